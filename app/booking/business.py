@@ -1,0 +1,96 @@
+"""A business as its file describes it: who works when, what can be booked, which line reaches it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+WeeklyHours = tuple[tuple[tuple[int, int], ...], ...]
+"""Seven entries, Monday first; each a sorted tuple of `(start, end)` in minutes since local midnight, end at most 1440."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something that can be booked. Lengths in minutes."""
+
+    id: str
+    name: str
+    minutes: int
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Technician:
+    """Somebody who goes there. `hours` and `closed` are already resolved against the business's own."""
+
+    id: str
+    name: str
+    calendar: str
+    """Full address, as in `google:dana@acme.example` or `embedded:acme/dana`."""
+    services: tuple[str, ...]
+    hours: WeeklyHours
+    closed: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """One business. `daily_call_cap` 0 means no cap; the environment's value is already in it."""
+
+    id: str
+    name: str
+    zone: ZoneInfo
+    lines: tuple[str, ...]
+    hours: WeeklyHours
+    services: tuple[Service, ...]
+    technicians: tuple[Technician, ...]
+    vapi_assistants: tuple[str, ...] = ()
+    closed: frozenset[date] = frozenset()
+    minimum_notice_minutes: int = 0
+    booking_window_days: int = 60
+    slot_step_minutes: int = 30
+    person: str | None = None
+    page: tuple[str, ...] = ()
+    daily_call_cap: int = 0
+
+    def service(self, wanted: str) -> Service | None:
+        """The service with this id or name, any case; None when there is none."""
+        folded = wanted.strip().casefold()
+        return next((s for s in self.services if folded in (s.id.casefold(), s.name.casefold())), None)
+
+    def technician(self, wanted: str) -> Technician | None:
+        """The technician with this id or name, any case; None when there is none."""
+        folded = wanted.strip().casefold()
+        return next((t for t in self.technicians if folded in (t.id.casefold(), t.name.casefold())), None)
+
+    def technicians_for(self, service: Service) -> tuple[Technician, ...]:
+        """Everybody who can do `service`."""
+        return tuple(t for t in self.technicians if service.id in t.services)
+
+
+@dataclass(frozen=True)
+class Businesses:
+    """Every business served, found by id, by the line dialled, or by a platform's assistant."""
+
+    by_id: Mapping[str, Business]
+    by_line: Mapping[str, Business] = field(init=False)
+    by_assistant: Mapping[str, Business] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_line", {line: b for b in self.by_id.values() for line in b.lines})
+        object.__setattr__(self, "by_assistant", {a: b for b in self.by_id.values() for a in b.vapi_assistants})
+
+    def find(self, lines: Iterable[str | None], assistant: str | None) -> Business | None:
+        """The business a request means: by the first line given, then by assistant, then the only one there is.
+
+        None when the request names a line or assistant that nobody has, or names nothing while several are served.
+        """
+        named = [line for line in lines if line]
+        for line in named:
+            if line in self.by_line:
+                return self.by_line[line]
+        if assistant and assistant in self.by_assistant:
+            return self.by_assistant[assistant]
+        if len(self.by_id) == 1:
+            return next(iter(self.by_id.values()))
+        return None

@@ -1,0 +1,83 @@
+"""The life of one tool call in types: what a platform asked, what a tool is, what the agent gets back."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from app.booking.business import Business
+from app.errors import Code
+
+
+@dataclass(frozen=True, slots=True)
+class CallRef:
+    """The conversation a request belongs to, as the platform signals it; nothing here comes from the model."""
+
+    platform: str
+    call_id: str | None = None
+    caller: str | None = None
+    """E.164, or None when the platform did not signal one."""
+    lines: tuple[str, ...] = ()
+    """Numbers that may name the business, most trusted first."""
+    assistant: str | None = None
+    control_url: str | None = None
+    """Where speech can be pushed into the live call. A capability: never logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of one tool. `problem` says, in words for the agent, why `arguments` could not be read."""
+
+    ref: CallRef
+    name: str
+    arguments: Mapping[str, Any]
+    tool_call_id: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the agent gets: flat, `say` in words for the caller, `code` when something is in the way."""
+
+    ok: bool
+    say: str
+    code: Code | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as the contract's JSON object."""
+        answer: dict[str, Any] = {"ok": self.ok}
+        if self.code is not None:
+            answer["code"] = self.code.value
+        answer["say"] = self.say
+        answer.update(self.facts)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who is asking, for which business, and by when (on the monotonic clock) an answer is owed."""
+
+    ref: CallRef
+    business: Business
+    deadline: float
+
+
+Arguments = TypeVar("Arguments", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Tool(Generic[Arguments]):
+    """A tool: its name, what it takes, and whether it changes anything outside.
+
+    `identity` names what a state-changing request is about, so that the same request under a new id is recognised;
+    by default the validated arguments.
+    """
+
+    name: str
+    description: str
+    arguments: type[Arguments]
+    run: Callable[[Context, Arguments], Awaitable[ToolResult]]
+    changes_state: bool = False
+    identity: Callable[[Context, Arguments], Any] | None = None
