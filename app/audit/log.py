@@ -1,0 +1,132 @@
+"""What happened, in an append-only log whose rows each carry the hash of the one before.
+
+Rows are written in the same commit as what they record. Changing, dropping or reordering one breaks the chain; cutting off the
+end shows against heads that were noted elsewhere (`Anchors`).
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, desc, select
+
+from app.db.engine import Transaction
+from app.db.schema import audit
+
+GENESIS = "0" * 64
+PAGE_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing that happened. `data` must already be free of personal data."""
+
+    kind: str
+    business: str
+    subject: str
+    data: Mapping[str, Any]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest row: how many there are, and the hash that stands for all of them."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the chain holds. `broken_at` is the first row that does not fit, `why` says how."""
+
+    rows: int
+    head: Head
+    broken_at: int | None = None
+    why: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.broken_at is None
+
+
+def record(
+    transaction: Transaction, kind: str, *, business: str = "", subject: str = "", at: float, **data: Any
+) -> None:
+    """Note something in the same commit as the transaction's own work."""
+    transaction.records.append(Record(kind, business, subject, data, at))
+
+
+def seal(connection: Connection, records: list[Record]) -> None:
+    """Append records to the chain. The caller's transaction holds the write lock, so the head cannot move meanwhile."""
+    newest = head(connection)
+    seq, previous = newest.seq, newest.hash
+    rows = []
+    for entry in records:
+        seq += 1
+        data = orjson.dumps(entry.data, default=str).decode()
+        digest = chained(previous, seq, entry.at, (entry.kind, entry.business, entry.subject, data))
+        rows.append(
+            {
+                "seq": seq,
+                "at": entry.at,
+                "kind": entry.kind,
+                "business": entry.business,
+                "subject": entry.subject,
+                "data": data,
+                "previous": previous,
+                "hash": digest,
+            }
+        )
+        previous = digest
+    connection.execute(audit.insert(), rows)
+
+
+def chained(previous: str, seq: int, at: float, texts: tuple[str, str, str, str]) -> str:
+    """The hash of one row: SHA-256 over a JSON list, so that no two different rows share their bytes."""
+    return hashlib.sha256(orjson.dumps([previous, seq, repr(at), *texts])).hexdigest()
+
+
+def head(connection: Connection) -> Head:
+    """The newest row, or the beginning."""
+    row = connection.execute(select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)).limit(1)).first()
+    return Head(row.seq, row.hash) if row else Head(0, GENESIS)
+
+
+def rows(connection: Connection) -> Iterator[Any]:
+    """Every row from the first, a page at a time."""
+    after = 0
+    while True:
+        page = connection.execute(
+            select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(PAGE_ROWS)
+        ).fetchall()
+        yield from page
+        if len(page) < PAGE_ROWS:
+            return
+        after = page[-1].seq
+
+
+def verify(connection: Connection, anchors: Mapping[int, str] | None = None) -> Verdict:
+    """Walk the whole chain; `anchors` maps sequence numbers to hashes noted outside the database."""
+    previous, expected = GENESIS, 1
+    wanted = dict(anchors or {})
+    for row in rows(connection):
+        here = Head(expected - 1, previous)
+        if row.seq != expected:
+            return Verdict(expected - 1, here, expected, f"row {expected} is missing")
+        if row.previous != previous or row.hash != chained(
+            previous, row.seq, row.at, (row.kind, row.business, row.subject, row.data)
+        ):
+            return Verdict(expected - 1, here, row.seq, f"row {row.seq} was changed")
+        if wanted.pop(row.seq, row.hash) != row.hash:
+            return Verdict(expected - 1, here, row.seq, f"row {row.seq} is not the one that was anchored")
+        previous, expected = row.hash, expected + 1
+    final = Head(expected - 1, previous)
+    if wanted:
+        first = min(wanted)
+        return Verdict(final.seq, final, first, f"row {first} was anchored and is gone: the end was cut off")
+    return Verdict(final.seq, final)
+
+

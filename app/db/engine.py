@@ -1,0 +1,269 @@
+"""The database as the rest sees it: reads, writes that commit in groups, and rows that may follow a moment later.
+
+All writes of a process go through one thread and one connection, several callers' work in one commit, each in its own
+savepoint. On PostgreSQL a write first takes one advisory lock, so writers of all processes queue as they do on SQLite: the
+audit chain needs that order anyway, and no two transactions can then deadlock over overlapping claims.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from app.errors import OverloadedError, ReadbackError
+
+T = TypeVar("T")
+Seal = Callable[[Connection, list[Any]], None]
+
+WRITE_LOCK_KEY = 0x52454144
+"""Advisory lock that orders all writers of one PostgreSQL database."""
+WRITE_DEADLINE_S = 5.0
+READ_DEADLINE_S = 3.0
+CONNECT_TIMEOUT_S = 3
+MAX_QUEUED_WRITES = 5_000
+MAX_BATCH = 64
+READER_THREADS = 4
+FOREIGN_WRITER_CHECK_S = 1.0
+
+
+class DatabaseUnavailableError(ReadbackError):
+    """The database did not do it, or did not say in time that it did."""
+
+    retryable = True
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One caller's part of a commit. `records` are sealed into the same commit, after everybody's work."""
+
+    connection: Connection
+    records: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    outcome: Any = None
+    error: BaseException | None = None
+
+
+class Database:
+    """One database. `seal(connection, records)` writes what transactions recorded, just before each commit."""
+
+    def __init__(self, url: str, seal: Seal) -> None:
+        self.url = normalised(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self._seal = seal
+        self._writer = open_engine(self.url, writes=True)
+        self._reader = open_engine(self.url, writes=False)
+        self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="db-read")
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queued = 0
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._data_version: int | None = None
+        self.shared = not self.is_sqlite
+        """Whether another process may be writing too. SQLite starts alone and notices company by itself."""
+
+    async def start(self) -> None:
+        """Start the writer; the tables must be there already."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._write_forever, name="db-write", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Finish queued writes, then let go of every connection."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(self._thread.join, WRITE_DEADLINE_S)
+            self._thread = None
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        self._writer.dispose()
+        self._reader.dispose()
+
+    async def write(self, work: Callable[[Transaction], T], within_s: float = WRITE_DEADLINE_S) -> T:
+        """Run `work` in a transaction and return its result once that is committed.
+
+        Raises what `work` raised (its part is undone), `OverloadedError` before anything ran, and
+        `DatabaseUnavailableError` when the commit failed or was not known in time: then it may still happen.
+        """
+        if self._queued >= MAX_QUEUED_WRITES or self._loop is None:
+            raise OverloadedError("too many database writes are waiting")
+        job = _Job(work, self._loop.create_future())
+        self._queued += 1
+        self._jobs.put(job)
+        try:
+            return await asyncio.wait_for(job.future, within_s)  # type: ignore[no-any-return]  # T, by construction
+        except TimeoutError:
+            raise DatabaseUnavailableError("the database did not commit in time") from None
+
+    async def read(self, work: Callable[[Connection], T], within_s: float = READ_DEADLINE_S) -> T:
+        """Run `work` on a read connection, off the loop."""
+        running = asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        try:
+            return await asyncio.wait_for(running, within_s)
+        except TimeoutError:
+            raise DatabaseUnavailableError("the database did not answer in time") from None
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        for attempt in (1, 2):
+            try:
+                with self._reader.connect() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                # A server that restarted leaves dead connections in the pool; a read may simply ask again.
+                if attempt == 2 or not error.connection_invalidated:
+                    raise DatabaseUnavailableError(type(error).__name__) from error
+            except SQLAlchemyError as error:
+                raise DatabaseUnavailableError(type(error).__name__) from error
+        raise AssertionError("unreachable")
+
+    def _write_forever(self) -> None:
+        while True:
+            try:
+                first = self._jobs.get(timeout=FOREIGN_WRITER_CHECK_S)
+            except queue.Empty:
+                self._look_for_company()
+                continue
+            batch, stop = self._collect(first)
+            if batch:
+                self._commit(batch)
+            if stop:
+                return
+
+    def _collect(self, first: _Job | None) -> tuple[list[_Job], bool]:
+        batch: list[_Job] = []
+        job = first
+        while job is not None:
+            batch.append(job)
+            if len(batch) >= MAX_BATCH:
+                return batch, False
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            with self._writer.connect() as connection, connection.begin():
+                self._check_company(connection)
+                records: list[Any] = []
+                for job in batch:
+                    # Who gave up before we began is owed nothing, and must not find it done later.
+                    if not job.future.cancelled():
+                        records += _run(connection, job, alone=len(batch) == 1)
+                if records:
+                    self._seal(connection, records)
+        except Exception as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
+            unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
+            unavailable.__cause__ = error
+            for job in batch:
+                job.error = job.error or unavailable
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._deliver, batch)
+
+    def _deliver(self, batch: list[_Job]) -> None:
+        self._queued -= len(batch)
+        for job in batch:
+            if job.future.done():
+                continue
+            if job.error is not None:
+                job.future.set_exception(job.error)
+            else:
+                job.future.set_result(job.outcome)
+
+    def _check_company(self, connection: Connection) -> None:
+        if self.shared:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK_KEY})
+            return
+        version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        if self._data_version is not None and version != self._data_version:
+            self.shared = True
+        self._data_version = version
+
+    def _look_for_company(self) -> None:
+        if self.shared:
+            return
+        try:
+            with self._writer.connect() as connection:
+                self._check_company(connection)
+        except SQLAlchemyError:
+            # Nobody waits for this look; the next write meets the same trouble and reports it.
+            self._data_version = None
+
+
+def _run(connection: Connection, job: _Job, *, alone: bool) -> list[Any]:
+    """Run one caller's work; its failure stays its own. A lone caller's failure undoes the whole, so it needs no savepoint."""
+    transaction = Transaction(connection)
+    savepoint = connection.begin_nested() if not alone else None
+    try:
+        job.outcome = job.work(transaction)
+    except BaseException as error:  # noqa: BLE001 - handed to the one who asked
+        job.error = translated(error)
+        if savepoint is None:
+            raise
+        savepoint.rollback()
+        return []
+    if savepoint is not None:
+        savepoint.commit()
+    return transaction.records
+
+
+def translated(error: BaseException) -> BaseException:
+    """A driver's error as ours; any other as it is."""
+    if isinstance(error, SQLAlchemyError):
+        unavailable = DatabaseUnavailableError(type(error).__name__)
+        unavailable.__cause__ = error
+        return unavailable
+    return error
+
+
+def normalised(url: str) -> str:
+    """The URL with the driver we ship: pysqlite, or psycopg 3."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def open_engine(url: str, *, writes: bool) -> Engine:
+    """An engine for one side. SQLite writers take the write lock at BEGIN, so that no transaction fails half-way."""
+    if not url.startswith("sqlite"):
+        limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
+        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback"}
+        level = "READ COMMITTED" if writes else "AUTOCOMMIT"
+        size = 1 if writes else READER_THREADS
+        return create_engine(
+            url, connect_args=options, isolation_level=level, pool_size=size, max_overflow=0, pool_pre_ping=writes
+        )
+    size = 1 if writes else READER_THREADS
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5}, pool_size=size, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-16000"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    if writes:
+
+        @event.listens_for(engine, "begin")
+        def begin_immediate(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def database_file(url: str) -> str | None:
+    """The path of a SQLite database, None for any other."""
+    parsed = make_url(normalised(url))
+    return parsed.database if parsed.drivername.startswith("sqlite") else None

@@ -1,0 +1,72 @@
+"""Bring the tables to this version at start; several processes may start at once and one of them does it."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.db.engine import database_file, normalised, open_engine
+from app.errors import ConfigurationError
+
+HEAD = "0001"
+"""Newest revision; known here so that an ordinary start need not load Alembic."""
+MIGRATION_LOCK_KEY = 0x4D494752
+
+
+def migrate(url: str) -> None:
+    """Create or upgrade the tables. Raises `ConfigurationError` when the database cannot be reached or is newer."""
+    file = database_file(url)
+    if file:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(normalised(url), writes=True)
+    try:
+        with _alone(engine, file):
+            current = _current(engine)
+            if current == HEAD:
+                return
+            _upgrade(engine)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise ConfigurationError(f"READBACK_DATABASE_URL: the database cannot be used ({reason}).") from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _alone(engine: Engine, file: str | None) -> Iterator[None]:
+    if file:
+        with Path(f"{file}.migrating").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        return
+    # A session lock on a connection of its own: the upgrade below runs in its own transaction.
+    with open_engine(str(engine.url.render_as_string(hide_password=False)), writes=False).connect() as connection:
+        connection.execute(text("SET statement_timeout = '120s'"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK_KEY})
+        yield
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK_KEY})
+
+
+def _current(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command  # noqa: PLC0415 - needed once in a database's life, 20 MB otherwise
+    from alembic.config import Config  # noqa: PLC0415 - as above
+    from alembic.util import CommandError  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise ConfigurationError(f"READBACK_DATABASE_URL: the database belongs to another version ({error}).") from error
