@@ -1,0 +1,388 @@
+"""One JSON object per line on stderr, with the ids of the request and the call on it and no personal data or secret.
+
+Everything passes through the redaction here, also what libraries say through the standard `logging`. Personal data is
+recognised by the key it stands under and by its form; a person's name in free text cannot be, so put it under a key.
+"""
+
+import json
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from datetime import UTC, date, datetime
+from enum import Enum
+from functools import lru_cache
+from pathlib import PurePath
+from types import TracebackType
+from typing import Any, BinaryIO, ClassVar, Final, cast
+from uuid import UUID
+
+import orjson
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+LONGEST_TEXT: Final = 4_000
+"""Characters kept of one value."""
+MOST_ITEMS: Final = 50
+"""Items kept of one list or mapping."""
+DEEPEST: Final = 5
+MOST_FRAMES: Final = 20
+REDACTED: Final = "[redacted]"
+
+# --- by form ---------------------------------------------------------------------------------------------------------
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.I)
+_GAP = r"[ .()/\u00a0\u2010-\u2015-]"
+_DIGITS = re.compile(r"\d(?:[^\w,:;{}\[\]]{0,3}\d){6}")
+"""Seven digits with little between them: only then is the slower search for a phone number worth it."""
+_PHONE = re.compile(
+    rf"""
+    (?P<keep>
+        \b[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}\b       # call ids
+      | (?<![\d+])\d{{4}}-[01]\d-[0-3]\d(?!\d)(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?
+            (?:Z|[+-]\d\d:?\d\d\b)?)?                                                    # dates and times
+      | (?<![\d.+])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![\d.])(?!-\d)                         # IPv4 addresses
+      | (?<![\w+])\d+\.\d+(?![\d.-])                                                     # one decimal number
+    )
+    | (?P<phone>
+        \+{_GAP}?\d(?:{_GAP}{{0,3}}\d){{5,16}}                                           # E.164, any spacing
+      | (?<![\w+])00\d(?:{_GAP}{{0,2}}\d){{7,14}}                                        # 00 instead of +
+      | (?<![\w+])(?:1{_GAP}?)?\(?[2-9]\d\d\)?{_GAP}{{0,3}}\d{{3}}{_GAP}{{0,3}}\d{{4}}(?!\w)  # North America
+      | (?<![\w+.])0\d{{2,5}}{_GAP}{{0,2}}\d{{2,5}}{_GAP}?\d{{2,6}}(?!\w)                # national, trunk 0
+      | (?<![\w+.])(?!1\d{{12}}(?!\d))\d{{11,15}}(?!\w)                                  # bare; not epoch ms
+      | (?<![\w+])\d(?:{_GAP}{{1,2}}\d){{6,14}}(?!\w)                                    # digit by digit
+      | (?<![\w+.-])[2-9]\d\d-\d{{4}}(?![\w-])                                           # local
+    )
+    """,
+    re.X | re.I,
+)
+_EMAIL = re.compile(r"[^\s@<>\"'(),:;=\[\]{}]{1,64}@[^\s@<>\"'(),:;/\[\]{}]{1,255}\.\w{2,63}")
+_BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=:-]{6,}", re.I)
+_URL = re.compile(r"\b([a-z][a-z0-9+.-]{0,30})://([^\s/?#\"'<>]*)([^\s\"'<>]*)", re.I)
+_LONG = re.compile(r"[A-Za-z0-9+/]{32,}={1,2}|[\w+=~-]{32,}")
+_KNOWN_LONG = re.compile(r"(?:(?:CA|SM|MM|RE)[0-9a-f]{32}|[a-z0-9]{1,16}(?:-[a-z0-9]{1,16}){3,})\Z", re.I)
+"""Long words that are no secret: UUIDs, host names, Twilio's call and message ids."""
+_PREFIXED = re.compile(r"\b(?:sk|pk|rk|xox[abprs]|ghp|gho|glpat|AIza)[-_]?[\w-]{12,}|\beyJ[\w.-]{20,}")
+_NAMED = re.compile(r"\b((?:\w*_)?(?:password|passwd|secret|token|api_?key))(\s*[=:]\s*)([^\s,;&]{4,})", re.I)
+_VALUES_IN_ERRORS = re.compile(
+    r"(?:input_value=).*?(?=, input_type)|\[parameters: .*|\bDETAIL: .*|\bFailing row .*", re.S
+)
+"""Where pydantic, SQLAlchemy and PostgreSQL quote the offending data in the message of an error."""
+
+
+def redact(text: str) -> str:
+    """The text without phone numbers, e-mail addresses, bearer tokens, control URLs and long secrets.
+
+    Dates, times, UUIDs, addresses of machines and our own short ids stay readable. Never raises.
+    """
+    if len(text) > LONGEST_TEXT:
+        text = text[:LONGEST_TEXT] + "…"
+    if "://" in text:
+        text = _URL.sub(_masked_url, text)
+    return _without_people(_without_secrets(text))
+
+
+def masked_phone(number: str | None) -> str:
+    """At most the last two digits: `+15125550142` becomes `+1…42`. Without a number: `none`."""
+    if not number:
+        return "none"
+    digits = [sign for sign in number if sign.isdigit()]
+    tail = "".join(digits[-2:]) if len(digits) >= 7 else ""
+    head = number.strip()[:2]
+    return f"{head if head in ('+1', '+7') else head[:1] if head[:1] == '+' else ''}…{tail}"
+
+
+def _without_people(text: str) -> str:
+    if "@" in text:
+        text = _EMAIL.sub("[email]", text)
+    if _DIGITS.search(text) is not None:
+        text = _PHONE.sub(_masked_match, text)
+    return text
+
+
+def _without_secrets(text: str) -> str:
+    if len(text) >= 12:
+        if " " in text:
+            text = _BEARER.sub(rf"\1 {REDACTED}", text)
+        text = _PREFIXED.sub(REDACTED, text)
+        if "=" in text or ":" in text:
+            text = _NAMED.sub(rf"\1\2{REDACTED}", text)
+        if len(text) >= 32:
+            text = _LONG.sub(_masked_long, text)
+    return text
+
+
+def _masked_match(found: re.Match[str]) -> str:
+    return found.group() if found.lastgroup == "keep" else masked_phone(found.group())
+
+
+def _masked_long(found: re.Match[str]) -> str:
+    word = found.group()
+    return word if _KNOWN_LONG.match(word) or not any(sign.isdigit() for sign in word) else REDACTED
+
+
+def _masked_url(found: re.Match[str]) -> str:
+    """Scheme and host stay. User info goes, and so does the path where the path itself is the key."""
+    scheme, place, rest = found.groups()
+    _, at, host = place.rpartition("@")
+    secret_path = "vapi" in host.lower() or "hooks." in host.lower() or "webhook" in host.lower()
+    return f"{scheme}://{'…@' if at else ''}{host}{'/…' if secret_path and rest else rest}"
+
+
+# --- by key ----------------------------------------------------------------------------------------------------------
+
+_PHONE_KEYS = frozenset(("phone", "caller", "number", "from", "to", "fromnumber", "tonumber", "msisdn", "mobile"))
+# fmt: off
+_SECRET_KEYS = frozenset((
+    "name", "customer", "customername", "firstname", "lastname", "fullname", "displayname", "nickname", "email",
+    "mail", "address", "street", "notes", "note", "authorization", "proxyauthorization", "cookie", "setcookie",
+    "signature", "xsignature", "xvapisecret", "xtwiliosignature", "monitor", "control", "controlurl", "listenurl",
+    "logurl", "pcapurl", "apikey", "xapikey", "privatekey", "transcript", "messages", "utterance", "password",
+    "passwd", "passphrase", "credential", "credentials", "csrf", "session", "userinfo", "arguments",
+))
+# fmt: on
+_SECRET_PARTS = ("secret", "password", "authtoken", "controlurl", "presigned", "recording", "privatekey", "apikey")
+_SECRET_ENDS = ("token", "phone", "email", "address", "customername")
+# fmt: off
+_ID_KEYS = frozenset((
+    "logid", "requestid", "callid", "toolcallid", "reference", "slotid", "eventid", "bookingid", "calendar",
+    "business", "tool", "hash", "head", "row", "id", "logger", "level", "assistant", "service", "technician",
+))
+# fmt: on
+
+
+@lru_cache(maxsize=2_048)
+def _kind_of_key(key: str) -> str:
+    """`phone`, `secret`, `id` (its long words are no secrets) or `plain`."""
+    bare = key.lower().replace("_", "").replace("-", "").replace(" ", "")
+    if bare in _ID_KEYS:
+        return "id"
+    if bare in _PHONE_KEYS or bare.endswith("phone") or bare.endswith("phonenumber"):
+        return "phone"
+    if bare in _SECRET_KEYS or bare.endswith(_SECRET_ENDS) or any(part in bare for part in _SECRET_PARTS):
+        return "secret"
+    return "plain"
+
+
+_redact_known = lru_cache(maxsize=1_024)(redact)
+"""For the sentences of our own log lines, which repeat."""
+
+
+def _clean(key: str, value: Any, depth: int = 0) -> Any:
+    """The value as it may be shown under this key; made of JSON's own types."""
+    if value is None or value is True or value is False:
+        return value
+    kind = _kind_of_key(key)
+    if kind == "secret":
+        return REDACTED
+    if isinstance(value, str):
+        return _clean_text(kind, value)
+    if kind == "phone":
+        return masked_phone(str(value)) if isinstance(value, int) else REDACTED
+    if isinstance(value, int | float):
+        return value
+    return _clean_container(key, value, depth)
+
+
+def _clean_text(kind: str, value: str) -> str:
+    if kind == "phone":
+        return masked_phone(value)
+    if len(value) < 6 or (len(value) == 36 and _UUID.match(value)):
+        return str(value)
+    if kind == "id":
+        return _without_people(value[:LONGEST_TEXT])
+    return redact(value)
+
+
+def _clean_container(key: str, value: Any, depth: int) -> Any:
+    if depth >= DEEPEST:
+        return "…"
+    if isinstance(value, Mapping):
+        pairs = list(value.items())[:MOST_ITEMS]
+        return {redact(str(name)): _clean(str(name), item, depth + 1) for name, item in pairs}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(key, item, depth + 1) for item in list(value)[:MOST_ITEMS]]
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, BaseException):
+        return redact(f"{type(value).__name__}: {_message(value)}")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID | PurePath):
+        return _clean_text(_kind_of_key(key), str(value))
+    if isinstance(value, Enum):
+        return _clean(key, value.value, depth + 1)
+    return f"<{type(value).__name__}>"  # the repr of a stranger may hold anything
+
+
+# --- exceptions ------------------------------------------------------------------------------------------------------
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return _VALUES_IN_ERRORS.sub(REDACTED, str(error)[:LONGEST_TEXT])
+    except Exception:  # noqa: BLE001  # a broken __str__ must not take the log line with it
+        return "<no message>"
+
+
+def _describe(error: BaseException, depth: int = 0) -> dict[str, Any]:
+    """Type, redacted message and where it came from; no source text and no local values."""
+    frames = traceback.StackSummary.extract(
+        traceback.walk_tb(error.__traceback__), limit=-MOST_FRAMES, lookup_lines=False, capture_locals=False
+    )
+    told: dict[str, Any] = {
+        "type": type(error).__qualname__,
+        "message": redact(_message(error)),
+        "stack": [f"{_short_path(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if depth < DEEPEST:
+        if cause is not None:
+            told["cause"] = _describe(cause, depth + 1)
+        if isinstance(error, BaseExceptionGroup):
+            told["errors"] = [_describe(one, depth + 1) for one in error.exceptions[:DEEPEST]]
+    return told
+
+
+def _short_path(path: str) -> str:
+    return "/".join(path.replace("\\", "/").rsplit("/", 3)[-3:])
+
+
+def _exception_of(exc_info: Any) -> BaseException | None:
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return exc_info[1] if len(exc_info) > 1 and isinstance(exc_info[1], BaseException) else None
+    return sys.exc_info()[1] if exc_info else None
+
+
+# --- ids of the request ----------------------------------------------------------------------------------------------
+
+_context: ContextVar[Mapping[str, Any]] = ContextVar("log_context")
+_NOTHING: Mapping[str, Any] = {}
+
+
+def bind(**ids: Any) -> Token[Mapping[str, Any]]:
+    """Put these on every line of the current task and the tasks it starts; None is left out. Undo with `unbind`."""
+    bound = dict(_context.get(_NOTHING))
+    for key, value in ids.items():
+        if value is not None:
+            bound[key] = _clean(key, value)
+    return _context.set(bound)
+
+
+def unbind(token: Token[Mapping[str, Any]]) -> None:
+    """Back to what was bound before."""
+    _context.reset(token)
+
+
+@contextmanager
+def bound(**ids: Any) -> Iterator[None]:
+    """`bind` for the length of a `with` block."""
+    token = bind(**ids)
+    try:
+        yield
+    finally:
+        unbind(token)
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def _line(logger: Any, level: str, event_dict: MutableMapping[str, Any]) -> bytes:
+    """The one structlog processor: redact, add time and ids, serialise."""
+    line: dict[str, Any] = {
+        "timestamp": datetime.now(UTC),
+        "level": level,
+        "event": _redact_known(str(event_dict.pop("event", ""))),
+        "logger": logger.name,
+    }
+    error = _exception_of(event_dict.pop("exc_info", None))
+    line.update(_context.get(_NOTHING))
+    for key, value in event_dict.items():
+        line[key if key not in line else f"{key}_"] = _clean(key, value)
+    if error is not None:
+        line["exception"] = _describe(error)
+    return _serialised(line)
+
+
+def _serialised(line: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a lone surrogate or an integer past 64 bits, both of which a caller can send
+        line["timestamp"] = line["timestamp"].isoformat()
+        return json.dumps(line, default=str).encode() + b"\n"
+
+
+class _Output:
+    """Where lines go: the stream given, else whatever stderr is at that moment. A broken stream loses the line only."""
+
+    stream: ClassVar[BinaryIO | None] = None
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def write(self, line: bytes) -> None:
+        try:
+            stream = _Output.stream if _Output.stream is not None else getattr(sys.stderr, "buffer", None)
+            if stream is not None:
+                stream.write(line)
+                stream.flush()
+        except (OSError, ValueError):
+            pass
+
+    debug = info = warning = error = critical = msg = write
+
+
+class _FromLibraries(logging.Handler):
+    """Brings lines of the standard `logging` into the same form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        output = _Output(record.name)
+        try:
+            event = {"event": redact(record.getMessage()), "exc_info": record.exc_info or None}
+            output.write(_line(output, record.levelname.lower(), event))
+        except Exception as error:  # noqa: BLE001  # whatever a library logs must not break the one who called it
+            output.write(_line(output, "error", {"event": "log line lost", "error": error}))
+
+
+_LIBRARIES = _FromLibraries(logging.WARNING)
+
+
+def configure(level: str = "info", stream: BinaryIO | None = None) -> None:
+    """Set the level (`debug` ... `critical`) and, for tests, another binary stream. Raises KeyError on another level.
+
+    Loggers keep the level of their first line: call it before anything is logged. The stream may change at any time.
+    Libraries are heard from warnings on, or from `level` if that is higher.
+    """
+    number = LEVELS[level.lower()]
+    _Output.stream = stream
+    structlog.configure(
+        processors=[_line],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=_Output,
+        context_class=dict,
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    if _LIBRARIES not in root.handlers:
+        root.addHandler(_LIBRARIES)
+    _LIBRARIES.setLevel(max(number, logging.WARNING))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+    logging.captureWarnings(True)
+
+
+def get(name: str) -> FilteringBoundLogger:
+    """A logger whose lines carry `logger: name`; say a constant sentence and put the facts under keys."""
+    if not structlog.is_configured():
+        configure()
+    return cast(FilteringBoundLogger, structlog.get_logger(name))
