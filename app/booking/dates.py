@@ -1,0 +1,202 @@
+"""What day the caller means: the agent's words for dates become days, or one sentence the agent can act upon.
+
+Refuses to guess: what is past, too far away, contradictory or ambiguous is said back with today's date.
+"""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app.booking.availability import last_bookable_day
+from app.booking.business import Business
+from app.booking.speech import MONTHS, WEEKDAYS, full_day, spoken_day
+from app.booking.zones import local_date
+from app.errors import Code, SaidError
+
+_LONGEST_RANGE_DAYS = 31
+_DAYS_WITHOUT_DATE = 7
+_LONGEST_TEXT = 64
+_ONE_WEEK = timedelta(days=7)
+_NOT_GIVEN = frozenset({"", "null", "none", "undefined", "n/a"})
+_PLAIN_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_NAMED_WEEKDAY = re.compile(r"(?:(on|this|coming|this coming|next)\s+)?([a-z]+)")
+_FROM_TODAY = {
+    "yesterday": -1,
+    "today": 0,
+    "tonight": 0,
+    "tomorrow": 1,
+    "day after tomorrow": 2,
+    "the day after tomorrow": 2,
+}
+_WEEKDAY_NUMBER = {
+    word: number
+    for number, words in enumerate(
+        (
+            ("monday", "mon"),
+            ("tuesday", "tue", "tues"),
+            ("wednesday", "wed", "weds"),
+            ("thursday", "thu", "thur", "thurs"),
+            ("friday", "fri"),
+            ("saturday", "sat"),
+            ("sunday", "sun"),
+        )
+    )
+    for word in words
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Local days `first` to `last`, inclusive. `otherwise` is the same weekday a week later.
+
+    It is set when a weekday word names today: today is meant if something is free, else that day.
+    """
+
+    first: date
+    last: date
+    otherwise: date | None = None
+
+
+def resolve(business: Business, now: int, *, date: str | None, weekday: str | None, date_to: str | None) -> Days:
+    """The days asked for, inside the booking window at `now` (epoch seconds).
+
+    `date` and `date_to` are `YYYY-MM-DD` (with a time, if it must be), today, tomorrow or a weekday; `weekday` alone
+    is a date, next to one it is checked against it. Without any, the next seven days. Raises `SaidError`
+    (`invalid_arguments`, `past_date`, `outside_window`).
+    """
+    reading = _Reading(business, local_date(business.zone, now), last_bookable_day(business, now))
+    date_text, weekday_text, to_text = _given(date), _given(weekday), _given(date_to)
+    if date_text is None and weekday_text is None and to_text is None:
+        return Days(reading.today, min(reading.today + timedelta(days=_DAYS_WITHOUT_DATE - 1), reading.window_end))
+    first = reading.day("date" if date_text else "weekday", date_text or weekday_text or "today", reading.today)
+    last = reading.day("date_to", to_text, first) if to_text else first
+    reading.refuse_past(first, last)
+    reading.refuse_too_far(first)
+    if date_text and weekday_text:
+        reading.refuse_other_weekday(first, weekday_text)
+    reading.refuse_range(first, last)
+    otherwise = None
+    if not to_text and first == reading.today and _is_bare_weekday(date_text or weekday_text):
+        otherwise = first + _ONE_WEEK if first + _ONE_WEEK <= reading.window_end else None
+    return Days(max(first, reading.today), min(last, reading.window_end), otherwise)
+
+
+def _given(text: str | None) -> str | None:
+    """The words themselves; None for what an agent sends when it has nothing to send."""
+    if text is None:
+        return None
+    words = " ".join(text.split()).strip(" .,").lower()
+    return None if words in _NOT_GIVEN or "{{" in words else words
+
+
+def _is_bare_weekday(words: str | None) -> bool:
+    return words is not None and words.removeprefix("on ") in _WEEKDAY_NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One request being read, with the days that every answer is measured against."""
+
+    business: Business
+    today: date
+    window_end: date
+
+    def day(self, argument: str, words: str, not_before: date) -> date:
+        """The day `words` name; a weekday is the first one from `not_before` on."""
+        if words in _FROM_TODAY:
+            return self.today + timedelta(days=_FROM_TODAY[words])
+        match = _NAMED_WEEKDAY.fullmatch(words)
+        if match and match[2] in _WEEKDAY_NUMBER:
+            return self._weekday(match[1], _WEEKDAY_NUMBER[match[2]], not_before)
+        if argument == "weekday":
+            raise self._refusal("The weekday must be an English weekday, like Tuesday.")
+        return self._calendar_date(argument, words)
+
+    def _weekday(self, which: str | None, number: int, not_before: date) -> date:
+        coming = _on_or_after(max(self.today, min(not_before, self.window_end)), number)
+        if which != "next":
+            return coming
+        if coming == self.today:
+            return coming + _ONE_WEEK
+        name, later = WEEKDAYS[number], coming + _ONE_WEEK
+        raise self._refusal(
+            f"Next {name} could be {self._spoken(coming)} or {self._spoken(later)}. "
+            f"Ask which one is meant and give the date, {coming} or {later}."
+        )
+
+    def _calendar_date(self, argument: str, words: str) -> date:
+        plain = _PLAIN_DATE.fullmatch(words)
+        with suppress(ValueError, OverflowError):
+            if plain:
+                return date(int(plain[1]), int(plain[2]), int(plain[3]))
+            if len(words) <= _LONGEST_TEXT:
+                moment = datetime.fromisoformat(words.upper())
+                return (moment.astimezone(self.business.zone) if moment.tzinfo else moment).date()
+        if plain and 1 <= int(plain[2]) <= len(MONTHS):
+            raise self._refusal(f"There is no {MONTHS[int(plain[2]) - 1]} {int(plain[3])} in {int(plain[1])}.")
+        raise self._refusal(f"The {argument} must be given as YYYY-MM-DD, or as today, tomorrow or a weekday.")
+
+    def refuse_past(self, first: date, last: date) -> None:
+        """A range that began in the past and is not over yet is cut at today; anything else that is past is refused."""
+        too_long = last - first > timedelta(days=_LONGEST_RANGE_DAYS)
+        if last >= self.today and (first >= self.today or not too_long):
+            return
+        past = first if first < self.today else last
+        meant = self._same_day_ahead(past)
+        hint = f" Did you mean {full_day(meant)} ({meant})?" if meant else ""
+        raise SaidError(Code.PAST_DATE, f"{full_day(past)} is in the past. {self._today()}{hint}")
+
+    def refuse_too_far(self, first: date) -> None:
+        """A range that begins inside the booking window is cut at its end; one that begins behind it is refused."""
+        if first > self.window_end:
+            raise SaidError(
+                Code.OUTSIDE_WINDOW,
+                f"{full_day(first)} is too far ahead. The last day that can be booked is "
+                f"{full_day(self.window_end)} ({self.window_end}). {self._today()}",
+            )
+
+    def refuse_other_weekday(self, day: date, words: str) -> None:
+        """The weekday said next to a date has to be that date's own."""
+        match = _NAMED_WEEKDAY.fullmatch(words)
+        number = _WEEKDAY_NUMBER.get(match[2]) if match else None
+        if number is None:
+            raise self._refusal("The weekday must be an English weekday, like Tuesday.")
+        if number == day.weekday():
+            return
+        nearest = _on_or_after(max(day - timedelta(days=3), self.today), number)
+        raise self._refusal(
+            f"{full_day(day).partition(', ')[2]} is a {WEEKDAYS[day.weekday()]}, not a {WEEKDAYS[number]}. "
+            f"The {WEEKDAYS[number]} nearest to it is {full_day(nearest)} ({nearest})."
+        )
+
+    def refuse_range(self, first: date, last: date) -> None:
+        """Not backwards and not too long."""
+        if last < first:
+            raise self._refusal(f"The date_to, {full_day(last)}, is before the date, {full_day(first)}.")
+        if last - first > timedelta(days=_LONGEST_RANGE_DAYS):
+            raise self._refusal(f"The date_to can be at most {_LONGEST_RANGE_DAYS} days after the date.")
+
+    def _same_day_ahead(self, day: date) -> date | None:
+        """The same month and day in this year or the next, if it can be booked."""
+        for year in (self.today.year, self.today.year + 1):
+            try:
+                meant = day.replace(year=year)
+            except ValueError:
+                continue
+            if self.today <= meant <= self.window_end:
+                return meant
+        return None
+
+    def _spoken(self, day: date) -> str:
+        return spoken_day(day, self.today)
+
+    def _today(self) -> str:
+        return f"Today is {full_day(self.today)}."
+
+    def _refusal(self, sentence: str) -> SaidError:
+        return SaidError(Code.INVALID_ARGUMENTS, f"{sentence} {self._today()}")
+
+
+def _on_or_after(day: date, weekday: int) -> date:
+    return day + timedelta(days=(weekday - day.weekday()) % 7)

@@ -1,0 +1,117 @@
+"""Days and times in words that an agent can say aloud, and in the form that machines read.
+
+English only, on purpose: it never asks the operating system's locale.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from app.booking.availability import Opening
+from app.booking.business import Business
+from app.booking.zones import local_date
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_CACHED_TIMES = 16_384
+
+
+def spoken_day(day: date, today: date | None = None) -> str:
+    """`Tuesday, November 24`, with the year when `today` is given and in another one."""
+    return _plain_day(day) if today is None or today.year == day.year else full_day(day)
+
+
+def full_day(day: date) -> str:
+    """`Tuesday, November 24, 2026`."""
+    return f"{_plain_day(day)}, {day.year}"
+
+
+def spoken_time(start: int, zone: ZoneInfo, now: int | None = None) -> str:
+    """`Tuesday, November 24 at 2:30 PM`; the year as in `spoken_day`. Says which one of a repeated hour it is."""
+    return spoken_list((start,), zone, now)
+
+
+def spoken_list(starts: Iterable[int], zone: ZoneInfo, now: int | None = None) -> str:
+    """Several times (epoch seconds, sorted), by day: `Tuesday, November 24 at 9:00 AM or 2:00 PM; Wednesday, ...`."""
+    return _by_day([(*_words(start, zone), "") for start in starts], zone, now)
+
+
+def offer(
+    service_name: str, openings: Sequence[Opening], business: Business, technicians_named: bool, now: int | None = None
+) -> str:
+    """The sentence that offers `openings` (at least one, sorted by start), with names of technicians if wanted."""
+    names = {t.id: t.name for t in business.technicians} if technicians_named else {}
+    everybody = {names.get(opening.technician, "") for opening in openings}
+    # One name for all is said once.
+    only = next(iter(everybody)) if len(everybody) == 1 else ""
+    times = [(*_words(o.start, business.zone), "" if only else names.get(o.technician, "")) for o in openings]
+    who = f" with {only}" if only else ""
+    return f"For {service_name}{who} I can offer {_by_day(times, business.zone, now)}."
+
+
+def none_left(first: date, last: date, next_open_days: Sequence[date], today: date | None = None) -> str:
+    """The sentence for days `first` to `last` without any opening, with the next days worth asking about."""
+    asked = spoken_day(first, today) if first == last else f"{spoken_day(first, today)} to {spoken_day(last, today)}"
+    if not next_open_days:
+        return f"There is nothing free on {asked}, and no later day is open for booking yet."
+    days = joined([spoken_day(day, today) for day in next_open_days], "and", ", ")
+    verb = "day is" if len(next_open_days) == 1 else "days are"
+    return f"There is nothing free on {asked}. The next open {verb} {days}."
+
+
+@lru_cache(maxsize=_CACHED_TIMES)
+def local_iso(start: int, zone: ZoneInfo) -> str:
+    """RFC 3339 with the zone's offset: `2026-11-24T14:30:00-06:00`."""
+    return datetime.fromtimestamp(start, zone).isoformat()
+
+
+def spell(reference: str) -> str:
+    """A reference one character at a time: `K 7 Q M 2 X`."""
+    return " ".join(reference)
+
+
+def joined(words: Sequence[str], last: str, between: str = ", ") -> str:
+    """`a, b or c` for `last` = `or`."""
+    return words[0] if len(words) == 1 else f"{between.join(words[:-1])} {last} {words[-1]}"
+
+
+def _by_day(times: Sequence[tuple[date, str, str]], zone: ZoneInfo, now: int | None) -> str:
+    today = None if now is None else local_date(zone, now)
+    days = []
+    for day, group in groupby(times, key=lambda time: time[0]):
+        clock = [f"{words} with {who}" if who else words for _, words, who in group]
+        days.append(f"{spoken_day(day, today)} at {joined(clock, 'or')}")
+    return "; ".join(days)
+
+
+@lru_cache(maxsize=_CACHED_TIMES)
+def _plain_day(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]}, {MONTHS[day.month - 1]} {day.day}"
+
+
+@lru_cache(maxsize=_CACHED_TIMES)
+def _words(start: int, zone: ZoneInfo) -> tuple[date, str]:
+    """The local day of `start`, and the time of day in words."""
+    local = datetime.fromtimestamp(start, zone)
+    clock = f"{local.hour % 12 or 12}:{local.minute:02d}"
+    words = f"{clock} {'AM' if local.hour < 12 else 'PM'}"
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+        # Said by the clock change, not as daylight or standard time: those names are not true in every zone.
+        which = f"second {clock}, after" if local.fold else f"first {clock}, before"
+        words = f"{words} (the {which} the clocks go back)"
+    return local.date(), words
