@@ -1,0 +1,41 @@
+"""Tool calls as plain JSON, for platforms and programs without a form of their own: an object in, a flat object out."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from app.calls.model import CallRef, ToolCall, ToolResult
+from app.dialects import reading
+from app.dialects.credentials import bearer_ok
+from app.dialects.results import as_json
+
+PLATFORM: Final = "plain"
+
+
+def authenticate(headers: Iterable[tuple[bytes, bytes]], secrets: Sequence[bytes]) -> bool:
+    """Whether an `Authorization: Bearer` among the raw headers carries one of `secrets`."""
+    return any(name == b"authorization" and bearer_ok(value, secrets) for name, value in headers)
+
+
+def parse(name: str, body: Any) -> ToolCall:
+    """The call of tool `name`. Never raises, whatever JSON it is given.
+
+    `body` is `{"call_id", "tool_call_id", "caller", "line", "arguments"}`, recognised by `arguments`, or the bare
+    arguments. The caller in it is trusted as the platform's signal: the route is authenticated.
+    """
+    if type(body) is not dict or "arguments" not in body:
+        arguments, problem = reading.arguments(body)
+        return ToolCall(CallRef(PLATFORM), name, arguments, None, problem)
+    line = reading.text(body.get("line"))
+    ref = CallRef(
+        platform=PLATFORM,
+        call_id=reading.text(body.get("call_id")),
+        caller=reading.phone(body.get("caller")),
+        lines=(line,) if line else (),
+    )
+    arguments, problem = reading.arguments(body["arguments"])
+    return ToolCall(ref, name, arguments, reading.identity(body.get("tool_call_id")), problem)
+
+
+def render(result: ToolResult) -> bytes:
+    """The result as one flat JSON object."""
+    return as_json(result)

@@ -1,0 +1,70 @@
+"""Reading what models and platforms put where arguments, ids and numbers belong.
+
+A shape we cannot read is said in words for the agent; nothing here raises.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+UNREADABLE = "I could not read that request because its details were incomplete. Please send them again, in full."
+NOT_NAMED = "I could not read that request because its details came as a list without names. Please name each detail."
+
+_TEXT_MAX = 512
+_URL_MAX = 2_048
+
+
+def arguments(given: Any) -> tuple[Mapping[str, Any], str | None]:
+    """The arguments as an object, and None; or nothing and a sentence for the agent.
+
+    Takes an object, its JSON as a string, that string encoded once more, an empty string, or null.
+    """
+    for _ in range(3):  # an object, inside a string, inside a string
+        if type(given) is dict:
+            return given, None
+        if given is None:
+            return {}, None
+        if type(given) is not str:
+            break
+        if not (given := given.strip()):
+            return {}, None
+        try:
+            given = orjson.loads(given)
+        except orjson.JSONDecodeError:
+            return {}, UNREADABLE
+    if type(given) is dict:
+        return given, None
+    return {}, NOT_NAMED if type(given) is list else UNREADABLE
+
+
+def text(given: Any) -> str | None:
+    """A value a platform signals as text (an id, a number), without surrounding blanks.
+
+    None for anything else: empty, far too long, or a placeholder such as `{{customer.number}}` that nobody filled in.
+    """
+    if type(given) is not str:
+        return None
+    stripped = given.strip()
+    return stripped if stripped and len(stripped) <= _TEXT_MAX and "{{" not in stripped else None
+
+
+def identity(given: Any) -> str | None:
+    """An id that must be echoed: exactly as it came, a whole number as its digits. None when there is none."""
+    if type(given) is str and 0 < len(given) <= _TEXT_MAX:
+        return given
+    return str(given) if type(given) is int else None
+
+
+def url(given: Any) -> str | None:
+    """A URL as the platform signals it, or None; whether it may be used is for others to decide."""
+    return given if type(given) is str and 0 < len(given) <= _URL_MAX else None
+
+
+def phone(given: Any) -> str | None:
+    """A caller's number as the platform signals it: E.164, or None."""
+    number = text(given)
+    if number is None or number[0] != "+" or not 6 <= len(number) <= 16:
+        return None
+    digits = number[1:]
+    return number if digits.isascii() and digits.isdigit() and digits[0] != "0" else None
