@@ -61,7 +61,7 @@ _PHONE = re.compile(
     re.X | re.I,
 )
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;=\[\]{}]{1,64}@[^\s@<>\"'(),:;/\[\]{}]{1,255}\.\w{2,63}")
-_BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=:-]{6,}", re.I)
+_BEARER = re.compile(r"\b(bearer|basic) +[\w.~+/=:-]{6,}", re.I)
 _URL = re.compile(r"\b([a-z][a-z0-9+.-]{0,30})://([^\s/?#\"'<>]*)([^\s\"'<>]*)", re.I)
 _LONG = re.compile(r"[A-Za-z0-9+/]{32,}={1,2}|[\w+=~-]{32,}")
 _KNOWN_LONG = re.compile(r"(?:(?:CA|SM|MM|RE)[0-9a-f]{32}|[a-z0-9]{1,16}(?:-[a-z0-9]{1,16}){3,})\Z", re.I)
@@ -105,15 +105,15 @@ def _without_people(text: str) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    if len(text) >= 12:
-        if " " in text:
-            text = _BEARER.sub(rf"\1 {REDACTED}", text)
-        text = _PREFIXED.sub(REDACTED, text)
-        if "=" in text or ":" in text:
-            text = _NAMED.sub(rf"\1\2{REDACTED}", text)
-        if len(text) >= 32:
-            text = _LONG.sub(_masked_long, text)
-    return text
+    if len(text) < 12:
+        return text
+    low = text.lower()  # a plain look for the word costs a tenth of the expression that finds it in place
+    if "bearer " in low or "basic " in low:
+        text = _BEARER.sub(rf"\1 {REDACTED}", text)
+    if "token" in low or "secret" in low or "passw" in low or "key" in low:
+        text = _NAMED.sub(rf"\1\2{REDACTED}", text)
+    text = _PREFIXED.sub(REDACTED, text)
+    return _LONG.sub(_masked_long, text) if len(text) >= 32 else text
 
 
 def _masked_match(found: re.Match[str]) -> str:
