@@ -1,0 +1,180 @@
+"""Databases for every test that wants one, fresh each time. What cannot be tested here is said loudly, and fails CI."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+from app.db.migrate import migrate
+from tests import servers
+
+
+@dataclass
+class _Run:
+    """What this run of the suite found or started; workers inherit it through the environment."""
+
+    stops: list[Callable[[], None]] = field(default_factory=list)
+
+
+RUN = pytest.StashKey[_Run]()
+LEFT_OUT_VARIABLE = "READBACK_TEST_LEFT_OUT"
+"""What could not be had, as `name: why` lines."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    run = config.stash[RUN] = _Run()
+    left_out = []
+    for name, variable, find in (
+        ("postgresql", servers.POSTGRES_VARIABLE, servers.postgres),
+        ("redis", servers.REDIS_VARIABLE, servers.redis_server),
+    ):
+        try:
+            os.environ[variable], stop = find()
+            run.stops.append(stop)
+        except servers.UnavailableError as why:
+            left_out.append(f"{name}: {why}")
+    os.environ[LEFT_OUT_VARIABLE] = "\n".join(left_out)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for stop in config.stash.get(RUN, _Run()).stops:
+        stop()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get(LEFT_OUT_VARIABLE) and os.environ.get("CI") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in os.environ.get(LEFT_OUT_VARIABLE, "").splitlines():
+        terminalreporter.section("LEFT OUT OF THIS RUN", red=True, bold=True)
+        terminalreporter.line(f"Everything that needs {line}", red=True)
+
+
+def _needed(variable: str, name: str) -> str:
+    url = os.environ.get(variable)
+    if not url:
+        why = next((line for line in os.environ[LEFT_OUT_VARIABLE].splitlines() if line.startswith(name)), name)
+        pytest.skip(why)
+    return url
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    """Distinguishes what parallel workers, and parallel runs, create."""
+    return f"{os.getpid()}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+class PostgresDatabases:
+    """Databases of one worker: empty ones, and copies of one that is migrated already."""
+
+    def __init__(self, server: str, prefix: str) -> None:
+        self._server = server
+        self._connection = psycopg.connect(server, autocommit=True)
+        self._prefix = prefix
+        self._numbers = count(1)
+        self._template: str | None = None
+
+    def empty(self) -> str:
+        """The URL of a new database without tables."""
+        return self._create("template1")
+
+    def migrated(self) -> str:
+        """The URL of a new database with this version's tables."""
+        if self._template is None:
+            url = self.empty()
+            migrate(url)
+            self._template = url.rsplit("/", 1)[1]
+            # Nobody may be connected to a template, not even for the moment a closed connection takes to go.
+            statement = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+            self._connection.execute(statement, [self._template])
+        return self._create(self._template)
+
+    def drop(self, url: str) -> None:
+        """Remove a database with everybody who is still connected to it."""
+        name = sql.Identifier(url.rsplit("/", 1)[1])
+        self._connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+
+    def close(self) -> None:
+        if self._template:
+            self.drop(servers.with_database(self._server, self._template))
+        self._connection.close()
+
+    def _create(self, template: str) -> str:
+        name = f"readback_test_{self._prefix}_{next(self._numbers)}"
+        statement = sql.SQL("create database {} template {}")
+        self._connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        return servers.with_database(self._server, name)
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(worker_name: str) -> Iterator[PostgresDatabases]:
+    databases = PostgresDatabases(_needed(servers.POSTGRES_VARIABLE, "postgresql"), worker_name)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with this version's tables, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "readback.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database of this test alone."""
+    file = tmp_path / "readback.db"
+    for path in migrated_sqlite.parent.glob("readback.db*"):
+        shutil.copy(path, tmp_path / path.name)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database of this test alone."""
+    url = postgres_databases.migrated()
+    yield url
+    postgres_databases.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database of this test alone, once on each engine."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database without tables, once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    url = databases.empty()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """An empty Redis database that no other worker uses, emptied again afterwards."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    number = 15 - int(worker) % 15
+    url = f"{_needed(servers.REDIS_VARIABLE, 'redis').rstrip('/')}/{number}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield url
+        client.flushdb()
