@@ -1,0 +1,36 @@
+"""`POST /tools/{name}`: one tool call as plain JSON. What passed authentication is answered 200 with a flat object."""
+
+from collections.abc import Sequence
+
+from starlette.types import Receive, Scope
+
+from app import log
+from app.dialects import plain
+from app.dialects.results import INTERNAL
+from app.errors import UnauthorizedError
+from app.web import body
+from app.web.handed_in import Dispatching
+
+_log = log.get("web.tools")
+
+
+class PlainTools:
+    """The route's work. Answers JSON bodies."""
+
+    def __init__(self, dispatcher: Dispatching, secrets: Sequence[bytes]) -> None:
+        self._dispatcher = dispatcher
+        self._secrets = secrets
+
+    async def answer(self, scope: Scope, receive: Receive) -> bytes:
+        """The JSON body of a 200. Raises UnauthorizedError and what reading a body raises."""
+        if not plain.authenticate(scope["headers"], self._secrets):
+            raise UnauthorizedError
+        raw = await body.read(scope, receive)
+        call = plain.parse(scope["path_params"]["name"], body.decode(raw))
+        log.bind(call_id=call.ref.call_id)
+        try:
+            [result] = await self._dispatcher.dispatch((call,))
+        except Exception as error:  # noqa: BLE001  # past authentication a failure is said, not sent as a status
+            _log.error("tool call failed", exc_info=error)
+            result = INTERNAL
+        return plain.render(result)

@@ -1,0 +1,104 @@
+"""`POST /vapi`: every Vapi server message. What passed authentication is answered 200, whatever becomes of it."""
+
+from typing import Final
+
+from starlette.types import Receive, Scope
+
+from app import log, metrics
+from app.calls.arrivals import Declined
+from app.calls.events import CallEvent
+from app.clock import Clock
+from app.dialects import vapi
+from app.dialects.results import INTERNAL
+from app.errors import UnauthorizedError
+from app.web import body
+from app.web.deadline import within
+from app.web.handed_in import Dispatching, Receiving, Recording
+
+ARRIVAL_DEADLINE_S: Final = 5.0
+"""Vapi gives up on an `assistant-request` after 7.5 s end to end; two seconds are for the way there and back."""
+STORE_DEADLINE_S: Final = 10.0
+"""Vapi's default timeout for a server message is 20 s."""
+
+NOBODY = Declined("I'm sorry, we cannot take your call right now. Please call again in a few minutes.")
+
+_log = log.get("web.vapi")
+
+
+class Vapi:
+    """The route's work. Answers JSON bodies."""
+
+    def __init__(
+        self, dispatcher: Dispatching, arrivals: Receiving, events: Recording, secrets: vapi.Secrets, clock: Clock
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._arrivals = arrivals
+        self._events = events
+        self._secrets = secrets
+        self._clock = clock
+
+    async def answer(self, scope: Scope, receive: Receive) -> bytes:
+        """The JSON body of a 200. Raises UnauthorizedError and what reading a body raises."""
+        came_at = self._clock.now()
+        proof = vapi.authenticate(scope["headers"], self._secrets, came_at)
+        if proof is False:
+            raise UnauthorizedError
+        raw = await body.read(scope, receive)
+        if proof is not True and not vapi.signature_ok(proof, raw, self._secrets, came_at):
+            raise UnauthorizedError
+        parsed = vapi.parse(body.decode(raw))
+        try:
+            return await self._answer_to(parsed)
+        except Exception as error:  # noqa: BLE001  # past authentication a failure is said, not sent as a status
+            _log.error("message failed", exc_info=error)
+            return self._apology_to(parsed)
+
+    async def _answer_to(self, parsed: vapi.Parsed) -> bytes:
+        if isinstance(parsed, vapi.ToolCalls):
+            return await self._run(parsed)
+        if isinstance(parsed, vapi.AssistantRequest):
+            metrics.count_message("assistant-request")
+            log.bind(call_id=parsed.ref.call_id)
+            return vapi.render_arrival(await within(ARRIVAL_DEADLINE_S, self._arrivals.answer(parsed.ref)))
+        if isinstance(parsed, vapi.Ignored):
+            _ignore(parsed)
+        elif isinstance(parsed, vapi.Begun):
+            try:
+                self._arrivals.begun(parsed.event.ref)
+            finally:
+                await self._store(parsed.event)
+        else:
+            await self._store(parsed)
+        return vapi.NOTHING_OWED
+
+    async def _run(self, asked: vapi.ToolCalls) -> bytes:
+        metrics.count_message("function-call" if asked.legacy else "tool-calls")
+        if not asked.calls:
+            return vapi.render_results(asked, ())
+        log.bind(call_id=asked.calls[0].ref.call_id)
+        return vapi.render_results(asked, await self._dispatcher.dispatch(asked.calls))
+
+    async def _store(self, event: CallEvent) -> None:
+        metrics.count_message(event.kind)
+        log.bind(call_id=event.ref.call_id)
+        await within(STORE_DEADLINE_S, self._events.store(event))
+
+    def _apology_to(self, parsed: vapi.Parsed) -> bytes:
+        """What the platform gets when answering went wrong: a sentence for every caller who waits for one."""
+        if isinstance(parsed, vapi.ToolCalls):
+            return vapi.render_results(parsed, [INTERNAL] * len(parsed.calls))
+        if isinstance(parsed, vapi.AssistantRequest):
+            try:
+                return vapi.render_arrival(self._arrivals.fallback(parsed.ref))
+            except Exception as error:  # noqa: BLE001  # a caller hears a sentence whatever is broken here
+                _log.error("arrival has no fallback", exc_info=error)
+                return vapi.render_arrival(NOBODY)
+        return vapi.NOTHING_OWED
+
+
+def _ignore(message: vapi.Ignored) -> None:
+    if message.type in vapi.KNOWN_TYPES:
+        metrics.count_message(message.type)
+    else:
+        metrics.count_message("unknown")
+        _log.info("unknown message", type=message.type[:64])
