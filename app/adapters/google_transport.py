@@ -1,0 +1,217 @@
+"""Carries requests that the Google library built over one pool of kept connections. It never repeats a request by
+itself and never decides what an answer means for a booking.
+
+aiohttp, because httplib2 sends a POST twice after a dropped connection and httpx collapses past 32 connections.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import aiohttp
+import httplib2
+from googleapiclient.errors import HttpError
+from yarl import URL
+
+from app import metrics
+
+POOL_CONNECTIONS = 256
+KEEP_IDLE_S = 120.0
+DNS_CACHE_S = 300
+MAX_ANSWER_BYTES = 16 * 2**20
+MAX_GET_URI = 2048
+RATE_LIMIT_REASONS = (b"userRateLimitExceeded", b"rateLimitExceeded")
+
+
+class BuiltRequest(Protocol):
+    """What we use of googleapiclient's HttpRequest."""
+
+    uri: str
+    method: str
+    body: str | None
+    headers: dict[str, str]
+
+    def postproc(self, response: httplib2.Response, content: bytes) -> Any:
+        """Turn an answer into Python values; raises HttpError on a status of 300 and above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that arrived whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def over_quota(self) -> bool:
+        """Google asked for a slower pace; nothing was done."""
+        if self.status == 429:
+            return True
+        return self.status == 403 and any(reason in self.body for reason in RATE_LIMIT_REASONS)
+
+    @property
+    def worth_repeating(self) -> bool:
+        """The same read may well succeed a moment later."""
+        return self.status >= 500 or self.over_quota
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """No whole answer. `sent` is False only when not one byte of the request can have left."""
+
+    reason: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Google answered, but not with what was asked for. `status` is 200 for an answer that cannot be read."""
+
+    status: int
+    reason: str
+
+
+def read_answer(request: BuiltRequest, reply: Reply) -> dict[str, Any] | Failure:
+    """Let the library read `reply`; its HttpError ends here. A body that is no JSON object is a failure."""
+    if reply.status == 204:
+        return {}
+    response = httplib2.Response({"status": str(reply.status), "content-type": reply.headers.get("content-type", "")})
+    try:
+        answer = request.postproc(response, reply.body)
+    except HttpError as error:
+        return Failure(reply.status, f"{reply.status} {_machine_reason(error)}".rstrip())
+    except (ValueError, RecursionError):
+        return Failure(reply.status, "answer is not JSON")
+    if not isinstance(answer, dict):
+        return Failure(reply.status, "answer is not a JSON object")
+    if "error" in answer:
+        return Failure(reply.status, "error inside an answer marked as success")
+    return answer
+
+
+class GoogleTransport:
+    """One pool of connections to one host. `open` before use; every exchange is bounded by its caller's deadline."""
+
+    def __init__(self, base_url: str, *, connections: int = POOL_CONNECTIONS) -> None:
+        self._base = URL(base_url)
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Create the pool on the running loop; opens no connection yet."""
+        connector = aiohttp.TCPConnector(
+            limit=self._connections,
+            keepalive_timeout=KEEP_IDLE_S,
+            ttl_dns_cache=DNS_CACHE_S,
+            socket_factory=_socket_with_keepalive,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def warm(self, connections: int, *, within_s: float = 5.0) -> int:
+        """Have that many connections open and idle, without sending a request on them; returns how many are.
+
+        Held all at once and then given back, so that idle ones are reused (and their idle clock restarts) and only the
+        missing ones are opened.
+        """
+        session = self._session
+        if session is None or not isinstance(session.connector, aiohttp.TCPConnector):
+            return 0
+        connector, loop = session.connector, asyncio.get_running_loop()
+
+        async def connect() -> aiohttp.connector.Connection:
+            request = aiohttp.ClientRequest("GET", self._base, loop=loop, session=session)
+            return await connector.connect(request, [], aiohttp.ClientTimeout(total=within_s, sock_connect=within_s))
+
+        opened = await asyncio.gather(*(connect() for _ in range(connections)), return_exceptions=True)
+        ready = [connection for connection in opened if not isinstance(connection, BaseException)]
+        for connection in ready:
+            connection.release()
+        return len(ready)
+
+    async def exchange(self, request: BuiltRequest, token: str | None) -> Reply | Broken:
+        """Send once and read the whole answer. Raises nothing but CancelledError."""
+        if self._session is None:
+            return Broken("not started", sent=False)
+        method, url, headers, body = _wire_form(request, token)
+        began, outcome = time.monotonic(), "abandoned"
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                content = await _read_bounded(response)
+            reply = Reply(response.status, response.headers, content)
+            outcome = _outcome(reply)
+            return reply
+        except aiohttp.ClientConnectorError as error:
+            outcome = "unreachable"
+            return Broken(f"cannot connect: {type(error).__name__}", sent=False)
+        except (aiohttp.ClientError, OSError) as error:
+            outcome = "broken"
+            return Broken(f"connection lost: {type(error).__name__}", sent=True)
+        finally:
+            metrics.observe_upstream("google", outcome, time.monotonic() - began)
+
+
+def _wire_form(request: BuiltRequest, token: str | None) -> tuple[str, URL, dict[str, str], bytes | None]:
+    headers = dict(request.headers)
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    method, uri, body = request.method, request.uri, request.body
+    if method == "GET" and len(uri) > MAX_GET_URI:
+        # The library does this inside .execute(), which we do not use; Google refuses longer addresses.
+        uri, _, body = uri.partition("?")
+        method, headers["x-http-method-override"] = "POST", "GET"
+        headers["content-type"] = "application/x-www-form-urlencoded"
+    return method, URL(uri, encoded=True), headers, None if body is None else body.encode()
+
+
+async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            raise aiohttp.ClientPayloadError("answer too large")
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _outcome(reply: Reply) -> str:
+    if reply.status < 300:
+        return "ok"
+    if reply.over_quota:
+        return "quota"
+    return "server_error" if reply.status >= 500 else "client_error"
+
+
+def _machine_reason(error: HttpError) -> str:
+    """Google's one-word reason. Its sentences are left out: they may name a calendar, which is somebody's address."""
+    details = error.error_details
+    if isinstance(details, list) and details and isinstance(details[0], dict):
+        return str(details[0].get("reason", ""))
+    return ""
+
+
+def _socket_with_keepalive(address: tuple[Any, ...]) -> socket.socket:
+    """A socket whose kernel notices within a minute that the other side is gone, so that the pool holds no corpse."""
+    family, kind, protocol = address[:3]
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return made
