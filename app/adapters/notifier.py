@@ -1,0 +1,132 @@
+"""Pages by Apprise, which speaks PagerDuty, Slack, Twilio, plain JSON and some hundred more.
+
+Apprise blocks, so each page gets a short-lived daemon thread: a receiver that never finishes its answer costs a thread
+of its own and holds up neither another receiver nor the end of the process, as a shared pool would.
+"""
+
+import asyncio
+import logging
+import re
+import threading
+import warnings
+from contextlib import suppress
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from app import log
+
+DEADLINE_S: Final = 9.5
+"""Just under the alarms' own, so that the reason is known here."""
+MOST_THREADS: Final = 6
+"""Per receiver; more than one alarm's tries can need, fewer than would hurt."""
+_SCHEMES_WITH_HOST: Final = frozenset(("json", "jsons", "xml", "xmls", "form", "forms"))
+"""In other schemes the place of the host is often the token itself."""
+
+_log = log.get(__name__)
+
+
+class _StatusOnly(logging.Filter):
+    """Of Apprise's own complaints only the HTTP status is kept: they quote URLs, and hosts that are tokens."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        status = re.search(r"\berror=(\d{3})\b", record.getMessage())
+        record.msg = f"a receiver answered {status[1]}" if status else "a receiver or its URL does not work"
+        record.args, record.exc_info, record.exc_text = None, None, None
+        return True
+
+
+_importing = threading.Lock()
+
+
+def _apprise() -> Any:
+    """The library, imported with its plugins by whoever needs it first (half a second), and how we use it."""
+    with _importing:
+        return _import_once()
+
+
+@cache
+def _import_once() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a plugin imports what Python 3.13 dropped; no concern of who pages
+        import apprise  # noqa: PLC0415  # 0.5 s and 20 MB that an installation without receivers never needs
+
+        apprise.Apprise.instantiate("json://localhost")  # the plugins are imported by the first use
+    logging.getLogger("apprise").addFilter(_StatusOnly())
+    # A redirect is not followed: the POST would become a GET and look delivered.
+    return apprise, apprise.AppriseAsset(app_id="Readback", app_desc="Readback", http_redirects=False)
+
+
+def check_url(url: str) -> str | None:
+    """None when Apprise can read the notification URL, else one sentence that shows none of its secrets."""
+    apprise, asset = _apprise()
+    if apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True) is None:
+        return f"{shown(url)} is not a notification URL that Apprise can read."
+    return None
+
+
+def shown(url: str) -> str:
+    """What may be shown of a notification URL: the scheme, and the host where that is not a token."""
+    with suppress(ValueError):
+        parts = urlsplit(url.strip())
+        if parts.scheme in _SCHEMES_WITH_HOST and parts.hostname:
+            return f"{parts.scheme}://{parts.hostname}/…"
+        if parts.scheme and "://" in url:
+            return f"{parts.scheme}://…"
+    return "a value without a scheme"
+
+
+class AppriseNotifier:
+    """Carries pages (a `watch.notify.Notifier`). Safe to use from one loop; nothing to close."""
+
+    def __init__(self, deadline_s: float = DEADLINE_S) -> None:
+        self._deadline_s = deadline_s
+        self._running: dict[str, int] = {}
+
+    async def notify(self, url: str, title: str, body: str) -> bool:
+        """One try; True when the receiver took the page. Never raises but for cancellation."""
+        if self._running.get(url, 0) >= MOST_THREADS:
+            _log.error("receiver has not answered earlier pages", receiver=shown(url))
+            return False
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        self._running[url] = self._running.get(url, 0) + 1
+
+        def finished(taken: bool) -> None:
+            self._running[url] -= 1
+            if not self._running[url]:
+                del self._running[url]
+            if not answer.done():
+                answer.set_result(taken)
+
+        def carry() -> None:
+            taken = _send(url, title, body)
+            with suppress(RuntimeError):  # the loop has ended; nobody waits for the answer
+                loop.call_soon_threadsafe(finished, taken)
+
+        threading.Thread(target=carry, name="page", daemon=True).start()
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await answer
+        except TimeoutError:
+            _log.warning("receiver did not answer in time", receiver=shown(url), seconds=self._deadline_s)
+            return False
+
+
+def _send(url: str, title: str, body: str) -> bool:
+    """Blocking. A fresh Apprise each time: its plugins keep state and are not made for several threads."""
+    try:
+        apprise, asset = _apprise()
+        sender = apprise.Apprise(asset=asset)
+        if not sender.add(url):
+            _log.error("not a notification URL that Apprise can read", receiver=shown(url))
+            return False
+        # FAILURE, because PagerDuty and its like take INFO as "resolved" and page nobody.
+        kind, form = apprise.NotifyType.FAILURE, apprise.NotifyFormat.TEXT
+        taken = bool(sender.notify(body=body, title=title, notify_type=kind, body_format=form))
+    except Exception as error:  # noqa: BLE001  # a plugin may raise anything; the page is simply not delivered
+        _log.error("page could not be sent", receiver=shown(url), reason=type(error).__name__)
+        return False
+    if not taken:
+        _log.warning("receiver refused a page", receiver=shown(url))
+    return taken
