@@ -5,6 +5,7 @@ secret is never repeated, not even in that sentence.
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -317,6 +318,11 @@ def load(environ: Mapping[str, str]) -> Settings:
         reason = first.get("ctx", {}).get("error") or f"is wrong: {first['msg']}"
         raise ConfigurationError(f"{first['loc'][0]} {reason}.") from None
     return _reconciled(settings)
+
+
+def from_environment() -> Settings:
+    """The settings of this process. Raises ConfigurationError as `load` does."""
+    return load(os.environ)
 
 
 def _value(environ: Mapping[str, str], name: str) -> str | None:

@@ -1,0 +1,140 @@
+"""The command line. Exit code 0 = holds, 1 = does not hold, 2 = wrong use or wrong configuration; no traceback.
+
+`serve` checks everything that can be checked before it hands over to uvicorn, so that a wrong value is one sentence.
+"""
+
+import argparse
+import contextlib
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from app import log, settings
+from app.booking.business_file import load_businesses
+from app.db.migrate import migrate
+from app.errors import ConfigurationError
+
+HOLDS, DOES_NOT_HOLD, WRONG_USE = 0, 1, 2
+BACKLOG = 2048
+KEEP_ALIVE_S = 75
+"""Longer than platforms keep an idle connection, so that it is never us who close it under a request."""
+GRACE_S = 5
+"""Beyond the tool deadline, for what is under way when the process is asked to stop."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    parser = argparse.ArgumentParser(prog="readback", description="The backend voice and SMS agents call.")
+    parser.add_argument("--version", action="version", version=f"readback {version('readback')}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    for add in COMMANDS:
+        add(commands)
+    chosen = parser.parse_args(arguments)
+    try:
+        code: int = chosen.run(chosen)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_USE
+    return code
+
+
+def _add_serve(commands: Any) -> None:
+    parser = commands.add_parser("serve", help="serve on READBACK_HOST:READBACK_PORT", description=_serve.__doc__)
+    parser.set_defaults(run=_serve)
+
+
+def _serve(_: argparse.Namespace) -> int:
+    """Serve until asked to stop by SIGINT or SIGTERM; what is under way is finished first."""
+    chosen = settings.from_environment()
+    load_businesses(chosen.businesses, chosen.daily_call_caps)
+    log.configure(chosen.log_level)
+    with _listener(chosen.host, chosen.port) as listener:
+        migrate(chosen.database_url)
+        return _run(_config(chosen), listener)
+
+
+def _config(chosen: settings.Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        "app.main:create",
+        factory=True,
+        host=chosen.host,
+        port=chosen.port,
+        workers=chosen.web_workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=chosen.tool_deadline_ms // 1000 + GRACE_S,
+    )
+
+
+def _run(config: uvicorn.Config, listener: socket.socket) -> int:
+    """Serve on `listener`, in one process or several. uvicorn exits where it fails to start; that becomes a code."""
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            if config.workers > 1:
+                Multiprocess(config, sockets=[listener]).run()
+            else:
+                uvicorn.Server(config).run(sockets=[listener])
+    except SystemExit as stop:
+        return HOLDS if stop.code in (None, 0) else DOES_NOT_HOLD
+    return HOLDS
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """Being asked to stop is no failure: uvicorn raises the signal once more when it is done."""
+    raise SystemExit(0)
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A listening socket, so that a taken port is known before anything starts. Raises ConfigurationError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        raise ConfigurationError(f'READBACK_HOST is "{host}", which is no address of this machine.') from None
+    family, *_, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(_not_listening(host, port, error)) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def _not_listening(host: str, port: int, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"READBACK_PORT is {port}, and on {host} something listens there already; it must be a free port."
+        case errno.EACCES:
+            return f"READBACK_PORT is {port}, which this user may not listen on; it must be a port from 1024 on."
+        case errno.EADDRNOTAVAIL:
+            return f'READBACK_HOST is "{host}", which is no address of this machine.'
+        case _:
+            return f"READBACK_HOST and READBACK_PORT: {host} port {port} cannot be listened on: {error.strerror}."
+
+
+COMMANDS = (_add_serve,)
+"""Every command of `readback`, each a function that adds its own parser, with `run` returning the exit code."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
