@@ -11,7 +11,7 @@ _SECRET: Final = re.compile(
     r"secret|token|password|api[-_]?key|authorization|^twilioAccountSid$|^controlUrl$|^listenUrl$|^presigned",
     re.IGNORECASE,
 )
-_COUNT: Final = re.compile(r"tokens?$|tokenCount$", re.IGNORECASE)
+_COUNT: Final = re.compile(r"tokens$|tokencount$", re.IGNORECASE)
 
 
 def without_secrets(message: Mapping[str, Any]) -> dict[str, Any]:

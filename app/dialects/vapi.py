@@ -89,6 +89,12 @@ class Ignored:
 
     type: str
 
+    @property
+    def known(self) -> str:
+        """The type if the platform lists it, without a filter such as `transcript[transcriptType="final"]`; else ""."""
+        bare = self.type.partition("[")[0]
+        return bare if bare in KNOWN_TYPES else ""
+
 
 Parsed = ToolCalls | AssistantRequest | Begun | CallEvent | Ignored
 

@@ -1,6 +1,5 @@
 """Reading a request's body within bounds of size and time, and as JSON. Holds and waits for nothing unbounded."""
 
-import asyncio
 import json
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
@@ -9,6 +8,7 @@ import orjson
 from starlette.types import Receive, Scope
 
 from app.errors import BadJsonError, BodyTooLargeError, BodyTooSlowError, ReadbackError
+from app.web.deadline import within_own_task
 
 BODY_MAX_BYTES: Final = 10 * 2**20
 """Vapi repeats the whole assistant and transcript in every message; the platform's users report several megabytes."""
@@ -43,8 +43,7 @@ async def read(
     if (declared_bytes(scope["headers"]) or 0) > limit:
         raise BodyTooLargeError
     try:
-        async with asyncio.timeout(deadline_s):
-            body = await _whole(receive, limit)
+        body = await within_own_task(deadline_s, _whole(receive, limit))
     except TimeoutError as error:
         raise BodyTooSlowError from error
     scope[_READ] = True

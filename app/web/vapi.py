@@ -97,8 +97,6 @@ class Vapi:
 
 
 def _ignore(message: vapi.Ignored) -> None:
-    if message.type in vapi.KNOWN_TYPES:
-        metrics.count_message(message.type)
-    else:
-        metrics.count_message("unknown")
+    metrics.count_message(message.known or "unknown")
+    if not message.known:
         _log.info("unknown message", type=message.type[:64])
