@@ -1,7 +1,7 @@
 """What happened, in an append-only log whose rows each carry the hash of the one before.
 
-Rows are written in the same commit as what they record. Changing, dropping or reordering one breaks the chain; cutting off the
-end shows against heads that were noted elsewhere (`Anchors`).
+Rows are written in the same commit as what they record. Changing, dropping or reordering one breaks the chain; cutting
+off the end shows against heads that were noted outside the database.
 """
 
 import hashlib
@@ -128,5 +128,3 @@ def verify(connection: Connection, anchors: Mapping[int, str] | None = None) -> 
         first = min(wanted)
         return Verdict(final.seq, final, first, f"row {first} was anchored and is gone: the end was cut off")
     return Verdict(final.seq, final)
-
-

@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 WeeklyHours = tuple[tuple[tuple[int, int], ...], ...]
-"""Seven entries, Monday first; each a sorted tuple of `(start, end)` in minutes since local midnight, end at most 1440."""
+"""Seven entries, Monday first; each sorted `(start, end)` pairs in minutes since local midnight, end at most 1440."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The port to a calendar of record. What could not be learnt is the value `Unknown`, never an exception and never "free"."""
+"""The port to a calendar of record. What could not be learnt is the value `Unknown`: no exception, and never "free"."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,18 @@
-"""The start of a call: who answers it. Decides within its own deadline and fails open; never leaves a caller in silence."""
+"""The start of a call: who answers it. Fails open, and never leaves a caller in silence."""
 
 from dataclasses import dataclass, field
+
+from app.booking.business import Business, Businesses
+from app.booking.desk import Desk, local_today
+from app.calls.cap import DailyCap
+from app.calls.model import CallRef
+from app.clock import Clock
+from app.watch.alarms import Alarms
+
+OVER_CAP = "I'm sorry, we can't take any more calls today. Please call back tomorrow."
+OVER_CAP_TO_PERSON = "One moment, I'm connecting you to one of our people."
+NO_ASSISTANT = "I'm sorry, nobody can take your call right now. Please try again later."
+UNKNOWN_LINE = "I'm sorry, this number is not set up yet. Please call the business on its main number."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +36,70 @@ class Declined:
     """The caller hears `say`, and the call ends."""
 
     say: str
+
+
+class Arrivals:
+    """Answers the start of a call. Whatever breaks on the way, a call that may be taken is taken."""
+
+    def __init__(self, businesses: Businesses, cap: DailyCap, desk: Desk, alarms: Alarms, clock: Clock) -> None:
+        self._businesses = businesses
+        self._cap = cap
+        self._desk = desk
+        self._alarms = alarms
+        self._clock = clock
+
+    async def answer(self, ref: CallRef) -> Admitted | Diverted | Declined:
+        """Who takes this call: the business's assistant, its person when the cap is reached, or a spoken refusal."""
+        business = self._businesses.find(ref.lines, ref.assistant)
+        if business is None:
+            return self._nobody(ref)
+        if not await self._cap.admit(ref, business):
+            if business.person:
+                return Diverted(business.person, OVER_CAP_TO_PERSON)
+            return Declined(OVER_CAP)
+        self._desk.prefetch(business)
+        return self._assistant(business)
+
+    def fallback(self, ref: CallRef) -> Admitted | Declined:
+        """The answer without asking anything: what `answer` falls open to."""
+        business = self._businesses.find(ref.lines, ref.assistant)
+        return self._nobody(ref) if business is None else self._assistant(business)
+
+    def begun(self, ref: CallRef) -> None:
+        """A call is in progress: start reading the calendars it will ask for."""
+        business = self._businesses.find(ref.lines, ref.assistant)
+        if business is not None:
+            self._desk.prefetch(business)
+
+    def _assistant(self, business: Business) -> Admitted | Declined:
+        if not business.vapi_assistants:
+            self._alarms.ring(
+                "no_assistant",
+                business.id,
+                f"No assistant for calls to {business.name}",
+                f"A call asked who answers it, and business {business.id} has no vapi_assistants. Add one.",
+                business.page,
+            )
+            return Declined(NO_ASSISTANT)
+        today = local_today(business, self._clock.now())
+        variables = {
+            "business_name": business.name,
+            "today": f"{today:%A, %B} {today.day}, {today.year}",
+            "time_zone": business.zone.key,
+        }
+        return Admitted(business.vapi_assistants[0], variables)
+
+    def _nobody(self, ref: CallRef) -> Declined:
+        ring_unknown_line(self._alarms, ref)
+        return Declined(UNKNOWN_LINE)
+
+
+def ring_unknown_line(alarms: Alarms, ref: CallRef) -> None:
+    """Somebody calls a number that no business file lists."""
+    line = ref.lines[0] if ref.lines else ref.assistant or "none"
+    alarms.ring(
+        "unknown_line",
+        line,
+        "Calls arrive on a line that belongs to no business",
+        f"{line} is in no business file; its callers get an apology. Add it to `lines` or `vapi_assistants`.",
+    )

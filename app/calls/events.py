@@ -4,7 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+from sqlalchemy import insert, select
+
+from app import log
+from app.audit.log import record
 from app.calls.model import CallRef
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.db.schema import call_events
+from app.errors import ReadbackError
+from app.watch.alarms import Alarms
+
+MAX_KIND_CHARS = 64
+logger = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +29,52 @@ class CallEvent:
     status: str | None
     ended_reason: str | None
     body: Mapping[str, Any]
+
+
+class CallEvents:
+    """Stores reports. A platform does not send one twice on purpose, so nothing is lost silently: a failure rings."""
+
+    def __init__(self, database: Database, alarms: Alarms, clock: Clock) -> None:
+        self._database = database
+        self._alarms = alarms
+        self._clock = clock
+
+    async def store(self, event: CallEvent) -> None:
+        """Keep one report, the first of its kind for its call. Never raises: the platform needs its acknowledgement."""
+        if event.ref.call_id is None:
+            return
+        now = self._clock.now()
+        try:
+            await self._database.write(lambda t: _stored(t, event, now))
+        except ReadbackError as error:
+            logger.error("call_event_lost", kind=event.kind, error=str(error))
+            self._alarms.ring(
+                "call_event_lost",
+                "events",
+                "Reports about calls cannot be stored",
+                f"The database did not take a {event.kind} ({error}). The call itself is not affected.",
+            )
+            return
+        self._alarms.clear("call_event_lost", "events")
+
+
+def _stored(transaction: Transaction, event: CallEvent, now: float) -> bool:
+    kind = f"{event.kind}:{event.status}" if event.kind == "status-update" and event.status else event.kind
+    key = {"platform": event.ref.platform, "call_id": event.ref.call_id, "kind": kind[:MAX_KIND_CHARS]}
+    there = select(call_events.c.at).where(*(call_events.c[name] == value for name, value in key.items()))
+    if transaction.connection.execute(there).first() is not None:
+        return False
+    body = orjson.dumps(event.body, default=str).decode()
+    transaction.connection.execute(
+        insert(call_events).values(**key, ended_reason=event.ended_reason, body=body, at=now)
+    )
+    record(
+        transaction,
+        "call_reported",
+        subject=str(event.ref.call_id),
+        at=now,
+        platform=event.ref.platform,
+        report=kind[:MAX_KIND_CHARS],
+        ended_reason=event.ended_reason,
+    )
+    return True

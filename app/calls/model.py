@@ -4,10 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
-
 from app.booking.business import Business
-from app.errors import Code
+from app.calls.arguments import ToolArguments
+from app.errors import Code, SaidError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,11 @@ class CallRef:
     assistant: str | None = None
     control_url: str | None = None
     """Where speech can be pushed into the live call. A capability: never logged."""
+
+    @property
+    def key(self) -> str:
+        """What names this conversation; empty when the platform named none."""
+        return f"{self.platform}:{self.call_id}" if self.call_id else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Context:
     deadline: float
 
 
-Arguments = TypeVar("Arguments", bound=BaseModel)
+Arguments = TypeVar("Arguments", bound=ToolArguments)
 
 
 @dataclass(frozen=True)
@@ -81,3 +85,10 @@ class Tool(Generic[Arguments]):
     run: Callable[[Context, Arguments], Awaitable[ToolResult]]
     changes_state: bool = False
     identity: Callable[[Context, Arguments], Any] | None = None
+    at_once: Callable[[Context, Arguments], ToolResult | None] | None = None
+    """Answers from memory without waiting, or None; saves the common case a task and a timer."""
+
+
+def not_found(say: str) -> SaidError:
+    """There is no such thing, or not for this caller."""
+    return SaidError(Code.NOT_FOUND, say)

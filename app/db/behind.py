@@ -1,4 +1,4 @@
-"""Rows that may follow their answer by a moment: bounded, grouped, flushed at stop. Nothing that was promised goes here."""
+"""Rows that may follow their answer by a moment: bounded, grouped, flushed at stop. No promise is kept here."""
 
 import asyncio
 from collections import deque

@@ -1,8 +1,8 @@
 """The database as the rest sees it: reads, writes that commit in groups, and rows that may follow a moment later.
 
 All writes of a process go through one thread and one connection, several callers' work in one commit, each in its own
-savepoint. On PostgreSQL a write first takes one advisory lock, so writers of all processes queue as they do on SQLite: the
-audit chain needs that order anyway, and no two transactions can then deadlock over overlapping claims.
+savepoint. On PostgreSQL a write first takes one advisory lock, so writers of all processes queue as they do on SQLite:
+the audit chain needs that order anyway, and no two transactions can then deadlock over overlapping claims.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ class Database:
         self._queued += 1
         self._jobs.put(job)
         try:
-            return await asyncio.wait_for(job.future, within_s)  # type: ignore[no-any-return]  # T, by construction
+            return await asyncio.wait_for(job.future, within_s)
         except TimeoutError:
             raise DatabaseUnavailableError("the database did not commit in time") from None
 
@@ -202,12 +202,12 @@ class Database:
 
 
 def _run(connection: Connection, job: _Job, *, alone: bool) -> list[Any]:
-    """Run one caller's work; its failure stays its own. A lone caller's failure undoes the whole, so it needs no savepoint."""
+    """Run one caller's work; its failure stays its own. A lone caller needs no savepoint: all there is is undone."""
     transaction = Transaction(connection)
     savepoint = connection.begin_nested() if not alone else None
     try:
         job.outcome = job.work(transaction)
-    except BaseException as error:  # noqa: BLE001 - handed to the one who asked
+    except BaseException as error:
         job.error = translated(error)
         if savepoint is None:
             raise

@@ -69,4 +69,6 @@ def _upgrade(engine: Engine) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise ConfigurationError(f"READBACK_DATABASE_URL: the database belongs to another version ({error}).") from error
+            raise ConfigurationError(
+                f"READBACK_DATABASE_URL: the database belongs to another version ({error})."
+            ) from error

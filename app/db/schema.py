@@ -118,9 +118,15 @@ bookings = Table(
     Column("hold_until", Float(53), nullable=False),
     Column("created_at", Float(53), nullable=False),
     Column("updated_at", Float(53), nullable=False),
-    Index("bookings_blocked", "calendar", "blocked_to", postgresql_where=text(_ACTIVE_SQL), sqlite_where=text(_ACTIVE_SQL)),
-    Index("bookings_unsettled", "hold_until", postgresql_where=text("status IN ('held', 'pending')"),
-          sqlite_where=text("status IN ('held', 'pending')")),
+    Index(
+        "bookings_blocked", "calendar", "blocked_to", postgresql_where=text(_ACTIVE_SQL), sqlite_where=text(_ACTIVE_SQL)
+    ),
+    Index(
+        "bookings_unsettled",
+        "hold_until",
+        postgresql_where=text("status IN ('held', 'pending')"),
+        sqlite_where=text("status IN ('held', 'pending')"),
+    ),
     Index("bookings_caller", "business", "caller"),
 )
 

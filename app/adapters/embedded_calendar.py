@@ -1,0 +1,209 @@
+"""The calendar that needs no account: a table in our own database, behind the same port as the others."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.audit.log import record
+from app.booking.calendar import (
+    Absent,
+    Busy,
+    Cancelled,
+    Changed,
+    Changes,
+    Event,
+    Interval,
+    Refused,
+    Unknown,
+)
+from app.clock import Clock
+from app.db.engine import Database, DatabaseUnavailableError, Transaction
+from app.db.schema import embedded_events
+from app.errors import OverloadedError
+
+T = TypeVar("T")
+_e = embedded_events.c
+
+
+class EmbeddedCalendar:
+    """Calendars by name; one exists as soon as it is named."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def free(
+        self, calendars: Sequence[str], start: int, end: int, *, within_s: float
+    ) -> Mapping[str, Busy | Unknown]:
+        """Busy time of each calendar; the database not answering makes all of them unknown."""
+        found = await self._read(lambda c: _busy(c, calendars, start, end), within_s)
+        if isinstance(found, Unknown):
+            return dict.fromkeys(calendars, found)
+        return found
+
+    async def events(self, calendar: str, start: int, end: int, *, within_s: float) -> tuple[Event, ...] | Unknown:
+        """Live, opaque events that overlap the range, by start."""
+        return await self._read(lambda c: _overlapping(c, calendar, start, end), within_s)
+
+    async def book(self, calendar: str, event: Event, *, within_s: float) -> Event | Refused | Unknown:
+        """Insert one event; the same id with the same reference and time is the same booking."""
+        now = self._clock.now()
+        try:
+            return await self._database.write(lambda t: _insert(t, calendar, event, now), within_s)
+        except OverloadedError as error:
+            return Refused(str(error))
+        except DatabaseUnavailableError as error:
+            return Unknown(str(error))
+
+    async def get(self, calendar: str, event_id: str, *, within_s: float) -> Event | Absent | Unknown:
+        """One event by id."""
+        return await self._read(lambda c: _one(c, calendar, event_id), within_s)
+
+    async def cancel(
+        self, calendar: str, event_id: str, etag: str, *, within_s: float
+    ) -> Cancelled | Changed | Unknown:
+        """Mark an event cancelled if its etag still is `etag`."""
+        now = self._clock.now()
+        try:
+            return await self._database.write(lambda t: _cancel(t, calendar, event_id, etag, now), within_s)
+        except (OverloadedError, DatabaseUnavailableError) as error:
+            return Unknown(str(error))
+
+    async def changes(self, calendar: str, cursor: str, *, within_s: float) -> Changes | Unknown:
+        """Events changed since `cursor`, the cancelled ones included."""
+        if cursor and not cursor.isdecimal():
+            return await self.changes(calendar, "", within_s=within_s)
+        return await self._read(lambda c: _changes(c, calendar, int(cursor or 0)), within_s)
+
+    async def _read(self, work: Callable[[Connection], T], within_s: float) -> T | Unknown:
+        try:
+            return await self._database.read(work, within_s)
+        except DatabaseUnavailableError as error:
+            return Unknown(str(error))
+
+
+def _overlaps(start: int, end: int) -> Any:
+    return and_(_e.ends > start, _e.starts < end, _e.cancelled.is_(False), _e.opaque.is_(True))
+
+
+def _busy(connection: Connection, calendars: Sequence[str], start: int, end: int) -> dict[str, Busy | Unknown]:
+    intervals: dict[str, list[Interval]] = {name: [] for name in calendars}
+    for row in connection.execute(
+        select(_e.calendar, _e.starts, _e.ends)
+        .where(_e.calendar.in_(calendars), _overlaps(start, end))
+        .order_by(_e.starts)
+    ):
+        mine = intervals[row.calendar]
+        first, last = max(row.starts, start), min(row.ends, end)
+        if mine and first <= mine[-1][1]:
+            mine[-1] = (mine[-1][0], max(mine[-1][1], last))
+        else:
+            mine.append((first, last))
+    return {name: tuple(found) for name, found in intervals.items()}
+
+
+def _overlapping(connection: Connection, calendar: str, start: int, end: int) -> tuple[Event, ...]:
+    rows = connection.execute(
+        select(embedded_events).where(_e.calendar == calendar, _overlaps(start, end)).order_by(_e.starts)
+    )
+    return tuple(_event(row) for row in rows)
+
+
+def _one(connection: Connection, calendar: str, event_id: str) -> Event | Absent:
+    row = connection.execute(select(embedded_events).where(_e.calendar == calendar, _e.id == event_id)).first()
+    return _event(row) if row else Absent()
+
+
+def _insert(transaction: Transaction, calendar: str, event: Event, now: float) -> Event | Refused:
+    connection = transaction.connection
+    there = _one(connection, calendar, event.id)
+    if isinstance(there, Event):
+        wanted = (event.reference, event.start, event.end, False)
+        if (there.reference, there.start, there.end, there.cancelled) == wanted:
+            return there
+        return Refused("the id is used by another event")
+    etag = secrets.token_hex(8)
+    try:
+        connection.execute(
+            insert(embedded_events).values(
+                calendar=calendar,
+                id=event.id,
+                starts=event.start,
+                ends=event.end,
+                summary=event.summary,
+                description=event.description,
+                reference=event.reference,
+                etag=etag,
+                cancelled=False,
+                opaque=event.opaque,
+                created=now,
+                changed=_next_change(connection, calendar),
+            )
+        )
+    except IntegrityError:
+        return Refused("the id is used by another event")
+    record(
+        transaction,
+        "calendar_written",
+        subject=event.reference,
+        at=now,
+        calendar=f"embedded:{calendar}",
+        event=event.id,
+    )
+    written = _one(connection, calendar, event.id)
+    return written if isinstance(written, Event) else Refused("the event was not kept")
+
+
+def _cancel(transaction: Transaction, calendar: str, event_id: str, etag: str, now: float) -> Cancelled | Changed:
+    connection = transaction.connection
+    there = _one(connection, calendar, event_id)
+    if isinstance(there, Absent) or there.cancelled:
+        return Cancelled()
+    if etag and there.etag != etag:
+        return Changed()
+    connection.execute(
+        update(embedded_events)
+        .where(_e.calendar == calendar, _e.id == event_id)
+        .values(cancelled=True, etag=secrets.token_hex(8), changed=_next_change(connection, calendar))
+    )
+    record(
+        transaction,
+        "calendar_cancelled",
+        subject=there.reference,
+        at=now,
+        calendar=f"embedded:{calendar}",
+        event=event_id,
+    )
+    return Cancelled()
+
+
+def _changes(connection: Connection, calendar: str, after: int) -> Changes:
+    rows = connection.execute(
+        select(embedded_events).where(_e.calendar == calendar, _e.changed > after).order_by(_e.changed)
+    ).fetchall()
+    cursor = rows[-1].changed if rows else after
+    return Changes(str(cursor), tuple(_event(row) for row in rows), reset=after == 0)
+
+
+def _next_change(connection: Connection, calendar: str) -> int:
+    # Writers queue for the whole database, so the next number cannot be taken twice.
+    newest = connection.execute(select(func.max(_e.changed)).where(_e.calendar == calendar)).scalar()
+    return (newest or 0) + 1
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        id=row.id,
+        start=row.starts,
+        end=row.ends,
+        summary=row.summary,
+        description=row.description,
+        reference=row.reference,
+        etag=row.etag,
+        cancelled=row.cancelled,
+        opaque=row.opaque,
+        created=str(row.created),
+    )

@@ -1,0 +1,235 @@
+"""One booking, claim to confirmation: claim the time, read the calendar live, write once, look again, then say booked.
+
+Nothing here is retried after a write may have gone out. What is not known stays held and *pending*; `settle` finds out.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app import log, metrics
+from app.booking.business import Business
+from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Unknown
+from app.booking.calendars import Calendars
+from app.booking.claims import Claims
+from app.booking.lookups import Lookups
+from app.booking.slots import Slot
+from app.booking.store import Booking, Customer, claim, drafted, move, of_call
+from app.clock import Clock
+from app.db.engine import Database, DatabaseUnavailableError
+from app.errors import Code
+from app.watch.alarms import Alarms
+
+HOLD_S = 90.0
+"""How long a claim stands when whoever made it is never heard of again; longer than any tool deadline."""
+FIRST_LOOK_AFTER_S = 5.0
+LIVE_READ_S = 2.5
+WRITE_S = 3.0
+LOOK_AGAIN_S = 2.5
+RESERVE_S = 0.3
+"""Kept back from each step for the database and the way home."""
+YIELD = "a person's event was there first"
+
+logger = log.get(__name__)
+
+
+class Result(StrEnum):
+    """The three outcomes of a booking. There is no fourth."""
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request to book. `code` says why it was refused."""
+
+    result: Result
+    booking: Booking | None = None
+    code: Code | None = None
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody else has the time now, so that another one can be offered."""
+        return self.code is Code.SLOT_TAKEN
+
+
+TAKEN = Outcome(Result.REFUSED, code=Code.SLOT_TAKEN)
+UNAVAILABLE = Outcome(Result.REFUSED, code=Code.CALENDAR_UNAVAILABLE)
+
+
+class Bookings:
+    """Makes bookings. Safe to call from any number of tasks and processes for the same slot."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        calendars: Calendars,
+        claims: Claims,
+        lookups: Lookups,
+        alarms: Alarms,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._calendars = calendars
+        self._claims = claims
+        self._lookups = lookups
+        self._alarms = alarms
+        self._clock = clock
+
+    async def book(
+        self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float, service_name: str = ""
+    ) -> Outcome:
+        """Book `slot`, answering before `deadline` (steady clock)."""
+        draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=HOLD_S)
+        held = await self._database.write(lambda t: claim(t, draft), within_s=self._left(deadline))
+        if held is None:
+            return await self._lost(business, slot, call_key)
+        self._claims.add(held.calendar, held.id, (held.blocked_from, held.blocked_to))
+        place = self._calendars.at(held.calendar)
+        if isinstance(place, Unknown):
+            return await self._release(held, place.reason, UNAVAILABLE)
+        calendar, name = place
+        refusal = await self._still_free(calendar, name, held, deadline)
+        if refusal is not None:
+            return refusal
+        event = event_of(held, service_name or slot.service.name)
+        written = await calendar.book(name, event, within_s=min(WRITE_S, self._left(deadline)))
+        if isinstance(written, Refused):
+            self._alarms.ring(
+                "calendar_refuses_writes",
+                held.calendar,
+                f"Calendar refuses bookings: {held.calendar}",
+                f"A booking could not be written: {written.reason}. Check that the calendar exists and is shared with "
+                "permission to make changes to events.",
+                business.page,
+            )
+            return await self._release(held, written.reason, UNAVAILABLE)
+        if isinstance(written, Unknown):
+            return await self._leave_pending(held, written.reason)
+        return await self._look_again(calendar, name, held, written, deadline)
+
+    async def _still_free(self, calendar: Calendar, name: str, held: Booking, deadline: float) -> Outcome | None:
+        """The live re-read before the write. None when the time is still free."""
+        within_s = min(LIVE_READ_S, self._left(deadline) - RESERVE_S)
+        found = (await calendar.free([name], held.blocked_from, held.blocked_to, within_s=within_s)).get(
+            name, Unknown("left out of the answer")
+        )
+        if isinstance(found, Unknown):
+            return await self._release(held, found.reason, UNAVAILABLE)
+        if found:
+            self._lookups.drop(held.calendar)
+            return await self._release(held, "taken on the calendar", TAKEN)
+        if self._left(deadline) < 2 * RESERVE_S:
+            return await self._release(held, "no time left to write", UNAVAILABLE)
+        return None
+
+    async def _look_again(
+        self, calendar: Calendar, name: str, held: Booking, written: Event, deadline: float
+    ) -> Outcome:
+        """Confirmed only if our event is seen there, and no person's event is in its way."""
+        found = await inspect(calendar, name, held, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
+        if isinstance(found, Unknown):
+            return await self._leave_pending(held, found.reason, written.etag)
+        if isinstance(found, Absent):
+            return await self._leave_pending(held, "written, but not seen on the calendar", written.etag)
+        if isinstance(found, InTheWay):
+            self._lookups.drop(held.calendar)
+            gone = await calendar.cancel(name, held.event_id, found.etag, within_s=min(WRITE_S, self._left(deadline)))
+            if isinstance(gone, Cancelled):
+                return await self._release(held, YIELD, TAKEN)
+            await self._leave_pending(held, YIELD, found.etag)
+            return TAKEN
+        try:
+            confirmed = await self._database.write(
+                lambda t: move(t, held, "confirmed", now=self._clock.now(), etag=found.etag),
+                within_s=self._left(deadline),
+            )
+        except DatabaseUnavailableError:
+            # The event is there, and our own row still holds the time: settled from that, not guessed at.
+            return _pending(held)
+        return Outcome(Result.CONFIRMED, confirmed) if confirmed else _pending(held)
+
+    async def _lost(self, business: Business, slot: Slot, call_key: str) -> Outcome:
+        """Somebody holds the time. When that is the same call asking again, it gets what it already has."""
+        metrics.count_claim_lost(business.id)
+        if call_key:
+            mine = await self._database.read(lambda c: of_call(c, call_key, slot.technician.calendar, slot.start))
+            if mine is not None:
+                return Outcome(Result.CONFIRMED, mine) if mine.status == "confirmed" else _pending(mine)
+        return TAKEN
+
+    async def _release(self, held: Booking, reason: str, outcome: Outcome) -> Outcome:
+        """Give the time back: certainly nothing is on the calendar."""
+        try:
+            await self._database.write(lambda t: move(t, held, "refused", now=self._clock.now(), reason=reason[:64]))
+            self._claims.remove(held.calendar, held.id)
+        except DatabaseUnavailableError:
+            # The hold stays until it is settled; that costs an offer, not a visit.
+            logger.warning("hold_not_released", reference=held.reference)
+        logger.info("booking_refused", reference=held.reference, reason=reason, code=str(outcome.code))
+        return outcome
+
+    async def _leave_pending(self, held: Booking, reason: str, etag: str = "") -> Outcome:
+        """Keep the time; the background settles it by reading the event's id."""
+        logger.warning("booking_pending", reference=held.reference, calendar=held.calendar, reason=reason)
+        now = self._clock.now()
+        try:
+            pending = await self._database.write(
+                lambda t: move(
+                    t, held, "pending", now=now, reason=reason[:64], etag=etag, look_at=now + FIRST_LOOK_AFTER_S
+                )
+            )
+        except DatabaseUnavailableError:
+            pending = None
+        return _pending(pending or held)
+
+    def _left(self, deadline: float) -> float:
+        return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)
+
+
+def _pending(booking: Booking) -> Outcome:
+    return Outcome(Result.PENDING, booking, Code.STILL_CHECKING)
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """Our event is there, and so is somebody else's over the same time. `etag` is ours."""
+
+    etag: str
+
+
+async def inspect(
+    calendar: Calendar, name: str, booking: Booking, *, within_s: float
+) -> Event | InTheWay | Absent | Unknown:
+    """Read the booked range back: our own event as wanted, what is in its way, or that it is not there."""
+    found = await calendar.events(name, booking.blocked_from, booking.blocked_to, within_s=within_s)
+    if isinstance(found, Unknown):
+        return found
+    ours = next((event for event in found if event.id == booking.event_id), None)
+    if ours is None or (ours.start, ours.end) != (booking.starts, booking.ends):
+        return Absent()
+    if any(event.id != booking.event_id for event in found):
+        return InTheWay(ours.etag)
+    return ours
+
+
+def event_of(booking: Booking, service_name: str) -> Event:
+    """The event a technician sees: who, what, and how to reach them."""
+    lines = [f"Phone: {booking.phone or booking.caller or 'not given'}"]
+    if booking.email:
+        lines.append(f"E-mail: {booking.email}")
+    if booking.address:
+        lines.append(f"Address: {booking.address}")
+    if booking.notes:
+        lines.append(f"Notes: {booking.notes}")
+    lines.append(f"Reference: {booking.reference}")
+    return Event(
+        id=booking.event_id,
+        start=booking.starts,
+        end=booking.ends,
+        summary=f"{service_name}: {booking.customer_name}",
+        description="\n".join(lines),
+        reference=booking.reference,
+    )

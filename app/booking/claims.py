@@ -1,0 +1,98 @@
+"""Time that is already ours: holds and bookings, laid over every answer of a calendar.
+
+Kept in memory while this process is the only writer; read from the database for every question once it is not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from app.booking.calendar import Interval
+from app.clock import Clock
+from app.db.engine import Database
+from app.db.schema import ACTIVE, bookings
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Padded ranges of one calendar, with a version that changes whenever they do."""
+
+    version: int
+    ranges: tuple[Interval, ...]
+
+
+NOTHING = Claimed(0, ())
+
+
+class Claims:
+    """Active claims by calendar address."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._held: dict[str, dict[str, Interval]] = {}
+        self._views: dict[str, Claimed] = {}
+        self._version = 0
+
+    async def load(self) -> None:
+        """Read every claim that is not over; once, before the first question."""
+        now = int(self._clock.now())
+        for booking, calendar, start, end in await self._database.read(lambda c: _active(c, None, now)):
+            self.add(calendar, booking, (start, end))
+
+    @property
+    def complete(self) -> bool:
+        """Whether memory alone is the truth, so that nothing needs to be awaited."""
+        return not self._database.shared
+
+    def view(self, calendar: str) -> Claimed:
+        """What is claimed on a calendar, as far as this process knows."""
+        return self._views.get(calendar, NOTHING)
+
+    async def views(self, calendars: Sequence[str], start: int) -> Mapping[str, Claimed]:
+        """What is claimed on each calendar from `start` on, with other processes' claims in it."""
+        if self.complete:
+            return {calendar: self.view(calendar) for calendar in calendars}
+        found: dict[str, dict[str, Interval]] = {calendar: {} for calendar in calendars}
+        for booking, calendar, claimed_from, claimed_to in await self._database.read(
+            lambda c: _active(c, calendars, start)
+        ):
+            found[calendar][booking] = (claimed_from, claimed_to)
+        for calendar, held in found.items():
+            if held != self._held.get(calendar, {}):
+                self._held[calendar] = held
+                self._renew(calendar)
+        return {calendar: self.view(calendar) for calendar in calendars}
+
+    def add(self, calendar: str, booking: str, claimed: Interval) -> None:
+        """A claim was committed."""
+        self._held.setdefault(calendar, {})[booking] = claimed
+        self._renew(calendar)
+
+    def remove(self, calendar: str, booking: str) -> None:
+        """A claim was given up."""
+        if self._held.get(calendar, {}).pop(booking, None) is not None:
+            self._renew(calendar)
+
+    def load_of(self, calendar: str) -> int:
+        """How many claims a calendar carries that are not over: the measure of who has been booked least."""
+        now = self._clock.now()
+        return sum(1 for _, end in self.view(calendar).ranges if end > now)
+
+    def _renew(self, calendar: str) -> None:
+        self._version += 1
+        held = self._held[calendar]
+        over = self._clock.now() - 86_400
+        for booking in [booking for booking, (_, end) in held.items() if end < over]:
+            del held[booking]
+        self._views[calendar] = Claimed(self._version, tuple(sorted(held.values())))
+
+
+def _active(connection: Connection, calendars: Sequence[str] | None, start: int) -> list[tuple[str, str, int, int]]:
+    wanted = select(bookings.c.id, bookings.c.calendar, bookings.c.blocked_from, bookings.c.blocked_to).where(
+        bookings.c.status.in_(ACTIVE), bookings.c.blocked_to > start
+    )
+    if calendars is not None:
+        wanted = wanted.where(bookings.c.calendar.in_(calendars))
+    return [(row.id, row.calendar, row.blocked_from, row.blocked_to) for row in connection.execute(wanted)]

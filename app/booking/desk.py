@@ -1,0 +1,142 @@
+"""The front desk's view of the calendars: which times can be offered, and how sure that is."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from app import metrics
+from app.booking.availability import Opening, candidates, reach
+from app.booking.business import Business, Service, Technician
+from app.booking.calendar import Interval, Unknown
+from app.booking.claims import Claimed, Claims
+from app.booking.lookups import Day, Lookups
+from app.booking.zones import local_date
+from app.clock import Clock
+from app.db.engine import DatabaseUnavailableError
+
+MAX_MEMOS = 4_096
+PREFETCH_DAYS = 8
+"""Today and the seven days after it: what a question without a date looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the calendars say about some days. `openings` are not yet filtered by notice and window."""
+
+    openings: Sequence[Opening]
+    unknown: frozenset[str]
+    """Technicians whose calendar did not tell; none of their time is in `openings`."""
+    read_at: float
+    """The oldest read this rests on, steady clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Memo:
+    days: tuple[Day, ...]
+    claimed: tuple[Claimed, ...]
+    view: View
+
+
+class Desk:
+    """Answers what is open. Pure arithmetic over the cached reads and our own claims."""
+
+    def __init__(self, lookups: Lookups, claims: Claims, clock: Clock) -> None:
+        self._lookups = lookups
+        self._claims = claims
+        self._clock = clock
+        self._memos: OrderedDict[tuple[str, ...], _Memo] = OrderedDict()
+
+    def open_now(
+        self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
+    ) -> View | None:
+        """The view if everything needed is in memory and fresh; None when it has to be fetched. Never waits."""
+        if not self._claims.complete:
+            return None
+        start, end = reach(business, service, first, last)
+        days = self._lookups.known([t.calendar for t in technicians], start, end)
+        if days is None:
+            return None
+        metrics.count_cache("availability", "hit")
+        claimed = tuple(self._claims.view(t.calendar) for t in technicians)
+        key = (business.id, service.id, str(first), str(last), *(t.id for t in technicians))
+        memo = self._memos.get(key)
+        if memo is not None and _same(memo.days, days) and _same(memo.claimed, claimed):
+            return memo.view
+        ranges = dict(zip(_ids(technicians), claimed, strict=True))
+        view = self._computed(business, service, technicians, _grouped(technicians, days), ranges, (first, last))
+        self._memos[key] = _Memo(days, claimed, view)
+        if len(self._memos) > MAX_MEMOS:
+            self._memos.popitem(last=False)
+        return view
+
+    async def open(
+        self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
+    ) -> View:
+        """As `open_now`, fetching what is missing. Who uses a calendar that does not tell is unknown, not free."""
+        view = self.open_now(business, service, technicians, first, last)
+        if view is not None:
+            return view
+        start, end = reach(business, service, first, last)
+        addresses = [t.calendar for t in technicians]
+        found = await self._lookups.days(addresses, start, end)
+        try:
+            claimed = await self._claims.views(addresses, start)
+        except DatabaseUnavailableError:
+            # Without our own bookings over it, no answer of a calendar is safe to offer from.
+            return View((), frozenset(_ids(technicians)), self._clock.monotonic())
+        known: dict[str, tuple[Day, ...]] = {}
+        for technician in technicians:
+            days = found[technician.calendar]
+            if not isinstance(days, Unknown):
+                known[technician.id] = days
+        return self._computed(
+            business, service, technicians, known, {t.id: claimed[t.calendar] for t in technicians}, (first, last)
+        )
+
+    def prefetch(self, business: Business) -> None:
+        """Start fetching the coming days of everybody, so that the first question finds them."""
+        today = local_today(business, self._clock.now())
+        start, end = reach(business, business.services[0], today, today + timedelta(days=PREFETCH_DAYS - 1))
+        self._lookups.prefetch([t.calendar for t in business.technicians], start, end)
+
+    def load(self, technicians: Sequence[Technician]) -> dict[str, int]:
+        """How many visits each technician has ahead."""
+        return {t.id: self._claims.load_of(t.calendar) for t in technicians}
+
+    def _computed(
+        self,
+        business: Business,
+        service: Service,
+        technicians: Sequence[Technician],
+        known: dict[str, tuple[Day, ...]],
+        claimed: dict[str, Claimed],
+        days: tuple[date, date],
+    ) -> View:
+        busy: dict[str, list[Interval]] = {
+            who: [interval for day in read for interval in day.busy] for who, read in known.items()
+        }
+        openings = candidates(
+            business, service, technicians, busy, {who: c.ranges for who, c in claimed.items()}, days[0], days[1]
+        )
+        unknown = frozenset(t.id for t in technicians if t.id not in known)
+        read_at = min((day.read_at for read in known.values() for day in read), default=self._clock.monotonic())
+        return View(openings, unknown, read_at)
+
+
+def local_today(business: Business, now: float) -> date:
+    """Today where the business is."""
+    return local_date(business.zone, int(now))
+
+
+def _ids(technicians: Sequence[Technician]) -> list[str]:
+    return [t.id for t in technicians]
+
+
+def _same(before: Sequence[object], after: Sequence[object]) -> bool:
+    return len(before) == len(after) and all(a is b for a, b in zip(before, after, strict=True))
+
+
+def _grouped(technicians: Sequence[Technician], days: tuple[Day, ...]) -> dict[str, tuple[Day, ...]]:
+    each = len(days) // len(technicians)
+    return {t.id: days[i * each : (i + 1) * each] for i, t in enumerate(technicians)}

@@ -1,0 +1,89 @@
+"""The front desk as tools see it: what was asked for, in the business's own terms, and the parts that answer it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.booking.availability import Opening
+from app.booking.book import Bookings
+from app.booking.business import Business, Service, Technician
+from app.booking.desk import Desk
+from app.booking.slots import SlotIds
+from app.booking.speech import joined, local_iso
+from app.clock import Clock
+from app.db.engine import Database
+from app.errors import Code, SaidError
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Everything a tool may use."""
+
+    desk: Desk
+    bookings: Bookings
+    slot_ids: SlotIds
+    database: Database
+    clock: Clock
+
+
+def wanted_service(business: Business, wanted: str | None) -> Service:
+    """The service meant; the only one when none is named. Raises `SaidError` with the list to choose from."""
+    if not wanted:
+        if len(business.services) == 1:
+            return business.services[0]
+        raise SaidError(
+            Code.INVALID_ARGUMENTS, f"Which service is it for? There is {joined(_names(business.services), 'and')}."
+        )
+    service = business.service(wanted)
+    if service is None:
+        raise SaidError(
+            Code.UNKNOWN_SERVICE,
+            f"{business.name} has no service {wanted[:60]}. There is {joined(_names(business.services), 'and')}.",
+        )
+    return service
+
+
+def wanted_technicians(business: Business, service: Service, wanted: str | None) -> tuple[Technician, ...]:
+    """Who can do it, or the one asked for. Raises `SaidError` with the names to choose from."""
+    able = business.technicians_for(service)
+    if not able:
+        raise SaidError(Code.UNKNOWN_SERVICE, f"Nobody does {service.name} at the moment.")
+    if not wanted:
+        return able
+    technician = business.technician(wanted)
+    if technician in able and technician is not None:
+        return (technician,)
+    names = joined(_names(able), "and")
+    if technician is None:
+        raise SaidError(
+            Code.INVALID_ARGUMENTS, f"Nobody here is called {wanted[:60]}. For {service.name} there is {names}."
+        )
+    raise SaidError(Code.INVALID_ARGUMENTS, f"{technician.name} does not do {service.name}. For that there is {names}.")
+
+
+def calendar_silent() -> SaidError:
+    """What a caller hears when the calendars do not tell."""
+    return SaidError(
+        Code.CALENDAR_UNAVAILABLE,
+        "I can't see the calendar right now, so I can't say what is free. Please try again in a few minutes, "
+        "or I can have someone call you back.",
+    )
+
+
+def offered(front: Front, business: Business, service: Service, openings: Sequence[Opening]) -> list[dict[str, Any]]:
+    """Openings as slots with ids, times with the business's offset."""
+    now = front.clock.now()
+    mint, zone = front.slot_ids.mint, business.zone
+    return [
+        {
+            "slot_id": mint(business, service.id, opening.technician, opening.start, now),
+            "start": local_iso(opening.start, zone),
+            "end": local_iso(opening.end, zone),
+            "technician": opening.technician,
+        }
+        for opening in openings
+    ]
+
+
+def _names(things: Sequence[Service] | Sequence[Technician]) -> list[str]:
+    return [thing.name for thing in things]

@@ -1,0 +1,155 @@
+"""Reads of the calendars of record, kept for a stated time. One flight per lookup, all that is missing in one request.
+
+Busy time is kept per calendar and UTC day. What is unknown is never kept, and never handed out as free.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app import metrics
+from app.booking.calendar import Busy, Interval, Unknown
+from app.booking.calendars import Calendars
+from app.clock import Clock
+
+DAY_S = 86_400
+MAX_DAYS_KEPT = 50_000
+FETCH_DEADLINE_S = 10.0
+"""A fetch outlives the caller that started it, so that the next question finds its answer."""
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Day:
+    """One calendar's busy time on one UTC day, as read at `read_at` (steady clock)."""
+
+    read_at: float
+    busy: Busy
+
+
+class Lookups:
+    """The cache in front of the calendars. `ttl_s` is how old a read may be when a slot is offered."""
+
+    def __init__(self, calendars: Calendars, clock: Clock, ttl_s: float) -> None:
+        self._calendars = calendars
+        self._clock = clock
+        self._ttl_s = ttl_s
+        self._days: OrderedDict[Key, Day] = OrderedDict()
+        self._flights: dict[Key, asyncio.Future[Day | Unknown]] = {}
+        self._dropped: dict[str, int] = {}
+        self._fetches: set[asyncio.Task[None]] = set()
+
+    def known(self, addresses: Sequence[str], start: int, end: int) -> tuple[Day, ...] | None:
+        """Every day of every address if all are fresh, in a fixed order; None when anything is missing. Never waits."""
+        oldest = self._clock.monotonic() - self._ttl_s
+        days = self._days
+        found: list[Day] = []
+        for address in addresses:
+            for number in range(start // DAY_S, (end - 1) // DAY_S + 1):
+                day = days.get((address, number))
+                if day is None or day.read_at <= oldest:
+                    return None
+                found.append(day)
+        return tuple(found)
+
+    async def days(self, addresses: Sequence[str], start: int, end: int) -> dict[str, tuple[Day, ...] | Unknown]:
+        """As `known`, fetching what is missing. Safe to cancel: the fetch goes on for whoever asks next."""
+        numbers = range(start // DAY_S, (end - 1) // DAY_S + 1)
+        pending = self._begin(addresses, numbers)
+        metrics.count_cache("availability", "hit" if not pending else "miss")
+        if pending:
+            await asyncio.wait(pending.values())
+        answer: dict[str, tuple[Day, ...] | Unknown] = {}
+        for address in addresses:
+            found: list[Day] = []
+            for number in numbers:
+                key = (address, number)
+                day = pending[key].result() if key in pending else self._days.get(key, Unknown("dropped meanwhile"))
+                if isinstance(day, Unknown):
+                    answer[address] = day
+                    break
+                found.append(day)
+            else:
+                answer[address] = tuple(found)
+        return answer
+
+    def prefetch(self, addresses: Sequence[str], start: int, end: int) -> None:
+        """Start fetching what is missing, and come back at once."""
+        self._begin(addresses, range(start // DAY_S, (end - 1) // DAY_S + 1))
+
+    def drop(self, address: str) -> None:
+        """Forget what is known of a calendar; a fetch under way will not be kept either."""
+        self._dropped[address] = self._dropped.get(address, 0) + 1
+        for key in [key for key in self._days if key[0] == address]:
+            del self._days[key]
+
+    async def stop(self) -> None:
+        """Give up the fetches under way."""
+        for task in list(self._fetches):
+            task.cancel()
+        await asyncio.gather(*self._fetches, return_exceptions=True)
+
+    def _begin(self, addresses: Sequence[str], numbers: range) -> dict[Key, asyncio.Future[Day | Unknown]]:
+        """Flights to wait for, by key; starts one fetch for all that nobody is fetching yet."""
+        oldest = self._clock.monotonic() - self._ttl_s
+        pending: dict[Key, asyncio.Future[Day | Unknown]] = {}
+        missing: list[Key] = []
+        for address in addresses:
+            for number in numbers:
+                key = (address, number)
+                day = self._days.get(key)
+                if day is not None and day.read_at > oldest:
+                    continue
+                flight = self._flights.get(key)
+                if flight is None:
+                    flight = asyncio.get_running_loop().create_future()
+                    self._flights[key] = flight
+                    missing.append(key)
+                pending[key] = flight
+        if missing:
+            task = asyncio.get_running_loop().create_task(self._fetch(missing))
+            self._fetches.add(task)
+            task.add_done_callback(self._fetches.discard)
+        return pending
+
+    async def _fetch(self, keys: list[Key]) -> None:
+        addresses = list(dict.fromkeys(address for address, _ in keys))
+        first = min(number for _, number in keys)
+        last = max(number for _, number in keys)
+        generations = {address: self._dropped.get(address, 0) for address in addresses}
+        read_at = self._clock.monotonic()
+        answer: dict[str, Busy | Unknown] = {}
+        try:
+            answer = await self._calendars.free(addresses, first * DAY_S, (last + 1) * DAY_S, within_s=FETCH_DEADLINE_S)
+        finally:
+            self._land(keys, answer, generations, read_at)
+
+    def _land(
+        self, keys: Iterable[Key], answer: dict[str, Busy | Unknown], generations: dict[str, int], read_at: float
+    ) -> None:
+        for key in keys:
+            address, number = key
+            busy = answer.get(address, Unknown("the lookup failed"))
+            found: Day | Unknown
+            if isinstance(busy, Unknown):
+                found = busy
+            else:
+                found = Day(read_at, clipped(busy, number * DAY_S, (number + 1) * DAY_S))
+                if self._dropped.get(address, 0) == generations[address]:
+                    self._keep(key, found)
+            flight = self._flights.pop(key)
+            if not flight.done():
+                flight.set_result(found)
+
+    def _keep(self, key: Key, day: Day) -> None:
+        self._days[key] = day
+        self._days.move_to_end(key)
+        if len(self._days) > MAX_DAYS_KEPT:
+            self._days.popitem(last=False)
+
+
+def clipped(busy: Iterable[Interval], start: int, end: int) -> Busy:
+    """The parts of `busy` inside `[start, end)`."""
+    return tuple((max(a, start), min(b, end)) for a, b in busy if a < end and b > start)

@@ -1,0 +1,225 @@
+"""Bookings in the database: the one atomic claim on time, and the few moves a booking can make afterwards."""
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+from app.audit.log import record
+from app.booking.slots import Slot
+from app.db.engine import Transaction
+from app.db.schema import ACTIVE, bookings
+
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letter or digit that sounds or looks like another one's twin (0/O, 1/I/L, U/V)."""
+REFERENCE_CHARS = 6
+MAX_FOUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who the visit is for, as told; `caller` is the number the platform signalled."""
+
+    name: str
+    phone: str = ""
+    caller: str = ""
+    email: str = ""
+    address: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One row. Times in epoch seconds UTC; `status` is held, pending, confirmed, refused or released."""
+
+    id: str
+    reference: str
+    business: str
+    service: str
+    technician: str
+    calendar: str
+    starts: int
+    ends: int
+    blocked_from: int
+    blocked_to: int
+    status: str
+    reason: str
+    event_id: str
+    etag: str
+    call_key: str
+    customer_name: str
+    phone: str
+    caller: str
+    email: str
+    address: str
+    notes: str
+    hold_until: float
+    created_at: float
+    updated_at: float
+
+
+def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now: float, hold_s: float) -> Booking:
+    """A booking that holds its slot, buffers included, until `hold_s` from now. The event's id is the booking's own."""
+    identity = uuid.uuid4().hex
+    before, after = slot.service.buffer_before_minutes * 60, slot.service.buffer_after_minutes * 60
+    return Booking(
+        id=identity,
+        reference="".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_CHARS)),
+        business=business,
+        service=slot.service.id,
+        technician=slot.technician.id,
+        calendar=slot.technician.calendar,
+        starts=slot.start,
+        ends=slot.end,
+        blocked_from=slot.start - before,
+        blocked_to=slot.end + after,
+        status="held",
+        reason="",
+        # Hexadecimal is within the a-v and 0-9 that event ids may use.
+        event_id=identity,
+        etag="",
+        call_key=call_key,
+        customer_name=customer.name,
+        phone=customer.phone,
+        caller=customer.caller,
+        email=customer.email,
+        address=customer.address,
+        notes=customer.notes,
+        hold_until=now + hold_s,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def claim(transaction: Transaction, booking: Booking) -> Booking | None:
+    """Take the time, or return None when any active booking of that calendar overlaps it. One statement decides."""
+    row = {column.name: getattr(booking, column.name) for column in bookings.columns}
+    connection = transaction.connection
+    taken = and_(
+        bookings.c.calendar == booking.calendar,
+        bookings.c.status.in_(ACTIVE),
+        bookings.c.blocked_from < booking.blocked_to,
+        bookings.c.blocked_to > booking.blocked_from,
+    )
+    if connection.dialect.name == "postgresql":
+        statement = postgresql_insert(bookings).values(row).on_conflict_do_nothing().returning(bookings.c.id)
+        won = connection.execute(statement).first() is not None
+    else:
+        values = select(*(literal(row[c.name], c.type) for c in bookings.columns)).where(~exists().where(taken))
+        statement_lite = insert(bookings).from_select([c.name for c in bookings.columns], values)
+        won = connection.execute(statement_lite).rowcount == 1
+    if not won:
+        return None
+    record(
+        transaction,
+        "booking_held",
+        business=booking.business,
+        subject=booking.reference,
+        at=booking.created_at,
+        calendar=booking.calendar,
+        starts=booking.starts,
+        ends=booking.ends,
+        service=booking.service,
+        technician=booking.technician,
+    )
+    return booking
+
+
+def move(  # noqa: PLR0913 - the columns a move may change, each by name
+    transaction: Transaction,
+    booking: Booking,
+    status: str,
+    *,
+    now: float,
+    reason: str = "",
+    etag: str = "",
+    look_at: float | None = None,
+) -> Booking | None:
+    """Change a held or pending booking's status; None when somebody else already settled it.
+
+    `look_at` is when a pending one is to be looked at again.
+    """
+    changes: dict[str, Any] = {
+        "status": status,
+        "reason": reason,
+        "etag": etag or booking.etag,
+        "updated_at": now,
+        "hold_until": booking.hold_until if look_at is None else look_at,
+    }
+    done = transaction.connection.execute(
+        update(bookings).where(bookings.c.id == booking.id, bookings.c.status.in_(("held", "pending"))).values(changes)
+    )
+    if done.rowcount != 1:
+        return None
+    record(
+        transaction,
+        f"booking_{status}",
+        business=booking.business,
+        subject=booking.reference,
+        at=now,
+        calendar=booking.calendar,
+        event=booking.event_id,
+        reason=reason,
+    )
+    return replace(booking, **changes)
+
+
+def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> list[Booking]:
+    """Unsettled bookings whose time has come; each is this process's own to settle until `until`."""
+    due = transaction.connection.execute(
+        select(bookings)
+        .where(bookings.c.status.in_(("held", "pending")), bookings.c.hold_until <= now)
+        .order_by(bookings.c.hold_until)
+        .limit(limit)
+    ).fetchall()
+    if due:
+        transaction.connection.execute(
+            update(bookings).where(bookings.c.id.in_([row.id for row in due])).values(hold_until=until)
+        )
+    return [_booking(row) for row in due]
+
+
+def of_call(connection: Connection, call_key: str, calendar: str, starts: int) -> Booking | None:
+    """An active booking of exactly this slot that the same call made before."""
+    row = connection.execute(
+        select(bookings).where(
+            bookings.c.calendar == calendar,
+            bookings.c.blocked_to > starts,
+            bookings.c.status.in_(ACTIVE),
+            bookings.c.starts == starts,
+            bookings.c.call_key == call_key,
+        )
+    ).first()
+    return _booking(row) if row else None
+
+
+def by_reference(connection: Connection, business: str, reference: str) -> Booking | None:
+    """The booking with this reference at this business, in any state."""
+    row = connection.execute(
+        select(bookings).where(bookings.c.reference == reference, bookings.c.business == business)
+    ).first()
+    return _booking(row) if row else None
+
+
+def by_caller(connection: Connection, business: str, caller: str, after: int) -> Sequence[Booking]:
+    """Confirmed and pending bookings made from or for this number that end after `after`, soonest first."""
+    found = connection.execute(
+        select(bookings)
+        .where(
+            bookings.c.business == business,
+            or_(bookings.c.caller == caller, bookings.c.phone == caller),
+            bookings.c.status.in_(("pending", "confirmed")),
+            bookings.c.ends > after,
+        )
+        .order_by(bookings.c.starts)
+        .limit(MAX_FOUND)
+    )
+    return [_booking(row) for row in found]
+
+
+def _booking(row: Any) -> Booking:
+    return Booking(**row._mapping)

@@ -1,0 +1,47 @@
+"""What tools take. Models send numbers as text, empty strings and unfilled placeholders; no caller pays for that."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+MAX_TOLD = 3
+
+
+class ToolArguments(BaseModel):
+    """Base of every tool's arguments. Unknown ones are ignored; what is empty or unfilled counts as not given."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, coerce_numbers_to_str=True, frozen=True)
+
+    private: ClassVar[frozenset[str]] = frozenset()
+    """Names whose values stay out of the audit log."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def leave_out_what_is_not_there(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None and not _unfilled(value)}
+
+    def shown(self) -> dict[str, Any]:
+        """What may be written down of it."""
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set) if name not in self.private}
+
+
+def corrective(error: ValidationError, model: type[BaseModel]) -> str:
+    """What to do about wrong arguments, in words the agent can act upon."""
+    told = []
+    for problem in error.errors(include_url=False, include_input=False)[:MAX_TOLD]:
+        name = ".".join(str(part) for part in problem["loc"]) or "the arguments"
+        if problem["type"] == "missing":
+            field = model.model_fields.get(name)
+            what = f" ({field.description})" if field is not None and field.description else ""
+            told.append(f"{name} is missing{what}")
+        else:
+            told.append(f"{name}: {problem['msg']}")
+    return f"That did not work: {'; '.join(told)}. Ask the caller if you need to, then try again."
+
+
+def _unfilled(value: Any) -> bool:
+    return isinstance(value, str) and (
+        not value.strip() or (value.strip().startswith("{{") and value.strip().endswith("}}"))
+    )

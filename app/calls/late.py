@@ -1,0 +1,103 @@
+"""Answers that come after the caller heard a filler: pushed into the live call once, or handed to a person."""
+
+import asyncio
+from collections import OrderedDict
+
+from app import log, metrics
+from app.booking.book import Result
+from app.booking.business import Business, Businesses
+from app.booking.speech import spell, spoken_time
+from app.booking.store import Booking
+from app.calls.model import CallRef, ToolResult
+from app.calls.push import Push
+from app.watch.alarms import Alarms
+
+WAIT_S = 20.0
+MAX_FOLLOWED = 500
+MAX_CALLS_REMEMBERED = 5_000
+
+logger = log.get(__name__)
+
+
+class LateAnswers:
+    """Follows unfinished work to its end and tells the caller, once."""
+
+    def __init__(self, push: Push, businesses: Businesses, alarms: Alarms) -> None:
+        self._push = push
+        self._businesses = businesses
+        self._alarms = alarms
+        self._following: set[asyncio.Task[None]] = set()
+        self._control_urls: OrderedDict[str, str] = OrderedDict()
+
+    def can_push(self, ref: CallRef) -> bool:
+        """Whether something can be said in this call later on, and there is room to follow one more."""
+        return (
+            ref.control_url is not None and len(self._following) < MAX_FOLLOWED and self._push.allows(ref.control_url)
+        )
+
+    def follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult]) -> None:
+        """Say the result in the call when `work` is done. `work` must not raise."""
+        task = asyncio.get_running_loop().create_task(self._follow(ref, business, work))
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    def remember(self, ref: CallRef) -> None:
+        """Note where a call can be reached, for news about what it asked for."""
+        if ref.control_url is None or not self._push.allows(ref.control_url):
+            return
+        self._control_urls[ref.key] = ref.control_url
+        self._control_urls.move_to_end(ref.key)
+        if len(self._control_urls) > MAX_CALLS_REMEMBERED:
+            self._control_urls.popitem(last=False)
+
+    async def tell(self, booking: Booking, result: Result) -> None:
+        """A booking that was pending is settled: say so in the call if it still lives, else a person has to."""
+        business = self._businesses.by_id.get(booking.business)
+        if business is None:
+            return
+        when = spoken_time(booking.starts, business.zone)
+        if result is Result.CONFIRMED:
+            say = f"Good news: your appointment on {when} is booked. Your reference is {spell(booking.reference)}."
+            task = "is booked after all. Tell the customer, who was told that it was not sure yet."
+        else:
+            say = f"I'm sorry, the appointment on {when} could not be booked. I can look for another time."
+            task = "could not be booked. Call the customer and find another time."
+        if await self._said(self._control_urls.get(booking.call_key), say):
+            return
+        self._alarms.ring(
+            "customer_to_be_told",
+            booking.reference,
+            f"Tell the customer: booking {booking.reference}",
+            f"Booking {booking.reference} ({business.name}, {when}) {task}",
+            business.page,
+        )
+
+    async def stop(self, grace_s: float) -> None:
+        """Let what is nearly there finish, then give up the rest."""
+        if self._following:
+            await asyncio.wait(self._following, timeout=grace_s)
+        for task in list(self._following):
+            task.cancel()
+
+    async def _follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult]) -> None:
+        await asyncio.wait({work}, timeout=WAIT_S)
+        if not work.done():
+            say = "I'm sorry, the calendar is still not answering. Someone will get back to you about the open times."
+        else:
+            say = work.result().say
+        if await self._said(ref.control_url, say):
+            return
+        self._alarms.ring(
+            "answer_not_delivered",
+            f"{ref.platform} {ref.call_id}",
+            f"A caller hung up before the answer came: {business.name}",
+            f"Call {ref.call_id} asked for open times and was gone when they were known. Look it up and call back.",
+            business.page,
+        )
+
+    async def _said(self, url: str | None, say: str) -> bool:
+        if url is None:
+            return False
+        delivered = await self._push.say(url, say)
+        metrics.count_push("delivered" if delivered else "failed")
+        return delivered

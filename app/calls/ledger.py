@@ -1,0 +1,174 @@
+"""What was asked and answered before: the same request, under its old id or a new one, gets the first outcome."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from app.calls.model import ToolCall, ToolResult
+from app.db.engine import Transaction
+from app.db.schema import tool_calls
+from app.errors import Code
+
+MAX_LOADED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """This request is ours to carry out; `key` is where its result belongs."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """It was carried out before, with this result."""
+
+    result: ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """Somebody is carrying it out right now."""
+
+    key: str
+    owner: str
+    started_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A state-changing request. `key` names one delivery (None without an id), `request` what it is about."""
+
+    key: str | None
+    request: str
+    owner: str
+    business: str
+    name: str
+    at: float
+    repeat_since: float
+
+
+def delivery_key(call: ToolCall, occurrence: int = 0) -> str | None:
+    """The key of one delivery: platform, call and tool-call id. None when there is no id to go by.
+
+    `occurrence` tells apart different calls that a platform put under one id into one message. Without a call id the
+    tool-call id alone is too short to trust, so what it asks becomes part of the key.
+    """
+    if call.tool_call_id is None:
+        return None
+    parts: list[Any] = [call.ref.platform, call.ref.call_id, call.tool_call_id, occurrence]
+    if call.ref.call_id is None:
+        parts += [call.name, _canonical(call.arguments)]
+    return _digest(parts)
+
+
+def request_key(call: ToolCall, business: str, name: str, identity: Any) -> str:
+    """The key of what a state-changing request is about, within its call."""
+    return _digest([call.ref.platform, call.ref.call_id or call.ref.caller, business, name, _canonical(identity)])
+
+
+def begin(transaction: Transaction, request: Request) -> Begun | Answered | Under:
+    """Claim a request, or find who has it. Transactions are ordered, so exactly one of any number begins."""
+    connection = transaction.connection
+    if request.key is not None:
+        before = _found(connection, tool_calls.c.key == request.key)
+        if before is not None:
+            return before
+    repeat = _found(
+        connection, (tool_calls.c.request == request.request) & (tool_calls.c.started_at > request.repeat_since)
+    )
+    key = request.key or uuid.uuid4().hex
+    row = {
+        "key": key,
+        "request": request.request,
+        "owner": request.owner,
+        "business": request.business,
+        "name": request.name,
+        "result": None,
+        "started_at": request.at,
+    }
+    if isinstance(repeat, Answered):
+        # The new id is answered for good as well; the window stays where the first request opened it.
+        connection.execute(insert(tool_calls).values(**row | {"request": None, "result": dumped(repeat.result)}))
+        return repeat
+    if repeat is not None:
+        return repeat
+    connection.execute(insert(tool_calls).values(**row))
+    return Begun(key)
+
+
+def take_over(transaction: Transaction, under: Under, owner: str, at: float) -> bool:
+    """Take a request from a process that has not been heard of; True for exactly one taker."""
+    taken = transaction.connection.execute(
+        update(tool_calls)
+        .where(tool_calls.c.key == under.key, tool_calls.c.owner == under.owner, tool_calls.c.result.is_(None))
+        .values(owner=owner, started_at=at)
+    )
+    return taken.rowcount == 1
+
+
+def finish(transaction: Transaction, key: str, result: ToolResult, *, repeatable: bool) -> None:
+    """Keep the result. A `repeatable` one is not pinned: the same request may be tried again under a new id."""
+    values: dict[str, Any] = {"result": dumped(result)}
+    if repeatable:
+        values["request"] = None
+    transaction.connection.execute(update(tool_calls).where(tool_calls.c.key == key).values(**values))
+
+
+def keep(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep answers of lookups; one that is there already stays."""
+    maker = postgresql_insert if transaction.connection.dialect.name == "postgresql" else sqlite_insert
+    transaction.connection.execute(maker(tool_calls).on_conflict_do_nothing(), list(rows))
+
+
+def answered(connection: Connection, key: str) -> ToolResult | None:
+    """The stored answer of one delivery, if there is one yet."""
+    stored = connection.execute(select(tool_calls.c.result).where(tool_calls.c.key == key)).scalar()
+    return loaded(stored) if stored else None
+
+
+def recent(connection: Connection, since: float) -> list[tuple[str, ToolResult]]:
+    """Answers given since `since`, oldest first."""
+    found = connection.execute(
+        select(tool_calls.c.key, tool_calls.c.result)
+        .where(tool_calls.c.started_at > since, tool_calls.c.result.is_not(None))
+        .order_by(tool_calls.c.started_at.desc())
+        .limit(MAX_LOADED)
+    ).fetchall()
+    return [(row.key, loaded(row.result)) for row in reversed(found)]
+
+
+def dumped(result: ToolResult) -> str:
+    """A result as it is stored."""
+    return orjson.dumps(result.as_dict(), default=str).decode()
+
+
+def loaded(stored: str) -> ToolResult:
+    """A stored result, as it was."""
+    facts = orjson.loads(stored)
+    ok, say, code = facts.pop("ok"), facts.pop("say"), facts.pop("code", None)
+    return ToolResult(ok, say, Code(code) if code else None, facts)
+
+
+def _found(connection: Connection, where: Any) -> Answered | Under | None:
+    row = connection.execute(select(tool_calls).where(where).order_by(tool_calls.c.started_at.desc()).limit(1)).first()
+    if row is None:
+        return None
+    if row.result is not None:
+        return Answered(loaded(row.result))
+    return Under(row.key, row.owner, row.started_at)
+
+
+def _canonical(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.blake2b(orjson.dumps(parts), digest_size=24).hexdigest()

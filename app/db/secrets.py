@@ -1,0 +1,26 @@
+"""Secrets that all processes of one installation share, made once and kept in the database."""
+
+import secrets as random
+
+from sqlalchemy import select
+
+from app.db.engine import normalised, open_engine
+from app.db.schema import secrets
+
+SECRET_BYTES = 32
+
+
+def shared_secret(url: str, name: str) -> bytes:
+    """The secret called `name`, made by whichever process asks first."""
+    engine = open_engine(normalised(url), writes=True)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("LOCK TABLE secrets IN EXCLUSIVE MODE")
+            value = connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar()
+            if value is None:
+                value = random.token_hex(SECRET_BYTES)
+                connection.execute(secrets.insert().values(name=name, value=value))
+        return bytes.fromhex(value)
+    finally:
+        engine.dispose()

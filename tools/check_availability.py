@@ -1,0 +1,146 @@
+"""Which times are open. Offers only what the calendars say is free, and says so when they do not tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from app.booking.availability import Opening, PartOfDay, bookable, choose
+from app.booking.business import Service, Technician
+from app.booking.dates import resolve
+from app.booking.desk import View, local_today
+from app.booking.front import Front, calendar_silent, offered, wanted_service, wanted_technicians
+from app.booking.speech import local_iso, none_left, offer
+from app.calls.arguments import ToolArguments
+from app.calls.model import Context, Tool, ToolResult
+
+MAX_SLOTS = 50
+LOOK_AHEAD_DAYS = 14
+"""How far past an empty day the next open days are looked for."""
+NEXT_DAYS_SAID = 3
+
+
+def _folded(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _at_most(value: Any) -> Any:
+    return min(value, MAX_SLOTS) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Arguments(ToolArguments):
+    """What the caller wants to know."""
+
+    service: Annotated[str | None, Field(max_length=200, description="Service id or name")] = None
+    date: Annotated[
+        str | None, Field(max_length=64, description="Day as YYYY-MM-DD, or today, tomorrow, or a weekday")
+    ] = None
+    weekday: Annotated[
+        str | None, Field(max_length=64, description="The weekday the caller said, to check the date against")
+    ] = None
+    date_to: Annotated[
+        str | None, Field(max_length=64, description="Last day of a range, at most 31 days after date")
+    ] = None
+    part_of_day: Annotated[
+        PartOfDay, BeforeValidator(_folded), Field(description="morning, afternoon, evening or any")
+    ] = PartOfDay.ANY
+    technician: Annotated[
+        str | None, Field(max_length=200, description="Technician id or name, if the caller wants a certain one")
+    ] = None
+    limit: Annotated[int, BeforeValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    service: Service
+    technicians: tuple[Technician, ...]
+    first: date
+    last: date
+    otherwise: date | None
+    now: int
+
+
+def check_availability(front: Front) -> Tool[Arguments]:
+    """The tool, over this front desk."""
+
+    def at_once(context: Context, arguments: Arguments) -> ToolResult | None:
+        question = _question(front, context, arguments)
+        for first, last in _stretches(question):
+            view = front.desk.open_now(context.business, question.service, question.technicians, first, last)
+            if view is None or view.unknown:
+                return None
+            result = _answer(front, context, arguments, question, view)
+            if result is not None:
+                return result
+        return None
+
+    async def run(context: Context, arguments: Arguments) -> ToolResult:
+        question = _question(front, context, arguments)
+        for first, last in _stretches(question):
+            view = await front.desk.open(context.business, question.service, question.technicians, first, last)
+            result = _answer(front, context, arguments, question, view)
+            if result is not None:
+                return result
+            if view.unknown:
+                # Nothing free with those who could be asked; the others might be free.
+                raise calendar_silent()
+        return await _nothing(front, context, arguments, question)
+
+    return Tool(
+        name="check_availability",
+        description="Look up open appointment times. Offer only times from the answer, and book with their slot_id.",
+        arguments=Arguments,
+        run=run,
+        at_once=at_once,
+    )
+
+
+def _question(front: Front, context: Context, arguments: Arguments) -> _Question:
+    service = wanted_service(context.business, arguments.service)
+    technicians = wanted_technicians(context.business, service, arguments.technician)
+    now = int(front.clock.now())
+    days = resolve(context.business, now, date=arguments.date, weekday=arguments.weekday, date_to=arguments.date_to)
+    return _Question(service, technicians, days.first, days.last, days.otherwise, now)
+
+
+def _stretches(question: _Question) -> Sequence[tuple[date, date]]:
+    asked = (question.first, question.last)
+    return (asked, (question.otherwise, question.otherwise)) if question.otherwise else (asked,)
+
+
+def _chosen(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> list[Opening]:
+    named = arguments.technician is not None
+    open_slots = bookable(context.business, view.openings, question.now)
+    load = front.desk.load(question.technicians) if len(question.technicians) > 1 else {}
+    return choose(open_slots, arguments.part_of_day, context.business.zone, load, arguments.limit, named)
+
+
+def _answer(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> ToolResult | None:
+    openings = _chosen(front, context, arguments, question, view)
+    if not openings:
+        return None
+    business = context.business
+    say = offer(question.service.name, openings, business, arguments.technician is not None, question.now)
+    slots = offered(front, business, question.service, openings)
+    return ToolResult(True, say, facts=_facts(front, context, view, slots))
+
+
+def _facts(front: Front, context: Context, view: View, slots: list[dict[str, Any]]) -> dict[str, Any]:
+    age_s = max(0.0, front.clock.monotonic() - view.read_at)
+    checked_at = local_iso(int(front.clock.now() - age_s), context.business.zone)
+    return {"slots": slots, "time_zone": context.business.zone.key, "checked_at": checked_at}
+
+
+async def _nothing(front: Front, context: Context, arguments: Arguments, question: _Question) -> ToolResult:
+    """Nothing on the days asked for: say so, with the next days that have something."""
+    last = question.otherwise or question.last
+    first_later, last_later = last + timedelta(days=1), last + timedelta(days=LOOK_AHEAD_DAYS)
+    view = await front.desk.open(context.business, question.service, question.technicians, first_later, last_later)
+    open_slots = bookable(context.business, view.openings, question.now)
+    wanted = choose(open_slots, arguments.part_of_day, context.business.zone, {}, len(open_slots), False)
+    days = sorted({local_today(context.business, opening.start) for opening in wanted})[:NEXT_DAYS_SAID]
+    today = local_today(context.business, question.now)
+    say = none_left(question.first, last, days, today)
+    return ToolResult(True, say, facts=_facts(front, context, view, []))

@@ -1,0 +1,89 @@
+"""What a caller has booked: by their own number as the platform signals it, or by reference together with the name."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from app.booking.contact import same_name
+from app.booking.front import Front
+from app.booking.speech import local_iso, spell, spoken_time
+from app.booking.store import Booking, by_caller, by_reference
+from app.calls.arguments import ToolArguments
+from app.calls.model import Context, Tool, ToolResult, not_found
+
+
+class Arguments(ToolArguments):
+    """A reference and the name it was booked under, or nothing for the caller's own number."""
+
+    private: ClassVar[frozenset[str]] = frozenset({"customer_name"})
+
+    reference: Annotated[str | None, Field(max_length=64, description="Reference of the booking")] = None
+    customer_name: Annotated[
+        str | None, Field(max_length=200, description="Name it was booked under; needed with a reference")
+    ] = None
+
+
+def find_appointments(front: Front) -> Tool[Arguments]:
+    """The tool, over this front desk."""
+
+    async def run(context: Context, arguments: Arguments) -> ToolResult:
+        if arguments.reference is not None:
+            found = [await _by_reference(front, context, arguments.reference, arguments.customer_name)]
+        else:
+            found = await _own(front, context)
+        return _told(context, found)
+
+    return Tool(
+        name="find_appointments",
+        description="Find the caller's own appointments, or one by reference and the name it was booked under.",
+        arguments=Arguments,
+        run=run,
+    )
+
+
+async def _by_reference(front: Front, context: Context, reference: str, name: str | None) -> Booking:
+    spoken = "".join(char for char in reference.upper() if char.isalnum())
+    booking = await front.database.read(lambda c: by_reference(c, context.business.id, spoken))
+    if booking is None or booking.status not in ("confirmed", "pending") or not same_name(booking.customer_name, name):
+        # The same words for a wrong reference and a wrong name: neither may be found out by trying.
+        raise not_found(
+            "I can't find an appointment with that reference and name. Please check both with the caller and try again."
+        )
+    return booking
+
+
+async def _own(front: Front, context: Context) -> list[Booking]:
+    caller = context.ref.caller
+    if caller is None:
+        raise not_found(
+            "I don't see the number this call comes from. Please ask for the reference and the name of the booking."
+        )
+    now = int(front.clock.now())
+    return list(await front.database.read(lambda c: by_caller(c, context.business.id, caller, now)))
+
+
+def _told(context: Context, found: list[Booking]) -> ToolResult:
+    zone = context.business.zone
+    appointments: list[dict[str, Any]] = [
+        {
+            "reference": booking.reference,
+            "start": local_iso(booking.starts, zone),
+            "end": local_iso(booking.ends, zone),
+            "service": booking.service,
+            "technician": booking.technician,
+            "outcome": booking.status,
+        }
+        for booking in found
+    ]
+    if not found:
+        return ToolResult(True, "There is no upcoming appointment for this number.", facts={"appointments": []})
+    sentences = [_sentence(context, booking) for booking in found]
+    return ToolResult(True, " ".join(sentences), facts={"appointments": appointments})
+
+
+def _sentence(context: Context, booking: Booking) -> str:
+    service = context.business.service(booking.service)
+    what = service.name if service else booking.service
+    when = spoken_time(booking.starts, context.business.zone)
+    state = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
+    return f"{what} on {when}{state}, reference {spell(booking.reference)}."
