@@ -158,7 +158,7 @@ def load_account(path: Path, token_url: str | None) -> Any:
                 info, scopes=SCOPES
             )
         if kind == "authorized_user":
-            account = google.oauth2.credentials.Credentials.from_authorized_user_info(info)
+            account = google.oauth2.credentials.Credentials.from_authorized_user_info(info)  # type: ignore[no-untyped-call]  # google-auth is untyped here
             # The library ignores the file's own token_uri, so the override has to come after it.
             return account.with_token_uri(token_url) if token_url else account
     except (ValueError, KeyError, TypeError) as error:
@@ -169,7 +169,7 @@ def load_account(path: Path, token_url: str | None) -> Any:
 def _fetch_token(account: Any) -> tuple[str, float]:
     """Blocking; runs in our own thread. Returns the token and when it ends, epoch seconds."""
     with requests.Session() as session:
-        request = google.auth.transport.requests.Request(session)  # type: ignore[no-untyped-call]  # google-auth is untyped here
+        request = google.auth.transport.requests.Request(session)
         account.refresh(functools.partial(request, timeout=REQUEST_TIMEOUT_S))
     if not account.token or account.expiry is None:
         raise ValueError("no token in the answer")

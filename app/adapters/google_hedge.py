@@ -11,14 +11,16 @@ from app.adapters.google_transport import Broken, Reply
 from app.clock import Clock
 
 EXTRAS_PER_LOOKUP = 2
-EXTRA_PER_LOOKUP = 0.117
-FIRST_CREDIT = 5.0
-MOST_CREDIT = 8.0
+EXTRA_PER_LOOKUP = 0.1185
+MOST_CREDIT = 4.0
+CREDIT_LOOK_S = 0.03
+EXTRA_WITHIN_S = 0.7
+"""A lookup that failed while the credit was out waits this long, from its start, for some to come in."""
 SPARSE_GAP_S = 5.0
 SPARSE_CREDIT_PER_S = 1 / 15
 
 HEDGE_FIRST_S = 0.2
-HEDGE_LEAST_S = 0.1
+HEDGE_LEAST_S = 0.12
 HEDGE_MOST_S = 0.4
 HEDGE_TIMES_P90 = 1.75
 LATENCIES_KEPT = 64
@@ -39,7 +41,7 @@ class Budget:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._credit = FIRST_CREDIT
+        self._credit = MOST_CREDIT
         self._last = clock.monotonic()
 
     def lookup(self) -> None:
@@ -86,25 +88,27 @@ class SteadyReader:
     async def read(self, first: Attempt, extra: Attempt) -> Reply | Broken:
         """The first good reply; when every attempt allowed has failed, the last failure. Losers are cancelled."""
         self.budget.lookup()
-        extras_left = EXTRAS_PER_LOOKUP
+        give_up = self._clock.monotonic() + EXTRA_WITHIN_S
+        extras_left, in_want = EXTRAS_PER_LOOKUP, False
+        failed: Reply | Broken | None = None
         running = {asyncio.create_task(self._timed(first, 0.0))}
         try:
             while True:
-                late_s = self.delay.seconds if extras_left else None
-                done, running = await asyncio.wait(running, timeout=late_s, return_when=asyncio.FIRST_COMPLETED)
-                failed: Reply | Broken | None = None
+                patience_s = (CREDIT_LOOK_S if in_want else self.delay.seconds) if extras_left else None
+                done, running = await _first_of(running, patience_s)
                 for task in done:
                     failed = task.result()
                     if isinstance(failed, Reply) and not failed.worth_repeating:
                         return failed
                 if extras_left and self.budget.spend():
+                    in_want, paused_s = False, pause_s(failed) if done or not running else 0.0
                     # Told to slow down, we ask once more and no oftener.
                     extras_left = 0 if isinstance(failed, Reply) and failed.over_quota else extras_left - 1
-                    running.add(asyncio.create_task(self._timed(extra, pause_s(failed))))
-                elif failed is not None and not running:
+                    running.add(asyncio.create_task(self._timed(extra, paused_s)))
+                elif failed is not None and not running and (not extras_left or self._clock.monotonic() > give_up):
                     return failed
                 else:
-                    extras_left = 0
+                    in_want = True
         finally:
             for task in running:
                 task.cancel()
@@ -117,6 +121,16 @@ class SteadyReader:
         if isinstance(result, Reply) and result.status < 300:
             self.delay.learn(self._clock.monotonic() - began)
         return result
+
+
+async def _first_of(
+    running: set[asyncio.Task[Reply | Broken]], patience_s: float | None
+) -> tuple[set[asyncio.Task[Reply | Broken]], set[asyncio.Task[Reply | Broken]]]:
+    """Those done and those still running, once one is done or patience is over."""
+    if running:
+        return await asyncio.wait(running, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.sleep(patience_s or 0.0)
+    return set(), running
 
 
 def pause_s(failed: Reply | Broken | None) -> float:

@@ -139,8 +139,10 @@ class FakeGoogle:
 
     def _act(self, request: Request, connection: Connection, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
-        if kind in ("never", "reset", "close"):
-            {"never": int, "reset": connection.reset, "close": connection.close}[kind]()
+        if kind == "never":
+            return
+        if kind in ("reset", "close"):
+            getattr(connection, kind)()
         elif fault is not None and kind == "status":
             connection.send(_error(ApiError(fault.status, fault.reason, "Scripted"), fault.headers))
         else:

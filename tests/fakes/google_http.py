@@ -5,6 +5,7 @@ import socket
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import parse_qsl
 
 import httptools
@@ -68,8 +69,7 @@ class Connection(asyncio.Protocol):
         self._drips: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by type
         self._open_ones.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
