@@ -29,11 +29,13 @@ IDLE_S: Final = 15.0
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _URL: Final = re.compile(
-    rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL}){{0,30}}|\[[0-9a-f:.]{{2,45}}\])"
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9][a-z0-9.-]{0,252}|\[[0-9a-f:.]{2,45}\])"
     r"(?::(?P<port>[1-9][0-9]{0,4}))?(?:[/?][!-\[\]-~]{0,2000})?",
     re.ASCII | re.IGNORECASE,
 )
 """The only shape accepted. No user info, no backslash, no space, no letter two parsers could read differently."""
+_ODD: Final = ("..", ".-", "-.")
+"""In no host name."""
 
 _log = log.get(__name__)
 
@@ -69,7 +71,7 @@ class LiveCall:
             host = _address(host[1:-1])
         if found["scheme"].lower() == "http":
             return host in self._plain
-        return host in self._exact or (bool(self._below) and host.endswith(self._below) and not _address(host))
+        return host in self._exact or (host.endswith(self._below) and not any(odd in host for odd in _ODD))
 
     async def say(self, url: str, text: str) -> bool:
         """Have the text spoken; True on any 2xx. Tried once, a second time only if no connection came about."""

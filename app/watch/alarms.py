@@ -77,6 +77,9 @@ class Alarms:
         shows it. When no receiver could be reached, the alarm counts as silent again and may ring anew.
         """
         try:
+            if (kind, key) in self._ringing:  # the common case, before anything is worked out
+                self._ringing.move_to_end((kind, key))
+                return False
             urls = tuple(dict.fromkeys((*self._urls, *pages)))
             shown = "[not shown]" if verbatim else log.redact(title)
             if not verbatim:
@@ -118,8 +121,7 @@ class Alarms:
 
     def _ring(self, page: _Page) -> bool:
         name = (page.kind, page.key)
-        if self._ringing.setdefault(name, page) is not page:
-            self._ringing.move_to_end(name)
+        if self._ringing.setdefault(name, page) is not page:  # another thread was first
             return False
         if len(self._ringing) > MOST_KEYS:
             self._ringing.popitem(last=False)
