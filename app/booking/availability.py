@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -101,7 +101,7 @@ def bookable(business: Business, candidates: Sequence[Opening], now: int) -> Seq
 
 
 def choose(
-    openings: Iterable[Opening],
+    openings: Sequence[Opening],
     part: PartOfDay,
     zone: ZoneInfo,
     load: Mapping[str, int],
@@ -116,7 +116,7 @@ def choose(
     chosen: list[Opening] = []
     if limit <= 0:
         return chosen
-    fitting = openings if part is PartOfDay.ANY else _in_part(openings, part, zone)
+    fitting: Iterable[Opening] = openings if part is PartOfDay.ANY else _in_part(openings, part, zone)
     for _, same_start in groupby(fitting, key=_start_of):
         if each_technician:
             chosen.extend(same_start)
@@ -244,7 +244,7 @@ def _free(stretches: Sequence[Interval], blocks: Sequence[Interval], length: int
                 break
             if lowest <= start:
                 free.append((lowest, start))
-            lowest = max(lowest, end)
+            lowest = end
         if lowest <= highest:
             free.append((lowest, highest))
     return free
@@ -264,11 +264,13 @@ def _intersect(free: Sequence[Interval], runs: Sequence[range]) -> list[int]:
     return starts
 
 
-def _in_part(openings: Iterable[Opening], part: PartOfDay, zone: ZoneInfo) -> Iterator[Opening]:
+def _in_part(openings: Sequence[Opening], part: PartOfDay, zone: ZoneInfo) -> Iterator[Opening]:
     low, high = _PARTS_S[part]
-    piece: tuple[int, int, int] = (0, 0, 0)
-    for opening in openings:
-        if not piece[0] <= opening.start < piece[1]:
-            piece = wall(zone, opening.start)
-        if low <= opening.start - piece[2] < high:
-            yield opening
+    here = 0
+    while here < len(openings):
+        _, end, midnight = wall(zone, openings[here].start)
+        stop = bisect_left(openings, end, lo=here, key=_start_of)
+        begin = bisect_left(openings, midnight + low, lo=here, hi=stop, key=_start_of)
+        until = bisect_left(openings, midnight + high, lo=begin, hi=stop, key=_start_of)
+        yield from islice(openings, begin, until)
+        here = stop

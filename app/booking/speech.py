@@ -66,12 +66,14 @@ def offer(
 
 def none_left(first: date, last: date, next_open_days: Sequence[date], today: date | None = None) -> str:
     """The sentence for days `first` to `last` without any opening, with the next days worth asking about."""
-    asked = spoken_day(first, today) if first == last else f"{spoken_day(first, today)} to {spoken_day(last, today)}"
+    day = spoken_day(first, today)
+    asked = f"on {day}" if first == last else f"from {day} to {spoken_day(last, today)}"
     if not next_open_days:
-        return f"There is nothing free on {asked}, and no later day is open for booking yet."
-    days = joined([spoken_day(day, today) for day in next_open_days], "and", ", ")
+        return f"There is nothing free {asked}, and no later day is open for booking yet."
+    # Semicolons, because the days have commas of their own.
+    days = joined([spoken_day(day, today) for day in next_open_days], "and", "; ")
     verb = "day is" if len(next_open_days) == 1 else "days are"
-    return f"There is nothing free on {asked}. The next open {verb} {days}."
+    return f"There is nothing free {asked}. The next open {verb} {days}."
 
 
 @lru_cache(maxsize=_CACHED_TIMES)
@@ -83,11 +85,6 @@ def local_iso(start: int, zone: ZoneInfo) -> str:
 def spell(reference: str) -> str:
     """A reference one character at a time: `K 7 Q M 2 X`."""
     return " ".join(reference)
-
-
-def joined(words: Sequence[str], last: str, between: str = ", ") -> str:
-    """`a, b or c` for `last` = `or`."""
-    return words[0] if len(words) == 1 else f"{between.join(words[:-1])} {last} {words[-1]}"
 
 
 def _by_day(times: Sequence[tuple[date, str, str]], zone: ZoneInfo, now: int | None) -> str:
@@ -115,3 +112,8 @@ def _words(start: int, zone: ZoneInfo) -> tuple[date, str]:
         which = f"second {clock}, after" if local.fold else f"first {clock}, before"
         words = f"{words} (the {which} the clocks go back)"
     return local.date(), words
+
+
+def joined(words: Sequence[str], last: str, between: str = ", ") -> str:
+    """`a, b or c` for `last` = `or`."""
+    return words[0] if len(words) == 1 else f"{between.join(words[:-1])} {last} {words[-1]}"

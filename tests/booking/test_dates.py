@@ -1,0 +1,241 @@
+"""What the agent's words for dates mean, and what it hears when they cannot be taken."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.booking.business import Business
+from app.booking.dates import Days, resolve
+from app.errors import Code, SaidError
+
+CHICAGO = ZoneInfo("America/Chicago")
+ACME = Business("acme", "Acme Pest Control", CHICAGO, (), ((),) * 7, (), (), booking_window_days=60)
+FRIDAY = int(datetime(2026, 11, 20, 10, 0, tzinfo=CHICAGO).timestamp())
+
+
+def asked(date: str | None = None, weekday: str | None = None, date_to: str | None = None, now: int = FRIDAY) -> Days:
+    return resolve(ACME, now, date=date, weekday=weekday, date_to=date_to)
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("2026-11-24", "2026-11-24"),
+        (" 2026-11-24 ", "2026-11-24"),
+        ("2026-12-4", "2026-12-04"),
+        ("20261124", "2026-11-24"),
+        ("2026-11-24T09:00:00-06:00", "2026-11-24"),
+        ("2026-11-24T09:00:00", "2026-11-24"),
+        ("2026-11-24 09:00", "2026-11-24"),
+        ("2026-11-25T03:00:00Z", "2026-11-24"),
+        ("2026-11-24T23:30:00+14:00", "2026-11-24"),
+        ("2026-11-24T03:30:00+14:00", "2026-11-23"),
+        ("today", "2026-11-20"),
+        ("Tonight", "2026-11-20"),
+        ("TOMORROW", "2026-11-21"),
+        ("the day after tomorrow", "2026-11-22"),
+        ("Tuesday", "2026-11-24"),
+        ("tues", "2026-11-24"),
+        ("Wed.", "2026-11-25"),
+        ("thurs", "2026-11-26"),
+        ("on Monday", "2026-11-23"),
+        ("this  sunday", "2026-11-22"),
+        ("this coming saturday", "2026-11-21"),
+        ("next Friday", "2026-11-27"),
+        ("2026-11-20", "2026-11-20"),
+        ("2027-01-19", "2027-01-19"),
+    ],
+)
+def test_words_for_a_day_mean_that_day(words: str, meant: str) -> None:
+    assert asked(words) == Days(day(meant), day(meant))
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  ", "{{date}}", "{{ customer.date }}", "null", "None", "undefined"])
+def test_what_was_not_given_means_the_next_seven_days(nothing: str | None) -> None:
+    assert asked(nothing, nothing, nothing) == Days(day("2026-11-20"), day("2026-11-26"))
+
+
+@pytest.mark.parametrize(("date", "weekday"), [("friday", None), (None, "Friday"), ("on fri", None), ("Fri", "friday")])
+def test_a_weekday_that_is_today_keeps_next_week_in_reserve(date: str | None, weekday: str | None) -> None:
+    assert asked(date, weekday) == Days(day("2026-11-20"), day("2026-11-20"), otherwise=day("2026-11-27"))
+
+
+@pytest.mark.parametrize("words", ["today", "2026-11-20", "this friday"])
+def test_today_by_any_other_word_is_today_only(words: str) -> None:
+    assert asked(words).otherwise is None
+
+
+def test_next_week_is_no_reserve_when_it_is_behind_the_booking_window() -> None:
+    short = Business("acme", "Acme", CHICAGO, (), ((),) * 7, (), (), booking_window_days=6)
+    assert resolve(short, FRIDAY, date="friday", weekday=None, date_to=None) == Days(
+        day("2026-11-20"), day("2026-11-20")
+    )
+
+
+def test_today_is_the_business_s_own_day() -> None:
+    late = int(datetime(2026, 11, 20, 23, 59, tzinfo=CHICAGO).timestamp())
+    assert asked("today", now=late).first == day("2026-11-20")
+    assert asked("today", now=late + 60).first == day("2026-11-21")
+
+
+@pytest.mark.parametrize(
+    ("date", "weekday", "date_to", "first", "last"),
+    [
+        ("2026-11-24", None, "2026-11-26", "2026-11-24", "2026-11-26"),
+        ("2026-11-24", "Tuesday", "2026-12-25", "2026-11-24", "2026-12-25"),
+        (None, None, "2026-11-30", "2026-11-20", "2026-11-30"),
+        (None, "monday", "friday", "2026-11-23", "2026-11-27"),
+        ("friday", None, "friday", "2026-11-20", "2026-11-20"),
+        ("tomorrow", None, "tomorrow", "2026-11-21", "2026-11-21"),
+        ("2027-01-15", None, "2027-02-01", "2027-01-15", "2027-01-19"),
+        ("2026-11-16", None, "2026-11-22", "2026-11-20", "2026-11-22"),
+        (None, "tue", None, "2026-11-24", "2026-11-24"),
+    ],
+)
+def test_a_range_is_cut_to_what_can_be_booked(
+    date: str | None, weekday: str | None, date_to: str | None, first: str, last: str
+) -> None:
+    assert asked(date, weekday, date_to) == Days(day(first), day(last))
+
+
+TODAY = "Today is Friday, November 20, 2026."
+
+
+@pytest.mark.parametrize(
+    ("date", "weekday", "date_to", "code", "said"),
+    [
+        (
+            "2025-11-24",
+            None,
+            None,
+            Code.PAST_DATE,
+            f"Monday, November 24, 2025 is in the past. {TODAY} Did you mean Tuesday, November 24, 2026 (2026-11-24)?",
+        ),
+        (
+            "2026-01-05",
+            None,
+            None,
+            Code.PAST_DATE,
+            f"Monday, January 5, 2026 is in the past. {TODAY} Did you mean Tuesday, January 5, 2027 (2027-01-05)?",
+        ),
+        ("yesterday", None, None, Code.PAST_DATE, f"Thursday, November 19, 2026 is in the past. {TODAY}"),
+        ("2024-02-29", None, None, Code.PAST_DATE, f"Thursday, February 29, 2024 is in the past. {TODAY}"),
+        (None, None, "2026-11-01", Code.PAST_DATE, f"Sunday, November 1, 2026 is in the past. {TODAY}"),
+        (
+            "2025-11-24",
+            "Tuesday",
+            "2026-11-30",
+            Code.PAST_DATE,
+            f"Monday, November 24, 2025 is in the past. {TODAY} Did you mean Tuesday, November 24, 2026 (2026-11-24)?",
+        ),
+        (
+            "2027-05-05",
+            "monday",
+            None,
+            Code.OUTSIDE_WINDOW,
+            "Wednesday, May 5, 2027 is too far ahead. The last day that can be booked is "
+            f"Tuesday, January 19, 2027 (2027-01-19). {TODAY}",
+        ),
+        (
+            "2026-11-24",
+            "Wednesday",
+            None,
+            Code.INVALID_ARGUMENTS,
+            "November 24, 2026 is a Tuesday, not a Wednesday. "
+            f"The Wednesday nearest to it is Wednesday, November 25, 2026 (2026-11-25). {TODAY}",
+        ),
+        (
+            "today",
+            "thursday",
+            None,
+            Code.INVALID_ARGUMENTS,
+            "November 20, 2026 is a Friday, not a Thursday. "
+            f"The Thursday nearest to it is Thursday, November 26, 2026 (2026-11-26). {TODAY}",
+        ),
+        (
+            "next tuesday",
+            None,
+            None,
+            Code.INVALID_ARGUMENTS,
+            "Next Tuesday could be Tuesday, November 24 or Tuesday, December 1. "
+            f"Ask which one is meant and give the date, 2026-11-24 or 2026-12-01. {TODAY}",
+        ),
+        ("2026-02-30", None, None, Code.INVALID_ARGUMENTS, f"There is no February 30 in 2026. {TODAY}"),
+        (
+            "2026-11-24",
+            None,
+            "2026-11-23",
+            Code.INVALID_ARGUMENTS,
+            f"The date_to, Monday, November 23, 2026, is before the date, Tuesday, November 24, 2026. {TODAY}",
+        ),
+        (
+            "2026-11-24",
+            None,
+            "2026-12-26",
+            Code.INVALID_ARGUMENTS,
+            f"The date_to can be at most 31 days after the date. {TODAY}",
+        ),
+        (
+            None,
+            "someday",
+            None,
+            Code.INVALID_ARGUMENTS,
+            f"The weekday must be an English weekday, like Tuesday. {TODAY}",
+        ),
+        (
+            "2026-11-24",
+            "2026-11-24",
+            None,
+            Code.INVALID_ARGUMENTS,
+            f"The weekday must be an English weekday, like Tuesday. {TODAY}",
+        ),
+    ],
+)
+def test_what_cannot_be_taken_is_said_back_with_today(
+    date: str | None, weekday: str | None, date_to: str | None, code: Code, said: str
+) -> None:
+    with pytest.raises(SaidError) as refused:
+        asked(date, weekday, date_to)
+    assert (refused.value.code, refused.value.say) == (code, said)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "soon",
+        "next week",
+        "24.11.2026",
+        "11/24/2026",
+        "2026-13-01",
+        "2026-11-24T99:00",
+        "0001-01-01T00:00:00+14:00",
+        "tuesday\nor wednesday",
+        "２０２６-11-24",
+        "-1",
+        "9" * 10_000,
+        "\x00",
+    ],
+)
+@pytest.mark.parametrize("argument", ["date", "date_to"])
+def test_garbage_gets_the_wanted_form_and_is_not_repeated(argument: str, garbage: str) -> None:
+    with pytest.raises(SaidError) as refused:
+        asked(**{argument: garbage})
+    assert refused.value.code is Code.INVALID_ARGUMENTS
+    assert refused.value.say == (
+        f"The {argument} must be given as YYYY-MM-DD, or as today, tomorrow or a weekday. {TODAY}"
+    )
+
+
+@pytest.mark.parametrize("edge", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("weekday", [None, "sunday"])
+@pytest.mark.parametrize("date_to", [None, "0001-01-01", "9999-12-31", "monday"])
+def test_the_ends_of_time_are_refused_like_any_other_day(edge: str, weekday: str | None, date_to: str | None) -> None:
+    with pytest.raises(SaidError) as refused:
+        asked(edge, weekday, date_to)
+    assert refused.value.code in {Code.PAST_DATE, Code.OUTSIDE_WINDOW}
+    assert "\n" not in refused.value.say
