@@ -6,10 +6,12 @@
 import argparse
 import contextlib
 import errno
+import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from types import FrameType
 from typing import Any
@@ -21,6 +23,7 @@ from app import log, settings
 from app.booking.business_file import load_businesses
 from app.db.migrate import migrate
 from app.errors import ConfigurationError
+from app.metrics import MULTIPROCESS_DIR
 
 HOLDS, DOES_NOT_HOLD, WRONG_USE = 0, 1, 2
 BACKLOG = 2048
@@ -88,12 +91,24 @@ def _run(config: uvicorn.Config, listener: socket.socket) -> int:
     try:
         with contextlib.suppress(KeyboardInterrupt):
             if config.workers > 1:
-                Multiprocess(config, sockets=[listener]).run()
+                with _one_set_of_figures():
+                    Multiprocess(config, sockets=[listener]).run()
             else:
                 uvicorn.Server(config).run(sockets=[listener])
     except SystemExit as stop:
         return HOLDS if stop.code in (None, 0) else DOES_NOT_HOLD
     return HOLDS
+
+
+@contextlib.contextmanager
+def _one_set_of_figures() -> Iterator[None]:
+    """A folder in which the workers add up their metrics; whichever of them is asked shows all of them."""
+    if os.environ.get(MULTIPROCESS_DIR):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="readback-metrics-") as folder:
+        os.environ[MULTIPROCESS_DIR] = folder
+        yield
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
