@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app.booking.business import Business, Service, Technician
 from app.booking.calendar import Interval
-from app.booking.zones import DAY_S, day_start, grid, local_date, pieces, wall
+from app.booking.zones import DAY_S, day_start, grid, local_date, pieces, today, wall
 
 _NOON_S = 12 * 3600
 _EVENING_S = 17 * 3600
@@ -156,7 +156,7 @@ def claim_range(service: Service, start: int) -> Interval:
 
 def last_bookable_day(business: Business, now: int) -> date:
     """The last local day of the booking window."""
-    return local_date(business.zone, now) + timedelta(days=business.booking_window_days)
+    return today(business.zone, now) + timedelta(days=business.booking_window_days)
 
 
 def next_open_days(
@@ -165,7 +165,7 @@ def next_open_days(
     """The next days after `after` on which somebody works long enough for `service`; they may be booked out."""
     nothing: dict[str, tuple[Interval, ...]] = {technician.id: () for technician in technicians}
     found: list[date] = []
-    day, last = max(after + _ONE_DAY, local_date(business.zone, now)), last_bookable_day(business, now)
+    day, last = max(after + _ONE_DAY, today(business.zone, now)), last_bookable_day(business, now)
     while day <= last and len(found) < limit:
         if openings(business, service, technicians, nothing, {}, day, day, now):
             found.append(day)

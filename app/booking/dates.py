@@ -7,16 +7,18 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from app.booking.availability import last_bookable_day
 from app.booking.business import Business
 from app.booking.speech import MONTHS, WEEKDAYS, full_day, spoken_day
-from app.booking.zones import local_date
+from app.booking.zones import today as today_in
 from app.errors import Code, SaidError
 
 _LONGEST_RANGE_DAYS = 31
 _DAYS_WITHOUT_DATE = 7
 _LONGEST_TEXT = 64
+_CACHED_ANSWERS = 4096
 _ONE_WEEK = timedelta(days=7)
 _NOT_GIVEN = frozenset({"", "null", "none", "undefined", "n/a"})
 _PLAIN_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
@@ -65,8 +67,14 @@ def resolve(business: Business, now: int, *, date: str | None, weekday: str | No
     is a date, next to one it is checked against it. Without any, the next seven days. Raises `SaidError`
     (`invalid_arguments`, `past_date`, `outside_window`).
     """
-    reading = _Reading(business, local_date(business.zone, now), last_bookable_day(business, now))
-    date_text, weekday_text, to_text = _given(date), _given(weekday), _given(date_to)
+    today = today_in(business.zone, now)
+    window_end = today + timedelta(days=business.booking_window_days)
+    return _resolve(_Reading(business.zone, today, window_end), _given(date), _given(weekday), _given(date_to))
+
+
+# Callers ask for the same few days again and again; what is refused is not kept, so entries stay small.
+@lru_cache(maxsize=_CACHED_ANSWERS)
+def _resolve(reading: "_Reading", date_text: str | None, weekday_text: str | None, to_text: str | None) -> Days:
     if date_text is None and weekday_text is None and to_text is None:
         return Days(reading.today, min(reading.today + timedelta(days=_DAYS_WITHOUT_DATE - 1), reading.window_end))
     first = reading.day("date" if date_text else "weekday", date_text or weekday_text or "today", reading.today)
@@ -98,7 +106,7 @@ def _is_bare_weekday(words: str | None) -> bool:
 class _Reading:
     """One request being read, with the days that every answer is measured against."""
 
-    business: Business
+    zone: ZoneInfo
     today: date
     window_end: date
 
@@ -132,7 +140,7 @@ class _Reading:
                 return date(int(plain[1]), int(plain[2]), int(plain[3]))
             if len(words) <= _LONGEST_TEXT:
                 moment = datetime.fromisoformat(words.upper())
-                return (moment.astimezone(self.business.zone) if moment.tzinfo else moment).date()
+                return (moment.astimezone(self.zone) if moment.tzinfo else moment).date()
         if plain and 1 <= int(plain[2]) <= len(MONTHS):
             raise self._refusal(f"There is no {MONTHS[int(plain[2]) - 1]} {int(plain[3])} in {int(plain[1])}.")
         raise self._refusal(f"The {argument} must be given as YYYY-MM-DD, or as today, tomorrow or a weekday.")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.booking.availability import Opening
 from app.booking.business import Business
-from app.booking.zones import local_date
+from app.booking.zones import today as today_in
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -43,7 +43,8 @@ def full_day(day: date) -> str:
 
 def spoken_time(start: int, zone: ZoneInfo, now: int | None = None) -> str:
     """`Tuesday, November 24 at 2:30 PM`; the year as in `spoken_day`. Says which one of a repeated hour it is."""
-    return spoken_list((start,), zone, now)
+    day, words = _words(start, zone)
+    return f"{spoken_day(day, None if now is None else today_in(zone, now))} at {words}"
 
 
 def spoken_list(starts: Iterable[int], zone: ZoneInfo, now: int | None = None) -> str:
@@ -88,7 +89,7 @@ def spell(reference: str) -> str:
 
 
 def _by_day(times: Sequence[tuple[date, str, str]], zone: ZoneInfo, now: int | None) -> str:
-    today = None if now is None else local_date(zone, now)
+    today = None if now is None else today_in(zone, now)
     days = []
     for day, group in groupby(times, key=lambda time: time[0]):
         clock = [f"{words} with {who}" if who else words for _, words, who in group]

@@ -77,6 +77,11 @@ def test_visits_lie_inside_opening_hours() -> None:
     assert clocks(acme(step=60), TUESDAY) == ["08:00", "09:00", "10:00", "11:00", "13:00", "14:00", "15:00", "16:00"]
 
 
+def test_a_visit_that_ends_a_minute_after_closing_is_not_offered() -> None:
+    assert clocks(acme(hours=(((8 * 60, 9 * 60 + 59),),) * 7), TUESDAY) == ["08:00", "08:30"]
+    assert clocks(acme(hours=(((8 * 60, 10 * 60),),) * 7), TUESDAY) == ["08:00", "08:30", "09:00"]
+
+
 def test_adjoining_hours_are_one_stretch() -> None:
     split = acme(hours=every_day((8, 10), (10, 12)))
     assert clocks(split, TUESDAY) == clocks(acme(hours=every_day((8, 12))), TUESDAY)
@@ -256,12 +261,13 @@ def test_the_hour_before_midnight_can_be_the_repeated_one(zone: str) -> None:
 def test_a_day_that_comes_back_after_the_next_one_began_keeps_its_order() -> None:
     # At 00:01 on 7 November 2010 the clocks of Newfoundland went back into the 6th.
     zone = ZoneInfo("America/St_Johns")
-    business = acme(zone, every_day((0, 24)), step=60)
+    business = acme(zone, every_day((0, 24)))
     first, last = date(2010, 11, 6), date(2010, 11, 7)
     found = candidates(business, INSPECTION, business.technicians, {"dana": ()}, {}, first, last)
     starts = [o.start for o in found]
     assert starts == sorted(set(starts))
-    assert len(starts) == 24 + 24 + 1
+    assert len(starts) == (48 + 1) + (1 + 48)
+    assert at(first, "23:30", zone, fold=1) in starts
     assert at(last, "00:00", zone, fold=0) in starts
     assert at(last, "00:00", zone, fold=1) in starts
 

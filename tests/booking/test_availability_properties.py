@@ -22,7 +22,7 @@ from app.booking.availability import (
 )
 from app.booking.business import Business, Service, Technician, WeeklyHours
 from app.booking.calendar import Interval
-from app.booking.zones import day_start, grid, pieces
+from app.booking.zones import day_start, grid, pieces, today
 
 ZONES = (
     "America/New_York",
@@ -282,6 +282,7 @@ def test_the_pieces_of_days_cover_time_without_gap_and_show_the_wall_clock(name:
     parts = pieces(zone, day)
     assert [p[1] for p in parts] == [p[0] for p in parts[1:]] + [day_start(zone, day + timedelta(days=1))]
     assert parts[0][0] == day_start(zone, day)
+    assert [today(zone, moment) for p in parts for moment in (p[0], p[1] - 1)] == [day] * 2 * len(parts)
     for start, end, midnight in parts:
         for moment in (start, (start + end) // 2, end - 1):
             wall = datetime.fromtimestamp(moment, zone)

@@ -1,5 +1,6 @@
 """What the agent's words for dates mean, and what it hears when they cannot be taken."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -70,11 +71,11 @@ def test_today_by_any_other_word_is_today_only(words: str) -> None:
     assert asked(words).otherwise is None
 
 
-def test_next_week_is_no_reserve_when_it_is_behind_the_booking_window() -> None:
-    short = Business("acme", "Acme", CHICAGO, (), ((),) * 7, (), (), booking_window_days=6)
-    assert resolve(short, FRIDAY, date="friday", weekday=None, date_to=None) == Days(
-        day("2026-11-20"), day("2026-11-20")
-    )
+@pytest.mark.parametrize(("window_days", "otherwise"), [(6, None), (7, date(2026, 11, 27))])
+def test_next_week_is_in_reserve_only_inside_the_booking_window(window_days: int, otherwise: date | None) -> None:
+    short = replace(ACME, booking_window_days=window_days)
+    answer = resolve(short, FRIDAY, date="friday", weekday=None, date_to=None)
+    assert answer == Days(day("2026-11-20"), day("2026-11-20"), otherwise)
 
 
 def test_today_is_the_business_s_own_day() -> None:
