@@ -21,6 +21,7 @@ from app.errors import ConfigurationError
 ADMIN_TOKEN_MIN_CHARS = 16
 CAP_MAX = 10_000_000
 DAY_S = 86_400
+CONTROL_HOSTS = ("*.vapi.ai",)
 TEST_PREFIX = "READBACK_TEST_"
 """The suite's own variables; nobody is warned about them."""
 
@@ -130,7 +131,7 @@ def _host_patterns(value: str) -> tuple[str, ...]:
                 f"names {_shown(place)}; it must list host names or addresses without a port, such as *.vapi.ai"
             )
         patterns.append(bare)
-    return tuple(patterns)
+    return tuple(patterns) or CONTROL_HOSTS
 
 
 def _secrets(value: str) -> tuple[str, ...]:
@@ -254,7 +255,7 @@ class Settings(BaseSettings):
     availability_ttl_s: Annotated[int, _whole(0, DAY_S)] = _variable("READBACK_AVAILABILITY_TTL_S", 30)
     read_back_after_s: Annotated[int, _whole(0, 7 * DAY_S)] = _variable("READBACK_READ_BACK_AFTER_S", 300)
     vapi_control_hosts: Annotated[tuple[str, ...], BeforeValidator(_host_patterns)] = _variable(
-        "READBACK_VAPI_CONTROL_HOSTS", ("*.vapi.ai",)
+        "READBACK_VAPI_CONTROL_HOSTS", CONTROL_HOSTS
     )
     page_urls: Annotated[tuple[str, ...], BeforeValidator(_notification_urls)] = _variable(
         "READBACK_PAGE_URLS", (), shown=False
@@ -330,7 +331,7 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     value = environ.get(name, "").strip()
     file_name = environ.get(f"{name}_FILE", "").strip()
     if not file_name:
-        return value if _places(value) else None
+        return value or None
     if value:
         raise ConfigurationError(f"{name} and {name}_FILE are both set; only one of them may be.")
     try:
@@ -338,7 +339,7 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConfigurationError(f"{name}_FILE names {_shown(file_name)}, which cannot be read: {reason}.") from None
-    return value if _places(value) else None
+    return value or None
 
 
 def _warnings(environ: Mapping[str, str]) -> tuple[str, ...]:
