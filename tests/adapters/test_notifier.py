@@ -74,15 +74,18 @@ async def test_nobody_listening_is_false() -> None:
 @pytest.mark.parametrize("fault", [Fault(wait_s=30.0), Fault(drip=True)])
 async def test_a_receiver_that_does_not_finish_is_left_at_the_deadline(fault: Fault) -> None:
     async with PageReceiver(fault) as receiver:
+        check_url(receiver.url)  # so that importing Apprise is not what takes the time
         notifier = AppriseNotifier(deadline_s=0.3)
         started = time.perf_counter()
         assert not await notifier.notify(receiver.url, "t", "b")
         assert time.perf_counter() - started < 3.5, "Apprise's own patience is 4 s"
+        await receiver.wait_for(1)
         assert await AppriseNotifier().notify(receiver.url, "t", "b")
 
 
 async def test_a_receiver_that_never_finishes_takes_a_bounded_number_of_threads_and_leaves_others_alone() -> None:
     async with PageReceiver(always=Fault(drip=True)) as stuck, PageReceiver() as well:
+        check_url(stuck.url)
         notifier = AppriseNotifier(deadline_s=2.0)
         tries = [asyncio.create_task(notifier.notify(stuck.url, "t", str(number))) for number in range(20)]
         assert await notifier.notify(well.url, "t", "b")
