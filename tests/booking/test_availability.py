@@ -270,6 +270,10 @@ def test_a_day_that_comes_back_after_the_next_one_began_keeps_its_order() -> Non
     assert at(first, "23:30", zone, fold=1) in starts
     assert at(last, "00:00", zone, fold=0) in starts
     assert at(last, "00:00", zone, fold=1) in starts
+    first_midnight = at(last, "00:00", zone, fold=0)
+    busy = ((first_midnight + 3600, first_midnight + 7200),)
+    found = candidates(business, INSPECTION, business.technicians, {"dana": busy}, {}, first, last)
+    assert first_midnight in [o.start for o in found]
 
 
 def opening(clock: str, technician: str = "dana", day: date = TUESDAY) -> Opening:
