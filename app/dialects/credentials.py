@@ -6,7 +6,7 @@ Pure functions over bytes; every one fails closed, compares in constant time, an
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 SIGNATURE_WINDOW_S = 300
 """How far a signature's timestamp may lie from now, in either direction."""
@@ -16,6 +16,11 @@ MILLISECONDS_FROM = 1e11
 _BEARER = b"bearer "
 _TIMESTAMP = re.compile(rb"[0-9]{1,16}(\.[0-9]{1,9})?")
 _SIGNATURE_PREFIX = b"sha256="
+
+
+def encoded(secrets: Iterable[str]) -> tuple[bytes, ...]:
+    """Configured secrets as they stand in a header; empty ones are none."""
+    return tuple(secret.encode() for secret in secrets if secret)
 
 
 def secret_ok(given: bytes, secrets: Sequence[bytes]) -> bool:

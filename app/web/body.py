@@ -12,8 +12,6 @@ from app.web.deadline import within_own_task
 
 BODY_MAX_BYTES: Final = 10 * 2**20
 """Vapi repeats the whole assistant and transcript in every message; the platform's users report several megabytes."""
-BODY_DEADLINE_S: Final = 10.0
-"""For the whole body, so that a byte now and then does not buy more time."""
 
 
 _READ: Final = "readback.body_read"
@@ -36,10 +34,8 @@ def unread(scope: Scope) -> bool:
     return _READ not in scope
 
 
-async def read(
-    scope: Scope, receive: Receive, limit: int = BODY_MAX_BYTES, deadline_s: float = BODY_DEADLINE_S
-) -> bytes:
-    """The raw body. Raises BodyTooLargeError, BodyTooSlowError, ClientGoneError."""
+async def read(scope: Scope, receive: Receive, deadline_s: float, limit: int = BODY_MAX_BYTES) -> bytes:
+    """The raw body, complete within `deadline_s`. Raises BodyTooLargeError, BodyTooSlowError, ClientGoneError."""
     if (declared_bytes(scope["headers"]) or 0) > limit:
         raise BodyTooLargeError
     try:
@@ -51,20 +47,17 @@ async def read(
 
 
 async def _whole(receive: Receive, limit: int) -> bytes:
-    parts: list[bytes] = []
-    held = 0
+    so_far = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGoneError
         part: bytes = message.get("body", b"")
-        held += len(part)
-        if held > limit:
+        if len(so_far) + len(part) > limit:
             raise BodyTooLargeError
         if not message.get("more_body"):
-            return b"".join((*parts, part)) if parts else part
-        if part:
-            parts.append(part)
+            return bytes(so_far + part) if so_far else part
+        so_far += part
 
 
 def decode(body: bytes) -> Any:

@@ -2,11 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+from starlette.applications import Starlette
+from starlette.types import Lifespan
 
 from app.calls.arrivals import Admitted, Declined, Diverted
 from app.calls.events import CallEvent
-from app.calls.model import CallRef, ToolCall, ToolResult
+from app.calls.model import CallRef, Tool, ToolCall, ToolResult
+from app.clock import Clock
 
 State = Literal["ok", "degraded", "down"]
 
@@ -53,3 +57,26 @@ class Check:
     probe: Callable[[], Awaitable[State]]
     harms: bool = False
     deadline_s: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doors:
+    """Everything handed in. Secrets: current first, then previous; none means that the route refuses all."""
+
+    dispatcher: Dispatching
+    arrivals: Receiving
+    events: Recording
+    clock: Clock
+    tools: Sequence[Tool[Any]] = ()
+    vapi_secrets: Sequence[str] = ()
+    vapi_hmac_secrets: Sequence[str] = ()
+    tools_secrets: Sequence[str] = ()
+    admin_token: str | None = None
+    checks: Sequence[Check] = ()
+    google_changed: Changed | None = None
+    version: str = "0"
+    lifespan: Lifespan[Starlette] | None = None
+    body_deadline_s: float = 10.0
+    """For a whole body, so that a byte now and then does not buy more time."""
+    arrival_deadline_s: float = 5.0
+    """Vapi gives up on an `assistant-request` after 7.5 s end to end; the rest is for the way there and back."""

@@ -1,15 +1,14 @@
 """`POST /tools/{name}`: one tool call as plain JSON. What passed authentication is answered 200 with a flat object."""
 
-from collections.abc import Sequence
-
 from starlette.types import Receive, Scope
 
 from app import log
 from app.dialects import plain
+from app.dialects.credentials import encoded
 from app.dialects.results import INTERNAL
 from app.errors import UnauthorizedError
 from app.web import body
-from app.web.handed_in import Dispatching
+from app.web.handed_in import Doors
 
 _log = log.get("web.tools")
 
@@ -17,15 +16,16 @@ _log = log.get("web.tools")
 class PlainTools:
     """The route's work. Answers JSON bodies."""
 
-    def __init__(self, dispatcher: Dispatching, secrets: Sequence[bytes]) -> None:
-        self._dispatcher = dispatcher
-        self._secrets = secrets
+    def __init__(self, doors: Doors) -> None:
+        self._dispatcher = doors.dispatcher
+        self._secrets = encoded(doors.tools_secrets)
+        self._body_deadline_s = doors.body_deadline_s
 
     async def answer(self, scope: Scope, receive: Receive) -> bytes:
         """The JSON body of a 200. Raises UnauthorizedError and what reading a body raises."""
         if not plain.authenticate(scope["headers"], self._secrets):
             raise UnauthorizedError
-        raw = await body.read(scope, receive)
+        raw = await body.read(scope, receive, self._body_deadline_s)
         call = plain.parse(scope["path_params"]["name"], body.decode(raw))
         log.bind(call_id=call.ref.call_id)
         try:

@@ -7,16 +7,14 @@ from starlette.types import Receive, Scope
 from app import log, metrics
 from app.calls.arrivals import Declined
 from app.calls.events import CallEvent
-from app.clock import Clock
 from app.dialects import vapi
+from app.dialects.credentials import encoded
 from app.dialects.results import INTERNAL
 from app.errors import UnauthorizedError
 from app.web import body
 from app.web.deadline import within
-from app.web.handed_in import Dispatching, Receiving, Recording
+from app.web.handed_in import Doors
 
-ARRIVAL_DEADLINE_S: Final = 5.0
-"""Vapi gives up on an `assistant-request` after 7.5 s end to end; two seconds are for the way there and back."""
 STORE_DEADLINE_S: Final = 10.0
 """Vapi's default timeout for a server message is 20 s."""
 
@@ -28,14 +26,14 @@ _log = log.get("web.vapi")
 class Vapi:
     """The route's work. Answers JSON bodies."""
 
-    def __init__(
-        self, dispatcher: Dispatching, arrivals: Receiving, events: Recording, secrets: vapi.Secrets, clock: Clock
-    ) -> None:
-        self._dispatcher = dispatcher
-        self._arrivals = arrivals
-        self._events = events
-        self._secrets = secrets
-        self._clock = clock
+    def __init__(self, doors: Doors) -> None:
+        self._dispatcher = doors.dispatcher
+        self._arrivals = doors.arrivals
+        self._events = doors.events
+        self._secrets = vapi.Secrets(encoded(doors.vapi_secrets), encoded(doors.vapi_hmac_secrets))
+        self._clock = doors.clock
+        self._body_deadline_s = doors.body_deadline_s
+        self._arrival_deadline_s = doors.arrival_deadline_s
 
     async def answer(self, scope: Scope, receive: Receive) -> bytes:
         """The JSON body of a 200. Raises UnauthorizedError and what reading a body raises."""
@@ -43,7 +41,7 @@ class Vapi:
         proof = vapi.authenticate(scope["headers"], self._secrets, came_at)
         if proof is False:
             raise UnauthorizedError
-        raw = await body.read(scope, receive)
+        raw = await body.read(scope, receive, self._body_deadline_s)
         if proof is not True and not vapi.signature_ok(proof, raw, self._secrets, came_at):
             raise UnauthorizedError
         parsed = vapi.parse(body.decode(raw))
@@ -59,7 +57,7 @@ class Vapi:
         if isinstance(parsed, vapi.AssistantRequest):
             metrics.count_message("assistant-request")
             log.bind(call_id=parsed.ref.call_id)
-            return vapi.render_arrival(await within(ARRIVAL_DEADLINE_S, self._arrivals.answer(parsed.ref)))
+            return vapi.render_arrival(await within(self._arrival_deadline_s, self._arrivals.answer(parsed.ref)))
         if isinstance(parsed, vapi.Ignored):
             _ignore(parsed)
         elif isinstance(parsed, vapi.Begun):

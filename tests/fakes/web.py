@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from app.calls.arrivals import Admitted, Declined, Diverted
 from app.calls.events import CallEvent
 from app.calls.model import CallRef, ToolCall, ToolResult
+from app.web.server import Doors
+from tests.fakes.clock import FakeClock
 
 Arrival = Admitted | Diverted | Declined
 
@@ -22,18 +26,20 @@ class FakeDispatcher:
 
     def __init__(self) -> None:
         self.calls: list[ToolCall] = []
-        self.finished = 0
+        self.started = asyncio.Event()
+        self.finished = asyncio.Event()
         self.answering: Callable[[ToolCall], ToolResult] = said
         self.error: Exception | None = None
         self.seconds = 0.0
 
     async def dispatch(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
         self.calls.extend(calls)
+        self.started.set()
         if self.seconds:
             await asyncio.sleep(self.seconds)
         if self.error is not None:
             raise self.error
-        self.finished += len(calls)
+        self.finished.set()
         return [self.answering(call) for call in calls]
 
 
@@ -79,3 +85,26 @@ class FakeEvents:
         self.stored.append(event)
         if self.error is not None:
             raise self.error
+
+
+@dataclass
+class House:
+    """Everything the doors are handed, with one secret of each kind; `doors()` takes what a test wants otherwise."""
+
+    dispatcher: FakeDispatcher = field(default_factory=FakeDispatcher)
+    arrivals: FakeArrivals = field(default_factory=FakeArrivals)
+    events: FakeEvents = field(default_factory=FakeEvents)
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def doors(self, **otherwise: Any) -> Doors:
+        given: dict[str, Any] = {
+            "dispatcher": self.dispatcher,
+            "arrivals": self.arrivals,
+            "events": self.events,
+            "clock": self.clock,
+            "vapi_secrets": ("vapi-secret", "vapi-secret-before"),
+            "vapi_hmac_secrets": ("signing-key", "signing-key-before"),
+            "tools_secrets": ("tools-secret",),
+            "admin_token": "admin-token-of-16-or-more",
+        }
+        return Doors(**given | otherwise)

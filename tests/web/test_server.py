@@ -1,0 +1,83 @@
+"""The routing: what exists, by which method, and that every answer can be traced."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from app import log
+from app.calls.model import ToolCall, ToolResult
+from tests.fakes.web import House
+
+Ask = Callable[..., httpx.AsyncClient]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/vapi/",
+        "/tools",
+        "/tools/",
+        "/tools/a/b",
+        "/retell/book",
+        "/docs",
+        "/dashboard",
+        "/google/changes",
+        "/VAPI",
+    ],
+)
+async def test_what_does_not_exist_is_not_found(ask: Ask, path: str) -> None:
+    response = await ask().post(path, json={})
+    assert (response.status_code, response.json()) == (404, {"error": "not found"})
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/vapi", "POST"),
+        ("HEAD", "/vapi", "POST"),
+        ("PUT", "/vapi", "POST"),
+        ("GET", "/tools/check_availability", "POST"),
+        ("POST", "/healthz", "GET"),
+        ("DELETE", "/metrics", "GET"),
+        ("OPTIONS", "/openapi.json", "GET"),
+    ],
+)
+async def test_another_method_is_not_allowed(ask: Ask, method: str, path: str, allowed: str) -> None:
+    response = await ask().request(method, path)
+    assert response.status_code == 405
+    assert allowed in response.headers["allow"]
+    if method != "HEAD":
+        assert response.json() == {"error": "method not allowed"}
+
+
+async def test_every_answer_has_an_id_of_its_own(ask: Ask) -> None:
+    client = ask()
+    answers = [
+        await client.post("/vapi", json={}, headers={"Authorization": "Bearer vapi-secret"}),
+        await client.post("/vapi", json={}),
+        await client.get("/healthz"),
+        await client.get("/nowhere"),
+        await client.post("/vapi", json={}, headers={"X-Request-Id": "given"}),
+    ]
+    ids = {answer.headers["x-request-id"] for answer in answers}
+    assert len(ids) == len(answers)
+    assert "given" not in ids
+
+
+async def test_log_lines_carry_the_ids_of_request_and_call(
+    ask: Ask, house: House, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def answering(call: ToolCall) -> ToolResult:
+        log.get("test").warning("looked up")
+        return ToolResult(ok=True, say="Done.")
+
+    house.dispatcher.answering = answering
+    envelope = {"call_id": "call-77", "arguments": {}}
+    response = await ask().post("/tools/x", json=envelope, headers={"Authorization": "Bearer tools-secret"})
+    line = capfdbinary.readouterr().err
+    assert b'"call_id":"call-77"' in line
+    assert response.headers["x-request-id"].encode() in line
