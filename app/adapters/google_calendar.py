@@ -10,6 +10,7 @@ from app.adapters import google_answers as answers
 from app.adapters.google_answers import MalformedError
 from app.adapters.google_connection import GoogleConnection, GoogleOptions, Sending
 from app.adapters.google_credentials import TokenError
+from app.adapters.google_freebusy import CALENDARS_PER_QUERY, LONGEST_QUERY_S, Ask, FreeBusyQueries
 from app.adapters.google_transport import Broken, BuiltRequest, Failure
 from app.booking.calendar import (
     Absent,
@@ -23,9 +24,6 @@ from app.booking.calendar import (
 )
 from app.clock import Clock, SystemClock
 
-CALENDARS_PER_QUERY = 50
-LONGEST_QUERY_S = 62 * 86_400
-"""Google documents no limit; ranges of about three months are refused as too long."""
 EVENTS_PER_PAGE = 2500
 MOST_PAGES = 20
 WRITE_SHARE = 0.7
@@ -41,6 +39,7 @@ class GoogleCalendar:
 
     def __init__(self, options: GoogleOptions, clock: Clock | None = None) -> None:
         self._connection = GoogleConnection(options, clock or SystemClock())
+        self._queries = FreeBusyQueries(self._connection)
 
     async def start(self) -> None:
         """Build the library's resources, parse the credentials, open connections; raises ConfigurationError.
@@ -155,30 +154,13 @@ class GoogleCalendar:
         ranges = [(at, min(at + LONGEST_QUERY_S, end)) for at in range(start, end, LONGEST_QUERY_S)]
         groups = [calendars[at : at + CALENDARS_PER_QUERY] for at in range(0, len(calendars), CALENDARS_PER_QUERY)]
         if len(ranges) == 1 and len(groups) == 1:
-            return await self._query(calendars, start, end)
-        parts = await asyncio.gather(*(self._query(group, *piece) for group in groups for piece in ranges))
+            return await self._queries.ask(Ask(tuple(calendars), start, end))
+        parts = await asyncio.gather(*(self._queries.ask(Ask(tuple(g), *piece)) for g in groups for piece in ranges))
         whole: dict[str, Busy | Unknown] = {}
         for part in parts:
             for calendar, busy in part.items():
                 whole[calendar] = _joined(whole.get(calendar, ()), busy)
         return whole
-
-    async def _query(self, calendars: list[str], start: int, end: int) -> dict[str, Busy | Unknown]:
-        request = self._connection.freebusy.query(
-            body={
-                "timeMin": answers.rfc3339(start),
-                "timeMax": answers.rfc3339(end),
-                "items": [{"id": calendar} for calendar in calendars],
-                "calendarExpansionMax": CALENDARS_PER_QUERY,
-            }
-        )
-        answer = await self._connection.read(request, None)
-        if isinstance(answer, Failure):
-            return dict.fromkeys(calendars, Unknown(answer.reason))
-        listed = answer.get("calendars")
-        if not isinstance(listed, dict):
-            return dict.fromkeys(calendars, Unknown("answer has no calendars"))
-        return {calendar: _busy_or_unknown(listed, calendar, start, end) for calendar in calendars}
 
     async def _list(self, calendar: str, asked: Mapping[str, str]) -> tuple[tuple[Event, ...], str] | Failure:
         """All pages of a listing: the events and the next sync token."""
@@ -290,13 +272,6 @@ class GoogleCalendar:
         except TokenError as error:
             return Failure(0, str(error))
         return Failure(0, answer.reason) if isinstance(answer, Broken) else answer
-
-
-def _busy_or_unknown(listed: Mapping[str, Any], calendar: str, start: int, end: int) -> Busy | Unknown:
-    try:
-        return answers.busy_of(listed, calendar, start, end)
-    except MalformedError as error:
-        return Unknown(str(error))
 
 
 def _joined(left: Busy | Unknown, right: Busy | Unknown) -> Busy | Unknown:

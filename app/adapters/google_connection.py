@@ -4,6 +4,7 @@ answers, not calendars and bookings.
 
 import asyncio
 import ipaddress
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from googleapiclient.discovery import build
 
 from app import log
 from app.adapters.google_credentials import GoogleCredentials, OnAlarm, TokenError, ignore_alarm
-from app.adapters.google_hedge import SteadyReader
+from app.adapters.google_hedge import Ride, SteadyReader
 from app.adapters.google_throttle import GoogleThrottle
 from app.adapters.google_transport import Broken, BuiltRequest, Failure, GoogleTransport, Reply, read_answer
 from app.clock import Clock
@@ -23,6 +24,9 @@ from app.clock import Clock
 GOOGLE_API_URL = "https://www.googleapis.com"
 SERVICE_PATH = "/calendar/v3/"
 KEEP_WARM_EVERY_S = 30.0
+
+Send = Callable[[str | None], Coroutine[Any, Any, Reply | Broken]]
+"""Sends a request once, with this token."""
 
 _log = log.get(__name__)
 
@@ -100,16 +104,22 @@ class GoogleConnection:
 
     async def read(self, request: BuiltRequest, calendar: str | None) -> dict[str, Any] | Failure:
         """Send a read, with one retry and one hedge; a connection that broke every time is a failure of status 0."""
+        reply = await self.steady(lambda token: self.exchange(request, token, calendar), calendar)
+        return read_answer(request, reply) if isinstance(reply, Reply) else Failure(0, reply.reason)
+
+    async def steady(self, send: Send, calendar: str | None, ride: Ride | None = None) -> Reply | Broken:
+        """Run a read's `send` through failures and delays; every call of it has had its turn and a token."""
+
+        async def admitted() -> Reply | Broken:
+            await self._throttle.admit(calendar)
+            return await send(await self._token())
+
         try:
             await self._throttle.admit(calendar)
             token = await self._token()
-            reply = await self._reader.read(
-                lambda: self._exchange(request, token, calendar),
-                lambda: self._admitted_exchange(request, calendar),
-            )
+            return await self._reader.read(lambda: send(token), admitted, ride)
         except TokenError as error:
-            return Failure(0, str(error))
-        return Failure(0, reply.reason) if isinstance(reply, Broken) else read_answer(request, reply)
+            return Broken(str(error), sent=False)
 
     async def write(
         self, request: BuiltRequest, calendar: str | None, sending: Sending
@@ -118,14 +128,11 @@ class GoogleConnection:
         await self._throttle.admit(calendar)
         token = await self._token()
         sending.sent = True
-        reply = await self._exchange(request, token, calendar)
+        reply = await self.exchange(request, token, calendar)
         return reply if isinstance(reply, Broken) else read_answer(request, reply)
 
-    async def _admitted_exchange(self, request: BuiltRequest, calendar: str | None) -> Reply | Broken:
-        await self._throttle.admit(calendar)
-        return await self._exchange(request, await self._token(), calendar)
-
-    async def _exchange(self, request: BuiltRequest, token: str | None, calendar: str | None) -> Reply | Broken:
+    async def exchange(self, request: BuiltRequest, token: str | None, calendar: str | None) -> Reply | Broken:
+        """Send once; after a 401, which proves that nothing was done, once more with a new token."""
         reply = await self._transport.exchange(request, token)
         if not isinstance(reply, Reply) or reply.status != 401 or self._credentials is None or token is None:
             return reply

@@ -31,6 +31,8 @@ REQUEST_TIMEOUT_S = 4.0
 REFRESH_TIMEOUT_S = 10.0
 PAUSE_AFTER_FAILURE_S = 1.0
 PAUSE_AFTER_SUCCESS_S = 10.0
+REFRESH_ERRORS = (GoogleAuthError, TimeoutError, OSError, ValueError, TypeError, KeyError, AttributeError)
+"""The last three are how google-auth fails over a token answer that is no JSON object."""
 
 OnAlarm = Callable[[str, str, str, str], object]
 """`(kind, key, title, body)`; must neither block nor raise."""
@@ -119,7 +121,7 @@ class GoogleCredentials:
         try:
             async with asyncio.timeout(REFRESH_TIMEOUT_S):
                 token, expires = await loop.run_in_executor(self._threads, _fetch_token, self._account)
-        except (GoogleAuthError, TimeoutError, OSError, ValueError) as error:
+        except REFRESH_ERRORS as error:
             raise self._failed(error) from None
         self._token, self._expires, self._last_error = token, expires, ""
         self._not_before = self._clock.monotonic() + PAUSE_AFTER_SUCCESS_S

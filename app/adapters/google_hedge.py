@@ -5,14 +5,16 @@ may send the same request three times, so a write must never come near it.
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from app.adapters.google_transport import Broken, Reply
 from app.clock import Clock
 
 EXTRAS_PER_LOOKUP = 2
 EXTRA_PER_LOOKUP = 0.1185
-MOST_CREDIT = 4.0
+FIRST_CREDIT = 4.0
+MOST_CREDIT = 20.0
 CREDIT_LOOK_S = 0.03
 EXTRA_WITHIN_S = 0.7
 """A lookup that failed while the credit was out waits this long, from its start, for some to come in."""
@@ -30,7 +32,8 @@ QUOTA_PAUSE_S = (0.1, 0.3)
 ERROR_PAUSE_S = (0.005, 0.03)
 MOST_RETRY_AFTER_S = 1.0
 
-Attempt = Callable[[], Awaitable[Reply | Broken]]
+Attempt = Callable[[], Coroutine[Any, Any, Reply | Broken]]
+Ride = Callable[[], Coroutine[Any, Any, Attempt | None]]
 
 
 class Budget:
@@ -41,7 +44,7 @@ class Budget:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._credit = MOST_CREDIT
+        self._credit = FIRST_CREDIT
         self._last = clock.monotonic()
 
     def lookup(self) -> None:
@@ -85,52 +88,62 @@ class SteadyReader:
         self.budget = Budget(clock)
         self.delay = HedgeDelay()
 
-    async def read(self, first: Attempt, extra: Attempt) -> Reply | Broken:
-        """The first good reply; when every attempt allowed has failed, the last failure. Losers are cancelled."""
+    async def read(self, first: Attempt, extra: Attempt, ride: Ride | None = None) -> Reply | Broken:
+        """The first good reply; when every attempt allowed has failed, the last failure. Losers are cancelled.
+
+        `ride` looks for an extra attempt that costs no call; it is tried before the budget is.
+        """
         self.budget.lookup()
         give_up = self._clock.monotonic() + EXTRA_WITHIN_S
-        extras_left, in_want = EXTRAS_PER_LOOKUP, False
-        failed: Reply | Broken | None = None
-        running = {asyncio.create_task(self._timed(first, 0.0))}
+        extras_left, failed = EXTRAS_PER_LOOKUP, None
+        running = {asyncio.create_task(self._timed(first))}
+        permit: asyncio.Task[Attempt | None] | None = None
         try:
-            while True:
-                patience_s = (CREDIT_LOOK_S if in_want else self.delay.seconds) if extras_left else None
-                done, running = await _first_of(running, patience_s)
-                for task in done:
-                    failed = task.result()
-                    if isinstance(failed, Reply) and not failed.worth_repeating:
-                        return failed
-                if extras_left and self.budget.spend():
-                    in_want, paused_s = False, pause_s(failed) if done or not running else 0.0
+            while running or permit:
+                patience_s = self.delay.seconds if extras_left and permit is None else None
+                everything = {*running, permit} if permit else running
+                done, _ = await asyncio.wait(everything, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+                failures = []
+                for task in running & done:
+                    running.discard(task)
+                    result = task.result()
+                    if isinstance(result, Reply) and not result.worth_repeating:
+                        return result
+                    failures.append(result)
+                failed = failures[-1] if failures else failed
+                if permit in done:
+                    attempt, permit = permit.result(), None
+                    if attempt is not None:
+                        running.add(asyncio.create_task(self._timed(attempt)))
+                elif permit is None and extras_left:
                     # Told to slow down, we ask once more and no oftener.
                     extras_left = 0 if isinstance(failed, Reply) and failed.over_quota else extras_left - 1
-                    running.add(asyncio.create_task(self._timed(extra, paused_s)))
-                elif failed is not None and not running and (not extras_left or self._clock.monotonic() > give_up):
-                    return failed
-                else:
-                    in_want = True
+                    wait_s = pause_s(failures[-1] if failures else None)
+                    permit = asyncio.create_task(self._permit(extra, ride, wait_s, give_up))
         finally:
-            for task in running:
-                task.cancel()
+            for left in (*running, permit):
+                if left is not None:
+                    left.cancel()
+        return failed if failed is not None else Broken("no attempt ended", sent=True)
 
-    async def _timed(self, attempt: Attempt, wait_s: float) -> Reply | Broken:
+    async def _permit(self, extra: Attempt, ride: Ride | None, wait_s: float, give_up: float) -> Attempt | None:
+        """One more attempt: a ride if one is to be had, else one out of the budget; None when that stays empty."""
         if wait_s:
             await asyncio.sleep(wait_s)
+        if ride is not None and (found := await ride()) is not None:
+            return found
+        while not self.budget.spend():
+            if self._clock.monotonic() > give_up:
+                return None
+            await asyncio.sleep(CREDIT_LOOK_S)
+        return extra
+
+    async def _timed(self, attempt: Attempt) -> Reply | Broken:
         began = self._clock.monotonic()
         result = await attempt()
         if isinstance(result, Reply) and result.status < 300:
             self.delay.learn(self._clock.monotonic() - began)
         return result
-
-
-async def _first_of(
-    running: set[asyncio.Task[Reply | Broken]], patience_s: float | None
-) -> tuple[set[asyncio.Task[Reply | Broken]], set[asyncio.Task[Reply | Broken]]]:
-    """Those done and those still running, once one is done or patience is over."""
-    if running:
-        return await asyncio.wait(running, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.sleep(patience_s or 0.0)
-    return set(), running
 
 
 def pause_s(failed: Reply | Broken | None) -> float:

@@ -1,0 +1,143 @@
+"""freeBusy queries that share the road: a lookup whose query failed or is late rides along with the next query that
+goes out anyway, instead of costing one more. It never makes a lookup wait for company on its first query.
+
+One freeBusy query takes fifty calendars and two months for the price of one, so a widened query costs nothing.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.adapters import google_answers as answers
+from app.adapters.google_answers import MalformedError
+from app.adapters.google_connection import GoogleConnection
+from app.adapters.google_hedge import Attempt
+from app.adapters.google_transport import Broken, BuiltRequest, Failure, Reply, read_answer
+from app.booking.calendar import Busy, Unknown
+
+CALENDARS_PER_QUERY = 50
+LONGEST_QUERY_S = 62 * 86_400
+"""Google documents no limit; ranges of about three months are refused as too long."""
+
+WAIT_FOR_A_RIDE_S = 0.05
+BUSY_ROAD_GAP_S = 0.25
+"""With fewer lookups than this apart, nobody will come by in time to ride with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one query asks for: calendars, and a range in epoch seconds."""
+
+    calendars: tuple[str, ...]
+    start: int
+    end: int
+
+    def joined(self, other: "Ask") -> "Ask | None":
+        """One ask that covers both; None when that is more than one query may ask."""
+        both = Ask(
+            tuple(dict.fromkeys(self.calendars + other.calendars)),
+            min(self.start, other.start),
+            max(self.end, other.end),
+        )
+        fits = len(both.calendars) <= CALENDARS_PER_QUERY and both.end - both.start <= LONGEST_QUERY_S
+        return both if fits else None
+
+
+@dataclass(eq=False, slots=True)
+class _Rider:
+    ask: Ask
+    boarded: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    reply: asyncio.Future[Reply | Broken] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class FreeBusyQueries:
+    """Asks Google for busy time. Each ask fits into one query."""
+
+    def __init__(self, connection: GoogleConnection) -> None:
+        self._connection = connection
+        self._waiting: list[_Rider] = []
+        self._gap_s = 1.0
+        self._last_ask = 0.0
+
+    async def ask(self, ask: Ask) -> dict[str, Busy | Unknown]:
+        """Busy time per calendar asked for; `Unknown` for each that the answer does not clearly tell."""
+        self._note_traffic()
+        request = self._built(ask)
+        reply = await self._connection.steady(
+            lambda token: self._send(ask, request, token), None, (lambda: self._ride(ask)) if self._road_busy else None
+        )
+        answer = read_answer(request, reply) if isinstance(reply, Reply) else reply
+        if isinstance(answer, Failure | Broken):
+            return dict.fromkeys(ask.calendars, Unknown(answer.reason))
+        listed = answer.get("calendars")
+        if not isinstance(listed, dict):
+            return dict.fromkeys(ask.calendars, Unknown("answer has no calendars"))
+        return {calendar: _busy_or_unknown(listed, calendar, ask) for calendar in ask.calendars}
+
+    @property
+    def _road_busy(self) -> bool:
+        return self._gap_s < BUSY_ROAD_GAP_S
+
+    def _note_traffic(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._gap_s += 0.1 * (min(1.0, now - self._last_ask) - self._gap_s)
+        self._last_ask = now
+
+    def _built(self, ask: Ask) -> BuiltRequest:
+        built: BuiltRequest = self._connection.freebusy.query(
+            body={
+                "timeMin": answers.rfc3339(ask.start),
+                "timeMax": answers.rfc3339(ask.end),
+                "items": [{"id": calendar} for calendar in ask.calendars],
+                "calendarExpansionMax": CALENDARS_PER_QUERY,
+            }
+        )
+        return built
+
+    async def _send(self, ask: Ask, request: BuiltRequest, token: str | None) -> Reply | Broken:
+        """Send one query, widened for those who wait for a ride, and hand them its reply."""
+        riders, whole = self._pick_up(ask)
+        reply: Reply | Broken = Broken("the query ridden along with was given up", sent=True)
+        try:
+            reply = await self._connection.exchange(self._built(whole) if riders else request, token, None)
+            return reply
+        finally:
+            for rider in riders:
+                if not rider.reply.done():
+                    rider.reply.set_result(reply)
+
+    def _pick_up(self, ask: Ask) -> tuple[list[_Rider], Ask]:
+        picked: list[_Rider] = []
+        for rider in self._waiting:
+            if both := ask.joined(rider.ask):
+                ask = both
+                picked.append(rider)
+        for rider in picked:
+            self._waiting.remove(rider)
+            rider.boarded.set_result(None)
+        return picked, ask
+
+    async def _ride(self, ask: Ask) -> Attempt | None:
+        """Wait a moment for a query to ride along with; None when none came by."""
+        rider = _Rider(ask)
+        self._waiting.append(rider)
+        try:
+            await asyncio.wait((rider.boarded,), timeout=WAIT_FOR_A_RIDE_S)
+        finally:
+            if rider in self._waiting:
+                self._waiting.remove(rider)
+        if not rider.boarded.done():
+            return None
+
+        async def arrive() -> Reply | Broken:
+            return await rider.reply
+
+        return arrive
+
+
+def _busy_or_unknown(listed: Mapping[str, Any], calendar: str, ask: Ask) -> Busy | Unknown:
+    try:
+        return answers.busy_of(listed, calendar, ask.start, ask.end)
+    except MalformedError as error:
+        return Unknown(str(error))

@@ -1,0 +1,81 @@
+"""Lookups that failed ride along with queries that go out anyway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
+from app.adapters.google_freebusy import LONGEST_QUERY_S, Ask
+from app.booking.calendar import Unknown
+from tests.fakes import google_faults as faults
+from tests.fakes.google_calendar import FakeGoogle
+from tests.fakes.google_faults import Fault
+
+DAY = 86_400
+DANA, LEE = "dana@acme.example", "lee@acme.example"
+
+
+@pytest.fixture
+async def google() -> AsyncIterator[FakeGoogle]:
+    async with FakeGoogle([DANA, LEE]) as server:
+        server.add_event(DANA, 3600, 7200)
+        server.add_event(LEE, 10 * DAY, 10 * DAY + 60)
+        yield server
+
+
+@pytest.fixture
+async def calendar(google: FakeGoogle) -> AsyncIterator[GoogleCalendar]:
+    started = GoogleCalendar(GoogleOptions(api_url=google.url, requests_per_minute=(10**6, 10**6)))
+    await started.start()
+    for _ in range(30):
+        await started.free([LEE], 0, DAY, within_s=1)
+    google.counts.clear()
+    yield started
+    await started.close()
+
+
+@pytest.mark.parametrize("fault", [faults.UNAVAILABLE, faults.RESET], ids=["503", "reset"])
+async def test_a_failed_lookup_rides_with_the_next_one_and_each_gets_its_own_answer(
+    google: FakeGoogle, calendar: GoogleCalendar, fault: Fault
+) -> None:
+    google.fail_next("freebusy", fault)
+    first = asyncio.create_task(calendar.free([DANA], 0, DAY, within_s=1))
+    await asyncio.sleep(0.04)
+    second = await calendar.free([LEE], 9 * DAY, 11 * DAY, within_s=1)
+    assert second == {LEE: ((10 * DAY, 10 * DAY + 60),)}
+    assert await first == {DANA: ((3600, 7200),)}
+    assert google.counts["freebusy"] == 2
+
+
+async def test_a_rider_whose_carrier_fails_still_gets_an_answer(google: FakeGoogle, calendar: GoogleCalendar) -> None:
+    google.fail_next("freebusy", faults.UNAVAILABLE, times=2)
+    first = asyncio.create_task(calendar.free([DANA], 0, DAY, within_s=1))
+    await asyncio.sleep(0.04)
+    second = await calendar.free([LEE], 0, DAY, within_s=1)
+    assert (await first, second) == ({DANA: ((3600, 7200),)}, {LEE: ()})
+
+
+async def test_a_rider_nobody_comes_by_for_goes_alone(google: FakeGoogle, calendar: GoogleCalendar) -> None:
+    google.fail_next("freebusy", faults.UNAVAILABLE)
+    async with asyncio.timeout(0.3):
+        assert await calendar.free([DANA], 0, DAY, within_s=1) == {DANA: ((3600, 7200),)}
+    assert google.counts["freebusy"] == 2
+
+
+async def test_a_rider_who_gives_up_leaves_the_carrier_alone(google: FakeGoogle, calendar: GoogleCalendar) -> None:
+    google.fail_next("freebusy", faults.UNAVAILABLE)
+    google.fail_next("freebusy", faults.slow(0.1))
+    first = asyncio.create_task(calendar.free([DANA], 0, DAY, within_s=0.1))
+    await asyncio.sleep(0.04)
+    second = await calendar.free([LEE], 0, DAY, within_s=1)
+    assert await first == {DANA: Unknown("no answer in time")}
+    assert second == {LEE: ()}
+
+
+def test_what_is_too_much_for_one_query_does_not_ride() -> None:
+    near, far = Ask(("a",), 0, DAY), Ask(("b",), LONGEST_QUERY_S, LONGEST_QUERY_S + 1)
+    many = Ask(tuple(str(number) for number in range(50)), 0, DAY)
+    assert near.joined(far) is None
+    assert near.joined(many) is None
+    assert near.joined(Ask(("a", "b"), DAY, 2 * DAY)) == Ask(("a", "b"), 0, 2 * DAY)
