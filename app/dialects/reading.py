@@ -46,7 +46,7 @@ def text(given: Any) -> str | None:
     if type(given) is not str:
         return None
     stripped = given.strip()
-    return stripped if stripped and len(stripped) <= _TEXT_MAX and "{{" not in stripped else None
+    return stripped if 0 < len(stripped) <= _TEXT_MAX and "{{" not in stripped else None
 
 
 def identity(given: Any) -> str | None:

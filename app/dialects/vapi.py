@@ -197,9 +197,11 @@ def _number(parent: Mapping[str, Any], key: str) -> Any:
     return found.get("number") if type(found) is dict else None
 
 
-def _lines(*given: Any) -> tuple[str, ...]:
-    numbers = (reading.text(number) for number in given if number is not None)
-    return tuple(dict.fromkeys(number for number in numbers if number is not None))
+def _lines(messages: Any, calls: Any) -> tuple[str, ...]:
+    first, second = reading.text(messages), reading.text(calls)
+    if first is None:
+        return () if second is None else (second,)
+    return (first,) if second is None or second == first else (first, second)
 
 
 def _entries(message: Mapping[str, Any]) -> list[tuple[Any, Mapping[str, Any]]]:

@@ -54,19 +54,25 @@ class Door:
                 await send_answer(send, answer, request_id.encode())
 
     async def _refuse(self, error: Exception, request_id: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        if not errors.expected(error):
-            _log.error("request failed", route=self._route, exc_info=error)
-        elif isinstance(error, UnauthorizedError):
+        if isinstance(error, UnauthorizedError):
             client = scope.get("client")
             wait_s = self._refusals.count(client[0] if client else "")
-            if wait_s is not None:
-                error = errors.TooManyRefusalsError(wait_s)
-        metrics.count_refusal(self._route, errors.word_for(error))
+            error = error if wait_s is None else errors.TooManyRefusalsError(wait_s)
+        self._note(error)
         answer = errors.answer_to(error)
         if isinstance(error, BodyTooSlowError) or _much_to_come(scope):
             await send_early(send, receive, answer, request_id)
         else:
             await send_answer(send, answer, request_id)
+
+    def _note(self, error: Exception) -> None:
+        """Count every refusal, and say it where somebody can find it: a 401 that nobody sees lasts for weeks."""
+        word = errors.word_for(error)
+        metrics.count_refusal(self._route, word)
+        if not errors.expected(error):
+            _log.error("request failed", route=self._route, exc_info=error)
+        elif not isinstance(error, errors.TooManyRefusalsError):  # a flood is not worth a flood of lines
+            _log.warning("refused", route=self._route, reason=word)
 
 
 def _much_to_come(scope: Scope) -> bool:

@@ -68,6 +68,19 @@ async def test_every_answer_has_an_id_of_its_own(ask: Ask) -> None:
     assert "given" not in ids
 
 
+async def test_a_refusal_leaves_a_line_and_a_count(ask: Ask, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    stranger = ask("192.0.2.99")
+    for _ in range(40):
+        response = await stranger.post("/vapi", json={}, headers={"Authorization": "Bearer not-a-real-one"})
+    assert response.status_code == 429
+    lines = capfdbinary.readouterr().err.splitlines()
+    assert len([line for line in lines if b'"event":"refused"' in line]) == 30
+    assert not [line for line in lines if b"not-a-real-one" in line or b"192.0.2.99" in line]
+    figures = (await ask("127.0.0.1").get("/metrics")).text
+    assert 'readback_refusals_total{reason="unauthorized",route="/vapi"}' in figures
+    assert 'readback_refusals_total{reason="too many requests",route="/vapi"}' in figures
+
+
 async def test_log_lines_carry_the_ids_of_request_and_call(
     ask: Ask, house: House, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
