@@ -20,7 +20,7 @@ def migrate(url: str) -> None:
     """Create or upgrade the tables. Raises `ConfigurationError` when the database cannot be reached or is newer."""
     file = database_file(url)
     if file:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        _make_room(Path(file))
     engine = open_engine(normalised(url), writes=True)
     try:
         with _alone(engine, file):
@@ -35,6 +35,14 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
+def _make_room(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Path(f"{file}.migrating").touch()
+    except OSError as error:
+        raise ConfigurationError(f"READBACK_DATABASE_URL: {file} cannot be written ({error.strerror}).") from error
+
+
 @contextmanager
 def _alone(engine: Engine, file: str | None) -> Iterator[None]:
     if file:
@@ -43,11 +51,15 @@ def _alone(engine: Engine, file: str | None) -> Iterator[None]:
             yield
         return
     # A session lock on a connection of its own: the upgrade below runs in its own transaction.
-    with open_engine(str(engine.url.render_as_string(hide_password=False)), writes=False).connect() as connection:
-        connection.execute(text("SET statement_timeout = '120s'"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK_KEY})
-        yield
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK_KEY})
+    aside = open_engine(str(engine.url.render_as_string(hide_password=False)), writes=False)
+    try:
+        with aside.connect() as connection:
+            connection.execute(text("SET statement_timeout = '120s'"))
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK_KEY})
+            yield
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK_KEY})
+    finally:
+        aside.dispose()  # back in its pool the connection would stay open, and with it the session's settings
 
 
 def _current(engine: Engine) -> str | None:
