@@ -17,13 +17,14 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
-from app import log, settings
 from app.booking.business_file import load_businesses
-from app.db.migrate import migrate
 from app.errors import ConfigurationError
+from app.main import create
 from app.metrics import MULTIPROCESS_DIR
+from app.settings import Settings, from_environment
 
 HOLDS, DOES_NOT_HOLD, WRONG_USE = 0, 1, 2
 BACKLOG = 2048
@@ -56,18 +57,18 @@ def _add_serve(commands: Any) -> None:
 
 def _serve(_: argparse.Namespace) -> int:
     """Serve until asked to stop by SIGINT or SIGTERM; what is under way is finished first."""
-    chosen = settings.from_environment()
+    chosen = from_environment()
     load_businesses(chosen.businesses, chosen.daily_call_caps)
-    log.configure(chosen.log_level)
     with _listener(chosen.host, chosen.port) as listener:
-        migrate(chosen.database_url)
-        return _run(_config(chosen), listener)
+        application = create()  # also for several workers, which make their own: here a wrong value is one sentence
+        return _run(_config(chosen, application), listener)
 
 
-def _config(chosen: settings.Settings) -> uvicorn.Config:
+def _config(chosen: Settings, application: Starlette) -> uvicorn.Config:
+    several = chosen.web_workers > 1
     return uvicorn.Config(
-        "app.main:create",
-        factory=True,
+        "app.main:create" if several else application,
+        factory=several,
         host=chosen.host,
         port=chosen.port,
         workers=chosen.web_workers,
