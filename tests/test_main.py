@@ -1,0 +1,105 @@
+"""The command line as a person meets it: exit codes, one sentence and no traceback, a clean stop."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT, answered, environment, free_port, started, stopped
+
+SERVE = [sys.executable, "-m", "app", "serve"]
+
+
+def readback(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment(**variables), capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("bogus",), ("serve", "--bogus")])
+def test_wrong_use_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    answer = readback(*arguments)
+
+    assert answer.returncode == 2
+    assert "usage: readback" in answer.stderr
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_asking_about_it_is_exit_code_0(argument: str) -> None:
+    answer = readback(argument)
+
+    assert answer.returncode == 0
+    assert "readback" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"READBACK_PORT": "eighty"}, "READBACK_PORT is"),
+        ({"READBACK_HOST": "192.0.2.1"}, "READBACK_HOST is"),
+        ({"READBACK_HOST": "nowhere.invalid"}, "READBACK_HOST is"),
+        ({"READBACK_ADMIN_TOKEN": "short"}, "READBACK_ADMIN_TOKEN is too short"),
+        ({"READBACK_VAPI_SECRETS_FILE": "/nowhere"}, "READBACK_VAPI_SECRETS_FILE names"),
+        ({"READBACK_BUSINESSES": "/nowhere"}, "READBACK_BUSINESSES: "),
+        ({"READBACK_DAILY_CALL_CAPS": "nobody=5"}, "READBACK_DAILY_CALL_CAPS names"),
+        ({"READBACK_DATABASE_URL": "sqlite:////proc/none/readback.db"}, "READBACK_DATABASE_URL: "),
+        ({"READBACK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "READBACK_WEB_WORKERS": "2"},
+         "READBACK_DATABASE_URL: "),
+        ({"READBACK_PAGE_URLS": "nonsense://x"}, "READBACK_PAGE_URLS: "),
+    ],
+)  # fmt: skip
+def test_a_wrong_configuration_is_exit_code_2_and_one_sentence(
+    variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    given = {"READBACK_PORT": str(free_port()), "READBACK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", **variables}
+
+    answer = readback("serve", **given)
+
+    assert answer.returncode == 2
+    sentence = answer.stderr.splitlines()[-1]
+    assert sentence.startswith(said)
+    assert sentence.endswith(".")
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_business_file_is_checked_before_anything_listens(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text('[businesses.acme]\nname = "Acme"\nopening_hours = 5\n')
+
+    answer = readback("serve", READBACK_BUSINESSES=str(file))
+
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("wrong.toml line 3: businesses.acme.opening_hours is a key nobody here knows")
+
+
+def test_a_taken_port_is_said_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        answer = readback("serve", READBACK_PORT=str(port))
+
+    assert answer.returncode == 2
+    assert answer.stderr.startswith(f"READBACK_PORT is {port}, and on 127.0.0.1 something listens there already")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_serves_until_it_is_asked_to_stop(workers: str, how: signal.Signals, tmp_path: Path) -> None:
+    port = free_port()
+    environ = environment(
+        READBACK_PORT=str(port),
+        READBACK_DATABASE_URL=f"sqlite:///{tmp_path}/readback.db",
+        READBACK_WEB_WORKERS=workers,
+    )
+    with started([*SERVE], environ, ROOT) as process:
+        answered(process, port)
+
+        code, _, err = stopped(process, how)
+
+    assert code == 0
+    assert "Traceback" not in err
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass
