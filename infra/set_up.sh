@@ -52,6 +52,7 @@ fi
 
 VIRTUAL_ENV="$PWD/.venv"
 export VIRTUAL_ENV
-"$uv" pip sync --quiet --require-hashes requirements.lock
+"$uv" pip sync --quiet --compile-bytecode --require-hashes requirements.lock  # else the second start may be slow, too
 "$uv" pip install --quiet --no-deps --no-build-isolation -e .
+.venv/bin/python -m compileall -q app tools infra
 touch .venv/ready
