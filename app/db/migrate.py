@@ -14,6 +14,8 @@ from app.errors import ConfigurationError
 HEAD = "0001"
 """Newest revision; known here so that an ordinary start need not load Alembic."""
 MIGRATION_LOCK_KEY = 0x4D494752
+WAIT_S = 120
+"""For a process that is migrating already."""
 
 
 def migrate(url: str) -> None:
@@ -54,7 +56,9 @@ def _alone(engine: Engine, file: str | None) -> Iterator[None]:
     aside = open_engine(str(engine.url.render_as_string(hide_password=False)), writes=False)
     try:
         with aside.connect() as connection:
-            connection.execute(text("SET statement_timeout = '120s'"))
+            # The engine's own limits would give up on a neighbour whose migration takes longer than a write may.
+            connection.execute(text(f"SET statement_timeout = '{WAIT_S}s'"))
+            connection.execute(text(f"SET lock_timeout = '{WAIT_S}s'"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK_KEY})
             yield
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK_KEY})
