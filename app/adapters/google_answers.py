@@ -32,7 +32,8 @@ class Page:
 
 def instant(value: object) -> float:
     """Epoch seconds of an RFC 3339 date-time with offset."""
-    if not isinstance(value, str) or value[10:11] not in ("T", "t"):
+    # fromisoformat also reads week dates, bare dates and other separators, which Google never sends.
+    if not isinstance(value, str) or value[10:11] not in ("T", "t") or not value[5:7].isdigit():
         raise MalformedError("time is not RFC 3339")
     try:
         moment = datetime.fromisoformat(value)

@@ -79,11 +79,11 @@ class GoogleConnection:
             loop = asyncio.get_running_loop()
             built = await loop.run_in_executor(thread, _build_resources, self._root + SERVICE_PATH)
         self.freebusy, self.events, self.channels = built
-        await self._transport.open()
         if self._credentials is not None:
             await self._credentials.start()
             self._credentials.refresh_ahead()
-        elif not self._anonymous:
+        await self._transport.open()
+        if self._credentials is None and not self._anonymous:
             _log.warning("google_has_no_credentials", hint="set GOOGLE_APPLICATION_CREDENTIALS")
             return
         self._keeper = asyncio.create_task(self._keep_warm())
