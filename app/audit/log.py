@@ -5,6 +5,7 @@ off the end shows against heads that were noted outside the database.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from app.db.schema import audit
 
 GENESIS = "0" * 64
 PAGE_ROWS = 5_000
+MAX_KIND_CHARS = 64
+MAX_BUSINESS_CHARS = 128
+MAX_SUBJECT_CHARS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,16 @@ def seal(connection: Connection, records: list[Record]) -> None:
     rows = []
     for entry in records:
         seq += 1
-        data = orjson.dumps(entry.data, default=str).decode()
-        digest = chained(previous, seq, entry.at, (entry.kind, entry.business, entry.subject, data))
+        kind, business, subject = (_fitting(text, limit) for text, limit in _texts(entry))
+        data, at = _dumped(entry.data), float(entry.at)
+        digest = chained(previous, seq, at, (kind, business, subject, data))
         rows.append(
             {
                 "seq": seq,
-                "at": entry.at,
-                "kind": entry.kind,
-                "business": entry.business,
-                "subject": entry.subject,
+                "at": at,
+                "kind": kind,
+                "business": business,
+                "subject": subject,
                 "data": data,
                 "previous": previous,
                 "hash": digest,
@@ -82,6 +87,22 @@ def seal(connection: Connection, records: list[Record]) -> None:
         )
         previous = digest
     connection.execute(audit.insert(), rows)
+
+
+def _texts(entry: Record) -> tuple[tuple[str, int], ...]:
+    return (entry.kind, MAX_KIND_CHARS), (entry.business, MAX_BUSINESS_CHARS), (entry.subject, MAX_SUBJECT_CHARS)
+
+
+def _fitting(text: str, limit: int) -> str:
+    """A text that every database takes. One record must not fail the commit of all who are in it."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:limit]
+
+
+def _dumped(data: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(data, default=str).decode()
+    except TypeError:  # a number past 64 bits, half a character: the slower writer knows how
+        return json.dumps(data, default=str)
 
 
 def chained(previous: str, seq: int, at: float, texts: tuple[str, str, str, str]) -> str:

@@ -5,20 +5,27 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from app.db.engine import Database, Transaction
+from app import log
+from app.db.engine import Database, DatabaseRefusedError, Transaction
 from app.errors import ReadbackError
 
 T = TypeVar("T")
 
 FLUSH_AFTER_S = 0.05
+RETRY_AFTER_S = 1.0
+FLUSH_WITHIN_S = 30.0
+"""Nobody waits for these rows, so their fate can be waited for: rows given up too early would be written twice."""
 MAX_ROWS = 20_000
 MAX_ROWS_PER_FLUSH = 500
 
+logger = log.get(__name__)
+
 
 class Behind(Generic[T]):
-    """Collects rows and hands them to `insert(transaction, rows)` in groups.
+    """Collects rows and hands them to `insert(transaction, rows)` in groups, in order.
 
-    When the database is down rows wait, up to `MAX_ROWS`; then the oldest are dropped and `on_lost(count)` is told.
+    When the database is down rows wait, up to `MAX_ROWS`; then the oldest are dropped. A row that the database refuses
+    is dropped without its neighbours. `on_lost(count)` is told of every row dropped.
     """
 
     def __init__(
@@ -31,6 +38,8 @@ class Behind(Generic[T]):
         self._insert = insert
         self._on_lost = on_lost
         self._rows: deque[T] = deque()
+        self._one_by_one = 0
+        self._writing = asyncio.Lock()
         self._flusher: asyncio.Task[None] | None = None
 
     def add(self, row: T) -> None:
@@ -44,13 +53,46 @@ class Behind(Generic[T]):
 
     async def drain(self) -> None:
         """Write what is waiting; returns with rows left over only when the database is down."""
-        while self._rows:
-            rows = [self._rows.popleft() for _ in range(min(len(self._rows), MAX_ROWS_PER_FLUSH))]
-            try:
-                await self._database.write(lambda transaction, rows=rows: self._insert(transaction, rows))  # type: ignore[misc]  # a default binds the loop variable
-            except ReadbackError:
-                self._rows.extendleft(reversed(rows))
-                return
+        async with self._writing:
+            while self._rows and await self._write_some():
+                pass
+
+    async def stop(self) -> None:
+        """Write what is waiting; what the database does not take now is lost, and counted."""
+        await self.drain()
+        if self._flusher is not None:
+            self._flusher.cancel()
+            self._flusher = None
+        if self._rows:
+            self._on_lost(len(self._rows))
+            self._rows.clear()
+
+    async def _write_some(self) -> bool:
+        """Write one group; False when the database is down."""
+        most = 1 if self._one_by_one else MAX_ROWS_PER_FLUSH
+        rows = [self._rows.popleft() for _ in range(min(len(self._rows), most))]
+        try:
+            await self._database.write(lambda transaction: self._insert(transaction, rows), FLUSH_WITHIN_S)
+        except DatabaseRefusedError as error:
+            self._set_aside(rows, error)
+        except ReadbackError:
+            self._rows.extendleft(reversed(rows))
+            return False
+        except Exception as error:  # noqa: BLE001 - rows that cannot be written must not hold up the others
+            self._set_aside(rows, error)
+        else:
+            self._one_by_one = max(0, self._one_by_one - len(rows))
+        return True
+
+    def _set_aside(self, rows: list[T], error: Exception) -> None:
+        """Of a refused group, try each row alone; a row refused alone is dropped."""
+        if len(rows) > 1:
+            self._rows.extendleft(reversed(rows))
+            self._one_by_one = len(rows)
+            return
+        self._one_by_one = max(0, self._one_by_one - 1)
+        logger.error("row_refused", error=type(error.__cause__ or error).__name__)
+        self._on_lost(1)
 
     async def _flush_later(self) -> None:
         try:
@@ -60,6 +102,6 @@ class Behind(Generic[T]):
                 await self.drain()
                 if len(self._rows) >= waiting:
                     # The database is down; asking twenty times a second does not bring it back.
-                    await asyncio.sleep(1.0)
+                    await asyncio.sleep(RETRY_AFTER_S)
         finally:
             self._flusher = None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.errors import OverloadedError, ReadbackError
 
@@ -36,6 +36,12 @@ class DatabaseUnavailableError(ReadbackError):
     """The database did not do it, or did not say in time that it did."""
 
     retryable = True
+
+
+class DatabaseRefusedError(DatabaseUnavailableError):
+    """The database would not do this however often it is asked: a value too long, a row that is there already."""
+
+    retryable = False
 
 
 @dataclass(slots=True)
@@ -68,6 +74,7 @@ class Database:
         self._queued = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = False
         self._data_version: int | None = None
         self.shared = not self.is_sqlite
         """Whether another process may be writing too. SQLite starts alone and notices company by itself."""
@@ -79,7 +86,8 @@ class Database:
         self._thread.start()
 
     async def stop(self) -> None:
-        """Finish queued writes, then let go of every connection."""
+        """Finish queued writes, then let go of every connection. Writes asked for later are refused at once."""
+        self._stopped = True
         if self._thread is not None:
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join, WRITE_DEADLINE_S)
@@ -94,7 +102,9 @@ class Database:
         Raises what `work` raised (its part is undone), `OverloadedError` before anything ran, and
         `DatabaseUnavailableError` when the commit failed or was not known in time: then it may still happen.
         """
-        if self._queued >= MAX_QUEUED_WRITES or self._loop is None:
+        if self._loop is None or self._stopped:
+            raise DatabaseUnavailableError("the database is not started, or stopped already")
+        if self._queued >= MAX_QUEUED_WRITES:
             raise OverloadedError("too many database writes are waiting")
         job = _Job(work, self._loop.create_future())
         self._queued += 1
@@ -162,7 +172,7 @@ class Database:
                         records += _run(connection, job, alone=len(batch) == 1)
                 if records:
                     self._seal(connection, records)
-        except Exception as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
+        except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
             unavailable.__cause__ = error
             for job in batch:
@@ -221,9 +231,10 @@ def _run(connection: Connection, job: _Job, *, alone: bool) -> list[Any]:
 def translated(error: BaseException) -> BaseException:
     """A driver's error as ours; any other as it is."""
     if isinstance(error, SQLAlchemyError):
-        unavailable = DatabaseUnavailableError(type(error).__name__)
-        unavailable.__cause__ = error
-        return unavailable
+        refused = isinstance(error, DataError | IntegrityError | ProgrammingError)
+        ours = (DatabaseRefusedError if refused else DatabaseUnavailableError)(type(error).__name__)
+        ours.__cause__ = error
+        return ours
     return error
 
 
