@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ[variable], stop = find()
             run.stops.append(stop)
         except servers.UnavailableError as why:
+            os.environ.pop(variable, None)
             left_out.append(f"{name}: {why}")
     os.environ[LEFT_OUT_VARIABLE] = "\n".join(left_out)
 
