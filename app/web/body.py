@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import orjson
 from starlette.types import Receive, Scope
@@ -76,11 +76,7 @@ def _mended(body: bytes) -> Any:
     Such halves come from transcripts cut at a length; the half becomes a question mark and the rest is kept.
     """
     try:
-        text = json.dumps(json.loads(body.decode(), parse_constant=_no_constant), ensure_ascii=False)
-        return orjson.loads(text.encode(errors="replace"))
+        text = json.dumps(json.loads(body.decode()), ensure_ascii=False)
+        return orjson.loads(text.encode(errors="replace"))  # also refuses what is Python's and not JSON's: NaN
     except (ValueError, RecursionError) as error:
         raise BadJsonError from error
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's

@@ -63,3 +63,7 @@ def test_a_bottomless_message_is_cut() -> None:
     for _ in range(900):
         deep = {"a": [deep]}
     assert json.dumps(without_secrets(deep)).count("{") < DEPTH_MAX
+    lists: list[Any] = []
+    for _ in range(900):
+        lists = [lists]
+    assert json.dumps(without_secrets({"a": lists})).count("[") <= DEPTH_MAX
