@@ -1,23 +1,27 @@
 """Book an offered slot. Says "booked" only when the appointment was written and seen on the calendar."""
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from app.booking.availability import PartOfDay, bookable, choose, is_open
+from app.booking.availability import Opening, PartOfDay, bookable, choose, is_open
 from app.booking.book import Outcome, Result
-from app.booking.contact import email_of, phone_of
+from app.booking.contact import email_of, one_line, phone_of, several_lines
 from app.booking.desk import local_today
 from app.booking.front import Front, offered
-from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
+from app.booking.slots import MAX_ID_CHARS, Slot, expired, not_offered
 from app.booking.speech import local_iso, offer, spell, spoken_time
-from app.booking.store import Customer
+from app.booking.store import CALLER_CHARS, Customer
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
+from app.errors import Code, SaidError
 
 ALTERNATIVES = 3
 ALTERNATIVE_DAYS = 7
+RESERVE_S = 0.3
+"""Kept back for the way home."""
 UNREACHABLE = (
     "I can't reach the calendar right now, so nothing was booked. Please try again in a few minutes, or I can have "
     "someone call you back."
@@ -50,12 +54,13 @@ def book_appointment(front: Front) -> Tool[Arguments]:
         business = context.business
         now = front.clock.now()
         slot = front.slot_ids.read(arguments.slot_id, business, now)
-        if not is_open(business, slot.service, slot.technician, slot.start, int(now)):
-            # The offer stands by its clock, but hours or notice no longer allow it.
+        customer = _customer(context, arguments)
+        if not is_open(business, slot.service, slot.technician, slot.start, slot.offered_at):
+            # The offer stands by its clock, but the hours were changed. Notice was kept when it was made.
             raise not_offered()
-        outcome = await front.bookings.book(
-            business, slot, _customer(context, arguments), context.ref.key, context.deadline
-        )
+        if slot.start <= now:
+            raise expired()
+        outcome = await front.bookings.book(business, slot, customer, context.ref.key, context.deadline)
         if outcome.result is Result.REFUSED:
             return await _refused(front, context, slot, outcome)
         return _booked(context, slot, outcome)
@@ -72,15 +77,20 @@ def book_appointment(front: Front) -> Tool[Arguments]:
 
 def _customer(context: Context, arguments: Arguments) -> Customer:
     caller = context.ref.caller or ""
+    name = one_line(arguments.customer_name)
+    if not name:
+        raise SaidError(
+            Code.INVALID_ARGUMENTS, "customer_name is missing (The customer's full name). Ask the caller for it."
+        )
     email, heard = email_of(arguments.email)
     notes = "\n".join(part for part in (arguments.notes, heard) if part)
     return Customer(
-        name=arguments.customer_name,
+        name=name,
         phone=phone_of(arguments.phone, context.business, caller),
-        caller=caller,
+        caller=caller[:CALLER_CHARS],
         email=email,
-        address=arguments.address or "",
-        notes=notes,
+        address=several_lines(arguments.address or ""),
+        notes=several_lines(notes),
     )
 
 
@@ -110,26 +120,36 @@ def _booked(context: Context, slot: Slot, outcome: Outcome) -> ToolResult:
 
 
 async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome) -> ToolResult:
-    """Nothing was booked: say why, with other times if the calendar tells them."""
-    code = outcome.code
+    """Nothing was booked: say why, with other times if the calendar tells them in time."""
     say = UNREACHABLE
-    facts: dict[str, Any] = {"outcome": Result.REFUSED.value, "slots": []}
-    business, service = context.business, slot.service
+    zone = context.business.zone
+    facts: dict[str, Any] = {
+        "outcome": Result.REFUSED.value,
+        "start": local_iso(slot.start, zone),
+        "end": local_iso(slot.end, zone),
+        "technician": slot.technician.id,
+        "slots": [],
+    }
     if outcome.taken:
         say = f"I'm sorry, {slot.technician.name} is no longer free at that time, so nothing was booked."
-        now = int(front.clock.now())
-        first = local_today(business, slot.start)
-        last = first + timedelta(days=ALTERNATIVE_DAYS - 1)
-        view = await front.desk.open(business, service, business.technicians_for(service), first, last)
-        openings = choose(
-            bookable(business, view.openings, now),
-            PartOfDay.ANY,
-            business.zone,
-            front.desk.load(business.technicians_for(service)),
-            ALTERNATIVES,
-            False,
-        )
+        openings = await _alternatives(front, context, slot)
         if openings:
-            facts["slots"] = offered(front, business, service, openings)
-            say = f"{say} {offer(service.name, openings, business, False, now)}"
-    return ToolResult(False, say, code, facts)
+            facts["slots"] = offered(front, context.business, slot.service, openings)
+            now = int(front.clock.now())
+            say = f"{say} {offer(slot.service.name, openings, context.business, False, now)}"
+    return ToolResult(False, say, outcome.code, facts)
+
+
+async def _alternatives(front: Front, context: Context, slot: Slot) -> list[Opening]:
+    """The first times from that day on. None rather than late ones: that nothing was booked has to be said in time."""
+    business, service = context.business, slot.service
+    technicians = business.technicians_for(service)
+    first = local_today(business, slot.start)
+    last = first + timedelta(days=ALTERNATIVE_DAYS - 1)
+    try:
+        async with asyncio.timeout(context.deadline - front.clock.monotonic() - RESERVE_S):
+            view = await front.desk.open(business, service, technicians, first, last)
+    except TimeoutError:
+        return []
+    open_slots = bookable(business, view.openings, int(front.clock.now()))
+    return choose(open_slots, PartOfDay.ANY, business.zone, front.desk.load(technicians), ALTERNATIVES, False)

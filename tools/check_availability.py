@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.booking.availability import Opening, PartOfDay, bookable, choose
-from app.booking.business import Service, Technician
+from app.booking.availability import Opening, PartOfDay, bookable, choose, last_bookable_day
+from app.booking.business import Business, Service, Technician
 from app.booking.dates import resolve
 from app.booking.desk import View, local_today
 from app.booking.front import Front, calendar_silent, offered, wanted_service, wanted_technicians
-from app.booking.speech import local_iso, none_left, offer
+from app.booking.speech import local_iso, none_left, none_seen, offer
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 
 MAX_SLOTS = 50
-LOOK_AHEAD_DAYS = 14
-"""How far past an empty day the next open days are looked for."""
+LOOK_AHEAD_DAYS = (14, 31, 31)
+"""How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
 
 
@@ -26,8 +26,8 @@ def _folded(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-def _at_most(value: Any) -> Any:
-    return min(value, MAX_SLOTS) if isinstance(value, int) and not isinstance(value, bool) else value
+def _at_most(value: int) -> int:
+    return min(value, MAX_SLOTS)
 
 
 class Arguments(ToolArguments):
@@ -49,7 +49,7 @@ class Arguments(ToolArguments):
     technician: Annotated[
         str | None, Field(max_length=200, description="Technician id or name, if the caller wants a certain one")
     ] = None
-    limit: Annotated[int, BeforeValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
+    limit: Annotated[int, AfterValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def check_availability(front: Front) -> Tool[Arguments]:
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         question = _question(front, context, arguments)
+        read_at = front.clock.monotonic()
         for first, last in _stretches(question):
             view = await front.desk.open(context.business, question.service, question.technicians, first, last)
             result = _answer(front, context, arguments, question, view)
@@ -86,7 +87,8 @@ def check_availability(front: Front) -> Tool[Arguments]:
             if view.unknown:
                 # Nothing free with those who could be asked; the others might be free.
                 raise calendar_silent()
-        return await _nothing(front, context, arguments, question)
+            read_at = min(read_at, view.read_at)
+        return await _nothing(front, context, arguments, question, read_at)
 
     return Tool(
         name="check_availability",
@@ -124,23 +126,41 @@ def _answer(front: Front, context: Context, arguments: Arguments, question: _Que
     business = context.business
     say = offer(question.service.name, openings, business, arguments.technician is not None, question.now)
     slots = offered(front, business, question.service, openings)
-    return ToolResult(True, say, facts=_facts(front, context, view, slots))
+    return ToolResult(True, say, facts=_facts(front, context, view.read_at, slots))
 
 
-def _facts(front: Front, context: Context, view: View, slots: list[dict[str, Any]]) -> dict[str, Any]:
-    age_s = max(0.0, front.clock.monotonic() - view.read_at)
+def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str, Any]]) -> dict[str, Any]:
+    age_s = max(0.0, front.clock.monotonic() - read_at)
     checked_at = local_iso(int(front.clock.now() - age_s), context.business.zone)
     return {"slots": slots, "time_zone": context.business.zone.key, "checked_at": checked_at}
 
 
-async def _nothing(front: Front, context: Context, arguments: Arguments, question: _Question) -> ToolResult:
+async def _nothing(
+    front: Front, context: Context, arguments: Arguments, question: _Question, read_at: float
+) -> ToolResult:
     """Nothing on the days asked for: say so, with the next days that have something."""
-    last = question.otherwise or question.last
-    first_later, last_later = last + timedelta(days=1), last + timedelta(days=LOOK_AHEAD_DAYS)
-    view = await front.desk.open(context.business, question.service, question.technicians, first_later, last_later)
-    open_slots = bookable(context.business, view.openings, question.now)
-    wanted = choose(open_slots, arguments.part_of_day, context.business.zone, {}, len(open_slots), False)
-    days = sorted({local_today(context.business, opening.start) for opening in wanted})[:NEXT_DAYS_SAID]
+    days, sure = await _next_days(front, context.business, arguments.part_of_day, question)
     today = local_today(context.business, question.now)
-    say = none_left(question.first, last, days, today)
-    return ToolResult(True, say, facts=_facts(front, context, view, []))
+    if days or sure:
+        say = none_left(question.first, question.last, days, today)
+    else:
+        # What was not seen is not said to be booked out.
+        say = none_seen(question.first, question.last, today)
+    return ToolResult(True, say, facts=_facts(front, context, read_at, []))
+
+
+async def _next_days(front: Front, business: Business, part: PartOfDay, question: _Question) -> tuple[list[date], bool]:
+    """The next days with something after the ones asked for, and whether having none means that there is none."""
+    first, end = question.last + timedelta(days=1), last_bookable_day(business, question.now)
+    for length in LOOK_AHEAD_DAYS:
+        if first > end:
+            return [], True
+        last = min(first + timedelta(days=length - 1), end)
+        view = await front.desk.open(business, question.service, question.technicians, first, last)
+        open_slots = bookable(business, view.openings, question.now)
+        wanted = choose(open_slots, part, business.zone, {}, len(open_slots), False)
+        days = sorted({local_today(business, opening.start) for opening in wanted})
+        if days or view.unknown:
+            return days[:NEXT_DAYS_SAID], False
+        first = last + timedelta(days=1)
+    return [], first > end

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from app.audit.log import record
 from app.booking.calendar import (
@@ -23,6 +22,9 @@ from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import embedded_events
 from app.errors import OverloadedError
+
+CURSOR_DIGITS = 18
+"""What a database's integer holds; a longer number was never one of our cursors."""
 
 T = TypeVar("T")
 _e = embedded_events.c
@@ -74,7 +76,7 @@ class EmbeddedCalendar:
 
     async def changes(self, calendar: str, cursor: str, *, within_s: float) -> Changes | Unknown:
         """Events changed since `cursor`, the cancelled ones included."""
-        if cursor and not cursor.isdecimal():
+        if cursor and not (cursor.isdecimal() and len(cursor) <= CURSOR_DIGITS):
             return await self.changes(calendar, "", within_s=within_s)
         return await self._read(lambda c: _changes(c, calendar, int(cursor or 0)), within_s)
 
@@ -126,25 +128,23 @@ def _insert(transaction: Transaction, calendar: str, event: Event, now: float) -
             return there
         return Refused("the id is used by another event")
     etag = secrets.token_hex(8)
-    try:
-        connection.execute(
-            insert(embedded_events).values(
-                calendar=calendar,
-                id=event.id,
-                starts=event.start,
-                ends=event.end,
-                summary=event.summary,
-                description=event.description,
-                reference=event.reference,
-                etag=etag,
-                cancelled=False,
-                opaque=event.opaque,
-                created=now,
-                changed=_next_change(connection, calendar),
-            )
+    # Writers queue for the whole database, so nobody can have taken the id since it was looked for.
+    connection.execute(
+        insert(embedded_events).values(
+            calendar=calendar,
+            id=event.id,
+            starts=event.start,
+            ends=event.end,
+            summary=event.summary,
+            description=event.description,
+            reference=event.reference,
+            etag=etag,
+            cancelled=False,
+            opaque=event.opaque,
+            created=now,
+            changed=_next_change(connection, calendar),
         )
-    except IntegrityError:
-        return Refused("the id is used by another event")
+    )
     record(
         transaction,
         "calendar_written",

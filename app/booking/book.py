@@ -3,6 +3,7 @@
 Nothing here is retried after a write may have gone out. What is not known stays held and *pending*; `settle` finds out.
 """
 
+import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,10 +14,10 @@ from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.lookups import Lookups
 from app.booking.slots import Slot
-from app.booking.store import Booking, Customer, claim, drafted, move, of_call
+from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, claim, drafted, move, of_call
 from app.clock import Clock
-from app.db.engine import Database, DatabaseUnavailableError
-from app.errors import Code
+from app.db.engine import Database, Transaction
+from app.errors import Code, ReadbackError
 from app.watch.alarms import Alarms
 
 HOLD_S = 90.0
@@ -27,7 +28,9 @@ WRITE_S = 3.0
 LOOK_AGAIN_S = 2.5
 RESERVE_S = 0.3
 """Kept back from each step for the database and the way home."""
-YIELD = "a person's event was there first"
+NOTE_S = 1.0
+NOTE_AGAIN_S = 2.0
+"""Between tries to note a pending booking in a database that is away; given up when its hold would be over."""
 
 logger = log.get(__name__)
 
@@ -77,11 +80,11 @@ class Bookings:
         self._lookups = lookups
         self._alarms = alarms
         self._clock = clock
+        self._noting: set[asyncio.Task[None]] = set()
 
-    async def book(
-        self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float, service_name: str = ""
-    ) -> Outcome:
+    async def book(self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float) -> Outcome:
         """Book `slot`, answering before `deadline` (steady clock)."""
+        call_key = call_key.replace("\0", "")[:CALL_KEY_CHARS]
         draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=HOLD_S)
         held = await self._database.write(lambda t: claim(t, draft), within_s=self._left(deadline))
         if held is None:
@@ -94,7 +97,7 @@ class Bookings:
         refusal = await self._still_free(calendar, name, held, deadline)
         if refusal is not None:
             return refusal
-        event = event_of(held, service_name or slot.service.name)
+        event = event_of(held, slot.service.name)
         written = await calendar.book(name, event, within_s=min(WRITE_S, self._left(deadline)))
         if isinstance(written, Refused):
             self._alarms.ring(
@@ -146,26 +149,36 @@ class Bookings:
                 lambda t: move(t, held, "confirmed", now=self._clock.now(), etag=found.etag),
                 within_s=self._left(deadline),
             )
-        except DatabaseUnavailableError:
-            # The event is there, and our own row still holds the time: settled from that, not guessed at.
-            return _pending(held)
+        except ReadbackError:
+            # The event is there, but whether our row says so is not known: settled from what is there, not guessed at.
+            return await self._leave_pending(held, "seen, but not recorded", found.etag)
         return Outcome(Result.CONFIRMED, confirmed) if confirmed else _pending(held)
 
     async def _lost(self, business: Business, slot: Slot, call_key: str) -> Outcome:
         """Somebody holds the time. When that is the same call asking again, it gets what it already has."""
         metrics.count_claim_lost(business.id)
-        if call_key:
-            mine = await self._database.read(lambda c: of_call(c, call_key, slot.technician.calendar, slot.start))
-            if mine is not None:
-                return Outcome(Result.CONFIRMED, mine) if mine.status == "confirmed" else _pending(mine)
-        return TAKEN
+        if not call_key:
+            return TAKEN
+        mine = await self._database.write(lambda t: self._asked_again(t, slot, call_key))
+        if mine is None:
+            return TAKEN
+        return Outcome(Result.CONFIRMED, mine) if mine.status == "confirmed" else _pending(mine)
+
+    def _asked_again(self, transaction: Transaction, slot: Slot, call_key: str) -> Booking | None:
+        mine = of_call(transaction.connection, call_key, slot)
+        if mine is None or mine.status != "held":
+            return mine
+        # Whoever is told "pending" is owed an end, also if the first request dies before it comes to one.
+        return move(transaction, mine, "pending", now=self._clock.now())
 
     async def _release(self, held: Booking, reason: str, outcome: Outcome) -> Outcome:
         """Give the time back: certainly nothing is on the calendar."""
         try:
-            await self._database.write(lambda t: move(t, held, "refused", now=self._clock.now(), reason=reason[:64]))
+            await self._database.write(
+                lambda t: move(t, held, "refused", now=self._clock.now(), reason=reason[:64]), within_s=NOTE_S
+            )
             self._claims.remove(held.calendar, held.id)
-        except DatabaseUnavailableError:
+        except ReadbackError:
             # The hold stays until it is settled; that costs an offer, not a visit.
             logger.warning("hold_not_released", reference=held.reference)
         logger.info("booking_refused", reference=held.reference, reason=reason, code=str(outcome.code))
@@ -174,16 +187,39 @@ class Bookings:
     async def _leave_pending(self, held: Booking, reason: str, etag: str = "") -> Outcome:
         """Keep the time; the background settles it by reading the event's id."""
         logger.warning("booking_pending", reference=held.reference, calendar=held.calendar, reason=reason)
-        now = self._clock.now()
         try:
-            pending = await self._database.write(
-                lambda t: move(
-                    t, held, "pending", now=now, reason=reason[:64], etag=etag, look_at=now + FIRST_LOOK_AFTER_S
-                )
-            )
-        except DatabaseUnavailableError:
-            pending = None
-        return _pending(pending or held)
+            return _pending(await self._note_pending(held, reason, etag) or held)
+        except ReadbackError:
+            # What stays "held" ends in silence; this caller is told "pending" and is owed more.
+            task = asyncio.get_running_loop().create_task(self._note_later(held, reason, etag))
+            self._noting.add(task)
+            task.add_done_callback(self._noting.discard)
+            return _pending(held)
+
+    async def _note_pending(self, held: Booking, reason: str, etag: str) -> Booking | None:
+        now = self._clock.now()
+        return await self._database.write(
+            lambda t: move(
+                t, held, "pending", now=now, reason=reason[:64], etag=etag, look_at=now + FIRST_LOOK_AFTER_S, doubt=True
+            ),
+            within_s=NOTE_S,
+        )
+
+    async def _note_later(self, held: Booking, reason: str, etag: str) -> None:
+        while self._clock.now() < held.hold_until:
+            await asyncio.sleep(NOTE_AGAIN_S)
+            try:
+                await self._note_pending(held, reason, etag)
+            except ReadbackError:
+                continue
+            return
+        logger.error("pending_not_noted", reference=held.reference)
+
+    async def stop(self) -> None:
+        """Give up noting what the database did not take."""
+        for task in list(self._noting):
+            task.cancel()
+        await asyncio.gather(*self._noting, return_exceptions=True)
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)

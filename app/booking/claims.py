@@ -23,6 +23,7 @@ class Claimed:
 
 
 NOTHING = Claimed(0, ())
+FORGET_AFTER_S = 86_400
 
 
 class Claims:
@@ -37,9 +38,11 @@ class Claims:
 
     async def load(self) -> None:
         """Read every claim that is not over; once, before the first question."""
-        now = int(self._clock.now())
-        for booking, calendar, start, end in await self._database.read(lambda c: _active(c, None, now)):
-            self.add(calendar, booking, (start, end))
+        since = self._over()
+        for booking, calendar, start, end in await self._database.read(lambda c: _active(c, None, since)):
+            self._held.setdefault(calendar, {})[booking] = (start, end)
+        for calendar in self._held:
+            self._renew(calendar)
 
     @property
     def complete(self) -> bool:
@@ -55,8 +58,10 @@ class Claims:
         if self.complete:
             return {calendar: self.view(calendar) for calendar in calendars}
         found: dict[str, dict[str, Interval]] = {calendar: {} for calendar in calendars}
+        # Not only from `start` on: what is read here is also what `load_of` counts, whatever day was asked about.
+        since = min(start, self._over())
         for booking, calendar, claimed_from, claimed_to in await self._database.read(
-            lambda c: _active(c, calendars, start)
+            lambda c: _active(c, calendars, since)
         ):
             found[calendar][booking] = (claimed_from, claimed_to)
         for calendar, held in found.items():
@@ -80,11 +85,15 @@ class Claims:
         now = self._clock.now()
         return sum(1 for _, end in self.view(calendar).ranges if end > now)
 
+    def _over(self) -> int:
+        """Claims that ended before this are forgotten; what began today may still lie in somebody's question."""
+        return int(self._clock.now()) - FORGET_AFTER_S
+
     def _renew(self, calendar: str) -> None:
         self._version += 1
         held = self._held[calendar]
-        over = self._clock.now() - 86_400
-        for booking in [booking for booking, (_, end) in held.items() if end < over]:
+        over = self._over()
+        for booking in [booking for booking, (_, end) in held.items() if end <= over]:
             del held[booking]
         self._views[calendar] = Claimed(self._version, tuple(sorted(held.values())))
 

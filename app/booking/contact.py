@@ -1,6 +1,7 @@
 """How to reach a customer, as heard on the phone. Lenient: a visit is not lost over a misheard e-mail address."""
 
 import re
+import unicodedata
 
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
 from phonenumbers import region_code_for_number as region_of
@@ -34,12 +35,29 @@ def email_of(given: str | None) -> tuple[str, str]:
 
 
 def same_name(booked: str, said: str | None) -> bool:
-    """Whether two names are the same person's, whatever the case and spacing; no name is nobody's."""
-    return bool(said) and _folded(booked) == _folded(said or "")
+    """Whether two names are the same, whatever the case, accents, hyphens and spacing; no name is nobody's.
+
+    The whole name has to be right: a part of it would let references be tried out with common first names.
+    """
+    return bool(folded := _folded(said or "")) and _folded(booked) == folded
+
+
+def one_line(text: str) -> str:
+    """Text as it can be stored and shown in one line: no control characters, nothing invisible."""
+    return _visible(" ".join(text.split()))
+
+
+def several_lines(text: str) -> str:
+    """As `one_line`, with its line breaks kept."""
+    return "\n".join(one_line(line) for line in text.splitlines()).strip()
+
+
+def _visible(text: str) -> str:
+    return "".join(char for char in text if char.isprintable()).strip()
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return "".join(char for char in unicodedata.normalize("NFKD", name.casefold()) if char.isalnum())
 
 
 def _region(business: Business) -> str:

@@ -97,7 +97,10 @@ class Desk:
     def prefetch(self, business: Business) -> None:
         """Start fetching the coming days of everybody, so that the first question finds them."""
         today = local_today(business, self._clock.now())
-        start, end = reach(business, business.services[0], today, today + timedelta(days=PREFETCH_DAYS - 1))
+        last = today + timedelta(days=PREFETCH_DAYS - 1)
+        # The first question may be about any service, and the longest one looks furthest into the night.
+        reaches = [reach(business, service, today, last) for service in business.services]
+        start, end = min(start for start, _ in reaches), max(end for _, end in reaches)
         self._lookups.prefetch([t.calendar for t in business.technicians], start, end)
 
     def load(self, technicians: Sequence[Technician]) -> dict[str, int]:

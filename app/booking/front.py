@@ -7,6 +7,7 @@ from typing import Any
 from app.booking.availability import Opening
 from app.booking.book import Bookings
 from app.booking.business import Business, Service, Technician
+from app.booking.contact import one_line
 from app.booking.desk import Desk
 from app.booking.slots import SlotIds
 from app.booking.speech import joined, local_iso
@@ -36,9 +37,9 @@ def wanted_service(business: Business, wanted: str | None) -> Service:
         )
     service = business.service(wanted)
     if service is None:
+        names = joined(_names(business.services), "and")
         raise SaidError(
-            Code.UNKNOWN_SERVICE,
-            f"{business.name} has no service {wanted[:60]}. There is {joined(_names(business.services), 'and')}.",
+            Code.UNKNOWN_SERVICE, f"{business.name} has no service {one_line(wanted)[:60]}. There is {names}."
         )
     return service
 
@@ -56,7 +57,8 @@ def wanted_technicians(business: Business, service: Service, wanted: str | None)
     names = joined(_names(able), "and")
     if technician is None:
         raise SaidError(
-            Code.INVALID_ARGUMENTS, f"Nobody here is called {wanted[:60]}. For {service.name} there is {names}."
+            Code.INVALID_ARGUMENTS,
+            f"Nobody here is called {one_line(wanted)[:60]}. For {service.name} there is {names}.",
         )
     raise SaidError(Code.INVALID_ARGUMENTS, f"{technician.name} does not do {service.name}. For that there is {names}.")
 

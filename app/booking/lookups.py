@@ -5,10 +5,10 @@ Busy time is kept per calendar and UTC day. What is unknown is never kept, and n
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
-from app import metrics
+from app import log, metrics
 from app.booking.calendar import Busy, Interval, Unknown
 from app.booking.calendars import Calendars
 from app.clock import Clock
@@ -20,6 +20,8 @@ FETCH_DEADLINE_S = 10.0
 
 Key = tuple[str, int]
 
+logger = log.get(__name__)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Day:
@@ -27,6 +29,9 @@ class Day:
 
     read_at: float
     busy: Busy
+
+
+Flights = dict[Key, "asyncio.Future[Day | Unknown]"]
 
 
 class Lookups:
@@ -37,8 +42,7 @@ class Lookups:
         self._clock = clock
         self._ttl_s = ttl_s
         self._days: OrderedDict[Key, Day] = OrderedDict()
-        self._flights: dict[Key, asyncio.Future[Day | Unknown]] = {}
-        self._dropped: dict[str, int] = {}
+        self._flights: Flights = {}
         self._fetches: set[asyncio.Task[None]] = set()
 
     def known(self, addresses: Sequence[str], start: int, end: int) -> tuple[Day, ...] | None:
@@ -59,8 +63,10 @@ class Lookups:
         numbers = range(start // DAY_S, (end - 1) // DAY_S + 1)
         pending = self._begin(addresses, numbers)
         metrics.count_cache("availability", "hit" if not pending else "miss")
-        if pending:
-            await asyncio.wait(pending.values())
+        while waiting := [flight for flight in pending.values() if not flight.done()]:
+            await asyncio.wait(waiting)
+            # What was there when we began may have been dropped while we waited.
+            pending = {**self._begin(addresses, numbers, besides=pending), **pending}
         answer: dict[str, tuple[Day, ...] | Unknown] = {}
         for address in addresses:
             found: list[Day] = []
@@ -80,10 +86,11 @@ class Lookups:
         self._begin(addresses, range(start // DAY_S, (end - 1) // DAY_S + 1))
 
     def drop(self, address: str) -> None:
-        """Forget what is known of a calendar; a fetch under way will not be kept either."""
-        self._dropped[address] = self._dropped.get(address, 0) + 1
+        """Forget what is known of a calendar. A fetch under way is not kept, and nobody who asks later joins it."""
         for key in [key for key in self._days if key[0] == address]:
             del self._days[key]
+        for key in [key for key in self._flights if key[0] == address]:
+            del self._flights[key]
 
     async def stop(self) -> None:
         """Give up the fetches under way."""
@@ -91,22 +98,21 @@ class Lookups:
             task.cancel()
         await asyncio.gather(*self._fetches, return_exceptions=True)
 
-    def _begin(self, addresses: Sequence[str], numbers: range) -> dict[Key, asyncio.Future[Day | Unknown]]:
+    def _begin(self, addresses: Sequence[str], numbers: range, besides: Container[Key] = ()) -> Flights:
         """Flights to wait for, by key; starts one fetch for all that nobody is fetching yet."""
         oldest = self._clock.monotonic() - self._ttl_s
-        pending: dict[Key, asyncio.Future[Day | Unknown]] = {}
-        missing: list[Key] = []
+        pending: Flights = {}
+        missing: Flights = {}
         for address in addresses:
             for number in numbers:
                 key = (address, number)
                 day = self._days.get(key)
-                if day is not None and day.read_at > oldest:
+                if key in besides or (day is not None and day.read_at > oldest):
                     continue
                 flight = self._flights.get(key)
                 if flight is None:
                     flight = asyncio.get_running_loop().create_future()
-                    self._flights[key] = flight
-                    missing.append(key)
+                    self._flights[key] = missing[key] = flight
                 pending[key] = flight
         if missing:
             task = asyncio.get_running_loop().create_task(self._fetch(missing))
@@ -114,22 +120,22 @@ class Lookups:
             task.add_done_callback(self._fetches.discard)
         return pending
 
-    async def _fetch(self, keys: list[Key]) -> None:
-        addresses = list(dict.fromkeys(address for address, _ in keys))
-        first = min(number for _, number in keys)
-        last = max(number for _, number in keys)
-        generations = {address: self._dropped.get(address, 0) for address in addresses}
+    async def _fetch(self, flights: Flights) -> None:
+        addresses = list(dict.fromkeys(address for address, _ in flights))
+        first = min(number for _, number in flights)
+        last = max(number for _, number in flights)
         read_at = self._clock.monotonic()
         answer: dict[str, Busy | Unknown] = {}
         try:
             answer = await self._calendars.free(addresses, first * DAY_S, (last + 1) * DAY_S, within_s=FETCH_DEADLINE_S)
+        except Exception as error:
+            # Whatever it was, those who wait are owed an "unknown".
+            logger.error("lookup_failed", exc_info=error)
         finally:
-            self._land(keys, answer, generations, read_at)
+            self._land(flights, answer, read_at)
 
-    def _land(
-        self, keys: Iterable[Key], answer: dict[str, Busy | Unknown], generations: dict[str, int], read_at: float
-    ) -> None:
-        for key in keys:
+    def _land(self, flights: Flights, answer: dict[str, Busy | Unknown], read_at: float) -> None:
+        for key, flight in flights.items():
             address, number = key
             busy = answer.get(address, Unknown("the lookup failed"))
             found: Day | Unknown
@@ -137,9 +143,10 @@ class Lookups:
                 found = busy
             else:
                 found = Day(read_at, clipped(busy, number * DAY_S, (number + 1) * DAY_S))
-                if self._dropped.get(address, 0) == generations[address]:
+                if self._flights.get(key) is flight:
                     self._keep(key, found)
-            flight = self._flights.pop(key)
+            if self._flights.get(key) is flight:
+                del self._flights[key]
             if not flight.done():
                 flight.set_result(found)
 

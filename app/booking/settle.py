@@ -6,12 +6,12 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 
 from app import log
-from app.booking.book import YIELD, InTheWay, Result, inspect
+from app.booking.book import InTheWay, Result, inspect
 from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
-from app.booking.store import Booking, lease, move
+from app.booking.store import YIELD, Booking, lease, move
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import ReadbackError
@@ -67,7 +67,11 @@ class Settler:
         """Settle everything whose time has come; returns how many were looked at."""
         now = self._clock.now()
         due = await self._database.write(lambda t: lease(t, now=now, until=now + LEASE_S, limit=BATCH))
-        await asyncio.gather(*(self._settle(booking) for booking in due))
+        ends = await asyncio.gather(*(self._settle(booking) for booking in due), return_exceptions=True)
+        for booking, end in zip(due, ends, strict=True):
+            if isinstance(end, Exception):
+                # Its lease runs out, and it is looked at again; the others are none the worse for it.
+                logger.error("settle_failed", reference=booking.reference, exc_info=end)
         return len(due)
 
     async def _forever(self) -> None:
@@ -121,8 +125,9 @@ class Settler:
             self._claims.remove(booking.calendar, booking.id)
         self._alarms.clear("booking_unsettled", booking.reference)
         logger.info("booking_settled", reference=booking.reference, outcome=result.value, reason=reason)
-        # A hold that never became a booking was never promised to anybody; everything else somebody waits for.
-        if booking.status == "pending" or result is Result.CONFIRMED:
+        # A hold that never became a booking was never promised to anybody, and who was told "taken" knows already;
+        # everything else somebody waits for.
+        if result is Result.CONFIRMED or (booking.status == "pending" and booking.reason != YIELD):
             await self._tell(settled, result)
 
     def _cannot_tell(self, booking: Booking, reason: str) -> None:

@@ -17,11 +17,12 @@ MAX_ID_CHARS = 64
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What a slot id stands for; `start` in epoch seconds."""
+    """What a slot id stands for; `start` and when it was offered in epoch seconds."""
 
     service: Service
     technician: Technician
     start: int
+    offered_at: int = 0
 
     @property
     def end(self) -> int:
@@ -56,11 +57,8 @@ class SlotIds:
                 wanted = self._mac(raw[: _HEAD.size], business.id, service.id, technician.id)
                 if hmac.compare_digest(wanted, raw[_HEAD.size :]):
                     if now >= expires:
-                        raise SaidError(
-                            Code.SLOT_EXPIRED,
-                            "That offer is too old to be sure of. Check the open times again and offer those.",
-                        )
-                    return Slot(service, technician, minutes * 60)
+                        raise expired()
+                    return Slot(service, technician, minutes * 60, expires - self._ttl_s)
         raise not_offered()
 
     def _tag(self, name: str) -> bytes:
@@ -79,11 +77,23 @@ def not_offered() -> SaidError:
     return SaidError(
         Code.NOT_OFFERED,
         "That time was not one of the offered ones. Check the open times first, then book one of those slot ids.",
+        outcome="refused",
+        slots=[],
+    )
+
+
+def expired() -> SaidError:
+    """What a caller hears about an offer that was made too long ago."""
+    return SaidError(
+        Code.SLOT_EXPIRED,
+        "That offer is too old to be sure of. Check the open times again and offer those.",
+        outcome="refused",
+        slots=[],
     )
 
 
 def _decoded(slot_id: str) -> bytes:
-    text = slot_id.strip().upper()
+    text = "".join(slot_id.split()).upper()
     if len(text) > MAX_ID_CHARS:
         raise not_offered()
     try:

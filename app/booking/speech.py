@@ -67,14 +67,18 @@ def offer(
 
 def none_left(first: date, last: date, next_open_days: Sequence[date], today: date | None = None) -> str:
     """The sentence for days `first` to `last` without any opening, with the next days worth asking about."""
-    day = spoken_day(first, today)
-    asked = f"on {day}" if first == last else f"from {day} to {spoken_day(last, today)}"
+    asked = _asked(first, last, today)
     if not next_open_days:
         return f"There is nothing free {asked}, and no later day is open for booking yet."
     # Semicolons, because the days have commas of their own.
     days = joined([spoken_day(day, today) for day in next_open_days], "and", "; ")
     verb = "day is" if len(next_open_days) == 1 else "days are"
     return f"There is nothing free {asked}. The next open {verb} {days}."
+
+
+def none_seen(first: date, last: date, today: date | None = None) -> str:
+    """As `none_left`, when it is not known what the days after it have."""
+    return f"There is nothing free {_asked(first, last, today)}, and I can't see yet which later days are open."
 
 
 @lru_cache(maxsize=_CACHED_TIMES)
@@ -86,6 +90,11 @@ def local_iso(start: int, zone: ZoneInfo) -> str:
 def spell(reference: str) -> str:
     """A reference one character at a time: `K 7 Q M 2 X`."""
     return " ".join(reference)
+
+
+def _asked(first: date, last: date, today: date | None) -> str:
+    day = spoken_day(first, today)
+    return f"on {day}" if first == last else f"from {day} to {spoken_day(last, today)}"
 
 
 def _by_day(times: Sequence[tuple[date, str, str]], zone: ZoneInfo, now: int | None) -> str:

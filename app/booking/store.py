@@ -13,11 +13,17 @@ from app.audit.log import record
 from app.booking.slots import Slot
 from app.db.engine import Transaction
 from app.db.schema import ACTIVE, bookings
+from app.errors import OverloadedError
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No letter or digit that sounds or looks like another one's twin (0/O, 1/I/L, U/V)."""
 REFERENCE_CHARS = 6
 MAX_FOUND = 20
+REFERENCE_TRIES = 5
+CALL_KEY_CHARS = 320
+CALLER_CHARS = 64
+YIELD = "a person's event was there first"
+"""Why a booking is given up after it was written. Its caller heard "taken", even while our event is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now
     before, after = slot.service.buffer_before_minutes * 60, slot.service.buffer_after_minutes * 60
     return Booking(
         id=identity,
-        reference="".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_CHARS)),
+        reference=_new_reference(),
         business=business,
         service=slot.service.id,
         technician=slot.technician.id,
@@ -97,23 +103,14 @@ def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now
 
 def claim(transaction: Transaction, booking: Booking) -> Booking | None:
     """Take the time, or return None when any active booking of that calendar overlaps it. One statement decides."""
-    row = {column.name: getattr(booking, column.name) for column in bookings.columns}
-    connection = transaction.connection
-    taken = and_(
-        bookings.c.calendar == booking.calendar,
-        bookings.c.status.in_(ACTIVE),
-        bookings.c.blocked_from < booking.blocked_to,
-        bookings.c.blocked_to > booking.blocked_from,
-    )
-    if connection.dialect.name == "postgresql":
-        statement = postgresql_insert(bookings).values(row).on_conflict_do_nothing().returning(bookings.c.id)
-        won = connection.execute(statement).first() is not None
+    for _ in range(REFERENCE_TRIES):
+        if _inserted(transaction.connection, booking):
+            break
+        if not _reference_in_use(transaction.connection, booking.reference):
+            return None
+        booking = replace(booking, reference=_new_reference())
     else:
-        values = select(*(literal(row[c.name], c.type) for c in bookings.columns)).where(~exists().where(taken))
-        statement_lite = insert(bookings).from_select([c.name for c in bookings.columns], values)
-        won = connection.execute(statement_lite).rowcount == 1
-    if not won:
-        return None
+        raise OverloadedError("no free reference was found")
     record(
         transaction,
         "booking_held",
@@ -138,10 +135,12 @@ def move(  # noqa: PLR0913 - the columns a move may change, each by name
     reason: str = "",
     etag: str = "",
     look_at: float | None = None,
+    doubt: bool = False,
 ) -> Booking | None:
     """Change a held or pending booking's status; None when somebody else already settled it.
 
-    `look_at` is when a pending one is to be looked at again.
+    `look_at` is when a pending one is to be looked at again. `doubt` takes back a confirmation of our own that was
+    committed, but not heard of in time: its caller was told that it is not sure, and has to be told again.
     """
     changes: dict[str, Any] = {
         "status": status,
@@ -150,8 +149,9 @@ def move(  # noqa: PLR0913 - the columns a move may change, each by name
         "updated_at": now,
         "hold_until": booking.hold_until if look_at is None else look_at,
     }
+    before = ACTIVE if doubt else ("held", "pending")
     done = transaction.connection.execute(
-        update(bookings).where(bookings.c.id == booking.id, bookings.c.status.in_(("held", "pending"))).values(changes)
+        update(bookings).where(bookings.c.id == booking.id, bookings.c.status.in_(before)).values(changes)
     )
     if done.rowcount != 1:
         return None
@@ -183,15 +183,17 @@ def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> 
     return [_booking(row) for row in due]
 
 
-def of_call(connection: Connection, call_key: str, calendar: str, starts: int) -> Booking | None:
-    """An active booking of exactly this slot that the same call made before."""
+def of_call(connection: Connection, call_key: str, slot: Slot) -> Booking | None:
+    """An active booking of exactly this slot, for the same service, that the same call made before."""
     row = connection.execute(
         select(bookings).where(
-            bookings.c.calendar == calendar,
-            bookings.c.blocked_to > starts,
+            bookings.c.calendar == slot.technician.calendar,
+            bookings.c.blocked_to > slot.start,
             bookings.c.status.in_(ACTIVE),
-            bookings.c.starts == starts,
+            bookings.c.starts == slot.start,
+            bookings.c.service == slot.service.id,
             bookings.c.call_key == call_key,
+            bookings.c.reason != YIELD,
         )
     ).first()
     return _booking(row) if row else None
@@ -213,12 +215,38 @@ def by_caller(connection: Connection, business: str, caller: str, after: int) ->
             bookings.c.business == business,
             or_(bookings.c.caller == caller, bookings.c.phone == caller),
             bookings.c.status.in_(("pending", "confirmed")),
+            bookings.c.reason != YIELD,
             bookings.c.ends > after,
         )
         .order_by(bookings.c.starts)
         .limit(MAX_FOUND)
     )
     return [_booking(row) for row in found]
+
+
+def _inserted(connection: Connection, booking: Booking) -> bool:
+    row = {column.name: getattr(booking, column.name) for column in bookings.columns}
+    if connection.dialect.name == "postgresql":
+        statement = postgresql_insert(bookings).values(row).on_conflict_do_nothing().returning(bookings.c.id)
+        return connection.execute(statement).first() is not None
+    taken = and_(
+        bookings.c.calendar == booking.calendar,
+        bookings.c.status.in_(ACTIVE),
+        bookings.c.blocked_from < booking.blocked_to,
+        bookings.c.blocked_to > booking.blocked_from,
+    )
+    values = select(*(literal(row[c.name], c.type) for c in bookings.columns)).where(~exists().where(taken))
+    # IGNORE is for the reference alone, as on PostgreSQL: one that is in use is no error, and no sign of a taken slot.
+    statement_lite = insert(bookings).prefix_with("OR IGNORE").from_select([c.name for c in bookings.columns], values)
+    return connection.execute(statement_lite).rowcount == 1
+
+
+def _reference_in_use(connection: Connection, reference: str) -> bool:
+    return connection.execute(select(bookings.c.id).where(bookings.c.reference == reference)).first() is not None
+
+
+def _new_reference() -> str:
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_CHARS))
 
 
 def _booking(row: Any) -> Booking:
