@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
@@ -110,7 +110,9 @@ class Database:
         self._queued += 1
         self._jobs.put(job)
         try:
-            return await asyncio.wait_for(job.future, within_s)
+            # Not `wait_for`: on Python 3.11 it swallows a cancellation that meets a finished future.
+            async with asyncio.timeout(within_s):
+                return cast(T, await job.future)
         except TimeoutError:
             raise DatabaseUnavailableError("the database did not commit in time") from None
 
@@ -118,7 +120,8 @@ class Database:
         """Run `work` on a read connection, off the loop."""
         running = asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
         try:
-            return await asyncio.wait_for(running, within_s)
+            async with asyncio.timeout(within_s):
+                return await running
         except TimeoutError:
             raise DatabaseUnavailableError("the database did not answer in time") from None
 
@@ -248,6 +251,7 @@ def normalised(url: str) -> str:
 
 def open_engine(url: str, *, writes: bool) -> Engine:
     """An engine for one side. SQLite writers take the write lock at BEGIN, so that no transaction fails half-way."""
+    url = normalised(url)
     if not url.startswith("sqlite"):
         limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
         options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback"}
