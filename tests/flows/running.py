@@ -58,7 +58,7 @@ class Readback:
         self.database_url = database_url
 
     def client(self, secret: str = VAPI_SECRET, **otherwise: Any) -> httpx.AsyncClient:
-        headers = {"Authorization": f"Bearer {secret}"}
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         return httpx.AsyncClient(
             base_url=self.url, headers=headers, timeout=ANSWER_WITHIN_S, trust_env=False, **otherwise
         )

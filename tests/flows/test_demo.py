@@ -1,0 +1,84 @@
+"""`make demo`, as a person runs it: against a server that runs, and on one it starts."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.flows import books
+from tests.flows.businesses import ZENITH, acme
+from tests.flows.running import ROOT, Process, free_port
+
+WIDTH = 80
+SOMETHING_WRONG = 1
+
+
+def play(**variables: str) -> subprocess.CompletedProcess[str]:
+    """Run it with these variables and no others of ours."""
+    command = [sys.executable, ROOT / "infra" / "demo.py"]
+    kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    return subprocess.run(command, env=kept | variables, capture_output=True, text=True, timeout=100)
+
+
+async def test_it_plays_again_and_again_against_a_running_server(acme_server: Process) -> None:
+    before = len(books.booked(acme_server.database_url))
+    for run in (1, 2, 3):
+        played = play(**acme_server.variables)
+        assert played.returncode == 0, played.stdout + played.stderr
+        assert len(books.booked(acme_server.database_url)) == before + run
+    assert await books.unsound(acme_server.database_url) == []
+
+
+def test_it_names_the_line_where_there_are_two_businesses(start: Callable[..., Process], sqlite_url: str) -> None:
+    server = start(sqlite_url, ZENITH, acme())
+    assert play(**server.variables).returncode == 0
+
+
+def test_it_starts_a_server_where_none_answers() -> None:
+    played = play(READBACK_PORT=str(free_port()))
+    assert played.returncode == 0, played.stdout + played.stderr
+    for said in (
+        "Caller:",
+        "Agent:",
+        "2nd caller:",
+        "check_availability",
+        "book_appointment",
+        "confirmed",
+        "slot_taken",
+    ):
+        assert said in played.stdout
+    assert "\x1b" not in played.stdout
+    assert max(len(line) for line in played.stdout.splitlines()) <= WIDTH
+
+
+@pytest.mark.parametrize(
+    ("businesses", "changed", "said"),
+    [
+        ((acme(),), {"READBACK_VAPI_SECRETS": "another-secret"}, "refuses the secret"),
+        ((acme(notice=500_000),), {}, "Nothing is free in the next 60 days"),
+        ((acme(),), {"READBACK_BUSINESSES": "/nowhere.toml"}, "READBACK_BUSINESSES"),
+    ],
+    ids=["another secret", "nothing free", "no business file"],
+)
+def test_it_says_in_a_sentence_what_keeps_it_from_playing(
+    start: Callable[..., Process],
+    sqlite_url: str,
+    tmp_path: Path,
+    businesses: tuple[str, ...],
+    changed: dict[str, str],
+    said: str,
+) -> None:
+    server = start(sqlite_url, *businesses)
+    played = play(**server.variables | changed)
+    assert played.returncode == SOMETHING_WRONG
+    assert said in " ".join(played.stdout.split())
+    assert "Traceback" not in played.stdout + played.stderr
+
+
+def test_a_call_over_the_cap_cannot_be_played(start: Callable[..., Process], sqlite_url: str) -> None:
+    server = start(sqlite_url, acme(), READBACK_DAILY_CALL_CAP="1")
+    played = play(**server.variables)
+    assert played.returncode == SOMETHING_WRONG
+    assert "daily call cap is reached" in " ".join(played.stdout.split())
