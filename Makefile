@@ -16,7 +16,7 @@ run: $(READY) ## serve on READBACK_HOST:READBACK_PORT; the first run writes .env
 	@exec $(BIN)/python infra/first_run.py
 
 test: $(READY) ## run the whole suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 demo: $(READY) ## play a whole phone call in the terminal
 	@exec $(BIN)/python infra/demo.py
