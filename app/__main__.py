@@ -16,10 +16,14 @@ from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
+import orjson
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
+from app.audit.anchors import usual_file
+from app.audit.log import head
+from app.audit.reading import exported, reading, verified
 from app.booking.business_file import load_businesses
 from app.errors import ConfigurationError
 from app.main import create
@@ -148,7 +152,59 @@ def _not_listening(host: str, port: int, error: OSError) -> str:
             return f"READBACK_HOST and READBACK_PORT: {host} port {port} cannot be listened on: {error.strerror}."
 
 
-COMMANDS = (_add_serve,)
+def _add_audit(commands: Any) -> None:
+    parser = commands.add_parser("audit", help="check, head or export of what happened")
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    for name, run in (("verify", _audit_verify), ("head", _audit_head), ("export", _audit_export)):
+        action = actions.add_parser(name, help=run.__doc__, description=run.__doc__)
+        action.add_argument("--json", action="store_true", help="answer with one JSON document")
+        action.set_defaults(run=run)
+
+
+def _audit_verify(asked: argparse.Namespace) -> int:
+    """Walk the whole log: 0 when it holds, 1 when a row was changed, removed, reordered or cut off."""
+    chosen = from_environment()
+    with reading(chosen.database_url) as connection:
+        verdict, anchors = verified(connection, chosen.audit_anchors or usual_file(chosen.database_url))
+    told = {
+        "holds": verdict.holds,
+        "rows": verdict.rows,
+        "head": {"seq": verdict.head.seq, "hash": verdict.head.hash},
+        "anchors": anchors,
+        "broken_at": verdict.broken_at,
+        "why": verdict.why,
+    }
+    state = "The audit log holds" if verdict.holds else f"The audit log does NOT hold: {verdict.why}"
+    _say(asked, told, f"{state} ({verdict.rows} rows in order, {anchors} anchors, head {verdict.head.hash}).")
+    return HOLDS if verdict.holds else DOES_NOT_HOLD
+
+
+def _audit_head(asked: argparse.Namespace) -> int:
+    """The newest row's number and hash: noted somewhere safe, they show later whether the end was cut off."""
+    with reading(from_environment().database_url) as connection:
+        newest = head(connection)
+    _say(asked, {"seq": newest.seq, "hash": newest.hash}, f"{newest.seq} {newest.hash}")
+    return HOLDS
+
+
+def _audit_export(asked: argparse.Namespace) -> int:
+    """Every row from the first: one JSON object per line, or with --json one list."""
+    opening, between, closing = ("[\n", ",\n", "\n]\n") if asked.json else ("", "\n", "\n")
+    with reading(from_environment().database_url) as connection:
+        sys.stdout.write(opening)
+        written = False
+        for row in exported(connection):
+            sys.stdout.write((between if written else "") + orjson.dumps(row).decode())
+            written = True
+        sys.stdout.write(closing if written or asked.json else "")
+    return HOLDS
+
+
+def _say(asked: argparse.Namespace, told: Any, plain: str) -> None:
+    sys.stdout.write(f"{orjson.dumps(told).decode() if asked.json else plain}\n")
+
+
+COMMANDS = (_add_serve, _add_audit)
 """Every command of `readback`, each a function that adds its own parser, with `run` returning the exit code."""
 
 

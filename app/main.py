@@ -1,5 +1,6 @@
 """Puts the pieces together; the only file that knows concrete classes."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from app.adapters.google_connection import GoogleOptions
 from app.adapters.notifier import AppriseNotifier, check_url
 from app.adapters.redis_probe import RedisProbe
 from app.adapters.vapi_api import LiveCall
+from app.audit.anchors import Anchoring, usual_file
 from app.audit.log import seal
 from app.booking.book import Bookings
 from app.booking.business import Businesses
@@ -49,6 +51,7 @@ SWITCH_INTERVAL_S = 0.001
 GARBAGE_THRESHOLDS = (50_000, 20, 50)
 """Collections are what makes the slowest requests slow: fewer of them, and none over what was there at start."""
 STOP_GRACE_S = 5.0
+FLUSH_LOG_EVERY_S = 0.2
 
 logger = log.get(__name__)
 
@@ -79,6 +82,7 @@ class Server:
         secret = shared_secret(settings.database_url, "installation")
         self.alarms = Alarms(AppriseNotifier(), settings.page_urls, clock)
         self.database = Database(settings.database_url, seal)
+        self.anchoring = Anchoring(self.database, settings.audit_anchors or usual_file(settings.database_url), clock)
         self.google = self._google() if self._addresses("google") else None
         by_scheme = {"embedded": EmbeddedCalendar(self.database, clock)}
         self.calendars = Calendars({**by_scheme, "google": self.google} if self.google else by_scheme)
@@ -166,6 +170,7 @@ class Server:
         """Start in the order of need; stop in reverse, finishing what was promised."""
         await self.database.start()
         self.alarms.start()
+        self.anchoring.start()
         await self.claims.load()
         await self.dispatcher.start()
         if self.google is not None:
@@ -175,11 +180,14 @@ class Server:
         if self.settings.jobs == "on":
             self.settler.start()
         _settle_interpreter()
+        flusher = asyncio.get_running_loop().create_task(_flush_log())
         logger.info("started", businesses=len(self.businesses.by_id), tools=len(self.tools))
         try:
             yield
         finally:
             await self._stop()
+            flusher.cancel()
+            log.flush_later(False)
 
     async def _stop(self) -> None:
         await self.dispatcher.stop(STOP_GRACE_S)
@@ -195,6 +203,7 @@ class Server:
             await self.redis.close()
         await self.live_call.aclose()
         await self.alarms.stop()
+        await self.anchoring.stop()
         await self.database.stop()
         logger.info("stopped")
 
@@ -241,6 +250,14 @@ def _check_pages(settings: Settings, businesses: Businesses) -> None:
         for url in business.page:
             if problem := check_url(url):
                 raise ConfigurationError(f"READBACK_BUSINESSES: page of business {business.id}: {problem}")
+
+
+async def _flush_log() -> None:
+    """Ordinary log lines go out a few times a second instead of one system call each."""
+    log.flush_later(True)
+    while True:
+        await asyncio.sleep(FLUSH_LOG_EVERY_S)
+        log.flush()
 
 
 def _settle_interpreter() -> None:

@@ -1,0 +1,114 @@
+"""Heads of the audit log, noted outside the database: who cuts off its end or writes it anew cannot change these too.
+
+A file of JSON lines that is only ever appended to; several processes may append to one.
+"""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app import log
+from app.audit.log import Head, head
+from app.clock import Clock
+from app.db.engine import Database, database_file
+from app.errors import ReadbackError
+
+NOTE_EVERY_S = 60.0
+FILE_MODE = 0o600
+
+logger = log.get(__name__)
+
+
+class DamagedAnchorsError(ReadbackError):
+    """The file of anchors cannot be read, so nothing can be held against it."""
+
+
+def usual_file(url: str) -> Path:
+    """Where anchors are kept unless somebody says otherwise: next to the database, or in `var` when it is a server."""
+    file = database_file(url)
+    return Path(f"{file}.anchors") if file else Path("var/audit.anchors")
+
+
+def note(file: Path, newest: Head, at: float) -> None:
+    """Append one head and have the disk confirm it. Raises OSError."""
+    line = orjson.dumps({"seq": newest.seq, "hash": newest.hash, "at": at}) + b"\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
+    try:
+        os.write(descriptor, line)  # one write: lines of several processes do not mix
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def noted(file: Path) -> dict[int, str]:
+    """Every anchor, hash by sequence number; none when the file is not there. Raises `DamagedAnchorsError`."""
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise DamagedAnchorsError(f"{file} cannot be read: {error.strerror}") from error
+    anchors: dict[int, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line or number == len(lines):
+            continue  # what follows the last line break is a line whose writer died over it
+        anchor = _read(file, number, line)
+        if anchors.setdefault(anchor.seq, anchor.hash) != anchor.hash:
+            raise DamagedAnchorsError(f"{file}, line {number}: row {anchor.seq} was anchored before with another hash")
+    return anchors
+
+
+def _read(file: Path, number: int, line: bytes) -> Head:
+    try:
+        given: dict[str, Any] = orjson.loads(line)
+        seq, digest = given["seq"], given["hash"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        seq = digest = None
+    if not isinstance(seq, int) or not isinstance(digest, str):
+        raise DamagedAnchorsError(f"{file}, line {number}: this is no anchor")
+    return Head(seq, digest)
+
+
+class Anchoring:
+    """Notes the head on a timer and at the end, whenever it has moved. Never raises; what fails is tried again."""
+
+    def __init__(self, database: Database, file: Path, clock: Clock, every_s: float = NOTE_EVERY_S) -> None:
+        self._database = database
+        self._file = file
+        self._clock = clock
+        self._every_s = every_s
+        self._last: Head | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin on the running loop."""
+        self._task = asyncio.get_running_loop().create_task(self._keep_noting())
+
+    async def stop(self) -> None:
+        """Note the head once more; call it after the last write, before the database stops."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            self._task = None
+        await self.note()
+
+    async def note(self) -> None:
+        """Note the head now if it is another one than last time."""
+        try:
+            newest = await self._database.read(head)
+            if newest.seq == 0 or newest == self._last:
+                return
+            await asyncio.to_thread(note, self._file, newest, self._clock.now())
+        except (ReadbackError, OSError) as error:
+            logger.error("audit_not_anchored", error=type(error).__name__, reason=str(error))
+            return
+        self._last = newest
+
+    async def _keep_noting(self) -> None:
+        while True:
+            await self.note()
+            await asyncio.sleep(self._every_s)

@@ -1,0 +1,120 @@
+"""Anchors: heads of the log on a disk of their own, and what is said when they cannot be trusted."""
+
+import asyncio
+from pathlib import Path
+
+import orjson
+import pytest
+
+from app.audit.anchors import Anchoring, DamagedAnchorsError, note, noted, usual_file
+from app.audit.log import Head, record, verify
+from app.db.engine import Database
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened, soon
+
+A, B = Head(1, "a" * 64), Head(2, "b" * 64)
+
+
+async def happened(database: Database) -> None:
+    await database.write(lambda t: record(t, "something", at=1.0))
+
+
+def lines(file: Path) -> list[dict[str, object]]:
+    return [orjson.loads(line) for line in file.read_bytes().splitlines()]
+
+
+def test_what_is_noted_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "audit.anchors"
+    note(file, A, 1.5)
+    note(file, B, 2.5)
+
+    assert noted(file) == {1: "a" * 64, 2: "b" * 64}
+    assert lines(file)[0] == {"seq": 1, "hash": "a" * 64, "at": 1.5}
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_no_file_is_no_anchor(tmp_path: Path) -> None:
+    assert noted(tmp_path / "none") == {}
+
+
+def test_a_line_whose_writer_died_over_it_is_no_anchor(tmp_path: Path) -> None:
+    file = tmp_path / "anchors"
+    note(file, A, 1.0)
+    with file.open("ab") as opened_file:
+        opened_file.write(b'{"seq": 2, "ha')
+
+    assert noted(file) == {1: "a" * 64}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"not json\n", b"[]\n", b'{"seq": "1", "hash": "x"}\n', b'{"seq": 1}\n', b'{"seq": 1, "hash": "other"}\n'],
+)
+def test_a_damaged_file_is_said_with_its_line(tmp_path: Path, damage: bytes) -> None:
+    file = tmp_path / "anchors"
+    note(file, A, 1.0)
+    with file.open("ab") as opened_file:
+        opened_file.write(damage)
+
+    with pytest.raises(DamagedAnchorsError, match=r"anchors, line 2"):
+        noted(file)
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////data/readback.db", "/data/readback.db.anchors"),
+        ("sqlite:///var/readback.db", "var/readback.db.anchors"),
+        ("postgresql://db/readback", "var/audit.anchors"),
+    ],
+)
+def test_anchors_lie_next_to_the_database(url: str, file: str) -> None:
+    assert usual_file(url) == Path(file)
+
+
+async def test_the_head_is_noted_on_a_timer_when_it_has_moved(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "anchors"
+    async with opened(database_url) as database:
+        anchoring = Anchoring(database, file, FakeClock(now=7.0), every_s=0.02)
+        anchoring.start()
+        await asyncio.sleep(0.1)
+        assert not file.exists()
+        await happened(database)
+        await soon(file.exists)
+        await asyncio.sleep(0.1)
+        assert [line["seq"] for line in lines(file)] == [1]
+        await happened(database)
+        await soon(lambda: len(lines(file)) == 2)
+        await anchoring.stop()
+        verdict = await database.read(lambda c: verify(c, noted(file)))
+
+    assert verdict.holds
+    assert lines(file)[0]["at"] == 7.0
+
+
+async def test_the_last_head_is_noted_at_the_end(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "anchors"
+    async with opened(database_url) as database:
+        anchoring = Anchoring(database, file, FakeClock())
+        anchoring.start()
+        await asyncio.sleep(0.05)
+        await happened(database)
+        await anchoring.stop()
+
+    assert [line["seq"] for line in lines(file)] == [1]
+
+
+async def test_a_head_that_cannot_be_noted_is_tried_again(sqlite_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "not yet a folder"
+    folder.write_text("")
+    file = folder / "anchors"
+    async with opened(sqlite_url) as database:
+        await happened(database)
+        anchoring = Anchoring(database, file, FakeClock(), every_s=0.02)
+        anchoring.start()
+        await asyncio.sleep(0.1)
+        folder.unlink()
+        await soon(file.exists)
+        await anchoring.stop()
+
+    assert len(lines(file)) == 1
