@@ -83,8 +83,17 @@ class Bookings:
         self._noting: set[asyncio.Task[None]] = set()
 
     async def book(self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float) -> Outcome:
-        """Book `slot`, answering before `deadline` (steady clock)."""
-        call_key = call_key.replace("\0", "")[:CALL_KEY_CHARS]
+        """Book `slot`, answering before `deadline` (steady clock).
+
+        Raises `DatabaseUnavailableError` or `OverloadedError` only while nothing can have been written yet.
+        """
+        outcome = await self._book(business, slot, customer, call_key.replace("\0", "")[:CALL_KEY_CHARS], deadline)
+        metrics.count_booking(outcome.result.value)
+        return outcome
+
+    async def _book(
+        self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float
+    ) -> Outcome:
         draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=HOLD_S)
         held = await self._database.write(lambda t: claim(t, draft), within_s=self._left(deadline))
         if held is None:

@@ -1,0 +1,222 @@
+"""What becomes of bookings left unsettled: read, never written again, told once, and a person paged when in doubt."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from app.booking import settle
+from app.booking.book import HOLD_S, Result
+from app.booking.store import claim, drafted
+from tests.booking.acme import ANN, HOUR, NOW, TUESDAY_9, House, acme, house
+from tests.fakes import calendar as scripted
+from tests.fakes.calendar import FakeCalendar, Step
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import soon
+
+CONFIRMED, REFUSED = Result.CONFIRMED, Result.REFUSED
+
+
+@pytest.fixture
+def calendar() -> FakeCalendar:
+    return FakeCalendar()
+
+
+@pytest.fixture
+async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
+    async with house(database_url, calendar) as built:
+        yield built
+
+
+async def pending(made: House, calendar: FakeCalendar, *, written: bool) -> str:
+    """A booking whose write was not heard of; its reference."""
+    calendar.script("book", scripted.DONE_BUT_UNKNOWN if written else scripted.UNKNOWN)
+    outcome = await made.book()
+    assert outcome.result is Result.PENDING
+    assert outcome.booking is not None
+    return outcome.booking.reference
+
+
+async def left_by_a_dead_process(made: House) -> str:
+    """A hold whose maker was never heard of again; its reference."""
+    draft = drafted("acme", made.slot(), ANN, "test:1", now=made.clock.now(), hold_s=HOLD_S)
+    held = await made.database.write(lambda t: claim(t, draft))
+    assert held is not None
+    await made.claims.load()
+    return held.reference
+
+
+async def after(made: House, seconds: float) -> int:
+    made.clock.advance(seconds)  # type: ignore[attr-defined]  # a FakeClock
+    return await made.settler.settle_due()
+
+
+async def test_a_pending_booking_that_is_there_is_confirmed_and_told_once(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    assert await after(made, 4) == 0, "its time has not come"
+    assert await after(made, 1) == 1
+    assert (await made.row()).status == "confirmed"
+    assert (await made.row()).etag == calendar.ours("dana")[0].etag
+    assert await after(made, 60) == 0
+    assert made.told == [(reference, CONFIRMED)]
+    assert calendar.count("book") == 1
+
+
+async def test_one_that_is_not_there_is_given_a_minute_then_refused_and_told(
+    made: House, calendar: FakeCalendar
+) -> None:
+    reference = await pending(made, calendar, written=False)
+    for _ in range(3):
+        await after(made, 19)
+        assert (await made.row()).status == "pending"
+        assert made.claims.view("fake:dana").ranges
+    await after(made, 21)
+    assert (await made.row()).status == "refused"
+    assert made.told == [(reference, REFUSED)]
+    assert not made.claims.view("fake:dana").ranges
+    assert calendar.count("book") == 1, "never written again"
+    assert (await made.book(call="test:2")).result is CONFIRMED
+
+
+async def test_one_that_a_person_removed_is_refused(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    await calendar.cancel("dana", calendar.ours("dana")[0].id, "", within_s=1)
+    await after(made, 61)
+    assert made.told == [(reference, REFUSED)]
+
+
+async def test_a_hold_left_by_a_dead_process_is_given_up_in_silence(made: House, calendar: FakeCalendar) -> None:
+    await left_by_a_dead_process(made)
+    assert (await made.book(call="test:2")).taken
+    assert await after(made, HOLD_S - 1) == 0
+    assert await after(made, 1) == 1
+    assert (await made.row()).status == "refused"
+    assert made.told == []
+    assert (await made.book(call="test:2")).result is CONFIRMED
+
+
+async def test_a_hold_whose_event_was_written_before_its_process_died_is_confirmed_and_told(
+    made: House, calendar: FakeCalendar
+) -> None:
+    reference = await left_by_a_dead_process(made)
+    row = await made.row()
+    calendar.people_write("dana", row.starts, row.ends)
+    event = calendar.stored["dana"].popitem()[1]
+    calendar.stored["dana"][row.event_id] = replace(event, id=row.event_id, reference=reference)
+    await after(made, HOLD_S)
+    assert made.told == [(reference, CONFIRMED)]
+
+
+async def test_a_persons_event_in_its_way_wins(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    calendar.people_write("dana", TUESDAY_9 + 1800, TUESDAY_9 + 2 * HOUR)
+    await after(made, 5)
+    assert (await made.row()).status == "refused"
+    assert calendar.ours("dana") == []
+    assert made.told == [(reference, REFUSED)], "this caller was told it is not sure yet"
+
+
+IN_DOUBT = {
+    "the calendar does not tell": ("get", scripted.UNKNOWN),
+    "seen by id, not in the list": ("events", Step(answer=())),
+    "the list does not tell": ("events", scripted.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("request_kind", "step"), IN_DOUBT.values(), ids=IN_DOUBT)
+async def test_while_in_doubt_it_stays_and_a_person_is_paged_once(
+    made: House, calendar: FakeCalendar, request_kind: str, step: Step
+) -> None:
+    reference = await pending(made, calendar, written=True)
+    calendar.always(request_kind, step)
+    for _ in range(7):
+        await after(made, 21)
+    assert made.alarms.rung == [], "not before two and a half minutes"
+    for _ in range(3):
+        await after(made, 21)
+    (rung,) = made.alarms.rung
+    assert (rung.kind, rung.key, rung.pages) == ("booking_unsettled", reference, made.business.page)
+    assert reference in rung.body
+    assert "fake:dana" in rung.body
+    assert (await made.row()).status == "pending"
+    assert made.told == []
+    calendar.always(request_kind, None)
+    await after(made, 21)
+    assert made.told == [(reference, CONFIRMED)]
+    assert made.alarms.clear("booking_unsettled", reference) is False, "cleared when it was settled"
+
+
+async def test_an_event_that_was_moved_is_a_persons_to_look_at(made: House, calendar: FakeCalendar) -> None:
+    calendar.script("book", Step(shift_s=HOUR))
+    await made.book()
+    await after(made, 10)
+    assert made.alarms.rung == []
+    await after(made, 150)
+    assert made.alarms.kinds() == ["booking_unsettled"]
+    assert (await made.row()).status == "pending"
+
+
+async def test_one_that_cannot_be_removed_is_tried_again(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    calendar.people_write("dana", TUESDAY_9, TUESDAY_9 + HOUR)
+    calendar.script("cancel", scripted.CHANGED)
+    await after(made, 5)
+    assert (await made.row()).status == "pending"
+    await after(made, 21)
+    assert made.told == [(reference, REFUSED)]
+
+
+async def test_two_settlers_never_settle_one_booking_twice(database_url: str, calendar: FakeCalendar) -> None:
+    clock = FakeClock(NOW)
+    async with house(database_url, calendar, clock=clock) as one, house(database_url, calendar, clock=clock) as two:
+        reference = await pending(one, calendar, written=True)
+        calendar.always("get", Step(delay_s=0.1))
+        clock.advance(6)
+        looked = await asyncio.gather(*(each.settler.settle_due() for each in (one, two, one, two)))
+        assert sum(looked) == 1
+        assert one.told + two.told == [(reference, CONFIRMED)]
+
+
+async def test_a_lease_that_ran_out_does_not_tell_twice(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    calendar.always("events", Step(delay_s=0.2))
+    made.clock.advance(6)  # type: ignore[attr-defined]  # a FakeClock
+    first = asyncio.create_task(made.settler.settle_due())
+    await soon(lambda: calendar.count("events") == 1)
+    assert await after(made, settle.LEASE_S + 1) == 1
+    await first
+    assert made.told == [(reference, CONFIRMED)]
+
+
+async def test_one_that_fails_does_not_keep_the_others(database_url: str) -> None:
+    class Broken(FakeCalendar):
+        async def get(self, calendar: str, event_id: str, *, within_s: float) -> object:
+            if calendar == "lee":
+                raise ValueError("a fault of ours")
+            return await super().get(calendar, event_id, within_s=within_s)
+
+    broken = Broken()
+    async with house(database_url, broken, business=acme()) as made:
+        await pending(made, broken, written=True)
+        broken.script("book", scripted.DONE_BUT_UNKNOWN)
+        await made.book(made.slot(who="lee"))
+        assert await after(made, 6) == 2
+        assert len(made.told) == 1
+        assert await after(made, settle.LEASE_S + 1) == 1, "looked at again"
+
+
+async def test_the_loop_settles_by_itself_and_stops(made: House, calendar: FakeCalendar) -> None:
+    await pending(made, calendar, written=True)
+    made.clock.advance(6)  # type: ignore[attr-defined]  # a FakeClock
+    made.settler.start()
+    await soon(lambda: len(made.told) == 1)
+    await made.settler.stop()
+    assert not [task for task in asyncio.all_tasks() if "Settler" in repr(task)]
+
+
+async def test_a_calendar_of_a_kind_that_is_gone_pages(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    made.calendars._by_scheme.clear()
+    await after(made, 151)
+    assert [rung.key for rung in made.alarms.rung] == [reference]
