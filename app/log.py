@@ -4,13 +4,13 @@ Everything passes through the redaction here, also what libraries say through th
 recognised by the key it stands under and by its form; a person's name in free text cannot be, so put it under a key.
 """
 
+import contextlib
 import json
 import logging
 import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -282,7 +282,7 @@ def unbind(token: Token[Mapping[str, Any]]) -> None:
     _context.reset(token)
 
 
-@contextmanager
+@contextlib.contextmanager
 def bound(**ids: Any) -> Iterator[None]:
     """`bind` for the length of a `with` block."""
     token = bind(**ids)
@@ -324,6 +324,7 @@ class _Output:
     """Where lines go: the stream given, else whatever stderr is at that moment. A broken stream loses the line only."""
 
     stream: ClassVar[BinaryIO | None] = None
+    flushed_later: ClassVar[bool] = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -333,11 +334,18 @@ class _Output:
             stream = _Output.stream if _Output.stream is not None else getattr(sys.stderr, "buffer", None)
             if stream is not None:
                 stream.write(line)
-                stream.flush()
+                if not _Output.flushed_later:
+                    stream.flush()
         except (OSError, ValueError):
             pass
 
-    debug = info = warning = error = critical = msg = write
+    def write_through(self, line: bytes) -> None:
+        """As `write`, and out of this process before it returns: what went wrong is not to be lost with it."""
+        self.write(line)
+        flush()
+
+    debug = info = msg = write
+    warning = error = critical = write_through
 
 
 class _FromLibraries(logging.Handler):
@@ -353,6 +361,20 @@ class _FromLibraries(logging.Handler):
 
 
 _LIBRARIES = _FromLibraries(logging.WARNING)
+
+
+def flush_later(later: bool) -> None:
+    """Whether ordinary lines may wait for `flush`; a server turns it on and calls that several times a second."""
+    _Output.flushed_later = later
+    flush()
+
+
+def flush() -> None:
+    """Send out the lines that are waiting."""
+    stream = _Output.stream if _Output.stream is not None else getattr(sys.stderr, "buffer", None)
+    with contextlib.suppress(OSError, ValueError):
+        if stream is not None:
+            stream.flush()
 
 
 def configure(level: str = "info", stream: BinaryIO | None = None) -> None:

@@ -194,7 +194,7 @@ class Server:
         await self.late.stop(STOP_GRACE_S)
         await self.settler.stop()
         await self.lookups.stop()
-        await self.cap.drain()
+        await self.cap.stop()
         if self.channels is not None:
             await self.channels.stop()
         if self.google is not None:

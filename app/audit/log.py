@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, desc, select
 
+from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.schema import audit
 
@@ -21,6 +22,9 @@ PAGE_ROWS = 5_000
 MAX_KIND_CHARS = 64
 MAX_BUSINESS_CHARS = 128
 MAX_SUBJECT_CHARS = 256
+
+
+_append = BulkInsert(audit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def seal(connection: Connection, records: list[Record]) -> None:
             }
         )
         previous = digest
-    connection.execute(audit.insert(), rows)
+    _append(connection, rows)
 
 
 def _texts(entry: Record) -> tuple[tuple[str, int], ...]:
@@ -95,7 +99,9 @@ def _texts(entry: Record) -> tuple[tuple[str, int], ...]:
 
 def _fitting(text: str, limit: int) -> str:
     """A text that every database takes. One record must not fail the commit of all who are in it."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:limit]
+    if not text.isascii() or "\0" in text:
+        text = text.encode("utf-8", "replace").decode().replace("\0", "")
+    return text[:limit]
 
 
 def _dumped(data: Mapping[str, Any]) -> str:

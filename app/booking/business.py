@@ -1,8 +1,9 @@
 """A business as its file describes it: who works when, what can be booked, which line reaches it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 WeeklyHours = tuple[tuple[tuple[int, int], ...], ...]
@@ -52,20 +53,38 @@ class Business:
     person: str | None = None
     page: tuple[str, ...] = ()
     daily_call_cap: int = 0
+    _services: Mapping[str, Service] = field(init=False, repr=False, compare=False)
+    _technicians: Mapping[str, Technician] = field(init=False, repr=False, compare=False)
+    _able: Mapping[str, tuple[Technician, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        able = {s.id: tuple(t for t in self.technicians if s.id in t.services) for s in self.services}
+        object.__setattr__(self, "_services", _by_word(self.services))
+        object.__setattr__(self, "_technicians", _by_word(self.technicians))
+        object.__setattr__(self, "_able", able)
 
     def service(self, wanted: str) -> Service | None:
         """The service with this id or name, any case; None when there is none."""
-        folded = wanted.strip().casefold()
-        return next((s for s in self.services if folded in (s.id.casefold(), s.name.casefold())), None)
+        return self._services.get(wanted.strip().casefold())
 
     def technician(self, wanted: str) -> Technician | None:
         """The technician with this id or name, any case; None when there is none."""
-        folded = wanted.strip().casefold()
-        return next((t for t in self.technicians if folded in (t.id.casefold(), t.name.casefold())), None)
+        return self._technicians.get(wanted.strip().casefold())
 
     def technicians_for(self, service: Service) -> tuple[Technician, ...]:
         """Everybody who can do `service`."""
-        return tuple(t for t in self.technicians if service.id in t.services)
+        return self._able.get(service.id, ())
+
+
+Named = TypeVar("Named", Service, Technician)
+
+
+def _by_word(things: Sequence[Named]) -> dict[str, Named]:
+    """By id and by name, any case; an id wins over a name, and the first over a later one."""
+    words: dict[str, Named] = {}
+    for word, thing in [(t.id, t) for t in things] + [(t.name, t) for t in things]:
+        words.setdefault(word.casefold(), thing)
+    return words
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Desk:
         self._lookups = lookups
         self._claims = claims
         self._clock = clock
-        self._memos: OrderedDict[tuple[str, ...], _Memo] = OrderedDict()
+        self._memos: OrderedDict[tuple[object, ...], _Memo] = OrderedDict()
 
     def open_now(
         self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
@@ -59,7 +59,7 @@ class Desk:
             return None
         metrics.count_cache("availability", "hit")
         claimed = tuple(self._claims.view(t.calendar) for t in technicians)
-        key = (business.id, service.id, str(first), str(last), *(t.id for t in technicians))
+        key = (business.id, service.id, first, last, *[t.id for t in technicians])
         memo = self._memos.get(key)
         if memo is not None and _same(memo.days, days) and _same(memo.claimed, claimed):
             return memo.view

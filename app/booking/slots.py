@@ -1,6 +1,5 @@
 """Slot ids: proof that a slot was offered to this business's callers, and until when. No offer is stored."""
 
-import base64
 import hashlib
 import hmac
 import struct
@@ -30,7 +29,7 @@ class Slot:
 
 
 class SlotIds:
-    """Mints and reads slot ids with a secret shared by all processes. 32 letters and digits, any case when read."""
+    """Mints and reads slot ids with a secret shared by all processes. 40 hexadecimal digits, any case when read."""
 
     def __init__(self, secret: bytes, ttl_s: int) -> None:
         self._secret = secret
@@ -42,7 +41,7 @@ class SlotIds:
         expires = int(now) + self._ttl_s
         head = _HEAD.pack(start // 60, expires, self._tag(service), self._tag(technician))
         mac = self._mac(head, business.id, service, technician)
-        return base64.b32encode(head + mac).decode().lower()
+        return (head + mac).hex()
 
     def read(self, slot_id: str, business: Business, now: float) -> Slot:
         """The slot behind an id. Raises `SaidError` when it was never offered here, or too long ago."""
@@ -93,11 +92,11 @@ def expired() -> SaidError:
 
 
 def _decoded(slot_id: str) -> bytes:
-    text = "".join(slot_id.split()).upper()
+    text = "".join(slot_id.split())
     if len(text) > MAX_ID_CHARS:
         raise not_offered()
     try:
-        raw = base64.b32decode(text)
+        raw = bytes.fromhex(text)
     except ValueError:
         raise not_offered() from None
     if len(raw) != _BYTES:

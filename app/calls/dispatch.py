@@ -82,7 +82,8 @@ class Dispatcher:
         self._filler_after_s = filler_after_s
         self._repeat_window_s = repeat_window_s
         self._owner = secrets.token_hex(8)
-        self._recent: OrderedDict[str, ToolResult | asyncio.Task[ToolResult]] = OrderedDict()
+        self._recent: OrderedDict[str, bytes | asyncio.Task[ToolResult]] = OrderedDict()
+        """By key: who is on it, or the answer as bytes, which cost the garbage collector nothing."""
         self._running: set[asyncio.Task[ToolResult]] = set()
         self._behind: Behind[_Answer] = Behind(database, _keep_answers, self._lost)
 
@@ -133,8 +134,8 @@ class Dispatcher:
         answer.business = business.id
         key = ledger.delivery_key(call, occurrence)
         before = self._recent.get(key) if key else None
-        if isinstance(before, ToolResult):
-            return before
+        if isinstance(before, bytes):
+            return ledger.loaded(before)
         admitted = self._cap.known(call.ref)
         if not (await self._cap.admit(call.ref, business) if admitted is None else admitted):
             raise SaidError(Code.DAILY_CAP, OVER_CAP)
@@ -167,8 +168,8 @@ class Dispatcher:
                 self._remember(key, before)
                 return before
         under = self._recent.get(key) if key else None
-        if isinstance(under, ToolResult):
-            return under
+        if isinstance(under, bytes):
+            return ledger.loaded(under)
         task = under or self._run(self._guarded(context, tool, arguments))
         if key and under is None:
             self._remember(key, task)
@@ -294,7 +295,7 @@ class Dispatcher:
         return task
 
     def _remember(self, key: str, result: ToolResult | asyncio.Task[ToolResult]) -> None:
-        self._recent[key] = result
+        self._recent[key] = result.as_json() if isinstance(result, ToolResult) else result
         if len(self._recent) > MAX_REMEMBERED:
             self._recent.popitem(last=False)
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.calls.model import ToolCall, ToolResult
+from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.schema import tool_calls
 from app.errors import Code
 
 MAX_LOADED = 10_000
+
+_keep = BulkInsert(tool_calls, keep_first=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,7 @@ def finish(transaction: Transaction, key: str, result: ToolResult, *, repeatable
 
 def keep(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep answers of lookups; one that is there already stays."""
-    maker = postgresql_insert if transaction.connection.dialect.name == "postgresql" else sqlite_insert
-    transaction.connection.execute(maker(tool_calls).on_conflict_do_nothing(), list(rows))
+    _keep(transaction.connection, rows)
 
 
 def answered(connection: Connection, key: str) -> ToolResult | None:
@@ -147,10 +147,10 @@ def recent(connection: Connection, since: float) -> list[tuple[str, ToolResult]]
 
 def dumped(result: ToolResult) -> str:
     """A result as it is stored."""
-    return orjson.dumps(result.as_dict(), default=str).decode()
+    return result.as_json().decode()
 
 
-def loaded(stored: str) -> ToolResult:
+def loaded(stored: str | bytes) -> ToolResult:
     """A stored result, as it was."""
     facts = orjson.loads(stored)
     ok, say, code = facts.pop("ok"), facts.pop("say"), facts.pop("code", None)

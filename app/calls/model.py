@@ -1,12 +1,18 @@
 """The life of one tool call in types: what a platform asked, what a tool is, what the agent gets back."""
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+import orjson
+
 from app.booking.business import Business
 from app.calls.arguments import ToolArguments
 from app.errors import Code, SaidError
+
+MAX_ID_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,15 @@ class CallRef:
     @property
     def key(self) -> str:
         """What names this conversation; empty when the platform named none."""
-        return f"{self.platform}:{self.call_id}" if self.call_id else ""
+        return f"{self.platform}:{self.stored_id}" if self.call_id else ""
+
+    @property
+    def stored_id(self) -> str:
+        """The call id as every table takes it: one that no column holds gives way to its digest. Empty without one."""
+        given = self.call_id or ""
+        if len(given) <= MAX_ID_CHARS and "\0" not in given:
+            return given
+        return "digest " + hashlib.blake2b(given.encode("utf-8", "replace"), digest_size=24).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,13 @@ class ToolResult:
     say: str
     code: Code | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    _json: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def as_json(self) -> bytes:
+        """The contract's JSON object, UTF-8, on one line; written once, for the platform and for replays alike."""
+        if not self._json:
+            self._json.append(_written(self.as_dict()))
+        return self._json[0]
 
     def as_dict(self) -> dict[str, Any]:
         """The result as the contract's JSON object."""
@@ -87,6 +108,13 @@ class Tool(Generic[Arguments]):
     identity: Callable[[Context, Arguments], Any] | None = None
     at_once: Callable[[Context, Arguments], ToolResult | None] | None = None
     """Answers from memory without waiting, or None; saves the common case a task and a timer."""
+
+
+def _written(answer: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(answer, default=str)
+    except TypeError:  # a number past 64 bits, half a character: the slower writer knows how
+        return json.dumps(answer, default=str).encode()
 
 
 def not_found(say: str) -> SaidError:

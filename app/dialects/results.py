@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import orjson
-
 from app.calls.model import ToolResult
 from app.errors import Code
 
@@ -20,10 +18,7 @@ _LINE_BREAKS: Final = {0x85: " ", 0x2028: " ", 0x2029: " "}
 
 def as_json(result: ToolResult) -> bytes:
     """One JSON object, UTF-8, on one line."""
-    try:
-        return orjson.dumps(result.as_dict(), default=str)
-    except orjson.JSONEncodeError:
-        return orjson.dumps(INTERNAL.as_dict())
+    return result.as_json()
 
 
 def one_line(result: ToolResult) -> str:
