@@ -60,21 +60,21 @@ class CallEvents:
 
 def _stored(transaction: Transaction, event: CallEvent, now: float) -> bool:
     kind = f"{event.kind}:{event.status}" if event.kind == "status-update" and event.status else event.kind
-    key = {"platform": event.ref.platform, "call_id": event.ref.call_id, "kind": kind[:MAX_KIND_CHARS]}
+    kind = kind.replace("\0", "")[:MAX_KIND_CHARS]
+    key = {"platform": event.ref.platform, "call_id": event.ref.stored_id, "kind": kind}
     there = select(call_events.c.at).where(*(call_events.c[name] == value for name, value in key.items()))
     if transaction.connection.execute(there).first() is not None:
         return False
     body = orjson.dumps(event.body, default=str).decode()
-    transaction.connection.execute(
-        insert(call_events).values(**key, ended_reason=event.ended_reason, body=body, at=now)
-    )
+    ended_reason = event.ended_reason.replace("\0", "") if event.ended_reason else event.ended_reason
+    transaction.connection.execute(insert(call_events).values(**key, ended_reason=ended_reason, body=body, at=now))
     record(
         transaction,
         "call_reported",
-        subject=str(event.ref.call_id),
+        subject=event.ref.stored_id,
         at=now,
         platform=event.ref.platform,
-        report=kind[:MAX_KIND_CHARS],
-        ended_reason=event.ended_reason,
+        report=kind,
+        ended_reason=ended_reason,
     )
     return True
