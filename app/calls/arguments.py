@@ -20,7 +20,7 @@ class ToolArguments(BaseModel):
     def leave_out_what_is_not_there(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        return {name: value for name, value in given.items() if value is not None and not _unfilled(value)}
+        return {name: _storable(value) for name, value in given.items() if value is not None and not _unfilled(value)}
 
     def shown(self) -> dict[str, Any]:
         """What may be written down of it."""
@@ -41,7 +41,12 @@ def corrective(error: ValidationError, model: type[BaseModel]) -> str:
     return f"That did not work: {'; '.join(told)}. Ask the caller if you need to, then try again."
 
 
+def _storable(value: Any) -> Any:
+    """Without the one character that no database takes."""
+    return value.replace("\0", "") if isinstance(value, str) else value
+
+
 def _unfilled(value: Any) -> bool:
     return isinstance(value, str) and (
-        not value.strip() or (value.strip().startswith("{{") and value.strip().endswith("}}"))
+        not value.strip(" \t\r\n\0") or (value.strip().startswith("{{") and value.strip().endswith("}}"))
     )

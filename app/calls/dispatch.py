@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from app import log, metrics
-from app.audit.log import Record
 from app.booking.business import Businesses
 from app.calls import ledger
+from app.calls.answer import Answer, finished, keep_answers, kept_first
 from app.calls.arguments import corrective
 from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE, ring_unknown_line
 from app.calls.cap import DailyCap
@@ -25,7 +25,6 @@ from app.clock import Clock
 from app.db.behind import Behind
 from app.db.engine import Database, Transaction
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
-from app.log import masked_phone
 from app.watch.alarms import Alarms
 
 MAX_REMEMBERED = 20_000
@@ -34,6 +33,8 @@ MAX_RUNNING = 2_000
 TAKE_OVER_AFTER_S = 15.0
 """A request whose process has not finished it by then is dead: longer than any deadline in here."""
 POLL_S = 0.1
+KEEP_WITHIN_S = 0.25
+"""For the database's part in a lookup, which can be answered without it."""
 
 FILLER = ToolResult(
     True,
@@ -85,7 +86,9 @@ class Dispatcher:
         self._recent: OrderedDict[str, bytes | asyncio.Task[ToolResult]] = OrderedDict()
         """By key: who is on it, or the answer as bytes, which cost the garbage collector nothing."""
         self._running: set[asyncio.Task[ToolResult]] = set()
-        self._behind: Behind[_Answer] = Behind(database, _keep_answers, self._lost)
+        self._unstored: set[str] = set()
+        self._behind: Behind[Answer] = Behind(database, keep_answers, self._lost)
+        self._unfinished: Behind[tuple[str, Answer, bool]] = Behind(database, _finish_late, self._lost)
 
     async def start(self) -> None:
         """Remember what was answered before a restart."""
@@ -97,18 +100,21 @@ class Dispatcher:
         """Finish writes under way and store what is waiting."""
         if self._running:
             await asyncio.wait(self._running, timeout=grace_s)
-        await self._behind.drain()
+        await self._unfinished.stop()
+        await self._behind.stop()
 
     async def dispatch(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
         """Answer each call within the deadline, all at once, none spoiling another."""
         if len(calls) == 1:
             return [await self._answer(calls[0], 0)]
-        return list(await asyncio.gather(*(self._answer(call, _occurrence(calls, i)) for i, call in enumerate(calls))))
+        return list(
+            await asyncio.gather(*(self._answer(*each) for each in zip(calls, _occurrences(calls), strict=True)))
+        )
 
     async def _answer(self, call: ToolCall, occurrence: int) -> ToolResult:
         began = self._clock.monotonic()
         tool = self._tools.get(call.name)
-        answer = _Answer(call, tool.name if tool else "unknown", self._clock.now())
+        answer = Answer(call, tool.name if tool else "unknown", self._clock.now(), NOT_YET)
         try:
             answer.result = await self._decide(call, tool, occurrence, answer, began + self._deadline_s)
         except SaidError as error:
@@ -125,7 +131,7 @@ class Dispatcher:
         return answer.result
 
     async def _decide(
-        self, call: ToolCall, tool: Tool[Any] | None, occurrence: int, answer: "_Answer", deadline: float
+        self, call: ToolCall, tool: Tool[Any] | None, occurrence: int, answer: Answer, deadline: float
     ) -> ToolResult:
         business = self._businesses.find(call.ref.lines, call.ref.assistant)
         if business is None:
@@ -152,7 +158,20 @@ class Dispatcher:
         if tool.changes_state:
             return await self._change(context, tool, answer, key)
         answer.key = key
-        return await self._look_up(context, tool, arguments, key)
+        result = await self._look_up(context, tool, arguments, key)
+        return await self._first(answer, result) if key and self._database.shared else result
+
+    async def _first(self, answer: Answer, result: ToolResult) -> ToolResult:
+        """In company the answer is kept before it is given: a replay may reach another process a moment later."""
+        answer.result = result
+        try:
+            kept = await self._database.write(lambda t: kept_first(t, answer), KEEP_WITHIN_S)
+        except ReadbackError:
+            return result  # kept as soon as the database is back
+        answer.stored = True
+        if kept is not result:
+            self._remember(answer.key or "", kept)
+        return kept
 
     async def _look_up(self, context: Context, tool: Tool[Any], arguments: Any, key: str | None) -> ToolResult:
         """A lookup: from memory at once, else in a task of its own that outlives an impatient caller."""
@@ -163,7 +182,7 @@ class Dispatcher:
                     self._remember(key, result)
                 return result
         if key and self._database.shared and key not in self._recent:
-            before = await self._database.read(lambda c: ledger.answered(c, key))
+            before = await self._answered_elsewhere(key)
             if before is not None:
                 self._remember(key, before)
                 return before
@@ -178,6 +197,12 @@ class Dispatcher:
             self._remember(key, result)
         return result
 
+    async def _answered_elsewhere(self, key: str) -> ToolResult | None:
+        try:
+            return await self._database.read(lambda c: ledger.answered(c, key), KEEP_WITHIN_S)
+        except ReadbackError:
+            return None  # a lookup can be made again; a database that is away must not stop it
+
     async def _wait(self, context: Context, task: asyncio.Task[ToolResult], *, follow: bool) -> ToolResult:
         """The result, or a filler with the result to follow in the call, or an honest "not yet"."""
         pushable = follow and self._late.can_push(context.ref)
@@ -190,7 +215,7 @@ class Dispatcher:
             return FILLER
         return NOT_YET
 
-    async def _change(self, context: Context, tool: Tool[Any], asked: "_Answer", key: str | None) -> ToolResult:
+    async def _change(self, context: Context, tool: Tool[Any], asked: Answer, key: str | None) -> ToolResult:
         """A change: claimed once, carried out in a task that nobody's going away can stop."""
         arguments = asked.arguments
         identity = tool.identity(context, arguments) if tool.identity else arguments.model_dump(mode="json")
@@ -198,6 +223,8 @@ class Dispatcher:
         under = self._recent.get(key or "") or self._recent.get(request)
         if isinstance(under, asyncio.Task):
             task = under
+            if key and key not in self._recent:
+                self._join(task, asked, key)
         else:
             self._late.remember(context.ref)
             task = self._run(self._carry_out(context, tool, asked.again(), (key, request)))
@@ -208,14 +235,28 @@ class Dispatcher:
         await asyncio.wait({task}, timeout=max(0.0, context.deadline - self._clock.monotonic()))
         return task.result() if task.done() else NOT_YET_CHANGED
 
+    def _join(self, task: asyncio.Task[ToolResult], asked: Answer, key: str) -> None:
+        """The same request under a new id while the first is under way: the outcome is kept under this id as well."""
+        mine = asked.again()
+        mine.key, asked.stored = key, True
+
+        def keep(done: asyncio.Task[ToolResult]) -> None:
+            if not done.cancelled():
+                mine.result = done.result()
+                self._remember(key, mine.result)
+                self._behind.add(mine)
+
+        self._remember(key, task)
+        task.add_done_callback(keep)
+
     def _settled(self, task: asyncio.Task[ToolResult], key: str | None, request: str) -> None:
-        if self._recent.get(request) is task:
+        if self._recent.get(request) is task and request not in self._unstored:
             del self._recent[request]
         if key and not task.cancelled():
             self._remember(key, task.result())
 
     async def _carry_out(
-        self, context: Context, tool: Tool[Any], answer: "_Answer", keys: tuple[str | None, str]
+        self, context: Context, tool: Tool[Any], answer: Answer, keys: tuple[str | None, str]
     ) -> ToolResult:
         """Claim the request, run the tool, keep the result. `answer` is this task's own."""
         now = self._clock.now()
@@ -228,7 +269,9 @@ class Dispatcher:
             begun = await self._database.write(lambda t: ledger.begin(t, wanted))
             while isinstance(begun, ledger.Under):
                 begun = await self._await_other(begun, context)
-        except ReadbackError as error:
+            if isinstance(begun, ledger.Answered) and begun.result is not NOT_YET_CHANGED:
+                answer.key = key
+        except Exception as error:  # noqa: BLE001 - nothing has been done, and everybody who waits is owed a sentence
             begun = ledger.Answered(self._unexpected(error))
         if isinstance(begun, ledger.Answered):
             answer.result = begun.result
@@ -237,12 +280,22 @@ class Dispatcher:
         mine = begun.key
         answer.result = await self._guarded(context, tool, answer.arguments)
         answer.seconds = self._clock.monotonic() - began
+        # Where nothing was done the same request may be tried again under a new id; what is not known stays pinned.
+        repeatable = not answer.result.ok and answer.result.code is not Code.STILL_CHECKING
         try:
-            # Where nothing was done, the same request may be tried again under a new id.
-            await self._database.write(lambda t: _finished(t, mine, answer, repeatable=not answer.result.ok))
+            await self._database.write(lambda t: finished(t, mine, answer, repeatable))
         except ReadbackError as error:
             logger.error("result_not_stored", tool=tool.name, error=str(error))
+            self._unfinished.add((mine, answer, repeatable))
+            if not repeatable:
+                self._unstored.add(request)
+                asyncio.get_running_loop().call_later(self._repeat_window_s, self._forget, request)
         return answer.result
+
+    def _forget(self, request: str) -> None:
+        """The window of a request whose outcome only this process knew for a while is over."""
+        self._unstored.discard(request)
+        self._recent.pop(request, None)
 
     async def _await_other(
         self, under: ledger.Under, context: Context
@@ -311,66 +364,9 @@ class Dispatcher:
         return ", ".join(sorted({tool.name for tool in self._tools.values()}))
 
 
-class _Answer:
-    """One answered call on its way to the audit log; filled in as more is known."""
-
-    __slots__ = ("arguments", "at", "business", "call", "key", "result", "seconds", "stored", "tool")
-
-    def __init__(self, call: ToolCall, tool: str, at: float) -> None:
-        self.call = call
-        self.tool = tool
-        self.at = at
-        self.business = ""
-        self.key: str | None = None
-        self.arguments: Any = None
-        self.result = NOT_YET
-        self.seconds = 0.0
-        self.stored = False
-
-    def again(self) -> "_Answer":
-        """The same call, with a result of its own to fill in."""
-        other = _Answer(self.call, self.tool, self.at)
-        other.business, other.arguments = self.business, self.arguments
-        return other
-
-    def record(self) -> Record:
-        """The audit row: what was asked, without what is private, and what came of it."""
-        asked = self.arguments.shown() if self.arguments is not None else {}
-        data = {
-            "tool": self.tool,
-            "platform": self.call.ref.platform,
-            "tool_call": self.call.tool_call_id,
-            "caller": masked_phone(self.call.ref.caller) if self.call.ref.caller else None,
-            "arguments": asked,
-            "outcome": self.result.code or "ok",
-            "reference": self.result.facts.get("reference"),
-            "ms": round(self.seconds * 1000, 1),
-        }
-        return Record("tool_call", self.business, (self.call.ref.call_id or "")[:256], data, self.at)
-
-    def row(self, owner: str) -> dict[str, Any]:
-        """The row that answers a replay."""
-        return {
-            "key": self.key,
-            "request": None,
-            "owner": owner,
-            "business": self.business,
-            "name": self.tool,
-            "result": ledger.dumped(self.result),
-            "started_at": self.at,
-        }
-
-
-def _keep_answers(transaction: Transaction, answers: list[_Answer]) -> None:
-    rows = [answer.row("") for answer in answers if answer.key]
-    if rows:
-        ledger.keep(transaction, rows)
-    transaction.records.extend(answer.record() for answer in answers)
-
-
-def _finished(transaction: Transaction, key: str, answer: _Answer, repeatable: bool) -> None:
-    ledger.finish(transaction, key, answer.result, repeatable=repeatable)
-    transaction.records.append(answer.record())
+def _finish_late(transaction: Transaction, rows: Sequence[tuple[str, Answer, bool]]) -> None:
+    for key, answer, repeatable in rows:
+        finished(transaction, key, answer, repeatable)
 
 
 def camel(name: str) -> str:
@@ -379,13 +375,11 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _occurrence(calls: Sequence[ToolCall], index: int) -> int:
-    """How many different calls before this one share its id: 0 for the first, and for its exact repeats."""
-    call = calls[index]
-    different = [c for c in calls[:index] if c.tool_call_id == call.tool_call_id]
-    kinds: list[tuple[str, Any]] = []
-    for other in [*different, call]:
-        kind = (other.name, other.arguments)
-        if kind not in kinds:
-            kinds.append(kind)
-    return kinds.index((call.name, call.arguments))
+def _occurrences(calls: Sequence[ToolCall]) -> list[int]:
+    """How many different calls before each one share its id: 0 for the first, and for its exact repeats."""
+    kinds: dict[str | None, dict[str, int]] = {}
+    found = []
+    for call in calls:
+        same_id = kinds.setdefault(call.tool_call_id, {})
+        found.append(same_id.setdefault(ledger.canonical([call.name, call.arguments]), len(same_id)))
+    return found

@@ -85,13 +85,14 @@ class LateAnswers:
             say = "I'm sorry, the calendar is still not answering. Someone will get back to you about the open times."
         else:
             say = work.result().say
-        if await self._said(ref.control_url, say):
+        if await self._said(ref.control_url, say) and work.done():
             return
         self._alarms.ring(
             "answer_not_delivered",
             f"{ref.platform} {ref.call_id}",
-            f"A caller hung up before the answer came: {business.name}",
-            f"Call {ref.call_id} asked for open times and was gone when they were known. Look it up and call back.",
+            f"A caller is owed an answer: {business.name}",
+            f"Call {ref.call_id} asked for open times and did not hear them: the calendar never answered, or the call "
+            "was over. Look them up and call back.",
             business.page,
         )
 

@@ -66,13 +66,13 @@ def delivery_key(call: ToolCall, occurrence: int = 0) -> str | None:
         return None
     parts: list[Any] = [call.ref.platform, call.ref.call_id, call.tool_call_id, occurrence]
     if call.ref.call_id is None:
-        parts += [call.name, _canonical(call.arguments)]
+        parts += [call.name, canonical(call.arguments)]
     return _digest(parts)
 
 
 def request_key(call: ToolCall, business: str, name: str, identity: Any) -> str:
     """The key of what a state-changing request is about, within its call."""
-    return _digest([call.ref.platform, call.ref.call_id or call.ref.caller, business, name, _canonical(identity)])
+    return _digest([call.ref.platform, call.ref.call_id or call.ref.caller, business, name, canonical(identity)])
 
 
 def begin(transaction: Transaction, request: Request) -> Begun | Answered | Under:
@@ -166,7 +166,8 @@ def _found(connection: Connection, where: Any) -> Answered | Under | None:
     return Under(row.key, row.owner, row.started_at)
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
+    """A value as text, the same for the same value however it was put together."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
 
 
