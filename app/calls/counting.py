@@ -126,16 +126,7 @@ def _keep(
     known: dict[tuple[str, str], bool],
 ) -> None:
     if fresh:
-        rows = [
-            {
-                "platform": arrival.platform,
-                "call_id": arrival.call_id,
-                "business": arrival.business,
-                "admitted": known[arrival.key],
-                "first_seen": arrival.at,
-            }
-            for arrival in fresh
-        ]
+        rows = [(a.platform, a.call_id, a.business, known[a.key], a.at) for a in fresh]
         _insert(transaction.connection, rows)
     for arrival in turned_round:
         mine = (calls.c.platform == arrival.platform) & (calls.c.call_id == arrival.call_id)
