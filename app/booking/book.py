@@ -95,9 +95,10 @@ class Bookings:
         self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float
     ) -> Outcome:
         draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=HOLD_S)
-        held = await self._database.write(lambda t: claim(t, draft), within_s=self._left(deadline))
+        held, mine = await self._database.write(lambda t: self._claim(t, draft, slot), within_s=self._left(deadline))
         if held is None:
-            return await self._lost(business, slot, call_key)
+            metrics.count_claim_lost(business.id)
+            return _again(mine) if mine else TAKEN
         self._claims.add(held.calendar, held.id, (held.blocked_from, held.blocked_to))
         place = self._calendars.at(held.calendar)
         if isinstance(place, Unknown):
@@ -163,22 +164,16 @@ class Bookings:
             return await self._leave_pending(held, "seen, but not recorded", found.etag)
         return Outcome(Result.CONFIRMED, confirmed) if confirmed else _pending(held)
 
-    async def _lost(self, business: Business, slot: Slot, call_key: str) -> Outcome:
-        """Somebody holds the time. When that is the same call asking again, it gets what it already has."""
-        metrics.count_claim_lost(business.id)
-        if not call_key:
-            return TAKEN
-        mine = await self._database.write(lambda t: self._asked_again(t, slot, call_key))
-        if mine is None:
-            return TAKEN
-        return Outcome(Result.CONFIRMED, mine) if mine.status == "confirmed" else _pending(mine)
-
-    def _asked_again(self, transaction: Transaction, slot: Slot, call_key: str) -> Booking | None:
-        mine = of_call(transaction.connection, call_key, slot)
-        if mine is None or mine.status != "held":
-            return mine
-        # Whoever is told "pending" is owed an end, also if the first request dies before it comes to one.
-        return move(transaction, mine, "pending", now=self._clock.now())
+    def _claim(self, transaction: Transaction, draft: Booking, slot: Slot) -> tuple[Booking | None, Booking | None]:
+        """The time, or what the same call already has of it: then it is asking again."""
+        held = claim(transaction, draft)
+        if held is not None or not draft.call_key:
+            return held, None
+        mine = of_call(transaction.connection, draft.call_key, slot)
+        if mine is not None and mine.status == "held":
+            # Whoever is told "pending" is owed an end, also if the first request dies before it comes to one.
+            mine = move(transaction, mine, "pending", now=self._clock.now())
+        return None, mine
 
     async def _release(self, held: Booking, reason: str, outcome: Outcome) -> Outcome:
         """Give the time back: certainly nothing is on the calendar."""
@@ -232,6 +227,10 @@ class Bookings:
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)
+
+
+def _again(mine: Booking) -> Outcome:
+    return Outcome(Result.CONFIRMED, mine) if mine.status == "confirmed" else _pending(mine)
 
 
 def _pending(booking: Booking) -> Outcome:
