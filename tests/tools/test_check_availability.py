@@ -1,0 +1,323 @@
+"""Asking what is open: every argument of it, every way it can be wrong, and what the caller is told."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.booking.acme import FOLLOW_UP, HOUR, INSPECTION, NOW, TUESDAY_9, acme, at
+from tests.fakes import calendar as scripted
+from tests.fakes.calendar import FakeCalendar, Step
+from tests.fakes.clock import FakeClock
+from tests.tools.talking import Agent, agent
+
+TUESDAY = "2026-11-24"
+
+
+@pytest.fixture
+def calendar() -> FakeCalendar:
+    return FakeCalendar()
+
+
+@pytest.fixture
+async def ask(sqlite_url: str, calendar: FakeCalendar) -> AsyncIterator[Agent]:
+    async with agent(sqlite_url, calendar) as talking:
+        yield talking
+
+
+async def starts(ask: Agent, **arguments: Any) -> list[str]:
+    """`DD HH:MM` of what is offered for an inspection."""
+    answer = await ask("check_availability", **({"service": "inspection"} | arguments))
+    assert answer["ok"] is True, answer
+    return [datetime.fromisoformat(slot["start"]).strftime("%d %H:%M") for slot in answer["slots"]]
+
+
+async def refused(ask: Agent, **arguments: Any) -> tuple[str, str]:
+    answer = await ask("check_availability", **({"service": "inspection"} | arguments))
+    assert answer["ok"] is False, answer
+    assert "slots" not in answer
+    return answer["code"], answer["say"]
+
+
+# --- what is offered --------------------------------------------------------------------------------------------------
+
+
+async def test_an_offer_has_all_that_the_contract_names(ask: Agent) -> None:
+    answer = await ask("check_availability", service="inspection", date=TUESDAY)
+    assert set(answer) == {"ok", "say", "slots", "time_zone", "checked_at"}
+    assert answer["time_zone"] == "America/Chicago"
+    assert answer["checked_at"] == "2026-11-20T10:00:00-06:00"
+    assert [set(slot) for slot in answer["slots"]] == [{"slot_id", "start", "end", "technician"}] * 3
+    first = answer["slots"][0]
+    assert (first["start"], first["end"]) == ("2026-11-24T08:00:00-06:00", "2026-11-24T09:00:00-06:00")
+    assert answer["say"] == "For Home inspection I can offer Tuesday, November 24 at 8:00 AM, 8:30 AM or 9:00 AM."
+
+
+async def test_without_a_date_it_is_the_next_seven_days(ask: Agent) -> None:
+    found = await starts(ask, limit=50)
+    assert found[0] == "20 13:00", "two hours' notice, and the lunch break"
+    assert len(found) == 50
+    only_thursday = await starts(ask, limit=50, date="2026-11-26")
+    assert only_thursday[0] == "26 08:00"
+    assert not [s for s in await starts(ask, limit=50, part_of_day="evening") if s.startswith("27")]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, 3),
+        ({"limit": 1}, 1),
+        ({"limit": "2"}, 2),
+        ({"limit": 50}, 50),
+        ({"limit": 500}, 50),
+        ({"limit": "500"}, 50),
+        ({"limit": 51.0}, 50),
+        ({"limit": None}, 3),
+        ({"limit": ""}, 3),
+    ],
+)
+async def test_three_times_unless_asked_for_more_and_never_more_than_fifty(
+    ask: Agent, given: dict[str, Any], expected: int
+) -> None:
+    assert len(await starts(ask, date=TUESDAY, date_to="2026-12-20", **given)) == expected
+
+
+@pytest.mark.parametrize("limit", [0, -1, "many", 2.5])
+async def test_a_limit_that_is_none_is_said(ask: Agent, limit: Any) -> None:
+    code, say = await refused(ask, limit=limit)
+    assert code == "invalid_arguments"
+    assert "limit" in say
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("morning", ["24 08:00", "24 11:00"]),
+        ("afternoon", ["24 13:00", "24 16:00"]),
+        (" Morning ", ["24 08:00", "24 11:00"]),
+        ("ANY", ["24 08:00", "24 16:00"]),
+        ("evening", []),
+    ],
+)
+async def test_a_part_of_the_day_is_by_the_start(ask: Agent, part: str, expected: list[str]) -> None:
+    found = await starts(ask, date=TUESDAY, part_of_day=part, limit=50)
+    assert found[:1] + found[-1:] == expected
+
+
+@pytest.mark.parametrize("who", ["dana", "Dana", " DANA "])
+async def test_a_technician_is_asked_for_by_id_or_name_in_any_case(ask: Agent, who: str) -> None:
+    answer = await ask("check_availability", service="inspection", date=TUESDAY, technician=who)
+    assert {slot["technician"] for slot in answer["slots"]} == {"dana"}
+    assert "with Dana" in answer["say"]
+
+
+@pytest.mark.parametrize("service", ["inspection", "Home inspection", "HOME INSPECTION ", "Inspection"])
+async def test_a_service_is_asked_for_by_id_or_name_in_any_case(ask: Agent, service: str) -> None:
+    assert len(await starts(ask, service=service, date=TUESDAY)) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "first", "last"),
+    [
+        ({"date": "today"}, "20 13:00", "20 16:00"),
+        ({"date": "tomorrow"}, None, None),
+        ({"date": "monday"}, "23 08:00", "23 16:00"),
+        ({"weekday": "Tuesday"}, "24 08:00", "24 16:00"),
+        ({"date": TUESDAY, "weekday": "Tuesday"}, "24 08:00", "24 16:00"),
+        ({"date": TUESDAY, "date_to": "2026-11-25"}, "24 08:00", "25 16:00"),
+        ({"date": "2026-11-19", "date_to": "2026-11-20"}, "20 13:00", "20 16:00"),
+        ({"date": "2027-01-18", "date_to": "2027-02-10"}, "18 08:00", "19 16:00"),
+    ],
+)
+async def test_days_are_what_the_caller_means(
+    ask: Agent, given: dict[str, Any], first: str | None, last: str | None
+) -> None:
+    found = await starts(ask, limit=50, **given)
+    assert (found[:1], found[-1:]) == (([first], [last]) if first else ([], []))
+
+
+async def test_todays_weekday_is_today_while_something_is_left_then_next_week(
+    ask: Agent, calendar: FakeCalendar
+) -> None:
+    assert (await starts(ask, weekday="friday"))[0] == "20 13:00"
+    assert (await starts(ask, date="Friday", part_of_day="morning"))[0] == "27 08:00"
+    for who in ("dana", "lee"):
+        calendar.people_write(who, NOW, NOW + 10 * HOUR)
+    ask.house.clock.advance(31)
+    assert (await starts(ask, date="friday"))[0] == "27 08:00"
+
+
+async def test_when_neither_friday_has_anything_only_what_was_looked_at_is_said(
+    ask: Agent, calendar: FakeCalendar
+) -> None:
+    for who in ("dana", "lee"):
+        calendar.people_write(who, NOW, NOW + 10 * HOUR)
+        calendar.people_write(who, at("2026-11-27", "00:00"), at("2026-11-28", "00:00"))
+    answer = await ask("check_availability", service="inspection", date="friday")
+    assert answer["ok"] is True
+    assert answer["slots"] == []
+    assert answer["say"] == (
+        "There is nothing free on Friday, November 20. "
+        "The next open days are Monday, November 23; Tuesday, November 24 and Wednesday, November 25."
+    )
+
+
+# --- who comes --------------------------------------------------------------------------------------------------------
+
+
+async def test_one_per_start_with_who_has_been_booked_least(ask: Agent) -> None:
+    first = await ask.first_slot(date=TUESDAY)
+    assert first["technician"] == "dana"
+    await ask("book_appointment", slot_id=first["slot_id"], customer_name="Ann Lee")
+    answer = await ask("check_availability", service="inspection", date=TUESDAY, limit=50)
+    offered = [(slot["start"], slot["technician"]) for slot in answer["slots"]]
+    assert len({start for start, _ in offered}) == len(offered)
+    assert {who for _, who in offered} == {"lee"}
+
+
+async def test_a_persons_event_and_our_own_holds_are_never_offered(ask: Agent, calendar: FakeCalendar) -> None:
+    calendar.people_write("dana", at(TUESDAY, "08:00"), at(TUESDAY, "12:00"))
+    calendar.always("book", scripted.UNKNOWN)
+    taken = await ask.first_slot(date=TUESDAY, technician="dana")
+    assert taken["start"] == "2026-11-24T13:00:00-06:00"
+    await ask("book_appointment", slot_id=taken["slot_id"], customer_name="Ann Lee")
+    calendar.stored.clear()
+    ask.house.clock.advance(31)
+    found = await starts(ask, date=TUESDAY, technician="dana", part_of_day="afternoon")
+    assert found[0] == "24 14:30", "the hold with its buffer, though no calendar shows it"
+
+
+async def test_a_repeated_hour_is_offered_twice(sqlite_url: str) -> None:
+    night = ((0, 240),)
+    business = acme(hours=(night,) * 7, services=(replace(FOLLOW_UP, minutes=30),), slot_step_minutes=60)
+    technicians = tuple(replace(t, hours=(night,) * 7) for t in business.technicians)
+    clock = FakeClock(at("2026-10-30", "10:00"))
+    async with agent(sqlite_url, business=replace(business, technicians=technicians), clock=clock) as ask:
+        answer = await ask("check_availability", date="2026-11-01", limit=50)
+        assert [slot["start"] for slot in answer["slots"]] == [
+            "2026-11-01T00:00:00-05:00",
+            "2026-11-01T01:00:00-05:00",
+            "2026-11-01T01:00:00-06:00",
+            "2026-11-01T02:00:00-06:00",
+            "2026-11-01T03:00:00-06:00",
+        ]
+        assert "before the clocks go back" in answer["say"]
+        assert "after the clocks go back" in answer["say"]
+
+
+# --- nothing free -----------------------------------------------------------------------------------------------------
+
+
+async def test_an_empty_day_names_the_next_open_ones(ask: Agent) -> None:
+    answer = await ask("check_availability", service="inspection", date="2026-11-21")
+    assert set(answer) == {"ok", "say", "slots", "time_zone", "checked_at"}
+    assert (answer["ok"], answer["slots"]) == (True, [])
+    assert answer["say"] == (
+        "There is nothing free on Saturday, November 21. "
+        "The next open days are Monday, November 23; Tuesday, November 24 and Wednesday, November 25."
+    )
+
+
+async def test_days_booked_out_for_weeks_are_looked_past(ask: Agent, calendar: FakeCalendar) -> None:
+    for who in ("dana", "lee"):
+        calendar.people_write(who, NOW, at("2026-12-28", "00:00"))
+    answer = await ask("check_availability", service="inspection", date="tomorrow")
+    assert "The next open days are Monday, December 28; Tuesday, December 29" in answer["say"]
+
+
+async def test_a_window_booked_out_to_its_end_is_said_to_be(ask: Agent, calendar: FakeCalendar) -> None:
+    for who in ("dana", "lee"):
+        calendar.people_write(who, NOW, NOW + 90 * 24 * HOUR)
+    answer = await ask("check_availability", service="inspection", date="tomorrow")
+    assert (answer["ok"], answer["slots"]) == (True, [])
+    assert "no later day is open for booking yet" in answer["say"]
+
+
+async def test_later_days_that_cannot_be_seen_are_not_said_to_be_full(ask: Agent, calendar: FakeCalendar) -> None:
+    calendar.script("free", Step(), scripted.UNKNOWN)
+    answer = await ask("check_availability", service="inspection", date="2026-11-21")
+    assert (answer["ok"], answer["slots"]) == (True, [])
+    assert answer["say"] == (
+        "There is nothing free on Saturday, November 21, and I can't see yet which later days are open."
+    )
+
+
+# --- what is not known ------------------------------------------------------------------------------------------------
+
+
+async def test_a_calendar_that_does_not_tell_is_never_offered(ask: Agent, calendar: FakeCalendar) -> None:
+    calendar.script("free", scripted.UNKNOWN)
+    code, say = await refused(ask, date=TUESDAY)
+    assert code == "calendar_unavailable"
+    assert "can't see the calendar" in say
+    assert len(await starts(ask, date=TUESDAY)) == 3, "nothing of it was kept"
+
+
+async def test_who_does_not_tell_is_left_out_and_the_others_offered(ask: Agent, calendar: FakeCalendar) -> None:
+    calendar.always("free", Step(answer={"dana": scripted.UNKNOWN.answer, "lee": ()}))
+    answer = await ask("check_availability", service="inspection", date=TUESDAY, limit=50)
+    assert {slot["technician"] for slot in answer["slots"]} == {"lee"}
+
+
+async def test_nothing_free_with_those_who_tell_is_not_nothing_free(ask: Agent, calendar: FakeCalendar) -> None:
+    calendar.always("free", Step(answer={"dana": scripted.UNKNOWN.answer, "lee": ((NOW, NOW + 90 * 24 * HOUR),)}))
+    code, _ = await refused(ask, date=TUESDAY)
+    assert code == "calendar_unavailable"
+
+
+async def test_an_answer_says_how_old_it_is(ask: Agent, calendar: FakeCalendar) -> None:
+    await starts(ask, date=TUESDAY)
+    ask.house.clock.advance(20)
+    answer = await ask("check_availability", service="inspection", date=TUESDAY)
+    assert answer["checked_at"] == "2026-11-20T10:00:00-06:00"
+    ask.house.clock.advance(20)
+    answer = await ask("check_availability", service="inspection", date=TUESDAY)
+    assert answer["checked_at"] == "2026-11-20T10:00:40-06:00"
+    assert calendar.count("free") == 2
+
+
+# --- what is wrong ----------------------------------------------------------------------------------------------------
+
+
+WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
+    "past": ({"date": "2026-11-19"}, "past_date", "Friday, November 20, 2026"),
+    "yesterday": ({"date": "yesterday"}, "past_date", "Friday, November 20, 2026"),
+    "too far": ({"date": "2027-06-01"}, "outside_window", "January 19, 2027"),
+    "other weekday": ({"date": TUESDAY, "weekday": "Monday"}, "invalid_arguments", "is a Tuesday, not a Monday"),
+    "no such day": ({"date": "2026-11-31"}, "invalid_arguments", "no November 31"),
+    "no date": ({"date": "soon"}, "invalid_arguments", "YYYY-MM-DD"),
+    "backwards": ({"date": TUESDAY, "date_to": "2026-11-23"}, "invalid_arguments", "before"),
+    "too long": ({"date": TUESDAY, "date_to": "2026-12-26"}, "invalid_arguments", "31"),
+    "service": ({"service": "roof\nrepair"}, "unknown_service", "Home inspection, Ant treatment and Follow-up visit"),
+    "no service": ({"service": ""}, "invalid_arguments", "Which service"),
+    "technician": ({"technician": "bob\r\nby"}, "invalid_arguments", "Dana and Lee"),
+    "part": ({"part_of_day": "noonish"}, "invalid_arguments", "part_of_day"),
+}
+
+
+@pytest.mark.parametrize(("given", "code", "said"), WRONG.values(), ids=WRONG)
+async def test_what_is_wrong_is_said_so_that_it_can_be_put_right(
+    ask: Agent, given: dict[str, Any], code: str, said: str
+) -> None:
+    found, say = await refused(ask, **given)
+    assert found == code
+    assert said in say
+
+
+async def test_a_technician_who_does_something_else_is_said_to(sqlite_url: str) -> None:
+    business = acme()
+    dana, lee = business.technicians
+    business = replace(business, technicians=(dana, replace(lee, services=("follow-up",))))
+    async with agent(sqlite_url, business=business) as ask:
+        code, say = await refused(ask, technician="Lee")
+        assert code == "invalid_arguments"
+        assert say == "Lee does not do Home inspection. For that there is Dana."
+
+
+async def test_the_only_service_need_not_be_named(sqlite_url: str) -> None:
+    async with agent(sqlite_url, business=acme(services=(INSPECTION,))) as ask:
+        answer = await ask("checkAvailability", date=TUESDAY)
+        assert len(answer["slots"]) == 3
+        assert ask.house.slot_ids.read(answer["slots"][2]["slot_id"], ask.house.business, NOW).start == TUESDAY_9
