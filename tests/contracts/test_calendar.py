@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 import pytest
 
+from app.adapters.embedded_calendar import EmbeddedCalendar
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
 from app.booking.calendar import Absent, Calendar, Cancelled, Changed, Changes, Event, Refused
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
 from tests.fakes.google_calendar import FakeGoogle
 
 HOUR = 3600
@@ -17,7 +21,7 @@ WITHIN_S = 5.0
 
 
 @asynccontextmanager
-async def google() -> AsyncIterator[Calendar]:
+async def google(_: pytest.FixtureRequest) -> AsyncIterator[Calendar]:
     async with FakeGoogle([DANA, LEE]) as server:
         calendar = GoogleCalendar(GoogleOptions(api_url=server.url))
         await calendar.start()
@@ -27,15 +31,23 @@ async def google() -> AsyncIterator[Calendar]:
             await calendar.close()
 
 
-IMPLEMENTATIONS: dict[str, Callable[[], AbstractAsyncContextManager[Calendar]]] = {
+@asynccontextmanager
+async def embedded(request: pytest.FixtureRequest, url_fixture: str) -> AsyncIterator[Calendar]:
+    async with opened(request.getfixturevalue(url_fixture)) as database:
+        yield EmbeddedCalendar(database, FakeClock(MORNING))
+
+
+IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Calendar]]] = {
     "google": google,
+    "embedded on sqlite": partial(embedded, url_fixture="sqlite_url"),
+    "embedded on postgresql": partial(embedded, url_fixture="postgres_url"),
 }
 """Each yields a started calendar that has the two empty calendars DANA and LEE."""
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
 async def calendar(request: pytest.FixtureRequest) -> AsyncIterator[Calendar]:
-    async with IMPLEMENTATIONS[request.param]() as started:
+    async with IMPLEMENTATIONS[request.param](request) as started:
         yield started
 
 
