@@ -33,11 +33,14 @@ logger = log.get(__name__)
 class DailyCap:
     """Counts each distinct call once. `total` is the installation's cap, 0 for none."""
 
-    def __init__(self, database: Database, alarms: Alarms, clock: Clock, total: int) -> None:
+    def __init__(
+        self, database: Database, alarms: Alarms, clock: Clock, total: int, decide_within_s: float = DECIDE_WITHIN_S
+    ) -> None:
         self._database = database
         self._alarms = alarms
         self._clock = clock
         self._total = total
+        self._decide_within_s = decide_within_s
         self._seen: OrderedDict[tuple[str, str], bool] = OrderedDict()
         self._businesses: dict[str, Business] = {}
         self._waiting: list[tuple[Arrival, asyncio.Future[bool]]] = []
@@ -64,7 +67,7 @@ class DailyCap:
         if self._counting is None:
             self._counting = asyncio.get_running_loop().create_task(self._count_waiting())
         try:
-            admitted = await asyncio.wait_for(decided, DECIDE_WITHIN_S)
+            admitted = await asyncio.wait_for(decided, self._decide_within_s)
         except (ReadbackError, TimeoutError) as error:
             self._alarms.ring(
                 "cap_store_down",
@@ -101,7 +104,7 @@ class DailyCap:
     async def _count(self, group: Sequence[tuple[Arrival, asyncio.Future[bool]]]) -> None:
         arrivals = [arrival for arrival, _ in group]
         try:
-            count = await self._database.write(lambda t: counted(t, arrivals), DECIDE_WITHIN_S)
+            count = await self._database.write(lambda t: counted(t, arrivals), self._decide_within_s)
         except Exception as error:  # noqa: BLE001 - whatever it was, these calls are let in
             for _, decided in group:
                 if not decided.done():

@@ -1,5 +1,6 @@
 """What a platform reports about a call, stored once per call and kind in whichever order it comes."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,6 @@ from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import call_events
-from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 
 MAX_KIND_CHARS = 64
@@ -46,13 +46,13 @@ class CallEvents:
         now = self._clock.now()
         try:
             await self._database.write(lambda t: _stored(t, event, now))
-        except ReadbackError as error:
-            logger.error("call_event_lost", kind=event.kind, error=str(error))
+        except Exception as error:
+            logger.error("call_event_lost", kind=event.kind, exc_info=error)
             self._alarms.ring(
                 "call_event_lost",
                 "events",
                 "Reports about calls cannot be stored",
-                f"The database did not take a {event.kind} ({error}). The call itself is not affected.",
+                f"A {event.kind} could not be stored ({type(error).__name__}). The call itself is not affected.",
             )
             return
         self._alarms.clear("call_event_lost", "events")
@@ -65,7 +65,7 @@ def _stored(transaction: Transaction, event: CallEvent, now: float) -> bool:
     there = select(call_events.c.at).where(*(call_events.c[name] == value for name, value in key.items()))
     if transaction.connection.execute(there).first() is not None:
         return False
-    body = orjson.dumps(event.body, default=str).decode()
+    body = _written(event.body)
     ended_reason = event.ended_reason.replace("\0", "") if event.ended_reason else event.ended_reason
     transaction.connection.execute(insert(call_events).values(**key, ended_reason=ended_reason, body=body, at=now))
     record(
@@ -78,3 +78,10 @@ def _stored(transaction: Transaction, event: CallEvent, now: float) -> bool:
         ended_reason=ended_reason,
     )
     return True
+
+
+def _written(body: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(body, default=str).decode()
+    except TypeError:  # a number past 64 bits, half a character: the slower writer knows how
+        return json.dumps(body, default=str)

@@ -24,6 +24,8 @@ from tests.fakes.databases import executed, held_up, locked_by_another_process, 
 CHICAGO = ZoneInfo("America/Chicago")
 ACME = Business("acme", "Acme", CHICAGO, ("+15125550100",), ((),) * 7, (), (), page=("json://acme/page",))
 ZENITH = replace(ACME, id="zenith", name="Zenith", zone=ZoneInfo("Asia/Tokyo"), page=("json://zenith/page",))
+PATIENT_S = 10.0
+"""Where the counting is looked at, a busy machine must not make it fail open."""
 
 
 def called(number: object, platform: str = "vapi") -> CallRef:
@@ -41,11 +43,13 @@ def at(text: str, zone: ZoneInfo) -> float:
 class Desk:
     """A cap with everything around it; `again` is the next process, or the same after a restart."""
 
-    def __init__(self, database: Database, total: int = 0, now: float = 1_795_000_000.0) -> None:
+    def __init__(
+        self, database: Database, total: int = 0, now: float = 1_795_000_000.0, within_s: float = PATIENT_S
+    ) -> None:
         self.database, self.total = database, total
         self.alarms = FakeAlarms()
         self.clock = FakeClock(now)
-        self.cap = DailyCap(database, self.alarms, self.clock, total)  # type: ignore[arg-type]  # it rings alike
+        self.cap = DailyCap(database, self.alarms, self.clock, total, within_s)  # type: ignore[arg-type]  # it rings alike
 
     async def admit(self, numbers: Sequence[object], business: Business) -> list[bool]:
         return list(await asyncio.gather(*(self.cap.admit(called(number), business) for number in numbers)))
@@ -91,11 +95,10 @@ async def test_a_rush_over_two_processes_is_counted_in_one_place(database_url: s
     async with desk(database_url) as first, desk(database_url) as second:
         answers = await asyncio.gather(first.admit(range(150), capped(100)), second.admit(range(150, 300), capped(100)))
 
-        assert first.alarms.kinds() + second.alarms.kinds() == ["cap_near"] or "cap_store_down" in (
-            first.alarms.kinds() + second.alarms.kinds()
-        )
-        slow = "cap_store_down" in first.alarms.kinds() + second.alarms.kinds()
-        assert slow or sum(map(sum, answers)) == 100
+        assert sum(map(sum, answers)) == 100
+        assert first.alarms.kinds() + second.alarms.kinds() == ["cap_near"]
+
+    assert used(database_url) == [100]
 
 
 async def test_a_call_is_counted_once_however_often_and_wherever_it_is_seen(database_url: str) -> None:
@@ -206,7 +209,7 @@ async def test_the_installations_own_cap_pages_too(database_url: str) -> None:
 
 
 async def test_a_store_that_is_slow_lets_calls_in_and_counts_them_afterwards(database_url: str) -> None:
-    async with desk(database_url) as acme:
+    async with desk(database_url, within_s=DECIDE_WITHIN_S) as acme:
         async with held_up(acme.database):
             began = time.monotonic()
             assert await acme.admit(range(9), capped(5)) == [True] * 9
@@ -220,7 +223,7 @@ async def test_a_store_that_is_slow_lets_calls_in_and_counts_them_afterwards(dat
 
 
 async def test_a_store_that_another_process_locks_lets_calls_in(database_url: str) -> None:
-    async with desk(database_url) as acme:
+    async with desk(database_url, within_s=DECIDE_WITHIN_S) as acme:
         await acme.admit([1], capped(1))
         with locked_by_another_process(database_url):
             assert await acme.admit([2], capped(1)) == [True]
@@ -229,7 +232,7 @@ async def test_a_store_that_another_process_locks_lets_calls_in(database_url: st
 
 
 async def test_each_outage_pages_once(database_url: str) -> None:
-    async with desk(database_url) as acme:
+    async with desk(database_url, within_s=DECIDE_WITHIN_S) as acme:
         for outage in range(2):
             async with held_up(acme.database):
                 for number in range(3):

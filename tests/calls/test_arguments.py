@@ -1,0 +1,67 @@
+"""Arguments as models send them, and what the agent is told when they will not do."""
+
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field, ValidationError
+
+from app.calls.arguments import ToolArguments, corrective
+
+
+class Wanted(ToolArguments):
+    private = frozenset({"email"})
+    slot_id: str = Field(description="as offered")
+    limit: Annotated[int, Field(ge=1, le=50)] = 3
+    phone: str | None = None
+    email: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"slot_id": "s1"}, {"slot_id": "s1"}),
+        ({"slot_id": "  s1 "}, {"slot_id": "s1"}),
+        ({"slot_id": 42}, {"slot_id": "42"}),
+        ({"slot_id": "s1", "limit": "7"}, {"slot_id": "s1", "limit": 7}),
+        ({"slot_id": "s1", "limit": ""}, {"slot_id": "s1"}),
+        ({"slot_id": "s1", "limit": None}, {"slot_id": "s1"}),
+        ({"slot_id": "s1", "phone": "{{customer.number}}"}, {"slot_id": "s1"}),
+        ({"slot_id": "s1", "phone": " {{ customer.number }} "}, {"slot_id": "s1"}),
+        ({"slot_id": "s1", "phone": " \t\n"}, {"slot_id": "s1"}),
+        ({"slot_id": "s1", "phone": "\0"}, {"slot_id": "s1"}),
+        ({"slot_id": "s\0001"}, {"slot_id": "s1"}),
+        ({"slot_id": "s1", "phone": 15125550142}, {"slot_id": "s1", "phone": "15125550142"}),
+        ({"slot_id": "s1", "something": "else"}, {"slot_id": "s1"}),
+    ],
+)
+def test_what_models_send_is_read(given: dict[str, Any], wanted: dict[str, Any]) -> None:
+    assert Wanted.model_validate(given).model_dump(exclude_unset=True) == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "slot_id is missing (as offered)"),
+        ({"slot_id": ""}, "slot_id is missing (as offered)"),
+        ({"slot_id": "{{slot}}"}, "slot_id is missing (as offered)"),
+        ({"slot_id": {"id": "s1"}}, "slot_id: "),
+        ({"slot_id": "s1", "limit": "many"}, "limit: "),
+        ({"slot_id": "s1", "limit": 51}, "limit: "),
+        ({"limit": 0}, "slot_id is missing (as offered); limit: "),
+    ],
+)
+def test_what_is_wrong_is_said_so_that_it_can_be_put_right(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Wanted.model_validate(given)
+
+    sentence = corrective(refused.value, Wanted)
+    assert said in sentence
+    assert sentence.endswith("Ask the caller if you need to, then try again.")
+    assert "pydantic" not in sentence
+    assert "\n" not in sentence
+
+
+def test_what_is_private_is_not_shown() -> None:
+    arguments = Wanted.model_validate({"slot_id": "s1", "email": "ann@example.com"})
+
+    assert arguments.shown() == {"slot_id": "s1"}

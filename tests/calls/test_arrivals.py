@@ -1,0 +1,120 @@
+"""The start of a call: an assistant, a person, or a sentence, and never silence."""
+
+from dataclasses import replace
+
+from app.booking.business import Business, Businesses
+from app.calls.arrivals import (
+    NO_ASSISTANT,
+    OVER_CAP,
+    OVER_CAP_TO_PERSON,
+    UNKNOWN_LINE,
+    Admitted,
+    Arrivals,
+    Declined,
+    Diverted,
+)
+from app.calls.cap import DailyCap
+from app.calls.model import CallRef
+from app.db.engine import Database
+from tests.calls.reception import ACME
+from tests.fakes.alarms import FakeAlarms
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import held_up, opened
+
+STAFFED = replace(ACME, vapi_assistants=("asst_1", "asst_2"))
+
+
+class FakeDesk:
+    """Notes whose calendars are asked for ahead of time."""
+
+    def __init__(self) -> None:
+        self.prefetched: list[str] = []
+
+    def prefetch(self, business: Business) -> None:
+        self.prefetched.append(business.id)
+
+
+class Front:
+    def __init__(self, database: Database, *businesses: Business, total: int = 0) -> None:
+        self.alarms, self.desk, clock = FakeAlarms(), FakeDesk(), FakeClock()
+        by_id = Businesses({business.id: business for business in businesses})
+        cap = DailyCap(database, self.alarms, clock, total)  # type: ignore[arg-type]  # it rings alike
+        self.cap = cap
+        self.arrivals = Arrivals(by_id, cap, self.desk, self.alarms, clock)  # type: ignore[arg-type]  # likewise
+
+    async def answer(self, number: int, line: str = "+15125550100") -> Admitted | Diverted | Declined:
+        return await self.arrivals.answer(CallRef("vapi", f"c{number}", lines=(line,)))
+
+
+async def test_a_call_gets_the_first_assistant_and_what_it_should_know(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        front = Front(database, STAFFED)
+        answer = await front.answer(1)
+        await front.cap.drain()
+
+    assert isinstance(answer, Admitted)
+    assert answer.assistant == "asst_1"
+    assert answer.variables == {
+        "business_name": "Acme",
+        "today": "Wednesday, November 18, 2026",
+        "time_zone": "America/Chicago",
+    }
+    assert front.desk.prefetched == ["acme"]
+
+
+async def test_over_the_cap_a_person_takes_the_call(database_url: str) -> None:
+    async with opened(database_url) as database:
+        front = Front(database, replace(STAFFED, daily_call_cap=1, person="+15125550199"))
+        answers = [await front.answer(number) for number in (1, 2, 1)]
+
+    assert [type(answer) for answer in answers] == [Admitted, Diverted, Admitted]
+    assert answers[1] == Diverted("+15125550199", OVER_CAP_TO_PERSON)
+    assert front.desk.prefetched == ["acme", "acme"]
+
+
+async def test_over_the_cap_without_a_person_the_caller_hears_a_sentence(database_url: str) -> None:
+    async with opened(database_url) as database:
+        front = Front(database, replace(STAFFED, daily_call_cap=1))
+        answers = [await front.answer(number) for number in (1, 2)]
+
+    assert answers[1] == Declined(OVER_CAP)
+
+
+async def test_a_cap_that_cannot_be_counted_lets_the_call_in(database_url: str) -> None:
+    async with opened(database_url) as database:
+        front = Front(database, replace(STAFFED, daily_call_cap=1))
+        async with held_up(database):
+            answers = [await front.answer(number) for number in range(3)]
+        await front.cap.drain()
+
+    assert [type(answer) for answer in answers] == [Admitted] * 3
+    assert front.alarms.kinds()[0] == "cap_store_down"
+
+
+async def test_a_business_without_an_assistant_says_so_and_rings(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        front = Front(database, ACME)
+        answers = [await front.answer(number) for number in range(2)]
+        await front.cap.drain()
+
+    assert answers == [Declined(NO_ASSISTANT)] * 2
+    assert front.alarms.kinds() == ["no_assistant"]
+
+
+async def test_an_unknown_line_hears_an_apology_and_rings(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        front = Front(database, STAFFED, replace(STAFFED, id="zenith", lines=("+15125550111",), vapi_assistants=()))
+        answer = await front.answer(1, "+19995550000")
+        fallback = front.arrivals.fallback(CallRef("vapi", "c1", lines=("+19995550000",)))
+
+    assert answer == fallback == Declined(UNKNOWN_LINE)
+    assert front.alarms.kinds() == ["unknown_line"]
+
+
+async def test_a_call_that_begins_is_read_ahead_for(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        front = Front(database, STAFFED, replace(STAFFED, id="zenith", lines=("+15125550111",), vapi_assistants=()))
+        front.arrivals.begun(CallRef("vapi", "c1", lines=("+15125550111",)))
+        front.arrivals.begun(CallRef("vapi", "c1", lines=("+19995550000",)))
+
+    assert front.desk.prefetched == ["zenith"]

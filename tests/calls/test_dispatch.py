@@ -1,0 +1,231 @@
+"""Dispatch: every call gets its own answer in time, whatever its neighbours, its tool or its caller do."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE
+from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED
+from app.calls.model import ToolResult
+from app.errors import Code, SaidError
+from tests.calls.reception import ACME, CONTROL, Asked, Script, audited, call, change, look_up, reception
+from tests.fakes.databases import held_up, soon
+
+SECRET = "ya29.secret-token of +15125550142"
+
+
+def raising(error: Exception) -> Script:
+    def answering(_arguments: Asked, _run: int) -> ToolResult:
+        raise error
+
+    return Script(answering=answering)
+
+
+async def test_parallel_calls_keep_their_order_and_their_own_answers(database_url: str) -> None:
+    def answering(arguments: Asked, _run: int) -> ToolResult:
+        if arguments.what == "broken":
+            raise KeyError(SECRET)
+        if arguments.what == "said":
+            raise SaidError(Code.PAST_DATE, "That day has passed.", today="2026-11-20")
+        return ToolResult(True, arguments.what)
+
+    asked = ["first", "broken", "said", "last"]
+    async with reception(database_url, Script(answering=answering)) as acme:
+        results = await acme.ask(
+            *(look_up(what, f"t{n}") for n, what in enumerate(asked)),
+            call("no_such_tool", id="t8"),
+            look_up(size="many", id="t9"),
+            change("changed", "t10"),
+        )
+
+    assert [result.code for result in results] == [
+        None, Code.INTERNAL, Code.PAST_DATE, None, Code.UNKNOWN_TOOL, Code.INVALID_ARGUMENTS, None,
+    ]  # fmt: skip
+    assert [results[index].say for index in (0, 2, 3, 6)] == ["first", "That day has passed.", "last", "changed"]
+    assert results[2].facts == {"today": "2026-11-20"}
+    assert "look_up, make_change" in results[4].say
+    assert len(audited(database_url)) == 7
+
+
+async def test_a_slow_call_delays_its_neighbours_to_the_deadline_and_no_further(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), deadline_s=0.3) as acme:
+        began = time.monotonic()
+        results = await acme.ask(look_up("quick", "t1"), look_up("slow", "t2"), change("slow", "t3"))
+        took = time.monotonic() - began
+
+    assert [results[0].ok, *results[1:]] == [True, NOT_YET, NOT_YET_CHANGED]
+    assert took < 1.5
+
+
+@pytest.mark.parametrize("make", [look_up, change])
+async def test_of_an_unexpected_error_nothing_is_said_but_a_log_id(database_url: str, make: object) -> None:
+    async with reception(database_url, raising(RuntimeError(SECRET))) as acme:
+        (result,) = await acme.ask(make("x"))  # type: ignore[operator]  # one of the two above
+
+    assert (result.ok, result.code, set(result.facts)) == (False, Code.INTERNAL, {"log_id"})
+    assert "secret" not in str(result.as_dict())
+    assert "RuntimeError" not in str(result.as_dict())
+
+
+async def test_a_camel_case_name_is_the_same_tool(sqlite_url: str) -> None:
+    async with reception(sqlite_url) as acme:
+        (result,) = await acme.ask(call("lookUp", "x"))
+
+    assert result.ok
+    assert audited(sqlite_url)[0]["tool"] == "look_up"
+
+
+async def test_an_unreadable_call_is_told_so_in_words(sqlite_url: str) -> None:
+    async with reception(sqlite_url) as acme:
+        (result,) = await acme.ask(replace(look_up(), problem="Please send it again."))
+
+    assert (result.code, result.say) == (Code.INVALID_ARGUMENTS, "Please send it again.")
+    assert acme.script.runs == []
+
+
+async def test_an_unknown_line_hears_an_apology_and_rings(sqlite_url: str) -> None:
+    other = replace(ACME, id="zenith", lines=("+15125550111",))
+    async with reception(sqlite_url, businesses=(ACME, other)) as both:
+        (result,) = await both.ask(look_up(line="+19995550000"))
+
+    assert (result.ok, result.code, result.say) == (False, Code.NOT_FOUND, UNKNOWN_LINE)
+    assert both.alarms.kinds() == ["unknown_line"]
+    assert len(audited(sqlite_url)) == 1
+
+
+async def test_the_tools_of_a_call_over_the_cap_say_so(database_url: str) -> None:
+    async with reception(database_url, cap=1) as acme:
+        await acme.ask(look_up(call_id="c1"))
+        over = await acme.ask(look_up(call_id="c2", id="t1"), change(call_id="c2", id="t2"))
+        (again,) = await acme.ask(look_up("more", call_id="c1", id="t2"))
+
+    assert [(result.code, result.say) for result in over] == [(Code.DAILY_CAP, OVER_CAP)] * 2
+    assert again.ok
+    assert acme.script.runs == ["", "more"]
+
+
+async def test_the_caller_hears_a_filler_and_then_the_answer_once(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), filler_after_s=0.05) as acme:
+        first = await acme.ask(look_up("slow", control=CONTROL))
+        replay = await acme.ask(look_up("slow", control=CONTROL))
+        assert acme.push.said == []
+        acme.script.gate.set()
+        await soon(lambda: bool(acme.push.said))
+        await asyncio.sleep(0.05)
+
+    assert first == replay == [FILLER]
+    assert acme.push.said == [(CONTROL, "slow 1")]
+    assert acme.script.runs == ["slow"]
+    assert acme.alarms.rung == []
+
+
+@pytest.mark.parametrize("control", [None, "https://evil.example/control"])
+async def test_without_a_way_to_push_a_lookup_waits_and_then_says_not_yet(sqlite_url: str, control: str | None) -> None:
+    script = Script(slow={"slow"})
+    async with reception(sqlite_url, script, filler_after_s=0.01, deadline_s=0.2) as acme:
+        assert await acme.ask(look_up("slow", control=control)) == [NOT_YET]
+        script.gate.set()
+        await soon(lambda: script.finished == ["slow"])
+
+    assert acme.push.said == []
+
+
+async def test_a_change_is_never_answered_with_a_filler(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), filler_after_s=0.01, deadline_s=0.3) as acme:
+        (result,) = await acme.ask(change("slow", control=CONTROL))
+
+    assert result == NOT_YET_CHANGED
+    assert acme.push.said == []
+
+
+async def test_an_answer_that_cannot_be_delivered_becomes_a_persons_task(sqlite_url: str) -> None:
+    async with reception(sqlite_url, Script(slow={"slow"}), filler_after_s=0.01) as acme:
+        acme.push.delivers = False
+        await acme.ask(look_up("slow", control=CONTROL))
+        acme.script.gate.set()
+        await soon(lambda: bool(acme.alarms.rung))
+
+    assert acme.alarms.kinds() == ["answer_not_delivered"]
+    assert acme.alarms.rung[0].pages == ("json://p",)
+    assert CONTROL not in acme.alarms.rung[0].body
+
+
+async def test_a_caller_who_goes_away_cancels_no_change(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"})) as acme:
+        gone = asyncio.create_task(acme.ask(change("slow")))
+        await soon(lambda: acme.script.runs == ["slow"])
+        gone.cancel()
+        await asyncio.wait({gone})
+        acme.script.gate.set()
+        (replay,) = await acme.ask(change("slow"))
+
+    assert (replay.ok, replay.facts) == (True, {"run": 1})
+    assert acme.script.finished == ["slow"]
+
+
+async def test_after_the_deadline_the_work_goes_on_and_a_replay_gets_its_result(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), deadline_s=0.2) as acme:
+        assert await acme.ask(change("slow")) == [NOT_YET_CHANGED]
+        acme.script.gate.set()
+        await soon(lambda: acme.script.finished == ["slow"])
+        (replay,) = await acme.ask(change("slow"))
+
+    assert replay.facts == {"run": 1}
+
+
+async def test_stopping_finishes_a_change_that_is_under_way(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), deadline_s=0.1) as acme:
+        await acme.ask(change("slow"))
+        asyncio.get_running_loop().call_later(0.2, acme.script.gate.set)
+        await acme.dispatcher.stop(5.0)
+        assert acme.script.finished == ["slow"]
+
+    assert [row["outcome"] for row in audited(database_url)] == ["ok"]
+
+
+async def test_every_answer_leaves_one_audit_row_without_what_is_private(database_url: str) -> None:
+    async with reception(database_url) as acme:
+        await acme.ask(look_up("warm", "t1", name="Ann Example", size=3))
+        await acme.ask(change("x", "t2", name="Ann Example"))
+        await acme.ask(look_up("warm", "t1", name="Ann Example", size=3))
+        await acme.ask(change("x", "t2", name="Ann Example"))
+
+    rows = audited(database_url)
+    assert [row["tool_call"] for row in rows] == ["t1", "t2", "t1", "t2"] or sorted(
+        row["tool_call"] for row in rows
+    ) == ["t1", "t1", "t2", "t2"]
+    assert {str(row["arguments"]) for row in rows if row["tool_call"] == "t1"} >= {"{'size': 3, 'what': 'warm'}"}
+    assert "Ann" not in str(rows)
+    assert "5550142" not in str(rows)
+
+
+async def test_a_database_that_hangs_costs_a_lookup_nothing_but_a_moment(database_url: str) -> None:
+    async with reception(database_url) as acme:
+        async with held_up(acme.database):
+            began = time.monotonic()
+            (result,) = await acme.ask(look_up("x"))
+            assert time.monotonic() - began < 2.0
+        assert result.ok
+        await soon(lambda: len(audited(database_url)) == 1)
+
+
+async def test_a_database_that_is_gone_lets_lookups_go_on_and_changes_say_sorry(sqlite_url: str) -> None:
+    async with reception(sqlite_url) as acme:
+        await acme.database.stop()
+        looked, changed = await acme.ask(look_up("x", "t1"), change("x", "t2"))
+
+    assert looked.ok
+    assert (changed.code, acme.script.runs) == (Code.INTERNAL, ["x"])
+
+
+async def test_a_thousand_calls_under_one_id_are_told_apart_in_no_time(sqlite_url: str) -> None:
+    async with reception(sqlite_url) as acme:
+        began = time.monotonic()
+        results = await acme.ask(*(look_up(str(number % 500)) for number in range(1_000)))
+        took = time.monotonic() - began
+
+    assert [result.say.split()[0] for result in results] == [str(number % 500) for number in range(1_000)]
+    assert len(acme.script.runs) == 500
+    assert took < 5.0

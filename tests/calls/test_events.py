@@ -1,0 +1,107 @@
+"""Reports about calls: one of each kind per call in whichever order, and no failure reaches the platform."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+import pytest
+
+from app.calls.events import CallEvent, CallEvents
+from app.calls.model import CallRef
+from app.db.engine import Database
+from tests.calls.reception import audited
+from tests.fakes.alarms import FakeAlarms
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import executed, opened
+
+ENDED = "status-update:ended"
+KINDS = [ENDED, "end-of-call-report"]
+
+
+def event(kind: str, call_id: str | None = "c1", reason: str = "customer-ended-call", **body: object) -> CallEvent:
+    name, _, status = kind.partition(":")
+    return CallEvent(CallRef("vapi", call_id), name, status or None, reason, body)
+
+
+@asynccontextmanager
+async def storing(url: str) -> AsyncIterator[tuple[CallEvents, FakeAlarms, Database]]:
+    alarms = FakeAlarms()
+    async with opened(url) as database:
+        yield CallEvents(database, alarms, FakeClock()), alarms, database  # type: ignore[arg-type]  # it rings alike
+
+
+def stored(url: str) -> list[tuple[str, str, str]]:
+    return executed(url, "SELECT call_id, kind, ended_reason FROM call_events ORDER BY call_id, kind")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(KINDS)), ids=str)
+async def test_each_kind_is_kept_once_in_either_order(database_url: str, order: tuple[str, ...]) -> None:
+    async with storing(database_url) as (events, alarms, _):
+        for kind in (*order, *order):
+            await events.store(event(kind, first=True))
+            await events.store(event(kind, reason="said again", first=False))
+
+    assert stored(database_url) == [("c1", kind, "customer-ended-call") for kind in sorted(KINDS)]
+    assert sorted(row["report"] for row in audited(database_url, "call_reported")) == sorted(KINDS)
+    assert alarms.rung == []
+    (body,) = executed(database_url, "SELECT DISTINCT body FROM call_events")
+    assert orjson.loads(body[0]) == {"first": True}
+
+
+async def test_other_states_and_other_calls_are_kept_too(database_url: str) -> None:
+    async with storing(database_url) as (events, _, _):
+        for kind, call_id in (("status-update:in-progress", "c1"), (ENDED, "c1"), (ENDED, "c2")):
+            await events.store(event(kind, call_id))
+
+    assert len(stored(database_url)) == 3
+
+
+async def test_a_report_about_no_call_is_let_go(database_url: str) -> None:
+    async with storing(database_url) as (events, alarms, _):
+        await events.store(event(ENDED, None))
+
+    assert (stored(database_url), alarms.rung) == ([], [])
+
+
+async def test_a_database_that_is_gone_rings_once_and_raises_nothing(database_url: str) -> None:
+    async with storing(database_url) as (events, alarms, database):
+        await database.stop()
+        for kind in KINDS:
+            await events.store(event(kind))
+
+    assert alarms.kinds() == ["call_event_lost"]
+
+
+@pytest.mark.parametrize(
+    "awkward",
+    [
+        event(ENDED, "x" * 512),
+        event(ENDED, "a\0b", reason="a\0b"),
+        event("status-update:" + "s" * 500),
+        event("status-update:a\0b"),
+        event("end-of-call-report", text="a\0b half \ud83d", number=2**70),
+    ],
+    ids=["long id", "no text", "long status", "status no text", "body no text"],
+)
+async def test_whatever_a_platform_sends_is_kept_once(database_url: str, awkward: CallEvent) -> None:
+    async with storing(database_url) as (events, alarms, _):
+        await events.store(awkward)
+        await events.store(awkward)
+
+    assert len(stored(database_url)) == 1
+    assert alarms.rung == []
+
+
+class Unwritable:
+    """What no writer knows how to write."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words for it")
+
+
+async def test_what_cannot_be_written_down_rings_and_raises_nothing(sqlite_url: str) -> None:
+    async with storing(sqlite_url) as (events, alarms, _):
+        await events.store(event(ENDED, thing=Unwritable()))
+
+    assert alarms.kinds() == ["call_event_lost"]
