@@ -1,0 +1,155 @@
+"""The database on its bad days: locked by somebody else, and gone, in the middle of a call."""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.fakes.page_receiver import PageReceiver
+from tests.flows import books
+from tests.flows.running import Process
+from tests.flows.speaking import SAM, arrival, message, new_call, new_id
+
+LOCKED_S = 3.0
+DEADLINE_MS = "1500"
+ANSWERED_WITHIN_S = 10.0
+CAP = "acme=1000"
+
+
+@contextlib.contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Nobody else can write, as when a backup or a person's tool holds the database."""
+    if url.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+            connection.execute("PRAGMA busy_timeout = 20000")
+            connection.execute("BEGIN EXCLUSIVE")
+            yield
+            connection.execute("ROLLBACK")
+        return
+    with psycopg.connect(url) as holder:
+        holder.execute(
+            "LOCK TABLE tool_calls, bookings, audit, calls, cap_counts, call_events IN ACCESS EXCLUSIVE MODE"
+        )
+        yield
+        holder.rollback()
+
+
+@contextlib.contextmanager
+def gone(url: str) -> Iterator[None]:
+    """Nobody can connect, and who was connected no longer is."""
+    name = url.rsplit("/", 1)[1]
+    with psycopg.connect(url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as other:
+        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        other.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+        yield
+        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+async def promptly(answer: Any) -> Any:
+    async with asyncio.timeout(ANSWERED_WITHIN_S):
+        return await answer
+
+
+async def whole_call(server: Process, call_id: str, slot: str) -> tuple[dict[str, Any], ...]:
+    """What a call does, each step answered in time and in words."""
+    look = {"service": "inspection", "date": "tomorrow"}
+    await promptly(server.vapi(message("status-update", call_id=call_id, status="in-progress")))
+    [open_times] = await promptly(server.call((new_id(), "check_availability", look), call_id=call_id))
+    book = (new_id(), "book_appointment", {"slot_id": slot, **SAM})
+    [booked] = await promptly(server.call(book, call_id=call_id))
+    [found] = await promptly(server.call((new_id(), "find_appointments", {}), call_id=call_id))
+    return open_times, booked, found
+
+
+async def test_locked_in_the_middle_of_a_call(start: Callable[..., Process], database_url: str) -> None:
+    async with PageReceiver() as pages:
+        server = start(
+            database_url,
+            READBACK_TOOL_DEADLINE_MS=DEADLINE_MS,
+            READBACK_DAILY_CALL_CAPS=CAP,
+            READBACK_PAGE_URLS=pages.url,
+        )
+        [slot] = await server.offers(limit=1)
+        call_id = new_call()
+        with locked(database_url):
+            began = time.monotonic()
+            answer = arrival(await promptly(server.vapi(message("assistant-request", call_id=call_id))))
+            assert "assistantId" in answer
+            _, booked, _ = await whole_call(server, call_id, slot["slot_id"])
+            assert (booked["ok"], booked["code"] in ("still_checking", "internal")) == (False, True), booked
+            await asyncio.sleep(max(0.0, LOCKED_S - (time.monotonic() - began)))
+        await _comes_back(server, call_id, slot["slot_id"])
+        await pages.wait_for(1, 20)
+        [page] = [page for page in pages.pages if "cap" in page.title]
+        assert "cannot be counted" in page.title
+
+
+async def test_gone_in_the_middle_of_a_call(start: Callable[..., Process], postgres_url: str) -> None:
+    server = start(postgres_url, READBACK_TOOL_DEADLINE_MS=DEADLINE_MS, READBACK_DAILY_CALL_CAPS=CAP)
+    [slot] = await server.offers(limit=1)
+    call_id = new_call()
+    with gone(postgres_url):
+        answer = arrival(await promptly(server.vapi(message("assistant-request", call_id=call_id))))
+        assert "assistantId" in answer
+        _, booked, found = await whole_call(server, call_id, slot["slot_id"])
+        assert (booked["ok"], found["ok"]) == (False, False)
+        assert (await server.get("/healthz")).status_code == 200
+        ready = await server.get("/readyz")
+        assert (ready.status_code, ready.json()["database"]) == (503, "down")
+    await _comes_back(server, call_id, slot["slot_id"])
+
+
+async def _comes_back(server: Process, call_id: str, slot: str) -> None:
+    """Everything works again by itself; what was asked meanwhile is audited and nothing is half-written."""
+
+    async def ready() -> bool:
+        return (await server.get("/readyz")).status_code == 200
+
+    until = time.monotonic() + books.SETTLED_WITHIN_S
+    while not await ready() and time.monotonic() < until:  # noqa: ASYNC110 - only the server knows
+        await asyncio.sleep(0.2)
+    assert await ready()
+    url = server.database_url
+    assert await books.unsound(url) == []
+    mine = books.bookings.c.call_key == f"vapi:{call_id}"
+    booked = await _booked_at_last(server, call_id, slot)
+    [booking] = books.booked(url, mine)
+    assert booking["reference"] == booked["reference"]
+    rows = await books.audited(url, call_id, 4)
+    assert {row["tool"] for row in rows} == {"check_availability", "book_appointment", "find_appointments"}
+    assert books.counted(url)["acme"] == 1
+    assert await books.unsound(url) == []
+
+
+async def _booked_at_last(server: Process, call_id: str, slot: str) -> dict[str, Any]:
+    """Ask until it is booked; the first time may still hear what became of the attempt under way."""
+    until = time.monotonic() + books.SETTLED_WITHIN_S
+    while True:
+        book = (new_id(), "book_appointment", {"slot_id": slot, **SAM})
+        [booked] = await server.call(book, call_id=call_id)
+        if booked.get("outcome") == "confirmed":
+            return booked
+        assert time.monotonic() < until, booked
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM audit WHERE seq = 1", "UPDATE audit SET data = '{}' WHERE seq = 1"])
+async def test_a_hand_in_the_audit_log_shows(start: Callable[..., Process], sqlite_url: str, statement: str) -> None:
+    server = start(sqlite_url)
+    call_id = new_call()
+    await server.call((new_id(), "check_availability", {"service": "inspection"}), call_id=call_id)
+    assert len(await books.audited(sqlite_url, call_id)) == 1
+    assert server.stop() == 0
+    assert await books.unsound(sqlite_url) == []
+    with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        try:
+            connection.execute(statement)
+            connection.commit()
+        except sqlite3.DatabaseError:
+            return  # refused by the database itself, which is better still
+    assert not books.read(sqlite_url, books.verify).holds
