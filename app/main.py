@@ -81,7 +81,7 @@ class Server:
         self.settings, self.businesses, self.clock = settings, businesses, clock
         secret = shared_secret(settings.database_url, "installation")
         self.alarms = Alarms(AppriseNotifier(), settings.page_urls, clock)
-        self.database = Database(settings.database_url, seal)
+        self.database = Database(settings.database_url, seal, shared=settings.web_workers > 1)
         self.anchoring = Anchoring(self.database, settings.audit_anchors or usual_file(settings.database_url), clock)
         self.google = self._google() if self._addresses("google") else None
         by_scheme = {"embedded": EmbeddedCalendar(self.database, clock)}
@@ -194,7 +194,7 @@ class Server:
         await self.late.stop(STOP_GRACE_S)
         await self.settler.stop()
         await self.lookups.stop()
-        await self.cap.stop()
+        await self.cap.drain()
         if self.channels is not None:
             await self.channels.stop()
         if self.google is not None:

@@ -63,7 +63,7 @@ class _Job:
 class Database:
     """One database. `seal(connection, records)` writes what transactions recorded, just before each commit."""
 
-    def __init__(self, url: str, seal: Seal) -> None:
+    def __init__(self, url: str, seal: Seal, *, shared: bool = False) -> None:
         self.url = normalised(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self._seal = seal
@@ -76,8 +76,8 @@ class Database:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = False
         self._data_version: int | None = None
-        self.shared = not self.is_sqlite
-        """Whether another process may be writing too. SQLite starts alone and notices company by itself."""
+        self.shared = shared or not self.is_sqlite
+        """Whether another process may be writing too. SQLite starts alone unless told, and notices company."""
 
     async def start(self) -> None:
         """Start the writer; the tables must be there already."""
