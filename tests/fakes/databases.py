@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from app.audit.log import seal
-from app.db.engine import Database, Seal, Transaction, database_file
+from app.db.engine import WRITE_LOCK_KEY, Database, Seal, Transaction, database_file
 
 LOCK = """
 import sqlite3, sys
@@ -59,9 +59,7 @@ def locked_by_another_process(url: str) -> Iterator[None]:
     file = database_file(url)
     if file is None:
         with psycopg.connect(url) as connection:
-            connection.execute(
-                "LOCK TABLE audit, calls, cap_counts, tool_calls, call_events, secrets IN EXCLUSIVE MODE"
-            )
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK_KEY])
             yield
             connection.rollback()
         return
