@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -82,6 +83,8 @@ class Database:
     async def start(self) -> None:
         """Start the writer; the tables must be there already."""
         self._loop = asyncio.get_running_loop()
+        # From here on: what others write between this look and our first own write must not go unnoticed.
+        await asyncio.to_thread(self._look_for_company)
         self._thread = threading.Thread(target=self._write_forever, name="db-write", daemon=True)
         self._thread.start()
 
@@ -139,6 +142,9 @@ class Database:
         raise AssertionError("unreachable")
 
     def _write_forever(self) -> None:
+        # Connected before anybody asks: the first call of the day has 50 ms to be counted.
+        with suppress(SQLAlchemyError), self._writer.connect():
+            pass
         while True:
             try:
                 first = self._jobs.get(timeout=FOREIGN_WRITER_CHECK_S)
