@@ -155,6 +155,10 @@ _ID_KEYS = frozenset((
 # fmt: on
 
 
+_OWN_WORDS = frozenset(("tool", "outcome", "route"))
+"""Keys whose values come from our own closed sets; nothing from outside may stand under them."""
+
+
 @lru_cache(maxsize=2_048)
 def _kind_of_key(key: str) -> str:
     """`phone`, `secret`, `id` (its long words are no secrets) or `plain`."""
@@ -174,7 +178,7 @@ _redact_known = lru_cache(maxsize=1_024)(redact)
 
 def _clean(key: str, value: Any, depth: int = 0) -> Any:
     """The value as it may be shown under this key; made of JSON's own types."""
-    if value is None or value is True or value is False:
+    if value is None or value is True or value is False or key in _OWN_WORDS:
         return value
     kind = _kind_of_key(key)
     if kind == "secret":

@@ -1,5 +1,6 @@
 """Which times are open. Offers only what the calendars say is free, and says so when they do not tell."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 
 MAX_SLOTS = 50
+MAX_OFFERS = 4_096
 LOOK_AHEAD_DAYS = (14, 31, 31)
 """How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
@@ -51,6 +53,38 @@ class Arguments(ToolArguments):
     ] = None
     limit: Annotated[int, AfterValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
 
+    def shape(self) -> tuple[object, ...]:
+        """What decides, besides the days, which of the open times are offered."""
+        return self.part_of_day, self.limit, self.technician is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What is offered from one view, and until when (epoch seconds) it would be chosen again just so."""
+
+    view: View
+    openings: tuple[Opening, ...]
+    say: str
+    good_until: int
+
+
+class _Offers:
+    """What was worked out from views that still stand."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[object, ...], _Offer] = OrderedDict()
+
+    def of(self, view: View, now: int, arguments: Arguments) -> _Offer | None:
+        """What the same question got from the same view, if it would get it again."""
+        found = self._kept.get((id(view), *arguments.shape()))
+        return found if found is not None and found.view is view and now <= found.good_until else None
+
+    def keep(self, offer: _Offer, arguments: Arguments) -> None:
+        """Keep it; it holds its view, so that no other can have that view's identity meanwhile."""
+        self._kept[(id(offer.view), *arguments.shape())] = offer
+        if len(self._kept) > MAX_OFFERS:
+            self._kept.popitem(last=False)
+
 
 @dataclass(frozen=True, slots=True)
 class _Question:
@@ -65,15 +99,20 @@ class _Question:
 def check_availability(front: Front) -> Tool[Arguments]:
     """The tool, over this front desk."""
 
+    offers = _Offers()
+
     def at_once(context: Context, arguments: Arguments) -> ToolResult | None:
         question = _question(front, context, arguments)
         for first, last in _stretches(question):
             view = front.desk.open_now(context.business, question.service, question.technicians, first, last)
             if view is None or view.unknown:
                 return None
-            result = _answer(front, context, arguments, question, view)
-            if result is not None:
-                return result
+            found = offers.of(view, question.now, arguments)
+            if found is None:
+                found = _offer(front, context, arguments, question, view)
+                offers.keep(found, arguments)
+            if found.openings:
+                return _told(front, context, question.service, found)
         return None
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
@@ -81,9 +120,9 @@ def check_availability(front: Front) -> Tool[Arguments]:
         read_at = front.clock.monotonic()
         for first, last in _stretches(question):
             view = await front.desk.open(context.business, question.service, question.technicians, first, last)
-            result = _answer(front, context, arguments, question, view)
-            if result is not None:
-                return result
+            found = _offer(front, context, arguments, question, view)
+            if found.openings:
+                return _told(front, context, question.service, found)
             if view.unknown:
                 # Nothing free with those who could be asked; the others might be free.
                 raise calendar_silent()
@@ -119,14 +158,20 @@ def _chosen(front: Front, context: Context, arguments: Arguments, question: _Que
     return choose(open_slots, arguments.part_of_day, context.business.zone, load, arguments.limit, named)
 
 
-def _answer(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> ToolResult | None:
+def _offer(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> _Offer:
     openings = _chosen(front, context, arguments, question, view)
     if not openings:
-        return None
-    business = context.business
-    say = offer(question.service.name, openings, business, arguments.technician is not None, question.now)
-    slots = offered(front, business, question.service, openings)
-    return ToolResult(True, say, facts=_facts(front, context, view.read_at, slots))
+        return _Offer(view, (), "", question.now - 1)
+    named = arguments.technician is not None
+    say = offer(question.service.name, openings, context.business, named, question.now)
+    # Earliest first: the same ones are chosen until the notice required passes the first.
+    good_until = openings[0].start - context.business.minimum_notice_minutes * 60
+    return _Offer(view, tuple(openings), say, good_until)
+
+
+def _told(front: Front, context: Context, service: Service, found: _Offer) -> ToolResult:
+    slots = offered(front, context.business, service, found.openings)
+    return ToolResult(True, found.say, facts=_facts(front, context, found.view.read_at, slots))
 
 
 def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str, Any]]) -> dict[str, Any]:

@@ -77,18 +77,7 @@ def seal(connection: Connection, records: list[Record]) -> None:
         kind, business, subject = (_fitting(text, limit) for text, limit in _texts(entry))
         data, at = _dumped(entry.data), float(entry.at)
         digest = chained(previous, seq, at, (kind, business, subject, data))
-        rows.append(
-            {
-                "seq": seq,
-                "at": at,
-                "kind": kind,
-                "business": business,
-                "subject": subject,
-                "data": data,
-                "previous": previous,
-                "hash": digest,
-            }
-        )
+        rows.append((seq, at, kind, business, subject, data, previous, digest))
         previous = digest
     _append(connection, rows)
 

@@ -34,7 +34,7 @@ class Claims:
         self._clock = clock
         self._held: dict[str, dict[str, Interval]] = {}
         self._views: dict[str, Claimed] = {}
-        self._version = 0
+        self.version = 0
 
     async def load(self) -> None:
         """Read every claim that is not over; once, before the first question."""
@@ -90,12 +90,12 @@ class Claims:
         return int(self._clock.now()) - FORGET_AFTER_S
 
     def _renew(self, calendar: str) -> None:
-        self._version += 1
+        self.version += 1
         held = self._held[calendar]
         over = self._over()
         for booking in [booking for booking, (_, end) in held.items() if end <= over]:
             del held[booking]
-        self._views[calendar] = Claimed(self._version, tuple(sorted(held.values())))
+        self._views[calendar] = Claimed(self.version, tuple(sorted(held.values())))
 
 
 def _active(connection: Connection, calendars: Sequence[str] | None, start: int) -> list[tuple[str, str, int, int]]:

@@ -31,8 +31,9 @@ class View:
     """The oldest read this rests on, steady clock."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Memo:
+    versions: tuple[int, int]
     days: tuple[Day, ...]
     claimed: tuple[Claimed, ...]
     view: View
@@ -53,19 +54,24 @@ class Desk:
         """The view if everything needed is in memory and fresh; None when it has to be fetched. Never waits."""
         if not self._claims.complete:
             return None
+        key = (business.id, service.id, first, last, *[t.id for t in technicians])
+        memo = self._memos.get(key)
+        versions = (self._lookups.version, self._claims.version)
+        if memo is not None and memo.versions == versions and self._lookups.is_fresh(memo.view.read_at):
+            metrics.count_cache("availability", "hit")
+            return memo.view
         start, end = reach(business, service, first, last)
         days = self._lookups.known([t.calendar for t in technicians], start, end)
         if days is None:
             return None
         metrics.count_cache("availability", "hit")
         claimed = tuple(self._claims.view(t.calendar) for t in technicians)
-        key = (business.id, service.id, first, last, *[t.id for t in technicians])
-        memo = self._memos.get(key)
         if memo is not None and _same(memo.days, days) and _same(memo.claimed, claimed):
+            memo.versions = versions
             return memo.view
         ranges = dict(zip(_ids(technicians), claimed, strict=True))
         view = self._computed(business, service, technicians, _grouped(technicians, days), ranges, (first, last))
-        self._memos[key] = _Memo(days, claimed, view)
+        self._memos[key] = _Memo(versions, days, claimed, view)
         if len(self._memos) > MAX_MEMOS:
             self._memos.popitem(last=False)
         return view

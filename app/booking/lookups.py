@@ -44,6 +44,12 @@ class Lookups:
         self._days: OrderedDict[Key, Day] = OrderedDict()
         self._flights: Flights = {}
         self._fetches: set[asyncio.Task[None]] = set()
+        self.version = 0
+        """Goes up whenever anything known changes: what was worked out at one version holds until the next."""
+
+    def is_fresh(self, read_at: float) -> bool:
+        """Whether what was read at `read_at` (steady clock) may still be offered from."""
+        return read_at > self._clock.monotonic() - self._ttl_s
 
     def known(self, addresses: Sequence[str], start: int, end: int) -> tuple[Day, ...] | None:
         """Every day of every address if all are fresh, in a fixed order; None when anything is missing. Never waits."""
@@ -87,6 +93,7 @@ class Lookups:
 
     def drop(self, address: str) -> None:
         """Forget what is known of a calendar. A fetch under way is not kept, and nobody who asks later joins it."""
+        self.version += 1
         for key in [key for key in self._days if key[0] == address]:
             del self._days[key]
         for key in [key for key in self._flights if key[0] == address]:
@@ -151,6 +158,7 @@ class Lookups:
                 flight.set_result(found)
 
     def _keep(self, key: Key, day: Day) -> None:
+        self.version += 1
         self._days[key] = day
         self._days.move_to_end(key)
         if len(self._days) > MAX_DAYS_KEPT:

@@ -46,23 +46,13 @@ class Answer:
         }
         return Record("tool_call", self.business, self.call.ref.stored_id, data, self.at)
 
-    def row(self, owner: str) -> dict[str, Any]:
-        """The row that answers a replay."""
-        return {
-            "key": self.key,
-            "request": None,
-            "owner": owner,
-            "business": self.business,
-            "name": self.tool,
-            "result": ledger.dumped(self.result),
-            "started_at": self.at,
-        }
+    def kept(self, key: str) -> ledger.Kept:
+        """What answers a replay under `key`."""
+        return ledger.Kept(key, self.business, self.tool, self.result, self.at)
 
 
 def keep_answers(transaction: Transaction, answers: list[Answer]) -> None:
-    rows = [answer.row("") for answer in answers if answer.key]
-    if rows:
-        ledger.keep(transaction, rows)
+    ledger.keep(transaction, [answer.kept(answer.key) for answer in answers if answer.key])
     transaction.records.extend(answer.record() for answer in answers)
 
 
@@ -78,6 +68,6 @@ def kept_first(transaction: Transaction, answer: Answer) -> ToolResult:
     if before is not None:
         answer.result = before
     elif key:
-        ledger.keep(transaction, [answer.row("")])
+        ledger.keep(transaction, [answer.kept(key)])
     transaction.records.append(answer.record())
     return answer.result

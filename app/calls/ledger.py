@@ -2,9 +2,9 @@
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, insert, select, update
@@ -54,6 +54,16 @@ class Request:
     name: str
     at: float
     repeat_since: float
+
+
+class Kept(NamedTuple):
+    """The answer of a lookup, under the key of its delivery."""
+
+    key: str
+    business: str
+    name: str
+    result: ToolResult
+    at: float
 
 
 def delivery_key(call: ToolCall, occurrence: int = 0) -> str | None:
@@ -123,9 +133,11 @@ def finish(transaction: Transaction, key: str, result: ToolResult, *, repeatable
     transaction.connection.execute(update(tool_calls).where(tool_calls.c.key == key).values(**values))
 
 
-def keep(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+def keep(transaction: Transaction, answers: Sequence[Kept]) -> None:
     """Keep answers of lookups; one that is there already stays."""
-    _keep(transaction.connection, rows)
+    if answers:
+        rows = [(a.key, None, "", a.business, a.name, dumped(a.result), a.at) for a in answers]
+        _keep(transaction.connection, rows)
 
 
 def answered(connection: Connection, key: str) -> ToolResult | None:

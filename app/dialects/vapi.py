@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 from app.calls.arrivals import Admitted, Declined, Diverted
@@ -125,6 +126,48 @@ def authenticate(headers: Iterable[tuple[bytes, bytes]], secrets: Secrets, now: 
 def signature_ok(signed: Signed, body: bytes, secrets: Secrets, now: float) -> bool:
     """Whether the raw body is what was signed. `now` is the time the headers came: a slow body does not age a proof."""
     return hmac_ok(signed.signature, signed.timestamp, body, secrets.signing, now)
+
+
+class _Named(msgspec.Struct):
+    id: Any = None
+
+
+class _Message(msgspec.Struct, rename="camel"):
+    """The parts of a tool-calls message that are used. The rest, nine tenths of it, is skipped and never built."""
+
+    type: str = ""
+    tool_call_list: list[Any] = []
+    call: Any = None
+    chat: Any = None
+    customer: Any = None
+    phone_number: Any = None
+    assistant: _Named | None = None
+
+
+class _Envelope(msgspec.Struct):
+    message: _Message
+
+
+_decode_tool_calls = msgspec.json.Decoder(_Envelope).decode
+
+
+def decode(raw: bytes) -> Any:
+    """The used parts of an ordinary tool-calls message, as `parse` takes them; None for whatever else it is."""
+    try:
+        message = _decode_tool_calls(raw).message
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if message.type != "tool-calls" or not message.tool_call_list:
+        return None
+    return {
+        "type": message.type,
+        "toolCallList": message.tool_call_list,
+        "call": message.call,
+        "chat": message.chat,
+        "customer": message.customer,
+        "phoneNumber": message.phone_number,
+        "assistant": {"id": message.assistant.id} if message.assistant else None,
+    }
 
 
 def parse(body: Any) -> Parsed:

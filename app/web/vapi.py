@@ -44,7 +44,7 @@ class Vapi:
         raw = await body.read(scope, receive, self._body_deadline_s)
         if proof is not True and not vapi.signature_ok(proof, raw, self._secrets, came_at):
             raise UnauthorizedError
-        parsed = vapi.parse(body.decode(raw))
+        parsed = vapi.parse(vapi.decode(raw) or body.decode(raw))
         try:
             return await self._answer_to(parsed)
         except Exception as error:  # noqa: BLE001  # past authentication a failure is said, not sent as a status

@@ -31,7 +31,7 @@ def test_a_fact_of_any_type_is_written_somehow(fact: Any) -> None:
 
 
 @pytest.mark.parametrize("fact", ["\ud83d", {1: 2}, 2**70])
-def test_a_fact_that_cannot_be_written_becomes_an_honest_failure(fact: Any) -> None:
+def test_a_fact_that_the_fast_writer_refuses_is_told_all_the_same(fact: Any) -> None:
     told = json.loads(one_line(ToolResult(ok=True, say="Done.", facts={"fact": fact})))
-    assert (told["ok"], told["code"]) == (False, "internal")
-    assert told["say"]
+    assert (told["ok"], told["say"]) == (True, "Done.")
+    assert "fact" in told
