@@ -193,6 +193,7 @@ class Server:
         await self.dispatcher.stop(STOP_GRACE_S)
         await self.late.stop(STOP_GRACE_S)
         await self.settler.stop()
+        await self.bookings.stop()
         await self.lookups.stop()
         await self.cap.drain()
         if self.channels is not None:
