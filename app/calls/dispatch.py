@@ -348,7 +348,8 @@ class Dispatcher:
         return task
 
     def _remember(self, key: str, result: ToolResult | asyncio.Task[ToolResult]) -> None:
-        self._recent[key] = result.as_json() if isinstance(result, ToolResult) else result
+        # Copied, because what orjson hands out sits in 4 KB however short it is, and these are kept by the thousand.
+        self._recent[key] = bytes(memoryview(result.as_json())) if isinstance(result, ToolResult) else result
         if len(self._recent) > MAX_REMEMBERED:
             self._recent.popitem(last=False)
 
