@@ -17,7 +17,7 @@ class BulkInsert:
         end = " ON CONFLICT DO NOTHING" if keep_first else ""
         # Nothing in here comes from outside: table and column names of our own schema, and places for values.
         self._statements = {
-            mark: f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))}){end}"  # noqa: S608
+            mark: f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))}){end}"  # noqa: S608 - as said above
             for mark in ("?", "%s")
         }
 
