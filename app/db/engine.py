@@ -8,6 +8,7 @@ the audit chain needs that order anyway, and no two transactions can then deadlo
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from app.db.company import Presence
 from app.errors import OverloadedError, ReadbackError
 
 T = TypeVar("T")
@@ -31,6 +33,8 @@ MAX_QUEUED_WRITES = 5_000
 MAX_BATCH = 64
 READER_THREADS = 4
 FOREIGN_WRITER_CHECK_S = 1.0
+NOTICED_WITHIN_S = 1.3
+"""After a newcomer has written; longer than everybody else's pause between two looks."""
 
 
 class DatabaseUnavailableError(ReadbackError):
@@ -77,6 +81,8 @@ class Database:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = False
         self._data_version: int | None = None
+        file = database_file(self.url)
+        self._presence = Presence(file) if file else None
         self.shared = shared or not self.is_sqlite
         """Whether another process may be writing too. SQLite starts alone unless told, and notices company."""
 
@@ -85,6 +91,9 @@ class Database:
         self._loop = asyncio.get_running_loop()
         # From here on: what others write between this look and our first own write must not go unnoticed.
         await asyncio.to_thread(self._look_for_company)
+        if self._presence is not None and await asyncio.to_thread(self._presence.enter):
+            self.shared = True
+            await asyncio.to_thread(self._announce)
         self._thread = threading.Thread(target=self._write_forever, name="db-write", daemon=True)
         self._thread.start()
 
@@ -98,6 +107,8 @@ class Database:
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._writer.dispose()
         self._reader.dispose()
+        if self._presence is not None:
+            self._presence.leave()
 
     async def write(self, work: Callable[[Transaction], T], within_s: float = WRITE_DEADLINE_S) -> T:
         """Run `work` in a transaction and return its result once that is committed.
@@ -208,6 +219,13 @@ class Database:
         if self._data_version is not None and version != self._data_version:
             self.shared = True
         self._data_version = version
+
+    def _announce(self) -> None:
+        """Write something, so that who thought to be alone notices, and wait until they must have."""
+        with suppress(SQLAlchemyError), self._writer.begin() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA user_version = {(version + 1) % 2**31}")
+        time.sleep(NOTICED_WITHIN_S)
 
     def _look_for_company(self) -> None:
         if self.shared:
