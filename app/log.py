@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar, Token
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -286,16 +286,6 @@ def unbind(token: Token[Mapping[str, Any]]) -> None:
     _context.reset(token)
 
 
-@contextlib.contextmanager
-def bound(**ids: Any) -> Iterator[None]:
-    """`bind` for the length of a `with` block."""
-    token = bind(**ids)
-    try:
-        yield
-    finally:
-        unbind(token)
-
-
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 
@@ -334,14 +324,10 @@ class _Output:
         self.name = name
 
     def write(self, line: bytes) -> None:
-        try:
-            stream = _Output.stream if _Output.stream is not None else getattr(sys.stderr, "buffer", None)
-            if stream is not None:
-                stream.write(line)
-                if not _Output.flushed_later:
-                    stream.flush()
-        except (OSError, ValueError):
-            pass
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            (_Output.stream or sys.stderr.buffer).write(line)
+        if not _Output.flushed_later:
+            flush()
 
     def write_through(self, line: bytes) -> None:
         """As `write`, and out of this process before it returns: what went wrong is not to be lost with it."""
@@ -375,10 +361,8 @@ def flush_later(later: bool) -> None:
 
 def flush() -> None:
     """Send out the lines that are waiting."""
-    stream = _Output.stream if _Output.stream is not None else getattr(sys.stderr, "buffer", None)
-    with contextlib.suppress(OSError, ValueError):
-        if stream is not None:
-            stream.flush()
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        (_Output.stream or sys.stderr.buffer).flush()
 
 
 def configure(level: str = "info", stream: BinaryIO | None = None) -> None:

@@ -38,6 +38,7 @@ from app.calls.late import LateAnswers
 from app.clock import Clock, SystemClock
 from app.db.engine import Database
 from app.db.migrate import migrate
+from app.db.retention import Retention
 from app.db.secrets import shared_secret
 from app.errors import ConfigurationError
 from app.settings import Settings, from_environment
@@ -82,6 +83,7 @@ class Server:
         secret = shared_secret(settings.database_url, "installation")
         self.alarms = Alarms(AppriseNotifier(), settings.page_urls, clock)
         self.database = Database(settings.database_url, seal, shared=settings.web_workers > 1)
+        self.retention = Retention(self.database, clock)
         self.anchoring = Anchoring(self.database, settings.audit_anchors or usual_file(settings.database_url), clock)
         self.google = self._google() if self._addresses("google") else None
         by_scheme = {"embedded": EmbeddedCalendar(self.database, clock)}
@@ -173,12 +175,14 @@ class Server:
         self.anchoring.start()
         await self.claims.load()
         await self.dispatcher.start()
+        await self.cap.start(self.businesses.by_id.values())
         if self.google is not None:
             await self.google.start()
         if self.channels is not None:
             self.channels.start(self.settings.public_url)
         if self.settings.jobs == "on":
             self.settler.start()
+            self.retention.start()
         _settle_interpreter()
         flusher = asyncio.get_running_loop().create_task(_flush_log())
         logger.info("started", businesses=len(self.businesses.by_id), tools=len(self.tools))
@@ -193,6 +197,7 @@ class Server:
         await self.dispatcher.stop(STOP_GRACE_S)
         await self.late.stop(STOP_GRACE_S)
         await self.settler.stop()
+        await self.retention.stop()
         await self.bookings.stop()
         await self.lookups.stop()
         await self.cap.drain()

@@ -1,6 +1,7 @@
 """The log: one JSON object a line, the ids of the request on it, nothing on it that is nobody's business."""
 
 import asyncio
+import contextlib
 import io
 import json
 import logging
@@ -22,6 +23,15 @@ from pydantic import BaseModel, ValidationError
 from app import log
 
 CALL_ID = "7420f27a-30fd-4f49-a995-5549ae7cc00d"
+
+
+@contextlib.contextmanager
+def bound(**ids: Any) -> Iterator[None]:
+    token = log.bind(**ids)
+    try:
+        yield
+    finally:
+        log.unbind(token)
 
 
 class Lines:
@@ -332,7 +342,7 @@ async def test_the_ids_of_a_request_are_on_its_lines_and_on_nobody_else_s(lines:
         log.get("a").info("after", number_of=number)
 
     async def later(number: int) -> None:
-        with log.bound(tool="book_appointment"):
+        with bound(tool="book_appointment"):
             log.get("b").info("in", number_of=number)
 
     await asyncio.gather(*(handle(number) for number in range(5)))
@@ -345,7 +355,7 @@ async def test_the_ids_of_a_request_are_on_its_lines_and_on_nobody_else_s(lines:
 
 
 def test_libraries_are_heard_from_warnings_on_in_the_same_form(lines: Lines) -> None:
-    with log.bound(request_id="r-1"):
+    with bound(request_id="r-1"):
         logging.getLogger("uvicorn.access").info("GET /")
         logging.getLogger("uvicorn.error").warning("bad request from %s", "+15125550142")
         try:
@@ -405,5 +415,5 @@ def test_a_line_costs_microseconds(lines: Lines) -> None:
             logger.info("tool answered", tool="check_availability", outcome="ok", ms=12.3, business="acme")
         return (time.perf_counter() - started) / 500
 
-    with log.bound(request_id=CALL_ID, call_id=CALL_ID):
+    with bound(request_id=CALL_ID, call_id=CALL_ID):
         assert min(spent() for _ in range(5)) < 100e-6

@@ -6,14 +6,14 @@ wrongly turning a caller away costs more than one call too many.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from app import log, metrics
 from app.booking.business import Business
 from app.booking.desk import local_today
-from app.calls.counting import Arrival, Count, Scope, counted
+from app.calls.counting import Arrival, Count, Scope, counted, used_today
 from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.behind import Behind
@@ -47,6 +47,13 @@ class DailyCap:
         self._counting: asyncio.Task[None] | None = None
         self._later: Behind[Arrival] = Behind(database, self._count_later, self._lost)
 
+    async def start(self, businesses: Iterable[Business]) -> None:
+        """Show today's use and limits before the first call comes."""
+        now = self._clock.now()
+        scopes = [*(_own(business, now) for business in businesses), self._everybody(now)]
+        for scope, used in (await self._database.read(lambda c: used_today(c, scopes))).items():
+            metrics.set_cap(scope.name, used, scope.limit)
+
     def known(self, ref: CallRef) -> bool | None:
         """Whether this call was let in, if this process knows; a call without an id cannot be counted and is let in."""
         if ref.call_id is None:
@@ -67,7 +74,8 @@ class DailyCap:
         if self._counting is None:
             self._counting = asyncio.get_running_loop().create_task(self._count_waiting())
         try:
-            admitted = await asyncio.wait_for(decided, self._decide_within_s)
+            async with asyncio.timeout(self._decide_within_s):
+                admitted = await decided
         except (ReadbackError, TimeoutError) as error:
             self._alarms.ring(
                 "cap_store_down",
@@ -117,9 +125,10 @@ class DailyCap:
 
     def _arrival(self, ref: CallRef, business: Business) -> Arrival:
         now = self._clock.now()
-        utc_day = datetime.fromtimestamp(now, UTC).date().isoformat()
-        own = Scope(business.id, local_today(business, now).isoformat(), business.daily_call_cap)
-        return Arrival(ref.platform, ref.stored_id, business.id, (own, Scope(TOTAL, utc_day, self._total)), now)
+        return Arrival(ref.platform, ref.stored_id, business.id, (_own(business, now), self._everybody(now)), now)
+
+    def _everybody(self, now: float) -> Scope:
+        return Scope(TOTAL, datetime.fromtimestamp(now, UTC).date().isoformat(), self._total)
 
     def _let_in(self, arrival: Arrival) -> bool:
         self._remember(arrival, admitted=True)
@@ -157,3 +166,7 @@ class DailyCap:
     def _every_page(self) -> tuple[str, ...]:
         """Who hears of the installation's own cap besides its operator: everybody whose calls it will stop."""
         return tuple(dict.fromkeys(url for business in self._businesses.values() for url in business.page))
+
+
+def _own(business: Business, now: float) -> Scope:
+    return Scope(business.id, local_today(business, now).isoformat(), business.daily_call_cap)

@@ -1,10 +1,10 @@
 """Counting calls in the database: many at once, each distinct call once, never one more than the limits say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import Connection, insert, select, tuple_, update
 
 from app.audit.log import record
 from app.db.bulk import BulkInsert
@@ -70,7 +70,7 @@ class _Tally:
 def counted(transaction: Transaction, arrivals: Sequence[Arrival]) -> Count:
     """Count arrivals in their order. Transactions are ordered too, so the limits hold over any number of processes."""
     known = _known(transaction, arrivals)
-    tallies = _tallies(transaction, {scope for arrival in arrivals for scope in arrival.scopes})
+    tallies = _tallies(transaction.connection, {scope for arrival in arrivals for scope in arrival.scopes})
     admitted: list[bool] = []
     fresh: list[Arrival] = []
     turned_round: list[Arrival] = []
@@ -88,12 +88,18 @@ def counted(transaction: Transaction, arrivals: Sequence[Arrival]) -> Count:
         admitted.append(bool(before))
     _keep(transaction, fresh, turned_round, known)
     scopes = {scope: None for arrival in arrivals for scope in arrival.scopes}
-    warnings = [_written(transaction, scope, tallies[scope.name, scope.day]) for scope in scopes]
+    warnings = [warned for scope in scopes for warned in _written(transaction, scope, tallies[scope.name, scope.day])]
     return Count(
         tuple(admitted),
         tuple((scope, tallies[scope.name, scope.day].used) for scope in scopes),
-        tuple(warning for warning in warnings if warning is not None),
+        tuple(warnings),
     )
+
+
+def used_today(connection: Connection, scopes: Iterable[Scope]) -> dict[Scope, int]:
+    """How much of each scope is used."""
+    tallies = _tallies(connection, set(scopes))
+    return {scope: tallies[scope.name, scope.day].used for scope in scopes}
 
 
 def _fits(arrival: Arrival, tallies: dict[tuple[str, str], _Tally]) -> bool:
@@ -109,13 +115,10 @@ def _known(transaction: Transaction, arrivals: Sequence[Arrival]) -> dict[tuple[
     return {(row.platform, row.call_id): row.admitted for row in transaction.connection.execute(wanted)}
 
 
-def _tallies(transaction: Transaction, scopes: set[Scope]) -> dict[tuple[str, str], _Tally]:
+def _tallies(connection: Connection, scopes: set[Scope]) -> dict[tuple[str, str], _Tally]:
     keys = {(scope.name, scope.day) for scope in scopes}
     wanted = select(cap_counts).where(tuple_(cap_counts.c.scope, cap_counts.c.day).in_(keys))
-    found = {
-        (row.scope, row.day): _Tally(row.used, row.warned_percent, row.used)
-        for row in transaction.connection.execute(wanted)
-    }
+    found = {(row.scope, row.day): _Tally(row.used, row.warned_percent, row.used) for row in connection.execute(wanted)}
     return {key: found.get(key) or _Tally(0, 0, -1) for key in keys}
 
 
@@ -143,14 +146,16 @@ def _keep(
         )
 
 
-def _written(transaction: Transaction, scope: Scope, tally: _Tally) -> Warned | None:
-    """Store a scope's new count; the warning it has just reached, once per scope and day over all processes."""
-    reached = max((p for p in WARN_PERCENTS if scope.limit and tally.used >= ceil(scope.limit * p / 100)), default=0)
-    new = {"used": tally.used, "warned_percent": max(reached, tally.warned)}
+def _written(transaction: Transaction, scope: Scope, tally: _Tally) -> list[Warned]:
+    """Store a scope's new count; the warnings it has just reached, each once per day over all processes."""
+    reached = [p for p in WARN_PERCENTS if scope.limit and tally.used >= ceil(scope.limit * p / 100)]
+    new = {"used": tally.used, "warned_percent": max([tally.warned, *reached])}
     if tally.before < 0:
         row = {"scope": scope.name, "day": scope.day, **new}
         transaction.connection.execute(insert(cap_counts).values(**row))
     elif tally.used != tally.before:
         where = (cap_counts.c.scope == scope.name) & (cap_counts.c.day == scope.day)
         transaction.connection.execute(update(cap_counts).where(where).values(**new))
-    return Warned(scope, reached, tally.used) if reached > tally.warned and tally.used != tally.before else None
+    if tally.used == tally.before:
+        return []
+    return [Warned(scope, percent, tally.used) for percent in reached if percent > tally.warned]

@@ -61,10 +61,14 @@ def url(given: Any) -> str | None:
     return given if type(given) is str and 0 < len(given) <= _URL_MAX else None
 
 
+WITHHELD = frozenset(("+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"))
+"""Digits that spell ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE: shared by many callers."""
+
+
 def phone(given: Any) -> str | None:
-    """A caller's number as the platform signals it: E.164, or None."""
+    """A caller's number as the platform signals it: E.164, or None when it is none or was withheld."""
     number = text(given)
-    if number is None or number[0] != "+" or not 6 <= len(number) <= 16:
+    if number is None or number in WITHHELD or number[0] != "+" or not 6 <= len(number) <= 16:
         return None
     digits = number[1:]
     return number if digits.isascii() and digits.isdigit() and digits[0] != "0" else None

@@ -88,6 +88,7 @@ def test_one_and_two_encodings_read_the_same(value: dict[str, Any]) -> None:
         ("+1234567890123456", None),
         ("+1555555٠142", None),
         ("anonymous", None),
+        ("+266696687", None),  # A-N-O-N-Y-M-O-U-S on the keys of a telephone
         ("{{customer.number}}", None),
         ("", None),
         (None, None),
