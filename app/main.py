@@ -87,7 +87,10 @@ class Server:
         self.anchoring = Anchoring(self.database, settings.audit_anchors or usual_file(settings.database_url), clock)
         self.google = self._google() if self._addresses("google") else None
         by_scheme = {"embedded": EmbeddedCalendar(self.database, clock)}
-        self.calendars = Calendars({**by_scheme, "google": self.google} if self.google else by_scheme)
+        pages = {t.calendar: business.page for business in businesses.by_id.values() for t in business.technicians}
+        self.calendars = Calendars(
+            {**by_scheme, "google": self.google} if self.google else by_scheme, self.alarms, pages
+        )
         self.lookups = Lookups(self.calendars, clock, settings.availability_ttl_s)
         self.claims = Claims(self.database, clock)
         self.desk = Desk(self.lookups, self.claims, clock)

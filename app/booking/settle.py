@@ -78,8 +78,14 @@ class Settler:
         while True:
             try:
                 await self.settle_due()
+                self._alarms.clear("database_down", "database")
             except ReadbackError as error:
-                logger.warning("settle_failed", error=str(error))
+                self._alarms.ring(
+                    "database_down",
+                    "database",
+                    "The database does not answer",
+                    f"Nothing can be booked, and unsettled bookings cannot be settled, until it does ({error}).",
+                )
             await asyncio.sleep(EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311 - only keeps processes apart
 
     async def _settle(self, booking: Booking) -> None:
