@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from app.booking.calendar import Busy, Calendar, Unknown
 from app.watch.alarms import Alarms
 
-
 RING_AFTER_MISSES = 3
 """One lookup that fails is weather; three in a row are somebody's to look at."""
 

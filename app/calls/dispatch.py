@@ -27,7 +27,7 @@ from app.db.engine import Database, Transaction
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
 from app.watch.alarms import Alarms
 
-MAX_REMEMBERED = 20_000
+MAX_REMEMBERED = 5_000
 REMEMBER_S = 3_600.0
 MAX_RUNNING = 2_000
 TAKE_OVER_AFTER_S = 15.0
@@ -233,7 +233,11 @@ class Dispatcher:
             task.add_done_callback(lambda done: self._settled(done, key, request))
             asked.stored = True
         await asyncio.wait({task}, timeout=max(0.0, context.deadline - self._clock.monotonic()))
-        return task.result() if task.done() else NOT_YET_CHANGED
+        if task.done():
+            return task.result()
+        if task is not under:
+            self._late.follow(context.ref, context.business, task)
+        return NOT_YET_CHANGED
 
     def _join(self, task: asyncio.Task[ToolResult], asked: Answer, key: str) -> None:
         """The same request under a new id while the first is under way: the outcome is kept under this id as well."""

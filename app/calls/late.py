@@ -82,8 +82,10 @@ class LateAnswers:
     async def _follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult]) -> None:
         await asyncio.wait({work}, timeout=WAIT_S)
         if not work.done():
-            say = "I'm sorry, the calendar is still not answering. Someone will get back to you about the open times."
+            say = "I'm sorry, the calendar is still not answering. Someone will get back to you."
         else:
+            if work.result().facts.get("outcome") == Result.PENDING:
+                return  # told when it is settled
             say = work.result().say
         if await self._said(ref.control_url, say) and work.done():
             return
@@ -91,13 +93,13 @@ class LateAnswers:
             "answer_not_delivered",
             f"{ref.platform} {ref.call_id}",
             f"A caller is owed an answer: {business.name}",
-            f"Call {ref.call_id} asked for open times and did not hear them: the calendar never answered, or the call "
-            "was over. Look them up and call back.",
+            f"Call {ref.call_id} did not hear the answer to what it asked: it never came, or the call was over. See "
+            "what it asked for in the audit log, and call back.",
             business.page,
         )
 
     async def _said(self, url: str | None, say: str) -> bool:
-        if url is None:
+        if url is None or not self._push.allows(url):
             return False
         delivered = await self._push.say(url, say)
         metrics.count_push("delivered" if delivered else "failed")

@@ -135,9 +135,8 @@ async def test_without_a_way_to_push_a_lookup_waits_and_then_says_not_yet(sqlite
 async def test_a_change_is_never_answered_with_a_filler(database_url: str) -> None:
     async with reception(database_url, Script(slow={"slow"}), filler_after_s=0.01, deadline_s=0.3) as acme:
         (result,) = await acme.ask(change("slow", control=CONTROL))
-
-    assert result == NOT_YET_CHANGED
-    assert acme.push.said == []
+        assert result == NOT_YET_CHANGED
+        assert acme.push.said == [], "what is not known yet is not said"
 
 
 async def test_an_answer_that_cannot_be_delivered_becomes_a_persons_task(sqlite_url: str) -> None:
@@ -229,3 +228,22 @@ async def test_a_thousand_calls_under_one_id_are_told_apart_in_no_time(sqlite_ur
     assert [result.say.split()[0] for result in results] == [str(number % 500) for number in range(1_000)]
     assert len(acme.script.runs) == 500
     assert took < 5.0
+
+
+async def test_a_change_that_ends_after_the_deadline_is_told_in_the_call_once(sqlite_url: str) -> None:
+    async with reception(sqlite_url, Script(slow={"slow"}), deadline_s=0.1) as acme:
+        assert await acme.ask(change("slow", control=CONTROL)) == [NOT_YET_CHANGED]
+        assert acme.push.said == []
+        acme.script.gate.set()
+        await soon(lambda: bool(acme.push.said))
+
+    assert len(acme.push.said) == 1
+
+
+async def test_a_change_that_ends_after_the_call_becomes_a_persons_task(sqlite_url: str) -> None:
+    async with reception(sqlite_url, Script(slow={"slow"}), deadline_s=0.1) as acme:
+        assert await acme.ask(change("slow")) == [NOT_YET_CHANGED]
+        acme.script.gate.set()
+        await soon(lambda: bool(acme.alarms.rung))
+
+    assert acme.alarms.kinds() == ["answer_not_delivered"]
