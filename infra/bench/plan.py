@@ -1,0 +1,82 @@
+"""How much is measured: everything, a quick look, or just enough to see that the benchmark itself works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Seconds are of one measurement, which comes `rounds` times; callers are connections that wait for answers."""
+
+    name: str
+    rounds: int = 5
+    warm_s: float = 1.3
+    warm_up_s: float = 0.3
+    callers: tuple[int, ...] = (1, 16, 64)
+    open_s: float = 3.0
+    open_per_s: float = 200.0
+    latencies_ms: tuple[int, ...] = (40, 0, 150)
+    """The first is the one the goals are about: it gets the rounds."""
+    cold_rounds: int = 3
+    cold_s: float = 2.0
+    cold_callers: tuple[int, ...] = (1, 16, 64, 200)
+    cold_open_s: float = 8.0
+    cold_open_per_s: float = 40.0
+    wide_s: float = 3.0
+    unwell_lookups: int = 2_500
+    unwell_per_s: float = 50.0
+    pairs_s: float = 4.0
+    race_rounds: int = 20
+    racers: int = 30
+    tutorial_s: float = 2.0
+    tutorial_rounds: int = 2
+    mixed_first: int = 2_000
+    mixed_total: int = 10_000
+    cap_calls: int = 300
+    cap: int = 100
+
+
+FULL = Plan("full")
+QUICK = Plan(
+    "quick",
+    rounds=2,
+    warm_s=0.6,
+    warm_up_s=0.2,
+    open_s=1.0,
+    cold_rounds=1,
+    cold_s=0.8,
+    cold_open_s=2.0,
+    wide_s=1.0,
+    unwell_lookups=500,
+    unwell_per_s=60.0,
+    pairs_s=1.0,
+    race_rounds=5,
+    tutorial_s=0.8,
+    tutorial_rounds=1,
+    mixed_first=500,
+    mixed_total=2_000,
+)
+SMOKE = Plan(
+    "smoke",
+    rounds=1,
+    warm_s=0.1,
+    warm_up_s=0.05,
+    callers=(1, 16),
+    open_s=0.1,
+    latencies_ms=(40,),
+    cold_rounds=1,
+    cold_s=0.2,
+    cold_callers=(1, 64, 200),
+    cold_open_s=0.3,
+    wide_s=0.2,
+    unwell_lookups=60,
+    unwell_per_s=60.0,
+    pairs_s=0.2,
+    race_rounds=1,
+    racers=4,
+    tutorial_s=0.2,
+    tutorial_rounds=1,
+    mixed_first=50,
+    mixed_total=100,
+    cap_calls=30,
+    cap=10,
+)
