@@ -17,6 +17,7 @@ from infra.bench.generator import ROOT, Generator
 from infra.bench.hardship import memory, unwell
 from infra.bench.plan import FULL, QUICK, SMOKE
 from infra.bench.report import Table, goals_text, machine, write
+from infra.bench.servers import sources
 from infra.bench.warm import warm
 
 TABLES: dict[str, Callable[[Bench], Table]] = {
@@ -49,11 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"[{time.monotonic() - began:5.0f} s] {told}", file=sys.stderr, flush=True)
 
     about = {**machine(), "plan": plan.name}
-    bench = Bench(plan, Generator(), progress)
-    try:
-        tables, failed = _measured(bench, asked.only or list(TABLES))
-    finally:
-        bench.generator.close()
+    with sources() as product:
+        bench = Bench(plan, Generator(), progress, product)
+        try:
+            tables, failed = _measured(bench, asked.only or list(TABLES))
+        finally:
+            bench.generator.close()
     about["seconds"] = round(time.monotonic() - began, 1)
     _print(about, tables, failed)
     write(asked.output, about, tables, failed)

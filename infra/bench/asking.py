@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from infra.bench.bodies import Question, freebusy
 from infra.bench.figures import Figures, Job
 from infra.bench.generator import Generator
 from infra.bench.plan import Plan
-from infra.bench.servers import Server
+from infra.bench.servers import Server, Site
 
 ZONE = ZoneInfo("America/Chicago")
 FIRST_DAY = 2
@@ -32,6 +33,12 @@ class Bench:
     plan: Plan
     generator: Generator
     progress: Callable[[str], None]
+    product: Path
+    """Where the product's sources are."""
+
+    def site(self) -> Site:
+        """Room for the servers of one table, cleared away at its end whatever happens."""
+        return Site(self.product)
 
     def renew(self) -> None:
         """A new generator: the old one may be stuck in the job that failed."""

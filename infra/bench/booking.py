@@ -8,7 +8,7 @@ from infra.bench.asking import Bench, check, days
 from infra.bench.bodies import Question
 from infra.bench.figures import Figures, Job
 from infra.bench.report import Goal, Table, number
-from infra.bench.servers import POSTGRES_VARIABLE, business, postgres, site
+from infra.bench.servers import POSTGRES_VARIABLE, business, postgres
 from tests.servers import UnavailableError
 
 TECHNICIANS = 40
@@ -62,7 +62,7 @@ def _databases(bench: Bench, table: Table) -> Iterator[list[tuple[str, str, str]
 def _on(bench: Bench, name: str, server_url: str) -> dict[str, Any]:
     plan = bench.plan
     found: dict[str, Any] = {}
-    with site() as stage:
+    with bench.site() as stage:
         url = stage.database(server_url) if server_url else ""
         product = stage.product(business(TECHNICIANS, "embedded", minutes=60), database_url=url)
         questions = _each_once()
@@ -138,7 +138,7 @@ def cap(bench: Bench) -> Table:
 
 def _rush(bench: Bench, server_url: str) -> Figures:
     plan = bench.plan
-    with site() as stage:
+    with bench.site() as stage:
         url = stage.database(server_url) if server_url else ""
         product = stage.product(
             business(TECHNICIANS, "embedded"), database_url=url, READBACK_DAILY_CALL_CAP=str(plan.cap)

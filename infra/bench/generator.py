@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +18,7 @@ from infra.bench.figures import Figures, Job
 from infra.bench.load import Load
 
 ROOT = Path(__file__).parent.parent.parent
-CONVERSATIONS = {"pairs": pairs, "race": race}
+CONVERSATIONS: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {"pairs": pairs, "race": race}
 
 
 class GeneratorError(Exception):
@@ -75,7 +76,7 @@ class Generator:
 async def _carry_out(asked: dict[str, Any]) -> dict[str, Any]:
     try:
         if asked["mode"] in CONVERSATIONS:
-            return cast(dict[str, Any], await CONVERSATIONS[asked.pop("mode")](**asked))
+            return await CONVERSATIONS[asked.pop("mode")](**asked)
         return asdict(await Load(Job(**asked)).run())
     except (OSError, TimeoutError, ValueError) as error:
         return {"error": f"{type(error).__name__}: {error}"}

@@ -5,7 +5,7 @@ from infra.bench.asking import OFFERED, Bench, all_right, check, days, lookups
 from infra.bench.bodies import Question
 from infra.bench.figures import Figures, Job, percentile
 from infra.bench.report import Goal, Table, number
-from infra.bench.servers import UNTHROTTLED, Server, business, calendars, site
+from infra.bench.servers import UNTHROTTLED, Server, business, calendars
 
 TECHNICIANS = 40
 LATENCY_MS = 40
@@ -31,7 +31,7 @@ def unwell(bench: Bench) -> Table:
     plan = bench.plan
     questions = lookups(TECHNICIANS)[: plan.unwell_lookups]
     env = {"READBACK_AVAILABILITY_TTL_S": "0", "READBACK_GOOGLE_REQUESTS_PER_MINUTE": UNTHROTTLED}
-    with site() as stage:
+    with bench.site() as stage:
         google = stage.stand_in(LATENCY_MS, calendars(TECHNICIANS), **FAULTS)
         healthy = stage.stand_in(0, calendars(TECHNICIANS))
         reference = stage.product(business(TECHNICIANS), google=healthy, **env)
@@ -104,7 +104,7 @@ def _unwell_table(figures: Figures, expected: dict[int, list[str]], calls: int) 
 def memory(bench: Bench) -> Table:
     """Resident memory at rest, after a warm-up, and after five times as much; sockets left over."""
     plan = bench.plan
-    with site() as stage:
+    with bench.site() as stage:
         google = stage.stand_in(0, calendars(TECHNICIANS))
         product = stage.product(business(TECHNICIANS), google=google, READBACK_GOOGLE_REQUESTS_PER_MINUTE=UNTHROTTLED)
         idle, sockets = proc.rss_mb(product.pid), proc.open_files(product.pid)

@@ -78,7 +78,8 @@ class Server:
 class Site:
     """Everything that runs for one table; gone when it is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, product: Path) -> None:
+        self._product = product
         self._stack = contextlib.ExitStack()
         self._folder = Path(tempfile.mkdtemp(prefix="readback-bench-"))
         self._stack.callback(shutil.rmtree, self._folder, ignore_errors=True)
@@ -109,7 +110,7 @@ class Site:
         }
         environ = environment(**variables)
         environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
-        return self._start("readback", ["-m", "app", "serve"], port, environ, ready="/healthz")
+        return self._start("readback", ["-m", "app", "serve"], port, environ, product=self._product)
 
     def stand_in(self, latency_ms: float, calendars: list[str], **faults: float) -> Server:
         """The calendar server, five visits a day on each calendar; `faults` as its command line takes them."""
@@ -146,13 +147,19 @@ class Site:
         return folder
 
     def _start(
-        self, name: str, command: list[str], port: int, environ: dict[str, str] | None = None, *, ready: str = ""
+        self,
+        name: str,
+        command: list[str],
+        port: int,
+        environ: dict[str, str] | None = None,
+        *,
+        product: Path | None = None,
     ) -> Server:
         log = self._subfolder() / "output"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *command],
-                cwd=ROOT,
+                cwd=product or ROOT,
                 env=environ or environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -161,7 +168,7 @@ class Site:
             )
         self._stack.callback(_stop, process)
         server = Server(name, port, process.pid)
-        _wait(lambda: _answers(port, ready), process, name, log)
+        _wait(lambda: _answers(port, "/healthz" if product else ""), process, name, log)
         return server
 
 
@@ -259,10 +266,12 @@ def _drop(server_url: str, name: str) -> None:
 
 
 @contextlib.contextmanager
-def site() -> Iterator[Site]:
-    """A site that is cleared away at the end, whatever happens."""
-    with Site() as opened:
-        yield opened
+def sources() -> Iterator[Path]:
+    """A folder with the product as it is now: who edits the sources meanwhile does not change what is measured."""
+    with tempfile.TemporaryDirectory(prefix="readback-bench-") as folder:
+        for room in ("app", "tools"):
+            shutil.copytree(ROOT / room, Path(folder) / room)
+        yield Path(folder)
 
 
 def result_of(answer: bytes) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def answer(google: Any, payload: dict[str, Any]) -> dict[str, Any]:
     asked = {"timeMin": opens.isoformat(), "timeMax": closes.isoformat(), "items": [{"id": calendar}]}
     listed = google.freebusy().query(body=asked).execute()["calendars"][calendar]["busy"]
     busy = [(datetime.fromisoformat(b["start"]), datetime.fromisoformat(b["end"])) for b in listed]
-    slots = []
+    slots: list[dict[str, str]] = []
     start = opens
     while start + VISIT <= closes and len(slots) < OFFERED:
         if all(start + VISIT <= begin or start >= end for begin, end in busy):

@@ -8,7 +8,7 @@ from infra.bench.asking import PARTS, Bench, all_right, check, days, saturation
 from infra.bench.bodies import RECORDED, Question, template
 from infra.bench.figures import Figures
 from infra.bench.report import Goal, Table, middle, number
-from infra.bench.servers import UNTHROTTLED, Server, business, calendars, result_of, site
+from infra.bench.servers import UNTHROTTLED, Server, business, calendars, result_of
 
 TECHNICIANS = 2
 DAYS_ASKED = 14
@@ -25,7 +25,7 @@ def warm(bench: Bench) -> Table:
     questions = [
         check({"date": f"{day:%Y-%m-%d}", "part_of_day": part}) for day in days()[:DAYS_ASKED] for part in PARTS
     ]
-    with site() as stage:
+    with bench.site() as stage:
         google = stage.stand_in(0, calendars(TECHNICIANS))
         embedded = stage.product(business(TECHNICIANS, "embedded"))
         kept = stage.product(
