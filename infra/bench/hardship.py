@@ -110,7 +110,7 @@ def memory(bench: Bench) -> Table:
         idle, sockets = proc.rss_mb(product.pid), proc.open_files(product.pid)
         readings: list[tuple[int, float | None, int | None]] = [(0, idle, sockets)]
         done = 0
-        for target in (plan.mixed_first, plan.mixed_total):
+        for target in filter(None, (plan.mixed_first, plan.mixed_total, plan.mixed_beyond)):
             bench.progress(f"memory: mixed requests up to {target}")
             done += _mixed(bench, product, target - done)
             readings.append((done, proc.rss_mb(product.pid), proc.open_files(product.pid)))
@@ -126,7 +126,7 @@ def memory(bench: Bench) -> Table:
 
 
 def _memory_goals(readings: list[tuple[int, float | None, int | None]]) -> list[Goal]:
-    idle, warm, end = (reading[1] for reading in readings)
+    idle, warm, end = (reading[1] for reading in readings[:3])
     if idle is None or warm is None or end is None:
         return [Goal("memory", "/proc", "-", None)]
     count, grown = readings[2][0], end - warm

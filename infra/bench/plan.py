@@ -12,7 +12,7 @@ class Plan:
     warm_s: float = 1.3
     warm_up_s: float = 0.3
     callers: tuple[int, ...] = (1, 16, 64)
-    open_s: float = 3.0
+    open_s: float = 2.0
     open_per_s: float = 200.0
     latencies_ms: tuple[int, ...] = (40, 0, 150)
     """The first is the one the goals are about: it gets the rounds."""
@@ -22,15 +22,17 @@ class Plan:
     cold_open_s: float = 7.0
     cold_open_per_s: float = 40.0
     wide_s: float = 3.0
-    unwell_lookups: int = 2_500
+    unwell_lookups: int = 2_200
     unwell_per_s: float = 50.0
     pairs_s: float = 4.0
     race_rounds: int = 20
     racers: int = 30
-    tutorial_s: float = 2.0
+    tutorial_s: float = 1.6
     tutorial_rounds: int = 2
     mixed_first: int = 2_000
     mixed_total: int = 10_000
+    mixed_beyond: int = 20_000
+    """Not judged: whether what grew before goes on growing. 0 leaves it out."""
     cap_calls: int = 300
     cap: int = 100
 
@@ -39,14 +41,14 @@ FULL = Plan("full")
 QUICK = Plan(
     "quick",
     rounds=2,
-    warm_s=0.6,
+    warm_s=0.4,
     warm_up_s=0.2,
-    open_s=1.0,
+    open_s=0.8,
     latencies_ms=(40, 0),
     cold_rounds=1,
     cold_s=0.5,
     cold_open_s=1.5,
-    wide_s=1.0,
+    wide_s=0.7,
     unwell_lookups=300,
     unwell_per_s=60.0,
     pairs_s=0.8,
@@ -55,6 +57,7 @@ QUICK = Plan(
     tutorial_rounds=1,
     mixed_first=500,
     mixed_total=2_000,
+    mixed_beyond=0,
 )
 SMOKE = Plan(
     "smoke",
@@ -78,6 +81,7 @@ SMOKE = Plan(
     tutorial_rounds=1,
     mixed_first=50,
     mixed_total=100,
+    mixed_beyond=0,
     cap_calls=30,
     cap=10,
 )

@@ -156,11 +156,13 @@ class Site:
         product: Path | None = None,
     ) -> Server:
         log = self._subfolder() / "output"
+        environ = environ or environment()
+        environ.pop("PYTHONUNBUFFERED", None)  # a shell's habit, which would cost a system call per log line
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=product or ROOT,
-                env=environ or environment(),
+                env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
