@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from app.audit.log import record
 from app.booking.calendar import (
@@ -19,7 +19,9 @@ from app.booking.calendar import (
     Unknown,
 )
 from app.clock import Clock
+from app.db.bulk import BulkInsert
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
+from app.db.prepared import Prepared
 from app.db.schema import embedded_events
 from app.errors import OverloadedError
 
@@ -28,6 +30,23 @@ CURSOR_DIGITS = 18
 
 T = TypeVar("T")
 _e = embedded_events.c
+
+
+_this = _e.calendar == bindparam("calendar")
+_ONE = Prepared(select(embedded_events).where(_this, _e.id == bindparam("event")))
+_OVERLAPPING = Prepared(
+    select(embedded_events)
+    .where(
+        _this,
+        _e.ends > bindparam("start"),
+        _e.starts < bindparam("end"),
+        _e.cancelled.is_(False),
+        _e.opaque.is_(True),
+    )
+    .order_by(_e.starts)
+)
+_NEWEST_CHANGE = Prepared(select(func.max(_e.changed)).where(_this))
+_INSERT = BulkInsert(embedded_events)
 
 
 class EmbeddedCalendar:
@@ -108,14 +127,11 @@ def _busy(connection: Connection, calendars: Sequence[str], start: int, end: int
 
 
 def _overlapping(connection: Connection, calendar: str, start: int, end: int) -> tuple[Event, ...]:
-    rows = connection.execute(
-        select(embedded_events).where(_e.calendar == calendar, _overlaps(start, end)).order_by(_e.starts)
-    )
-    return tuple(_event(row) for row in rows)
+    return tuple(_event(row) for row in _OVERLAPPING(connection, calendar=calendar, start=start, end=end))
 
 
 def _one(connection: Connection, calendar: str, event_id: str) -> Event | Absent:
-    row = connection.execute(select(embedded_events).where(_e.calendar == calendar, _e.id == event_id)).first()
+    row = _ONE(connection, calendar=calendar, event=event_id).first()
     return _event(row) if row else Absent()
 
 
@@ -129,22 +145,9 @@ def _insert(transaction: Transaction, calendar: str, event: Event, now: float) -
         return Refused("the id is used by another event")
     etag = secrets.token_hex(8)
     # Writers queue for the whole database, so nobody can have taken the id since it was looked for.
-    connection.execute(
-        insert(embedded_events).values(
-            calendar=calendar,
-            id=event.id,
-            starts=event.start,
-            ends=event.end,
-            summary=event.summary,
-            description=event.description,
-            reference=event.reference,
-            etag=etag,
-            cancelled=False,
-            opaque=event.opaque,
-            created=now,
-            changed=_next_change(connection, calendar),
-        )
-    )
+    what = (event.summary, event.description, event.reference, etag, False, event.opaque, now)
+    changed = _next_change(connection, calendar)
+    _INSERT(connection, [(calendar, event.id, event.start, event.end, *what, changed)])
     record(
         transaction,
         "calendar_written",
@@ -190,7 +193,7 @@ def _changes(connection: Connection, calendar: str, after: int) -> Changes:
 
 def _next_change(connection: Connection, calendar: str) -> int:
     # Writers queue for the whole database, so the next number cannot be taken twice.
-    newest = connection.execute(select(func.max(_e.changed)).where(_e.calendar == calendar)).scalar()
+    newest = _NEWEST_CHANGE(connection, calendar=calendar).scalar()
     return (newest or 0) + 1
 
 
@@ -203,7 +206,7 @@ def _event(row: Any) -> Event:
         description=row.description,
         reference=row.reference,
         etag=row.etag,
-        cancelled=row.cancelled,
-        opaque=row.opaque,
+        cancelled=bool(row.cancelled),
+        opaque=bool(row.opaque),
         created=str(row.created),
     )

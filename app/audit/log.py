@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, desc, select
+from sqlalchemy import Connection, func, select
 
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
+from app.db.prepared import Prepared
 from app.db.schema import audit
 
 GENESIS = "0" * 64
@@ -25,6 +26,9 @@ MAX_SUBJECT_CHARS = 256
 
 
 _append = BulkInsert(audit)
+_head = Prepared(
+    select(audit.c.seq, audit.c.hash).where(audit.c.seq == select(func.max(audit.c.seq)).scalar_subquery())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def chained(previous: str, seq: int, at: float, texts: tuple[str, str, str, str]
 
 def head(connection: Connection) -> Head:
     """The newest row, or the beginning."""
-    row = connection.execute(select(audit.c.seq, audit.c.hash).order_by(desc(audit.c.seq)).limit(1)).first()
+    row = _head(connection).first()
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 

@@ -54,17 +54,53 @@ class Desk:
         """The view if everything needed is in memory and fresh; None when it has to be fetched. Never waits."""
         if not self._claims.complete:
             return None
+        view = self._remembered(business, service, technicians, first, last)
+        if view is not None:
+            metrics.count_cache("availability", "hit")
+        return view
+
+    async def open(
+        self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
+    ) -> View:
+        """As `open_now`, fetching what is missing. Who uses a calendar that does not tell is unknown, not free."""
+        start, end = reach(business, service, first, last)
+        addresses = [t.calendar for t in technicians]
+        if self._lookups.known(addresses, start, end) is None:
+            found = await self._lookups.days(addresses, start, end)
+        else:
+            found = {}
+            metrics.count_cache("availability", "hit")
+        try:
+            claimed = await self._claims.views(addresses, start)
+        except DatabaseUnavailableError:
+            # Without our own bookings over it, no answer of a calendar is safe to offer from.
+            return View((), frozenset(_ids(technicians)), self._clock.monotonic())
+        view = self._remembered(business, service, technicians, first, last)
+        if view is not None:
+            return view
+        if not found:
+            found = await self._lookups.days(addresses, start, end)
+        known: dict[str, tuple[Day, ...]] = {}
+        for technician in technicians:
+            days = found[technician.calendar]
+            if not isinstance(days, Unknown):
+                known[technician.id] = days
+        return self._computed(
+            business, service, technicians, known, {t.id: claimed[t.calendar] for t in technicians}, (first, last)
+        )
+
+    def _remembered(
+        self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
+    ) -> View | None:
+        """The view of what is in memory, worked out once for as long as nothing in it changes."""
         key = (business.id, service.id, first, last, *[t.id for t in technicians])
         memo = self._memos.get(key)
         versions = (self._lookups.version, self._claims.version)
         if memo is not None and memo.versions == versions and self._lookups.is_fresh(memo.view.read_at):
-            metrics.count_cache("availability", "hit")
             return memo.view
-        start, end = reach(business, service, first, last)
-        days = self._lookups.known([t.calendar for t in technicians], start, end)
+        days = self._lookups.known([t.calendar for t in technicians], *reach(business, service, first, last))
         if days is None:
             return None
-        metrics.count_cache("availability", "hit")
         claimed = tuple(self._claims.view(t.calendar) for t in technicians)
         if memo is not None and _same(memo.days, days) and _same(memo.claimed, claimed):
             memo.versions = versions
@@ -75,30 +111,6 @@ class Desk:
         if len(self._memos) > MAX_MEMOS:
             self._memos.popitem(last=False)
         return view
-
-    async def open(
-        self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
-    ) -> View:
-        """As `open_now`, fetching what is missing. Who uses a calendar that does not tell is unknown, not free."""
-        view = self.open_now(business, service, technicians, first, last)
-        if view is not None:
-            return view
-        start, end = reach(business, service, first, last)
-        addresses = [t.calendar for t in technicians]
-        found = await self._lookups.days(addresses, start, end)
-        try:
-            claimed = await self._claims.views(addresses, start)
-        except DatabaseUnavailableError:
-            # Without our own bookings over it, no answer of a calendar is safe to offer from.
-            return View((), frozenset(_ids(technicians)), self._clock.monotonic())
-        known: dict[str, tuple[Day, ...]] = {}
-        for technician in technicians:
-            days = found[technician.calendar]
-            if not isinstance(days, Unknown):
-                known[technician.id] = days
-        return self._computed(
-            business, service, technicians, known, {t.id: claimed[t.calendar] for t in technicians}, (first, last)
-        )
 
     def prefetch(self, business: Business) -> None:
         """Start fetching the coming days of everybody, so that the first question finds them."""

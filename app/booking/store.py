@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from app.audit.log import record
 from app.booking.slots import Slot
 from app.db.engine import Transaction
-from app.db.schema import ACTIVE, bookings
+from app.db.prepared import Prepared
+from app.db.schema import ACTIVE_SQL, bookings
 from app.errors import OverloadedError
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -24,6 +25,40 @@ CALL_KEY_CHARS = 320
 CALLER_CHARS = 64
 YIELD = "a person's event was there first"
 """Why a booking is given up after it was written. Its caller heard "taken", even while our event is still there."""
+
+
+_COLUMNS = tuple(column.name for column in bookings.columns)
+_new = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in bookings.columns}
+_active = text(ACTIVE_SQL)
+_unsettled = text("status IN ('held', 'pending')")
+_taken = and_(
+    bookings.c.calendar == _new["calendar"],
+    _active,
+    bookings.c.blocked_from < _new["blocked_to"],
+    bookings.c.blocked_to > _new["blocked_from"],
+)
+_TAKEN = Prepared(select(bookings.c.id).where(_taken))
+_CLAIM_SQLITE = Prepared(
+    # IGNORE is for the reference alone, as on PostgreSQL: one that is in use is no error, and no sign of a taken slot.
+    insert(bookings)
+    .prefix_with("OR IGNORE")
+    .from_select(list(_COLUMNS), select(*_new.values()).where(~select(bookings.c.id).where(_taken).exists()))
+)
+_CLAIM_POSTGRESQL = Prepared(postgresql_insert(bookings).values(_new).on_conflict_do_nothing().returning(bookings.c.id))
+_changes = {name: _new[name] for name in ("status", "reason", "etag", "updated_at", "hold_until")}
+_MOVE_ACTIVE = Prepared(update(bookings).where(bookings.c.id == bindparam("booking"), _active).values(_changes))
+_MOVE_UNSETTLED = Prepared(update(bookings).where(bookings.c.id == bindparam("booking"), _unsettled).values(_changes))
+_OF_CALL = Prepared(
+    select(bookings).where(
+        bookings.c.calendar == bindparam("calendar"),
+        bookings.c.blocked_to > bindparam("start"),
+        _active,
+        bookings.c.starts == bindparam("start"),
+        bookings.c.service == bindparam("service"),
+        bookings.c.call_key == bindparam("call_key"),
+        bookings.c.reason != YIELD,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +138,8 @@ def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now
 
 def claim(transaction: Transaction, booking: Booking) -> Booking | None:
     """Take the time, or return None when any active booking of that calendar overlaps it. One statement decides."""
+    if _TAKEN(transaction.connection, **_row(booking)).first() is not None:
+        return None  # the cheap way to lose; who gets past it still has to win
     for _ in range(REFERENCE_TRIES):
         if _inserted(transaction.connection, booking):
             break
@@ -149,10 +186,8 @@ def move(  # noqa: PLR0913 - the columns a move may change, each by name
         "updated_at": now,
         "hold_until": booking.hold_until if look_at is None else look_at,
     }
-    before = ACTIVE if doubt else ("held", "pending")
-    done = transaction.connection.execute(
-        update(bookings).where(bookings.c.id == booking.id, bookings.c.status.in_(before)).values(changes)
-    )
+    moved = {f"new_{name}": value for name, value in changes.items()}
+    done = (_MOVE_ACTIVE if doubt else _MOVE_UNSETTLED)(transaction.connection, booking=booking.id, **moved)
     if done.rowcount != 1:
         return None
     record(
@@ -185,16 +220,12 @@ def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> 
 
 def of_call(connection: Connection, call_key: str, slot: Slot) -> Booking | None:
     """An active booking of exactly this slot, for the same service, that the same call made before."""
-    row = connection.execute(
-        select(bookings).where(
-            bookings.c.calendar == slot.technician.calendar,
-            bookings.c.blocked_to > slot.start,
-            bookings.c.status.in_(ACTIVE),
-            bookings.c.starts == slot.start,
-            bookings.c.service == slot.service.id,
-            bookings.c.call_key == call_key,
-            bookings.c.reason != YIELD,
-        )
+    row = _OF_CALL(
+        connection,
+        calendar=slot.technician.calendar,
+        start=slot.start,
+        service=slot.service.id,
+        call_key=call_key,
     ).first()
     return _booking(row) if row else None
 
@@ -225,20 +256,14 @@ def by_caller(connection: Connection, business: str, caller: str, after: int) ->
 
 
 def _inserted(connection: Connection, booking: Booking) -> bool:
-    row = {column.name: getattr(booking, column.name) for column in bookings.columns}
+    row = _row(booking)
     if connection.dialect.name == "postgresql":
-        statement = postgresql_insert(bookings).values(row).on_conflict_do_nothing().returning(bookings.c.id)
-        return connection.execute(statement).first() is not None
-    taken = and_(
-        bookings.c.calendar == booking.calendar,
-        bookings.c.status.in_(ACTIVE),
-        bookings.c.blocked_from < booking.blocked_to,
-        bookings.c.blocked_to > booking.blocked_from,
-    )
-    values = select(*(literal(row[c.name], c.type) for c in bookings.columns)).where(~exists().where(taken))
-    # IGNORE is for the reference alone, as on PostgreSQL: one that is in use is no error, and no sign of a taken slot.
-    statement_lite = insert(bookings).prefix_with("OR IGNORE").from_select([c.name for c in bookings.columns], values)
-    return connection.execute(statement_lite).rowcount == 1
+        return _CLAIM_POSTGRESQL(connection, **row).first() is not None
+    return _CLAIM_SQLITE(connection, **row).rowcount == 1
+
+
+def _row(booking: Booking) -> dict[str, Any]:
+    return {f"new_{name}": getattr(booking, name) for name in _COLUMNS}
 
 
 def _reference_in_use(connection: Connection, reference: str) -> bool:
@@ -246,7 +271,12 @@ def _reference_in_use(connection: Connection, reference: str) -> bool:
 
 
 def _new_reference() -> str:
-    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_CHARS))
+    number = secrets.randbelow(len(REFERENCE_ALPHABET) ** REFERENCE_CHARS)
+    signs = []
+    for _ in range(REFERENCE_CHARS):
+        number, place = divmod(number, len(REFERENCE_ALPHABET))
+        signs.append(REFERENCE_ALPHABET[place])
+    return "".join(signs)
 
 
 def _booking(row: Any) -> Booking:

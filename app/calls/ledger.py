@@ -7,17 +7,33 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from app.calls.model import ToolCall, ToolResult
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
+from app.db.prepared import Prepared
 from app.db.schema import tool_calls
 from app.errors import Code
 
 MAX_LOADED = 10_000
 
+_insert = BulkInsert(tool_calls)
 _keep = BulkInsert(tool_calls, keep_first=True)
+_SEEN = Prepared(
+    select(tool_calls)
+    .where(
+        or_(
+            tool_calls.c.key == bindparam("this"),
+            and_(tool_calls.c.request == bindparam("request"), tool_calls.c.started_at > bindparam("since")),
+        )
+    )
+    .order_by(tool_calls.c.started_at.desc())
+)
+"""This delivery, and the same request under other ids since then, newest first."""
+_this = update(tool_calls).where(tool_calls.c.key == bindparam("this"))
+_FINISH = Prepared(_this.values(result=bindparam("answer")))
+_FINISH_OPEN = Prepared(_this.values(result=bindparam("answer"), request=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +104,20 @@ def request_key(call: ToolCall, business: str, name: str, identity: Any) -> str:
 def begin(transaction: Transaction, request: Request) -> Begun | Answered | Under:
     """Claim a request, or find who has it. Transactions are ordered, so exactly one of any number begins."""
     connection = transaction.connection
-    if request.key is not None:
-        before = _found(connection, tool_calls.c.key == request.key)
-        if before is not None:
-            return before
-    repeat = _found(
-        connection, (tool_calls.c.request == request.request) & (tool_calls.c.started_at > request.repeat_since)
-    )
     key = request.key or uuid.uuid4().hex
-    row = {
-        "key": key,
-        "request": request.request,
-        "owner": request.owner,
-        "business": request.business,
-        "name": request.name,
-        "result": None,
-        "started_at": request.at,
-    }
+    seen = _SEEN(connection, this=key, request=request.request, since=request.repeat_since).fetchall()
+    before = next((row for row in seen if row.key == key), None)
+    if before is not None:
+        return _found(before)
+    repeat = _found(seen[0]) if seen else None
     if isinstance(repeat, Answered):
         # The new id is answered for good as well; the window stays where the first request opened it.
-        connection.execute(insert(tool_calls).values(**row | {"request": None, "result": dumped(repeat.result)}))
+        stored = dumped(repeat.result)
+        _insert(connection, [(key, None, request.owner, request.business, request.name, stored, request.at)])
         return repeat
     if repeat is not None:
         return repeat
-    connection.execute(insert(tool_calls).values(**row))
+    _insert(connection, [(key, request.request, request.owner, request.business, request.name, None, request.at)])
     return Begun(key)
 
 
@@ -127,10 +133,7 @@ def take_over(transaction: Transaction, under: Under, owner: str, at: float) -> 
 
 def finish(transaction: Transaction, key: str, result: ToolResult, *, repeatable: bool) -> None:
     """Keep the result. A `repeatable` one is not pinned: the same request may be tried again under a new id."""
-    values: dict[str, Any] = {"result": dumped(result)}
-    if repeatable:
-        values["request"] = None
-    transaction.connection.execute(update(tool_calls).where(tool_calls.c.key == key).values(**values))
+    (_FINISH_OPEN if repeatable else _FINISH)(transaction.connection, this=key, answer=dumped(result))
 
 
 def keep(transaction: Transaction, answers: Sequence[Kept]) -> None:
@@ -169,10 +172,7 @@ def loaded(stored: str | bytes) -> ToolResult:
     return ToolResult(ok, say, Code(code) if code else None, facts)
 
 
-def _found(connection: Connection, where: Any) -> Answered | Under | None:
-    row = connection.execute(select(tool_calls).where(where).order_by(tool_calls.c.started_at.desc()).limit(1)).first()
-    if row is None:
-        return None
+def _found(row: Any) -> Answered | Under:
     if row.result is not None:
         return Answered(loaded(row.result))
     return Under(row.key, row.owner, row.started_at)

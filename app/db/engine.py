@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.db.company import Presence
@@ -185,11 +185,11 @@ class Database:
         try:
             with self._writer.connect() as connection, connection.begin():
                 self._check_company(connection)
+                # Who gave up before we began is owed nothing, and must not find it done later.
+                waiting = [job for job in batch if not job.future.cancelled()]
                 records: list[Any] = []
-                for job in batch:
-                    # Who gave up before we began is owed nothing, and must not find it done later.
-                    if not job.future.cancelled():
-                        records += _run(connection, job, alone=len(batch) == 1)
+                for number, job in enumerate(waiting):
+                    records += _run(connection, job, first=number == 0, last=number == len(waiting) - 1)
                 if records:
                     self._seal(connection, records)
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
@@ -213,7 +213,7 @@ class Database:
     def _check_company(self, connection: Connection) -> None:
         if self.shared:
             if not self.is_sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK_KEY})
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})")
             return
         version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
         if self._data_version is not None and version != self._data_version:
@@ -238,20 +238,24 @@ class Database:
             self._data_version = None
 
 
-def _run(connection: Connection, job: _Job, *, alone: bool) -> list[Any]:
+def _run(connection: Connection, job: _Job, *, first: bool, last: bool) -> list[Any]:
     """Run one caller's work; its failure stays its own. A lone caller needs no savepoint: all there is is undone."""
     transaction = Transaction(connection)
-    savepoint = connection.begin_nested() if not alone else None
+    alone = first and last
+    if first and not alone:
+        connection.exec_driver_sql("SAVEPOINT one")
     try:
         job.outcome = job.work(transaction)
     except BaseException as error:
         job.error = translated(error)
-        if savepoint is None:
+        if alone:
             raise
-        savepoint.rollback()
+        # Back to where this one began; the savepoint stands, and serves the next.
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
         return []
-    if savepoint is not None:
-        savepoint.commit()
+    if not last:
+        # The next one's own beginning; it hides this one's, which nobody goes back to any more.
+        connection.exec_driver_sql("SAVEPOINT one")
     return transaction.records
 
 

@@ -19,7 +19,7 @@ metadata = MetaData()
 
 ACTIVE = ("held", "pending", "confirmed")
 """States of a booking that keep its time taken."""
-_ACTIVE_SQL = "status IN ('held', 'pending', 'confirmed')"
+ACTIVE_SQL = "status IN ('held', 'pending', 'confirmed')"
 
 secrets = Table(
     "secrets",
@@ -119,7 +119,7 @@ bookings = Table(
     Column("created_at", Float(53), nullable=False),
     Column("updated_at", Float(53), nullable=False),
     Index(
-        "bookings_blocked", "calendar", "blocked_to", postgresql_where=text(_ACTIVE_SQL), sqlite_where=text(_ACTIVE_SQL)
+        "bookings_blocked", "calendar", "blocked_to", postgresql_where=text(ACTIVE_SQL), sqlite_where=text(ACTIVE_SQL)
     ),
     Index(
         "bookings_unsettled",
