@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from sqlalchemy import text
 from starlette.applications import Starlette
 
 from app import log
@@ -15,6 +14,7 @@ from app.adapters.embedded_calendar import EmbeddedCalendar
 from app.adapters.google_calendar import GoogleCalendar
 from app.adapters.google_channels import GoogleChannels
 from app.adapters.google_connection import GoogleOptions
+from app.adapters.google_credentials import load_account
 from app.adapters.notifier import AppriseNotifier, check_url
 from app.adapters.redis_probe import RedisProbe
 from app.adapters.vapi_api import LiveCall
@@ -52,6 +52,8 @@ SWITCH_INTERVAL_S = 0.001
 GARBAGE_THRESHOLDS = (50_000, 20, 50)
 """Collections are what makes the slowest requests slow: fewer of them, and none over what was there at start."""
 STOP_GRACE_S = 5.0
+HOLD_AFTER_DEADLINE_S = 30.0
+"""How long after the latest answer a claim of a process that died is looked into."""
 FLUSH_LOG_EVERY_S = 0.2
 
 logger = log.get(__name__)
@@ -68,6 +70,8 @@ def application(settings: Settings, clock: Clock) -> Starlette:
     """The application, from settings; nothing runs before its lifespan begins."""
     businesses = load_businesses(settings.businesses, settings.daily_call_caps)
     _check_pages(settings, businesses)
+    if settings.google_credentials is not None:  # read again by each process; wrong, it must not get that far
+        load_account(settings.google_credentials, settings.google_token_url)
     migrate(settings.database_url)
     server = Server(settings, businesses, clock)
     for sentence in (*settings.warnings, *server.warnings()):
@@ -109,6 +113,7 @@ class Server:
             lookups=self.lookups,
             alarms=self.alarms,
             clock=clock,
+            hold_s=settings.tool_deadline_ms / 1000 + HOLD_AFTER_DEADLINE_S,
         )
         front = Front(self.desk, self.bookings, SlotIds(secret, settings.slot_ttl_s), self.database, clock)
         self.tools = tools(front)
@@ -236,14 +241,14 @@ class Server:
 
     def _checks(self) -> list[Check]:
         async def database() -> State:
-            await self.database.read(lambda c: c.execute(text("SELECT 1")).scalar(), 1.0)
-            return "ok"
+            await self.database.write(lambda _: None, 1.0)
+            return "ok" if self.database.is_there() else "down"
 
         checks = [Check("database", database, harms=True)]
         if self.google is not None:
 
             async def google() -> State:
-                return "ok" if self.calendars.well("google") else "degraded"
+                return "ok" if self.calendars.well("google") else "down"
 
             checks.append(Check("google", google))
         if self.redis is not None:

@@ -11,7 +11,7 @@ from app.booking.book import Outcome, Result
 from app.booking.contact import email_of, one_line, phone_of, several_lines
 from app.booking.desk import local_today
 from app.booking.front import Front, offered
-from app.booking.slots import MAX_ID_CHARS, Slot, expired, not_offered
+from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
 from app.booking.speech import local_iso, offer, spell, spoken_time
 from app.booking.store import CALLER_CHARS, Customer
 from app.calls.arguments import ToolArguments
@@ -22,6 +22,8 @@ ALTERNATIVES = 3
 ALTERNATIVE_DAYS = 7
 RESERVE_S = 0.3
 """Kept back for the way home."""
+TAKEN = "I'm sorry, {technician} is no longer free at that time, so nothing was booked."
+EXPIRED = "That offer is too old to be sure of, so nothing was booked."
 UNREACHABLE = (
     "I can't reach the calendar right now, so nothing was booked. Please try again in a few minutes, or I can have "
     "someone call you back."
@@ -46,20 +48,19 @@ def book_appointment(front: Front) -> Tool[Arguments]:
 
     def identity(context: Context, arguments: Arguments) -> Any:
         # Offers of the same time carry different ids; what is asked for is the time, for this person.
-        slot = front.slot_ids.read(arguments.slot_id, context.business, 0)
+        slot = front.slot_ids.read(arguments.slot_id, context.business)
         name = " ".join(arguments.customer_name.casefold().split())
         return [slot.service.id, slot.technician.id, slot.start, name]
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         business = context.business
-        now = front.clock.now()
-        slot = front.slot_ids.read(arguments.slot_id, business, now)
+        slot = front.slot_ids.read(arguments.slot_id, business)
         customer = _customer(context, arguments)
         if not is_open(business, slot.service, slot.technician, slot.start, slot.offered_at):
             # The offer stands by its clock, but the hours were changed. Notice was kept when it was made.
             raise not_offered()
-        if slot.start <= now:
-            raise expired()
+        if not slot.is_offered(front.clock.now()):
+            return await _refused(front, context, slot, Outcome(Result.REFUSED, code=Code.SLOT_EXPIRED))
         outcome = await front.bookings.book(business, slot, customer, context.ref.key, context.deadline)
         if outcome.result is Result.REFUSED:
             return await _refused(front, context, slot, outcome)
@@ -72,6 +73,8 @@ def book_appointment(front: Front) -> Tool[Arguments]:
         run=run,
         changes_state=True,
         identity=identity,
+        refused={"outcome": Result.REFUSED.value, "slots": []},
+        undecided={"outcome": Result.PENDING.value},
     )
 
 
@@ -130,8 +133,8 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
         "technician": slot.technician.id,
         "slots": [],
     }
-    if outcome.taken:
-        say = f"I'm sorry, {slot.technician.name} is no longer free at that time, so nothing was booked."
+    if outcome.code is not Code.CALENDAR_UNAVAILABLE:
+        say = EXPIRED if outcome.code is Code.SLOT_EXPIRED else TAKEN.format(technician=slot.technician.name)
         openings = await _alternatives(front, context, slot)
         if openings:
             facts["slots"] = offered(front, context.business, slot.service, openings)

@@ -22,10 +22,16 @@ MAX_OFFERS = 4_096
 LOOK_AHEAD_DAYS = (14, 31, 31)
 """How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
+ANYBODY = frozenset(("any", "anyone", "anybody", "any technician", "no preference", "none"))
+"""What models put where it does not matter who comes."""
 
 
 def _folded(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
+
+
+def _somebody(value: Any) -> Any:
+    return None if isinstance(value, str) and value.strip().casefold() in ANYBODY else value
 
 
 def _at_most(value: int) -> int:
@@ -49,7 +55,9 @@ class Arguments(ToolArguments):
         PartOfDay, BeforeValidator(_folded), Field(description="morning, afternoon, evening or any")
     ] = PartOfDay.ANY
     technician: Annotated[
-        str | None, Field(max_length=200, description="Technician id or name, if the caller wants a certain one")
+        str | None,
+        BeforeValidator(_somebody),
+        Field(max_length=200, description="Technician id or name, if the caller wants a certain one"),
     ] = None
     limit: Annotated[int, AfterValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
 

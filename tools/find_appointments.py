@@ -44,7 +44,11 @@ def find_appointments(front: Front) -> Tool[Arguments]:
 async def _by_reference(front: Front, context: Context, reference: str, name: str | None) -> Booking:
     spoken = "".join(char for char in reference.upper() if char.isalnum())
     booking = await front.database.read(lambda c: by_reference(c, context.business.id, spoken))
-    if booking is None or booking.status not in ("confirmed", "pending") or not same_name(booking.customer_name, name):
+    if (
+        booking is None
+        or booking.status not in ("confirmed", "pending", "held")
+        or not same_name(booking.customer_name, name)
+    ):
         # The same words for a wrong reference and a wrong name: neither may be found out by trying.
         raise not_found(
             "I can't find an appointment with that reference and name. Please check both with the caller and try again."
@@ -71,7 +75,7 @@ def _told(context: Context, found: list[Booking]) -> ToolResult:
             "end": local_iso(booking.ends, zone),
             "service": booking.service,
             "technician": booking.technician,
-            "outcome": booking.status,
+            "outcome": "confirmed" if booking.status == "confirmed" else "pending",
         }
         for booking in found
     ]

@@ -64,7 +64,7 @@ UNAVAILABLE = Outcome(Result.REFUSED, code=Code.CALENDAR_UNAVAILABLE)
 class Bookings:
     """Makes bookings. Safe to call from any number of tasks and processes for the same slot."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything a booking touches, handed in by name
         self,
         *,
         database: Database,
@@ -73,6 +73,7 @@ class Bookings:
         lookups: Lookups,
         alarms: Alarms,
         clock: Clock,
+        hold_s: float = HOLD_S,
     ) -> None:
         self._database = database
         self._calendars = calendars
@@ -80,6 +81,7 @@ class Bookings:
         self._lookups = lookups
         self._alarms = alarms
         self._clock = clock
+        self._hold_s = hold_s
         self._noting: set[asyncio.Task[None]] = set()
 
     async def book(self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float) -> Outcome:
@@ -94,7 +96,7 @@ class Bookings:
     async def _book(
         self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float
     ) -> Outcome:
-        draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=HOLD_S)
+        draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=self._hold_s)
         held, mine = await self._database.write(lambda t: self._claim(t, draft, slot), within_s=self._left(deadline))
         if held is None:
             metrics.count_claim_lost(business.id)
@@ -169,7 +171,7 @@ class Bookings:
         held = claim(transaction, draft)
         if held is not None or not draft.call_key:
             return held, None
-        mine = of_call(transaction.connection, draft.call_key, slot)
+        mine = of_call(transaction.connection, draft.call_key, slot, draft.customer_name)
         if mine is not None and mine.status == "held":
             # Whoever is told "pending" is owed an end, also if the first request dies before it comes to one.
             mine = move(transaction, mine, "pending", now=self._clock.now())

@@ -22,6 +22,11 @@ class Slot:
     technician: Technician
     start: int
     offered_at: int = 0
+    expires: int = 0
+
+    def is_offered(self, now: float) -> bool:
+        """Whether the offer still stands: neither too old nor for a time that has begun."""
+        return now < self.expires and now < self.start
 
     @property
     def end(self) -> int:
@@ -43,8 +48,8 @@ class SlotIds:
         mac = self._mac(head, business.id, service, technician)
         return (head + mac).hex()
 
-    def read(self, slot_id: str, business: Business, now: float) -> Slot:
-        """The slot behind an id. Raises `SaidError` when it was never offered here, or too long ago."""
+    def read(self, slot_id: str, business: Business) -> Slot:
+        """The slot behind an id, however old. Raises `SaidError` when it was never offered here."""
         raw = _decoded(slot_id)
         minutes, expires, service_tag, technician_tag = _HEAD.unpack(raw[: _HEAD.size])
         for service in business.services:
@@ -55,9 +60,7 @@ class SlotIds:
                     continue
                 wanted = self._mac(raw[: _HEAD.size], business.id, service.id, technician.id)
                 if hmac.compare_digest(wanted, raw[_HEAD.size :]):
-                    if now >= expires:
-                        raise expired()
-                    return Slot(service, technician, minutes * 60, expires - self._ttl_s)
+                    return Slot(service, technician, minutes * 60, expires - self._ttl_s, expires)
         raise not_offered()
 
     def _tag(self, name: str) -> bytes:
@@ -76,16 +79,6 @@ def not_offered() -> SaidError:
     return SaidError(
         Code.NOT_OFFERED,
         "That time was not one of the offered ones. Check the open times first, then book one of those slot ids.",
-        outcome="refused",
-        slots=[],
-    )
-
-
-def expired() -> SaidError:
-    """What a caller hears about an offer that was made too long ago."""
-    return SaidError(
-        Code.SLOT_EXPIRED,
-        "That offer is too old to be sure of. Check the open times again and offer those.",
         outcome="refused",
         slots=[],
     )

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, and_, bindparam, insert, or_, select, text, u
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from app.audit.log import record
+from app.booking.contact import same_name
 from app.booking.slots import Slot
 from app.db.engine import Transaction
 from app.db.prepared import Prepared
-from app.db.schema import ACTIVE_SQL, bookings
+from app.db.schema import ACTIVE, ACTIVE_SQL, bookings
 from app.errors import OverloadedError
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -218,8 +219,8 @@ def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> 
     return [_booking(row) for row in due]
 
 
-def of_call(connection: Connection, call_key: str, slot: Slot) -> Booking | None:
-    """An active booking of exactly this slot, for the same service, that the same call made before."""
+def of_call(connection: Connection, call_key: str, slot: Slot, customer_name: str) -> Booking | None:
+    """An active booking of exactly this slot, for the same service and person, that the same call made before."""
     row = _OF_CALL(
         connection,
         calendar=slot.technician.calendar,
@@ -227,7 +228,7 @@ def of_call(connection: Connection, call_key: str, slot: Slot) -> Booking | None
         service=slot.service.id,
         call_key=call_key,
     ).first()
-    return _booking(row) if row else None
+    return _booking(row) if row and same_name(row.customer_name, customer_name) else None
 
 
 def by_reference(connection: Connection, business: str, reference: str) -> Booking | None:
@@ -239,13 +240,13 @@ def by_reference(connection: Connection, business: str, reference: str) -> Booki
 
 
 def by_caller(connection: Connection, business: str, caller: str, after: int) -> Sequence[Booking]:
-    """Confirmed and pending bookings made from or for this number that end after `after`, soonest first."""
+    """Bookings, confirmed or not yet, made from or for this number that end after `after`, soonest first."""
     found = connection.execute(
         select(bookings)
         .where(
             bookings.c.business == business,
             or_(bookings.c.caller == caller, bookings.c.phone == caller),
-            bookings.c.status.in_(("pending", "confirmed")),
+            bookings.c.status.in_(ACTIVE),
             bookings.c.reason != YIELD,
             bookings.c.ends > after,
         )

@@ -158,4 +158,4 @@ def _written(transaction: Transaction, scope: Scope, tally: _Tally) -> list[Warn
         transaction.connection.execute(update(cap_counts).where(where).values(**new))
     if tally.used == tally.before:
         return []
-    return [Warned(scope, percent, tally.used) for percent in reached if percent > tally.warned]
+    return [Warned(scope, p, ceil(scope.limit * p / 100)) for p in reached if p > tally.warned]

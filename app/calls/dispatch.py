@@ -7,7 +7,8 @@ sentence and a log id.
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -46,6 +47,7 @@ NOT_YET = ToolResult(
     "The calendar is answering slowly, so I don't know yet. Please ask me again in a moment.",
     Code.STILL_CHECKING,
 )
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 NOT_YET_CHANGED = ToolResult(
     False,
     "I could not get that confirmed yet. It is being checked, so please don't count on it until you hear from us.",
@@ -118,7 +120,7 @@ class Dispatcher:
         try:
             answer.result = await self._decide(call, tool, occurrence, answer, began + self._deadline_s)
         except SaidError as error:
-            answer.result = ToolResult(False, error.say, error.code, error.facts)
+            answer.result = ToolResult(False, error.say, error.code, {**(tool.refused if tool else {}), **error.facts})
         except Exception as error:  # noqa: BLE001 - whatever it was, the caller is owed a sentence
             answer.result = self._unexpected(error)
         answer.seconds = self._clock.monotonic() - began
@@ -237,7 +239,7 @@ class Dispatcher:
             return task.result()
         if task is not under:
             self._late.follow(context.ref, context.business, task)
-        return NOT_YET_CHANGED
+        return ToolResult(False, NOT_YET_CHANGED.say, NOT_YET_CHANGED.code, tool.undecided)
 
     def _join(self, task: asyncio.Task[ToolResult], asked: Answer, key: str) -> None:
         """The same request under a new id while the first is under way: the outcome is kept under this id as well."""
@@ -276,7 +278,7 @@ class Dispatcher:
             if isinstance(begun, ledger.Answered) and begun.result is not NOT_YET_CHANGED:
                 answer.key = key
         except Exception as error:  # noqa: BLE001 - nothing has been done, and everybody who waits is owed a sentence
-            begun = ledger.Answered(self._unexpected(error))
+            begun = ledger.Answered(self._unexpected(error, tool.refused))
         if isinstance(begun, ledger.Answered):
             answer.result = begun.result
             self._behind.add(answer)
@@ -324,11 +326,11 @@ class Dispatcher:
         try:
             return await tool.run(context, arguments)
         except SaidError as error:
-            return ToolResult(False, error.say, error.code, error.facts)
+            return ToolResult(False, error.say, error.code, {**tool.refused, **error.facts})
         except Exception as error:  # noqa: BLE001 - as in `_answer`
             return self._unexpected(error)
 
-    def _unexpected(self, error: Exception) -> ToolResult:
+    def _unexpected(self, error: Exception, facts: Mapping[str, Any] = NOTHING) -> ToolResult:
         """One sentence and a log id. The id is what an operator searches for."""
         log_id = secrets.token_hex(4)
         if isinstance(error, OverloadedError):
@@ -339,7 +341,7 @@ class Dispatcher:
             False,
             "I'm sorry, something went wrong on our side, so I could not do that. Please try again in a moment.",
             Code.INTERNAL,
-            {"log_id": log_id},
+            {**facts, "log_id": log_id},
         )
 
     def _run(self, work: Any) -> asyncio.Task[ToolResult]:

@@ -97,8 +97,12 @@ def delivery_key(call: ToolCall, occurrence: int = 0) -> str | None:
 
 
 def request_key(call: ToolCall, business: str, name: str, identity: Any) -> str:
-    """The key of what a state-changing request is about, within its call."""
-    return _digest([call.ref.platform, call.ref.call_id or call.ref.caller, business, name, canonical(identity)])
+    """The key of what a state-changing request is about, within its call; without one, within its caller's.
+
+    Where the platform signals neither, no two requests are known to be one person's.
+    """
+    whose = call.ref.call_id or call.ref.caller or uuid.uuid4().hex
+    return _digest([call.ref.platform, whose, business, name, canonical(identity)])
 
 
 def begin(transaction: Transaction, request: Request) -> Begun | Answered | Under:

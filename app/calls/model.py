@@ -108,6 +108,10 @@ class Tool(Generic[Arguments]):
     identity: Callable[[Context, Arguments], Any] | None = None
     at_once: Callable[[Context, Arguments], ToolResult | None] | None = None
     """Answers from memory without waiting, or None; saves the common case a task and a timer."""
+    refused: Mapping[str, Any] = field(default_factory=dict)
+    """What a result says besides when nothing was done."""
+    undecided: Mapping[str, Any] = field(default_factory=dict)
+    """What a result says besides when it is not known yet what was done."""
 
 
 def _written(answer: dict[str, Any]) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -71,6 +72,7 @@ class Database:
     def __init__(self, url: str, seal: Seal, *, shared: bool = False) -> None:
         self.url = normalised(url)
         self.is_sqlite = self.url.startswith("sqlite")
+        self._file = database_file(self.url)
         self._seal = seal
         self._writer = open_engine(self.url, writes=True)
         self._reader = open_engine(self.url, writes=False)
@@ -109,6 +111,10 @@ class Database:
         self._reader.dispose()
         if self._presence is not None:
             self._presence.leave()
+
+    def is_there(self) -> bool:
+        """Whether the database's file is still where it was; one that was deleted takes writes until it is closed."""
+        return self._file is None or Path(self._file).exists()
 
     async def write(self, work: Callable[[Transaction], T], within_s: float = WRITE_DEADLINE_S) -> T:
         """Run `work` in a transaction and return its result once that is committed.

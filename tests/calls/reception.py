@@ -115,7 +115,7 @@ async def reception(url: str, script: Script | None = None, **options: Any) -> A
 def call(tool: str, what: str = "", id: str | None = "t1", call_id: str | None = "c1", **more: Any) -> ToolCall:
     """One tool call; `control`, `line` and `problem` go where they belong, the rest are arguments."""
     line, control = more.pop("line", "+15125550100"), more.pop("control", None)
-    ref = CallRef("vapi", call_id, "+15125550142", (line,) if line else (), control_url=control)
+    ref = CallRef("vapi", call_id, more.pop("caller", "+15125550142"), (line,) if line else (), control_url=control)
     return ToolCall(ref, tool, {"what": what, **more}, id, more.pop("problem", None))
 
 

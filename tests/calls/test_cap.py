@@ -299,3 +299,14 @@ async def test_use_and_limit_are_shown(database_url: str) -> None:
 
     assert shown("readback_cap_used", name) == 3
     assert shown("readback_cap_limit", name) == 3
+
+
+async def test_a_loop_too_busy_to_look_is_not_taken_for_a_slow_store(database_url: str) -> None:
+    async with desk(database_url, within_s=DECIDE_WITHIN_S) as acme:
+        arriving = [asyncio.create_task(acme.admit([number], capped(3))) for number in range(6)]
+        await asyncio.sleep(0)
+        time.sleep(DECIDE_WITHIN_S * 3)  # noqa: ASYNC251 - blocking the loop is what is tried
+        admitted = [each for task in arriving for each in await task]
+
+    assert admitted == [True] * 3 + [False] * 3
+    assert "cap_store_down" not in acme.alarms.kinds()

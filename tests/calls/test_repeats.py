@@ -225,3 +225,19 @@ def test_a_stored_result_is_read_back_as_it_was() -> None:
 
     assert ledger.loaded(result.as_json()) == result
     assert list(ledger.loaded(result.as_json()).as_dict()) == list(result.as_dict())
+
+
+async def test_requests_of_nobody_in_particular_are_not_taken_for_one(sqlite_url: str) -> None:
+    async with reception(sqlite_url) as acme:
+        for _ in range(2):
+            await acme.ask(change("x", id=None, call_id=None, caller=None))
+
+    assert acme.script.runs == ["x", "x"]
+
+
+async def test_without_a_call_the_same_request_of_one_caller_is_one(sqlite_url: str) -> None:
+    async with reception(sqlite_url) as acme:
+        for _ in range(2):
+            await acme.ask(change("x", id=None, call_id=None))
+
+    assert acme.script.runs == ["x"]

@@ -320,4 +320,4 @@ async def test_the_only_service_need_not_be_named(sqlite_url: str) -> None:
     async with agent(sqlite_url, business=acme(services=(INSPECTION,))) as ask:
         answer = await ask("checkAvailability", date=TUESDAY)
         assert len(answer["slots"]) == 3
-        assert ask.house.slot_ids.read(answer["slots"][2]["slot_id"], ask.house.business, NOW).start == TUESDAY_9
+        assert ask.house.slot_ids.read(answer["slots"][2]["slot_id"], ask.house.business).start == TUESDAY_9
