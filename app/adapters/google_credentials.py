@@ -23,6 +23,11 @@ from app.errors import ConfigurationError
 
 SCOPES = ("https://www.googleapis.com/auth/calendar",)
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
+NEEDED = {
+    "service_account": ("client_email", "private_key", "token_uri"),
+    "authorized_user": ("client_id", "client_secret", "refresh_token"),
+}
+"""Keys per type of account. The library looks for them too, but is content with an empty text or a number."""
 
 STALE_BEFORE_S = 225
 """Renew in the background when less than this is left; google-auth's own threshold."""
@@ -150,22 +155,25 @@ def load_account(path: Path, token_url: str | None) -> Any:
         kind = info.get("type")
     except OSError as error:
         raise ConfigurationError(f"{VARIABLE}: cannot read {path}: {error.strerror}.") from None
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise ConfigurationError(f"{VARIABLE}: {path} is not a JSON object.") from None
+    if not isinstance(kind, str) or kind not in NEEDED:
+        raise ConfigurationError(f"{VARIABLE}: {path} must be of type service_account or authorized_user.")
+    if token_url:
+        info["token_uri"] = token_url
+    for key in NEEDED[kind]:
+        if not isinstance(info.get(key), str) or not info[key].strip():
+            raise ConfigurationError(f"{VARIABLE}: {path} lacks or misstates {key}.")
     try:
         if kind == "service_account":
-            if token_url:
-                info["token_uri"] = token_url
             return google.oauth2.service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]  # google-auth is untyped here
                 info, scopes=SCOPES
             )
-        if kind == "authorized_user":
-            account = google.oauth2.credentials.Credentials.from_authorized_user_info(info)  # type: ignore[no-untyped-call]  # google-auth is untyped here
-            # The library ignores the file's own token_uri, so the override has to come after it.
-            return account.with_token_uri(token_url) if token_url else account
-    except (ValueError, KeyError, TypeError) as error:
+        account = google.oauth2.credentials.Credentials.from_authorized_user_info(info)  # type: ignore[no-untyped-call]  # google-auth is untyped here
+        # The library ignores the file's own token_uri, so the override has to come after it.
+        return account.with_token_uri(token_url) if token_url else account
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"{VARIABLE}: {path} lacks or misstates a key ({type(error).__name__}).") from None
-    raise ConfigurationError(f"{VARIABLE}: {path} must be of type service_account or authorized_user.")
 
 
 def _fetch_token(account: Any) -> tuple[str, float]:

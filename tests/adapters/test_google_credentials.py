@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +20,8 @@ from app.clock import SystemClock
 from app.errors import ConfigurationError
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle
+from tests.flows.businesses import EMBEDDED, GOOGLE, acme, written
+from tests.processes import ROOT, environment, free_port
 
 DANA = "dana@acme.example"
 MORNING = 1_893_456_000
@@ -221,6 +225,15 @@ async def test_refreshing_happens_off_the_event_loop(google: FakeGoogle, service
             "lacks or misstates",
         ),
         ('{"type": "authorized_user"}', "lacks or misstates"),
+        ('{"type": ["service_account"]}', "must be of type"),
+        (
+            '{"type": "authorized_user", "client_id": "", "client_secret": "b", "refresh_token": "c"}',
+            "lacks or misstates client_id",
+        ),
+        (
+            '{"type": "authorized_user", "client_id": "a", "client_secret": "b", "refresh_token": "c", "expiry": 5}',
+            "lacks or misstates",
+        ),
     ],
 )
 async def test_a_file_that_is_no_credential_stops_the_start_with_one_sentence(
@@ -241,3 +254,38 @@ async def test_a_file_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot read"):
         await calendar.start()
     await calendar.close()
+
+
+WRONG_FILES = {
+    "not there": None,
+    "not JSON": "no json",
+    "incomplete": '{"type": "service_account", "client_email": "desk@acme.example"}',
+}
+
+
+@pytest.mark.parametrize("calendars", [GOOGLE, EMBEDDED], ids=["google", "embedded only"])
+@pytest.mark.parametrize("content", WRONG_FILES.values(), ids=WRONG_FILES.keys())
+def test_serving_with_a_wrong_file_is_exit_code_2_and_one_sentence(
+    tmp_path: Path, content: str | None, calendars: tuple[str, ...]
+) -> None:
+    path = tmp_path / "account.json"
+    if content is not None:
+        path.write_text(content)
+    variables = {
+        "READBACK_PORT": str(free_port()),
+        "READBACK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db",
+        "READBACK_BUSINESSES": str(written(tmp_path, acme(calendars))),
+        "GOOGLE_APPLICATION_CREDENTIALS": str(path),
+    }
+    answer = subprocess.run(
+        [sys.executable, "-m", "app", "serve"],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.returncode == 2
+    [sentence] = answer.stderr.splitlines()
+    assert sentence.startswith("GOOGLE_APPLICATION_CREDENTIALS: ")
+    assert sentence.endswith(".")
