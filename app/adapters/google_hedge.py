@@ -1,5 +1,5 @@
-"""Makes reads survive an unwell upstream: one retry and one hedged second request, inside a budget. For reads only: it
-may send the same request three times, so a write must never come near it.
+"""Makes reads survive an unwell upstream: retries of what failed and one hedge of what is late, inside a budget. For
+reads only: it may send the same request three times, so a write must never come near it.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from app.adapters.google_transport import Broken, Reply
 from app.clock import Clock
 
 EXTRAS_PER_LOOKUP = 2
+"""At most one of them for being late: a further one needs a failure, or a slow upstream would be asked for nothing."""
 EXTRA_PER_LOOKUP = 0.1185
 FIRST_CREDIT = 4.0
 MOST_CREDIT = 20.0
@@ -21,11 +22,12 @@ EXTRA_WITHIN_S = 0.7
 SPARSE_GAP_S = 5.0
 SPARSE_CREDIT_PER_S = 1 / 15
 
-HEDGE_FIRST_S = 0.2
 HEDGE_LEAST_S = 0.12
-HEDGE_MOST_S = 0.4
+HEDGE_MOST_S = 0.5
+"""Also while nothing is known of the upstream yet, which may be slow and well."""
 HEDGE_TIMES_P90 = 1.75
 LATENCIES_KEPT = 64
+LATENCIES_BEFORE_FIRST_LOOK = 20
 LATENCIES_BETWEEN_LOOKS = 16
 
 QUOTA_PAUSE_S = (0.1, 0.3)
@@ -66,9 +68,9 @@ class HedgeDelay:
     """After how long a read counts as late: well above the recent p90, so a slow but even upstream is asked once."""
 
     def __init__(self) -> None:
-        self.seconds = HEDGE_FIRST_S
+        self.seconds = HEDGE_MOST_S
         self._recent: deque[float] = deque(maxlen=LATENCIES_KEPT)
-        self._until_look = LATENCIES_BETWEEN_LOOKS
+        self._until_look = LATENCIES_BEFORE_FIRST_LOOK
 
     def learn(self, seconds: float) -> None:
         """Remember how long a good answer took."""
@@ -95,12 +97,12 @@ class SteadyReader:
         """
         self.budget.lookup()
         give_up = self._clock.monotonic() + EXTRA_WITHIN_S
-        extras_left, failed = EXTRAS_PER_LOOKUP, None
+        extras_left, hedged, failed = EXTRAS_PER_LOOKUP, False, None
         running = {asyncio.create_task(self._timed(first))}
         permit: asyncio.Task[Attempt | None] | None = None
         try:
             while running or permit:
-                patience_s = self.delay.seconds if extras_left and permit is None else None
+                patience_s = self.delay.seconds if extras_left and not hedged and permit is None else None
                 everything = {*running, permit} if permit else running
                 done, _ = await asyncio.wait(everything, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
                 failures = []
@@ -118,6 +120,7 @@ class SteadyReader:
                 elif permit is None and extras_left:
                     # Told to slow down, we ask once more and no oftener.
                     extras_left = 0 if isinstance(failed, Reply) and failed.over_quota else extras_left - 1
+                    hedged = hedged or not failures
                     wait_s = pause_s(failures[-1] if failures else None)
                     permit = asyncio.create_task(self._permit(extra, ride, wait_s, give_up))
         finally:

@@ -9,11 +9,15 @@ import pytest
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
 from app.adapters.google_hedge import Budget, HedgeDelay, SteadyReader, pause_s
 from app.adapters.google_transport import Broken, Reply
+from app.booking.calendar import Unknown
+from app.booking.calendars import Calendars
+from app.booking.lookups import Lookups
 from app.clock import SystemClock
 from tests.fakes import google_faults as faults
 from tests.fakes.clock import FakeClock
 from tests.fakes.google_calendar import FakeGoogle
 
+DANA = "dana@acme.example"
 GOOD = Reply(200, {}, b"{}")
 UNWELL = Reply(503, {}, b"")
 TOO_MANY = Reply(429, {}, b"")
@@ -46,6 +50,7 @@ STORIES = {
     "two failures": ([(UNWELL, 0), (LOST, 0), (GOOD, 0)], GOOD, 3, 0),
     "three failures": ([(UNWELL, 0), (LOST, 0), (UNWELL, 0)], UNWELL, 3, 0),
     "late": ([(GOOD, 9), (GOOD, 0)], GOOD, 2, 1),
+    "late twice": ([(GOOD, 1.2), (GOOD, 9)], GOOD, 2, 1),
     "late, then failure": ([(GOOD, 9), (UNWELL, 0), (GOOD, 0)], GOOD, 3, 1),
     "failure, then late": ([(UNWELL, 0), (GOOD, 9), (GOOD, 0)], GOOD, 3, 1),
     "over quota is asked once more": ([(TOO_MANY, 0), (TOO_MANY, 0)], TOO_MANY, 2, 0),
@@ -77,7 +82,7 @@ async def test_without_credit_nothing_extra_goes_out_and_the_failure_comes_back_
 async def test_cancelling_a_read_cancels_what_it_sent() -> None:
     script = Script((GOOD, 9), (GOOD, 9), (GOOD, 9))
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.3):
+        async with asyncio.timeout(0.8):
             await SteadyReader(SystemClock()).read(script, script)
     await asyncio.sleep(0)
     assert script.asked == script.cancelled == 2
@@ -106,12 +111,37 @@ def test_sparse_lookups_can_always_afford_a_second_try() -> None:
         assert budget.spend()
 
 
-@pytest.mark.parametrize(("upstream_s", "least", "most"), [(0.04, 0.1, 0.15), (0.15, 0.2, 0.3), (2.0, 0.4, 0.4)])
+@pytest.mark.parametrize(("upstream_s", "least", "most"), [(0.04, 0.1, 0.15), (0.15, 0.2, 0.3), (2.0, 0.5, 0.5)])
 def test_the_hedge_waits_longer_than_the_upstream_usually_takes(upstream_s: float, least: float, most: float) -> None:
     delay, noise = HedgeDelay(), random.Random(1)
     for _ in range(200):
         delay.learn(upstream_s * noise.uniform(1.0, 1.05))
     assert least <= delay.seconds <= most
+
+
+def test_an_upstream_not_known_yet_is_taken_for_slow_and_well() -> None:
+    delay = HedgeDelay()
+    for _ in range(19):
+        delay.learn(0.01)
+        assert delay.seconds == 0.5
+    delay.learn(0.01)
+    assert delay.seconds < 0.2
+
+
+@pytest.mark.parametrize(("upstream_s", "requests"), [(0.04, 1), (0.3, 1), (0.4, 1), (0.6, 2), (1.0, 2)])
+async def test_a_slow_but_even_google_is_asked_once_by_a_new_process_and_hardly_oftener(
+    upstream_s: float, requests: int
+) -> None:
+    """The same question ten times at once, as a new process gets it when a prompt starts many tools."""
+    async with FakeGoogle([DANA], latency_s=upstream_s) as google:
+        calendar = GoogleCalendar(GoogleOptions(api_url=google.url))
+        await calendar.start()
+        lookups = Lookups(Calendars({"google": calendar}), SystemClock(), 30.0)
+        answers = await asyncio.gather(*(lookups.days([f"google:{DANA}"], 0, 7 * 86_400) for _ in range(10)))
+        await lookups.stop()
+        await calendar.close()
+        assert not any(isinstance(answer[f"google:{DANA}"], Unknown) for answer in answers)
+        assert google.counts["freebusy"] == requests
 
 
 def test_a_pause_fits_its_cause() -> None:
