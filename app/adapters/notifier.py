@@ -10,6 +10,7 @@ import re
 import threading
 import warnings
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,12 +25,16 @@ _SCHEMES_WITH_HOST: Final = frozenset(("json", "jsons", "xml", "xmls", "form", "
 """In other schemes the place of the host is often the token itself."""
 
 _log = log.get(__name__)
+_checking: ContextVar[bool] = ContextVar("checking", default=False)
+"""A page's thread has a context of its own, so what it logs is not swallowed with a check's."""
 
 
 class _StatusOnly(logging.Filter):
     """Of Apprise's own complaints only the HTTP status is kept: they quote URLs, and hosts that are tokens."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if _checking.get():
+            return False
         status = re.search(r"\berror=(\d{3})\b", record.getMessage())
         record.msg = f"a receiver answered {status[1]}" if status else "a receiver or its URL does not work"
         record.args, record.exc_info, record.exc_text = None, None, None
@@ -58,9 +63,14 @@ def _import_once() -> Any:
 
 
 def check_url(url: str) -> str | None:
-    """None when Apprise can read the notification URL, else one sentence that shows none of its secrets."""
+    """None when Apprise can read the notification URL, else one sentence without its secrets. Logs nothing."""
     apprise, asset = _apprise()
-    if apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True) is None:
+    checking = _checking.set(True)
+    try:
+        readable = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True) is not None
+    finally:
+        _checking.reset(checking)
+    if not readable:
         return f"{shown(url)} is not a notification URL that Apprise can read."
     return None
 

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from app import log
 from app.adapters.notifier import AppriseNotifier, check_url, shown
 from tests.fakes.page_receiver import Page, PageReceiver
 from tests.fakes.recording_server import Fault
+from tests.flows.businesses import EMBEDDED, acme, written
+from tests.processes import ROOT, environment, free_port
 
 
 async def test_a_page_arrives_as_given_and_as_something_that_is_wrong() -> None:
@@ -124,7 +127,7 @@ def test_secrets_of_a_url_are_not_shown(url: str, words: str) -> None:
     assert shown(url) == words
 
 
-async def test_secrets_of_a_url_do_not_reach_the_log(tmp_path) -> None:
+async def test_secrets_of_a_url_do_not_reach_the_log(tmp_path: Path) -> None:
     path = tmp_path / "log"
     async with PageReceiver(always=Fault(status=403)) as receiver:
         refusing = f"json://user:hunter22@127.0.0.1:{receiver.port}/hunter22?token=hunter22"
@@ -138,3 +141,24 @@ async def test_secrets_of_a_url_do_not_reach_the_log(tmp_path) -> None:
     assert "a receiver answered 403" in written
     assert "notification URL" in written
     assert "hunter22" not in written
+
+
+@pytest.mark.parametrize("url", ["foo://bar", "slack://hunter22", "pagerduty://token-only", None])
+def test_serving_with_a_wrong_url_is_exit_code_2_and_one_sentence(tmp_path: Path, url: str | None) -> None:
+    variables = {"READBACK_PORT": str(free_port()), "READBACK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
+    if url is None:
+        variables["READBACK_BUSINESSES"] = str(written(tmp_path, acme(EMBEDDED, 'page = ["foo://bar"]')))
+    else:
+        variables["READBACK_PAGE_URLS"] = url
+    answer = subprocess.run(
+        [sys.executable, "-m", "app", "serve"],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.returncode == 2
+    [sentence] = answer.stderr.splitlines()
+    assert sentence.startswith("READBACK_PAGE_URLS: " if url else "READBACK_BUSINESSES: page of business acme: ")
+    assert sentence.endswith("is not a notification URL that Apprise can read.")
