@@ -3,6 +3,7 @@
 Kept in memory while this process is the only writer; read from the database for every question once it is not.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ class Claimed:
 
 
 NOTHING = Claimed(0, ())
+Wanted = tuple[tuple[str, ...], int]
+"""Calendars, and since when."""
 FORGET_AFTER_S = 86_400
 
 
@@ -34,6 +37,8 @@ class Claims:
         self._clock = clock
         self._held: dict[str, dict[str, Interval]] = {}
         self._views: dict[str, Claimed] = {}
+        self._reads: dict[Wanted, asyncio.Task[None]] = {}
+        self._next_reads: dict[Wanted, asyncio.Task[None]] = {}
         self.version = 0
 
     async def load(self) -> None:
@@ -57,9 +62,27 @@ class Claims:
         """What is claimed on each calendar from `start` on, with other processes' claims in it."""
         if self.complete:
             return {calendar: self.view(calendar) for calendar in calendars}
-        found: dict[str, dict[str, Interval]] = {calendar: {} for calendar in calendars}
         # Not only from `start` on: what is read here is also what `load_of` counts, whatever day was asked about.
-        since = min(start, self._over())
+        wanted = (tuple(calendars), min(start, self._over()))
+        next_read = self._next_reads.get(wanted)
+        if next_read is None:
+            next_read = asyncio.get_running_loop().create_task(self._read(wanted, self._reads.get(wanted)))
+            self._next_reads[wanted] = next_read
+        await asyncio.shield(next_read)
+        return {calendar: self.view(calendar) for calendar in calendars}
+
+    async def _read(self, wanted: Wanted, under_way: asyncio.Task[None] | None) -> None:
+        """One read for all who ask before it begins; who asks later gets the next, which sees what they saw."""
+        if under_way is not None:
+            await asyncio.wait({under_way})
+        self._reads[wanted] = self._next_reads.pop(wanted)
+        try:
+            await self._refresh(*wanted)
+        finally:
+            del self._reads[wanted]
+
+    async def _refresh(self, calendars: Sequence[str], since: int) -> None:
+        found: dict[str, dict[str, Interval]] = {calendar: {} for calendar in calendars}
         for booking, calendar, claimed_from, claimed_to in await self._database.read(
             lambda c: _active(c, calendars, since)
         ):
@@ -68,7 +91,6 @@ class Claims:
             if held != self._held.get(calendar, {}):
                 self._held[calendar] = held
                 self._renew(calendar)
-        return {calendar: self.view(calendar) for calendar in calendars}
 
     def add(self, calendar: str, booking: str, claimed: Interval) -> None:
         """A claim was committed."""

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from app import log, metrics
 from app.booking.business import Business
@@ -22,12 +23,15 @@ from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 
 DECIDE_WITHIN_S = 0.05
+PER_CALL_S = 0.001
+"""More for each further call that is counted in the same write."""
 LOOKS = 5
 MAX_AT_ONCE = 500
 MAX_CALLS_REMEMBERED = 20_000
 TOTAL = "*"
 """The scope of the installation's own cap; its day is UTC's."""
 
+T = TypeVar("T")
 logger = log.get(__name__)
 
 
@@ -75,14 +79,13 @@ class DailyCap:
         if self._counting is None:
             self._counting = asyncio.get_running_loop().create_task(self._count_waiting())
         try:
-            admitted = await _patiently(decided, self._decide_within_s)
-        except (ReadbackError, TimeoutError) as error:
+            admitted = await decided
+        except ReadbackError as error:
             self._alarms.ring(
                 "cap_store_down",
                 "cap",
                 "The daily call cap cannot be counted",
-                "Calls are let through uncounted until the database answers in time again "
-                f"({str(error) or 'it took longer than 50 ms'}).",
+                f"Calls are let through uncounted until the database answers in time again ({error}).",
                 business.page,
             )
             return self._let_in(arrival)
@@ -116,10 +119,13 @@ class DailyCap:
             still = [entry for entry in group if not entry[1].done()]
             return still, counted(transaction, [arrival for arrival, _ in still])
 
+        writing = asyncio.get_running_loop().create_task(self._database.write(decide))
+        writing.add_done_callback(_looked_at)
         try:
-            still, count = await self._database.write(decide)
+            still, count = await _patiently(writing, self._decide_within_s + PER_CALL_S * len(group))
         except Exception as error:  # noqa: BLE001 - whatever it was, these calls are let in
-            for _, decided in group:
+            # Nor does anybody else wait for a store that has just shown that it is slow.
+            for _, decided in (*group, *self._waiting):
                 if not decided.done():
                     decided.set_exception(DatabaseUnavailableError(str(error)))
             return
@@ -173,17 +179,22 @@ class DailyCap:
         return tuple(dict.fromkeys(url for business in self._businesses.values() for url in business.page))
 
 
-async def _patiently(decided: asyncio.Future[bool], seconds: float) -> bool:
-    """The decision; TimeoutError when it took the store longer than `seconds`.
+async def _patiently(work: asyncio.Task[T], seconds: float) -> T:
+    """What the work comes to; TimeoutError when the store took longer than `seconds` for it.
 
     Time in which this very loop was too busy to look counts as one look: a rush of calls is no fault of the store.
     """
     for _ in range(LOOKS):
-        await asyncio.wait({decided}, timeout=seconds / LOOKS)
-        if decided.done():
-            return decided.result()
-    decided.cancel()
-    raise TimeoutError
+        await asyncio.wait({work}, timeout=seconds / LOOKS)
+        if work.done():
+            return work.result()
+    raise TimeoutError(f"it took longer than {seconds * 1000:.0f} ms")
+
+
+def _looked_at(work: asyncio.Task[Any]) -> None:
+    """What became of a write that nobody waited for any more: its calls are counted with those let in."""
+    if not work.cancelled():
+        work.exception()
 
 
 def _own(business: Business, now: float) -> Scope:

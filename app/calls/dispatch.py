@@ -28,7 +28,7 @@ from app.db.engine import Database, Transaction
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
 from app.watch.alarms import Alarms
 
-MAX_REMEMBERED = 5_000
+MAX_REMEMBERED = 2_000
 REMEMBER_S = 3_600.0
 MAX_RUNNING = 2_000
 TAKE_OVER_AFTER_S = 15.0
