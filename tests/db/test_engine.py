@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -281,3 +282,15 @@ async def test_a_write_before_the_start_or_after_the_stop_is_refused_at_once(sql
         await database.write(kept("late"))
 
     assert time.monotonic() - began < 1.0
+
+
+async def test_a_file_that_was_deleted_under_us_is_no_longer_there(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        assert database.is_there()
+        Path(sqlite_url.removeprefix("sqlite:///")).unlink()
+        assert not database.is_there()
+
+
+async def test_a_database_without_a_file_is_always_there(postgres_url: str) -> None:
+    async with opened(postgres_url) as database:
+        assert database.is_there()
