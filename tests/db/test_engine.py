@@ -287,10 +287,14 @@ async def test_a_write_before_the_start_or_after_the_stop_is_refused_at_once(sql
 async def test_a_file_that_was_deleted_under_us_is_no_longer_there(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
         assert database.is_there()
-        Path(sqlite_url.removeprefix("sqlite:///")).unlink()
+        _delete(sqlite_url)
         assert not database.is_there()
 
 
 async def test_a_database_without_a_file_is_always_there(postgres_url: str) -> None:
     async with opened(postgres_url) as database:
         assert database.is_there()
+
+
+def _delete(url: str) -> None:
+    Path(url.removeprefix("sqlite:///")).unlink()
