@@ -14,7 +14,7 @@ from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.lookups import Lookups
 from app.booking.slots import Slot
-from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, claim, drafted, move, of_call
+from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, claim, drafted, holders, move, of_call
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.errors import Code, ReadbackError
@@ -168,8 +168,9 @@ class Bookings:
 
     def _claim(self, transaction: Transaction, draft: Booking, slot: Slot) -> tuple[Booking | None, Booking | None]:
         """The time, or what the same call already has of it: then it is asking again."""
-        held = claim(transaction, draft)
-        if held is not None or not draft.call_key:
+        taken_by = holders(transaction.connection, draft)
+        held = None if taken_by else claim(transaction, draft)
+        if held is not None or not draft.call_key or draft.call_key not in taken_by:
             return held, None
         mine = of_call(transaction.connection, draft.call_key, slot, draft.customer_name)
         if mine is not None and mine.status == "held":
