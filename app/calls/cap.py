@@ -66,7 +66,10 @@ class DailyCap:
         return self._seen.get((ref.platform, ref.stored_id))
 
     async def admit(self, ref: CallRef, business: Business) -> bool:
-        """Count the call and say whether it is let in. Never raises; answers within 50 ms or lets it in."""
+        """Count the call and say whether it is let in. Never raises.
+
+        A store slower than 50 ms lets it in; a rush that is counted in one write gets a little more per call.
+        """
         known = self.known(ref)
         if known is not None or ref.call_id is None:
             return known is not False
