@@ -7,7 +7,7 @@ READY := .venv/ready
 SOURCES := app tools tests infra
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo check bench format lock clean
+.PHONY: help run test demo check bench trial format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -16,9 +16,9 @@ run: $(READY) ## serve on READBACK_HOST:READBACK_PORT; the first run writes .env
 	@exec $(BIN)/python infra/first_run.py
 
 test: $(READY) ## run the whole suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 6 --dist worksteal
 
-demo: $(READY) ## play a whole phone call in the terminal
+demo: $(READY) ## play a whole phone call and a text conversation in the terminal
 	@exec $(BIN)/python infra/demo.py
 
 check: $(READY) ## format, lint, types, import order
@@ -29,6 +29,9 @@ check: $(READY) ## format, lint, types, import order
 
 bench: $(READY) ## the benchmark: a table, and var/bench.json
 	@exec $(BIN)/python -m infra.bench
+
+trial: $(READY) ## kill servers at 50 random moments and look at what is left; ARGS as in infra/trials/kill.py
+	@exec $(BIN)/python -m infra.trials.kill $(ARGS)
 
 format: $(READY) ## put the sources into the house's format
 	$(BIN)/ruff format $(SOURCES)

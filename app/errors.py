@@ -47,6 +47,14 @@ class UnauthorizedError(ReadbackError):
     """No valid credential. Nothing else is said about it."""
 
 
+class ForbiddenError(UnauthorizedError):
+    """The same where a platform expects to be told so: no valid signature."""
+
+
+class UnknownKeyError(UnauthorizedError):
+    """An address that cannot be guessed, and that nobody was given. Looks like one that does not exist."""
+
+
 class BodyTooLargeError(ReadbackError):
     """The request body passed the size limit."""
 

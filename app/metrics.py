@@ -53,6 +53,31 @@ class _Children(dict[str | tuple[str, ...], Child], Generic[Child]):
         return child
 
 
+class _Tallies(dict[str | tuple[str, ...], int]):
+    """Counts of one family that are handed to prometheus-client now and then: an addition is a tenth of its `inc`.
+
+    Only for what the loop alone counts, on the way of every request.
+    """
+
+    def __init__(self, children: _Children[Counter]) -> None:
+        super().__init__()
+        self._children = children
+        _TALLIES.append(self)
+
+    def __missing__(self, key: str | tuple[str, ...]) -> int:
+        return 0
+
+    def hand_in(self) -> None:
+        """Add what was counted to the family."""
+        counted = list(self.items())
+        self.clear()
+        for key, times in counted:
+            self._children[key].inc(times)
+
+
+_TALLIES: list[_Tallies] = []
+
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there; half the series, and nobody's dashboard asks when a counter was born
 _REGISTRY = CollectorRegistry(auto_describe=False)
 if not _SEVERAL_PROCESSES:  # of several processes the one that happens to answer would show only itself
@@ -95,9 +120,45 @@ _MESSAGES = _counter("readback_messages_total", "Platform messages received.", "
 _PUSHES = _counter("readback_pushes_total", "Answers pushed into a live call.", "outcome")
 _READ_BACKS = _counter("readback_read_backs_total", "Bookings read back from their calendar.", "outcome")
 _BOOKINGS = _counter("readback_bookings_total", "Attempts to book, move or cancel.", "outcome")
+_JOBS = _counter("readback_jobs_total", "Turns of background jobs by what became of them.", "kind", "outcome")
+_JOB_LATENESS = Histogram(
+    "readback_job_lateness_seconds",
+    "From the moment a job is due to its start.",
+    registry=_REGISTRY,
+    buckets=(0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0),
+)
+_DEAD_LETTERS = _latest("readback_dead_letters", "Open dead letters.", "state")
+_DEAD_LETTER_AGE = _latest("readback_dead_letter_oldest_seconds", "Age of the oldest open dead letter.", "state")
+_CRM_COPIES = _counter("readback_crm_copies_total", "Answers of CRMs about copies of bookings.", "outcome")
+_INFERENCES = _counter("readback_inferences_total", "Attempts to have a model answer.", "provider", "outcome")
+_SPEND = _counter("readback_model_spend_micros_total", "Millionths of a dollar spent on models.", "business")
+_BREAKERS = _latest("readback_breaker_open", "0 closed, 0.5 trying one request, 1 open.", "upstream")
+_SYNTHETIC_CALLS = _counter("readback_synthetic_calls_total", "Calls made to ourselves.", "outcome")
+_SYNTHETIC_SECONDS = Gauge(
+    "readback_synthetic_call_seconds",
+    "How long the last call made to ourselves took.",
+    registry=_REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+_TEXTS_IN = _counter("readback_texts_in_total", "Texts that came in: new, or delivered again.", "outcome")
+_TURNS = _counter("readback_text_turns_total", "Turns of text conversations.", "outcome")
+_TEXTS_OUT = _counter("readback_texts_out_total", "Texts that went out, by what became of them.", "kind", "state")
+_SEGMENTS = _counter("readback_text_segments_total", "Segments of texts handed to the carrier.", "kind")
+_VOLUME = _latest(
+    "readback_volume_state",
+    "A line's volume: 0 normal, 1 silent, 2 flood, 3 unknown, 4 learning, 5 too quiet to tell.",
+    "business",
+    "line",
+)
 _AUDIT_ROWS = Counter("readback_audit_rows_total", "Rows appended to the audit log.", registry=_REGISTRY)
+_LIMIT_USED = _latest("readback_limit_used", "Present use of a limit that can be counted.", "limit")
+_LIMIT_VALUE = _latest("readback_limit_value", "The limit itself.", "limit")
+_UNKNOWN_FIELDS = _counter("readback_unknown_fields_total", "Fields of answers that nobody here knows.", "upstream")
 _QUEUE_DEPTH = _summed("readback_queue_depth", "Items waiting in a bounded queue.", "queue")
 _QUEUE_DROPPED = _counter("readback_queue_dropped_total", "Items a full queue refused.", "queue")
+
+
+_CACHE_TALLY, _MESSAGE_TALLY = _Tallies(_CACHE), _Tallies(_MESSAGES)
 
 
 def observe_tool(tool: str, outcome: str, seconds: float) -> None:
@@ -129,7 +190,7 @@ def set_cap(business: str, used: int, limit: int) -> None:
 
 def count_cache(cache: str, result: str) -> None:
     """One look-up: `hit`, `miss`, `joined` (somebody else's flight) and the like."""
-    _CACHE[cache, result].inc()
+    _CACHE_TALLY[cache, result] += 1
 
 
 def count_claim_lost(business: str) -> None:
@@ -144,7 +205,7 @@ def count_refusal(route: str, reason: str) -> None:
 
 def count_message(type: str) -> None:
     """One platform message; a type nobody knows is `unknown`."""
-    _MESSAGES[type].inc()
+    _MESSAGE_TALLY[type] += 1
 
 
 def count_push(outcome: str) -> None:
@@ -162,9 +223,87 @@ def count_booking(outcome: str) -> None:
     _BOOKINGS[outcome].inc()
 
 
+def count_job(kind: str, outcome: str) -> None:
+    """One turn of a job: `done`, `again`, `failed`, `dead`, `interrupted` or `taken_over`."""
+    _JOBS[kind, outcome].inc()
+
+
+def observe_job_lateness(seconds: float) -> None:
+    """How long after its due time a job began."""
+    _JOB_LATENESS.observe(seconds)
+
+
+def set_dead_letters(letters: int, oldest_s: float) -> None:
+    """Open dead letters, and how old the oldest of them is (0 without any)."""
+    _DEAD_LETTERS["open"].set(letters)
+    _DEAD_LETTER_AGE["open"].set(oldest_s)
+
+
+def count_crm_copy(outcome: str) -> None:
+    """One answer of a CRM: `copied`, `seen`, `refused`, `unknown`, `different`, `absent`, `unreadable` or `spared`."""
+    _CRM_COPIES[outcome].inc()
+
+
+def count_text_in(outcome: str) -> None:
+    """One text that came in: `new`, `again`, or `found` where the webhook never delivered it."""
+    _TEXTS_IN[outcome].inc()
+
+
+def count_turn(outcome: str) -> None:
+    """One turn of a text conversation: `answered`, or `overtaken` by another worker."""
+    _TURNS[outcome].inc()
+
+
+def count_text_out(kind: str, state: str) -> None:
+    """One text of ours that came to this state."""
+    _TEXTS_OUT[kind, state].inc()
+
+
+def count_segments(kind: str, segments: int) -> None:
+    """Segments of one text that was handed to the carrier."""
+    _SEGMENTS[kind].inc(segments)
+
+
+def count_inference(provider: str, outcome: str) -> None:
+    """One attempt: `ok`, `refused` by the model, or `bad`: no answer, or one that is good for nothing."""
+    _INFERENCES[provider, outcome].inc()
+
+
+def count_spend(business: str, micros: int) -> None:
+    """Money that one attempt cost, in millionths of a dollar."""
+    _SPEND[business].inc(micros)
+
+
+def set_breaker(upstream: str, state: float) -> None:
+    """How far a breaker of ours is open: 0, 0.5 while it tries one request, 1. `upstream` is a configured name."""
+    _BREAKERS[upstream].set(state)
+
+
+def observe_synthetic_call(outcome: str, seconds: float) -> None:
+    """One call made to ourselves: `ok` or `failed`, and how long it took from its first step to its last."""
+    _SYNTHETIC_CALLS[outcome].inc()
+    _SYNTHETIC_SECONDS.set(seconds)
+
+
+def set_volume(business: str, line: str, state: int) -> None:
+    """What a line, its number masked, is now."""
+    _VOLUME[business, line].set(state)
+
+
 def count_audit_rows(rows: int = 1) -> None:
     """Rows appended to the audit log."""
     _AUDIT_ROWS.inc(rows)
+
+
+def count_unknown_fields(upstream: str, fields: int) -> None:
+    """Fields of one answer that are in no declared shape."""
+    _UNKNOWN_FIELDS[upstream].inc(fields)
+
+
+def set_limit(name: str, used: float, value: float) -> None:
+    """Present use of a limit of the register, and the limit."""
+    _LIMIT_USED[name].set(used)
+    _LIMIT_VALUE[name].set(value)
 
 
 def set_queue_depth(queue: str, depth: int) -> None:
@@ -177,8 +316,15 @@ def count_queue_drop(queue: str) -> None:
     _QUEUE_DROPPED[queue].inc()
 
 
+def hand_in() -> None:
+    """Show what was only counted so far; with several processes each does so a few times a second."""
+    for tally in _TALLIES:
+        tally.hand_in()
+
+
 def render() -> tuple[bytes, str]:
     """The exposition: body and content type. Of several worker processes any one answers for all."""
+    hand_in()
     if not _SEVERAL_PROCESSES:
         return generate_latest(_REGISTRY), CONTENT_TYPE_LATEST
     registry = CollectorRegistry()

@@ -4,6 +4,7 @@ Sends what Vapi sends to the server that runs on READBACK_HOST:READBACK_PORT; if
 itself, with a throw-away database and the demo business. Ends with 0 only if everything came out as it should.
 """
 
+import argparse
 import contextlib
 import os
 import secrets
@@ -21,11 +22,14 @@ from typing import Any
 import env_file
 from demo_line import Answer, Call, DemoError, Line, answers, free_port
 from demo_stage import Stage
+from demo_texts import Carrier, TextPlay
 from first_run import UNSPECIFIED
 
 sys.path.insert(0, str(env_file.ROOT))
 
-from app.booking.business import Business, Service
+from demo_calendar import Phones
+
+from app.booking.business import Business, Businesses, Service
 from app.booking.business_file import load_businesses
 from app.errors import ConfigurationError
 from app.settings import load
@@ -40,12 +44,23 @@ ALEX = {"customer_name": "Alex Morgan"}
 
 
 def main() -> int:
-    """Play the call; the exit code."""
+    """Play the call, then the texts; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--call-only", action="store_true", help="leave out the text conversation")
+    asked = parser.parse_args()
     stage = Stage(sys.stdout)
     try:
         with contextlib.ExitStack() as stack:
-            line, business = _server(stack, stage)
-            Play(stage, line, business).play()
+            carrier = stack.enter_context(Carrier())
+            line, business, phones, texts = _server(stack, stage, carrier)
+            Play(stage, line, business, phones).play()
+            if asked.call_only:
+                return WORKED
+            if texts is None:
+                stage.note("Your server may text real people, so texts are played on one that is started for them.")
+                texts, business = _texts_apart(stack, stage, carrier)
+            if business.lines:
+                texts.play(business.name, business.services[0].name.lower())
     except (DemoError, ConfigurationError) as error:
         stage.failed(str(error))
         return FAILED
@@ -55,30 +70,47 @@ def main() -> int:
     return WORKED
 
 
-def _server(stack: contextlib.ExitStack, stage: Stage) -> tuple[Line, Business]:
-    """A way to speak to a server, and the business that is called."""
+def _server(
+    stack: contextlib.ExitStack, stage: Stage, carrier: Carrier
+) -> tuple[Line, Business, Phones, TextPlay | None]:
+    """A way to speak to a server, the business that is called, its technicians' phones, and texting on our own."""
     environ = env_file.merged(os.environ) if env_file.FILE.exists() else dict(os.environ)
     os.chdir(env_file.ROOT)
     settings = load(environ)
     host = UNSPECIFIED.get(settings.host, settings.host)
     known = bool(settings.vapi_secrets or settings.vapi_hmac_secrets)
-    if known and answers(host, settings.port):
+    own = not (known and answers(host, settings.port))
+    if not own:
         stage.note(f"Calling the server on {host}:{settings.port}.")
     else:
-        environ = stack.enter_context(_own_server())
+        environ = stack.enter_context(_own_server(carrier.variables))
         settings = load(environ)
         host = settings.host
         stage.note("No server of yours answers, so this plays on one started for it, with the demo business.")
     businesses = load_businesses(settings.businesses, settings.daily_call_caps)
+    business = _bookable(businesses)
+    line = Line(host, settings.port, settings.vapi_secrets, settings.vapi_hmac_secrets)
+    number = business.lines[0] if business.lines else ""
+    texts = TextPlay(stage, carrier, (host, settings.port), number) if own else None
+    return line, business, Phones(line, settings.database_url, businesses, business), texts
+
+
+def _texts_apart(stack: contextlib.ExitStack, stage: Stage, carrier: Carrier) -> tuple[TextPlay, Business]:
+    """Texting on a server of its own, and the demo business that is texted."""
+    settings = load(stack.enter_context(_own_server(carrier.variables)))
+    business = _bookable(load_businesses(settings.businesses, settings.daily_call_caps))
+    return TextPlay(stage, carrier, (settings.host, settings.port), business.lines[0]), business
+
+
+def _bookable(businesses: Businesses) -> Business:
     business = next((b for b in businesses.by_id.values() if b.services and b.technicians), None)
     if business is None:
         raise DemoError("No business has both a service and a technician, so there is nothing to book.")
-    line = Line(host, settings.port, settings.vapi_secrets, settings.vapi_hmac_secrets)
-    return line, business
+    return business
 
 
 @contextlib.contextmanager
-def _own_server() -> Iterator[dict[str, str]]:
+def _own_server(texting: dict[str, str]) -> Iterator[dict[str, str]]:
     """A server for this call alone; its environment."""
     folder = Path(tempfile.mkdtemp(prefix="readback-demo-"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("READBACK_")}
@@ -88,6 +120,7 @@ def _own_server() -> Iterator[dict[str, str]]:
         "READBACK_DATABASE_URL": f"sqlite:///{folder}/demo.db",
         "READBACK_BUSINESSES": str(env_file.ROOT / "infra" / "businesses" / "demo.toml"),
         "READBACK_VAPI_SECRETS": secrets.token_urlsafe(24),
+        **texting,
     }
     log = folder / "log"
     with log.open("wb") as output:
@@ -111,15 +144,27 @@ def _own_server() -> Iterator[dict[str, str]]:
 class Play:
     """The call, scene by scene. Raises `DemoError` where something comes out other than it should."""
 
-    def __init__(self, stage: Stage, line: Line, business: Business) -> None:
+    def __init__(self, stage: Stage, line: Line, business: Business, phones: Phones) -> None:
         self._stage = stage
         self._business = business
+        self._phones = phones
+        self._owed: tuple[Call, str] | None = None
+        """Who has to cancel which booking, so that the calendar is left as it was found."""
         number = business.lines[0] if business.lines else None
         self._sam = Call(line, "Caller", number)
         self._alex = Call(line, "2nd caller", number)
 
     def play(self) -> None:
-        """From the ring to the report."""
+        """From the ring to the report. Whatever comes of it, nothing that was booked is left on the calendar."""
+        try:
+            self._play()
+        finally:
+            if self._owed is not None:
+                call, reference = self._owed
+                with contextlib.suppress(DemoError):
+                    call.ask(("cancel_appointment", {"reference": reference}))
+
+    def _play(self) -> None:
         self._stage.title(f"A call to {self._business.name}")
         self._ring(self._sam)
         service, slots = self._first_question()
@@ -127,9 +172,15 @@ class Play:
         winner, loser, booked = self._both_at_once(service, slot)
         self._said_twice(winner, booked)
         self._looked_up(winner, booked)
+        self._on_the_calendar(winner, booked)
+        booked = self._moved(winner, service, booked)
+        self._cancelled(winner, booked)
         for call in (winner, loser):
             self._hang_up(call)
-        self._stage.done(f"The call came out as it should. Booking {booked['reference']} is on the calendar.")
+        self._stage.done(
+            f"The call came out as it should. {booked['reference']} was booked, moved and cancelled, and the calendar "
+            "is as it was found."
+        )
 
     def _ring(self, call: Call) -> None:
         """The platform asks who answers; then the call is in progress."""
@@ -212,6 +263,7 @@ class Play:
             raise DemoError("Somebody else took that time just now; please run it once more.")
         _check(len(won) == 1 and len(lost) == 1, f"Of two callers one must get the time, not {len(won)}.")
         (winner, booked), (loser, refused) = won[0], lost[0]
+        self._owed = winner, booked.result["reference"]
         self._stage.says("Agent", booked.say, to=winner.who)
         self._stage.says("Agent", refused.say, to=loser.who)
         starts = [(other["start"], other["technician"]) for other in refused.slots]
@@ -233,6 +285,57 @@ class Play:
         mine = [one for one in found.result.get("appointments", []) if one["reference"] == booked["reference"]]
         _check(len(mine) == 1 and mine[0]["start"] == booked["start"], "What was booked must be found again.")
         self._stage.says("Agent", found.say)
+
+    def _moved(self, call: Call, service: Service, booked: dict[str, Any]) -> dict[str, Any]:
+        """The caller wants another time with the same technician; what is booked from then on."""
+        self._stage.says(call.who, "Something has come up. Is there another time, with the same person?")
+        asked = {"service": service.id, "technician": booked["technician"]}
+        for question in (asked | {"date": booked["start"][:10]}, asked):
+            found = self._ask(call, ("check_availability", question))[0]
+            if found.slots:
+                break
+        self._stage.says("Agent", found.say)
+        if not found.slots:
+            self._stage.says(call.who, "Then I'll leave it where it is.")
+            return booked
+        slot = found.slots[-1]
+        self._stage.says(call.who, "The last one, please.")
+        answer = self._ask(
+            call, ("reschedule_appointment", {"reference": booked["reference"], "slot_id": slot["slot_id"]})
+        )[0]
+        if answer.code == "slot_taken":
+            raise DemoError("Somebody else took that time just now; please run it once more.")
+        moved = answer.result
+        held = moved.get("outcome") == "confirmed" and moved.get("reference") == booked["reference"]
+        _check(held and moved["start"] == slot["start"], f"An open time must be moved to, not: {answer.say}")
+        self._stage.says("Agent", answer.say)
+        self._on_the_calendar(call, moved)
+        return moved
+
+    def _cancelled(self, call: Call, booked: dict[str, Any]) -> None:
+        self._stage.says(call.who, "Thinking of it, I'd rather call off the visit altogether.")
+        answer = self._ask(call, ("cancel_appointment", {"reference": booked["reference"]}))[0]
+        _check(answer.result.get("outcome") == "confirmed", f"An appointment must be cancelled, not: {answer.say}")
+        self._owed = None
+        self._stage.says("Agent", answer.say)
+        self._on_the_calendar(call, booked, there=False)
+
+    def _on_the_calendar(self, call: Call, booked: dict[str, Any], *, there: bool = True) -> None:
+        """What is really there: on the technician's phone, else as the product finds it."""
+        person = self._business.technician(booked["technician"])
+        name, reference = person.name if person else booked["technician"], booked["reference"]
+        visits = self._phones.shown(booked["technician"], reference)
+        if visits is not None:
+            self._stage.scene(f"What {name}'s phone shows of {reference}:")
+            shown = [(visit.start, str(visit)) for visit in visits]
+        else:
+            self._stage.scene(f"What Readback finds of {reference}, as {name}'s calendar is kept elsewhere:")
+            own = self._ask(call, ("find_appointments", {}))[0].result.get("appointments", [])
+            mine = [one for one in own if one["reference"] == reference]
+            shown = [(datetime.fromisoformat(one["start"]), f"{one['start']}  {one['service']}") for one in mine]
+        self._stage.lines(*(text for _, text in shown) if shown else ("nothing",))
+        wanted = [datetime.fromisoformat(booked["start"])] if there else []
+        _check([start for start, _ in shown] == wanted, "The calendar must show what the caller was told.")
 
     def _hang_up(self, call: Call) -> None:
         answer, ms = call.message("end-of-call-report", endedReason="customer-ended-call")

@@ -88,6 +88,19 @@ class Line:
             raise DemoError(f"The server answered {response.status} to a {message['type']} message; it owes a 200.")
         return json.loads(answer), ms
 
+    def get(self, path: str) -> bytes | None:
+        """What the server has under an address that is its own proof; None where it has nothing."""
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_WITHIN_S)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise DemoError(f"The server on {self._host}:{self._port} stopped answering: {error!r}.") from None
+        finally:
+            connection.close()
+        return answer if response.status == http.HTTPStatus.OK else None
+
     def _proof(self, body: bytes) -> dict[str, str]:
         if self._shared:
             return {"Authorization": f"Bearer {self._shared[0]}"}

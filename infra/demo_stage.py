@@ -7,7 +7,7 @@ from typing import TextIO
 WIDTH = 80
 NAME = 12
 BOLD, DIM, RED, GREEN, CYAN, YELLOW, PLAIN = (f"\x1b[{code}m" for code in (1, 2, 31, 32, 36, 33, 0))
-COLOURS = {"Agent": CYAN}
+COLOURS = {"Agent": CYAN, "Readback": CYAN}
 
 
 class Stage:
@@ -37,6 +37,12 @@ class Stage:
     def scene(self, text: str) -> None:
         self._print("")
         self._print(f"-- {text}", BOLD)
+
+    def lines(self, *texts: str) -> None:
+        """What somebody reads, a line each."""
+        for text in texts:
+            self._print(f"{' ' * NAME}{text}"[:WIDTH], GREEN)
+        self._print("")
 
     def note(self, text: str) -> None:
         for line in textwrap.wrap(text, WIDTH):

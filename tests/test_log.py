@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from app import log
+from app.redaction import LONGEST_TEXT
 
 CALL_ID = "7420f27a-30fd-4f49-a995-5549ae7cc00d"
 
@@ -51,12 +53,18 @@ class Lines:
         return self.all()[-1]
 
 
-@pytest.fixture
-def lines() -> Iterator[Lines]:
+@contextlib.contextmanager
+def written() -> Iterator[Lines]:
     lines = Lines()
     log.configure("info", lines.stream)
     yield lines
     log.configure("info")
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    with written() as lines:
+        yield lines
 
 
 def test_a_line_is_one_json_object_with_time_level_name_and_facts(lines: Lines) -> None:
@@ -67,7 +75,16 @@ def test_a_line_is_one_json_object_with_time_level_name_and_facts(lines: Lines) 
         "level": "warning", "event": "the calendar is slow", "logger": "app.somewhere",
         "calendar": "google:main", "ms": 812.5, "tries": 2, "ok": False,
     }  # fmt: skip
-    assert lines.text.count("\n") == 1
+    assert len(lines.text.splitlines()) == 1
+
+
+@given(st.text(st.characters(max_codepoint=0x2030)))
+def test_whatever_a_caller_sends_is_one_line_and_nothing_a_terminal_obeys(text: str) -> None:
+    with written() as lines:
+        log.get("a").info("x", business=text, outcome=text)
+    (line,) = lines.text.splitlines()
+    assert json.loads(line)["outcome"] == text[:LONGEST_TEXT]
+    assert not any(unicodedata.category(character) == "Cc" for character in line)
 
 
 def test_below_the_level_nothing_is_written(lines: Lines) -> None:

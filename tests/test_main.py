@@ -1,5 +1,7 @@
 """The command line as a person meets it: exit codes, one sentence and no traceback, a clean stop."""
 
+import json
+import re
 import signal
 import socket
 import subprocess
@@ -48,6 +50,7 @@ def test_asking_about_it_is_exit_code_0(argument: str) -> None:
         ({"READBACK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "READBACK_WEB_WORKERS": "2"},
          "READBACK_DATABASE_URL: "),
         ({"READBACK_PAGE_URLS": "nonsense://x"}, "READBACK_PAGE_URLS: "),
+        ({"READBACK_CALDAV_CREDENTIALS": "http://host/ user word"}, "READBACK_CALDAV_CREDENTIALS line 1 "),
     ],
 )  # fmt: skip
 def test_a_wrong_configuration_is_exit_code_2_and_one_sentence(
@@ -103,3 +106,36 @@ def test_it_serves_until_it_is_asked_to_stop(workers: str, how: signal.Signals, 
     assert "Traceback" not in err
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
         pass
+
+
+def test_who_runs_it_learns_where_a_phone_can_subscribe(tmp_path: Path) -> None:
+    given = {"READBACK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "READBACK_PUBLIC_URL": "https://voice.example.com/"}
+
+    told = json.loads(readback("calendars", "list", "--json", **given).stdout)
+    plain = readback("calendars", "list", **given)
+    renewed = readback("calendars", "new-addresses", **given)
+    afterwards = json.loads(readback("calendars", "list", "--json", **given).stdout)
+
+    assert [(row["business"], row["technician"], row["calendar"]) for row in told] == [
+        ("acme", "dana", "embedded:acme/dana"),
+        ("acme", "lee", "embedded:acme/lee"),
+    ]
+    for row in told:
+        assert re.fullmatch(r"https://voice\.example\.com/calendars/[0-9a-f]{40}\.ics", row["feed"])
+    assert [line.split() for line in plain.stdout.splitlines()] == [list(row.values()) for row in told]
+    assert (renewed.returncode, afterwards[0].keys()) == (0, told[0].keys())
+    assert not {row["feed"] for row in told} & {row["feed"] for row in afterwards}
+
+
+def test_a_calendar_kept_elsewhere_has_no_feed_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "acme.toml"
+    text = (ROOT / "infra/businesses/demo.toml").read_text()
+    file.write_text(text.replace("embedded:dana", "caldav:https://host/dana"))
+
+    given = {"READBACK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "READBACK_BUSINESSES": str(file)}
+    told = json.loads(readback("calendars", "list", "--json", **given).stdout)
+
+    assert [(row["calendar"], row["feed"] is None) for row in told] == [
+        ("caldav:https://host/dana/", True),
+        ("embedded:acme/lee", False),
+    ]

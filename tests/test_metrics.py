@@ -34,6 +34,8 @@ COUNTED = [
     (lambda: metrics.count_push("delivered"), "readback_pushes_total", ("delivered",)),
     (lambda: metrics.count_read_back("match"), "readback_read_backs_total", ("match",)),
     (lambda: metrics.count_booking("confirmed"), "readback_bookings_total", ("confirmed",)),
+    (lambda: metrics.count_crm_copy("seen"), "readback_crm_copies_total", ("seen",)),
+    (lambda: metrics.observe_synthetic_call("ok", 1.5), "readback_synthetic_calls_total", ("ok",)),
     (lambda: metrics.count_audit_rows(), "readback_audit_rows_total", ()),
     (lambda: metrics.count_queue_drop("pages"), "readback_queue_dropped_total", ("pages",)),
 ]
@@ -50,12 +52,17 @@ def test_each_thing_counted_shows_under_its_name(count, name: str, labels: tuple
 def test_gauges_show_the_last_value() -> None:
     metrics.set_cap("acme", 1, 200)
     metrics.set_cap("acme", 160, 200)
+    metrics.set_breaker("crm:acme", 1)
+    metrics.set_breaker("crm:acme", 0.5)
     metrics.set_queue_depth("audit", 7)
     metrics.set_queue_depth("audit", 3)
+    metrics.observe_synthetic_call("failed", 1.25)
     shown = values()
     assert shown["readback_cap_used", ("acme",)] == 160
     assert shown["readback_cap_limit", ("acme",)] == 200
+    assert shown["readback_breaker_open", ("crm:acme",)] == 0.5
     assert shown["readback_queue_depth", ("audit",)] == 3
+    assert shown["readback_synthetic_call_seconds", ()] == 1.25
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,7 @@ def test_any_of_several_processes_answers_for_all(tmp_path: Path) -> None:
     share = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for used in (3, 5):
         in_fresh_process(
-            f"metrics.count_message('tool-calls'); metrics.set_cap('acme', {used}, 200)\n"
+            f"metrics.count_message('tool-calls'); metrics.hand_in(); metrics.set_cap('acme', {used}, 200)\n"
             f"metrics.observe_tool('check_availability', 'ok', 0.0{used}); metrics.set_queue_depth('pages', {used})",
             **share,
         )
@@ -122,7 +129,8 @@ def test_any_of_several_processes_answers_for_all(tmp_path: Path) -> None:
 def test_a_dead_process_is_taken_out_of_the_sums_and_not_out_of_the_counts(tmp_path: Path) -> None:
     share = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     pid = in_fresh_process(
-        "import os; print(os.getpid()); metrics.count_message('tool-calls'); metrics.set_queue_depth('pages', 9)",
+        "import os; print(os.getpid()); metrics.count_message('tool-calls'); metrics.hand_in()\n"
+        "metrics.set_queue_depth('pages', 9)",
         **share,
     )
     shown = in_fresh_process(f"metrics.forget_process({int(pid)}); print(metrics.render()[0].decode())", **share)

@@ -65,6 +65,7 @@ def test_every_file_named_exists(path: str) -> None:
 def test_the_business_file_shown_loads_and_shows_every_key(tmp_path: Path) -> None:
     assert EXAMPLE is not None
     (tmp_path / "shown.toml").write_text(EXAMPLE[1])
+    (tmp_path / "documents").mkdir()
     acme = tomllib.loads(EXAMPLE[1])["businesses"]["acme"]
 
     load_businesses(tmp_path / "shown.toml", {})

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from app.errors import ConfigurationError
 from app.settings import Settings, load, variables
@@ -39,11 +40,21 @@ TAKEN: list[tuple[str, str, str, Any]] = [
      ("*.vapi.ai", "127.0.0.1", "::1", "localhost")),
     ("READBACK_PAGE_URLS", "json://127.0.0.1:9000/page,slack://a/b/c", "page_urls",
      ("json://127.0.0.1:9000/page", "slack://a/b/c")),
+    ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef", "twilio_account_sid",
+     "AC0123456789abcdef0123456789abcdef"),
     ("TWILIO_AUTH_TOKEN", "now,before", "twilio_auth_tokens", ("now", "before")),
+    ("READBACK_TEXTS_PER_SECOND", "3", "texts_per_second", 3),
+    ("READBACK_CRM_SECRETS", "acme=whsec_a2V5==, zenith = pat-1 ,", "crm_secrets",
+     {"acme": SecretStr("whsec_a2V5=="), "zenith": SecretStr("pat-1")}),
+    ("READBACK_SYNTHETIC_EVERY_S", "300", "synthetic_every_s", 300),
+    ("READBACK_SYNTHETIC_LINE", "+15125550100", "synthetic_line", "+15125550100"),
+    ("READBACK_SYNTHETIC_TECHNICIAN", "acme/tess.2", "synthetic_technician", "acme/tess.2"),
     ("READBACK_GOOGLE_API_URL", "http://127.0.0.1:9999/", "google_api_url", "http://127.0.0.1:9999"),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "60, 500", "google_requests_per_minute", (60, 500)),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", ",500", "google_requests_per_minute", (600, 500)),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "60,", "google_requests_per_minute", (60, 10_000)),
+    ("READBACK_CALDAV_CREDENTIALS", "https://a/ dana x\nhttps://b/ lee y", "caldav_credentials",
+     SecretStr("https://a/ dana x\nhttps://b/ lee y")),
     ("READBACK_MODELS", "openai:small, anthropic:big", "models", ("openai:small", "anthropic:big")),
     ("READBACK_SPEND_CAP_PER_DAY_USD", "12.50", "spend_cap_per_day_usd", Decimal("12.50")),
     ("READBACK_SPEND_CAPS", "acme=5.25", "spend_caps", {"acme": Decimal("5.25")}),
@@ -98,8 +109,19 @@ REFUSED = [
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "600"),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "600,0"),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "1,2,3"),
+    ("TWILIO_ACCOUNT_SID", "SK0123456789abcdef0123456789abcdef"),
+    ("TWILIO_ACCOUNT_SID", "AC 012"),
     ("READBACK_SPEND_CAP_PER_CALL_USD", "NaN"),
     ("READBACK_SPEND_CAPS", "acme=lots"),
+    ("READBACK_SYNTHETIC_EVERY_S", "-1"),
+    ("READBACK_SYNTHETIC_EVERY_S", "5m"),
+    ("READBACK_SYNTHETIC_LINE", "512 555 0100"),
+    ("READBACK_SYNTHETIC_TECHNICIAN", "tess"),
+    ("READBACK_SYNTHETIC_TECHNICIAN", "acme/tess/2"),
+    ("READBACK_CRM_SECRETS", "acme"),
+    ("READBACK_CRM_SECRETS", "acme="),
+    ("READBACK_CRM_SECRETS", "=secret"),
+    ("READBACK_CRM_SECRETS", "acme=one,acme=two"),
 ]
 
 
@@ -205,6 +227,9 @@ def test_a_secret_never_shows(variable: str) -> None:
         ("READBACK_REDIS_URL", "http://:hunter2@cache"),
         ("READBACK_PAGE_URLS", "hunter2"),
         ("READBACK_PUBLIC_URL", "https://user:hunter2@example.com"),
+        ("READBACK_CRM_SECRETS", "hunter2"),
+        ("READBACK_CRM_SECRETS", "acme=hunter2,acme=hunter2"),
+        ("READBACK_CRM_SECRETS", "=hunter2"),
     ],
 )
 def test_a_password_inside_a_url_never_shows(variable: str, value: str) -> None:
@@ -212,6 +237,14 @@ def test_a_password_inside_a_url_never_shows(variable: str, value: str) -> None:
         load({variable: value})
 
     assert "hunter2" not in str(refused.value)
+
+
+def test_no_caldav_password_shows() -> None:
+    assert "hunter2" not in repr(load({"READBACK_CALDAV_CREDENTIALS": "https://host/ dana hunter2"}))
+
+
+def test_a_crm_secret_shows_in_no_settings() -> None:
+    assert "hunter2" not in repr(load({"READBACK_CRM_SECRETS": "acme=hunter2"}))
 
 
 @pytest.mark.parametrize("url", ["postgresql://user:hunter2@db/name", "sqlite:///var/readback.db"])
@@ -236,3 +269,19 @@ def test_a_filler_after_the_deadline_is_worth_a_word_only_when_asked_for() -> No
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings.model_validate({}).port = 81
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "reached_at"),
+    [
+        ("127.0.0.1", "", "http://127.0.0.1:9999"),
+        ("0.0.0.0", "", "http://127.0.0.1:9999"),
+        ("::", "", "http://[::1]:9999"),
+        ("voice.internal", "", "http://voice.internal:9999"),
+        ("0.0.0.0", "https://voice.example.com/", "https://voice.example.com"),
+    ],
+)
+def test_a_server_knows_where_it_is_reached(host: str, public: str, reached_at: str) -> None:
+    given = {"READBACK_HOST": host, "READBACK_PORT": "9999", "READBACK_PUBLIC_URL": public}
+
+    assert load(given).reached_at == reached_at

@@ -1,27 +1,20 @@
 """Book an offered slot. Says "booked" only when the appointment was written and seen on the calendar."""
 
-import asyncio
-from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from app.booking.availability import Opening, PartOfDay, bookable, choose, is_open
+from app.booking.availability import is_open
 from app.booking.book import Outcome, Result
 from app.booking.contact import email_of, one_line, phone_of, several_lines
-from app.booking.desk import local_today
-from app.booking.front import Front, offered
+from app.booking.front import Front, alternatives, offered
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
 from app.booking.speech import local_iso, offer, spell, spoken_time
-from app.booking.store import CALLER_CHARS, Customer
+from app.booking.store import CALLER_CHARS, Customer, by_reference
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 from app.errors import Code, SaidError
 
-ALTERNATIVES = 3
-ALTERNATIVE_DAYS = 7
-RESERVE_S = 0.3
-"""Kept back for the way home."""
 TAKEN = "I'm sorry, {technician} is no longer free at that time, so nothing was booked."
 EXPIRED = "That offer is too old to be sure of, so nothing was booked."
 UNREACHABLE = (
@@ -75,7 +68,18 @@ def book_appointment(front: Front) -> Tool[Arguments]:
         identity=identity,
         refused={"outcome": Result.REFUSED.value, "slots": []},
         undecided={"outcome": Result.PENDING.value},
+        stands=_stands,
     )
+
+
+def _stands(context: Context, connection: Any, told: ToolResult) -> bool:
+    """Whether what was told as booked still is: it may have been cancelled or moved since."""
+    if told.facts.get("outcome") != Result.CONFIRMED.value:
+        return True
+    booking = by_reference(connection, context.business.id, str(told.facts["reference"]))
+    if booking is None or not booking.active:
+        return False
+    return local_iso(booking.starts, context.business.zone) == str(told.facts["start"])
 
 
 def _customer(context: Context, arguments: Arguments) -> Customer:
@@ -135,24 +139,9 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
     }
     if outcome.code is not Code.CALENDAR_UNAVAILABLE:
         say = EXPIRED if outcome.code is Code.SLOT_EXPIRED else TAKEN.format(technician=slot.technician.name)
-        openings = await _alternatives(front, context, slot)
+        openings = await alternatives(front, context.business, slot, context.deadline)
         if openings:
             facts["slots"] = offered(front, context.business, slot.service, openings)
             now = int(front.clock.now())
             say = f"{say} {offer(slot.service.name, openings, context.business, False, now)}"
     return ToolResult(False, say, outcome.code, facts)
-
-
-async def _alternatives(front: Front, context: Context, slot: Slot) -> list[Opening]:
-    """The first times from that day on. None rather than late ones: that nothing was booked has to be said in time."""
-    business, service = context.business, slot.service
-    technicians = business.technicians_for(service)
-    first = local_today(business, slot.start)
-    last = first + timedelta(days=ALTERNATIVE_DAYS - 1)
-    try:
-        async with asyncio.timeout(context.deadline - front.clock.monotonic() - RESERVE_S):
-            view = await front.desk.open(business, service, technicians, first, last)
-    except TimeoutError:
-        return []
-    open_slots = bookable(business, view.openings, int(front.clock.now()))
-    return choose(open_slots, PartOfDay.ANY, business.zone, front.desk.load(technicians), ALTERNATIVES, False)

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -18,7 +18,7 @@ from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 
 MAX_SLOTS = 50
-MAX_OFFERS = 4_096
+MAX_OFFERS = 1_024
 LOOK_AHEAD_DAYS = (14, 31, 31)
 """How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
@@ -66,7 +66,7 @@ class Arguments(ToolArguments):
         return self.part_of_day, self.limit, self.technician is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Offer:
     """What is offered from one view, and until when (epoch seconds) it would be chosen again just so."""
 
@@ -74,6 +74,9 @@ class _Offer:
     openings: tuple[Opening, ...]
     say: str
     good_until: int
+    told: ToolResult | None = None
+    """As it was told in the second `told_at`: slot ids carry no finer time, so others get the same words."""
+    told_at: int = 0
 
 
 class _Offers:
@@ -94,8 +97,7 @@ class _Offers:
             self._kept.popitem(last=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     service: Service
     technicians: tuple[Technician, ...]
     first: date
@@ -120,7 +122,7 @@ def check_availability(front: Front) -> Tool[Arguments]:
                 found = _offer(front, context, arguments, question, view)
                 offers.keep(found, arguments)
             if found.openings:
-                return _told(front, context, question.service, found)
+                return _told(front, context, question, found)
         return None
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
@@ -130,7 +132,7 @@ def check_availability(front: Front) -> Tool[Arguments]:
             view = await front.desk.open(context.business, question.service, question.technicians, first, last)
             found = _offer(front, context, arguments, question, view)
             if found.openings:
-                return _told(front, context, question.service, found)
+                return _told(front, context, question, found)
             if view.unknown:
                 # Nothing free with those who could be asked; the others might be free.
                 raise calendar_silent()
@@ -177,9 +179,12 @@ def _offer(front: Front, context: Context, arguments: Arguments, question: _Ques
     return _Offer(view, tuple(openings), say, good_until)
 
 
-def _told(front: Front, context: Context, service: Service, found: _Offer) -> ToolResult:
-    slots = offered(front, context.business, service, found.openings)
-    return ToolResult(True, found.say, facts=_facts(front, context, found.view.read_at, slots))
+def _told(front: Front, context: Context, question: _Question, found: _Offer) -> ToolResult:
+    if found.told is None or found.told_at != question.now:
+        slots = offered(front, context.business, question.service, found.openings)
+        found.told = ToolResult(True, found.say, facts=_facts(front, context, found.view.read_at, slots))
+        found.told_at = question.now
+    return found.told
 
 
 def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,12 +4,17 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from app.booking.contact import same_name
 from app.booking.front import Front
+from app.booking.owner import Asking
 from app.booking.speech import local_iso, spell, spoken_time
-from app.booking.store import Booking, by_caller, by_reference
+from app.booking.store import Booking, by_caller
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult, not_found
+
+_CAUTIONS = {
+    "mismatch": " But the calendar does not show it as it was booked; someone is looking into it and will call.",
+    "changed": " But it was changed on the calendar after it was booked; someone will call about it.",
+}
 
 
 class Arguments(ToolArguments):
@@ -42,17 +47,10 @@ def find_appointments(front: Front) -> Tool[Arguments]:
 
 
 async def _by_reference(front: Front, context: Context, reference: str, name: str | None) -> Booking:
-    spoken = "".join(char for char in reference.upper() if char.isalnum())
-    booking = await front.database.read(lambda c: by_reference(c, context.business.id, spoken))
-    if (
-        booking is None
-        or booking.status not in ("confirmed", "pending", "held")
-        or not same_name(booking.customer_name, name)
-    ):
-        # The same words for a wrong reference and a wrong name: neither may be found out by trying.
-        raise not_found(
-            "I can't find an appointment with that reference and name. Please check both with the caller and try again."
-        )
+    asking = Asking(context.ref.caller, context.ref.key)
+    booking = await front.owners.appointment(context.business.id, asking, reference, name, by_number=False)
+    if booking.status == "cancelled":
+        raise not_found("That appointment was cancelled.")
     return booking
 
 
@@ -76,6 +74,7 @@ def _told(context: Context, found: list[Booking]) -> ToolResult:
             "service": booking.service,
             "technician": booking.technician,
             "outcome": "confirmed" if booking.status == "confirmed" else "pending",
+            "verification": booking.verification,
         }
         for booking in found
     ]
@@ -90,4 +89,5 @@ def _sentence(context: Context, booking: Booking) -> str:
     what = service.name if service else booking.service
     when = spoken_time(booking.starts, context.business.zone)
     state = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
-    return f"{what} on {when}{state}, reference {spell(booking.reference)}."
+    caution = _CAUTIONS.get(booking.verification, "") if booking.status == "confirmed" else ""
+    return f"{what} on {when}{state}, reference {spell(booking.reference)}.{caution}"

@@ -79,6 +79,18 @@ class EmbeddedCalendar:
         except DatabaseUnavailableError as error:
             return Unknown(str(error))
 
+    async def move(
+        self, calendar: str, event_id: str, to: Interval, etag: str, *, within_s: float
+    ) -> Event | Absent | Changed | Refused | Unknown:
+        """Change an event's times if its etag still is `etag`."""
+        now = self._clock.now()
+        try:
+            return await self._database.write(lambda t: _move(t, calendar, event_id, to, etag, now), within_s)
+        except OverloadedError as error:
+            return Refused(str(error))
+        except DatabaseUnavailableError as error:
+            return Unknown(str(error))
+
     async def get(self, calendar: str, event_id: str, *, within_s: float) -> Event | Absent | Unknown:
         """One event by id."""
         return await self._read(lambda c: _one(c, calendar, event_id), within_s)
@@ -158,6 +170,33 @@ def _insert(transaction: Transaction, calendar: str, event: Event, now: float) -
     )
     written = _one(connection, calendar, event.id)
     return written if isinstance(written, Event) else Refused("the event was not kept")
+
+
+def _move(
+    transaction: Transaction, calendar: str, event_id: str, to: Interval, etag: str, now: float
+) -> Event | Absent | Changed:
+    connection = transaction.connection
+    there = _one(connection, calendar, event_id)
+    if isinstance(there, Absent) or there.cancelled:
+        return Absent()
+    if (there.start, there.end) == to:
+        return there
+    if there.etag != etag:
+        return Changed()
+    connection.execute(
+        update(embedded_events)
+        .where(_e.calendar == calendar, _e.id == event_id)
+        .values(starts=to[0], ends=to[1], etag=secrets.token_hex(8), changed=_next_change(connection, calendar))
+    )
+    record(
+        transaction,
+        "calendar_moved",
+        subject=there.reference,
+        at=now,
+        calendar=f"embedded:{calendar}",
+        event=event_id,
+    )
+    return _one(connection, calendar, event_id)
 
 
 def _cancel(transaction: Transaction, calendar: str, event_id: str, etag: str, now: float) -> Cancelled | Changed:

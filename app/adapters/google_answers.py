@@ -2,15 +2,18 @@
 that is only half understood must never look like free time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.adapters.busy_time import merged
 from app.booking.calendar import Busy, Event, Interval
 
+LONGEST_TIME = 64
 REFERENCE_KEY = "readback_reference"
 TYPES_THAT_DO_NOT_BLOCK = frozenset({"workingLocation", "birthday"})
 STATUSES = frozenset({"confirmed", "tentative", "cancelled"})
@@ -32,11 +35,19 @@ class Page:
 
 def instant(value: object) -> float:
     """Epoch seconds of an RFC 3339 date-time with offset."""
+    if not isinstance(value, str) or len(value) > LONGEST_TIME:
+        raise MalformedError("time is not RFC 3339")
+    return _instant(value)
+
+
+@lru_cache(maxsize=4_096)
+def _instant(text: str) -> float:
+    """The same events are read again and again."""
     # fromisoformat also reads week dates, bare dates and other separators, which Google never sends.
-    if not isinstance(value, str) or value[10:11] not in ("T", "t") or not value[5:7].isdigit():
+    if text[10:11] not in ("T", "t") or not text[5:7].isdigit():
         raise MalformedError("time is not RFC 3339")
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise MalformedError("time is not RFC 3339") from None
     if moment.tzinfo is None:
@@ -44,6 +55,7 @@ def instant(value: object) -> float:
     return moment.timestamp()
 
 
+@lru_cache(maxsize=4_096)
 def rfc3339(epoch_s: int) -> str:
     """`epoch_s` as Google takes it, in UTC."""
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -69,17 +81,6 @@ def busy_of(calendars: Mapping[str, Any], calendar: str, start: int, end: int) -
         if first < end and last > start:
             found.append((max(start, int(first)), min(end, ceil(last))))
     return merged(found)
-
-
-def merged(intervals: Iterable[Interval]) -> Busy:
-    """Sorted, with overlapping and touching intervals joined."""
-    joined: list[Interval] = []
-    for first, last in sorted(intervals):
-        if joined and first <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-        else:
-            joined.append((first, last))
-    return tuple(joined)
 
 
 def page_of(answer: Mapping[str, Any]) -> Page:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.adapters import google_answers as answers
+from app.adapters.busy_time import merged
 from app.adapters.google_answers import MalformedError
 from app.adapters.google_connection import GoogleConnection, GoogleOptions, Sending
 from app.adapters.google_credentials import TokenError
@@ -19,10 +20,13 @@ from app.booking.calendar import (
     Changed,
     Changes,
     Event,
+    Interval,
     Refused,
     Unknown,
 )
 from app.clock import Clock, SystemClock
+from app.watch.declared_shapes import EVENTS, of_event
+from app.watch.shapes import observe
 
 EVENTS_PER_PAGE = 2500
 MOST_PAGES = 20
@@ -47,6 +51,10 @@ class GoogleCalendar:
         An unreachable Google does not stop the start.
         """
         await self._connection.start()
+
+    def requests_lately(self) -> int:
+        """Requests of the last minute."""
+        return self._connection.requests_lately()
 
     async def warm(self, connections: int) -> int:
         """Open that many connections ahead of the first caller; returns how many are open."""
@@ -87,6 +95,17 @@ class GoogleCalendar:
         try:
             async with asyncio.timeout(within_s):
                 return await self._book(calendar, event, sending, within_s * WRITE_SHARE)
+        except TimeoutError:
+            return Unknown("no answer in time") if sending.sent else Refused("no turn to send in time")
+
+    async def move(
+        self, calendar: str, event_id: str, to: Interval, etag: str, *, within_s: float
+    ) -> Event | Absent | Changed | Refused | Unknown:
+        """Patch the times with If-Match; an unclear outcome and a 412 are settled by reading the id."""
+        sending = Sending()
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._move(calendar, (event_id, *to), etag, sending, within_s * WRITE_SHARE)
         except TimeoutError:
             return Unknown("no answer in time") if sending.sent else Refused("no turn to send in time")
 
@@ -173,8 +192,11 @@ class GoogleCalendar:
             answer = await self._connection.read(request, calendar)
             if isinstance(answer, Failure):
                 return answer
+            observe(EVENTS, answer)
             try:
                 page = answers.page_of(answer)
+                for item in page.items[:1]:
+                    observe(of_event(item, listed=True), item)
                 found += [answers.event_of(item, page.zone) for item in page.items]
             except MalformedError as error:
                 return Failure(200, str(error))
@@ -187,6 +209,7 @@ class GoogleCalendar:
         answer = await self._connection.read(self._events.get(calendarId=calendar, eventId=event_id), calendar)
         if isinstance(answer, Failure):
             return Absent() if answer.status in GONE else Unknown(answer.reason)
+        observe(of_event(answer), answer)
         try:
             # One event's answer does not name the calendar's zone. Ours are never all-day; if a person made one so, any
             # zone shows that its times are not the wanted ones.
@@ -210,6 +233,7 @@ class GoogleCalendar:
             return await self._written(calendar, event, answer.reason) if answer.sent else Refused(answer.reason)
         if isinstance(answer, Failure):
             return await self._not_inserted(calendar, event, answer)
+        observe(of_event(answer), answer)
         try:
             written = answers.event_of(answer, "UTC")
         except MalformedError as error:
@@ -234,6 +258,45 @@ class GoogleCalendar:
         """Was it written after all? Not seeing it proves nothing: it may still arrive."""
         there = await self._get(calendar, event.id)
         return there if isinstance(there, Event) and _same(there, event) else Unknown(doubt)
+
+    async def _move(
+        self, calendar: str, wanted: tuple[str, int, int], etag: str, sending: Sending, write_s: float
+    ) -> Event | Absent | Changed | Refused | Unknown:
+        event_id, start, end = wanted
+        times = {"start": {"dateTime": answers.rfc3339(start)}, "end": {"dateTime": answers.rfc3339(end)}}
+        request = self._events.patch(calendarId=calendar, eventId=event_id, sendUpdates="none", body=times)
+        request.headers["If-Match"] = etag
+        try:
+            async with asyncio.timeout(write_s):
+                answer = await self._connection.write(request, calendar, sending)
+        except TimeoutError:
+            answer = Broken("no answer in time", sent=sending.sent)
+        except TokenError as error:
+            return Refused(str(error))
+        if isinstance(answer, Broken):
+            return await self._moved(calendar, wanted, answer.reason) if answer.sent else Refused(answer.reason)
+        if isinstance(answer, Failure):
+            return await self._not_moved(calendar, wanted, answer)
+        try:
+            moved = answers.event_of(answer, "UTC")
+        except MalformedError as error:
+            return Unknown(f"moved, but {error}")
+        return moved if _is_at(moved, wanted) else Unknown("moved, but the answer shows another event or time")
+
+    async def _not_moved(
+        self, calendar: str, wanted: tuple[str, int, int], failure: Failure
+    ) -> Event | Absent | Changed | Refused | Unknown:
+        if failure.status in GONE:
+            return Absent()
+        if failure.status in CERTAINLY_NOT_WRITTEN:
+            return Refused(failure.reason)
+        moved = await self._moved(calendar, wanted, failure.reason)
+        return Changed() if failure.status == 412 and isinstance(moved, Unknown) else moved
+
+    async def _moved(self, calendar: str, wanted: tuple[str, int, int], doubt: str) -> Event | Unknown:
+        """Was it moved after all? Not seeing it proves nothing: it may still arrive."""
+        there = await self._get(calendar, wanted[0])
+        return there if isinstance(there, Event) and _is_at(there, wanted) else Unknown(doubt)
 
     async def _cancel(self, calendar: str, event_id: str, etag: str, write_s: float) -> Cancelled | Changed | Unknown:
         request = self._events.delete(calendarId=calendar, eventId=event_id, sendUpdates="none")
@@ -277,7 +340,7 @@ class GoogleCalendar:
 def _joined(left: Busy | Unknown, right: Busy | Unknown) -> Busy | Unknown:
     if isinstance(left, Unknown):
         return left
-    return right if isinstance(right, Unknown) else answers.merged(left + right)
+    return right if isinstance(right, Unknown) else merged(left + right)
 
 
 def _body_of(event: Event) -> dict[str, Any]:
@@ -291,6 +354,10 @@ def _body_of(event: Event) -> dict[str, Any]:
         "status": "confirmed",
         "extendedProperties": {"private": {answers.REFERENCE_KEY: event.reference}},
     }
+
+
+def _is_at(there: Event, wanted: tuple[str, int, int]) -> bool:
+    return not there.cancelled and (there.id, there.start, there.end) == wanted
 
 
 def _same(there: Event, wanted: Event) -> bool:

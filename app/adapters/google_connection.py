@@ -88,6 +88,10 @@ class GoogleConnection:
             return
         self._keeper = asyncio.create_task(self._keep_warm())
 
+    def requests_lately(self) -> int:
+        """Requests of the last minute."""
+        return self._throttle.lately()
+
     async def warm(self, connections: int) -> int:
         """Open connections ahead of need; returns how many are open."""
         return await self._transport.warm(connections)

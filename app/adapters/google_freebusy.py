@@ -5,6 +5,8 @@ One freeBusy query takes fifty calendars and two months for the price of one, so
 """
 
 import asyncio
+import copy
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +17,8 @@ from app.adapters.google_connection import GoogleConnection
 from app.adapters.google_hedge import Attempt
 from app.adapters.google_transport import Broken, BuiltRequest, Failure, Reply, read_answer
 from app.booking.calendar import Busy, Unknown
+from app.watch.declared_shapes import FREEBUSY
+from app.watch.shapes import observe
 
 CALENDARS_PER_QUERY = 50
 LONGEST_QUERY_S = 62 * 86_400
@@ -56,6 +60,7 @@ class FreeBusyQueries:
 
     def __init__(self, connection: GoogleConnection) -> None:
         self._connection = connection
+        self._pattern: BuiltRequest | None = None
         self._waiting: list[_Rider] = []
         self._gap_s = 1.0
         self._last_ask = 0.0
@@ -70,6 +75,7 @@ class FreeBusyQueries:
         answer = read_answer(request, reply) if isinstance(reply, Reply) else reply
         if isinstance(answer, Failure | Broken):
             return dict.fromkeys(ask.calendars, Unknown(answer.reason))
+        observe(FREEBUSY, answer)
         listed = answer.get("calendars")
         if not isinstance(listed, dict):
             return dict.fromkeys(ask.calendars, Unknown("answer has no calendars"))
@@ -85,8 +91,12 @@ class FreeBusyQueries:
         self._last_ask = now
 
     def _built(self, ask: Ask) -> BuiltRequest:
-        built: BuiltRequest = self._connection.freebusy.query(
-            body={
+        """The library's own request, with this ask in its body; all else is the same in each, and built once."""
+        if self._pattern is None:
+            self._pattern = self._connection.freebusy.query(body={})
+        built = copy.copy(self._pattern)
+        built.body = json.dumps(
+            {
                 "timeMin": answers.rfc3339(ask.start),
                 "timeMax": answers.rfc3339(ask.end),
                 "items": [{"id": calendar} for calendar in ask.calendars],

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from app.adapters.google_transport import Broken, Reply
-from app.clock import Clock
+from app.clock import Clock, ended
 
 EXTRAS_PER_LOOKUP = 2
 """At most one of them for being late: a further one needs a failure, or a slow upstream would be asked for nothing."""
@@ -104,7 +104,7 @@ class SteadyReader:
             while running or permit:
                 patience_s = self.delay.seconds if extras_left and not hedged and permit is None else None
                 everything = {*running, permit} if permit else running
-                done, _ = await asyncio.wait(everything, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+                done = await _first_of(everything, patience_s)
                 failures = []
                 for task in running & done:
                     running.discard(task)
@@ -147,6 +147,12 @@ class SteadyReader:
         if isinstance(result, Reply) and result.status < 300:
             self.delay.learn(self._clock.monotonic() - began)
         return result
+
+
+async def _first_of(tasks: "set[asyncio.Task[Any]]", patience_s: float | None) -> "set[asyncio.Task[Any]]":
+    if len(tasks) == 1:  # nearly always
+        return tasks if await ended(tasks, patience_s) else set()
+    return (await asyncio.wait(tasks, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED))[0]
 
 
 def pause_s(failed: Reply | Broken | None) -> float:

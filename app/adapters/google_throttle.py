@@ -28,6 +28,11 @@ class FairWindow(Throttler):
                 await asyncio.sleep(wait_s)
             await self.acquire()  # type: ignore[no-untyped-call]  # asyncio-throttle is half typed
 
+    def counted(self) -> int:
+        """Places taken in the last period."""
+        self.flush()  # type: ignore[no-untyped-call]  # asyncio-throttle is half typed
+        return len(self._task_logs)
+
     def idle(self) -> bool:
         """Nothing is counted and nobody waits."""
         self.flush()  # type: ignore[no-untyped-call]  # asyncio-throttle is half typed
@@ -58,6 +63,10 @@ class GoogleThrottle:
         if calendar is not None:
             await self._window(calendar).admit()
         await self._in_all.admit()
+
+    def lately(self) -> int:
+        """Requests of the last period, in all."""
+        return self._in_all.counted()
 
     def _window(self, calendar: str) -> FairWindow:
         window = self._calendars.get(calendar)

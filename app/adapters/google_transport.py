@@ -5,7 +5,6 @@ aiohttp, because httplib2 sends a POST twice after a dropped connection and http
 """
 
 import asyncio
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from googleapiclient.errors import HttpError
 from yarl import URL
 
 from app import metrics
+from app.adapters.http_pool import Broken as Broken  # what `exchange` answers belongs to its callers too
+from app.adapters.http_pool import pool, read_bounded
 
 POOL_CONNECTIONS = 256
-KEEP_IDLE_S = 120.0
-DNS_CACHE_S = 300
 MAX_ANSWER_BYTES = 16 * 2**20
 MAX_GET_URI = 2048
 RATE_LIMIT_REASONS = (b"userRateLimitExceeded", b"rateLimitExceeded")
@@ -60,14 +59,6 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """No whole answer. `sent` is False only when not one byte of the request can have left."""
-
-    reason: str
-    sent: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Failure:
     """Google answered, but not with what was asked for. `status` is 200 for an answer that cannot be read."""
 
@@ -103,17 +94,7 @@ class GoogleTransport:
 
     async def open(self) -> None:
         """Create the pool on the running loop; opens no connection yet."""
-        connector = aiohttp.TCPConnector(
-            limit=self._connections,
-            keepalive_timeout=KEEP_IDLE_S,
-            ttl_dns_cache=DNS_CACHE_S,
-            socket_factory=_socket_with_keepalive,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._session = pool(self._connections)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -152,7 +133,7 @@ class GoogleTransport:
             async with self._session.request(
                 method, url, data=body, headers=headers, allow_redirects=False
             ) as response:
-                content = await _read_bounded(response)
+                content = await read_bounded(response, MAX_ANSWER_BYTES)
             reply = Reply(response.status, response.headers, content)
             outcome = _outcome(reply)
             return reply
@@ -179,17 +160,6 @@ def _wire_form(request: BuiltRequest, token: str | None) -> tuple[str, URL, dict
     return method, URL(uri, encoded=True), headers, None if body is None else body.encode()
 
 
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise aiohttp.ClientPayloadError("answer too large")
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
 def _outcome(reply: Reply) -> str:
     if reply.status < 300:
         return "ok"
@@ -204,14 +174,3 @@ def _machine_reason(error: HttpError) -> str:
     if isinstance(details, list) and details and isinstance(details[0], dict):
         return str(details[0].get("reason", ""))
     return ""
-
-
-def _socket_with_keepalive(address: tuple[Any, ...]) -> socket.socket:
-    """A socket whose kernel notices within a minute that the other side is gone, so that the pool holds no corpse."""
-    family, kind, protocol = address[:3]
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        if hasattr(socket, name):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    return made

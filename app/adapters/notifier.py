@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from app import log
+from app.watch.notify import Notice, Step, Taken
 
 DEADLINE_S: Final = 9.5
 """Just under the alarms' own, so that the reason is known here."""
@@ -93,7 +94,15 @@ class AppriseNotifier:
         self._deadline_s = deadline_s
         self._running: dict[str, int] = {}
 
-    async def notify(self, url: str, title: str, body: str) -> bool:
+    async def carry(self, url: str, notice: Notice) -> Taken:
+        """One step of a page (a `watch.notify.Messenger`). What is over is good news; an acknowledgement is no news."""
+        over = notice.step is Step.RESOLVED
+        if notice.step is Step.ACKNOWLEDGED or (over and not notice.body):
+            return Taken.TAKEN
+        title = f"Resolved: {notice.title}" if over else notice.title
+        return Taken.TAKEN if await self.notify(url, title, notice.body, over=over) else Taken.FAILED
+
+    async def notify(self, url: str, title: str, body: str, *, over: bool = False) -> bool:
         """One try; True when the receiver took the page. Never raises but for cancellation."""
         if self._running.get(url, 0) >= MOST_THREADS:
             _log.error("receiver has not answered earlier pages", receiver=shown(url))
@@ -110,7 +119,7 @@ class AppriseNotifier:
                 answer.set_result(taken)
 
         def carry() -> None:
-            taken = _send(url, title, body)
+            taken = _send(url, title, body, over=over)
             with suppress(RuntimeError):  # the loop has ended; nobody waits for the answer
                 loop.call_soon_threadsafe(finished, taken)
 
@@ -123,7 +132,7 @@ class AppriseNotifier:
             return False
 
 
-def _send(url: str, title: str, body: str) -> bool:
+def _send(url: str, title: str, body: str, *, over: bool) -> bool:
     """Blocking. A fresh Apprise each time: its plugins keep state and are not made for several threads."""
     try:
         apprise, asset = _apprise()
@@ -132,7 +141,8 @@ def _send(url: str, title: str, body: str) -> bool:
             _log.error("not a notification URL that Apprise can read", receiver=shown(url))
             return False
         # FAILURE, because PagerDuty and its like take INFO as "resolved" and page nobody.
-        kind, form = apprise.NotifyType.FAILURE, apprise.NotifyFormat.TEXT
+        kind = apprise.NotifyType.SUCCESS if over else apprise.NotifyType.FAILURE
+        form = apprise.NotifyFormat.TEXT
         taken = bool(sender.notify(body=body, title=title, notify_type=kind, body_format=form))
     except Exception as error:  # noqa: BLE001  # a plugin may raise anything; the page is simply not delivered
         _log.error("page could not be sent", receiver=shown(url), reason=type(error).__name__)

@@ -4,11 +4,14 @@ A file of JSON lines that is only ever appended to; several processes may append
 """
 
 import asyncio
+import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
+from sqlalchemy import make_url
 
 from app import log
 from app.audit.log import Head, head
@@ -27,9 +30,17 @@ class DamagedAnchorsError(ReadbackError):
 
 
 def usual_file(url: str) -> Path:
-    """Where anchors are kept unless somebody says otherwise: next to the database, or in `var` when it is a server."""
+    """Where anchors are kept unless somebody says otherwise: next to the database, or in `var` when it is a server.
+
+    Each database of a server has a file of its own: heads of one say nothing about another.
+    """
     file = database_file(url)
-    return Path(f"{file}.anchors") if file else Path("var/audit.anchors")
+    if file:
+        return Path(f"{file}.anchors")
+    server = make_url(url)
+    place = hashlib.blake2b(f"{server.host}:{server.port}/{server.database}".encode(), digest_size=4).hexdigest()
+    name = "".join(sign if sign.isalnum() or sign in "_-" else "-" for sign in server.database or "")
+    return Path(f"var/audit-{name}-{place}.anchors")
 
 
 def note(file: Path, newest: Head, at: float) -> None:
@@ -76,11 +87,19 @@ def _read(file: Path, number: int, line: bytes) -> Head:
 class Anchoring:
     """Notes the head on a timer and at the end, whenever it has moved. Never raises; what fails is tried again."""
 
-    def __init__(self, database: Database, file: Path, clock: Clock, every_s: float = NOTE_EVERY_S) -> None:
+    def __init__(
+        self,
+        database: Database,
+        file: Path,
+        clock: Clock,
+        every_s: float = NOTE_EVERY_S,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._file = file
         self._clock = clock
         self._every_s = every_s
+        self._beat = beat
         self._last: Head | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -110,5 +129,6 @@ class Anchoring:
 
     async def _keep_noting(self) -> None:
         while True:
+            self._beat()
             await self.note()
             await asyncio.sleep(self._every_s)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -31,8 +31,7 @@ _head = Prepared(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One thing that happened. `data` must already be free of personal data."""
 
     kind: str
@@ -78,16 +77,14 @@ def seal(connection: Connection, records: list[Record]) -> None:
     rows = []
     for entry in records:
         seq += 1
-        kind, business, subject = (_fitting(text, limit) for text, limit in _texts(entry))
+        kind = _fitting(entry.kind, MAX_KIND_CHARS)
+        business = _fitting(entry.business, MAX_BUSINESS_CHARS)
+        subject = _fitting(entry.subject, MAX_SUBJECT_CHARS)
         data, at = _dumped(entry.data), float(entry.at)
         digest = chained(previous, seq, at, (kind, business, subject, data))
         rows.append((seq, at, kind, business, subject, data, previous, digest))
         previous = digest
     _append(connection, rows)
-
-
-def _texts(entry: Record) -> tuple[tuple[str, int], ...]:
-    return (entry.kind, MAX_KIND_CHARS), (entry.business, MAX_BUSINESS_CHARS), (entry.subject, MAX_SUBJECT_CHARS)
 
 
 def _fitting(text: str, limit: int) -> str:

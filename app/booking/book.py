@@ -13,8 +13,10 @@ from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Un
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.lookups import Lookups
+from app.booking.overtaken import booking_overtaken
 from app.booking.slots import Slot
 from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, claim, drafted, holders, move, of_call
+from app.booking.verification import USUAL, Aftercare, confirmed
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.errors import Code, ReadbackError
@@ -74,6 +76,7 @@ class Bookings:
         alarms: Alarms,
         clock: Clock,
         hold_s: float = HOLD_S,
+        care: Aftercare = USUAL,
     ) -> None:
         self._database = database
         self._calendars = calendars
@@ -82,6 +85,7 @@ class Bookings:
         self._alarms = alarms
         self._clock = clock
         self._hold_s = hold_s
+        self._care = care
         self._noting: set[asyncio.Task[None]] = set()
 
     async def book(self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float) -> Outcome:
@@ -157,14 +161,14 @@ class Bookings:
             await self._leave_pending(held, YIELD, found.etag)
             return TAKEN
         try:
-            confirmed = await self._database.write(
-                lambda t: move(t, held, "confirmed", now=self._clock.now(), etag=found.etag),
+            booked = await self._database.write(
+                lambda t: confirmed(t, held, etag=found.etag, now=self._clock.now(), care=self._care),
                 within_s=self._left(deadline),
             )
         except ReadbackError:
             # The event is there, but whether our row says so is not known: settled from what is there, not guessed at.
             return await self._leave_pending(held, "seen, but not recorded", found.etag)
-        return Outcome(Result.CONFIRMED, confirmed) if confirmed else _pending(held)
+        return Outcome(Result.CONFIRMED, booked) if booked else await self._overtaken(held, found.etag)
 
     def _claim(self, transaction: Transaction, draft: Booking, slot: Slot) -> tuple[Booking | None, Booking | None]:
         """The time, or what the same call already has of it: then it is asking again."""
@@ -195,13 +199,31 @@ class Bookings:
         """Keep the time; the background settles it by reading the event's id."""
         logger.warning("booking_pending", reference=held.reference, calendar=held.calendar, reason=reason)
         try:
-            return _pending(await self._note_pending(held, reason, etag) or held)
+            noted = await self._note_pending(held, reason, etag)
         except ReadbackError:
             # What stays "held" ends in silence; this caller is told "pending" and is owed more.
             task = asyncio.get_running_loop().create_task(self._note_later(held, reason, etag))
             self._noting.add(task)
             task.add_done_callback(self._noting.discard)
             return _pending(held)
+        return _pending(noted) if noted else await self._overtaken(held, etag)
+
+    async def _overtaken(self, held: Booking, etag: str, *, told_pending: bool = False) -> Outcome:
+        """Somebody took this process for dead and settled the booking while it was being written: theirs stands."""
+        now = self._clock.now()
+        logger.warning("booking_overtaken", reference=held.reference)
+        try:
+            row = await self._database.write(
+                lambda t: booking_overtaken(t, held, etag=etag, now=now, told_pending=told_pending), within_s=NOTE_S
+            )
+        except ReadbackError:
+            return _pending(held)
+        if row is None or row.status not in ("refused", "confirmed"):
+            return _pending(row or held)
+        if row.status == "confirmed":
+            return Outcome(Result.CONFIRMED, row)
+        self._claims.remove(held.calendar, held.id)
+        return UNAVAILABLE
 
     async def _note_pending(self, held: Booking, reason: str, etag: str) -> Booking | None:
         now = self._clock.now()
@@ -216,7 +238,8 @@ class Bookings:
         while self._clock.now() < held.hold_until:
             await asyncio.sleep(NOTE_AGAIN_S)
             try:
-                await self._note_pending(held, reason, etag)
+                if not await self._note_pending(held, reason, etag):
+                    await self._overtaken(held, etag, told_pending=True)
             except ReadbackError:
                 continue
             return

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,25 @@ class Technician:
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """A number that takes transfers: within `hours` on days the business is not closed, or at any time if None."""
+
+    number: str
+    hours: WeeklyHours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrmAccount:
+    """Where copies of bookings go. `kind` is webhook or hubspot; its secret is not in here, and in no file."""
+
+    kind: str
+    url: str
+    """A webhook's receiver; the start of every HubSpot address."""
+    read_back_url: str = ""
+    """Where a webhook's receiver shows what it has of a booking, with `{booking}` in it; empty: nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """One business. `daily_call_cap` 0 means no cap; the environment's value is already in it."""
 
@@ -51,14 +71,24 @@ class Business:
     booking_window_days: int = 60
     slot_step_minutes: int = 30
     person: str | None = None
+    transfers: tuple[Destination, ...] = ()
+    """Who takes transfers, tried in this order; `person` after them."""
     page: tuple[str, ...] = ()
     daily_call_cap: int = 0
+    crm: CrmAccount | None = None
+    tester: str = ""
+    """The technician who exists for tests only: found by who names them, or what only they do, and by nobody else."""
+    documents: Path | None = None
+    """Folder of Markdown in which facts about it are looked up."""
+    reviewed: frozenset[str] = frozenset()
+    """Tools of which a person approves every use by the text agent."""
     _services: Mapping[str, Service] = field(init=False, repr=False, compare=False)
     _technicians: Mapping[str, Technician] = field(init=False, repr=False, compare=False)
     _able: Mapping[str, tuple[Technician, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         able = {s.id: tuple(t for t in self.technicians if s.id in t.services) for s in self.services}
+        able = {s: tuple(t for t in who if t.id != self.tester) or who for s, who in able.items()}
         object.__setattr__(self, "_services", _by_word(self.services))
         object.__setattr__(self, "_technicians", _by_word(self.technicians))
         object.__setattr__(self, "_able", able)
@@ -72,8 +102,14 @@ class Business:
         return self._technicians.get(wanted.strip().casefold())
 
     def technicians_for(self, service: Service) -> tuple[Technician, ...]:
-        """Everybody who can do `service`."""
+        """Everybody who can do `service`; the tester only where nobody else can."""
         return self._able.get(service.id, ())
+
+    def services_said(self) -> tuple[Service, ...]:
+        """What customers are told there is: not what only the tester does."""
+        return tuple(
+            s for s in self.services if any(t.id != self.tester for t in self.technicians_for(s)) or not self.tester
+        )
 
 
 Named = TypeVar("Named", Service, Technician)

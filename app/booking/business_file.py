@@ -12,19 +12,22 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.booking.business import Business, Businesses, Service, Technician, WeeklyHours
+from app.booking.business import Business, Businesses, Destination, Service, Technician, WeeklyHours
 from app.booking.business_tables import (
     BusinessTable,
+    CrmTable,
     FileTable,
     HoursTable,
     ServiceTable,
     Table,
     TechnicianTable,
+    TransferTable,
     WrongKeyError,
 )
 from app.booking.toml_lines import line_of
 from app.errors import ConfigurationError
 
+USUAL_DOCUMENTS = "documents"
 CAPS_VARIABLE = "READBACK_DAILY_CALL_CAPS"
 
 
@@ -34,6 +37,7 @@ class _Source:
 
     name: str
     text: str
+    folder: Path
 
     def wrong(self, path: tuple[str | int, ...], problem: str) -> ConfigurationError:
         line = line_of(self.text, path)
@@ -54,7 +58,7 @@ def load_businesses(path: Path, caps: Mapping[str, int]) -> Businesses:
             if business_id in found:
                 raise source.wrong(("businesses", business_id), "is a business that another file has already")
             _claim(source, business_id, table, taken)
-            found[business_id] = _business(business_id, table, caps)
+            found[business_id] = _business(business_id, table, caps, _documents(source, business_id, table))
     for business_id in caps:
         if business_id not in found:
             raise ConfigurationError(
@@ -74,7 +78,7 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path) -> _Source:
     try:
-        return _Source(file.name, file.read_text(encoding="utf-8-sig"))
+        return _Source(file.name, file.read_text(encoding="utf-8-sig"), file.parent)
     except OSError as error:
         raise ConfigurationError(f"READBACK_BUSINESSES: {file} cannot be read: {error.strerror}.") from None
     except ValueError:
@@ -128,7 +132,10 @@ def _problem(kind: str, message: str, path: tuple[str | int, ...], error: Any) -
 def _known(path: tuple[str | int, ...]) -> list[str]:
     """The keys of the table in which `path` ends."""
     parents = [part for part in path[:-1] if isinstance(part, str)]
-    tables: dict[str, type[Table]] = {"services": ServiceTable, "technicians": TechnicianTable, "hours": HoursTable}
+    tables: dict[str, type[Table]] = {
+        "services": ServiceTable, "technicians": TechnicianTable, "transfers": TransferTable, "hours": HoursTable,
+        "crm": CrmTable,
+    }  # fmt: skip
     if not parents:
         return list(FileTable.model_fields)
     return list((tables[parents[-1]] if len(parents) > 2 else BusinessTable).model_fields)
@@ -144,7 +151,18 @@ def _claim(source: _Source, business_id: str, table: BusinessTable, taken: dict[
                 raise source.wrong(("businesses", business_id, key), f'names "{value}", {other}')
 
 
-def _business(business_id: str, table: BusinessTable, caps: Mapping[str, int]) -> Business:
+def _documents(source: _Source, business_id: str, table: BusinessTable) -> Path | None:
+    """The folder with the business's documents, from where the file is. Not named, it is `documents/<id>` if there."""
+    if table.documents is None:
+        usual = source.folder / USUAL_DOCUMENTS / business_id
+        return usual if usual.is_dir() else None
+    folder = source.folder / table.documents
+    if not folder.is_dir():
+        raise source.wrong(("businesses", business_id, "documents"), f'names "{table.documents}", which is no folder')
+    return folder
+
+
+def _business(business_id: str, table: BusinessTable, caps: Mapping[str, int], documents: Path | None) -> Business:
     hours = table.hours.weekly()
     closed = frozenset(table.closed)
     return Business(
@@ -161,8 +179,12 @@ def _business(business_id: str, table: BusinessTable, caps: Mapping[str, int]) -
         booking_window_days=table.booking_window_days,
         slot_step_minutes=table.slot_step_minutes,
         person=table.person,
+        transfers=tuple(Destination(t.number, t.hours.weekly() if t.hours else None) for t in table.transfers),
         page=tuple(table.page),
         daily_call_cap=caps.get(business_id, table.daily_call_cap),
+        crm=table.crm.account() if table.crm else None,
+        documents=documents,
+        reviewed=frozenset(table.reviewed),
     )
 
 

@@ -1,21 +1,30 @@
 """The tables a business file is made of, and what each value must look like. Reading files is not done here."""
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from app.booking.business import WeeklyHours
+from app.booking.business import CrmAccount, WeeklyHours
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
 SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+BOOKING_PLACE = "{booking}"
+"""In a `read_back_url`: where the booking's id goes."""
+CRM_URLS = {"webhook": None, "hubspot": "https://api.hubapi.com"}
+"""Kinds of CRM, and the address each has unless the file names one."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+REVIEWED = ("book_appointment", "reschedule_appointment", "cancel_appointment")
+"""Tools that a business may keep for people to approve."""
 PAGE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 CALENDARS = {
     "embedded": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
@@ -56,13 +65,60 @@ def _page_url(value: Any) -> str:
     return value
 
 
+def _crm_kind(value: Any) -> str:
+    if value not in CRM_URLS:
+        raise ValueError(f"is {value!r}; it must be {' or '.join(CRM_URLS)}")
+    return str(value)
+
+
+def _crm_url(value: Any) -> str:
+    wanted = "must be an https URL such as https://crm.example.com/readback, without user name, query or spaces"
+    try:
+        parts = urlsplit(value if isinstance(value, str) and re.fullmatch(r"[!-~]{1,2000}", value) else "")
+        _ = parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not secure or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError(wanted)
+    return str(value).rstrip("/")
+
+
+def _reviewed(value: Any) -> str:
+    if value not in REVIEWED:
+        raise ValueError(f"is {value!r}; it must be one of {', '.join(REVIEWED)}")
+    return str(value)
+
+
 def _calendar(value: Any) -> str:
     scheme, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
     if scheme not in CALENDARS or not CALENDARS[scheme].fullmatch(name):
         raise ValueError(
             f"is {value!r}; it must be embedded:<name>, google:<calendar id> or caldav:<https URL>, without spaces"
         )
+    if scheme == "caldav":
+        return f"caldav:{_caldav_url(value, name)}"
     return f"{scheme}:{name}"
+
+
+def _caldav_url(value: str, url: str) -> str:
+    """The collection's address, as that of a folder. Refused where people's data would travel unencrypted."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError(f"is {value!r}; its host or port is malformed") from None
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError(f"is {value!r}; it must be https, as http goes unencrypted to any host but this one")
+    return url if parts.path.endswith("/") else f"{url}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a URL's host is this machine itself, so that what is sent there is on no network."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _zone(value: Any) -> ZoneInfo:
@@ -144,6 +200,31 @@ class TechnicianTable(Table):
     closed: list[Day] = []
 
 
+class TransferTable(Table):
+    number: Phone
+    hours: HoursTable | None = None
+
+
+class CrmTable(Table):
+    kind: Annotated[str, BeforeValidator(_crm_kind)]
+    url: Annotated[str | None, BeforeValidator(_crm_url)] = None
+    read_back_url: Annotated[str | None, BeforeValidator(_crm_url)] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.url is None and CRM_URLS[self.kind] is None:
+            raise WrongKeyError(("url",), f"is missing; a {self.kind} needs one")
+        if self.read_back_url is not None and self.kind != "webhook":
+            raise WrongKeyError(("read_back_url",), f"is for a webhook; {self.kind} is read back without one")
+        if self.read_back_url is not None and BOOKING_PLACE not in self.read_back_url:
+            raise WrongKeyError(("read_back_url",), f"must hold {BOOKING_PLACE}, where the booking's id goes")
+        return self
+
+    def account(self) -> CrmAccount:
+        """The account as the rest knows it."""
+        return CrmAccount(self.kind, self.url or CRM_URLS[self.kind] or "", self.read_back_url or "")
+
+
 class BusinessTable(Table):
     name: Text
     time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)]
@@ -155,8 +236,12 @@ class BusinessTable(Table):
     booking_window_days: int = Field(60, ge=0, le=731)
     slot_step_minutes: int = Field(30, ge=1, le=240)
     person: Phone | None = None
+    transfers: list[TransferTable] = []
     page: list[Annotated[str, BeforeValidator(_page_url)]] = []
     daily_call_cap: int = Field(0, ge=0, le=10_000_000)
+    crm: CrmTable | None = None
+    documents: Text | None = None
+    reviewed: list[Annotated[str, BeforeValidator(_reviewed)]] = []
     services: list[ServiceTable] = Field(min_length=1)
     technicians: list[TechnicianTable] = Field(min_length=1)
 
@@ -170,6 +255,15 @@ class BusinessTable(Table):
             for position, entry_id in enumerate(folded):
                 if entry_id in folded[:position]:
                     raise WrongKeyError((key, position, "id"), f'is "{ids[position]}", which another entry has already')
+        numbers = [transfer.number for transfer in self.transfers]
+        for position, number in enumerate(numbers):
+            if number in numbers[:position]:
+                raise WrongKeyError(
+                    ("transfers", position, "number"), f'is "{number}", which another entry has already'
+                )
+            if number in self.lines:
+                problem = f'is "{number}", one of the lines: a call would come back to where it was'
+                raise WrongKeyError(("transfers", position, "number"), problem)
         known = [service.id for service in self.services]
         for position, technician in enumerate(self.technicians):
             for service in technician.services:

@@ -91,8 +91,16 @@ class Calendar(Protocol):
     async def book(self, calendar: str, event: Event, *, within_s: float) -> Event | Refused | Unknown:
         """Write `event` under its own id, at most once. Already there with the same reference counts as written."""
 
+    async def move(
+        self, calendar: str, event_id: str, to: Interval, etag: str, *, within_s: float
+    ) -> Event | Absent | Changed | Refused | Unknown:
+        """Give an event other times if it still has `etag`, and leave all else about it as it is.
+
+        Has it those times already, that counts as moved. `Absent` and `Changed`: nothing was done.
+        """
+
     async def get(self, calendar: str, event_id: str, *, within_s: float) -> Event | Absent | Unknown:
-        """Read one event by id, never from a cache. A cancelled one comes back with `cancelled` set."""
+        """Read one event by id, never from a cache. A cancelled one comes back with `cancelled` set, or is `Absent`."""
 
     async def cancel(
         self, calendar: str, event_id: str, etag: str, *, within_s: float

@@ -47,9 +47,8 @@ class Calendars:
             else:
                 answer[address] = Unknown(f"no adapter for {scheme} calendars")
         asked = list(names.items())
-        answers = await asyncio.gather(
-            *(self._by_scheme[scheme].free(wanted, start, end, within_s=within_s) for scheme, wanted in asked)
-        )
+        asking = [self._by_scheme[scheme].free(wanted, start, end, within_s=within_s) for scheme, wanted in asked]
+        answers = [await asking[0]] if len(asking) == 1 else await asyncio.gather(*asking)
         for (scheme, wanted), found in zip(asked, answers, strict=True):
             for name in wanted:
                 told = answer[f"{scheme}:{name}"] = found.get(name, Unknown("left out of the answer"))

@@ -68,13 +68,14 @@ def resolve(business: Business, now: int, *, date: str | None, weekday: str | No
     (`invalid_arguments`, `past_date`, `outside_window`).
     """
     today = today_in(business.zone, now)
-    window_end = today + timedelta(days=business.booking_window_days)
-    return _resolve(_Reading(business.zone, today, window_end), _given(date), _given(weekday), _given(date_to))
+    return _resolve(business.zone, today, business.booking_window_days, (date, weekday, date_to))
 
 
 # Callers ask for the same few days again and again; what is refused is not kept, so entries stay small.
 @lru_cache(maxsize=_CACHED_ANSWERS)
-def _resolve(reading: "_Reading", date_text: str | None, weekday_text: str | None, to_text: str | None) -> Days:
+def _resolve(zone: ZoneInfo, today: date, window_days: int, given: tuple[str | None, ...]) -> Days:
+    reading = _Reading(zone, today, today + timedelta(days=window_days))
+    date_text, weekday_text, to_text = (_given(text) for text in given)
     if date_text is None and weekday_text is None and to_text is None:
         return Days(reading.today, min(reading.today + timedelta(days=_DAYS_WITHOUT_DATE - 1), reading.window_end))
     first = reading.day("date" if date_text else "weekday", date_text or weekday_text or "today", reading.today)

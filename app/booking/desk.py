@@ -15,7 +15,7 @@ from app.booking.zones import local_date
 from app.clock import Clock
 from app.db.engine import DatabaseUnavailableError
 
-MAX_MEMOS = 4_096
+MAX_MEMOS = 1_024
 PREFETCH_DAYS = 8
 """Today and the seven days after it: what a question without a date looks at."""
 

@@ -1,19 +1,28 @@
 """The front desk as tools see it: what was asked for, in the business's own terms, and the parts that answer it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from app.booking.availability import Opening
+from app.booking.amend import Changes
+from app.booking.availability import Opening, PartOfDay, bookable, choose
 from app.booking.book import Bookings
 from app.booking.business import Business, Service, Technician
 from app.booking.contact import one_line
-from app.booking.desk import Desk
-from app.booking.slots import SlotIds
+from app.booking.desk import Desk, local_today
+from app.booking.owner import Owners
+from app.booking.slots import Slot, SlotIds
 from app.booking.speech import joined, local_iso
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import Code, SaidError
+
+ALTERNATIVES = 3
+ALTERNATIVE_DAYS = 7
+RESERVE_S = 0.3
+"""Kept back for the way home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +34,22 @@ class Front:
     slot_ids: SlotIds
     database: Database
     clock: Clock
+    changes: Changes
+    owners: Owners
+    texting: bool = False
+    """Whether there is a carrier that takes texts."""
 
 
 def wanted_service(business: Business, wanted: str | None) -> Service:
     """The service meant; the only one when none is named. Raises `SaidError` with the list to choose from."""
     if not wanted:
-        if len(business.services) == 1:
-            return business.services[0]
-        raise SaidError(
-            Code.INVALID_ARGUMENTS, f"Which service is it for? There is {joined(_names(business.services), 'and')}."
-        )
+        said = business.services_said()
+        if len(said) == 1:
+            return said[0]
+        raise SaidError(Code.INVALID_ARGUMENTS, f"Which service is it for? There is {joined(_names(said), 'and')}.")
     service = business.service(wanted)
     if service is None:
-        names = joined(_names(business.services), "and")
+        names = joined(_names(business.services_said()), "and")
         raise SaidError(
             Code.UNKNOWN_SERVICE, f"{business.name} has no service {one_line(wanted)[:60]}. There is {names}."
         )
@@ -52,7 +64,7 @@ def wanted_technicians(business: Business, service: Service, wanted: str | None)
     if not wanted:
         return able
     technician = business.technician(wanted)
-    if technician in able and technician is not None:
+    if technician is not None and service.id in technician.services:
         return (technician,)
     names = joined(_names(able), "and")
     if technician is None:
@@ -85,6 +97,21 @@ def offered(front: Front, business: Business, service: Service, openings: Sequen
         }
         for opening in openings
     ]
+
+
+async def alternatives(front: Front, business: Business, slot: Slot, deadline: float) -> list[Opening]:
+    """The first times from that day on. None rather than late ones: that nothing was done has to be said in time."""
+    service = slot.service
+    technicians = business.technicians_for(service)
+    first = local_today(business, slot.start)
+    last = first + timedelta(days=ALTERNATIVE_DAYS - 1)
+    try:
+        async with asyncio.timeout(deadline - front.clock.monotonic() - RESERVE_S):
+            view = await front.desk.open(business, service, technicians, first, last)
+    except TimeoutError:
+        return []
+    open_slots = bookable(business, view.openings, int(front.clock.now()))
+    return choose(open_slots, PartOfDay.ANY, business.zone, front.desk.load(technicians), ALTERNATIVES, False)
 
 
 def _names(things: Sequence[Service] | Sequence[Technician]) -> list[str]:

@@ -1,9 +1,12 @@
 """Reads of the calendars of record, kept for a stated time. One flight per lookup, all that is missing in one request.
 
+What another process has read within that time is taken from the place they share, where there is one.
+
 Busy time is kept per calendar and UTC day. What is unknown is never kept, and never handed out as free.
 """
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,14 +14,13 @@ from dataclasses import dataclass
 from app import log, metrics
 from app.booking.calendar import Busy, Interval, Unknown
 from app.booking.calendars import Calendars
-from app.clock import Clock
+from app.booking.shared_days import Key, Shared, SharedDays
+from app.clock import Clock, ended
 
 DAY_S = 86_400
 MAX_DAYS_KEPT = 50_000
 FETCH_DEADLINE_S = 10.0
 """A fetch outlives the caller that started it, so that the next question finds its answer."""
-
-Key = tuple[str, int]
 
 logger = log.get(__name__)
 
@@ -37,10 +39,13 @@ Flights = dict[Key, "asyncio.Future[Day | Unknown]"]
 class Lookups:
     """The cache in front of the calendars. `ttl_s` is how old a read may be when a slot is offered."""
 
-    def __init__(self, calendars: Calendars, clock: Clock, ttl_s: float) -> None:
+    def __init__(self, calendars: Calendars, clock: Clock, ttl_s: float, shared: SharedDays | None = None) -> None:
         self._calendars = calendars
         self._clock = clock
         self._ttl_s = ttl_s
+        self._shared = shared
+        self._forgotten: OrderedDict[str, float] = OrderedDict()
+        """When each calendar was last known to have changed (steady clock): older reads of others are not taken."""
         self._days: OrderedDict[Key, Day] = OrderedDict()
         self._flights: Flights = {}
         self._fetches: set[asyncio.Task[None]] = set()
@@ -70,7 +75,7 @@ class Lookups:
         pending = self._begin(addresses, numbers)
         metrics.count_cache("availability", "hit" if not pending else "miss")
         while waiting := [flight for flight in pending.values() if not flight.done()]:
-            await asyncio.wait(waiting)
+            await ended(waiting)
             # What was there when we began may have been dropped while we waited.
             pending = {**self._begin(addresses, numbers, besides=pending), **pending}
         answer: dict[str, tuple[Day, ...] | Unknown] = {}
@@ -92,8 +97,18 @@ class Lookups:
         self._begin(addresses, range(start // DAY_S, (end - 1) // DAY_S + 1))
 
     def drop(self, address: str) -> None:
-        """Forget what is known of a calendar. A fetch under way is not kept, and nobody who asks later joins it."""
+        """A calendar changed: forget what is known of it, here and in every other process."""
+        self.forget(address)
+        if self._shared is not None:
+            self._shared.drop(address)
+
+    def forget(self, address: str) -> None:
+        """Forget what this process knows of a calendar. A fetch under way is not kept, nor joined by who asks later."""
         self.version += 1
+        self._forgotten[address] = self._clock.monotonic()
+        self._forgotten.move_to_end(address)
+        if len(self._forgotten) > MAX_DAYS_KEPT:
+            self._forgotten.popitem(last=False)
         for key in [key for key in self._days if key[0] == address]:
             del self._days[key]
         for key in [key for key in self._flights if key[0] == address]:
@@ -128,34 +143,63 @@ class Lookups:
         return pending
 
     async def _fetch(self, flights: Flights) -> None:
-        addresses = list(dict.fromkeys(address for address, _ in flights))
-        first = min(number for _, number in flights)
-        last = max(number for _, number in flights)
-        read_at = self._clock.monotonic()
         answer: dict[str, Busy | Unknown] = {}
+        kept: dict[Key, Busy] = {}
+        shared, left = Shared(), flights
+        read_at = self._clock.monotonic()
         try:
-            answer = await self._calendars.free(addresses, first * DAY_S, (last + 1) * DAY_S, within_s=FETCH_DEADLINE_S)
+            if self._shared is not None:
+                shared = await self._shared.find(list(flights))
+                left = self._land_shared(flights, shared, read_at)
+            if left:
+                read_at = self._clock.monotonic()
+                answer = await self._ask(left)
         except Exception as error:
             # Whatever it was, those who wait are owed an "unknown".
             logger.error("lookup_failed", exc_info=error)
         finally:
-            self._land(flights, answer, read_at)
+            kept = self._land(left, answer, read_at)
+        if self._shared is not None and shared.ticket is not None and kept:
+            self._shared.give(shared.ticket, kept)
 
-    def _land(self, flights: Flights, answer: dict[str, Busy | Unknown], read_at: float) -> None:
+    async def _ask(self, flights: Flights) -> dict[str, Busy | Unknown]:
+        addresses = list(dict.fromkeys(address for address, _ in flights))
+        first = min(number for _, number in flights)
+        last = max(number for _, number in flights)
+        return await self._calendars.free(addresses, first * DAY_S, (last + 1) * DAY_S, within_s=FETCH_DEADLINE_S)
+
+    def _land_shared(self, flights: Flights, shared: Shared, asked_at: float) -> Flights:
+        """Land what others have read and is fresh; the flights that are left."""
+        left = dict(flights)
+        for key, (age_s, busy) in shared.days.items():
+            read_at = asked_at - age_s
+            if self.is_fresh(read_at) and read_at > self._forgotten.get(key[0], -math.inf):
+                self._arrive(key, left.pop(key), Day(read_at, busy))
+        return left
+
+    def _land(self, flights: Flights, answer: dict[str, Busy | Unknown], read_at: float) -> dict[Key, Busy]:
+        """Land every flight, with what the calendars told or as unknown; the days that were kept."""
+        kept: dict[Key, Busy] = {}
         for key, flight in flights.items():
             address, number = key
             busy = answer.get(address, Unknown("the lookup failed"))
-            found: Day | Unknown
-            if isinstance(busy, Unknown):
-                found = busy
-            else:
-                found = Day(read_at, clipped(busy, number * DAY_S, (number + 1) * DAY_S))
-                if self._flights.get(key) is flight:
-                    self._keep(key, found)
-            if self._flights.get(key) is flight:
-                del self._flights[key]
-            if not flight.done():
-                flight.set_result(found)
+            found = (
+                busy if isinstance(busy, Unknown) else Day(read_at, clipped(busy, number * DAY_S, (number + 1) * DAY_S))
+            )
+            if self._arrive(key, flight, found) and isinstance(found, Day):
+                kept[key] = found.busy
+        return kept
+
+    def _arrive(self, key: Key, flight: "asyncio.Future[Day | Unknown]", found: Day | Unknown) -> bool:
+        """Hand a day to those who wait for it; it is kept unless its calendar changed meanwhile."""
+        current = self._flights.get(key) is flight
+        if current:
+            del self._flights[key]
+            if isinstance(found, Day):
+                self._keep(key, found)
+        if not flight.done():
+            flight.set_result(found)
+        return current
 
     def _keep(self, key: Key, day: Day) -> None:
         self.version += 1

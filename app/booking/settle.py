@@ -1,9 +1,13 @@
-"""Finds out what became of bookings left held or pending, by reading the event's id; never by writing again."""
+"""Finds out what became of bookings left held or pending, by reading the event's id; never by writing again.
+
+The end of one commits together with the job that has its customer told, and with every page about it.
+"""
 
 import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from zoneinfo import ZoneInfo
 
 from app import log
 from app.booking.book import InTheWay, Result, inspect
@@ -11,11 +15,17 @@ from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
-from app.booking.store import YIELD, Booking, lease, move
+from app.booking.comparison import Wanted, differences
+from app.booking.read_back import find_elsewhere
+from app.booking.store import YIELD, Booking, changed, lease, move
+from app.booking.verdicts import Sight, mismatch_page
+from app.booking.verification import MISMATCH_PAGE, TELL_CUSTOMER, USUAL, Aftercare, confirmed
 from app.clock import Clock
-from app.db.engine import Database
+from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
+from app.jobs.outbox import Job, put
 from app.watch.alarms import Alarms
+from app.watch.pages import Page, is_raised, raised, resolved
 
 EVERY_S = 5.0
 LEASE_S = 20.0
@@ -24,9 +34,14 @@ READ_S = 5.0
 SURELY_ABSENT_AFTER_S = 60.0
 """A write that has not shown by then will not come any more."""
 PAGE_AFTER_S = 150.0
+TELL_AFTER_S = 10.0
+"""What the process that settled it has for saying it in the live call itself."""
+UNSETTLED_PAGE = "booking_unsettled"
+_UTC = ZoneInfo("UTC")
 
 logger = log.get(__name__)
-Tell = Callable[[Booking, Result], Awaitable[None]]
+Tell = Callable[[Booking, Result], Awaitable[bool]]
+"""Says the end of a booking in the call it was made in; False when this process cannot."""
 
 
 class Settler:
@@ -42,6 +57,9 @@ class Settler:
         alarms: Alarms,
         clock: Clock,
         tell: Tell,
+        settle_change: Callable[[Booking], Awaitable[None]],
+        care: Aftercare = USUAL,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._calendars = calendars
@@ -50,6 +68,9 @@ class Settler:
         self._alarms = alarms
         self._clock = clock
         self._tell = tell
+        self._settle_change = settle_change
+        self._care = care
+        self._beat = beat
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -76,6 +97,7 @@ class Settler:
 
     async def _forever(self) -> None:
         while True:
+            self._beat()
             try:
                 await self.settle_due()
                 self._alarms.clear("database_down", "database")
@@ -86,24 +108,42 @@ class Settler:
                     "The database does not answer",
                     f"Nothing can be booked, and unsettled bookings cannot be settled, until it does ({error}).",
                 )
+            except Exception:
+                # Settling must not end with what went wrong once; its beat tells that it goes on.
+                logger.error("settling_failed", exc_info=True)
             await asyncio.sleep(EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311 - only keeps processes apart
 
     async def _settle(self, booking: Booking) -> None:
+        if booking.amends:
+            await self._settle_change(booking)
+            return
         place = self._calendars.at(booking.calendar)
         if isinstance(place, Unknown):
-            self._cannot_tell(booking, place.reason)
+            await self._cannot_tell(booking, place.reason)
             return
         calendar, name = place
         seen = await calendar.get(name, booking.event_id, within_s=READ_S)
         if isinstance(seen, Unknown):
-            self._cannot_tell(booking, seen.reason)
+            await self._cannot_tell(booking, seen.reason)
         elif isinstance(seen, Absent) or seen.cancelled:
             if self._clock.now() - booking.created_at >= SURELY_ABSENT_AFTER_S:
-                await self._finish(booking, Result.REFUSED, "not on the calendar")
+                await self._settle_absent(calendar, name, booking, seen)
         elif (seen.start, seen.end) != (booking.starts, booking.ends):
-            self._cannot_tell(booking, "the event is there, at another time")
+            await self._page_late(booking, self._mismatch(booking, seen))
         else:
             await self._settle_present(calendar, name, booking, seen)
+
+    async def _settle_absent(self, calendar: Calendar, name: str, booking: Booking, seen: Event | Absent) -> None:
+        """Refused; where another calendar of the business has the event, a person has to take it away."""
+        # A calendar that is no longer shared says "no such event" as well, but lists nothing.
+        listed = await calendar.events(name, booking.blocked_from, booking.blocked_to, within_s=READ_S)
+        if isinstance(listed, Unknown):
+            await self._cannot_tell(booking, listed.reason)
+            return
+        business = self._businesses.get(booking.business)
+        elsewhere = await find_elsewhere(self._calendars, business, booking) if business else ()
+        stray = self._mismatch(booking, seen, elsewhere) if elsewhere else None
+        await self._finish(booking, Result.REFUSED, "not on the calendar", stray=stray)
 
     async def _settle_present(self, calendar: Calendar, name: str, booking: Booking, seen: Event) -> None:
         found: Event | InTheWay | Absent | Unknown = InTheWay(seen.etag)
@@ -116,35 +156,84 @@ class Settler:
             if isinstance(gone, Cancelled):
                 await self._finish(booking, Result.REFUSED, YIELD)
             else:
-                self._cannot_tell(booking, "a person's event is in the way, and ours could not be removed")
+                await self._cannot_tell(booking, "a person's event is in the way, and ours could not be removed")
         else:
-            self._cannot_tell(booking, found.reason if isinstance(found, Unknown) else "seen by id, not in the list")
+            reason = found.reason if isinstance(found, Unknown) else "seen by id, not in the list"
+            await self._cannot_tell(booking, reason)
 
-    async def _finish(self, booking: Booking, result: Result, reason: str, etag: str = "") -> None:
-        now = self._clock.now()
-        settled = await self._database.write(
-            lambda t: move(t, booking, result.value, now=now, reason=reason, etag=etag)
-        )
+    async def _finish(
+        self, booking: Booking, result: Result, reason: str, etag: str = "", stray: Page | None = None
+    ) -> None:
+        settled = await self._database.write(lambda t: self._ended(t, booking, result, reason, etag, stray))
         if settled is None:
             return
         if result is Result.REFUSED:
             self._claims.remove(booking.calendar, booking.id)
-        self._alarms.clear("booking_unsettled", booking.reference)
         logger.info("booking_settled", reference=booking.reference, outcome=result.value, reason=reason)
-        # A hold that never became a booking was never promised to anybody, and who was told "taken" knows already;
-        # everything else somebody waits for.
-        if result is Result.CONFIRMED or (booking.status == "pending" and booking.reason != YIELD):
-            await self._tell(settled, result)
+        if _awaited(booking, result) and await self._tell(settled, result):
+            await self._database.write(lambda t: changed(t, settled, told=result.value))
 
-    def _cannot_tell(self, booking: Booking, reason: str) -> None:
-        if self._clock.now() - booking.created_at < PAGE_AFTER_S:
-            return
-        business = self._businesses.get(booking.business)
-        self._alarms.ring(
-            "booking_unsettled",
-            booking.reference,
-            f"Booking cannot be verified: {booking.reference}",
+    def _ended(
+        self,
+        transaction: Transaction,
+        booking: Booking,
+        result: Result,
+        reason: str,
+        etag: str,
+        stray: Page | None,
+    ) -> Booking | None:
+        now = self._clock.now()
+        if result is Result.CONFIRMED:
+            settled = confirmed(transaction, booking, etag=etag, now=now, care=self._care)
+        else:
+            settled = move(transaction, booking, result.value, now=now, reason=reason, etag=etag)
+            if settled is not None:  # it may have been confirmed for a moment, and been followed then
+                put(transaction, *self._care.also(settled, now), now=now)
+        if settled is None:
+            return None
+        resolved(transaction, UNSETTLED_PAGE, booking.reference, now=now)
+        resolved(transaction, MISMATCH_PAGE, booking.reference, now=now)
+        if stray is not None:
+            raised(transaction, stray, now=now)
+        if _awaited(booking, result):
+            data: dict[str, str | int | float | None] = {"booking": booking.id, "result": result.value}
+            put(transaction, Job(TELL_CUSTOMER, f"{booking.id}:{result.value}", now + TELL_AFTER_S, data), now=now)
+        return settled
+
+    async def _cannot_tell(self, booking: Booking, reason: str) -> None:
+        body = (
             f"Booking {booking.reference} on {booking.calendar} may or may not have been written; the calendar does "
-            f"not tell ({reason}). The caller was told that it is not sure yet. Look at the calendar and call them.",
-            business.page if business else (),
+            f"not tell ({reason}). The caller was told that it is not sure yet. Look at the calendar and call them: "
+            f"`readback bookings show {booking.reference}` says whom."
         )
+        title = f"Booking cannot be verified: {booking.reference}"
+        await self._page_late(booking, Page(UNSETTLED_PAGE, booking.reference, title, body, booking.business))
+
+    async def _page_late(self, booking: Booking, page: Page) -> None:
+        """Page once it has been in doubt for too long."""
+        now = self._clock.now()
+        if now - booking.created_at >= PAGE_AFTER_S:
+            await self._database.write(lambda t: _raised_once(t, page, now))
+
+    def _mismatch(self, booking: Booking, seen: Event | Absent, elsewhere: tuple[str, ...] = ()) -> Page:
+        business = self._businesses.get(booking.business)
+        wanted = Wanted(booking.event_id, booking.starts, booking.ends, booking.reference, booking.customer_name)
+        sight = Sight(seen, differences(wanted, seen), elsewhere)
+        return mismatch_page(booking, wanted, sight, business.zone if business else _UTC)
+
+
+def _raised_once(transaction: Transaction, page: Page, now: float) -> None:
+    """One page for one booking: what is seen there says more than that it could not be seen."""
+    if page.kind == MISMATCH_PAGE:
+        resolved(transaction, UNSETTLED_PAGE, page.key, now=now)
+    elif is_raised(transaction, MISMATCH_PAGE, page.key):
+        return
+    raised(transaction, page, now=now)
+
+
+def _awaited(booking: Booking, result: Result) -> bool:
+    """Whether somebody waits for the end of it: a hold that never became a booking was never promised to anybody, who
+    was told "taken" knows already, and nobody waits for what a synthetic call asked for.
+    """
+    promised = result is Result.CONFIRMED or (booking.status == "pending" and booking.reason != YIELD)
+    return promised and not booking.synthetic

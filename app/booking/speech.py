@@ -47,6 +47,11 @@ def spoken_time(start: int, zone: ZoneInfo, now: int | None = None) -> str:
     return f"{spoken_day(day, None if now is None else today_in(zone, now))} at {words}"
 
 
+def spoken_clock(start: int, zone: ZoneInfo) -> str:
+    """`2:30 PM`; says which one of a repeated hour it is."""
+    return _words(start, zone)[1]
+
+
 def spoken_list(starts: Iterable[int], zone: ZoneInfo, now: int | None = None) -> str:
     """Several times (epoch seconds, sorted), by day: `Tuesday, November 24 at 9:00 AM or 2:00 PM; Wednesday, ...`."""
     return _by_day([(*_words(start, zone), "") for start in starts], zone, now)

@@ -13,7 +13,7 @@ from app.audit.log import record
 from app.booking.contact import same_name
 from app.booking.slots import Slot
 from app.db.engine import Transaction
-from app.db.prepared import Prepared
+from app.db.prepared import Prepared, PreparedUpdate
 from app.db.schema import ACTIVE, ACTIVE_SQL, bookings
 from app.errors import OverloadedError
 
@@ -24,6 +24,8 @@ MAX_FOUND = 20
 REFERENCE_TRIES = 5
 CALL_KEY_CHARS = 320
 CALLER_CHARS = 64
+SYNTHETIC_CALLER = "+99900000100"
+"""Where the calls come from that we make to ourselves: of a country code that is not assigned, so it is nobody's."""
 YIELD = "a person's event was there first"
 """Why a booking is given up after it was written. Its caller heard "taken", even while our event is still there."""
 
@@ -49,6 +51,21 @@ _CLAIM_POSTGRESQL = Prepared(postgresql_insert(bookings).values(_new).on_conflic
 _changes = {name: _new[name] for name in ("status", "reason", "etag", "updated_at", "hold_until")}
 _MOVE_ACTIVE = Prepared(update(bookings).where(bookings.c.id == bindparam("booking"), _active).values(_changes))
 _MOVE_UNSETTLED = Prepared(update(bookings).where(bookings.c.id == bindparam("booking"), _unsettled).values(_changes))
+_BY_ID = Prepared(select(bookings).where(bookings.c.id == bindparam("this")))
+_CHANGE = PreparedUpdate(bookings, bookings.c.id)
+_BY_CALLER = Prepared(
+    select(bookings)
+    .where(
+        bookings.c.business == bindparam("business"),
+        or_(bookings.c.caller == bindparam("caller"), bookings.c.phone == bindparam("caller")),
+        _active,
+        bookings.c.reason != YIELD,
+        bookings.c.amends == "",
+        bookings.c.ends > bindparam("after"),
+    )
+    .order_by(bookings.c.starts)
+    .limit(MAX_FOUND)
+)
 _OF_CALL = Prepared(
     select(bookings).where(
         bookings.c.calendar == bindparam("calendar"),
@@ -76,7 +93,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One row. Times in epoch seconds UTC; `status` is held, pending, confirmed, refused or released."""
+    """One row. Times in epoch seconds UTC; `status` is held, pending, confirmed, cancelled, refused or released.
+
+    A row that `amends` another one is no appointment: it is a change of that one under way, and holds the new time.
+    """
 
     id: str
     reference: str
@@ -102,6 +122,28 @@ class Booking:
     hold_until: float
     created_at: float
     updated_at: float
+    revision: int = 1
+    """Goes up with every change that was written to the calendar; each one is read back on its own."""
+    verification: str = ""
+    """How far an independent read has come: written, verified, mismatch, changed or cannot_verify; empty before."""
+    verified_at: float = 0.0
+    """When an independent read last saw it as wanted; 0 for never."""
+    amends: str = ""
+    """The id of the appointment that this row is to change; empty for an appointment itself."""
+    intent: str = ""
+    """What an amending row is for: move or cancel."""
+    told: str = ""
+    """Which late outcome the customer has heard in their call: confirmed, refused, or empty for none."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it keeps its time taken."""
+        return self.status in ACTIVE
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether a call of our own made it: read back like any other, but there is no customer to it."""
+        return self.caller == SYNTHETIC_CALLER
 
 
 def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now: float, hold_s: float) -> Booking:
@@ -110,7 +152,7 @@ def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now
     before, after = slot.service.buffer_before_minutes * 60, slot.service.buffer_after_minutes * 60
     return Booking(
         id=identity,
-        reference=_new_reference(),
+        reference=new_reference(),
         business=business,
         service=slot.service.id,
         technician=slot.technician.id,
@@ -144,26 +186,33 @@ def holders(connection: Connection, booking: Booking) -> list[str]:
 
 def claim(transaction: Transaction, booking: Booking) -> Booking | None:
     """Take the time, or return None when any active booking of that calendar overlaps it. One statement decides."""
+    held = take(transaction, booking)
+    if held is not None:
+        record(
+            transaction,
+            "booking_held",
+            business=held.business,
+            subject=held.reference,
+            at=held.created_at,
+            calendar=held.calendar,
+            starts=held.starts,
+            ends=held.ends,
+            service=held.service,
+            technician=held.technician,
+        )
+    return held
+
+
+def take(transaction: Transaction, booking: Booking) -> Booking | None:
+    """As `claim`, for whoever writes the audit row themselves."""
     for _ in range(REFERENCE_TRIES):
         if _inserted(transaction.connection, booking):
             break
         if not _reference_in_use(transaction.connection, booking.reference):
             return None
-        booking = replace(booking, reference=_new_reference())
+        booking = replace(booking, reference=new_reference())
     else:
         raise OverloadedError("no free reference was found")
-    record(
-        transaction,
-        "booking_held",
-        business=booking.business,
-        subject=booking.reference,
-        at=booking.created_at,
-        calendar=booking.calendar,
-        starts=booking.starts,
-        ends=booking.ends,
-        service=booking.service,
-        technician=booking.technician,
-    )
     return booking
 
 
@@ -183,6 +232,33 @@ def move(  # noqa: PLR0913 - the columns a move may change, each by name
     `look_at` is when a pending one is to be looked at again. `doubt` takes back a confirmation of our own that was
     committed, but not heard of in time: its caller was told that it is not sure, and has to be told again.
     """
+    moved = put_status(transaction, booking, status, now=now, reason=reason, etag=etag, look_at=look_at, doubt=doubt)
+    if moved is not None:
+        record(
+            transaction,
+            f"booking_{status}",
+            business=booking.business,
+            subject=booking.reference,
+            at=now,
+            calendar=booking.calendar,
+            event=booking.event_id,
+            reason=reason,
+        )
+    return moved
+
+
+def put_status(  # noqa: PLR0913 - as `move`
+    transaction: Transaction,
+    booking: Booking,
+    status: str,
+    *,
+    now: float,
+    reason: str = "",
+    etag: str = "",
+    look_at: float | None = None,
+    doubt: bool = False,
+) -> Booking | None:
+    """As `move`, for whoever writes the audit row themselves."""
     changes: dict[str, Any] = {
         "status": status,
         "reason": reason,
@@ -192,19 +268,7 @@ def move(  # noqa: PLR0913 - the columns a move may change, each by name
     }
     moved = {f"new_{name}": value for name, value in changes.items()}
     done = (_MOVE_ACTIVE if doubt else _MOVE_UNSETTLED)(transaction.connection, booking=booking.id, **moved)
-    if done.rowcount != 1:
-        return None
-    record(
-        transaction,
-        f"booking_{status}",
-        business=booking.business,
-        subject=booking.reference,
-        at=now,
-        calendar=booking.calendar,
-        event=booking.event_id,
-        reason=reason,
-    )
-    return replace(booking, **changes)
+    return replace(booking, **changes) if done.rowcount == 1 else None
 
 
 def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> list[Booking]:
@@ -219,7 +283,7 @@ def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> 
         transaction.connection.execute(
             update(bookings).where(bookings.c.id.in_([row.id for row in due])).values(hold_until=until)
         )
-    return [_booking(row) for row in due]
+    return [booking_of(row) for row in due]
 
 
 def of_call(connection: Connection, call_key: str, slot: Slot, customer_name: str) -> Booking | None:
@@ -231,32 +295,52 @@ def of_call(connection: Connection, call_key: str, slot: Slot, customer_name: st
         service=slot.service.id,
         call_key=call_key,
     ).first()
-    return _booking(row) if row and same_name(row.customer_name, customer_name) else None
+    return booking_of(row) if row and same_name(row.customer_name, customer_name) else None
+
+
+def by_id(connection: Connection, identity: str) -> Booking | None:
+    """The booking with this id, in any state."""
+    row = _BY_ID(connection, this=identity).first()
+    return booking_of(row) if row else None
+
+
+def changed(transaction: Transaction, booking: Booking, **values: Any) -> Booking:
+    """Set columns of a booking that the caller has just read in this very transaction."""
+    _CHANGE(transaction.connection, booking.id, **values)
+    return replace(booking, **values)
+
+
+def in_the_way(connection: Connection, booking: Booking, blocked: tuple[int, int]) -> bool:
+    """Whether another active booking of the same calendar overlaps that range."""
+    overlapping = select(bookings.c.id).where(
+        bookings.c.calendar == booking.calendar,
+        bookings.c.id != booking.id,
+        _active,
+        bookings.c.blocked_from < blocked[1],
+        bookings.c.blocked_to > blocked[0],
+    )
+    return connection.execute(overlapping.limit(1)).first() is not None
 
 
 def by_reference(connection: Connection, business: str, reference: str) -> Booking | None:
     """The booking with this reference at this business, in any state."""
     row = connection.execute(
-        select(bookings).where(bookings.c.reference == reference, bookings.c.business == business)
+        select(bookings).where(
+            bookings.c.reference == reference, bookings.c.business == business, bookings.c.amends == ""
+        )
     ).first()
-    return _booking(row) if row else None
+    return booking_of(row) if row else None
+
+
+def with_reference(connection: Connection, reference: str) -> Booking | None:
+    """The booking with this reference, whosever and in any state: for the operator, never for a caller."""
+    row = connection.execute(select(bookings).where(bookings.c.reference == reference, bookings.c.amends == "")).first()
+    return booking_of(row) if row else None
 
 
 def by_caller(connection: Connection, business: str, caller: str, after: int) -> Sequence[Booking]:
     """Bookings, confirmed or not yet, made from or for this number that end after `after`, soonest first."""
-    found = connection.execute(
-        select(bookings)
-        .where(
-            bookings.c.business == business,
-            or_(bookings.c.caller == caller, bookings.c.phone == caller),
-            bookings.c.status.in_(ACTIVE),
-            bookings.c.reason != YIELD,
-            bookings.c.ends > after,
-        )
-        .order_by(bookings.c.starts)
-        .limit(MAX_FOUND)
-    )
-    return [_booking(row) for row in found]
+    return [booking_of(row) for row in _BY_CALLER(connection, business=business, caller=caller, after=after)]
 
 
 def _inserted(connection: Connection, booking: Booking) -> bool:
@@ -274,7 +358,8 @@ def _reference_in_use(connection: Connection, reference: str) -> bool:
     return connection.execute(select(bookings.c.id).where(bookings.c.reference == reference)).first() is not None
 
 
-def _new_reference() -> str:
+def new_reference() -> str:
+    """A reference that nobody guesses; whether it is in use already is for the insert to tell."""
     number = secrets.randbelow(len(REFERENCE_ALPHABET) ** REFERENCE_CHARS)
     signs = []
     for _ in range(REFERENCE_CHARS):
@@ -283,5 +368,6 @@ def _new_reference() -> str:
     return "".join(signs)
 
 
-def _booking(row: Any) -> Booking:
+def booking_of(row: Any) -> Booking:
+    """The booking in a row of the table."""
     return Booking(**row._mapping)

@@ -20,7 +20,18 @@ class ToolArguments(BaseModel):
     def leave_out_what_is_not_there(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        return {name: _storable(value) for name, value in given.items() if value is not None and not _unfilled(value)}
+        kept = {}
+        for name, value in given.items():
+            if type(value) is str:
+                if "\0" in value:  # the one character that no database takes
+                    value = value.replace("\0", "")
+                bare = value.strip()
+                if not bare or (bare[0] == "{" and bare.startswith("{{") and bare.endswith("}}")):
+                    continue
+            elif value is None:
+                continue
+            kept[name] = value
+        return kept
 
     def shown(self) -> dict[str, Any]:
         """What may be written down of it."""
@@ -39,14 +50,3 @@ def corrective(error: ValidationError, model: type[BaseModel]) -> str:
         else:
             told.append(f"{name}: {problem['msg']}")
     return f"That did not work: {'; '.join(told)}. Ask the caller if you need to, then try again."
-
-
-def _storable(value: Any) -> Any:
-    """Without the one character that no database takes."""
-    return value.replace("\0", "") if isinstance(value, str) else value
-
-
-def _unfilled(value: Any) -> bool:
-    return isinstance(value, str) and (
-        not value.strip(" \t\r\n\0") or (value.strip().startswith("{{") and value.strip().endswith("}}"))
-    )

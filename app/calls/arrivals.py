@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from app.booking.business import Business, Businesses
 from app.booking.desk import Desk, local_today
+from app.booking.destinations import destinations
 from app.calls.cap import DailyCap
 from app.calls.model import CallRef
 from app.clock import Clock
@@ -49,13 +50,13 @@ class Arrivals:
         self._clock = clock
 
     async def answer(self, ref: CallRef) -> Admitted | Diverted | Declined:
-        """Who takes this call: the business's assistant, its person when the cap is reached, or a spoken refusal."""
+        """Who takes this call: the business's assistant, a person when the cap is reached, or a spoken refusal."""
         business = self._businesses.find(ref.lines, ref.assistant)
         if business is None:
             return self._nobody(ref)
         if not await self._cap.admit(ref, business):
-            if business.person:
-                return Diverted(business.person, OVER_CAP_TO_PERSON)
+            if able := destinations(business, int(self._clock.now())):
+                return Diverted(able[0], OVER_CAP_TO_PERSON)
             return Declined(OVER_CAP)
         self._desk.prefetch(business)
         return self._assistant(business)

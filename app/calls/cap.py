@@ -5,9 +5,8 @@ wrongly turning a caller away costs more than one call too many.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from app import log, metrics
 from app.booking.business import Business
 from app.booking.desk import local_today
 from app.calls.counting import Arrival, Count, Scope, counted, used_today
+from app.calls.lines import counted_on
 from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.behind import Behind
@@ -23,8 +23,10 @@ from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 
 DECIDE_WITHIN_S = 0.05
-PER_CALL_S = 0.001
-"""More for each further call that is counted in the same write."""
+PER_CALL_S = 0.006
+RUSH_S = 1.0
+"""More for each call that came within this: a rush comes to all processes, which count one after the other."""
+MOST_OF_A_RUSH = 250
 LOOKS = 5
 MAX_AT_ONCE = 500
 MAX_CALLS_REMEMBERED = 20_000
@@ -49,6 +51,7 @@ class DailyCap:
         self._seen: OrderedDict[tuple[str, str], bool] = OrderedDict()
         self._businesses: dict[str, Business] = {}
         self._waiting: list[tuple[Arrival, asyncio.Future[bool]]] = []
+        self._came: deque[float] = deque(maxlen=MOST_OF_A_RUSH)
         self._counting: asyncio.Task[None] | None = None
         self._later: Behind[Arrival] = Behind(database, self._count_later, self._lost)
 
@@ -68,7 +71,7 @@ class DailyCap:
     async def admit(self, ref: CallRef, business: Business) -> bool:
         """Count the call and say whether it is let in. Never raises.
 
-        A store slower than 50 ms lets it in; a rush that is counted in one write gets a little more per call.
+        A store slower than 50 ms lets it in; in a rush a little more is allowed for each call that came lately.
         """
         known = self.known(ref)
         if known is not None or ref.call_id is None:
@@ -79,6 +82,7 @@ class DailyCap:
             return self._let_in(arrival)
         decided: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, decided))
+        self._came.append(asyncio.get_running_loop().time())
         if self._counting is None:
             self._counting = asyncio.get_running_loop().create_task(self._count_waiting())
         try:
@@ -125,7 +129,7 @@ class DailyCap:
         writing = asyncio.get_running_loop().create_task(self._database.write(decide))
         writing.add_done_callback(_looked_at)
         try:
-            still, count = await _patiently(writing, self._decide_within_s + PER_CALL_S * len(group))
+            still, count = await _patiently(writing, self._patience_s)
         except Exception as error:  # noqa: BLE001 - whatever it was, these calls are let in
             # Nor does anybody else wait for a store that has just shown that it is slow.
             for _, decided in (*group, *self._waiting):
@@ -137,16 +141,24 @@ class DailyCap:
             if not decided.done():
                 decided.set_result(admitted)
 
+    def _patience_s(self) -> float:
+        """What the store may take now, longer the more calls came lately."""
+        since = asyncio.get_running_loop().time() - RUSH_S
+        while self._came and self._came[0] < since:
+            self._came.popleft()
+        return self._decide_within_s + PER_CALL_S * len(self._came)
+
     def _arrival(self, ref: CallRef, business: Business) -> Arrival:
         now = self._clock.now()
-        return Arrival(ref.platform, ref.stored_id, business.id, (_own(business, now), self._everybody(now)), now)
+        scopes = (_own(business, now), self._everybody(now))
+        return Arrival(ref.platform, ref.stored_id, business.id, scopes, now, line=counted_on(ref, business))
 
     def _everybody(self, now: float) -> Scope:
         return Scope(TOTAL, datetime.fromtimestamp(now, UTC).date().isoformat(), self._total)
 
     def _let_in(self, arrival: Arrival) -> bool:
         self._remember(arrival, admitted=True)
-        self._later.add(replace(arrival, let_in=True))
+        self._later.add(arrival._replace(let_in=True))
         return True
 
     def _remember(self, arrival: Arrival, admitted: bool) -> None:
@@ -182,16 +194,16 @@ class DailyCap:
         return tuple(dict.fromkeys(url for business in self._businesses.values() for url in business.page))
 
 
-async def _patiently(work: asyncio.Task[T], seconds: float) -> T:
-    """What the work comes to; TimeoutError when the store took longer than `seconds` for it.
+async def _patiently(work: asyncio.Task[T], patience_s: Callable[[], float]) -> T:
+    """What the work comes to; TimeoutError when the store took longer for it than there is patience, which may grow.
 
     Time in which this very loop was too busy to look counts as one look: a rush of calls is no fault of the store.
     """
     for _ in range(LOOKS):
-        await asyncio.wait({work}, timeout=seconds / LOOKS)
+        await asyncio.wait({work}, timeout=patience_s() / LOOKS)
         if work.done():
             return work.result()
-    raise TimeoutError(f"it took longer than {seconds * 1000:.0f} ms")
+    raise TimeoutError(f"it took longer than {patience_s() * 1000:.0f} ms")
 
 
 def _looked_at(work: asyncio.Task[Any]) -> None:

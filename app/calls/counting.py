@@ -3,21 +3,37 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, tuple_, update
 
 from app.audit.log import record
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
+from app.db.prepared import Prepared
 from app.db.schema import calls, cap_counts
+from app.watch.volume_counts import CALL, Came, noted
 
 WARN_PERCENTS = (80, 95)
 
 _insert = BulkInsert(calls)
+_begin_count = BulkInsert(cap_counts)
+_mine = (calls.c.platform == bindparam("this_platform")) & (calls.c.call_id == bindparam("this_call"))
+_ADMITTED = Prepared(select(calls.c.admitted).where(_mine))
+_TURN_ROUND = Prepared(update(calls).where(_mine).values(admitted=bindparam("let_in")))
+_this_day = (cap_counts.c.scope == bindparam("this_scope")) & (cap_counts.c.day == bindparam("this_day"))
+_USED = Prepared(select(cap_counts.c.used, cap_counts.c.warned_percent).where(_this_day))
+_COUNT = Prepared(
+    update(cap_counts)
+    .where(_this_day)
+    .values(
+        used=bindparam("new_used", type_=cap_counts.c.used.type),
+        warned_percent=bindparam("new_warned", type_=cap_counts.c.used.type),
+    )
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """One thing that is counted: a business or everything, on one day, up to `limit` (0: no limit)."""
 
     name: str
@@ -25,8 +41,7 @@ class Scope:
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A call to be counted. `let_in`: it is through already, whatever the count says."""
 
     platform: str
@@ -35,6 +50,8 @@ class Arrival:
     scopes: tuple[Scope, ...]
     at: float
     let_in: bool = False
+    line: str | None = None
+    """The line whose volume it is part of; empty: not known which of the business's. None: of none."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -109,17 +126,22 @@ def _fits(arrival: Arrival, tallies: dict[tuple[str, str], _Tally]) -> bool:
 def _known(transaction: Transaction, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], bool]:
     """Whether each call that was seen before was let in."""
     keys = {arrival.key for arrival in arrivals}
-    wanted = select(calls.c.platform, calls.c.call_id, calls.c.admitted).where(
-        tuple_(calls.c.platform, calls.c.call_id).in_(keys)
-    )
-    return {(row.platform, row.call_id): row.admitted for row in transaction.connection.execute(wanted)}
+    if len(keys) == 1:
+        [(platform, call_id)] = keys
+        row = _ADMITTED(transaction.connection, this_platform=platform, this_call=call_id).first()
+        return {} if row is None else {(platform, call_id): bool(row.admitted)}
+    # A rush asks once: all processes count under one lock, and wait for each other's round trips.
+    asked = select(calls.c.platform, calls.c.call_id, calls.c.admitted)
+    rows = transaction.connection.execute(asked.where(tuple_(calls.c.platform, calls.c.call_id).in_(list(keys))))
+    return {(row.platform, row.call_id): bool(row.admitted) for row in rows}
 
 
 def _tallies(connection: Connection, scopes: set[Scope]) -> dict[tuple[str, str], _Tally]:
-    keys = {(scope.name, scope.day) for scope in scopes}
-    wanted = select(cap_counts).where(tuple_(cap_counts.c.scope, cap_counts.c.day).in_(keys))
-    found = {(row.scope, row.day): _Tally(row.used, row.warned_percent, row.used) for row in connection.execute(wanted)}
-    return {key: found.get(key) or _Tally(0, 0, -1) for key in keys}
+    tallies: dict[tuple[str, str], _Tally] = {}
+    for name, day in {(scope.name, scope.day) for scope in scopes}:
+        row = _USED(connection, this_scope=name, this_day=day).first()
+        tallies[name, day] = _Tally(row.used, row.warned_percent, row.used) if row else _Tally(0, 0, -1)
+    return tallies
 
 
 def _keep(
@@ -131,9 +153,10 @@ def _keep(
     if fresh:
         rows = [(a.platform, a.call_id, a.business, known[a.key], a.at) for a in fresh]
         _insert(transaction.connection, rows)
+        came = [Came(a.business, a.line, CALL, a.at) for a in fresh if a.line is not None]
+        noted(transaction.connection, came)
     for arrival in turned_round:
-        mine = (calls.c.platform == arrival.platform) & (calls.c.call_id == arrival.call_id)
-        transaction.connection.execute(update(calls).where(mine).values(admitted=True))
+        _TURN_ROUND(transaction.connection, this_platform=arrival.platform, this_call=arrival.call_id, let_in=True)
     for arrival in (*fresh, *turned_round):
         kind = "call_admitted" if known[arrival.key] else "call_over_cap"
         record(
@@ -149,13 +172,12 @@ def _keep(
 def _written(transaction: Transaction, scope: Scope, tally: _Tally) -> list[Warned]:
     """Store a scope's new count; the warnings it has just reached, each once per day over all processes."""
     reached = [p for p in WARN_PERCENTS if scope.limit and tally.used >= ceil(scope.limit * p / 100)]
-    new = {"used": tally.used, "warned_percent": max([tally.warned, *reached])}
+    warned = max([tally.warned, *reached])
     if tally.before < 0:
-        row = {"scope": scope.name, "day": scope.day, **new}
-        transaction.connection.execute(insert(cap_counts).values(**row))
+        _begin_count(transaction.connection, [(scope.name, scope.day, tally.used, warned)])
     elif tally.used != tally.before:
-        where = (cap_counts.c.scope == scope.name) & (cap_counts.c.day == scope.day)
-        transaction.connection.execute(update(cap_counts).where(where).values(**new))
+        place = {"this_scope": scope.name, "this_day": scope.day}
+        _COUNT(transaction.connection, **place, new_used=tally.used, new_warned=warned)
     if tally.used == tally.before:
         return []
     return [Warned(scope, p, ceil(scope.limit * p / 100)) for p in reached if p > tally.warned]

@@ -8,34 +8,34 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 from pydantic import ValidationError
 
 from app import log, metrics
 from app.booking.business import Businesses
 from app.calls import ledger
-from app.calls.answer import Answer, finished, keep_answers, kept_first
+from app.calls.answer import Answer, finished, keep_answers
 from app.calls.arguments import corrective
 from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE, ring_unknown_line
 from app.calls.cap import DailyCap
 from app.calls.late import LateAnswers
 from app.calls.model import Context, Tool, ToolCall, ToolResult
-from app.clock import Clock
+from app.calls.replays import REMEMBER_S, Remembered, Replays
+from app.clock import Clock, ended
 from app.db.behind import Behind
 from app.db.engine import Database, Transaction
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
 from app.watch.alarms import Alarms
 
 MAX_REMEMBERED = 2_000
-REMEMBER_S = 3_600.0
 MAX_RUNNING = 2_000
 TAKE_OVER_AFTER_S = 15.0
 """A request whose process has not finished it by then is dead: longer than any deadline in here."""
 POLL_S = 0.1
-KEEP_WITHIN_S = 0.25
-"""For the database's part in a lookup, which can be answered without it."""
 
 FILLER = ToolResult(
     True,
@@ -55,6 +55,7 @@ NOT_YET_CHANGED = ToolResult(
 )
 
 logger = log.get(__name__)
+_answered = log.Routine(__name__, "tool_call")
 
 
 class Dispatcher:
@@ -73,12 +74,14 @@ class Dispatcher:
         deadline_s: float,
         filler_after_s: float,
         repeat_window_s: float,
+        remembered: Remembered | None = None,
     ) -> None:
         self._tools = {alias: tool for tool in tools for alias in (tool.name, camel(tool.name))}
         self._businesses = businesses
         self._cap = cap
         self._late = late
         self._database = database
+        self._replays = Replays(database, remembered)
         self._alarms = alarms
         self._clock = clock
         self._deadline_s = deadline_s
@@ -92,10 +95,15 @@ class Dispatcher:
         self._behind: Behind[Answer] = Behind(database, keep_answers, self._lost)
         self._unfinished: Behind[tuple[str, Answer, bool]] = Behind(database, _finish_late, self._lost)
 
+    @property
+    def running(self) -> int:
+        """Tool calls under way."""
+        return len(self._running)
+
     async def start(self) -> None:
         """Remember what was answered before a restart."""
         since = self._clock.now() - REMEMBER_S
-        for key, result in await self._database.read(lambda c: ledger.recent(c, since)):
+        for key, result in await self._replays.recent(since):
             self._remember(key, result)
 
     async def stop(self, grace_s: float) -> None:
@@ -124,10 +132,9 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - whatever it was, the caller is owed a sentence
             answer.result = self._unexpected(error)
         answer.seconds = self._clock.monotonic() - began
-        metrics.observe_tool(answer.tool, answer.result.code or "ok", answer.seconds)
-        logger.info(
-            "tool_call", tool=answer.tool, outcome=answer.result.code or "ok", ms=round(answer.seconds * 1000, 1)
-        )
+        outcome = answer.result.code or "ok"
+        metrics.observe_tool(answer.tool, outcome, answer.seconds)
+        _answered(tool=answer.tool, outcome=outcome, ms=round(answer.seconds * 1000, 1))
         if not answer.stored:
             self._behind.add(answer)
         return answer.result
@@ -161,16 +168,11 @@ class Dispatcher:
             return await self._change(context, tool, answer, key)
         answer.key = key
         result = await self._look_up(context, tool, arguments, key)
-        return await self._first(answer, result) if key and self._database.shared else result
+        return await self._first(answer, result) if key and self._replays.in_company else result
 
     async def _first(self, answer: Answer, result: ToolResult) -> ToolResult:
         """In company the answer is kept before it is given: a replay may reach another process a moment later."""
-        answer.result = result
-        try:
-            kept = await self._database.write(lambda t: kept_first(t, answer), KEEP_WITHIN_S)
-        except ReadbackError:
-            return result  # kept as soon as the database is back
-        answer.stored = True
+        kept = await self._replays.first(answer, result)
         if kept is not result:
             self._remember(answer.key or "", kept)
         return kept
@@ -183,8 +185,8 @@ class Dispatcher:
                 if key:
                     self._remember(key, result)
                 return result
-        if key and self._database.shared and key not in self._recent:
-            before = await self._answered_elsewhere(key)
+        if key and self._replays.in_company and key not in self._recent:
+            before = await self._replays.find(key)
             if before is not None:
                 self._remember(key, before)
                 return before
@@ -199,18 +201,11 @@ class Dispatcher:
             self._remember(key, result)
         return result
 
-    async def _answered_elsewhere(self, key: str) -> ToolResult | None:
-        try:
-            return await self._database.read(lambda c: ledger.answered(c, key), KEEP_WITHIN_S)
-        except ReadbackError:
-            return None  # a lookup can be made again; a database that is away must not stop it
-
     async def _wait(self, context: Context, task: asyncio.Task[ToolResult], *, follow: bool) -> ToolResult:
         """The result, or a filler with the result to follow in the call, or an honest "not yet"."""
         pushable = follow and self._late.can_push(context.ref)
         left = max(0.0, context.deadline - self._clock.monotonic())
-        await asyncio.wait({task}, timeout=min(left, self._filler_after_s) if pushable else left)
-        if task.done():
+        if await ended((task,), min(left, self._filler_after_s) if pushable else left):
             return task.result()
         if pushable:
             self._late.follow(context.ref, context.business, task)
@@ -234,11 +229,10 @@ class Dispatcher:
                 self._remember(name, task)
             task.add_done_callback(lambda done: self._settled(done, key, request))
             asked.stored = True
-        await asyncio.wait({task}, timeout=max(0.0, context.deadline - self._clock.monotonic()))
-        if task.done():
+        if await ended((task,), max(0.0, context.deadline - self._clock.monotonic())):
             return task.result()
         if task is not under:
-            self._late.follow(context.ref, context.business, task)
+            await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task)
         return ToolResult(False, NOT_YET_CHANGED.say, NOT_YET_CHANGED.code, tool.undecided)
 
     def _join(self, task: asyncio.Task[ToolResult], asked: Answer, key: str) -> None:
@@ -272,7 +266,8 @@ class Dispatcher:
             key, request, self._owner, context.business.id, tool.name, now, now - self._repeat_window_s
         )
         try:
-            begun = await self._database.write(lambda t: ledger.begin(t, wanted))
+            stands = partial(tool.stands, context) if tool.stands else ledger.always
+            begun = await self._database.write(lambda t: ledger.begin(t, wanted, stands))
             while isinstance(begun, ledger.Under):
                 begun = await self._await_other(begun, context)
             if isinstance(begun, ledger.Answered) and begun.result is not NOT_YET_CHANGED:
@@ -287,7 +282,8 @@ class Dispatcher:
         answer.result = await self._guarded(context, tool, answer.arguments)
         answer.seconds = self._clock.monotonic() - began
         # Where nothing was done the same request may be tried again under a new id; what is not known stays pinned.
-        repeatable = not answer.result.ok and answer.result.code is not Code.STILL_CHECKING
+        undone = not answer.result.ok and answer.result.code is not Code.STILL_CHECKING
+        repeatable = undone or tool.looks_first
         try:
             await self._database.write(lambda t: finished(t, mine, answer, repeatable))
         except ReadbackError as error:
@@ -354,8 +350,7 @@ class Dispatcher:
         return task
 
     def _remember(self, key: str, result: ToolResult | asyncio.Task[ToolResult]) -> None:
-        # Copied, because what orjson hands out sits in 4 KB however short it is, and these are kept by the thousand.
-        self._recent[key] = bytes(memoryview(result.as_json())) if isinstance(result, ToolResult) else result
+        self._recent[key] = result.as_json() if isinstance(result, ToolResult) else result
         if len(self._recent) > MAX_REMEMBERED:
             self._recent.popitem(last=False)
 

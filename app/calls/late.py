@@ -4,11 +4,13 @@ import asyncio
 from collections import OrderedDict
 
 from app import log, metrics
+from app.booking.amendments import CANCEL, Amendment
 from app.booking.book import Result
 from app.booking.business import Business, Businesses
 from app.booking.speech import spell, spoken_time
 from app.booking.store import Booking
 from app.calls.model import CallRef, ToolResult
+from app.calls.owed import Owed
 from app.calls.push import Push
 from app.watch.alarms import Alarms
 
@@ -22,8 +24,9 @@ logger = log.get(__name__)
 class LateAnswers:
     """Follows unfinished work to its end and tells the caller, once."""
 
-    def __init__(self, push: Push, businesses: Businesses, alarms: Alarms) -> None:
+    def __init__(self, push: Push, businesses: Businesses, alarms: Alarms, owed: Owed) -> None:
         self._push = push
+        self._owed = owed
         self._businesses = businesses
         self._alarms = alarms
         self._following: set[asyncio.Task[None]] = set()
@@ -35,9 +38,17 @@ class LateAnswers:
             ref.control_url is not None and len(self._following) < MAX_FOLLOWED and self._push.allows(ref.control_url)
         )
 
-    def follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult]) -> None:
+    async def owe(self, key: str, ref: CallRef, business: Business, tool: str, work: asyncio.Task[ToolResult]) -> None:
+        """As `follow`, for a change whose caller is now told that it is not sure yet: owed beyond this process's end.
+
+        `key` names the request, so that one asked again is owed once.
+        """
+        await self._owed.note(key, ref, business, tool)
+        self.follow(ref, business, work, key)
+
+    def follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult], owed: str = "") -> None:
         """Say the result in the call when `work` is done. `work` must not raise."""
-        task = asyncio.get_running_loop().create_task(self._follow(ref, business, work))
+        task = asyncio.get_running_loop().create_task(self._follow_to_the_end(ref, business, work, owed))
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
@@ -50,27 +61,35 @@ class LateAnswers:
         if len(self._control_urls) > MAX_CALLS_REMEMBERED:
             self._control_urls.popitem(last=False)
 
-    async def tell(self, booking: Booking, result: Result) -> None:
-        """A booking that was pending is settled: say so in the call if it still lives, else a person has to."""
+    async def tell(self, booking: Booking, result: Result) -> bool:
+        """A booking that was pending is settled: say so in its call; False when that is over, or unknown here."""
         business = self._businesses.by_id.get(booking.business)
         if business is None:
-            return
+            return False
         when = spoken_time(booking.starts, business.zone)
         if result is Result.CONFIRMED:
             say = f"Good news: your appointment on {when} is booked. Your reference is {spell(booking.reference)}."
-            task = "is booked after all. Tell the customer, who was told that it was not sure yet."
         else:
             say = f"I'm sorry, the appointment on {when} could not be booked. I can look for another time."
-            task = "could not be booked. Call the customer and find another time."
-        if await self._said(self._control_urls.get(booking.call_key), say):
-            return
-        self._alarms.ring(
-            "customer_to_be_told",
-            booking.reference,
-            f"Tell the customer: booking {booking.reference}",
-            f"Booking {booking.reference} ({business.name}, {when}) {task}",
-            business.page,
-        )
+        return await self._said(self._control_urls.get(booking.call_key), say)
+
+    async def tell_change(self, amendment: Amendment, result: Result) -> bool:
+        """A move or cancellation that was pending is settled: say so in the call if it still lives; False if not."""
+        appointment, change = amendment.appointment, amendment.change
+        business = self._businesses.by_id.get(appointment.business)
+        if business is None:
+            return False
+        old, new = (spoken_time(starts, business.zone) for starts in (appointment.starts, change.starts))
+        done = result is Result.CONFIRMED
+        if change.intent == CANCEL:
+            ends = "is cancelled now" if done else "could not be cancelled, so it still stands"
+            say = f"About your appointment on {old}: it {ends}."
+        elif done:
+            reference = spell(appointment.reference)
+            say = f"Good news: your appointment is moved to {new}. Your reference is still {reference}."
+        else:
+            say = f"I'm sorry, your appointment could not be moved to {new}. It stays on {old}."
+        return await self._said(self._control_urls.get(change.call_key), say)
 
     async def stop(self, grace_s: float) -> None:
         """Let what is nearly there finish, then give up the rest."""
@@ -78,6 +97,13 @@ class LateAnswers:
             await asyncio.wait(self._following, timeout=grace_s)
         for task in list(self._following):
             task.cancel()
+
+    async def _follow_to_the_end(
+        self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult], owed: str
+    ) -> None:
+        await self._follow(ref, business, work)
+        if owed:
+            await self._owed.over(owed)
 
     async def _follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult]) -> None:
         await asyncio.wait({work}, timeout=WAIT_S)

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -82,6 +82,11 @@ class Kept(NamedTuple):
     at: float
 
 
+def always(_: Connection, __: ToolResult) -> bool:
+    """An outcome that nothing can make untrue."""
+    return True
+
+
 def delivery_key(call: ToolCall, occurrence: int = 0) -> str | None:
     """The key of one delivery: platform, call and tool-call id. None when there is no id to go by.
 
@@ -105,8 +110,13 @@ def request_key(call: ToolCall, business: str, name: str, identity: Any) -> str:
     return _digest([call.ref.platform, whose, business, name, canonical(identity)])
 
 
-def begin(transaction: Transaction, request: Request) -> Begun | Answered | Under:
-    """Claim a request, or find who has it. Transactions are ordered, so exactly one of any number begins."""
+def begin(
+    transaction: Transaction, request: Request, stands: Callable[[Connection, ToolResult], bool] = always
+) -> Begun | Answered | Under:
+    """Claim a request, or find who has it. Transactions are ordered, so exactly one of any number begins.
+
+    An outcome that no longer `stands` answers only its own delivery again: a new request is carried out.
+    """
     connection = transaction.connection
     key = request.key or uuid.uuid4().hex
     seen = _SEEN(connection, this=key, request=request.request, since=request.repeat_since).fetchall()
@@ -114,6 +124,8 @@ def begin(transaction: Transaction, request: Request) -> Begun | Answered | Unde
     if before is not None:
         return _found(before)
     repeat = _found(seen[0]) if seen else None
+    if isinstance(repeat, Answered) and not stands(connection, repeat.result):
+        repeat = None
     if isinstance(repeat, Answered):
         # The new id is answered for good as well; the window stays where the first request opened it.
         stored = dumped(repeat.result)

@@ -1,4 +1,7 @@
-"""The life of one tool call in types: what a platform asked, what a tool is, what the agent gets back."""
+"""The life of one tool call in types: what a platform asked, what a tool is, what the agent gets back.
+
+What is made anew for every call is a msgspec struct: as frozen as a dataclass, at a sixth of its cost.
+"""
 
 import hashlib
 import json
@@ -7,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import force_setattr
+from sqlalchemy import Connection
 
 from app.booking.business import Business
 from app.calls.arguments import ToolArguments
@@ -15,8 +21,7 @@ from app.errors import Code, SaidError
 MAX_ID_CHARS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class CallRef:
+class CallRef(Struct, frozen=True):
     """The conversation a request belongs to, as the platform signals it; nothing here comes from the model."""
 
     platform: str
@@ -43,8 +48,7 @@ class CallRef:
         return "digest " + hashlib.blake2b(given.encode("utf-8", "replace"), digest_size=24).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True):
     """One call of one tool. `problem` says, in words for the agent, why `arguments` could not be read."""
 
     ref: CallRef
@@ -54,21 +58,21 @@ class ToolCall:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolResult:
+class ToolResult(Struct, frozen=True, eq=False):
     """What the agent gets: flat, `say` in words for the caller, `code` when something is in the way."""
 
     ok: bool
     say: str
     code: Code | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    _json: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
+    facts: Mapping[str, Any] = {}
+    _json: bytes = b""
 
     def as_json(self) -> bytes:
         """The contract's JSON object, UTF-8, on one line; written once, for the platform and for replays alike."""
         if not self._json:
-            self._json.append(_written(self.as_dict()))
-        return self._json[0]
+            # Copied: what orjson hands out sits in 4 KB however short it is, and these are kept by the thousand.
+            force_setattr(self, "_json", bytes(memoryview(_written(self.as_dict()))))
+        return self._json
 
     def as_dict(self) -> dict[str, Any]:
         """The result as the contract's JSON object."""
@@ -79,9 +83,11 @@ class ToolResult:
         answer.update(self.facts)
         return answer
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ToolResult) and self.as_dict() == other.as_dict()
 
-@dataclass(frozen=True, slots=True)
-class Context:
+
+class Context(Struct, frozen=True):
     """Who is asking, for which business, and by when (on the monotonic clock) an answer is owed."""
 
     ref: CallRef
@@ -112,6 +118,11 @@ class Tool(Generic[Arguments]):
     """What a result says besides when nothing was done."""
     undecided: Mapping[str, Any] = field(default_factory=dict)
     """What a result says besides when it is not known yet what was done."""
+    stands: Callable[[Context, Connection, ToolResult], bool] | None = None
+    """Whether a remembered outcome still holds; one that does not is not repeated, the request is carried out anew."""
+    looks_first: bool = False
+    """Whether it finds what it was asked for done already. Then the same request under a new id is carried out again:
+    moved there, back, and there again is three moves, and what was pending a minute ago may be certain now."""
 
 
 def _written(answer: dict[str, Any]) -> bytes:

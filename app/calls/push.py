@@ -1,10 +1,10 @@
-"""The port through which words reach a call that is still going on, after its tool was answered with a filler."""
+"""The port into a call that is still going on: words for it, and where it is to be transferred."""
 
 from typing import Protocol
 
 
 class Push(Protocol):
-    """Speaks into live calls. A control URL is a capability: it is never logged, stored or shown."""
+    """Reaches live calls. A control URL is a capability: it is never logged, stored or shown."""
 
     def allows(self, url: str | None) -> bool:
         """Whether `say` would be tried at this control URL, which came with a request and is not to be trusted.
@@ -16,4 +16,10 @@ class Push(Protocol):
         """Have these words spoken in the call; True when the platform took them, False when the call may be over.
 
         Tried once: words repeated are heard twice. Never raises.
+        """
+
+    async def transfer(self, url: str, number: str, text: str) -> bool:
+        """Say these words, then connect the call to `number` (E.164); True when the platform took the order.
+
+        False says only that it is not known to have taken it. Tried once. Never raises.
         """

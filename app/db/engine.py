@@ -33,6 +33,8 @@ CONNECT_TIMEOUT_S = 3
 MAX_QUEUED_WRITES = 5_000
 MAX_BATCH = 64
 READER_THREADS = 4
+CACHE_KB = 1_000
+"""Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
 FOREIGN_WRITER_CHECK_S = 1.0
 NOTICED_WITHIN_S = 1.3
 """After a newcomer has written; longer than everybody else's pause between two looks."""
@@ -52,10 +54,14 @@ class DatabaseRefusedError(DatabaseUnavailableError):
 
 @dataclass(slots=True)
 class Transaction:
-    """One caller's part of a commit. `records` are sealed into the same commit, after everybody's work."""
+    """One caller's part of a commit. `records` are sealed into the same commit, after everybody's work.
+
+    `topics` say what the commit leaves for others to do; who listens for one is told after the commit.
+    """
 
     connection: Connection
     records: list[Any] = field(default_factory=list)
+    topics: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -64,6 +70,7 @@ class _Job:
     future: asyncio.Future[Any]
     outcome: Any = None
     error: BaseException | None = None
+    topics: set[str] | None = None
 
 
 class Database:
@@ -83,6 +90,7 @@ class Database:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = False
         self._data_version: int | None = None
+        self._listeners: dict[str, Callable[[], None]] = {}
         file = database_file(self.url)
         self._presence = Presence(file) if file else None
         self.shared = shared or not self.is_sqlite
@@ -112,9 +120,18 @@ class Database:
         if self._presence is not None:
             self._presence.leave()
 
+    @property
+    def queued(self) -> int:
+        """Writes that wait or are under way."""
+        return self._queued
+
     def is_there(self) -> bool:
         """Whether the database's file is still where it was; one that was deleted takes writes until it is closed."""
         return self._file is None or Path(self._file).exists()
+
+    def listen(self, topic: str, told: Callable[[], None]) -> None:
+        """Have `told` called on the loop after every commit of this process that left something under `topic`."""
+        self._listeners[topic] = told
 
     async def write(self, work: Callable[[Transaction], T], within_s: float = WRITE_DEADLINE_S) -> T:
         """Run `work` in a transaction and return its result once that is committed.
@@ -215,6 +232,12 @@ class Database:
                 job.future.set_exception(job.error)
             else:
                 job.future.set_result(job.outcome)
+        self._tell(batch)
+
+    def _tell(self, batch: list[_Job]) -> None:
+        topics = {topic for job in batch if job.topics and job.error is None for topic in job.topics}
+        for topic in topics & self._listeners.keys():
+            self._listeners[topic]()
 
     def _check_company(self, connection: Connection) -> None:
         if self.shared:
@@ -252,6 +275,7 @@ def _run(connection: Connection, job: _Job, *, first: bool, last: bool) -> list[
         connection.exec_driver_sql("SAVEPOINT one")
     try:
         job.outcome = job.work(transaction)
+        job.topics = transaction.topics
     except BaseException as error:
         job.error = translated(error)
         if alone:
@@ -300,7 +324,7 @@ def open_engine(url: str, *, writes: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-4000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", f"cache_size=-{CACHE_KB}"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
     if writes:

@@ -1,19 +1,23 @@
 """Bring the tables to this version at start; several processes may start at once and one of them does it."""
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.engine import database_file, normalised, open_engine
 from app.errors import ConfigurationError
 
-HEAD = "0001"
+HEAD = "0015"
 """Newest revision; known here so that an ordinary start need not load Alembic."""
 MIGRATION_LOCK_KEY = 0x4D494752
+GUEST_LOCK_KEY = 0x47554553
+ASK_EVERY_S = 0.1
+FILE_MODE = 0o600
 WAIT_S = 120
 """For a process that is migrating already."""
 
@@ -37,10 +41,37 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
+@contextmanager
+def one_at_a_time(url: str) -> Iterator[None]:
+    """While inside, nobody else is: processes that start together bring up tables that are not ours one by one.
+
+    On PostgreSQL it asks again and again instead of waiting in one statement: an index that is built concurrently waits
+    for every statement under way, and would wait for the one that waits for it. Raises `TimeoutError`.
+    """
+    engine = open_engine(normalised(url), writes=False)
+    try:
+        file = database_file(url)
+        if file:
+            with _alone(engine, file):
+                yield
+            return
+        with engine.connect() as connection:
+            until = time.monotonic() + WAIT_S
+            while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": GUEST_LOCK_KEY}):
+                if time.monotonic() > until:
+                    raise TimeoutError("another process is bringing up its tables")
+                time.sleep(ASK_EVERY_S)
+            yield
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": GUEST_LOCK_KEY})
+    finally:
+        engine.dispose()
+
+
 def _make_room(file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         Path(f"{file}.migrating").touch()
+        file.touch(mode=FILE_MODE)  # names, numbers and secrets: what SQLite puts beside it is as private as this
     except OSError as error:
         raise ConfigurationError(f"READBACK_DATABASE_URL: {file} cannot be written ({error.strerror}).") from error
 
@@ -66,11 +97,16 @@ def _alone(engine: Engine, file: str | None) -> Iterator[None]:
         aside.dispose()  # back in its pool the connection would stay open, and with it the session's settings
 
 
+def version(connection: Connection) -> str | None:
+    """The version of the tables; None without any."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
 def _current(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return version(connection)
 
 
 def _upgrade(engine: Engine) -> None:

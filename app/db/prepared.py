@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Column, Connection, CursorResult, Table, bindparam, update
 from sqlalchemy.sql.expression import Executable
 
 
@@ -24,3 +24,22 @@ class Prepared:
         if order is None:
             return connection.exec_driver_sql(sql, {place: given[place] for place in fixed})
         return connection.exec_driver_sql(sql, tuple([given[place] for place in order]))
+
+
+class PreparedUpdate:
+    """Sets columns of the row that one column finds. Which columns is said each time; each choice is compiled once."""
+
+    def __init__(self, table: Table, key: Column[Any]) -> None:
+        self._table = table
+        self._key = key
+        self._statements: dict[tuple[str, ...], Prepared] = {}
+
+    def __call__(self, connection: Connection, this: Any, **values: Any) -> CursorResult[Any]:
+        """Execute it in the caller's transaction, for the row whose key is `this`."""
+        names = tuple(values)
+        statement = self._statements.get(names)
+        if statement is None:
+            places = {name: bindparam(f"new_{name}", type_=self._table.c[name].type) for name in names}
+            found = update(self._table).where(self._key == bindparam("this_row")).values(places)
+            statement = self._statements[names] = Prepared(found)
+        return statement(connection, this_row=this, **{f"new_{name}": value for name, value in values.items()})

@@ -7,7 +7,6 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -15,7 +14,22 @@ from sqlalchemy import (
     text,
 )
 
-metadata = MetaData()
+from app.db.metadata import metadata as metadata
+from app.db.schema_incidents import incident_updates as incident_updates
+from app.db.schema_incidents import incidents as incidents
+from app.db.schema_inference import flags as flags
+from app.db.schema_inference import inferences as inferences
+from app.db.schema_inference import model_spend as model_spend
+from app.db.schema_inference import reviews as reviews
+from app.db.schema_limits import limit_confirmations as limit_confirmations
+from app.db.schema_limits import limit_points as limit_points
+from app.db.schema_limits import upstream_shapes as upstream_shapes
+from app.db.schema_texting import consents as consents
+from app.db.schema_texting import conversations as conversations
+from app.db.schema_texting import text_outbox as text_outbox
+from app.db.schema_texting import texts_in as texts_in
+from app.db.schema_texting import unwanted_numbers as unwanted_numbers
+from app.db.schema_volume import volume as volume
 
 ACTIVE = ("held", "pending", "confirmed")
 """States of a booking that keep its time taken."""
@@ -118,6 +132,12 @@ bookings = Table(
     Column("hold_until", Float(53), nullable=False),
     Column("created_at", Float(53), nullable=False),
     Column("updated_at", Float(53), nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("verification", String(16), nullable=False, server_default=""),
+    Column("verified_at", Float(53), nullable=False, server_default="0"),
+    Column("told", String(16), nullable=False, server_default=""),
+    Column("amends", String(32), nullable=False, server_default=""),
+    Column("intent", String(8), nullable=False, server_default=""),
     Index(
         "bookings_blocked", "calendar", "blocked_to", postgresql_where=text(ACTIVE_SQL), sqlite_where=text(ACTIVE_SQL)
     ),
@@ -128,6 +148,31 @@ bookings = Table(
         sqlite_where=text("status IN ('held', 'pending')"),
     ),
     Index("bookings_caller", "business", "caller"),
+    Index("bookings_amends", "amends", postgresql_where=text("amends <> ''"), sqlite_where=text("amends <> ''")),
+)
+
+failed_attempts = Table(
+    "failed_attempts",
+    metadata,
+    Column("business", String(128), nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("at", Float(53), nullable=False),
+    Index("failed_attempts_at", "business", "at"),
+)
+
+read_backs = Table(
+    "read_backs",
+    metadata,
+    Column("booking", String(32), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("starts", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("wrong_since", Float(53), nullable=False),
+    Column("blind_since", Float(53), nullable=False),
+    Column("seen", String(64), nullable=False),
+    Column("task", String(200), nullable=False),
+    Column("next_look", Float(53), nullable=False),
+    Index("read_backs_next_look", "next_look"),
 )
 
 embedded_events = Table(
@@ -148,4 +193,144 @@ embedded_events = Table(
     PrimaryKeyConstraint("calendar", "id"),
     Index("embedded_events_ends", "calendar", "ends"),
     Index("embedded_events_changed", "calendar", "changed"),
+)
+
+job_outbox = Table(
+    "job_outbox",
+    metadata,
+    Column("kind", String(64), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("due", Float(53), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    PrimaryKeyConstraint("kind", "key"),
+    Index("job_outbox_due", "due"),
+)
+
+job_processes = Table(
+    "job_processes",
+    metadata,
+    Column("process", String(32), primary_key=True),
+    Column("beats", BigInteger, nullable=False),
+    Column("seen_at", Float(53), nullable=False),
+)
+
+job_leases = Table(
+    "job_leases",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("until", Float(53), nullable=False),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("business", String(128), nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    Index("dead_letters_status", "status", "created_at"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("key", String(512), nullable=False),
+    Column("business", String(128), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("raised_at", Float(53), nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    Column("next_at", Float(53), nullable=False, server_default="0"),
+    Column("round", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("receivers", Text, nullable=False, server_default="{}"),
+    Column("told", String(16), nullable=False, server_default=""),
+    Column("acknowledged_by", String(128), nullable=False, server_default=""),
+    Column("acknowledged_at", Float(53), nullable=False, server_default="0"),
+    Column("resolution", String(128), nullable=False, server_default=""),
+    Index("pages_due", "next_at"),
+    Index(
+        "pages_open",
+        "kind",
+        "key",
+        unique=True,
+        postgresql_where=text("status <> 'resolved'"),
+        sqlite_where=text("status <> 'resolved'"),
+    ),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("business", String(128), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("phone", String(64), nullable=False),
+    Column("due", Float(53), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("opened_at", Float(53), nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    Column("closed_by", String(128), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("details", Text, nullable=False, server_default=""),
+    Column("paged", String(64), nullable=False, server_default=""),
+    Index("tasks_due", "status", "due"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("call_key", String(320), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("business", String(128), nullable=False),
+    Column("destination", String(64), nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("put_through", Boolean, nullable=False),
+    Column("reason", String(128), nullable=False),
+    Column("details", Text, nullable=False),
+    Column("asked_at", Float(53), nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    PrimaryKeyConstraint("call_key", "attempt"),
+)
+
+crm_copies = Table(
+    "crm_copies",
+    metadata,
+    Column("booking", String(32), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("business", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("external_id", String(128), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("rewrites", Integer, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("since", Float(53), nullable=False),
+    Column("changed_at", Float(53), nullable=False),
+    PrimaryKeyConstraint("booking", "revision", "event"),
+    Index("crm_copies_state", "state", "changed_at"),
+)
+
+synthetic_calls = Table(
+    "synthetic_calls",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", Float(53), nullable=False),
+    Column("failed", String(16), nullable=False),
+    Column("seen", Text, nullable=False),
+    Column("seconds", Float(53), nullable=False),
+    Index("synthetic_calls_at", "at"),
 )

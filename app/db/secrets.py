@@ -2,7 +2,7 @@
 
 import secrets as random
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.db.engine import normalised, open_engine
 from app.db.schema import secrets
@@ -22,5 +22,15 @@ def shared_secret(url: str, name: str) -> bytes:
                 value = random.token_hex(SECRET_BYTES)
                 connection.execute(secrets.insert().values(name=name, value=value))
         return bytes.fromhex(value)
+    finally:
+        engine.dispose()
+
+
+def replace_secret(url: str, name: str) -> None:
+    """Forget the secret called `name`; whoever asks next makes a new one. Processes that know it keep it."""
+    engine = open_engine(normalised(url), writes=True)
+    try:
+        with engine.begin() as connection:
+            connection.execute(delete(secrets).where(secrets.c.name == name))
     finally:
         engine.dispose()

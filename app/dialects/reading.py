@@ -13,6 +13,8 @@ NOT_NAMED = "I could not read that request because its details came as a list wi
 
 _TEXT_MAX = 512
 _URL_MAX = 2_048
+_PHONE_MAX = 40
+_SPACING = str.maketrans("", "", " ().-/\u00a0\u2010\u2011")
 
 
 def arguments(given: Any) -> tuple[Mapping[str, Any], str | None]:
@@ -66,9 +68,14 @@ WITHHELD = frozenset(("+266696687", "+7378742833", "+2562533", "+8656696", "+862
 
 
 def phone(given: Any) -> str | None:
-    """A caller's number as the platform signals it: E.164, or None when it is none or was withheld."""
+    """A caller's number as the platform signals it, as E.164 however it is spaced; None when it is none or withheld."""
     number = text(given)
-    if number is None or number in WITHHELD or number[0] != "+" or not 6 <= len(number) <= 16:
+    if number is None or number[0] != "+":
         return None
     digits = number[1:]
-    return number if digits.isascii() and digits.isdigit() and digits[0] != "0" else None
+    if not digits.isdigit():
+        digits = digits[:_PHONE_MAX].replace("(0)", "").translate(_SPACING)
+    if not (5 <= len(digits) <= 15 and digits.isascii() and digits.isdigit() and digits[0] != "0"):
+        return None
+    number = f"+{digits}"
+    return None if number in WITHHELD else number

@@ -8,20 +8,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-import msgspec
 import orjson
 
 from app.calls.arrivals import Admitted, Declined, Diverted
 from app.calls.events import CallEvent
+from app.calls.knowledge import Passage
 from app.calls.model import CallRef, ToolCall, ToolResult
-from app.dialects import reading
+from app.dialects import reading, vapi_quick
 from app.dialects.credentials import bearer_ok, hmac_ok, secret_ok, timestamp_fresh
 from app.dialects.redaction import without_secrets
 from app.dialects.results import one_line
-
-PLATFORM: Final = "vapi"
-CALLS_MAX: Final = 32
-"""Tool calls of one message that are carried out; a model asks for two or three. The rest is answered, not run."""
+from app.dialects.vapi_quick import CALLS_MAX, PLATFORM, lines
 
 KNOWN_TYPES: Final = frozenset(
     {
@@ -36,6 +33,7 @@ KNOWN_TYPES: Final = frozenset(
 )  # fmt: skip
 """Every `type` the platform's specification lists (August 2026); others arrive, and are answered `{}` all the same."""
 
+QUESTION_MAX_CHARS: Final = 1_000
 NOTHING_OWED: Final = b"{}"
 
 NO_TOOL_NAMED = "I could not read that request because it named no tool. Please call one of the tools by its name."
@@ -78,6 +76,21 @@ class AssistantRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationRequest:
+    """A call whose caller wants a person, and the platform asks where to transfer it."""
+
+    ref: CallRef
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeRequest:
+    """A question for the business's documents. `question`: the caller's last words, or nothing."""
+
+    ref: CallRef
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A call that has just been answered; `event` is to be stored like any other."""
 
@@ -97,7 +110,7 @@ class Ignored:
         return bare if bare in KNOWN_TYPES else ""
 
 
-Parsed = ToolCalls | AssistantRequest | Begun | CallEvent | Ignored
+Parsed = ToolCalls | AssistantRequest | DestinationRequest | KnowledgeRequest | Begun | CallEvent | Ignored
 
 
 def authenticate(headers: Iterable[tuple[bytes, bytes]], secrets: Secrets, now: float) -> bool | Signed:
@@ -128,46 +141,10 @@ def signature_ok(signed: Signed, body: bytes, secrets: Secrets, now: float) -> b
     return hmac_ok(signed.signature, signed.timestamp, body, secrets.signing, now)
 
 
-class _Named(msgspec.Struct):
-    id: Any = None
-
-
-class _Message(msgspec.Struct, rename="camel"):
-    """The parts of a tool-calls message that are used. The rest, nine tenths of it, is skipped and never built."""
-
-    type: str = ""
-    tool_call_list: list[Any] = []
-    call: Any = None
-    chat: Any = None
-    customer: Any = None
-    phone_number: Any = None
-    assistant: _Named | None = None
-
-
-class _Envelope(msgspec.Struct):
-    message: _Message
-
-
-_decode_tool_calls = msgspec.json.Decoder(_Envelope).decode
-
-
-def decode(raw: bytes) -> Any:
-    """The used parts of an ordinary tool-calls message, as `parse` takes them; None for whatever else it is."""
-    try:
-        message = _decode_tool_calls(raw).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if message.type != "tool-calls" or not message.tool_call_list:
-        return None
-    return {
-        "type": message.type,
-        "toolCallList": message.tool_call_list,
-        "call": message.call,
-        "chat": message.chat,
-        "customer": message.customer,
-        "phoneNumber": message.phone_number,
-        "assistant": {"id": message.assistant.id} if message.assistant else None,
-    }
+def quick(raw: bytes) -> ToolCalls | None:
+    """What `parse` would give for an ordinary tool-calls message, at a fraction of the cost; None for any other."""
+    calls = vapi_quick.tool_calls(raw)
+    return None if calls is None else ToolCalls(calls)
 
 
 def parse(body: Any) -> Parsed:
@@ -190,7 +167,10 @@ def parse(body: Any) -> Parsed:
             return ToolCalls((read,), legacy=read.tool_call_id is None)
     if kind == "assistant-request":
         return AssistantRequest(ref(message))
-    if kind in ("status-update", "end-of-call-report"):
+    if kind in ("transfer-destination-request", "knowledge-base-request"):
+        there = ref(message)
+        return DestinationRequest(there) if kind[0] == "t" else KnowledgeRequest(there, _asked_last(message))
+    if kind in ("status-update", "transfer-update", "end-of-call-report"):
         return _report(kind, message)
     return Ignored(given if type(given) is str else "")
 
@@ -203,7 +183,7 @@ def ref(message: Mapping[str, Any]) -> CallRef:
         platform=PLATFORM,
         call_id=reading.text(call.get("id")) or reading.text(_object(message, "chat").get("id")),
         caller=reading.phone(_number(message, "customer")) or reading.phone(_number(call, "customer")),
-        lines=_lines(_number(message, "phoneNumber"), _number(call, "phoneNumber")),
+        lines=lines(reading.text(_number(message, "phoneNumber")), reading.text(_number(call, "phoneNumber"))),
         assistant=reading.text(_object(message, "assistant").get("id")) or reading.text(call.get("assistantId")),
         control_url=reading.url(monitor.get("controlUrl")) if type(monitor) is dict else None,
     )
@@ -221,13 +201,29 @@ def render_results(asked: ToolCalls, results: Sequence[ToolResult]) -> bytes:
 
 
 def render_arrival(answer: Admitted | Diverted | Declined) -> bytes:
-    """The answer to an `assistant-request`; `error` is spoken, so it is a sentence and never an object."""
+    """The answer to a request for an assistant or a destination; `error` is spoken, so it is a sentence, no object."""
     if isinstance(answer, Admitted):
         overrides = {"variableValues": answer.variables}
         return orjson.dumps({"assistantId": answer.assistant, "assistantOverrides": overrides})
     if isinstance(answer, Diverted):
         return orjson.dumps({"destination": {"type": "number", "number": answer.number, "message": answer.say}})
     return orjson.dumps({"error": answer.say})
+
+
+def render_knowledge(found: Sequence[Passage]) -> bytes:
+    """The answer to a request for documents; none found is an empty list, and the model has nothing to go by."""
+    documents = [{"content": p.content, "similarity": p.similarity, "uuid": p.id} for p in found]
+    return orjson.dumps({"documents": documents})
+
+
+def _asked_last(message: Mapping[str, Any]) -> str:
+    """The caller's latest words, from either form of the transcript."""
+    for key, words in (("messagesOpenAIFormatted", "content"), ("messages", "message")):
+        listed = message.get(key)
+        for entry in reversed(listed if type(listed) is list else []):
+            if type(entry) is dict and entry.get("role") == "user" and type(entry.get(words)) is str:
+                return str(entry[words])[:QUESTION_MAX_CHARS]
+    return ""
 
 
 def _object(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -238,13 +234,6 @@ def _object(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _number(parent: Mapping[str, Any], key: str) -> Any:
     found = parent.get(key)
     return found.get("number") if type(found) is dict else None
-
-
-def _lines(messages: Any, calls: Any) -> tuple[str, ...]:
-    first, second = reading.text(messages), reading.text(calls)
-    if first is None:
-        return () if second is None else (second,)
-    return (first,) if second is None or second == first else (first, second)
 
 
 def _entries(message: Mapping[str, Any]) -> list[tuple[Any, Mapping[str, Any]]]:
@@ -289,5 +278,10 @@ def _tool_call(call: Any, around: Mapping[str, Any], conversation: CallRef) -> T
 def _report(kind: str, message: Mapping[str, Any]) -> Begun | CallEvent:
     status = reading.text(message.get("status"))
     reason = reading.text(message.get("endedReason")) or reading.text(_object(message, "call").get("endedReason"))
-    event = CallEvent(ref(message), kind, status, reason, without_secrets(message))
+    to = _object(message, "destination")
+    number = reading.phone(to.get("number"))
+    outside = number is not None or to.get("type") in ("number", "sip") or "sipUri" in to
+    forwarding = kind == "status-update" and status == "forwarding" and (outside or not to)
+    put_through = forwarding or (kind == "transfer-update" and outside)  # the latter also tells of other assistants
+    event = CallEvent(ref(message), kind, status, reason, without_secrets(message), put_through, number)
     return Begun(event) if kind == "status-update" and status == "in-progress" else event

@@ -59,6 +59,8 @@ async def send_early(send: Send, receive: Receive, answer: Answer, request_id: b
 
 
 def _headers(answer: Answer, request_id: bytes) -> list[Header]:
+    if answer.status in (204, 304):  # a length here would be the one of the body that is not sent
+        return [(b"x-request-id", request_id), *answer.headers]
     return [
         (b"content-type", answer.content_type),
         (b"content-length", b"%d" % len(answer.body)),

@@ -1,8 +1,8 @@
 """Waiting for something at most so long: cheaply on the way of every request, stubbornly where work may not stop."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Coroutine, Generator
+from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -21,11 +21,15 @@ async def within(seconds: float, work: Awaitable[T]) -> T:
             task.cancel()
 
 
-async def within_own_task(seconds: float, work: Awaitable[T]) -> T:
+async def within_own_task(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     """The same without a task of its own, for work that stops when it is cancelled.
 
-    What `asyncio.timeout` does, at a quarter of its cost (1.3 us instead of 5 us with uvloop).
+    Work that need not wait at all, as a body that came with its headers, costs no timer either.
     """
+    try:
+        waits_for = work.send(None)
+    except StopIteration as done:
+        return cast(T, done.value)
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("outside of a task nothing can be cut short")
@@ -39,13 +43,34 @@ async def within_own_task(seconds: float, work: Awaitable[T]) -> T:
 
     timer = asyncio.get_running_loop().call_later(seconds, expire)
     try:
-        return await work
+        return await _Begun(work, waits_for)
     except asyncio.CancelledError as error:
         if expired and task.uncancel() <= cancelled_before:
             raise TimeoutError from error
         raise
     finally:
         timer.cancel()
+
+
+class _Begun(Generic[T]):
+    """A coroutine that was begun by hand and waits for something, to be awaited from there on."""
+
+    def __init__(self, work: Coroutine[Any, Any, T], waits_for: Any) -> None:
+        self._work = work
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        waits_for = self._waits_for
+        try:
+            while True:
+                try:
+                    answer = yield waits_for
+                except BaseException as error:  # noqa: BLE001 - whatever it is, it is meant for the work
+                    waits_for = self._work.throw(error)
+                else:
+                    waits_for = self._work.send(answer)
+        except StopIteration as done:
+            return cast(T, done.value)
 
 
 def _forget(task: "asyncio.Task[Any]") -> None:

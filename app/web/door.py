@@ -33,14 +33,17 @@ def new_request_id() -> str:
 class Door:
     """One route as an ASGI application. `route` is its pattern, for metrics and log lines."""
 
-    def __init__(self, route: str, answering: Answering, refusals: Refusals) -> None:
+    def __init__(
+        self, route: str, answering: Answering, refusals: Refusals, refused: Callable[[str, str], None]
+    ) -> None:
         self._route = route
         self._answering = answering
         self._refusals = refusals
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = new_request_id()
-        log.bind(request_id=request_id)
+        log.begin(request_id)
         try:
             answer = await self._answering(scope, receive)
         except ClientGoneError:
@@ -56,7 +59,7 @@ class Door:
     async def _refuse(self, error: Exception, request_id: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         if isinstance(error, UnauthorizedError):
             client = scope.get("client")
-            wait_s = self._refusals.count(client[0] if client else "")
+            wait_s = await self._refusals.count(client[0] if client else "")
             error = error if wait_s is None else errors.TooManyRefusalsError(wait_s)
         self._note(error)
         answer = errors.answer_to(error)
@@ -69,6 +72,7 @@ class Door:
         """Count every refusal, and say it where somebody can find it: a 401 that nobody sees lasts for weeks."""
         word = errors.word_for(error)
         metrics.count_refusal(self._route, word)
+        self._refused(self._route, word)
         if not errors.expected(error):
             _log.error("request failed", route=self._route, exc_info=error)
         elif not isinstance(error, errors.TooManyRefusalsError):  # a flood is not worth a flood of lines

@@ -10,9 +10,11 @@ from app.errors import (
     BadJsonError,
     BodyTooLargeError,
     BodyTooSlowError,
+    ForbiddenError,
     OverloadedError,
     ReadbackError,
     UnauthorizedError,
+    UnknownKeyError,
 )
 from app.web.answer import Answer
 
@@ -27,6 +29,8 @@ class TooManyRefusalsError(UnauthorizedError):
 
 _ANSWERS: Final[dict[type[ReadbackError], tuple[int, str]]] = {
     UnauthorizedError: (401, "unauthorized"),
+    ForbiddenError: (403, "forbidden"),
+    UnknownKeyError: (404, "not found"),
     TooManyRefusalsError: (429, "too many requests"),
     BodyTooLargeError: (413, "body too large"),
     BodyTooSlowError: (408, "body too slow"),

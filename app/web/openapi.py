@@ -44,6 +44,7 @@ def describe(tools: Sequence[Tool[Any]], version: str) -> bytes:
         | {
             "/healthz": {"get": _public("The process lives", {"200": _answer("It does", {"type": "object"})})},
             "/readyz": {"get": _public("Dependencies and their state", _readiness())},
+            "/status.json": {"get": _public("What the public may know about incidents", _status())},
         },
         "components": {
             "schemas": schemas,
@@ -99,6 +100,40 @@ def _public(summary: str, responses: dict[str, Any]) -> dict[str, Any]:
 def _readiness() -> dict[str, Any]:
     states = {"type": "object", "additionalProperties": {"$ref": _REF.format(model="State")}}
     return {"200": _answer("Callers can be served", states), "503": _answer("They would be harmed", states)}
+
+
+def _status() -> dict[str, Any]:
+    moment = {"type": "string", "format": "date-time"}
+    incident = {
+        "type": "object",
+        "required": [
+            "id",
+            "title",
+            "state",
+            "impact",
+            "parts",
+            "for_some",
+            "opened_at",
+            "changed_at",
+            "earlier",
+            "updates",
+        ],
+        "properties": {"opened_at": moment, "changed_at": moment},
+    }
+    listed = {"type": "array", "items": incident}
+    status = {
+        "type": "object",
+        "required": ["status", "sentence", "as_of", "reached", "open", "history"],
+        "properties": {
+            "status": {"type": "string", "enum": ["normal", "notice", "minor", "major", "unknown"]},
+            "sentence": {"type": "string"},
+            "as_of": {"type": ["string", "null"]},
+            "reached": {"type": "boolean", "description": "Whether it is as fresh as it should be."},
+            "open": listed,
+            "history": listed,
+        },
+    }
+    return {"200": _answer("As far as it is known", status), "503": _answer("Nothing was ever known", status)}
 
 
 def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import ipaddress
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from app.clock import Clock
+from app.errors import ReadbackError
 
 BURST: Final = 30
 """Refusals in a row that are answered as such; enough for a platform whose secret was rotated a minute too early."""
@@ -26,22 +27,47 @@ class _Allowance:
     at: float
 
 
+class Buckets(Protocol):
+    """Token buckets that several processes draw on."""
+
+    async def take(self, source: str, burst: int, per_s: float) -> int | None:
+        """One token: None when there was one, else whole seconds to wait. Raises a `ReadbackError` for "unknown"."""
+
+
 class Refusals:
-    """One token bucket for each source."""
+    """One token bucket for each source, and with `shared` one more that all processes have in common."""
 
     def __init__(
-        self, clock: Clock, burst: int = BURST, per_s: float = REFILL_PER_S, sources_max: int = SOURCES_MAX
+        self,
+        clock: Clock,
+        burst: int = BURST,
+        per_s: float = REFILL_PER_S,
+        sources_max: int = SOURCES_MAX,
+        shared: Buckets | None = None,
     ) -> None:
         self._clock = clock
         self._burst = burst
         self._per_s = per_s
         self._sources_max = sources_max
+        self._shared = shared
         self._allowances: OrderedDict[str, _Allowance] = OrderedDict()
 
-    def count(self, host: str) -> int | None:
-        """One more refusal of this client address: None while it is within bounds, else whole seconds to wait."""
-        now = self._clock.monotonic()
+    async def count(self, host: str) -> int | None:
+        """One more refusal of this client address: None while it is within bounds, else whole seconds to wait.
+
+        A flood ends at this process's own bucket, so the shared one is asked a bounded number of times.
+        """
         source = source_of(host)
+        wait_s = self._count_here(source)
+        if wait_s is not None or self._shared is None:
+            return wait_s
+        try:
+            return await self._shared.take(source, self._burst, self._per_s)
+        except ReadbackError:
+            return None
+
+    def _count_here(self, source: str) -> int | None:
+        now = self._clock.monotonic()
         allowance = self._allowances.get(source)
         if allowance is None:
             allowance = self._allowances[source] = _Allowance(self._burst, now)

@@ -14,12 +14,16 @@ from app import log
 from app.dialects.credentials import encoded
 from app.web import errors, health
 from app.web.admin import Admin
+from app.web.calendar_feed import CalendarFeed
 from app.web.door import Answering, Door, new_request_id
 from app.web.google_changes import GoogleChanges
 from app.web.handed_in import Check, Doors
 from app.web.openapi import describe
+from app.web.pages import Pages
 from app.web.refusals import Refusals
+from app.web.status import Status
 from app.web.tools import PlainTools
+from app.web.twilio import SMS, STATUS, Twilio
 from app.web.vapi import Vapi
 
 __all__ = ["Check", "Doors", "build"]
@@ -27,10 +31,10 @@ __all__ = ["Check", "Doors", "build"]
 
 def build(doors: Doors) -> Starlette:
     """The ASGI application."""
-    refusals = Refusals(doors.clock)
+    refusals = Refusals(doors.clock, shared=doors.refusal_buckets)
 
     def route(path: str, answering: Answering, method: str) -> Route:
-        return Route(path, Door(path, answering, refusals), methods=[method], name=path)
+        return Route(path, Door(path, answering, refusals, doors.refused), methods=[method], name=path)
 
     admin = Admin(encoded([doors.admin_token or ""]), describe(doors.tools, doors.version))
     routes = [
@@ -43,6 +47,18 @@ def build(doors: Doors) -> Starlette:
     ]
     if doors.google_changed is not None:
         routes.append(route("/google/changes", GoogleChanges(doors.google_changed).answer, "POST"))
+    if doors.feeds is not None:
+        routes.append(route("/calendars/{key}.ics", CalendarFeed(doors.feeds).answer, "GET"))
+    if doors.acknowledges is not None:
+        asked = Pages(doors.acknowledges, doors.clock, doors.body_deadline_s).answer
+        routes += [route("/pages/{id}", asked, method) for method in ("GET", "POST")]
+    if doors.status is not None:
+        status = Status(doors.status, doors.public_url)
+        shown = (("", status.page), (".json", status.json), (".atom", status.atom))
+        routes += [route(f"/status{form}", answering, "GET") for form, answering in shown]
+    if doors.texting is not None:
+        carried = Twilio(doors, doors.texting)
+        routes += [route(SMS, carried.received, "POST"), route(STATUS, carried.reported, "POST")]
     app = Readback(routes=routes, exception_handlers={HTTPException: _refused_by_routing}, lifespan=doors.lifespan)
     app.router.redirect_slashes = False  # the redirect would go wherever the Host header says
     app.shortcuts = {("POST", "/vapi"): routes[0].app}

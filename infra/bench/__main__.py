@@ -15,9 +15,12 @@ from infra.bench.booking import booking, cap
 from infra.bench.cold import cold, tutorial, wide
 from infra.bench.generator import ROOT, Generator
 from infra.bench.hardship import memory, unwell
+from infra.bench.jobs import jobs
 from infra.bench.plan import FULL, QUICK, SMOKE
 from infra.bench.report import Table, goals_text, machine, write
+from infra.bench.scale import scale
 from infra.bench.servers import sources
+from infra.bench.texts import texts
 from infra.bench.warm import warm
 
 TABLES: dict[str, Callable[[Bench], Table]] = {
@@ -29,6 +32,9 @@ TABLES: dict[str, Callable[[Bench], Table]] = {
     "tutorial": tutorial,
     "memory": memory,
     "cap": cap,
+    "jobs": jobs,
+    "scale": scale,
+    "texts": texts,
 }
 BUSY = 0.4
 """Load per core at the start from which the figures are marked as taken on a busy machine."""
@@ -84,7 +90,8 @@ def _print(about: dict[str, object], tables: list[Table], failed: dict[str, str]
     goals = [goal for table in tables for goal in table.goals]
     if goals:
         print(goals_text(goals))
-    print(f"\n{about['date']}  {about['cpu']}, {about['cores']} cores, Python {about['python']}, {about['system']}")
+    print(f"\n{about['date']}  {about['cpu']}, {about['cores']} cores")
+    print(f"Python {about['python']}, {about['system']}")
     print(
         f"commit {about['commit']}, plan {about['plan']}, {about['seconds']} s, load before {about['load_before']:.2f}"
     )

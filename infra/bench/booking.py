@@ -28,8 +28,8 @@ def booking(bench: Bench) -> Table:
         ),
     )
     races: list[str] = []
-    with _databases(bench, table) as databases:
-        for name, server_url, told in databases:
+    with databases(bench, table) as found_here:
+        for name, server_url, told in found_here:
             found = _on(bench, name, server_url)
             table.figures[name] = {"durability": told, **found}
             for callers in CALLERS:
@@ -42,7 +42,7 @@ def booking(bench: Bench) -> Table:
 
 
 @contextmanager
-def _databases(bench: Bench, table: Table) -> Iterator[list[tuple[str, str, str]]]:
+def databases(bench: Bench, table: Table) -> Iterator[list[tuple[str, str, str]]]:
     """Name, server URL (empty: SQLite) and how durable; a PostgreSQL that is not there is said loudly."""
     found = [("SQLite", "", "WAL, as the product opens it, in the folder for temporary files")]
     try:
@@ -121,10 +121,10 @@ def cap(bench: Bench) -> Table:
         f"{plan.cap_calls} calls at once, READBACK_DAILY_CALL_CAP={plan.cap}",
         ("database", "passed", "refused", "other", "p50 ms", "p99 ms", "worst ms"),
     )
-    with _databases(bench, table) as databases:
-        for name, server_url, _ in databases:
+    with databases(bench, table) as found_here:
+        for name, server_url, _ in found_here:
             bench.progress(f"cap on {name}")
-            figures = _rush(bench, server_url)
+            figures = rush(bench, server_url)
             passed = sum(bool(starts) for *_, starts in figures.kept)
             other = figures.failed + figures.wrong
             refused = figures.answers - passed - other
@@ -136,13 +136,13 @@ def cap(bench: Bench) -> Table:
     return table
 
 
-def _rush(bench: Bench, server_url: str) -> Figures:
+def rush(bench: Bench, server_url: str, **env: str) -> Figures:
+    """`cap_calls` calls at once, each of which asks once."""
     plan = bench.plan
     with bench.site() as stage:
         url = stage.database(server_url) if server_url else ""
-        product = stage.product(
-            business(TECHNICIANS, "embedded"), database_url=url, READBACK_DAILY_CALL_CAP=str(plan.cap)
-        )
+        text = business(TECHNICIANS, "embedded")
+        product = stage.product(text, database_url=url, READBACK_DAILY_CALL_CAP=str(plan.cap), **env)
         questions = _each_once()[: plan.cap_calls]
         job = Job("closed", product.port, "/vapi", questions, callers=plan.cap_calls, per_call=1, keep=True)
         job.count, job.marker = plan.cap_calls, ANSWERED

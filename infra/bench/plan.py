@@ -35,6 +35,14 @@ class Plan:
     """Not judged: whether what grew before goes on growing. 0 leaves it out."""
     cap_calls: int = 300
     cap: int = 100
+    waiting: int = 1_000
+    job_rounds: int = 5
+    job_half_s: float = 5.0
+    """Of a round: so long without jobs, so long with them, the lookups and the jobs of each half included."""
+    job_s: float = 1.6
+    scale_rounds: int = 5
+    scale_s: float = 1.5
+    texts_s: float = 8.0
 
 
 FULL = Plan("full")
@@ -58,18 +66,25 @@ QUICK = Plan(
     mixed_first=500,
     mixed_total=2_000,
     mixed_beyond=0,
+    waiting=100,
+    job_rounds=1,
+    job_half_s=3.0,
+    job_s=0.8,
+    scale_rounds=2,
+    scale_s=0.5,
+    texts_s=3.0,
 )
 SMOKE = Plan(
     "smoke",
     rounds=1,
-    warm_s=0.1,
+    warm_s=0.2,
     warm_up_s=0.05,
     callers=(1, 16),
     open_s=0.1,
     latencies_ms=(40,),
     cold_rounds=1,
-    cold_s=0.2,
-    cold_callers=(1, 64, 200),
+    cold_s=0.3,
+    cold_callers=(1, 16),
     cold_open_s=0.3,
     wide_s=0.2,
     unwell_lookups=60,
@@ -77,11 +92,18 @@ SMOKE = Plan(
     pairs_s=0.2,
     race_rounds=1,
     racers=4,
-    tutorial_s=0.2,
+    tutorial_s=1.0,
     tutorial_rounds=1,
     mixed_first=50,
     mixed_total=100,
     mixed_beyond=0,
     cap_calls=30,
     cap=10,
+    waiting=10,
+    job_rounds=1,
+    job_half_s=1.0,
+    job_s=0.1,
+    scale_rounds=1,
+    scale_s=0.5,
+    texts_s=0.3,
 )

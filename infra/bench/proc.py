@@ -6,6 +6,7 @@ from pathlib import Path
 PROC = Path("/proc")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 MB = 1_048_576
+CORES = os.cpu_count() or 1
 
 
 def cpu_s(pid: int) -> float | None:
@@ -26,6 +27,15 @@ def open_files(pid: int) -> int | None:
         return sum(len(list((PROC / str(member) / "fd").iterdir())) for member in tree(pid)) or None
     except OSError:
         return None
+
+
+def machine_s() -> float | None:
+    """What everybody on this machine has used so far, in seconds of one core: all but idle and waiting (proc(5))."""
+    try:
+        fields = [int(ticks) for ticks in (PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
+    except (OSError, ValueError):
+        return None
+    return (sum(fields[:8]) - fields[3] - fields[4]) / TICKS_PER_S
 
 
 def tree(pid: int) -> list[int]:

@@ -28,6 +28,7 @@ READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 15.0
 ASK_WITHIN_S = 20.0
 POSTGRES_VARIABLE = "READBACK_BENCH_POSTGRES_URL"
+STARTED, WORKS = b'"event":"started"', b'"event":"jobs_started"'
 UNTHROTTLED = "9999999,9999999"
 """READBACK_GOOGLE_REQUESTS_PER_MINUTE where lookups are to reach the stand-in; the default is Google's own quota."""
 
@@ -43,6 +44,7 @@ class Server:
     name: str
     port: int
     pid: int
+    process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
@@ -93,12 +95,28 @@ class Site:
 
     def product(self, business: str, *, database_url: str = "", google: Server | None = None, **env: str) -> Server:
         """`readback serve` with this business file; SQLite in a throw-away folder unless a URL is given."""
+        port = free_port()
+        environ = self._environ(business, database_url, google, {"READBACK_PORT": str(port), **env})
+        return self._start("readback", ["-m", "app", "serve"], port, environ, product=self._product)
+
+    def worker(self, business: str, *, database_url: str, google: Server | None = None, **env: str) -> Server:
+        """`readback work` on the same; it has no port, and says in its log that it works."""
+        environ = self._environ(business, database_url, google, env)
+        return self._start("readback work", ["-m", "app", "work"], 0, environ, product=self._product)
+
+    def file(self) -> str:
+        """The URL of a SQLite database that several servers may have one after the other."""
+        return f"sqlite:///{self._subfolder()}/bench.db"
+
+    def stop(self, server: Server) -> None:
+        """End one before the others."""
+        _stop(server.process)
+
+    def _environ(self, business: str, database_url: str, google: Server | None, env: dict[str, str]) -> dict[str, str]:
         folder = self._subfolder()
         file = folder / "business.toml"
         file.write_text(business)
-        port = free_port()
         variables = {
-            "READBACK_PORT": str(port),
             "READBACK_DATABASE_URL": database_url or f"sqlite:///{folder}/bench.db",
             "READBACK_AUDIT_ANCHORS": str(folder / "anchors"),
             "READBACK_BUSINESSES": str(file),
@@ -110,7 +128,7 @@ class Site:
         }
         environ = environment(**variables)
         environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
-        return self._start("readback", ["-m", "app", "serve"], port, environ, product=self._product)
+        return environ
 
     def stand_in(self, latency_ms: float, calendars: list[str], **faults: float) -> Server:
         """The calendar server, five visits a day on each calendar; `faults` as its command line takes them."""
@@ -169,8 +187,17 @@ class Site:
                 start_new_session=True,
             )
         self._stack.callback(_stop, process)
-        server = Server(name, port, process.pid)
-        _wait(lambda: _answers(port, "/healthz" if product else ""), process, name, log)
+        server = Server(name, port, process.pid, process)
+        path = "/healthz" if product else ""
+        processes = int(environ.get("READBACK_WEB_WORKERS", "1")) if product and port else 0
+
+        def ready() -> bool:
+            written = log.read_bytes()
+            if processes > 1 and written.count(STARTED) < processes:
+                return False
+            return _answers(port, path) if port else WORKS in written
+
+        _wait(ready, process, name, log)
         return server
 
 

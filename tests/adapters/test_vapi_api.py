@@ -1,7 +1,9 @@
 """Pushing words into a live call, and where it is refused to push them."""
 
 import asyncio
+import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from app.errors import ConfigurationError
 from tests.fakes.recording_server import Fault
 from tests.fakes.vapi_control import BROKEN, CALL_OVER, CUT, NEVER_DONE, VapiControl, redirect, slow
 
+PAYLOADS = Path(__file__).parents[1] / "payloads" / "vapi"
 HOSTS = ("*.vapi.ai", "control.example.com", "127.0.0.1", "localhost", "::1", "10.0.0.7")
 
 ALLOWED = [
@@ -219,6 +222,35 @@ async def test_pushes_at_once_share_connections_and_all_arrive(live: LiveCall) -
             "/last/control"
         }
         assert vapi.connections <= 40
+
+
+async def test_an_order_to_transfer_is_the_documented_one(live: LiveCall) -> None:
+    documented = json.loads((PAYLOADS / "control" / "c06_transfer_number.json").read_text())
+    async with VapiControl() as vapi:
+        assert await live.transfer(vapi.control_url("call-1"), "+15555550177", "Transferring your call now.")
+        assert vapi.requests[0].path == "/call-1/control"
+        assert vapi.bodies == [documented]
+        assert vapi.transferred("call-1") == ["+15555550177"]
+
+
+@pytest.mark.parametrize("fault", [CALL_OVER, BROKEN, CUT, redirect("http://127.0.0.1:1/x")])
+async def test_an_order_that_is_not_taken_is_tried_once_and_says_so(live: LiveCall, fault: Fault) -> None:
+    async with VapiControl(always=fault) as vapi:
+        assert not await live.transfer(vapi.control_url(), "+15555550177", "One moment.")
+        assert len(vapi.requests) == 1
+
+
+async def test_no_order_goes_to_a_host_that_is_not_listed(live: LiveCall) -> None:
+    assert not await live.transfer("https://evil.com/1/control", "+15555550177", "One moment.")
+
+
+async def test_where_a_call_goes_does_not_reach_the_log(live: LiveCall, log_lines) -> None:
+    async with VapiControl() as vapi:
+        await live.transfer(vapi.control_url("secret-call"), "+15555550177", "One moment.")
+    written = log_lines()
+    assert "transfer" in written
+    assert "0177" not in written
+    assert "secret-call" not in written
 
 
 async def test_neither_the_url_nor_the_words_reach_the_log(live: LiveCall, log_lines) -> None:

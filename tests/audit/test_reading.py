@@ -1,8 +1,6 @@
 """`readback audit verify | head | export`, run as a person runs them."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,14 +8,12 @@ import pytest
 from app.audit.anchors import note
 from app.audit.log import head, record
 from app.db.engine import database_file
+from tests.commanding import Told, command
 from tests.fakes.databases import executed, opened
-from tests.processes import ROOT, environment
 
 
-def audit(url: str, *arguments: str, anchors: Path) -> subprocess.CompletedProcess[str]:
-    environ = environment(READBACK_DATABASE_URL=url, READBACK_AUDIT_ANCHORS=str(anchors))
-    command = [sys.executable, "-m", "app", "audit", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+def audit(url: str, *arguments: str, anchors: Path) -> Told:
+    return command(url, "audit", *arguments, READBACK_AUDIT_ANCHORS=str(anchors))
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from app.adapters.embedded_calendar import EmbeddedCalendar
+from app.booking.amend import Changes
+from app.booking.amendments import REMOVE_EVENT, Amendment
 from app.booking.book import Bookings, Outcome, Result
 from app.booking.business import Business, Service, Technician
 from app.booking.calendar import Calendar
@@ -17,16 +20,26 @@ from app.booking.claims import Claims
 from app.booking.desk import Desk
 from app.booking.front import Front
 from app.booking.lookups import Lookups
+from app.booking.owner import Owners
+from app.booking.read_back import ReadBacks
+from app.booking.removal import LeftOver
 from app.booking.settle import Settler
+from app.booking.settle_change import ChangeSettler
 from app.booking.slots import Slot, SlotIds
 from app.booking.store import Booking, Customer
+from app.booking.sweep import Sweep
+from app.booking.verification import READ_BACK, TELL_CUSTOMER, Aftercare, FollowUp, nothing_follows
+from app.calls.news import News
 from app.clock import Clock
 from app.db.engine import Database
-from app.db.schema import audit, bookings
+from app.db.schema import audit, bookings, pages, tasks
+from app.promises.follow_up import TaskFollowUp
+from app.review import tasks as person_tasks
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.calendar import FakeCalendar
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
+from tests.fakes.jobs import JobRunner
 
 CHICAGO = ZoneInfo("America/Chicago")
 HOUR = 3600
@@ -35,6 +48,7 @@ NOW = int(datetime(2026, 11, 20, 10, 0, tzinfo=CHICAGO).timestamp())
 TTL_S = 30.0
 SLOT_TTL_S = 900
 DEADLINE_S = 6.0
+READ_BACK_AFTER_S = 300.0
 CALLER = "+15125550123"
 ANN = Customer("Ann Lee", CALLER, CALLER)
 
@@ -82,6 +96,12 @@ class House:
     alarms: FakeAlarms
     ttl_s: float = TTL_S
     told: list[tuple[str, Result]] = field(default_factory=list)
+    then: FollowUp = nothing_follows
+    """May be set later: what follows a booking often needs the house first."""
+    call_lives: bool = False
+    """Whether news about a change can still be said in the call it was asked for in."""
+    hears: bool = True
+    """Whether the call in which a booking was made still lives."""
 
     def __post_init__(self) -> None:
         self.lookups = Lookups(self.calendars, self.clock, self.ttl_s)
@@ -95,12 +115,44 @@ class House:
             "alarms": self.alarms,
             "clock": self.clock,
         }
-        self.bookings = Bookings(lookups=self.lookups, **parts)
-        self.settler = Settler(businesses={self.business.id: self.business}, tell=self._tell, **parts)
-        self.front = Front(self.desk, self.bookings, self.slot_ids, self.database, self.clock)
+        self.care = Aftercare(READ_BACK_AFTER_S, lambda booking, now: self.then(booking, now))
+        self.bookings = Bookings(lookups=self.lookups, care=self.care, **parts)
+        self.changes = Changes(lookups=self.lookups, care=self.care, **parts)
+        self.businesses = {self.business.id: self.business}
+        change_settler = ChangeSettler(
+            lookups=self.lookups,
+            businesses=self.businesses,
+            tell=self._tell_change,
+            care=self.care,
+            **parts,
+        )
+        settle_change = change_settler.settle
+        self.settler = Settler(
+            businesses=self.businesses, tell=self._tell, settle_change=settle_change, care=self.care, **parts
+        )
+        self.left_over = LeftOver(self.database, self.calendars, self.lookups, self.clock)
+        owners = Owners(self.database, self.clock)
+        self.front = Front(self.desk, self.bookings, self.slot_ids, self.database, self.clock, self.changes, owners)
+        del parts["alarms"]
+        self.read_backs = ReadBacks(businesses=self.businesses, **parts)
+        self.sweep = Sweep(self.database, self.read_backs, self.clock)
+        self.news = News(self.database, self.businesses, self._tell, self.clock)
+        handlers = {
+            READ_BACK: self.read_backs.handle,
+            TELL_CUSTOMER: self.news.handle,
+            REMOVE_EVENT: self.left_over.remove,
+            person_tasks.FOLLOW_UP: TaskFollowUp(self.database, self.clock),
+        }
+        self.jobs = JobRunner(self.database, handlers, self.clock)
 
-    async def _tell(self, booking: Booking, result: Result) -> None:
-        self.told.append((booking.reference, result))
+    async def _tell(self, booking: Booking, result: Result) -> bool:
+        if self.hears:
+            self.told.append((booking.reference, result))
+        return self.hears
+
+    async def _tell_change(self, amendment: Amendment, result: Result) -> bool:
+        self.told.append((amendment.appointment.reference, result))
+        return self.call_lives
 
     def slot(self, start: int = TUESDAY_9, service: Service = INSPECTION, who: str = "dana") -> Slot:
         technician = self.business.technician(who)
@@ -125,6 +177,16 @@ class House:
         (only,) = await self.rows()
         return only
 
+    async def pages(self, *, status: str = "open") -> list[Any]:
+        """Pages in one state, oldest first."""
+        wanted = select(pages).where(pages.c.status == status).order_by(pages.c.raised_at, pages.c.key)
+        return list(await self.database.read(lambda c: c.execute(wanted).fetchall()))
+
+    async def tasks(self, *, status: str = "open") -> list[Any]:
+        """Tasks in one state, oldest first."""
+        wanted = select(tasks).where(tasks.c.status == status).order_by(tasks.c.opened_at, tasks.c.key)
+        return list(await self.database.read(lambda c: c.execute(wanted).fetchall()))
+
     async def audited(self) -> list[str]:
         """Kinds of audit rows, in order."""
         return list(await self.database.read(lambda c: c.execute(select(audit.c.kind).order_by(audit.c.seq)).scalars()))
@@ -142,11 +204,15 @@ async def house(
     business: Business | None = None,
     clock: Clock | None = None,
     ttl_s: float = TTL_S,
+    embedded: bool = False,
 ) -> AsyncIterator[House]:
-    """A house over the database at `url`; its calendars are `fake:<name>` unless another one is given."""
+    """A house over the database at `url`; `fake:<name>` is a calendar in memory unless another one is given."""
     async with opened(url) as database:
-        calendars = Calendars({"fake": calendar or FakeCalendar()})
-        made = House(business or acme(), database, clock or FakeClock(NOW), calendars, FakeAlarms(), ttl_s)
+        clock = clock or FakeClock(NOW)
+        calendars: dict[str, Calendar] = {"fake": calendar or FakeCalendar()}
+        if embedded:
+            calendars["embedded"] = EmbeddedCalendar(database, clock)
+        made = House(business or acme(), database, clock, Calendars(calendars), FakeAlarms(), ttl_s)
         await made.claims.load()
         try:
             yield made

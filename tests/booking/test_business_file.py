@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.booking.business import Businesses
+from app.booking.business import Businesses, CrmAccount, Destination
 from app.booking.business_file import load_businesses
 from app.errors import ConfigurationError
 
@@ -48,6 +48,14 @@ calendar = "google:lee@acme.example"
 services = ["inspection"]
 hours = { wed = ["09:00-17:00"] }
 closed = [2026-07-03]
+"""
+
+TRANSFERS = """\
+person = "+15125550199"
+transfers = [
+  { number = "+15125550171", hours = { mon = ["09:00-17:00"] } },
+  { number = "+15125550172" },
+]
 """
 
 ZENITH = """\
@@ -97,6 +105,9 @@ WRONG = [
     ("embedded:dana", "outlook:dana", "line 25: businesses.acme.technicians[0].calendar", "must be embedded:"),
     ("embedded:dana", "embedded:", "line 25: businesses.acme.technicians[0].calendar", "must be embedded:"),
     ("embedded:dana", "embedded:zenith/kim", "line 25: businesses.acme.technicians[0].calendar", "must be embedded:"),
+    ("embedded:dana", "caldav:http://host/dana/", "line 25: businesses.acme.technicians[0].calendar", "be https, as"),
+    ("embedded:dana", "caldav:https://host:x/", "line 25: businesses.acme.technicians[0].calendar", "malformed"),
+    ("embedded:dana", "caldav:https://u:p@host/", "line 25: businesses.acme.technicians[0].calendar", "must be"),
     ("embedded:dana", "caldav:host/dana", "line 25: businesses.acme.technicians[0].calendar", "must be embedded:"),
     ('"lee"', '"Dana"', "line 29: businesses.acme.technicians[1].id", "another entry has already"),
     ('["inspection"]\nhours', '["inspectin"]\nhours', "line 32: businesses.acme.technicians[1].services",
@@ -106,6 +117,55 @@ WRONG = [
     ("[businesses.acme]", "[business.acme]", "line 1: business", "known are: businesses"),
     ("[businesses.acme]", '[businesses."a b"]', "line 1: businesses.a b", "letters, digits"),
 ]  # fmt: skip
+
+
+CRM = (
+    ACME
+    + """
+[businesses.acme.crm]
+kind = "webhook"
+url = "https://crm.example/in"
+read_back_url = "https://crm.example/in/{booking}"
+"""
+)
+
+WRONG_CRM = [
+    ('"webhook"', '"salesforce"', "line 37: businesses.acme.crm.kind", "it must be webhook or hubspot"),
+    ('kind = "webhook"\n', "", "line 36: businesses.acme.crm.kind", "is missing"),
+    ('url = "https://crm.example/in"\n', "", "line 36: businesses.acme.crm.url", "is missing; a webhook needs one"),
+    ("https://crm.example/in\"", "http://crm.example/in\"", "line 38: businesses.acme.crm.url", "must be an https URL"),
+    ("https://crm.example/in\"", "https://a:b@crm.example\"", "line 38: businesses.acme.crm.url", "without user name"),
+    ("https://crm.example/in\"", "https://crm.example:x\"", "line 38: businesses.acme.crm.url", "must be an https URL"),
+    ('"https://crm.example/in"', "5", "line 38: businesses.acme.crm.url", "must be an https URL"),
+    ("/{booking}", "", "line 39: businesses.acme.crm.read_back_url", "must hold {booking}"),
+    ('"webhook"', '"hubspot"', "line 39: businesses.acme.crm.read_back_url", "is for a webhook"),
+    ("read_back_url", "secret", "line 39: businesses.acme.crm.secret", "known are: kind, url, read_back_url"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "where", "said"), WRONG_CRM, ids=[f"{w[2]} {w[1]}" for w in WRONG_CRM])
+def test_a_wrong_crm_is_one_sentence_with_line_and_key(
+    right: str, wrong: str, where: str, said: str, tmp_path: Path
+) -> None:
+    assert right in CRM
+    (tmp_path / "acme.toml").write_text(CRM.replace(right, wrong, 1))
+
+    sentence = refusal(tmp_path / "acme.toml")
+
+    assert sentence.startswith(f"acme.toml {where} ")
+    assert said in sentence
+
+
+def test_a_crm_is_an_account_without_its_secret_and_may_be_left_out(tmp_path: Path) -> None:
+    def crm(text: str) -> CrmAccount | None:
+        (tmp_path / "acme.toml").write_text(text)
+        return load_businesses(tmp_path / "acme.toml", {}).by_id["acme"].crm
+
+    assert crm(ACME) is None
+    assert crm(CRM) == CrmAccount("webhook", "https://crm.example/in", "https://crm.example/in/{booking}")
+    assert crm(ACME + '[businesses.acme.crm]\nkind = "hubspot"\n') == CrmAccount("hubspot", "https://api.hubapi.com")
+    local = ACME + '[businesses.acme.crm]\nkind = "hubspot"\nurl = "http://127.0.0.1:9000/"\n'
+    assert crm(local) == CrmAccount("hubspot", "http://127.0.0.1:9000")
 
 
 @pytest.fixture
@@ -178,6 +238,60 @@ def test_a_business_becomes_what_its_file_says(tmp_path: Path) -> None:
     assert acme.closed == {date(2026, 12, 25)}
     service = acme.services[0]
     assert (service.minutes, service.buffer_before_minutes, service.buffer_after_minutes) == (60, 5, 15)
+
+
+def test_documents_are_a_folder_beside_the_file_and_reviewed_tools_are_known(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    file = tmp_path / "acme.toml"
+    file.write_text(ACME.replace("daily", 'documents = "documents"\nreviewed = ["cancel_appointment"]\ndaily'))
+    business = load_businesses(file, {}).by_id["acme"]
+    assert business.documents == tmp_path / "documents"
+    assert business.reviewed == {"cancel_appointment"}
+
+    file.write_text(ACME)
+    assert load_businesses(file, {}).by_id["acme"].documents is None
+    (tmp_path / "documents" / "acme").mkdir()
+    assert load_businesses(file, {}).by_id["acme"].documents == tmp_path / "documents" / "acme"
+
+    for line, said in (('documents = "none"', "which is no folder"), ('reviewed = ["x"]', "must be one of book_app")):
+        file.write_text(ACME.replace("daily", f"{line}\ndaily"))
+        with pytest.raises(ConfigurationError, match=said):
+            load_businesses(file, {})
+
+
+def test_transfers_are_tried_in_their_order_within_their_hours(tmp_path: Path) -> None:
+    (tmp_path / "acme.toml").write_text(ACME.replace('person = "+15125550199"\n', TRANSFERS))
+
+    acme = load_businesses(tmp_path / "acme.toml", {}).by_id["acme"]
+
+    assert acme.transfers == (
+        Destination("+15125550171", (NINE_TO_FIVE, (), (), (), (), (), ())),
+        Destination("+15125550172", None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "where", "said"),
+    [
+        ("+15125550171", "front desk", "transfers[0].number", "must be a phone number"),
+        ("+15125550171", "+15125550100", "transfers[0].number", "one of the lines"),
+        ("+15125550172", "+15125550171", "transfers[1].number", "which another entry has already"),
+        ("09:00-17:00", "9-5", "transfers[0].hours.mon[0]", '"HH:MM-HH:MM"'),
+        ("number =", "phone =", "transfers[0].phone", "is a key nobody here knows; known are: number, hours"),
+        ("mon =", "monday =", "transfers[0].hours.monday", "known are: mon,"),
+        ('{ number = "+15125550172" }', '"+15125550172"', "transfers[1]", "must be a table"),
+    ],
+)
+def test_wrong_transfers_are_one_sentence_with_the_key(
+    right: str, wrong: str, where: str, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "acme.toml"
+    file.write_text(ACME.replace('person = "+15125550199"\n', TRANSFERS.replace(right, wrong, 1)))
+
+    sentence = refusal(file)
+
+    assert f": businesses.acme.{where} " in sentence
+    assert said in sentence
 
 
 def test_hours_are_minutes_by_day_and_spans_that_touch_are_one(tmp_path: Path) -> None:

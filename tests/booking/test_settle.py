@@ -132,29 +132,115 @@ async def test_while_in_doubt_it_stays_and_a_person_is_paged_once(
     calendar.always(request_kind, step)
     for _ in range(7):
         await after(made, 21)
-    assert made.alarms.rung == [], "not before two and a half minutes"
+    assert await made.pages() == [], "not before two and a half minutes"
     for _ in range(3):
         await after(made, 21)
-    (rung,) = made.alarms.rung
-    assert (rung.kind, rung.key, rung.pages) == ("booking_unsettled", reference, made.business.page)
-    assert reference in rung.body
-    assert "fake:dana" in rung.body
+    (page,) = await made.pages()
+    assert (page.kind, page.key, page.business) == ("booking_unsettled", reference, "acme")
+    assert reference in page.body
+    assert "fake:dana" in page.body
     assert (await made.row()).status == "pending"
     assert made.told == []
     calendar.always(request_kind, None)
     await after(made, 21)
     assert made.told == [(reference, CONFIRMED)]
-    assert made.alarms.clear("booking_unsettled", reference) is False, "cleared when it was settled"
+    assert await made.pages() == [], "resolved when it was settled"
 
 
 async def test_an_event_that_was_moved_is_a_persons_to_look_at(made: House, calendar: FakeCalendar) -> None:
     calendar.script("book", Step(shift_s=HOUR))
     await made.book()
     await after(made, 10)
-    assert made.alarms.rung == []
-    await after(made, 150)
-    assert made.alarms.kinds() == ["booking_unsettled"]
+    assert await made.pages() == []
+    for _ in range(3):
+        await after(made, 150)
+    (page,) = await made.pages()
+    assert page.title.startswith("Read-back mismatch")
+    assert "2026-11-24 09:00 to 10:00" in page.body
+    assert "2026-11-24 10:00 to 11:00" in page.body
     assert (await made.row()).status == "pending"
+
+
+async def test_what_is_seen_and_what_is_not_are_one_page_at_a_time(made: House, calendar: FakeCalendar) -> None:
+    calendar.script("book", Step(shift_s=HOUR))
+    await made.book()
+    for step, kind in ((scripted.UNKNOWN, "booking_unsettled"), (None, "read_back_mismatch"), (scripted.UNKNOWN, "")):
+        calendar.always("get", step)
+        await after(made, 151)
+        assert [page.kind for page in await made.pages()] == [kind or "read_back_mismatch"]
+
+
+async def test_one_that_was_written_to_another_calendar_is_refused_and_paged(
+    made: House, calendar: FakeCalendar
+) -> None:
+    calendar.script("book", Step(on="lee"))
+    await made.book()
+    await after(made, 61)
+    assert (await made.row()).status == "refused"
+    (page,) = await made.pages()
+    assert page.title.startswith("Read-back mismatch")
+    assert "the event is on fake:lee" in page.body
+
+
+async def test_a_calendar_that_is_no_longer_shared_refuses_nothing(made: House, calendar: FakeCalendar) -> None:
+    await pending(made, calendar, written=True)
+    calendar.always("get", Step(answer=scripted.Absent()))
+    calendar.always("events", scripted.UNKNOWN)
+    await after(made, 61)
+    assert (await made.row()).status == "pending"
+    calendar.always("get", None)
+    calendar.always("events", None)
+    await after(made, 21)
+    assert (await made.row()).status == "confirmed"
+
+
+async def test_the_news_survives_a_process_that_dies_before_it_told(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    made.hears = False
+    await after(made, 5)
+    row = await made.row()
+    assert (row.status, row.told) == ("confirmed", "")
+    assert ("tell_customer", f"{row.id}:confirmed") in await made.jobs.waiting()
+    made.clock.advance(settle.TELL_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+    assert await made.jobs.run_due() == 1
+    (task,) = await made.tasks()
+    (page,) = await made.pages()
+    assert (task.kind, task.subject, task.phone) == ("tell_customer", reference, ANN.phone)
+    assert (page.kind, page.key) == ("customer_to_be_told", reference)
+    assert "is booked after all" in page.body
+    assert ANN.name not in page.body + page.title + task.what
+    await made.news.handle({"booking": row.id, "result": "confirmed"})
+    assert (len(await made.tasks()), len(await made.pages())) == (1, 1), "carried out twice, done once"
+
+
+async def test_the_job_says_nothing_again_to_who_was_told(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    await after(made, 5)
+    assert (await made.row()).told == "confirmed"
+    made.clock.advance(settle.TELL_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+    assert await made.jobs.run_due() == 1
+    assert made.told == [(reference, CONFIRMED)]
+    assert await made.tasks() == []
+
+
+async def test_a_job_whose_process_knows_the_call_says_it_there(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=False)
+    made.hears = False
+    await after(made, 61)
+    made.hears = True
+    made.clock.advance(settle.TELL_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+    await made.jobs.run_due()
+    assert made.told == [(reference, REFUSED)]
+    assert (await made.row()).told == "refused"
+    assert await made.tasks() == []
+
+
+async def test_what_is_settled_as_confirmed_is_read_back_like_any_other(made: House, calendar: FakeCalendar) -> None:
+    await pending(made, calendar, written=True)
+    await after(made, 5)
+    row = await made.row()
+    assert row.verification == "written"
+    assert (await made.jobs.waiting())[("read_back", f"{row.id}:1")] == made.clock.now() + 300
 
 
 async def test_one_that_cannot_be_removed_is_tried_again(made: House, calendar: FakeCalendar) -> None:
@@ -165,6 +251,22 @@ async def test_one_that_cannot_be_removed_is_tried_again(made: House, calendar: 
     assert (await made.row()).status == "pending"
     await after(made, 21)
     assert made.told == [(reference, REFUSED)]
+
+
+@pytest.mark.parametrize("written", [True, False])
+async def test_while_the_clock_is_set_back_what_is_in_doubt_keeps_its_time_and_is_settled_once(
+    made: House, calendar: FakeCalendar, written: bool
+) -> None:
+    reference = await pending(made, calendar, written=written)
+    await after(made, -3_600)
+    assert (await made.row()).status == "pending"
+    assert (await made.book(call="test:rival")).taken, "nobody else gets the time meanwhile"
+    for _ in range(3):
+        await after(made, 3_600)
+    row = await made.row()
+    result = Result.CONFIRMED if written else Result.REFUSED
+    assert (row.reference, row.status) == (reference, result.value)
+    assert made.told == [(reference, result)]
 
 
 async def test_two_settlers_never_settle_one_booking_twice(database_url: str, calendar: FakeCalendar) -> None:
@@ -215,8 +317,30 @@ async def test_the_loop_settles_by_itself_and_stops(made: House, calendar: FakeC
     assert not [task for task in asyncio.all_tasks() if "Settler" in repr(task)]
 
 
+async def test_whatever_goes_wrong_once_does_not_end_the_loop(
+    made: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle, "EVERY_S", 0.02)
+    failures = [RuntimeError("once")]
+
+    class Stumbling(FakeClock):
+        def now(self) -> float:
+            if failures:
+                raise failures.pop()
+            made.clock.advance(0.5)  # type: ignore[attr-defined]  # as below: what was not to be read in time comes again
+            return made.clock.now()
+
+    await pending(made, calendar, written=True)
+    made.clock.advance(6)  # type: ignore[attr-defined]  # a FakeClock
+    made.settler._clock = Stumbling()
+    made.settler.start()
+    await soon(lambda: len(made.told) == 1, within_s=30.0)
+    await made.settler.stop()
+    assert failures == []
+
+
 async def test_a_calendar_of_a_kind_that_is_gone_pages(made: House, calendar: FakeCalendar) -> None:
     reference = await pending(made, calendar, written=True)
     made.calendars._by_scheme.clear()
     await after(made, 151)
-    assert [rung.key for rung in made.alarms.rung] == [reference]
+    assert [page.key for page in await made.pages()] == [reference]

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from app.booking.book import Outcome, Result
 from app.booking.slots import Slot
@@ -28,7 +29,11 @@ from app.booking.store import (
     move,
     of_call,
 )
+from app.booking.verification import Aftercare, confirmed
+from app.db.engine import Transaction
+from app.db.schema import job_outbox
 from app.errors import Code
+from app.jobs.outbox import Job
 from tests.booking.acme import (
     ANN,
     CALLER,
@@ -217,6 +222,22 @@ async def test_a_booking_is_settled_once(made: House) -> None:
     row = await made.row()
     assert (row.status, row.etag) == ("confirmed", "e1")
     assert await made.audited() == ["booking_held", "booking_pending", "booking_confirmed"]
+
+
+async def test_what_follows_a_confirmation_is_committed_with_it_and_only_by_who_made_it(made: House) -> None:
+    held = await claimed(made, draft(made))
+    assert held is not None
+
+    def follow(booking: Booking, now: float) -> list[Job]:
+        return [Job("look", f"{booking.id}:{booking.status}", now)]
+
+    def confirm(transaction: Transaction) -> Booking | None:
+        return confirmed(transaction, held, etag="", now=made.clock.now(), care=Aftercare(60.0, follow))
+
+    assert await made.database.write(confirm)
+    assert await made.database.write(confirm) is None
+    jobs = await made.database.read(lambda c: c.execute(select(job_outbox.c.kind, job_outbox.c.key)).fetchall())
+    assert sorted(map(tuple, jobs)) == [("look", f"{held.id}:confirmed"), ("read_back", f"{held.id}:1")]
 
 
 async def test_a_refused_one_does_not_come_back_in_doubt(made: House) -> None:

@@ -15,6 +15,7 @@ from app.calls.cap import DailyCap
 from app.calls.dispatch import Dispatcher
 from app.calls.late import LateAnswers
 from app.calls.model import CallRef, Context, Tool, ToolCall, ToolResult
+from app.calls.owed import Owed
 from app.db.engine import Database
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -77,7 +78,8 @@ class Reception:
         self.alarms, self.clock, self.push = FakeAlarms(), options.pop("clock", None) or FakeClock(), FakePush()
         self.businesses = Businesses({business.id: business for business in options.pop("businesses", (ACME,))})
         self.cap = DailyCap(database, self.alarms, self.clock, options.pop("cap", 0))  # type: ignore[arg-type]  # rings alike
-        self.late = LateAnswers(self.push, self.businesses, self.alarms)  # type: ignore[arg-type]  # as above
+        owed = Owed(database, self.clock)
+        self.late = LateAnswers(self.push, self.businesses, self.alarms, owed)  # type: ignore[arg-type]  # as above
         given: dict[str, Any] = {"deadline_s": 5.0, "filler_after_s": 0.1, "repeat_window_s": 600.0} | options
         self.dispatcher = Dispatcher(
             tools=self.script.tools(),

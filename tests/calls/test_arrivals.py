@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.booking.business import Business, Businesses
+from app.booking.business import Business, Businesses, Destination
 from app.calls.arrivals import (
     NO_ASSISTANT,
     OVER_CAP,
@@ -13,7 +13,7 @@ from app.calls.arrivals import (
     Declined,
     Diverted,
 )
-from app.calls.cap import DailyCap
+from app.calls.cap import DECIDE_WITHIN_S, DailyCap
 from app.calls.model import CallRef
 from app.db.engine import Database
 from tests.calls.reception import ACME
@@ -35,10 +35,10 @@ class FakeDesk:
 
 
 class Front:
-    def __init__(self, database: Database, *businesses: Business, total: int = 0) -> None:
+    def __init__(self, database: Database, *businesses: Business, total: int = 0, within_s: float = 20.0) -> None:
         self.alarms, self.desk, clock = FakeAlarms(), FakeDesk(), FakeClock()
         by_id = Businesses({business.id: business for business in businesses})
-        cap = DailyCap(database, self.alarms, clock, total)  # type: ignore[arg-type]  # it rings alike
+        cap = DailyCap(database, self.alarms, clock, total, within_s)  # type: ignore[arg-type]  # it rings alike
         self.cap = cap
         self.arrivals = Arrivals(by_id, cap, self.desk, self.alarms, clock)  # type: ignore[arg-type]  # likewise
 
@@ -72,6 +72,15 @@ async def test_over_the_cap_a_person_takes_the_call(database_url: str) -> None:
     assert front.desk.prefetched == ["acme", "acme"]
 
 
+async def test_over_the_cap_whoever_takes_transfers_now_comes_before_the_person(sqlite_url: str) -> None:
+    takers = (Destination("+15125550171", ((),) * 7), Destination("+15125550172"))
+    async with opened(sqlite_url) as database:
+        front = Front(database, replace(STAFFED, daily_call_cap=1, person="+15125550199", transfers=takers))
+        answers = [await front.answer(number) for number in (1, 2)]
+
+    assert answers[1] == Diverted("+15125550172", OVER_CAP_TO_PERSON)
+
+
 async def test_over_the_cap_without_a_person_the_caller_hears_a_sentence(database_url: str) -> None:
     async with opened(database_url) as database:
         front = Front(database, replace(STAFFED, daily_call_cap=1))
@@ -82,7 +91,7 @@ async def test_over_the_cap_without_a_person_the_caller_hears_a_sentence(databas
 
 async def test_a_cap_that_cannot_be_counted_lets_the_call_in(database_url: str) -> None:
     async with opened(database_url) as database:
-        front = Front(database, replace(STAFFED, daily_call_cap=1))
+        front = Front(database, replace(STAFFED, daily_call_cap=1), within_s=DECIDE_WITHIN_S)
         async with held_up(database):
             answers = [await front.answer(number) for number in range(3)]
         await front.cap.drain()

@@ -14,7 +14,7 @@ import pytest
 from app import metrics
 from app.audit.log import verify
 from app.booking.business import Business
-from app.calls.cap import DECIDE_WITHIN_S, DailyCap
+from app.calls.cap import DECIDE_WITHIN_S, MOST_OF_A_RUSH, DailyCap
 from app.calls.model import CallRef
 from app.db.engine import Database
 from tests.fakes.alarms import FakeAlarms
@@ -232,6 +232,19 @@ async def test_a_store_that_another_process_locks_lets_calls_in(database_url: st
             assert await acme.admit([2], capped(1)) == [True]
         await soon(lambda: used(database_url) == [2])
         assert await acme.admit([2, 3], capped(1)) == [True, False]
+
+
+async def test_in_a_rush_the_store_has_a_rushs_time(database_url: str) -> None:
+    """Other processes count theirs meanwhile, one after the other: that is no slow store."""
+    async with desk(database_url, within_s=DECIDE_WITHIN_S) as acme:
+        with locked_by_another_process(database_url):
+            rush = asyncio.create_task(acme.admit(range(MOST_OF_A_RUSH), capped(100)))
+            await asyncio.sleep(DECIDE_WITHIN_S * 6)
+            assert not rush.done()
+        assert sum(await rush) == 100
+
+    assert used(database_url) == [100]
+    assert "cap_store_down" not in acme.alarms.kinds()
 
 
 async def test_each_outage_pages_once(database_url: str) -> None:

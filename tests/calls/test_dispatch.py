@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE
 from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED
@@ -79,7 +80,7 @@ async def test_a_camel_case_name_is_the_same_tool(sqlite_url: str) -> None:
 
 async def test_an_unreadable_call_is_told_so_in_words(sqlite_url: str) -> None:
     async with reception(sqlite_url) as acme:
-        (result,) = await acme.ask(replace(look_up(), problem="Please send it again."))
+        (result,) = await acme.ask(structs.replace(look_up(), problem="Please send it again."))
 
     assert (result.code, result.say) == (Code.INVALID_ARGUMENTS, "Please send it again.")
     assert acme.script.runs == []

@@ -7,15 +7,17 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
+from app.booking.business import Businesses
 from app.calls.events import CallEvent, CallEvents
 from app.calls.model import CallRef
 from app.db.engine import Database
-from tests.calls.reception import audited
+from tests.calls.reception import ACME, audited
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import executed, opened
 
 ENDED = "status-update:ended"
+BUSINESSES = Businesses({ACME.id: ACME})
 KINDS = [ENDED, "end-of-call-report"]
 
 
@@ -28,7 +30,7 @@ def event(kind: str, call_id: str | None = "c1", reason: str = "customer-ended-c
 async def storing(url: str) -> AsyncIterator[tuple[CallEvents, FakeAlarms, Database]]:
     alarms = FakeAlarms()
     async with opened(url) as database:
-        yield CallEvents(database, alarms, FakeClock()), alarms, database  # type: ignore[arg-type]  # it rings alike
+        yield CallEvents(database, BUSINESSES, alarms, FakeClock()), alarms, database  # type: ignore[arg-type]  # it rings alike
 
 
 def stored(url: str) -> list[tuple[str, str, str]]:

@@ -1,27 +1,54 @@
 """What is said after the answer: the end of a pending booking, and lookups that never came to one."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.booking.book import Result
 from app.booking.business import Businesses
 from app.booking.store import Booking
 from app.calls.late import LateAnswers
-from app.calls.model import CallRef
+from app.calls.model import CallRef, ToolResult
+from app.calls.owed import Owed
+from app.db.engine import Database
+from app.errors import Code
+from app.review.tasks import Kept, listed
 from tests.calls.reception import ACME, CONTROL
 from tests.fakes.alarms import FakeAlarms
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
 from tests.fakes.push import FakePush
 
 REF = CallRef("vapi", "c1", control_url=CONTROL)
 
 
 class Late:
-    def __init__(self) -> None:
-        self.push, self.alarms = FakePush(), FakeAlarms()
-        self.answers = LateAnswers(self.push, Businesses({"acme": ACME}), self.alarms)  # type: ignore[arg-type]  # it rings alike
+    def __init__(self, database: Database) -> None:
+        self.push, self.alarms, self.database = FakePush(), FakeAlarms(), database
+        owed = Owed(database, FakeClock())
+        self.answers = LateAnswers(self.push, Businesses({"acme": ACME}), self.alarms, owed)  # type: ignore[arg-type]  # it rings alike
+
+    async def tasks(self) -> list[Kept]:
+        return list(await self.database.read(lambda c: listed(c, everything=True)))
+
+
+@pytest.fixture
+async def late(sqlite_url: str) -> AsyncIterator[Late]:
+    async with opened(sqlite_url) as database:
+        yield Late(database)
+
+
+def work(result: ToolResult | None = None) -> "asyncio.Task[ToolResult]":
+    """A change under way: for ever, or done with a result."""
+
+    async def done() -> ToolResult:
+        return result or await asyncio.get_running_loop().create_future()
+
+    return asyncio.create_task(done())
 
 
 def booking(call_key: str = REF.key) -> Booking:
@@ -35,10 +62,9 @@ def booking(call_key: str = REF.key) -> Booking:
 
 
 @pytest.mark.parametrize("result", [Result.CONFIRMED, Result.REFUSED])
-async def test_the_end_of_a_pending_booking_is_said_in_the_call(result: Result) -> None:
-    late = Late()
+async def test_the_end_of_a_pending_booking_is_said_in_the_call(late: Late, result: Result) -> None:
     late.answers.remember(REF)
-    await late.answers.tell(booking(), result)
+    assert await late.answers.tell(booking(), result) is True
 
     (said,) = late.push.said
     assert said[0] == CONTROL
@@ -48,33 +74,68 @@ async def test_the_end_of_a_pending_booking_is_said_in_the_call(result: Result) 
 
 @pytest.mark.parametrize("reachable", [False, True], ids=["never known", "hung up"])
 @pytest.mark.parametrize("result", [Result.CONFIRMED, Result.REFUSED])
-async def test_a_caller_who_is_gone_is_told_by_a_person(reachable: bool, result: Result) -> None:
-    late = Late()
+async def test_a_caller_who_is_gone_was_not_told(late: Late, reachable: bool, result: Result) -> None:
     late.push.delivers = False
     if reachable:
         late.answers.remember(REF)
-    await late.answers.tell(booking(), result)
-
-    (rung,) = late.alarms.rung
-    assert (rung.kind, rung.key, rung.pages) == ("customer_to_be_told", "K7Q2M", ("json://p",))
+    assert await late.answers.tell(booking(), result) is False
 
 
-async def test_a_control_url_that_is_not_allowed_is_not_remembered() -> None:
-    late = Late()
-    late.answers.remember(replace(REF, control_url="https://evil.example/control"))
-    await late.answers.tell(booking(), Result.CONFIRMED)
-
+async def test_a_control_url_that_is_not_allowed_is_not_remembered(late: Late) -> None:
+    late.answers.remember(structs.replace(REF, control_url="https://evil.example/control"))
+    assert await late.answers.tell(booking(), Result.CONFIRMED) is False
     assert late.push.said == []
-    assert late.alarms.kinds() == ["customer_to_be_told"]
 
 
-async def test_stopping_leaves_no_task() -> None:
+async def test_stopping_leaves_no_task(late: Late) -> None:
     before = asyncio.all_tasks()
-    late = Late()
-    never = asyncio.get_running_loop().create_future()
-    late.answers.follow(REF, ACME, asyncio.ensure_future(never))  # type: ignore[arg-type]  # never done is all it is
+    never = work()
+    late.answers.follow(REF, ACME, never)
     await late.answers.stop(0.01)
-    await asyncio.sleep(0)
+    never.cancel()
+    await asyncio.wait({never})
 
     assert asyncio.all_tasks() == before
-    never.cancel()
+
+
+async def test_who_is_told_not_sure_yet_is_owed_the_end_before_they_are_told(late: Late) -> None:
+    """What a process that is killed now leaves behind: a task with whom to call, followed like any other."""
+    ref = structs.replace(REF, caller="+15125550142")
+    for _ in range(2):  # delivered again, it is the same request
+        await late.answers.owe("k1", ref, ACME, "book_appointment", work())
+
+    (task,) = await late.tasks()
+    assert (task.status, task.kind, task.business, task.subject) == ("open", "tell_customer", "acme", "c1")
+    assert task.phone == "+15125550142"
+    assert "book_appointment" in task.what
+    assert "5550142" not in task.what
+    await late.answers.stop(0.01)
+    assert [task.status for task in await late.tasks()] == ["open"], "asked to stop, it leaves the debt to others"
+
+
+@pytest.mark.parametrize(
+    ("result", "delivers", "said", "rung"),
+    [
+        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), True, 1, []),
+        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), False, 1, ["answer_not_delivered"]),
+        (ToolResult(False, "Not sure yet.", Code.STILL_CHECKING, {"outcome": "pending"}), True, 0, []),
+    ],
+    ids=["said in the call", "not heard, so somebody is paged", "told when it is settled"],
+)
+async def test_the_debt_is_over_when_the_end_is_told_or_handed_on(
+    late: Late, result: ToolResult, delivers: bool, said: int, rung: list[str]
+) -> None:
+    late.push.delivers = delivers
+    await late.answers.owe("k1", REF, ACME, "book_appointment", work(result))
+    await late.answers.stop(20)
+
+    assert (len(late.push.said), late.alarms.kinds()) == (said, rung)
+    assert [(task.status, task.closed_by) for task in await late.tasks()] == [("done", "readback")]
+
+
+async def test_a_debt_that_the_database_does_not_take_is_followed_all_the_same(late: Late) -> None:
+    await late.database.stop()
+    await late.answers.owe("k1", REF, ACME, "book_appointment", work(ToolResult(True, "You are booked.")))
+    await late.answers.stop(20)
+
+    assert [text for _, text in late.push.said] == ["You are booked."]

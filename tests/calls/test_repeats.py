@@ -10,7 +10,7 @@ from app.calls.model import ToolResult
 from app.errors import Code
 from tests.calls.reception import Asked, Script, audited, change, look_up, reception
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import held_up, soon
+from tests.fakes.databases import executed, held_up, soon
 
 KINDS = pytest.mark.parametrize("ask", [look_up, change], ids=["look_up", "make_change"])
 
@@ -241,3 +241,19 @@ async def test_without_a_call_the_same_request_of_one_caller_is_one(sqlite_url: 
             await acme.ask(change("x", id=None, call_id=None))
 
     assert acme.script.runs == ["x"]
+
+
+async def test_who_waits_for_a_request_whose_process_died_is_owed_its_end_even_if_this_one_dies_too(
+    database_url: str,
+) -> None:
+    async with reception(database_url, Script(slow={"slow"}), deadline_s=0.1) as dying:
+        begun = asyncio.create_task(dying.ask(change("slow")))
+        await soon(lambda: bool(dying.script.runs))
+        async with reception(database_url, deadline_s=0.1) as second:
+            assert (await second.ask(change("slow")))[0].code is Code.STILL_CHECKING
+            # Here the second one would be killed, long before it may take over.
+            assert executed(database_url, "SELECT kind, status, subject FROM tasks") == [
+                ("tell_customer", "open", "c1")
+            ]
+            dying.script.gate.set()
+            await begun

@@ -1,15 +1,19 @@
 """Migrations: frozen, in step with the schema, and safe when several processes start at the same moment."""
 
 import asyncio
+import stat
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from app.db.engine import open_engine
+from app.db.engine import normalised, open_engine
 from app.db.migrate import HEAD, migrate
 from app.db.schema import metadata
 from app.errors import ConfigurationError
@@ -102,6 +106,26 @@ async def test_processes_that_start_at_once_migrate_once(empty_database_url: str
     engine.dispose()
 
 
+def test_appointments_from_before_there_was_a_reader_are_looked_at(empty_database_url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent))
+    engine = open_engine(normalised(empty_database_url), writes=True)
+    columns = "id, reference, business, service, technician, calendar, event_id, customer_name, status"
+    times = "starts, ends, blocked_from, blocked_to, hold_until, created_at, updated_at"
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for number, status in enumerate(("confirmed", "refused")):
+            values = f"'{number}', '{number}', 'b', 's', 't', 'c', '{number}', 'n', '{status}', 1, 2, 1, 2, 0, 0, 0"
+            connection.execute(text(f"INSERT INTO bookings ({columns}, {times}) VALUES ({values})"))  # noqa: S608 - ours
+    migrate(empty_database_url)
+    with engine.connect() as connection:
+        watched = connection.execute(text("SELECT booking, starts, ends, next_look FROM read_backs")).fetchall()
+    engine.dispose()
+
+    assert [tuple(row) for row in watched] == [("0", 1, 2, 0.0)]
+
+
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
     engine = open_engine(database_url, writes=True)
     with engine.begin() as connection:
@@ -118,3 +142,9 @@ def test_a_database_that_cannot_be_had_is_one_sentence(url: str) -> None:
         migrate(url)
 
     assert "\n" not in str(refused.value)
+
+
+def test_a_new_database_is_for_its_owner_only(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path}/readback.db")
+
+    assert stat.S_IMODE((tmp_path / "readback.db").stat().st_mode) == 0o600

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.calls.arrivals import Admitted, Declined, Diverted
 from app.calls.events import CallEvent
+from app.calls.knowledge import Passage
 from app.calls.model import CallRef, ToolCall, ToolResult
 from app.dialects import vapi
 from tests.dialects.test_credentials import BODY, CURRENT, NOW, PREVIOUS, sign
@@ -136,9 +137,14 @@ REPORTS = {
         "call.in-progress.error-vapifault-worker-died",
         BARE,
     ),
+    "36_transfer_update.json": (
+        "transfer-update",
+        None,
+        None,
+        CallRef("vapi", CALL, CALLER, (), ASSISTANT, CONTROL),
+    ),
 }
 IGNORED = {
-    "27_transfer_destination_request.json": "transfer-destination-request",
     "28_handoff_destination_request.json": "handoff-destination-request",
     "29_hang.json": "hang",
     "30_speech_update.json": "speech-update",
@@ -146,8 +152,6 @@ IGNORED = {
     "32_transcript_final.json": "transcript",
     "33_user_interrupted.json": "user-interrupted",
     "34_assistant_started.json": "assistant.started",
-    "35_knowledge_base_request.json": "knowledge-base-request",
-    "36_transfer_update.json": "transfer-update",
     "37_session_created.json": "session.created",
     "38_chat_created.json": "chat.created",
     "39_call_artifact_upload.json": "call.artifact.upload",
@@ -158,13 +162,16 @@ IGNORED = {
     "malformed/m04_root_array.json": "",
 }
 ARRIVALS = ("20_assistant_request.json",)
+TRANSFERS = ("27_transfer_destination_request.json",)
+KNOWLEDGE = ("35_knowledge_base_request.json",)
+PUT_THROUGH = ("24_status_update_forwarding.json", "36_transfer_update.json")
 
 
 def test_no_stored_payload_is_left_out_of_the_tables() -> None:
     stored = {
         str(path.relative_to(PAYLOADS)) for folder in (".", "malformed") for path in (PAYLOADS / folder).glob("*.json")
     }
-    assert stored == {*TOOL_CALLS, *REPORTS, *IGNORED, *ARRIVALS}
+    assert stored == {*TOOL_CALLS, *REPORTS, *IGNORED, *ARRIVALS, *TRANSFERS, *KNOWLEDGE}
 
 
 @pytest.mark.parametrize("name", TOOL_CALLS)
@@ -177,6 +184,58 @@ def test_tool_calls_are_read_in_every_shape(name: str) -> None:
     ]
     assert read == TOOL_CALLS[name]
     assert parsed.legacy is ("function_call_legacy" in name)
+
+
+QUICK = ("01", "02", "03", "09a", "09b", "10", "11", "13")
+"""Payloads of the ordinary shape: these at least must be read in one pass."""
+
+
+@pytest.mark.parametrize("name", [*TOOL_CALLS, *REPORTS, *IGNORED, *ARRIVALS])
+def test_the_quick_reading_gives_the_patient_one_or_nothing(name: str) -> None:
+    raw = (PAYLOADS / name).read_bytes()
+    quick = vapi.quick(raw)
+    assert quick is not None or not name.startswith(QUICK)
+    assert quick is None or quick == vapi.parse(json.loads(raw))
+
+
+_texts = st.none() | st.sampled_from(["", " ", "+15125550142", "{{x}}", "a" * 600, CALL]) | st.integers()
+_parts = st.none() | _texts | st.fixed_dictionaries({}, optional={"id": _texts, "number": _texts, "controlUrl": _texts})
+_calls = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": _texts,
+        "name": _texts,
+        "function": st.fixed_dictionaries(
+            {}, optional={"name": _texts, "arguments": _texts | st.just({"date": "today"}), "parameters": _texts}
+        ),
+    },
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["tool-calls", "tool_calls", "hang"]), "toolCallList": st.lists(_calls, max_size=3)},
+        optional={
+            "call": st.fixed_dictionaries(
+                {},
+                optional={
+                    "id": _texts,
+                    "customer": _parts,
+                    "phoneNumber": _parts,
+                    "assistantId": _texts,
+                    "monitor": _parts,
+                },
+            ),
+            "chat": _parts,
+            "customer": _parts,
+            "phoneNumber": _parts,
+            "assistant": _parts,
+        },
+    )
+)
+def test_the_quick_reading_never_differs_from_the_patient_one(message: dict[str, Any]) -> None:
+    quick = vapi.quick(json.dumps({"message": message}).encode())
+    assert quick is None or quick == vapi.parse({"message": message})
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -202,6 +261,42 @@ def test_the_rest_is_ignored_by_its_known_name(name: str) -> None:
 def test_a_call_that_arrives_is_read() -> None:
     parsed = vapi.parse(load("20_assistant_request.json"))
     assert parsed == vapi.AssistantRequest(CallRef("vapi", CALL, CALLER, (LINE,)))
+
+
+def test_a_call_that_is_to_be_transferred_is_read() -> None:
+    assert vapi.parse(load(TRANSFERS[0])) == vapi.DestinationRequest(FULL)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_who_a_call_is_connected_to_is_read(name: str) -> None:
+    parsed = vapi.parse(load(name))
+    event = parsed.event if isinstance(parsed, vapi.Begun) else parsed
+    assert isinstance(event, CallEvent)
+    assert event.put_through is (name in PUT_THROUGH)
+    assert event.destination == ("+15555550177" if name in PUT_THROUGH else None)
+
+
+ASSISTANT_TO = {"type": "assistant", "assistantName": "Billing"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "destination", "put_through"),
+    [
+        *(("status-update", unnamed, True) for unnamed in (None, "x", 7, [], {})),
+        *(("transfer-update", unnamed, False) for unnamed in (None, "x", 7, [], {})),
+        ("status-update", {"type": "number", "number": None}, True),
+        ("transfer-update", {"type": "sip", "sipUri": "sip:desk@example.com"}, True),
+        ("transfer-update", {"sipUri": "sip:desk@example.com"}, True),
+        ("status-update", ASSISTANT_TO, False),
+        ("transfer-update", ASSISTANT_TO, False),
+        ("end-of-call-report", {"type": "sip", "sipUri": "sip:desk@example.com"}, False),
+    ],
+)
+def test_only_somebody_outside_is_a_transfer(kind: str, destination: Any, put_through: bool) -> None:
+    message = {"type": kind, "status": "forwarding", "call": {"id": CALL}, "destination": destination}
+    parsed = vapi.parse({"message": message})
+    assert isinstance(parsed, CallEvent)
+    assert (parsed.put_through, parsed.destination) == (put_through, None)
 
 
 def test_an_end_is_kept_with_its_costs_and_words() -> None:
@@ -433,3 +528,27 @@ def test_an_arrival_is_judged_the_same_way() -> None:
     for good in sorted((PAYLOADS / "responses").glob("r1*.json")):
         assert complaints_about_arrival(json.loads(good.read_text())) == []
     assert complaints_about_arrival(load("responses/x07_bad_assistant_error_is_object.json"))
+
+
+@pytest.mark.parametrize(
+    ("message", "question"),
+    [
+        (load(KNOWLEDGE[0])["message"], "What is your refund policy?"),
+        ({"messages": [{"role": "user", "message": "One?"}, {"role": "bot", "message": "Yes."}]}, "One?"),
+        ({"messages": [{"role": "user", "message": "One?"}, {"role": "user", "message": "Two?"}]}, "Two?"),
+        ({"messagesOpenAIFormatted": [{"role": "assistant", "content": "Hi"}], "messages": "x"}, ""),
+        ({"messagesOpenAIFormatted": {"role": "user"}, "messages": [7, None, {"role": "user", "message": 7}]}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_request_for_documents_is_about_the_callers_last_words(message: Any, question: str) -> None:
+    asked = vapi.parse({"message": {**message, "type": "knowledge-base-request"}})
+    assert isinstance(asked, vapi.KnowledgeRequest)
+    assert asked.question == question
+
+
+def test_documents_are_answered_in_the_platforms_shape() -> None:
+    wanted = load("responses/r24_knowledge_base.json")
+    found = [Passage(d["content"], d["similarity"], d["uuid"]) for d in wanted["documents"]]
+    assert json.loads(vapi.render_knowledge(found)) == wanted
+    assert json.loads(vapi.render_knowledge([])) == {"documents": []}

@@ -34,5 +34,9 @@ class FakeAlarms:
         self._ringing.discard((kind, key))
         return was
 
+    def ringing(self) -> set[tuple[str, str]]:
+        """Kind and key of what has rung and was not cleared."""
+        return set(self._ringing)
+
     def kinds(self) -> list[str]:
         return [rung.kind for rung in self.rung]

@@ -63,7 +63,7 @@ class FakeCalendar:
         self._numbers = count(1)
 
     def script(self, request: str, *steps: Step) -> None:
-        """What the next requests of this kind (free, events, book, get, cancel) do; afterwards all is well."""
+        """What the next requests of this kind (free, events, book, move, get, cancel) do; afterwards all is well."""
         self._script[request].extend(steps)
 
     def always(self, request: str, step: Step | None) -> None:
@@ -78,6 +78,12 @@ class FakeCalendar:
         event = Event(f"people{next(self._numbers)}", start, end, "Dentist", etag="people")
         self.stored[calendar][event.id] = event
         return event
+
+    def people_edit(self, calendar: str, event_id: str, **fields: Any) -> Event:
+        """Somebody changes an event of ours."""
+        edited = replace(self.stored[calendar][event_id], etag=f"people{next(self._numbers)}", **fields)
+        self.stored[calendar][event_id] = edited
+        return edited
 
     def ours(self, calendar: str) -> list[Event]:
         """What we wrote there and is not cancelled."""
@@ -114,6 +120,26 @@ class FakeCalendar:
             moved = replace(event, start=event.start + step.shift_s, end=event.end + step.shift_s, etag=etag)
             self.stored[step.on or calendar][event.id] = moved
         return step.answer if step.answer is not None else replace(event, etag=etag)
+
+    async def move(
+        self, calendar: str, event_id: str, to: Interval, etag: str, *, within_s: float
+    ) -> Event | Absent | Changed | Refused | Unknown:
+        step = await self._step("move", calendar, within_s)
+        if isinstance(step, Unknown):
+            return step
+        there = self.stored[calendar].get(event_id)
+        if step.answer is not None and not step.does:
+            answer: Event | Absent | Changed | Refused | Unknown = step.answer
+            return answer
+        if there is None or there.cancelled:
+            return Absent()
+        if etag != there.etag:
+            return Changed()
+        moved = replace(there, start=to[0], end=to[1], etag=f"etag{next(self._numbers)}")
+        if step.does:
+            shifted = replace(moved, start=to[0] + step.shift_s, end=to[1] + step.shift_s)
+            self.stored[step.on or calendar][event_id] = shifted
+        return step.answer if step.answer is not None else moved
 
     async def get(self, calendar: str, event_id: str, *, within_s: float) -> Event | Absent | Unknown:
         step = await self._step("get", calendar, within_s)

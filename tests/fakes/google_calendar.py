@@ -131,7 +131,7 @@ class FakeGoogle:
         self.counts[request.operation] += 1
         if self._records and request.operation not in ("token", "stats"):
             self.requests.append(request)
-        fault = self.faults.take(request.operation)
+        fault = self.faults.take(request.operation, request.body)
         if self.latency_s and request.operation != "stats":
             asyncio.get_running_loop().call_later(self.latency_s, self._act, request, connection, fault)
         else:

@@ -96,11 +96,12 @@ def item_as(changes: dict[str, Any]) -> Fault:
 
 
 class FaultPlan:
-    """Which fault comes next, by operation: scripted ones first, then by chance with a seed."""
+    """Which fault comes next, by operation: scripted ones first, then by what is asked, then by chance with a seed."""
 
     def __init__(self) -> None:
         self._next: dict[str, deque[Fault]] = defaultdict(deque)
         self._always: dict[str, Fault] = {}
+        self._where: list[tuple[str, bytes, Fault]] = []
         self._chances: list[tuple[float, Fault]] = []
         self._operations: frozenset[str] = frozenset()
         self._random = random.Random(0)
@@ -116,18 +117,25 @@ class FaultPlan:
         else:
             self._always[operation] = fault
 
+    def fail_where(self, operation: str, words: bytes, fault: Fault) -> None:
+        """Every request of `operation` whose body has these words, however many are on their way at once."""
+        self._where.append((operation, words, fault))
+
     def by_chance(self, chances: Iterable[tuple[float, Fault]], operations: Iterable[str], seed: int = 1) -> None:
         """Each request of `operations` meets at most one fault, each with its own probability."""
         self._chances, self._operations = list(chances), frozenset(operations)
         self._random = random.Random(seed)
 
-    def take(self, operation: str) -> Fault | None:
+    def take(self, operation: str, body: bytes = b"") -> Fault | None:
         """The fault this request meets."""
         for key in (operation, ANY):
             if self._next.get(key):
                 return self._next[key].popleft()
             if key in self._always:
                 return self._always[key]
+        for where, words, fault in self._where:
+            if where == operation and words in body:
+                return fault
         if operation in self._operations:
             drawn = self._random.random()
             for chance, fault in self._chances:

@@ -6,6 +6,7 @@ class FakePush:
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
+        self.transferred: list[tuple[str, str]] = []
         self.delivers = True
 
     def allows(self, url: str | None) -> bool:
@@ -13,4 +14,8 @@ class FakePush:
 
     async def say(self, url: str, text: str) -> bool:
         self.said.append((url, text))
+        return self.delivers
+
+    async def transfer(self, url: str, number: str, text: str) -> bool:
+        self.transferred.append((url, number))
         return self.delivers

@@ -14,6 +14,7 @@ class Fault:
     status: int = 200
     wait_s: float = 0.0
     location: str | None = None
+    retry_after: str = ""
     body: bytes = b"{}"
     drip: bool = False
     reset: bool = False
@@ -84,6 +85,10 @@ class RecordingServer:
         async with self._arrived:
             self.requests.append(Recorded(method, path, headers, body))
             self._arrived.notify_all()
+        return await self.respond(self.requests[-1], writer)
+
+    async def respond(self, request: Recorded, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; whether the connection goes on."""
         return await self._answer(self.faults.popleft() if self.faults else self.always, writer)
 
     async def _answer(self, fault: Fault, writer: asyncio.StreamWriter) -> bool:
@@ -93,6 +98,7 @@ class RecordingServer:
             return False
         length = 1_000_000 if fault.drip else len(fault.body)
         location = f"location: {fault.location}\r\n" if fault.location else ""
+        location += f"retry-after: {fault.retry_after}\r\n" if fault.retry_after else ""
         writer.write(f"HTTP/1.1 {fault.status} x\r\ncontent-length: {length}\r\n{location}\r\n".encode())
         while fault.drip:
             writer.write(b" ")

@@ -32,6 +32,11 @@ class VapiControl(RecordingServer):
         """Every message, oldest first."""
         return [request.json for request in self.requests]
 
+    def transferred(self, call_id: str = "7420f27a-30fd-4f49-a995-5549ae7cc00d") -> list[str]:
+        """Where this call was connected to, oldest first."""
+        mine = [request.json for request in self.requests if request.path == f"/{call_id}/control"]
+        return [body["destination"]["number"] for body in mine if body["type"] == "transfer"]
+
     def said(self, call_id: str = "7420f27a-30fd-4f49-a995-5549ae7cc00d") -> list[str]:
         """The words the caller of this call heard or that were added for the model."""
         mine = [request.json for request in self.requests if request.path == f"/{call_id}/control"]

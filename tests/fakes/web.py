@@ -74,6 +74,28 @@ class FakeArrivals:
             raise self.error
 
 
+class FakeHandover:
+    """Knows one person; `error` and `hangs` make `destination` fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[CallRef] = []
+        self.answering: Diverted | Declined = Diverted("+15125550199", "One moment.")
+        self.falling_back: Diverted | Declined = Diverted("+15125550198", "One moment.")
+        self.error: Exception | None = None
+        self.hangs = False
+
+    async def destination(self, ref: CallRef) -> Diverted | Declined:
+        self.asked.append(ref)
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.error is not None:
+            raise self.error
+        return self.answering
+
+    def fallback(self, ref: CallRef) -> Diverted | Declined:
+        return self.falling_back
+
+
 class FakeEvents:
     """Keeps events in a list; `error` is raised after keeping."""
 
@@ -94,6 +116,7 @@ class House:
     dispatcher: FakeDispatcher = field(default_factory=FakeDispatcher)
     arrivals: FakeArrivals = field(default_factory=FakeArrivals)
     events: FakeEvents = field(default_factory=FakeEvents)
+    handover: FakeHandover = field(default_factory=FakeHandover)
     clock: FakeClock = field(default_factory=FakeClock)
 
     def doors(self, **otherwise: Any) -> Doors:
@@ -101,6 +124,7 @@ class House:
             "dispatcher": self.dispatcher,
             "arrivals": self.arrivals,
             "events": self.events,
+            "handover": self.handover,
             "clock": self.clock,
             "vapi_secrets": ("vapi-secret", "vapi-secret-before"),
             "vapi_hmac_secrets": ("signing-key", "signing-key-before"),

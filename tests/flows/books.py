@@ -12,7 +12,7 @@ from app.audit.log import verify
 from app.db.engine import normalised, open_engine
 from app.db.schema import ACTIVE, audit, bookings, call_events, cap_counts, embedded_events, tool_calls
 
-SETTLED_WITHIN_S = 20.0
+SETTLED_WITHIN_S = 60.0
 POLL_S = 0.05
 EMBEDDED = "embedded:"
 
@@ -52,6 +52,18 @@ def counted(url: str) -> dict[str, int]:
     return found
 
 
+async def refused(url: str, route: str, reason: str) -> list[dict[str, Any]]:
+    """Audit rows about requests refused on this route for this reason, as soon as there are any."""
+    found: list[dict[str, Any]] = await eventually(
+        lambda: [
+            data
+            for row in rows(url, audit, audit.c.kind == "requests_refused", audit.c.subject == route)
+            if (data := json.loads(row["data"]))["reason"] == reason
+        ]
+    )
+    return found
+
+
 async def eventually(look: Callable[[], Any], within_s: float = SETTLED_WITHIN_S) -> Any:
     """The first true answer of `look`; its last one when time is up."""
     until = time.monotonic() + within_s
@@ -71,9 +83,9 @@ async def audited(url: str, call_id: str, count: int = 1) -> list[dict[str, Any]
     return look()
 
 
-async def unsound(url: str) -> list[str]:
+async def unsound(url: str, within_s: float = SETTLED_WITHIN_S) -> list[str]:
     """What is half-written or contradicts itself, after whatever is under way has had time to finish."""
-    await eventually(lambda: not _complaints(url))
+    await eventually(lambda: not _complaints(url), within_s)
     return await asyncio.to_thread(_complaints, url)
 
 

@@ -25,8 +25,9 @@ from app.clock import Clock, SystemClock
 from app.main import application
 from app.settings import load
 from tests.flows.speaking import heard, results, tool_calls
+from tests.nursery import Child, begun
+from tests.processes import ROOT as ROOT
 
-ROOT = Path(__file__).parents[2]
 VAPI_SECRET, TOOLS_SECRET, ADMIN_TOKEN = "vapi-flow-secret-8d1f", "tools-flow-secret-77ab", "admin-flow-token-5c3e9a"
 READY_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 60.0
@@ -113,7 +114,7 @@ class Process(Readback):
         super().__init__(f"http://127.0.0.1:{self.port}", variables["READBACK_DATABASE_URL"])
         self.variables = dict(variables) | {"READBACK_PORT": str(self.port)}
         self.log = log
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Child | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -121,14 +122,13 @@ class Process(Readback):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        assert self.leaks() == []
+        leaks = self.leaks()
+        assert not leaks, "\n".join(["in the server's log:", *leaks[:5]])
 
     def start(self, *, wait: bool = True) -> None:
         """Start; with `wait` until it answers."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "app", "serve"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=kept | self.variables, stdout=log, stderr=log)
+        self.process = begun("app", ["serve"], kept | self.variables, self.log)
         if wait:
             self.wait_ready()
 

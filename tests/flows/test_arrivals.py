@@ -116,4 +116,4 @@ async def test_a_dead_redis_harms_nobody(start: Callable[..., Process], sqlite_u
 
 async def test_a_live_redis_is_ok(start: Callable[..., Process], sqlite_url: str, redis_url: str) -> None:
     server = start(sqlite_url, READBACK_REDIS_URL=redis_url)
-    assert (await server.get("/readyz")).json() == {"database": "ok", "redis": "ok"}
+    assert (await server.get("/readyz")).json() == {"database": "ok", "loops": "ok", "redis": "ok"}

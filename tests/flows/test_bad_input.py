@@ -28,6 +28,7 @@ async def test_every_malformed_payload_gets_a_200_and_a_sentence(acme_server: Pr
     answer = response.json()
     if name in OWED_NOTHING:
         assert answer == {}
+        assert await books.refused(acme_server.database_url, "/vapi", "no message")
     else:
         assert isinstance(answer.get("results"), list)
         for result in answer["results"]:
@@ -40,6 +41,7 @@ async def test_what_is_not_json_is_a_400(acme_server: Process) -> None:
         content = (PAYLOADS / "malformed" / "m21_invalid_json.txt").read_bytes()
         response = await client.post("/vapi", content=content)
     assert (response.status_code, response.json()) == (400, {"error": "not json"})
+    assert await books.refused(acme_server.database_url, "/vapi", "not json")
 
 
 @pytest.mark.parametrize(("path", "secret"), [("/vapi", VAPI_SECRET), ("/tools/check_availability", TOOLS_SECRET)])
@@ -54,6 +56,9 @@ async def test_eleven_megabytes_are_refused_and_the_server_serves_on(
     content: Any = b" " * TOO_LARGE if declared else chunks()
     status = await _status_of(acme_server, path, secret, content, declared)
     assert status == 413
+    assert await books.refused(
+        acme_server.database_url, "/vapi" if path == "/vapi" else "/tools/{name}", "body too large"
+    )
     assert (await acme_server.offers())[0]["slot_id"]
 
 
@@ -103,6 +108,7 @@ async def test_a_body_that_does_not_end_is_given_up_after_ten_seconds(acme_serve
     await asyncio.gather(dripping, return_exceptions=True)
     writer.transport.abort()
     assert line.split()[1] == b"408"
+    assert await books.refused(acme_server.database_url, "/vapi", "body too slow")
     assert time.monotonic() - began >= BODY_WITHIN_S - 1
 
 

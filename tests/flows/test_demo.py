@@ -1,5 +1,6 @@
 """`make demo`, as a person runs it: against a server that runs, and on one it starts."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.db.schema import bookings
 from tests.flows import books
 from tests.flows.businesses import ZENITH, acme
 from tests.flows.running import ROOT, Process, free_port
@@ -15,25 +17,31 @@ WIDTH = 80
 SOMETHING_WRONG = 1
 
 
-def play(**variables: str) -> subprocess.CompletedProcess[str]:
+def play(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run it with these variables and no others of ours."""
-    command = [sys.executable, ROOT / "infra" / "demo.py"]
+    command = [sys.executable, ROOT / "infra" / "demo.py", *options]
     kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     return subprocess.run(command, env=kept | variables, capture_output=True, text=True, timeout=100)
 
 
 async def test_it_plays_again_and_again_against_a_running_server(acme_server: Process) -> None:
-    before = len(books.booked(acme_server.database_url))
+    before = books.booked(acme_server.database_url)
+    cancelled = len(books.rows(acme_server.database_url, bookings, bookings.c.status == "cancelled"))
     for run in (1, 2, 3):
-        played = play(**acme_server.variables)
+        kept_elsewhere = {"READBACK_DATABASE_URL": "sqlite:////nowhere/x.db"} if run == 3 else {}
+        played = play(*(["--call-only"] if run < 3 else []), **acme_server.variables | kept_elsewhere)
         assert played.returncode == 0, played.stdout + played.stderr
-        assert len(books.booked(acme_server.database_url)) == before + run
+        assert ("Your server may text real people" in played.stdout) == (run == 3)
+        assert ("phone shows of" in played.stdout, "What Readback finds of" in played.stdout) == (run < 3, run == 3)
+        assert books.booked(acme_server.database_url) == before
+        left = books.rows(acme_server.database_url, bookings, bookings.c.status == "cancelled")
+        assert len(left) == cancelled + run
     assert await books.unsound(acme_server.database_url) == []
 
 
 def test_it_names_the_line_where_there_are_two_businesses(start: Callable[..., Process], sqlite_url: str) -> None:
     server = start(sqlite_url, ZENITH, acme())
-    assert play(**server.variables).returncode == 0
+    assert play("--call-only", **server.variables).returncode == 0
 
 
 def test_it_starts_a_server_where_none_answers() -> None:
@@ -45,10 +53,24 @@ def test_it_starts_a_server_where_none_answers() -> None:
         "2nd caller:",
         "check_availability",
         "book_appointment",
+        "reschedule_appointment",
+        "cancel_appointment",
+        "phone shows of",
         "confirmed",
         "slot_taken",
+        "Customer:",
+        "Readback:",
+        "Booked: Home inspection",
+        "Cancelled: Home inspection",
     ):
         assert said in played.stdout
+    shown = re.findall(r"^-- What \w+'s phone shows of \w+:\n +(.+)$", played.stdout, re.M)
+    assert len(shown) == 3
+    assert shown[0] != shown[1]
+    assert all(
+        re.fullmatch(r"\w+ \w+ \d+, \d+:\d\d [AP]M to .+  [\w -]+: (Sam Rivera|Alex Morgan)", s) for s in shown[:2]
+    )
+    assert shown[2] == "nothing"
     assert "\x1b" not in played.stdout
     assert max(len(line) for line in played.stdout.splitlines()) <= WIDTH
 

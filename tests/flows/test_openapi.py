@@ -12,8 +12,18 @@ from tests.flows.running import ADMIN_TOKEN, TOOLS_SECRET, Process
 from tests.flows.speaking import heard
 
 EXAMPLES = {GenerationMode.POSITIVE: 80, GenerationMode.NEGATIVE: 50}
-"""For each of three tools."""
-ROUTES = ("/tools/check_availability", "/tools/book_appointment", "/tools/find_appointments")
+"""For each tool."""
+ROUTES = (
+    "/tools/check_availability",
+    "/tools/book_appointment",
+    "/tools/find_appointments",
+    "/tools/reschedule_appointment",
+    "/tools/cancel_appointment",
+    "/tools/request_callback",
+    "/tools/transfer_to_person",
+    "/tools/send_confirmation",
+    "/tools/answer_question",
+)
 NOT_JSON = 400
 
 

@@ -8,8 +8,11 @@ from typing import Any
 from app.booking.business import Business, Businesses
 from app.calls.cap import DailyCap
 from app.calls.dispatch import Dispatcher
+from app.calls.handover import Handover
 from app.calls.late import LateAnswers
 from app.calls.model import CallRef, ToolCall
+from app.calls.owed import Owed
+from app.calls.push import Push
 from app.clock import Clock
 from tests.booking.acme import CALLER, DEADLINE_S, House, acme, house
 from tests.fakes.calendar import FakeCalendar
@@ -25,6 +28,9 @@ class NoPush:
     async def say(self, url: str, text: str) -> bool:
         return False
 
+    async def transfer(self, url: str, number: str, text: str) -> bool:
+        return False
+
 
 class Agent:
     """Asks tools and gets their results as the dictionaries that platforms are sent."""
@@ -32,13 +38,20 @@ class Agent:
     def __init__(self, house: House, dispatcher: Dispatcher) -> None:
         self.house = house
         self._dispatcher = dispatcher
+        self.dispatch = dispatcher.dispatch
         self._numbers = itertools.count(1)
 
     async def __call__(self, tool: str, *, caller: str | None = CALLER, call: str = "c1", **arguments: Any) -> dict:
-        ref = CallRef("plain", call, caller, self.house.business.lines[:1])
+        return await self.ask(CallRef("plain", call, caller, self.house.business.lines[:1]), tool, **arguments)
+
+    async def ask(self, ref: CallRef, tool: str, **arguments: Any) -> dict:
         asked = ToolCall(ref, tool, arguments, f"t{next(self._numbers)}")
         (result,) = await self._dispatcher.dispatch([asked])
         return checked(result.as_dict())
+
+    async def stop(self) -> None:
+        """Write down what is waiting to be."""
+        await self._dispatcher.stop(2.0)
 
     async def first_slot(self, **arguments: Any) -> dict:
         answer = await self("check_availability", **({"service": "inspection"} | arguments))
@@ -69,14 +82,17 @@ async def agent(
     business: Business | None = None,
     clock: Clock | None = None,
     deadline_s: float = DEADLINE_S,
+    push: Push | None = None,
+    embedded: bool = False,
 ) -> AsyncIterator[Agent]:
     """An agent talking to a started house."""
-    async with house(url, calendar, business=business or acme(), clock=clock) as made:
+    async with house(url, calendar, business=business or acme(), clock=clock, embedded=embedded) as made:
         businesses = Businesses({made.business.id: made.business})
         alarms: Any = made.alarms
-        late = LateAnswers(NoPush(), businesses, alarms)
+        late = LateAnswers(NoPush(), businesses, alarms, Owed(made.database, made.clock))
+        handover = Handover(businesses, made.database, push or NoPush(), alarms, made.clock)
         dispatcher = Dispatcher(
-            tools=tools(made.front),
+            tools=tools(made.front, handover),
             businesses=businesses,
             cap=DailyCap(made.database, alarms, made.clock, 0),
             late=late,

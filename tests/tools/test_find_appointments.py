@@ -44,6 +44,7 @@ async def test_a_caller_finds_their_own_soonest_first(ask: Agent) -> None:
         "service": "inspection",
         "technician": "dana",
         "outcome": "confirmed",
+        "verification": "written",
     }
     assert "Home inspection on Tuesday, November 24 at 9:00 AM, reference" in answer["say"]
 
@@ -54,6 +55,35 @@ async def test_a_pending_one_is_shown_as_pending(ask: Agent, calendar: FakeCalen
     answer = await ask("find_appointments")
     assert [a["outcome"] for a in answer["appointments"]] == ["pending"]
     assert "not confirmed by the calendar yet" in answer["say"]
+
+
+async def test_how_far_it_is_verified_is_shown(ask: Agent) -> None:
+    await booked(ask)
+    ask.house.clock.advance(300)
+    await ask.house.jobs.run_due()
+    answer = await ask("find_appointments")
+    assert [a["verification"] for a in answer["appointments"]] == ["verified"]
+    assert "calendar" not in answer["say"]
+
+
+@pytest.mark.parametrize(("verified_before", "state"), [(False, "mismatch"), (True, "changed")])
+async def test_one_that_is_not_as_it_was_booked_is_said_with_a_caution(
+    ask: Agent, calendar: FakeCalendar, verified_before: bool, state: str
+) -> None:
+    await booked(ask)
+    house = ask.house
+    row = await house.row()
+    if verified_before:
+        house.clock.advance(300)
+        await house.jobs.run_due()
+    calendar.people_edit("dana", row.event_id, cancelled=True)
+    for _ in range(3):
+        house.clock.advance(7 * HOUR)
+        await house.jobs.run_due()
+        await house.sweep.sweep_once(house.clock.now())
+    answer = await ask("find_appointments")
+    assert [a["verification"] for a in answer["appointments"]] == [state]
+    assert "someone" in answer["say"]
 
 
 async def test_who_has_none_hears_so(ask: Agent) -> None:

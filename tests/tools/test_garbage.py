@@ -24,7 +24,7 @@ VALUES = st.one_of(
     st.lists(st.text(max_size=5), max_size=3),
     st.dictionaries(st.text(alphabet=string.ascii_lowercase, max_size=5), st.integers(), max_size=3),
 )
-NAMES = {tool.name: list(tool.arguments.model_fields) for tool in tools(None)}  # type: ignore[arg-type]  # only read
+NAMES = {tool.name: list(tool.arguments.model_fields) for tool in tools(None, None)}  # type: ignore[arg-type]  # only read
 ASKED = st.one_of(
     *(
         st.tuples(

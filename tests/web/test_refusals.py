@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from app.errors import ReadbackError
 from app.web.refusals import BURST, Refusals, source_of
 from tests.fakes.clock import FakeClock
 from tests.fakes.web import House
@@ -12,33 +13,65 @@ from tests.fakes.web import House
 Ask = Callable[..., httpx.AsyncClient]
 
 
-def test_a_source_has_a_burst_and_then_waits() -> None:
+async def test_a_source_has_a_burst_and_then_waits() -> None:
     clock = FakeClock()
     refusals = Refusals(clock, burst=3, per_s=0.5)
-    assert [refusals.count("192.0.2.1") for _ in range(5)] == [None, None, None, 2, 2]
-    assert refusals.count("192.0.2.2") is None
+    assert [await refusals.count("192.0.2.1") for _ in range(5)] == [None, None, None, 2, 2]
+    assert await refusals.count("192.0.2.2") is None
     clock.advance(1.0)
-    assert refusals.count("192.0.2.1") == 1
+    assert await refusals.count("192.0.2.1") == 1
     clock.advance(1.0)
-    assert refusals.count("192.0.2.1") is None
-    assert refusals.count("192.0.2.1") == 2
+    assert await refusals.count("192.0.2.1") is None
+    assert await refusals.count("192.0.2.1") == 2
 
 
-def test_patience_is_refilled_to_the_burst_and_no_further() -> None:
+async def test_patience_is_refilled_to_the_burst_and_no_further() -> None:
     clock = FakeClock()
     refusals = Refusals(clock, burst=3, per_s=0.5)
-    refusals.count("192.0.2.1")
+    await refusals.count("192.0.2.1")
     clock.advance(3_600)
-    assert [refusals.count("192.0.2.1") for _ in range(4)] == [None, None, None, 2]
+    assert [await refusals.count("192.0.2.1") for _ in range(4)] == [None, None, None, 2]
 
 
-def test_the_source_not_seen_longest_is_forgotten() -> None:
+async def test_the_source_not_seen_longest_is_forgotten() -> None:
     refusals = Refusals(FakeClock(), burst=1, sources_max=3)
     for host in ("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.1", "192.0.2.4"):
-        refusals.count(host)
+        await refusals.count(host)
     assert len(refusals) == 3
-    assert refusals.count("192.0.2.1") is not None
-    assert refusals.count("192.0.2.2") is None
+    assert await refusals.count("192.0.2.1") is not None
+    assert await refusals.count("192.0.2.2") is None
+
+
+class Common:
+    """Buckets of all processes: the first `left` tokens are there, unless nobody can tell."""
+
+    def __init__(self, left: int, *, away: bool = False) -> None:
+        self.left, self.away, self.asked = left, away, 0
+
+    async def take(self, _source: str, _burst: int, _per_s: float) -> int | None:
+        self.asked += 1
+        if self.away:
+            raise ReadbackError("away")
+        self.left -= 1
+        return None if self.left >= 0 else 7
+
+
+async def test_what_other_processes_refused_counts_as_well() -> None:
+    refusals = Refusals(FakeClock(), burst=3, per_s=0.5, shared=Common(1))
+    assert [await refusals.count("192.0.2.1") for _ in range(2)] == [None, 7]
+
+
+async def test_when_nobody_can_tell_what_others_refused_the_own_count_stands() -> None:
+    refusals = Refusals(FakeClock(), burst=2, per_s=0.5, shared=Common(0, away=True))
+    assert [await refusals.count("192.0.2.1") for _ in range(3)] == [None, None, 2]
+
+
+async def test_a_flood_is_not_passed_on_to_the_common_count() -> None:
+    common = Common(100)
+    refusals = Refusals(FakeClock(), burst=3, per_s=0.5, shared=common)
+    for _ in range(50):
+        await refusals.count("192.0.2.1")
+    assert common.asked == 3
 
 
 @pytest.mark.parametrize(

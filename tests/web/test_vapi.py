@@ -9,12 +9,29 @@ from typing import Any
 import httpx
 import pytest
 
+from app.booking.business import Businesses
 from app.calls.arrivals import Declined, Diverted
+from app.calls.knowledge import Knowledge
 from app.calls.model import CallRef
+from app.inference.ground import Library
 from app.web.vapi import NOBODY
-from tests.dialects.test_vapi import ARRIVALS, CALL, CALLER, FULL, IGNORED, LINE, PAYLOADS, REPORTS, TOOL_CALLS
+from tests.booking.acme import acme
+from tests.dialects.test_vapi import (
+    ARRIVALS,
+    CALL,
+    CALLER,
+    FULL,
+    IGNORED,
+    KNOWLEDGE,
+    LINE,
+    PAYLOADS,
+    REPORTS,
+    TOOL_CALLS,
+    TRANSFERS,
+)
 from tests.dialects.vapi_answers import complaints_about_arrival, complaints_about_results
 from tests.fakes.web import House
+from tests.processes import ROOT
 
 Ask = Callable[..., httpx.AsyncClient]
 
@@ -144,6 +161,60 @@ async def test_without_a_fallback_the_caller_hears_a_sentence(ask: Ask, house: H
 
 def test_the_time_for_an_arrival_lies_inside_the_platforms(house: House) -> None:
     assert house.doors().arrival_deadline_s <= 6.0
+
+
+# --- the call that is to be transferred ------------------------------------------------------------------------------
+
+WANTS_A_PERSON = (PAYLOADS / TRANSFERS[0]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            Diverted("+15125550199", "One moment, please."),
+            {"destination": {"type": "number", "number": "+15125550199", "message": "One moment, please."}},
+        ),
+        (Declined("Someone will call you back."), {"error": "Someone will call you back."}),
+    ],
+)
+async def test_a_platform_that_asks_where_to_is_told(ask: Ask, house: House, answer: Any, told: Any) -> None:
+    house.handover.answering = answer
+    response = await post(ask, WANTS_A_PERSON)
+    assert (response.status_code, response.json()) == (200, told)
+    assert house.handover.asked == [FULL]
+
+
+@pytest.mark.parametrize("trouble", ["hangs", "raises"])
+async def test_a_transfer_that_nobody_decides_on_goes_to_a_person(ask: Ask, house: House, trouble: str) -> None:
+    house.handover.hangs = trouble == "hangs"
+    house.handover.error = RuntimeError("database") if trouble == "raises" else None
+    response = await post(ask, WANTS_A_PERSON, arrival_deadline_s=0.05)
+    assert (response.status_code, response.json()["destination"]["number"]) == (200, "+15125550198")
+
+
+# --- what the business's documents say --------------------------------------------------------------------------------
+
+ASKS_FOR_DOCUMENTS = (PAYLOADS / KNOWLEDGE[0]).read_bytes()
+
+
+async def test_a_platform_that_asks_for_documents_gets_a_quote(ask: Ask) -> None:
+    businesses = Businesses({"acme": acme(documents=ROOT / "infra" / "businesses" / "documents" / "acme")})
+    response = await post(ask, ASKS_FOR_DOCUMENTS, knowledge=Knowledge(businesses, Library()))
+    [document] = response.json()["documents"]
+    assert document["content"].startswith("Refunds are paid to the card")
+    assert 0 < document["similarity"] <= 1
+    assert len(document["uuid"]) == 32
+    again = await post(ask, ASKS_FOR_DOCUMENTS, knowledge=Knowledge(businesses, Library()))
+    assert again.json() == response.json()
+
+
+async def test_without_documents_there_is_nothing_to_quote(ask: Ask) -> None:
+    nothing = Knowledge(Businesses({"acme": acme()}), Library())
+    assert (await post(ask, ASKS_FOR_DOCUMENTS, knowledge=nothing)).json() == {"documents": []}
+    unknown_line = Knowledge(Businesses({"acme": acme(), "zenith": acme(id="zenith", lines=())}), Library())
+    assert (await post(ask, ASKS_FOR_DOCUMENTS, knowledge=unknown_line)).json() == {"documents": []}
+    assert (await post(ask, ASKS_FOR_DOCUMENTS)).json() == {}
 
 
 # --- what goes wrong behind the door ---------------------------------------------------------------------------------

@@ -1,0 +1,94 @@
+"""One harmless request to a neighbour, to see whether it answers: for the doctor, never on the way of a call.
+
+What went wrong is told in words of ours: no address, no key and no body of a neighbour's is in them.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app.adapters.trust import authorities
+from app.errors import ReadbackError
+
+WITHIN_S: Final = 8.0
+ANSWER_BYTES: Final = 1 << 20
+REDIS_KEY_S: Final = 30
+
+
+class ProbeError(ReadbackError):
+    """No answer, or none that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back: the status, the sender's clock in epoch seconds if it tells, and the JSON if it was any."""
+
+    status: int
+    clock: float | None
+    json: Any
+
+
+async def asked(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+    body: Any = None,
+    within_s: float = WITHIN_S,
+) -> Answered:
+    """One request, without redirects and without a second try. Raises `ProbeError`."""
+    try:
+        async with httpx.AsyncClient(
+            timeout=within_s, follow_redirects=False, trust_env=False, verify=authorities()
+        ) as client:
+            given = httpx.USE_CLIENT_DEFAULT if auth is None else auth
+            async with client.stream(method, url, headers=dict(headers or {}), auth=given, json=body) as answer:
+                content = await _bounded(answer)
+                return Answered(answer.status_code, _clock(answer.headers.get("date")), _json(content))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise ProbeError(f"no answer ({type(error).__name__})") from None
+
+
+async def redis_round_trip(url: str) -> None:
+    """Write a key, read it and take it away. Raises `ProbeError`."""
+    name, value = f"readback:doctor:{uuid.uuid4().hex}", uuid.uuid4().hex
+    try:
+        async with Redis.from_url(url, socket_timeout=WITHIN_S / 2, socket_connect_timeout=WITHIN_S / 2) as client:
+            await client.set(name, value, ex=REDIS_KEY_S)
+            seen = await client.get(name)
+            await client.delete(name)
+    except (RedisError, OSError, ValueError) as error:
+        raise ProbeError(f"it does not take a key ({type(error).__name__})") from None
+    if seen != value.encode():
+        raise ProbeError("what was written was not there when it was read")
+
+
+async def _bounded(answer: httpx.Response) -> bytes:
+    content = b""
+    async for part in answer.aiter_bytes():
+        content += part
+        if len(content) > ANSWER_BYTES:
+            raise ValueError("too large")
+    return content
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _clock(date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None

@@ -1,0 +1,36 @@
+"""Chooses who carries a page by the form of its receiver's URL: PagerDuty directly, everything else through Apprise."""
+
+import hashlib
+
+from app.adapters.notifier import AppriseNotifier
+from app.adapters.notifier import check_url as check_apprise_url
+from app.adapters.pagerduty import PagerDuty, integration_key
+from app.watch.notify import Notice, Step, Taken
+
+
+def check_url(url: str) -> str | None:
+    """None when somebody can carry pages to `url`, else one sentence without its secrets."""
+    return None if integration_key(url) is not None else check_apprise_url(url)
+
+
+class Receivers:
+    """Both ports of `watch.notify` over both carriers."""
+
+    def __init__(self, apprise: AppriseNotifier, pagerduty: PagerDuty) -> None:
+        self._apprise = apprise
+        self._pagerduty = pagerduty
+
+    async def carry(self, url: str, notice: Notice) -> Taken:
+        """One step of a page to one receiver."""
+        if integration_key(url) is not None:
+            return await self._pagerduty.carry(url, notice)
+        return await self._apprise.carry(url, notice)
+
+    async def notify(self, url: str, title: str, body: str) -> bool:
+        """A page that is kept nowhere; the same words are the same incident."""
+        words = hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()[:32]
+        return await self.carry(url, Notice(words, Step.RAISED, title, body)) is Taken.TAKEN
+
+    async def aclose(self) -> None:
+        """Close what holds connections."""
+        await self._pagerduty.aclose()

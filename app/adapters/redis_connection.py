@@ -1,0 +1,167 @@
+"""The one way to Redis: short deadlines, no retries, and nobody asks while it is away.
+
+Redis holds nothing that is not also known elsewhere, so its absence is never an error to a caller: who asked is told
+at once (`RedisAwayError`) and does without.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from app import log, metrics
+from app.errors import ReadbackError
+from app.watch.alarms import Alarms
+
+ASK_WITHIN_S = 0.05
+"""What a caller waits, once; from then on nobody asks until the watch has found Redis well."""
+LOOK_EVERY_S = 1.0
+LOOK_PATIENCE = 5
+"""The watch waits so many times longer than a caller before it calls somebody."""
+LOOKS = 5
+SOCKET_TIMEOUT_S = 1.0
+"""Behind the deadlines above, for what nobody waits for any more."""
+MOST_CONNECTIONS = 32
+FAILURES = (RedisError, OSError, TimeoutError)
+
+T = TypeVar("T")
+logger = log.get(__name__)
+
+
+class RedisAwayError(ReadbackError):
+    """Redis did not answer in time, or has lately not; nobody knows whether it did what was asked."""
+
+    retryable = True
+
+
+class RedisConnection:
+    """A bounded pool under a breaker. One watch per process looks whether Redis is well, so no caller has to try.
+
+    The first failure of anybody opens the breaker, and only the watch closes it: an outage costs a caller one deadline
+    at most in each pause between two looks. `secret` keeps the names of one installation apart from those of another.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        secret: bytes,
+        alarms: Alarms,
+        *,
+        ask_within_s: float = ASK_WITHIN_S,
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
+        # The library's own default of retries costs seconds where a deadline of 50 ms was asked for.
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=max(SOCKET_TIMEOUT_S, ask_within_s),
+            socket_timeout=max(SOCKET_TIMEOUT_S, ask_within_s),
+            socket_connect_timeout=max(SOCKET_TIMEOUT_S, ask_within_s),
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.client: Redis = Redis.from_pool(pool)
+        self._secret = secret
+        self._alarms = alarms
+        self._ask_within_s = ask_within_s
+        self._look_every_s = look_every_s
+        self._away = False
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def away(self) -> bool:
+        """Whether asking is of no use now."""
+        return self._away
+
+    async def start(self) -> None:
+        """Look once, then begin to watch."""
+        await self._look()
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        with contextlib.suppress(*FAILURES):
+            await self.client.aclose()
+
+    async def ask(self, work: Callable[[Redis], Awaitable[T]]) -> T:
+        """What `work` gets from Redis. Raises `RedisAwayError`: at once while it is away, else after the deadline."""
+        if self._away:
+            raise RedisAwayError("Redis is away")
+        began = asyncio.get_running_loop().time()
+        try:
+            answer = await _within(work(self.client), self._ask_within_s)
+        except FAILURES as error:
+            self._away = True
+            metrics.observe_upstream("redis", "error", asyncio.get_running_loop().time() - began)
+            logger.warning("redis_lost", error=type(error).__name__)
+            raise RedisAwayError(type(error).__name__) from error
+        metrics.observe_upstream("redis", "ok", asyncio.get_running_loop().time() - began)
+        return answer
+
+    async def state(self) -> Literal["ok", "down"]:
+        """`down` while nobody asks it; callers are served without it."""
+        return "down" if self._away else "ok"
+
+    def name(self, *parts: str) -> str:
+        """A key or channel of this installation."""
+        return ":".join(("readback", self.veiled("installation"), *parts))
+
+    def veiled(self, text: str) -> str:
+        """`text` as a digest that only this installation can make: addresses of people do not go to Redis."""
+        return hmac.new(self._secret, f"redis {text}".encode(), hashlib.blake2b).hexdigest()[:24]
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._look_every_s)
+            await self._look()
+
+    async def _look(self) -> None:
+        """A write, because a server that is full or a replica answers a ping as well."""
+        try:
+            looking = self.client.set(self.name("watch"), b"1", px=60_000)
+            await _within(looking, self._ask_within_s * LOOK_PATIENCE)
+        except FAILURES as error:
+            self._away = True
+            self._alarms.ring(
+                "redis_down",
+                "redis",
+                "Redis is away",
+                "Callers are served without it: every process reads calendars for itself and asks the database what "
+                f"others answered, which is slower ({type(error).__name__}). Check that it runs and takes writes.",
+            )
+            return
+        if self._away:
+            logger.info("redis_back")
+        self._away = False
+        self._alarms.clear("redis_down", "redis")
+
+
+async def _within(work: Awaitable[T], seconds: float) -> T:
+    """What the work comes to. Raises TimeoutError; time in which our own loop was too busy to look is one look only."""
+    task = asyncio.ensure_future(work)
+    try:
+        for _ in range(LOOKS):
+            await asyncio.wait({task}, timeout=seconds / LOOKS)
+            if task.done():
+                return task.result()
+        raise TimeoutError(f"it took longer than {seconds * 1000:.0f} ms")
+    finally:
+        if not task.done():
+            task.add_done_callback(_looked_at)
+            task.cancel()
+
+
+def _looked_at(task: asyncio.Future[Any]) -> None:
+    """Nobody waits for it any more, and what became of it is no news."""
+    if not task.cancelled():
+        task.exception()

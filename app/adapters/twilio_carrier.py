@@ -1,0 +1,217 @@
+"""Texts by Twilio: the port `sms.carrier` over Twilio's own package.
+
+`Messages` knows no idempotency key. So an answer that says nothing for sure (a deadline, a lost connection, a 5xx) is
+`Unknown`, and what was sent is looked for by recipient, sender, words and time.
+"""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import httpx
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.rest import Client
+
+from app.adapters.breaker import Breaker
+from app.adapters.google_throttle import FairWindow
+from app.adapters.twilio_http import NotConnectedError, TwilioHttp
+from app.calls.texting import ReceivedText
+from app.clock import Clock
+from app.dialects.twilio import OWN_ID, WHATSAPP, parse_listed
+from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, NotSent, Outgoing, Refused, Unknown
+
+VALID_S: Final = 900
+"""How long the carrier may keep a text in its queue: an answer that comes hours later does harm."""
+SLACK_S: Final = 60.0
+"""Between the carrier's clock and ours."""
+MOST_LISTED: Final = 200
+WAITING_S: Final = 2
+"""What a text may wait for its turn here."""
+SENDERS_REMEMBERED: Final = 1_024
+TOO_MANY_S: Final = (1.0, 3.0)
+SPARED: Final = "spared after failures"
+STATUS_PATH: Final = "/twilio/status"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioAccount:
+    """Who we are to Twilio: an API key, or the account with its token; and where reports are to go (empty: nowhere)."""
+
+    account_sid: str
+    username: str
+    password: str
+    api_url: str
+    public_url: str = ""
+    per_second: int = 1
+    """Texts of one sender; a long code's own limit is one."""
+
+
+class _Queue:
+    """The texts of one sender. Few wait here, where they hold up other work; the rest is given times of their own."""
+
+    def __init__(self, per_second: int, clock: Clock) -> None:
+        self._window = FairWindow(per_second, 1.0)
+        self._per_second = per_second
+        self._clock = clock
+        self._waiting = 0
+        self._latest = 0.0
+
+    async def turn(self) -> float:
+        if self._waiting >= WAITING_S * self._per_second:
+            now = self._clock.monotonic()
+            self._latest = max(self._latest, now + WAITING_S) + 1 / self._per_second
+            return self._latest - now
+        self._waiting += 1
+        try:
+            await self._window.admit()
+        finally:
+            self._waiting -= 1
+        return 0.0
+
+
+class TwilioCarrier:
+    """A `sms.carrier.Carrier`. Close with `aclose`."""
+
+    def __init__(
+        self, account: TwilioAccount, breaker: Breaker, clock: Clock, *, within_s: float = SEND_WITHIN_S
+    ) -> None:
+        self._account = account
+        self._breaker = breaker
+        self._clock = clock
+        self._within_s = within_s
+        self._http = TwilioHttp(account.api_url, within_s)
+        client = Client(account.username, account.password, account.account_sid, http_client=self._http)
+        self._messages = client.messages  # loads half of the package, which must not happen within a deadline
+        self._senders: OrderedDict[str, _Queue] = OrderedDict()
+
+    def resting(self) -> bool:
+        """Whether Twilio is being spared."""
+        return bool(self._breaker.state)
+
+    async def turn(self, sender: str) -> float:
+        """First come, first served, in this process; whom it would take long is told when to come back."""
+        queue = self._senders.get(sender)
+        if queue is None:
+            queue = self._senders[sender] = _Queue(self._account.per_second, self._clock)
+            if len(self._senders) > SENDERS_REMEMBERED:
+                self._senders.popitem(last=False)
+        self._senders.move_to_end(sender)
+        return await queue.turn()
+
+    async def send(self, text: Outgoing) -> Answer:
+        """Create the message; only "too many requests" and what never left may be tried again blindly."""
+        asked: dict[str, Any] = {"to": _address(text, text.to), "from_": _address(text, text.sender), "body": text.body}
+        if self._account.public_url:
+            url = self._account.public_url.rstrip("/")
+            asked["status_callback"] = f"{url}{STATUS_PATH}?{OWN_ID}={quote(text.id)}"
+        answer = await self._asked(lambda: self._messages.create_async(validity_period=VALID_S, **asked))
+        if isinstance(answer, NotSent | Refused | Unknown):
+            return answer
+        return _accepted(answer)
+
+    async def sent(self, text: Outgoing, since: float) -> Sequence[Accepted] | Unknown:
+        """Outbound messages with this recipient, sender and words, newest first."""
+        to, sender = _address(text, text.to), _address(text, text.sender)
+        listed = await self._listed(since, to=to, from_=sender)
+        if isinstance(listed, Unknown):
+            return listed
+        # `endswith`: a trial account puts words of its own in front.
+        same = [message for message in listed if (message.body or "").strip().endswith(text.body.strip())]
+        return [_accepted(message) for message in same if not _inbound(message)]
+
+    async def received(self, line: str, since: float) -> Sequence[ReceivedText] | Unknown:
+        """Inbound messages to this line, oldest first."""
+        listed = await self._listed(since, to=line)
+        if isinstance(listed, Unknown):
+            return listed
+        found = [parse_listed(_as_listed(message)) for message in reversed(listed) if _inbound(message)]
+        return [text for text in found if text is not None]
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _listed(self, since: float, **named: str) -> list[Any] | Unknown:
+        """Messages created since a moment; their date of sending is not asked for, for those in a queue have none."""
+        answer = await self._asked(lambda: self._messages.list_async(limit=MOST_LISTED, page_size=MOST_LISTED, **named))
+        if isinstance(answer, NotSent | Refused | Unknown):
+            return Unknown(answer.reason)
+        return [message for message in answer if _created(message) >= since - SLACK_S]
+
+    async def _asked(self, request: Callable[[], Awaitable[T]]) -> T | NotSent | Refused | Unknown:
+        """The answer to one request, and whether Twilio lives."""
+        admission = self._breaker.admit()
+        if admission is None:
+            return NotSent(SPARED)
+        try:
+            async with asyncio.timeout(self._within_s):
+                answered = await request()
+        except NotConnectedError as error:
+            admission.failed()
+            return NotSent(f"cannot connect: {error}")
+        except TwilioRestException as error:
+            refusal = _refusal(error)
+            (admission.failed if error.status >= 500 else admission.went_well)()
+            return refusal
+        except (TimeoutError, httpx.HTTPError, OSError) as error:
+            admission.failed()
+            return Unknown(f"no answer: {type(error).__name__}")
+        except (TwilioException, ValueError, KeyError, TypeError) as error:
+            admission.failed()
+            return Unknown(f"unreadable answer: {type(error).__name__}")
+        except BaseException:
+            admission.given_up()
+            raise
+        admission.went_well()
+        return answered
+
+
+def _refusal(error: TwilioRestException) -> NotSent | Refused | Unknown:
+    code = error.code if isinstance(error.code, int) else 0
+    if error.status == 429:
+        return NotSent("too many requests", random.uniform(*TOO_MANY_S))  # noqa: S311 - jitter, not a secret
+    if error.status >= 500 or error.status == 408:
+        return Unknown(f"HTTP {error.status}")
+    if error.status in (401, 403) and not code:
+        code = 20003
+    return Refused(code, f"HTTP {error.status}, code {code}")
+
+
+def _accepted(message: Any) -> Accepted:
+    return Accepted(str(message.sid), _word(message.status), int(message.error_code or 0), _created(message))
+
+
+def _created(message: Any) -> float:
+    """When Twilio took it; one that does not say was taken just now."""
+    created = message.date_created or message.date_sent
+    return created.timestamp() if isinstance(created, datetime) else datetime.now(UTC).timestamp()
+
+
+def _inbound(message: Any) -> bool:
+    return _word(message.direction) == "inbound"
+
+
+def _word(value: Any) -> str:
+    """The package gives words as enumerations or as they came."""
+    return str(getattr(value, "value", value) or "").lower()
+
+
+def _as_listed(message: Any) -> dict[str, Any]:
+    return {
+        "sid": message.sid,
+        "from": message.from_,
+        "to": message.to,
+        "body": message.body,
+        "num_media": message.num_media,
+    }
+
+
+def _address(text: Outgoing, number: str) -> str:
+    return f"{WHATSAPP}:{number}" if text.channel == WHATSAPP else number

@@ -1,0 +1,339 @@
+"""One change of an appointment, claim to confirmation: hold the new time, read live, write once, look again.
+
+The old time is kept until the change was seen. What is not known stays *pending* and holds both; `settle_change` finds
+out. What a person changed on the calendar is never overwritten.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from app import log, metrics
+from app.booking.amendments import (
+    Amendment,
+    Obstacle,
+    begin_cancel,
+    begin_move,
+    finish_cancel,
+    finish_move,
+    leave_pending,
+)
+from app.booking.book import (
+    FIRST_LOOK_AFTER_S,
+    HOLD_S,
+    LIVE_READ_S,
+    LOOK_AGAIN_S,
+    NOTE_AGAIN_S,
+    NOTE_S,
+    RESERVE_S,
+    TAKEN,
+    UNAVAILABLE,
+    WRITE_S,
+    InTheWay,
+    Outcome,
+    Result,
+    event_of,
+    inspect,
+)
+from app.booking.business import Business
+from app.booking.calendar import Absent, Calendar, Changed, Event, Refused, Unknown
+from app.booking.calendars import Calendars
+from app.booking.change_ends import CHANGED_BY_HAND, is_as_booked, is_gone, release, remember, undone
+from app.booking.claims import Claims
+from app.booking.lookups import Lookups
+from app.booking.overtaken import change_overtaken
+from app.booking.slots import Slot
+from app.booking.store import YIELD, Booking, by_id
+from app.booking.verification import Aftercare
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.errors import Code, ReadbackError
+from app.watch.alarms import Alarms
+
+logger = log.get(__name__)
+Finish = Callable[[Transaction], Booking | None]
+
+
+class Changes:
+    """Moves and cancels appointments. Safe to call from any number of tasks and processes for the same one."""
+
+    def __init__(  # noqa: PLR0913 - everything a change touches, handed in by name
+        self,
+        *,
+        database: Database,
+        calendars: Calendars,
+        claims: Claims,
+        lookups: Lookups,
+        alarms: Alarms,
+        clock: Clock,
+        care: Aftercare,
+        hold_s: float = HOLD_S,
+    ) -> None:
+        self._database = database
+        self._calendars = calendars
+        self._claims = claims
+        self._lookups = lookups
+        self._alarms = alarms
+        self._clock = clock
+        self._care = care
+        self._hold_s = hold_s
+        self._noting: set[asyncio.Task[None]] = set()
+
+    async def move(self, business: Business, booking: Booking, slot: Slot, call_key: str, deadline: float) -> Outcome:
+        """Move an appointment to `slot`, answering before `deadline` (steady clock).
+
+        Raises `DatabaseUnavailableError` or `OverloadedError` only while nothing can have been written yet.
+        """
+        now = self._clock.now()
+        begun = await self._database.write(
+            lambda t: begin_move(t, booking.id, slot, call_key, now=now, hold_s=self._hold_s),
+            within_s=self._left(deadline),
+        )
+        if isinstance(begun, Obstacle):
+            outcome = await self._stopped_by(begun, booking)
+        else:
+            outcome = await self._move(business, begun, slot.service.name, deadline)
+        metrics.count_booking(outcome.result.value)
+        return outcome
+
+    async def cancel(self, booking: Booking, reason: str, call_key: str, deadline: float) -> Outcome:
+        """Cancel an appointment, answering before `deadline`; errors as `move`."""
+        now = self._clock.now()
+        begun = await self._database.write(
+            lambda t: begin_cancel(t, booking.id, reason, call_key, now=now, hold_s=self._hold_s),
+            within_s=self._left(deadline),
+        )
+        if isinstance(begun, Obstacle):
+            outcome = await self._stopped_by(begun, booking)
+        else:
+            outcome = await self._cancel(begun, deadline)
+        metrics.count_booking(outcome.result.value)
+        return outcome
+
+    async def stop(self) -> None:
+        """Give up noting what the database did not take."""
+        for task in list(self._noting):
+            task.cancel()
+        await asyncio.gather(*self._noting, return_exceptions=True)
+
+    # --- moving -------------------------------------------------------------------------------------------------------
+
+    async def _move(self, business: Business, amendment: Amendment, service: str, deadline: float) -> Outcome:
+        change = amendment.change
+        self._claims.add(change.calendar, change.id, (change.blocked_from, change.blocked_to))
+        place, old_place = self._calendars.at(change.calendar), self._calendars.at(amendment.appointment.calendar)
+        if isinstance(place, Unknown) or isinstance(old_place, Unknown):
+            return await self._release(amendment, "no adapter for this kind of calendar", UNAVAILABLE)
+        calendar, name = place
+        seen = await self._free_to_move(calendar, name, old_place, amendment, deadline)
+        if isinstance(seen, Outcome):
+            return seen
+        within_s = min(WRITE_S, self._left(deadline))
+        if amendment.in_place:
+            to = (change.starts, change.ends)
+            written = await calendar.move(name, change.event_id, to, seen.etag, within_s=within_s)
+        else:
+            written = await calendar.book(name, event_of(amendment.wanted, service), within_s=within_s)
+        if isinstance(written, Refused):
+            self._ring_refused(change.calendar, written.reason, business)
+            return await self._release(amendment, written.reason, UNAVAILABLE)
+        if isinstance(written, Changed | Absent):
+            return await self._by_hand(amendment)
+        if isinstance(written, Unknown):
+            return await self._leave(amendment, written.reason)
+        return await self._look_again(calendar, name, amendment, (seen, written), deadline)
+
+    async def _free_to_move(
+        self, calendar: Calendar, name: str, old_place: tuple[Calendar, str], amendment: Amendment, deadline: float
+    ) -> Event | Outcome:
+        """The live reads before the write: our event as it is now, if it is as booked and the new time is free."""
+        old_calendar, old_name = old_place
+        wanted = amendment.wanted
+        within_s = max(0.05, min(LIVE_READ_S, self._left(deadline) - RESERVE_S))
+        ours, there = await asyncio.gather(
+            old_calendar.get(old_name, amendment.appointment.event_id, within_s=within_s),
+            calendar.events(name, wanted.blocked_from, wanted.blocked_to, within_s=within_s),
+        )
+        if isinstance(ours, Unknown) or isinstance(there, Unknown):
+            return await self._release(amendment, "the calendar does not tell", UNAVAILABLE)
+        if not isinstance(ours, Event) or not is_as_booked(ours, amendment.appointment):
+            return await self._by_hand(amendment)
+        if any(event.id != amendment.appointment.event_id for event in there):
+            self._lookups.drop(wanted.calendar)
+            return await self._release(amendment, "taken on the calendar", TAKEN)
+        if self._left(deadline) < 2 * RESERVE_S:
+            return await self._release(amendment, "no time left to write", UNAVAILABLE)
+        return ours
+
+    async def _look_again(
+        self, calendar: Calendar, name: str, amendment: Amendment, seen: tuple[Event, Event], deadline: float
+    ) -> Outcome:
+        """Confirmed only if our event is seen at its new time, and no person's event is in its way."""
+        before, written = seen
+        found = await inspect(calendar, name, amendment.wanted, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
+        if isinstance(found, Unknown):
+            return await self._leave(amendment, found.reason, written.etag)
+        if isinstance(found, Absent):
+            return await self._leave(amendment, "moved, but not seen there on the calendar", written.etag)
+        if isinstance(found, InTheWay):
+            self._lookups.drop(amendment.change.calendar)
+            if await undone(calendar, name, amendment, found.etag, within_s=min(WRITE_S, self._left(deadline))):
+                return await self._release(amendment, YIELD, TAKEN)
+            await self._leave(amendment, YIELD, found.etag)
+            return TAKEN
+        now = self._clock.now()
+        return await self._confirm(
+            amendment,
+            lambda t: finish_move(
+                t,
+                amendment,
+                etag=found.etag,
+                old_etag=before.etag,
+                now=now,
+                care=self._care,
+            ),
+            found.etag,
+            deadline,
+        )
+
+    # --- cancelling ---------------------------------------------------------------------------------------------------
+
+    async def _cancel(self, amendment: Amendment, deadline: float) -> Outcome:
+        appointment = amendment.appointment
+        place = self._calendars.at(appointment.calendar)
+        if isinstance(place, Unknown):
+            return await self._release(amendment, place.reason, UNAVAILABLE)
+        calendar, name = place
+        within_s = max(0.05, min(LIVE_READ_S, self._left(deadline) - RESERVE_S))
+        seen = await calendar.get(name, appointment.event_id, within_s=within_s)
+        if isinstance(seen, Unknown):
+            return await self._release(amendment, seen.reason, UNAVAILABLE)
+        if not is_gone(seen):
+            if not is_as_booked(seen, appointment):
+                return await self._by_hand(amendment)
+            if self._left(deadline) < 2 * RESERVE_S:
+                return await self._release(amendment, "no time left to write", UNAVAILABLE)
+            etag = seen.etag if isinstance(seen, Event) else ""
+            within_s = min(WRITE_S, self._left(deadline))
+            done = await calendar.cancel(name, appointment.event_id, etag, within_s=within_s)
+            if isinstance(done, Changed):
+                return await self._by_hand(amendment)
+            if isinstance(done, Unknown):
+                return await self._leave(amendment, done.reason)
+            # A status code is not success: the time is free once the event is seen to be gone.
+            seen = await calendar.get(name, appointment.event_id, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
+            if not is_gone(seen):
+                return await self._leave(amendment, "cancelled, but not seen to be gone")
+        now = self._clock.now()
+        return await self._confirm(
+            amendment,
+            lambda t: finish_cancel(t, amendment, now=now, care=self._care),
+            amendment.appointment.etag,
+            deadline,
+        )
+
+    # --- ends ---------------------------------------------------------------------------------------------------------
+
+    async def _confirm(self, amendment: Amendment, finish: Finish, etag: str, deadline: float) -> Outcome:
+        try:
+            done = await self._database.write(finish, within_s=self._left(deadline))
+        except ReadbackError:
+            # The calendar has it, but whether our rows say so is not known: settled from what is there.
+            return await self._leave(amendment, "seen, but not recorded")
+        if done is None:
+            return await self._settled_meanwhile(amendment, etag)
+        remember(self._claims, self._lookups, amendment, done)
+        return Outcome(Result.CONFIRMED, done)
+
+    async def _stopped_by(self, obstacle: Obstacle, booking: Booking) -> Outcome:
+        if obstacle is Obstacle.TAKEN:
+            metrics.count_claim_lost(booking.business)
+            return TAKEN
+        now = await self._database.read(lambda c: by_id(c, booking.id))
+        if obstacle is Obstacle.THERE_ALREADY or (now is not None and now.status == "cancelled"):
+            return Outcome(Result.CONFIRMED, now)
+        if obstacle is Obstacle.ASKED_ALREADY:
+            return Outcome(Result.PENDING, now, Code.STILL_CHECKING)
+        code = Code.NOT_FOUND if obstacle is Obstacle.GONE else Code.STILL_CHECKING
+        return Outcome(Result.REFUSED, now, code)
+
+    async def _by_hand(self, amendment: Amendment) -> Outcome:
+        """A person changed the event: theirs stands, the caller hears of it, and somebody is told to look."""
+        outcome = Outcome(Result.REFUSED, amendment.appointment, Code.NOT_ALLOWED)
+        return await self._release(amendment, CHANGED_BY_HAND, outcome)
+
+    async def _release(self, amendment: Amendment, reason: str, outcome: Outcome) -> Outcome:
+        """Give the new time back: certainly nothing was changed on the calendar."""
+        now, change = self._clock.now(), amendment.change
+        try:
+            await self._database.write(lambda t: release(t, amendment, reason, now=now), within_s=NOTE_S)
+            self._claims.remove(change.calendar, change.id)
+        except ReadbackError:
+            # The hold stays until it is settled; that costs an offer, not a visit.
+            logger.warning("hold_not_released", reference=amendment.appointment.reference)
+        logger.info(
+            "change_refused", reference=amendment.appointment.reference, intent=change.intent, reason=reason[:64]
+        )
+        return outcome
+
+    async def _leave(self, amendment: Amendment, reason: str, etag: str = "") -> Outcome:
+        """Keep both times; the background settles it by reading the calendar."""
+        logger.warning("change_pending", reference=amendment.appointment.reference, reason=reason)
+        outcome = Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
+        try:
+            left = await self._note(amendment, reason, etag)
+        except ReadbackError:
+            # What stays "held" may end in silence; this caller is told "pending" and is owed more.
+            task = asyncio.get_running_loop().create_task(self._note_later(amendment, reason, etag))
+            self._noting.add(task)
+            task.add_done_callback(self._noting.discard)
+            return outcome
+        return outcome if left else await self._settled_meanwhile(amendment, etag)
+
+    async def _settled_meanwhile(self, amendment: Amendment, etag: str, *, told_pending: bool = False) -> Outcome:
+        """Its own commit went through unheard, or somebody took this process for dead and settled it: theirs stands."""
+        now, pending = self._clock.now(), Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
+        try:
+            row = await self._database.write(
+                lambda t: change_overtaken(t, amendment, etag=etag, now=now, told_pending=told_pending), within_s=NOTE_S
+            )
+        except ReadbackError:
+            return pending
+        if row is None:
+            return pending
+        if row.revision == amendment.change.revision:
+            remember(self._claims, self._lookups, amendment, row)
+            return Outcome(Result.CONFIRMED, row)
+        self._claims.remove(amendment.change.calendar, amendment.change.id)
+        return pending if amendment.in_place else replace(UNAVAILABLE, booking=row)
+
+    async def _note(self, amendment: Amendment, reason: str, etag: str) -> bool:
+        now = self._clock.now()
+        return await self._database.write(
+            lambda t: leave_pending(t, amendment, reason, etag=etag, now=now, look_at=now + FIRST_LOOK_AFTER_S),
+            within_s=NOTE_S,
+        )
+
+    async def _note_later(self, amendment: Amendment, reason: str, etag: str) -> None:
+        while self._clock.now() < amendment.change.hold_until:
+            await asyncio.sleep(NOTE_AGAIN_S)
+            try:
+                if not await self._note(amendment, reason, etag):
+                    await self._settled_meanwhile(amendment, etag, told_pending=True)
+            except ReadbackError:
+                continue
+            return
+        logger.error("pending_not_noted", reference=amendment.appointment.reference)
+
+    def _ring_refused(self, calendar: str, reason: str, business: Business) -> None:
+        self._alarms.ring(
+            "calendar_refuses_writes",
+            calendar,
+            f"Calendar refuses bookings: {calendar}",
+            f"An appointment could not be moved: {reason}. Check that the calendar exists and is shared with "
+            "permission to make changes to events.",
+            business.page,
+        )
+
+    def _left(self, deadline: float) -> float:
+        return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)

@@ -1,0 +1,98 @@
+"""How a change of an appointment ends, live or settled later: what counts as unchanged or gone, and who is told."""
+
+from app.booking.amendments import CANCEL, Amendment, give_up
+from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
+from app.booking.claims import Claims
+from app.booking.lookups import Lookups
+from app.booking.store import Booking
+from app.booking.verification import BY_HAND_PAGE
+from app.db.engine import Transaction
+from app.review.tasks import Task, opened, paged
+from app.watch.pages import Page
+
+CHANGED_BY_HAND = "changed on the calendar by a person"
+TELL_WITHIN_S = 900.0
+
+
+def is_as_booked(seen: Event | Absent | Unknown, appointment: Booking) -> bool:
+    """Whether the event is where and whose it should be. Its words may have been edited: those are kept by a move."""
+    return (
+        isinstance(seen, Event)
+        and not seen.cancelled
+        and (seen.start, seen.end) == (appointment.starts, appointment.ends)
+        and seen.reference == appointment.reference
+    )
+
+
+def is_gone(seen: Event | Absent | Unknown) -> bool:
+    """Whether the calendar says for certain that there is no such event any more."""
+    return isinstance(seen, Absent) or (isinstance(seen, Event) and seen.cancelled)
+
+
+async def undone(calendar: Calendar, name: str, amendment: Amendment, etag: str, *, within_s: float) -> bool:
+    """Take a move back that a person's event is in the way of; True when that is certain."""
+    appointment, change = amendment.appointment, amendment.change
+    if not amendment.in_place:
+        return isinstance(await calendar.cancel(name, change.event_id, etag, within_s=within_s), Cancelled)
+    back = (appointment.starts, appointment.ends)
+    return isinstance(await calendar.move(name, change.event_id, back, etag, within_s=within_s), Event)
+
+
+def release(transaction: Transaction, amendment: Amendment, reason: str, *, now: float) -> bool:
+    """Give the change up; when a person's own change of the event is why, somebody has to call, and is paged."""
+    if not give_up(transaction, amendment, reason, now=now):
+        return False
+    if reason == CHANGED_BY_HAND:
+        appointment = amendment.appointment
+        wish = "cancel it" if amendment.change.intent == CANCEL else "move it"
+        page = Page(
+            BY_HAND_PAGE,
+            appointment.reference,
+            f"Appointment changed by hand: {appointment.reference}",
+            f"The customer of {appointment.reference} asked to {wish}, but its event on {appointment.calendar} is not "
+            "as it was booked: somebody moved or removed it there. Nothing was overwritten. Call the customer, agree "
+            "on what holds, and put the calendar right.",
+            appointment.business,
+        )
+        key = f"by_hand:{amendment.change.id}"
+        what = f"Call the customer of {appointment.reference}, who asked to {wish}: its event was changed by hand."
+        phone = appointment.phone or appointment.caller
+        task = Task(key, "tell_customer", appointment.business, appointment.reference, what, now + TELL_WITHIN_S, phone)
+        opened(transaction, task, now=now)
+        paged(transaction, key, page, now=now)
+    return True
+
+
+def owe(transaction: Transaction, amendment: Amendment, *, done: bool, now: float) -> None:
+    """Somebody has to tell the customer how the change ended, where there is a customer."""
+    appointment, change = amendment.appointment, amendment.change
+    if appointment.synthetic:
+        return
+    cancels = change.intent == CANCEL
+    if done:
+        what = "is cancelled now" if cancels else "is moved now, as the customer asked"
+    else:
+        what = "could not be cancelled and still stands" if cancels else "could not be moved and stays as it was"
+    task = Task(
+        f"change:{change.id}",
+        "tell_customer",
+        appointment.business,
+        appointment.reference,
+        f"Appointment {appointment.reference} {what}. The customer was told that it was not sure yet: tell them.",
+        now + TELL_WITHIN_S,
+        appointment.phone or appointment.caller,
+    )
+    opened(transaction, task, now=now)
+
+
+def remember(claims: Claims, lookups: Lookups | None, amendment: Amendment, after: Booking) -> None:
+    """Bring memory to what was committed: the new time first, so that it is never seen as free."""
+    before, change = amendment.appointment, amendment.change
+    if after.status == "confirmed":
+        claims.add(after.calendar, after.id, (after.blocked_from, after.blocked_to))
+    if after.status != "confirmed" or after.calendar != before.calendar:
+        claims.remove(before.calendar, before.id)
+    claims.remove(change.calendar, change.id)
+    if lookups is not None:
+        for calendar in {before.calendar, after.calendar}:
+            lookups.drop(calendar)

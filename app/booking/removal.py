@@ -1,0 +1,105 @@
+"""Removes the event that a move to another calendar left behind, or that came when its booking was refused already.
+What a person has changed there is left alone.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import log
+from app.booking.calendar import Changed, Event, Unknown
+from app.booking.calendars import Calendars
+from app.booking.change_ends import is_gone
+from app.booking.lookups import Lookups
+from app.booking.store import Booking, by_id
+from app.clock import Clock
+from app.db.engine import Database
+from app.errors import ReadbackError
+from app.jobs.outbox import Again
+from app.watch.pages import Page, raised, resolved
+
+REMOVE_S = 5.0
+LOOK_AGAIN_AFTER_S = 10.0
+PAGE_KIND = "event_left_over"
+REFUSED = "refused"
+
+logger = log.get(__name__)
+
+
+class NotRemovedError(ReadbackError):
+    """The calendar does not say that the event is gone."""
+
+    retryable = True
+
+
+class LeftOver:
+    """Carries out `remove_event`: reads first, deletes only what is unchanged, and believes only a second read."""
+
+    def __init__(self, database: Database, calendars: Calendars, lookups: Lookups, clock: Clock) -> None:
+        self._database = database
+        self._calendars = calendars
+        self._lookups = lookups
+        self._clock = clock
+
+    async def remove(self, data: Mapping[str, Any]) -> Again | None:
+        """The handler. Raises `NotRemovedError` while the calendar does not tell."""
+        address, event_id = str(data["calendar"]), str(data["event"])
+        appointment = await self._database.read(lambda c: by_id(c, str(data["booking"])))
+        if appointment is None or _is_its_own(appointment, address, event_id):
+            return None
+        place = self._calendars.at(address)
+        if isinstance(place, Unknown):
+            raise NotRemovedError(place.reason)
+        calendar, name = place
+        there = await calendar.get(name, event_id, within_s=REMOVE_S)
+        if isinstance(there, Unknown):
+            raise NotRemovedError(there.reason)
+        if is_gone(there):
+            await self._gone(address, appointment)
+            return None
+        was = (int(data["starts"]), int(data["ends"]), appointment.reference)
+        etag = str(data["etag"] or "")
+        edited = isinstance(there, Event) and etag and there.etag != etag
+        if edited or not isinstance(there, Event) or (there.start, there.end, there.reference) != was:
+            await self._leave(address, appointment)
+            return None
+        done = await calendar.cancel(name, event_id, there.etag, within_s=REMOVE_S)
+        if isinstance(done, Changed):
+            await self._leave(address, appointment)
+            return None
+        if isinstance(done, Unknown):
+            raise NotRemovedError(done.reason)
+        if not is_gone(await calendar.get(name, event_id, within_s=REMOVE_S)):
+            return Again(LOOK_AGAIN_AFTER_S)
+        await self._gone(address, appointment)
+        return None
+
+    async def _gone(self, address: str, appointment: Booking) -> None:
+        now = self._clock.now()
+        self._lookups.drop(address)
+        await self._database.write(lambda t: resolved(t, PAGE_KIND, _key(appointment, address), now=now))
+        logger.info("left_over_removed", reference=appointment.reference, calendar=address)
+
+    async def _leave(self, address: str, appointment: Booking) -> None:
+        now, reference = self._clock.now(), appointment.reference
+        if appointment.status == REFUSED:
+            title, what = "Refused booking is on a calendar", "came to nothing"
+        else:
+            title, what = "Moved appointment is still on its old calendar", f"was moved to {appointment.calendar}"
+        page = Page(
+            PAGE_KIND,
+            _key(appointment, address),
+            f"{title}: {reference}",
+            f"Appointment {reference} {what}, but its event on {address} was edited by a person and is left there. "
+            "Remove it if nobody needs it: until then somebody may drive there.",
+            appointment.business,
+        )
+        await self._database.write(lambda t: raised(t, page, now=now))
+
+
+def _is_its_own(appointment: Booking, address: str, event_id: str) -> bool:
+    """Whether this is the event an appointment stands on; that of a refused booking is nobody's."""
+    return appointment.status != REFUSED and (appointment.calendar, appointment.event_id) == (address, event_id)
+
+
+def _key(appointment: Booking, address: str) -> str:
+    return f"{appointment.reference} {address}"[:500]

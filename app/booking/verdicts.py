@@ -1,0 +1,360 @@
+"""What follows from a look at an appointment: its state, pages, a task, our claim. One transaction, and safe to repeat.
+
+The calendar is followed, never overwritten: nothing here writes to it.
+"""
+
+from dataclasses import dataclass, replace
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from app.audit.log import record
+from app.booking import verification
+from app.booking.calendar import Absent, Event, Interval, Unknown
+from app.booking.comparison import Difference, Wanted, differences, moved, shown, span
+from app.booking.store import Booking, changed, in_the_way
+from app.booking.verification import ABOUT_ONE, BY_HAND_PAGE, CANNOT_VERIFY_PAGE, CHANGED_PAGE, MISMATCH_PAGE, Watched
+from app.db.engine import Transaction
+from app.db.schema import tasks
+from app.review.tasks import OURSELVES, Task, closed, opened, paged
+from app.watch.pages import Page, raised, resolved, superseded
+
+VERIFIED, MISMATCH, CHANGED, CANNOT_VERIFY = "verified", "mismatch", "changed", "cannot_verify"
+ONCE_MORE_AFTER_S = 3.0
+"""What is wrong is read once more after so long, before anybody hears of it."""
+CANNOT_VERIFY_AFTER_S = 300.0
+BLIND_PAUSE_S = (5.0, 60.0)
+"""Between two tries at a calendar that does not tell: shortest and longest."""
+RECHECK_S = 120.0
+"""Between two looks at what is not as it should be."""
+NEAR_S = 24 * 3600
+SOON_S = 4 * 3600
+TELL_NEAR_S, TELL_FAR_S = 900.0, 4 * 3600.0
+"""How soon a person has to tell the customer of a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an independent read saw. `elsewhere` are other calendars of the business that have the event."""
+
+    found: Event | Absent
+    problems: tuple[Difference, ...]
+    elsewhere: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One appointment under judgement. `lasting` says that waiting will not make an unknown sight known."""
+
+    booking: Booking
+    watched: Watched
+    zone: ZoneInfo
+    sight: Sight | Unknown
+    now: float
+    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`outcome` is the state it came to, empty when it stays as it was. `again_s` > 0: not decided, look again then.
+
+    `claimed` is the time that is ours from now on, where it changed; `released` when none is.
+    """
+
+    outcome: str = ""
+    again_s: float = 0.0
+    claimed: Interval | None = None
+    released: bool = False
+
+
+def wanted_of(booking: Booking, watched: Watched) -> Wanted:
+    """What was promised to the customer."""
+    return Wanted(
+        event_id=booking.event_id,
+        start=watched.starts,
+        end=watched.ends,
+        reference=booking.reference,
+        customer=booking.customer_name,
+        there=booking.status != "cancelled",
+    )
+
+
+def judge(transaction: Transaction, case: Case) -> Verdict:
+    """Draw the consequences of one look, in the transaction that read the booking and its row."""
+    if isinstance(case.sight, Unknown):
+        verdict = _blind(transaction, case, case.sight)
+    elif not case.sight.problems:
+        verdict = _right(transaction, case, case.sight)
+    else:
+        verdict = _wrong(transaction, case, case.sight)
+    if verdict.outcome:
+        booking = case.booking
+        record(
+            transaction,
+            f"read_back_{verdict.outcome}",
+            business=booking.business,
+            subject=booking.reference,
+            at=case.now,
+            calendar=booking.calendar,
+            revision=booking.revision,
+            why=_why(case.sight),
+        )
+    return verdict
+
+
+def next_look(booking: Booking, now: float) -> float:
+    """When the sweep looks next: every two minutes in the last hours, every ten on the last day, hourly for three days,
+    else four times a day."""
+    ahead_s = booking.starts - now
+    if booking.verification != VERIFIED or ahead_s < SOON_S:
+        return now + RECHECK_S
+    return now + (600.0 if ahead_s < NEAR_S else 3600.0 if ahead_s < 3 * NEAR_S else 6 * 3600.0)
+
+
+# --- as promised ------------------------------------------------------------------------------------------------------
+
+
+def _right(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
+    booking, watched, now = case.booking, case.watched, case.now
+    if watched.task:
+        closed(transaction, watched.task, by=OURSELVES, note="the calendar shows what was promised again", now=now)
+    if watched.wrong_since or watched.blind_since or booking.verification not in ("written", VERIFIED):
+        _all_clear(transaction, case)
+    verification.noted(transaction, booking, wrong_since=0.0, blind_since=0.0, seen="", task="")
+    etag = sight.found.etag if isinstance(sight.found, Event) else booking.etag
+    verified = changed(transaction, booking, verification=VERIFIED, verified_at=now, etag=etag or booking.etag)
+    claimed = _followed(transaction, verified, watched.starts, watched.ends)
+    return Verdict("" if booking.verification == VERIFIED else VERIFIED, claimed=claimed)
+
+
+def _all_clear(transaction: Transaction, case: Case) -> None:
+    for kind in ABOUT_ONE:
+        resolved(transaction, kind, case.booking.reference, now=case.now)
+    resolved(transaction, CANNOT_VERIFY_PAGE, case.booking.calendar, now=case.now)
+
+
+# --- wrong ------------------------------------------------------------------------------------------------------------
+
+
+def _wrong(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
+    booking, watched, now = case.booking, case.watched, case.now
+    if watched.blind_since:
+        verification.noted(transaction, booking, blind_since=0.0)
+        resolved(transaction, CANNOT_VERIFY_PAGE, booking.reference, now=now)
+        resolved(transaction, CANNOT_VERIFY_PAGE, booking.calendar, now=now)
+    if booking.verification == MISMATCH:
+        return _agreed(transaction, case, sight) if _done(transaction, watched.task) else Verdict()
+    if booking.verification == CHANGED and watched.seen == _signature(sight):
+        return _still_changed(transaction, case, sight)
+    if not watched.wrong_since or now - watched.wrong_since < ONCE_MORE_AFTER_S:
+        since = watched.wrong_since or now
+        verification.noted(transaction, booking, wrong_since=since)
+        return Verdict(again_s=since + ONCE_MORE_AFTER_S - now)
+    if booking.verified_at:
+        return _changed(transaction, case, sight)
+    return _mismatch(transaction, case, sight)
+
+
+def _mismatch(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
+    """It was never there as promised: a person puts it right, or agrees with the customer on what is there."""
+    booking, now = case.booking, case.now
+    wanted = wanted_of(booking, case.watched)
+    key = f"mismatch:{booking.reference}:{booking.revision}"
+    latest = max(now + TELL_NEAR_S, min(now + TELL_FAR_S, booking.starts - TELL_NEAR_S))
+    phone = booking.phone or booking.caller
+    what = _to_put_right(booking, wanted, case.zone)
+    task = Task(key, "mismatch", booking.business, booking.reference, what, latest, phone, booking.customer_name)
+    opened(transaction, task, now=now)
+    paged(transaction, key, mismatch_page(booking, wanted, sight, case.zone), now=now)
+    superseded(transaction, BY_HAND_PAGE, booking.reference, now=now)
+    verification.noted(transaction, booking, task=key)
+    changed(transaction, booking, verification=MISMATCH)
+    return Verdict(MISMATCH)
+
+
+def _changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
+    """Somebody changed it after it was seen right: follow, and have the customer told."""
+    booking, watched, now = case.booking, case.watched, case.now
+    wanted = wanted_of(booking, watched)
+    moves = isinstance(sight.found, Event) and moved(wanted, sight.found)
+    claimed = None
+    if isinstance(sight.found, Event) and moves:
+        booking = changed(transaction, booking, etag=sight.found.etag)
+        claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
+    overlaps = moves and not _stands_at(booking, sight.found, claimed)
+    if watched.task:
+        closed(transaction, watched.task, by=OURSELVES, note="changed once more", now=now, goes_on=True)
+    key = f"changed:{booking.reference}:{uuid4().hex[:12]}"
+    near = _near(case, sight)
+    due = now + (TELL_NEAR_S if near else TELL_FAR_S)
+    phone = booking.phone or booking.caller
+    told = _telling(booking, wanted, sight, case.zone, overlaps=overlaps)
+    opened(transaction, Task(key, "tell_customer", booking.business, booking.reference, told, due, phone), now=now)
+    if near or overlaps:
+        paged(transaction, key, _changed_page(booking, wanted, sight, case.zone, told), now=now)
+        superseded(transaction, BY_HAND_PAGE, booking.reference, now=now)
+    verification.noted(transaction, booking, wrong_since=0.0, seen=_signature(sight), task=key)
+    changed(transaction, booking, verification=CHANGED)
+    return Verdict(CHANGED, claimed=claimed)
+
+
+def _still_changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
+    """Known already. Once a person has told the customer, what the calendar shows is what is promised."""
+    booking, watched, now = case.booking, case.watched, case.now
+    verification.noted(transaction, booking, wrong_since=0.0)
+    if not _done(transaction, watched.task):
+        if _near(case, sight):
+            wanted = wanted_of(booking, watched)
+            told = _telling(booking, wanted, sight, case.zone)
+            paged(transaction, watched.task, _changed_page(booking, wanted, sight, case.zone, told), now=now)
+        return Verdict()
+    return _agreed(transaction, case, sight)
+
+
+def _agreed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
+    """A person says that the customer knows: what the calendar shows is what is promised."""
+    booking, watched, now = case.booking, case.watched, case.now
+    for kind in (MISMATCH_PAGE, CHANGED_PAGE, BY_HAND_PAGE):
+        resolved(transaction, kind, booking.reference, now=now)
+    if booking.status == "cancelled":
+        return Verdict()
+    if isinstance(sight.found, Absent) or sight.found.cancelled:
+        changed(transaction, booking, status="released", reason="gone from the calendar, customer told", updated_at=now)
+        verification.dropped(transaction, booking, note="", now=now)
+        return Verdict(released=True)
+    claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
+    starts, ends = (sight.found.start, sight.found.end) if claimed else (booking.starts, booking.ends)
+    if differences(replace(wanted_of(booking, watched), start=starts, end=ends), sight.found):
+        return Verdict(claimed=claimed)
+    verification.noted(transaction, booking, starts=starts, ends=ends, seen="", task="")
+    changed(transaction, booking, verification=VERIFIED, verified_at=now)
+    return Verdict(VERIFIED, claimed=claimed)
+
+
+def _followed(transaction: Transaction, booking: Booking, starts: int, ends: int) -> Interval | None:
+    """Our claim follows the event, buffers included; None when it need not, or another booking has the time."""
+    if (booking.starts, booking.ends) == (starts, ends) or ends <= starts:
+        return None
+    blocked = (
+        booking.blocked_from + starts - booking.starts,
+        booking.blocked_to + ends - booking.ends,
+    )
+    if in_the_way(transaction.connection, booking, blocked):
+        return None
+    changed(transaction, booking, starts=starts, ends=ends, blocked_from=blocked[0], blocked_to=blocked[1])
+    return blocked
+
+
+def _stands_at(booking: Booking, found: Event | Absent, claimed: Interval | None) -> bool:
+    """Whether our claim is, or was already, where the event is."""
+    return claimed is not None or (
+        isinstance(found, Event) and (booking.starts, booking.ends) == (found.start, found.end)
+    )
+
+
+def _done(transaction: Transaction, task: str) -> bool:
+    found = transaction.connection.execute(select(tasks.c.status).where(tasks.c.key == task)).scalar()
+    return found is not None and found != "open"
+
+
+def _near(case: Case, sight: Sight) -> bool:
+    starts = [case.watched.starts]
+    if isinstance(sight.found, Event) and not sight.found.cancelled:
+        starts.append(sight.found.start)
+    return min(starts) - case.now < NEAR_S
+
+
+def _signature(sight: Sight) -> str:
+    found = sight.found
+    place = "gone" if isinstance(found, Absent) or found.cancelled else f"{found.start}-{found.end}"
+    others = {Difference.FREE: "f", Difference.REFERENCE: "r", Difference.CUSTOMER: "c"}
+    return place + "".join(letter for problem, letter in others.items() if problem in sight.problems)
+
+
+# --- not to be seen ---------------------------------------------------------------------------------------------------
+
+
+def _blind(transaction: Transaction, case: Case, unknown: Unknown) -> Verdict:
+    booking, watched, now = case.booking, case.watched, case.now
+    since = watched.blind_since or now
+    if not watched.blind_since:
+        verification.noted(transaction, booking, blind_since=now)
+    if now - since < CANNOT_VERIFY_AFTER_S and not case.lasting:
+        shortest, longest = BLIND_PAUSE_S
+        return Verdict(again_s=min(longest, max(shortest, (now - since) / 2)))
+    if booking.verification in (MISMATCH, CHANGED, CANNOT_VERIFY):
+        return Verdict()
+    raised(transaction, _blind_page(booking, watched, unknown.reason, case.zone), now=now)
+    changed(transaction, booking, verification=CANNOT_VERIFY)
+    return Verdict(CANNOT_VERIFY)
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def mismatch_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) -> Page:
+    """What a person hears of an appointment that is not on the calendar as it should be."""
+    title = f"Read-back mismatch: {booking.reference} on {booking.calendar}"
+    body = (
+        f"{_compared(booking, wanted, sight, zone)}\nPut the calendar right, or call the customer: "
+        f"`readback bookings show {booking.reference}` says whom."
+    )
+    return Page(MISMATCH_PAGE, booking.reference, title, body, booking.business)
+
+
+def _changed_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, told: str) -> Page:
+    title = f"Read-back mismatch: {booking.reference} was changed on {booking.calendar}"
+    body = f"{_compared(booking, wanted, sight, zone)}\n{told}"
+    return Page(CHANGED_PAGE, booking.reference, title, body, booking.business)
+
+
+def _blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo) -> Page:
+    when = span(watched.starts, watched.ends, zone)
+    if booking.verified_at:  # seen before: what is to be looked at is the calendar, not each appointment on it
+        title, key = f"Cannot verify appointments on {booking.calendar}", booking.calendar
+    else:
+        title, key = f"Cannot verify {booking.reference} on {booking.calendar}", booking.reference
+    body = (
+        f"Booking {booking.reference} on {booking.calendar}, wanted at {when}, cannot be verified: {reason}.\n"
+        "Look at the calendar; check that it exists, is shared with our account and belongs to the technician."
+    )
+    return Page(CANNOT_VERIFY_PAGE, key, title, body, booking.business)
+
+
+def _compared(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) -> str:
+    what = f"an event at {span(wanted.start, wanted.end, zone)}" if wanted.there else "no event: it was cancelled"
+    there = shown(sight.found, zone)
+    if sight.elsewhere:
+        there += f"; the event is on {', '.join(sight.elsewhere)}"
+    return (
+        f"Booking {booking.reference} ({booking.service}) on {booking.calendar}.\n"
+        f"Wanted: {what}.\nThere: {there}.\nWrong: {'; '.join(sight.problems)}."
+    )
+
+
+def _to_put_right(booking: Booking, wanted: Wanted, zone: ZoneInfo) -> str:
+    promised = f"promised for {span(wanted.start, wanted.end, zone)}" if wanted.there else "which was cancelled"
+    return (
+        f"The calendar does not show appointment {booking.reference}, {promised}, as it should be. "
+        "Put the calendar right, or agree with the customer on what it shows."
+    )
+
+
+def _telling(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, overlaps: bool = False) -> str:
+    promised = span(wanted.start, wanted.end, zone)
+    found = sight.found
+    if sight.elsewhere:
+        what = f"is now on {', '.join(sight.elsewhere)}"
+    elif isinstance(found, Absent) or found.cancelled:
+        what = "is no longer on the calendar"
+    elif moved(wanted, found):
+        what = f"is now at {span(found.start, found.end, zone)}"
+    else:
+        what = f"was edited on the calendar ({'; '.join(sight.problems)})"
+    clash = " That time overlaps another booking of ours: find out which one stands." if overlaps else ""
+    return f"Tell the customer: appointment {booking.reference}, promised for {promised}, {what}.{clash}"
+
+
+def _why(sight: Sight | Unknown) -> str:
+    return sight.reason if isinstance(sight, Unknown) else "; ".join(sight.problems)

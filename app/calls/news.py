@@ -1,0 +1,82 @@
+"""The job that has a customer told how a pending booking ended: in their call if it lives, by text, else by a person.
+
+It never ends without either: who was told "not sure yet" is owed the end.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from app.booking.book import Result
+from app.booking.business import Business
+from app.booking.speech import spoken_time
+from app.booking.store import Booking, by_id, changed
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.review.tasks import Task, opened
+from app.watch.pages import Page, raised
+
+TELL_WITHIN_S: Final = 900.0
+"""What a person has to call the customer."""
+PAGE: Final = "customer_to_be_told"
+
+ByText = Callable[[Transaction, Booking, Result, float], bool]
+"""Owes the customer a text that says it, in the same commit, and followed to its end; False when that cannot be."""
+Say = Callable[[Booking, Result], Awaitable[bool]]
+
+
+def no_texts(*_: Any) -> bool:
+    """There is no carrier."""
+    return False
+
+
+class News:
+    """Carries the end of a pending booking to its customer."""
+
+    def __init__(
+        self,
+        database: Database,
+        businesses: Mapping[str, Business],
+        say: Say,
+        clock: Clock,
+        by_text: ByText = no_texts,
+    ) -> None:
+        self._database = database
+        self._businesses = businesses
+        self._say = say
+        self._clock = clock
+        self._by_text = by_text
+
+    async def handle(self, data: Mapping[str, Any]) -> None:
+        """Tell one result of one booking. What the customer heard already, or what is not so any more, is over."""
+        booking = await self._database.read(lambda c: by_id(c, str(data["booking"])))
+        result = Result(data["result"])
+        if booking is None or booking.status != result.value or booking.told == result.value:
+            return
+        if await self._say(booking, result):
+            await self._database.write(lambda t: changed(t, booking, told=result.value))
+            return
+        await self._database.write(lambda t: self._handed_over(t, booking, result))
+
+    def _handed_over(self, transaction: Transaction, booking: Booking, result: Result) -> None:
+        if self._by_text(transaction, booking, result, self._clock.now()):
+            return
+        business = self._businesses.get(booking.business)
+        when = f", {spoken_time(booking.starts, business.zone)}" if business else ""
+        if result is Result.CONFIRMED:
+            what = "is booked after all. Tell the customer, who was told that it was not sure yet."
+        else:
+            what = "could not be booked. Call the customer and find another time."
+        told = f"Booking {booking.reference} ({booking.business}{when}) {what}"
+        now = self._clock.now()
+        task = Task(
+            key=f"tell_customer:{booking.id}:{result.value}",
+            kind="tell_customer",
+            business=booking.business,
+            subject=booking.reference,
+            what=told,
+            due=now + TELL_WITHIN_S,
+            phone=booking.phone or booking.caller,
+        )
+        if opened(transaction, task, now=now):
+            title = f"Tell the customer: booking {booking.reference}"
+            raised(transaction, Page(PAGE, booking.reference, title, told, booking.business), now=now)

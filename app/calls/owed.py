@@ -1,0 +1,55 @@
+"""Who was told that a change is not sure yet is owed the end of it, also by whoever comes after a process that dies.
+
+The debt is a task from before they are told, and over as soon as this process has said or handed on how it ended.
+"""
+
+from app import log
+from app.booking.business import Business
+from app.calls.model import CallRef
+from app.clock import Clock
+from app.db.engine import Database
+from app.errors import ReadbackError
+from app.review.tasks import OURSELVES, Task, closed, opened
+
+NOTE_S = 0.5
+"""What the caller waits for it at most; without it they are told all the same."""
+END_WITHIN_S = 600.0
+"""When a person must have told them. People are paged five minutes before."""
+
+logger = log.get(__name__)
+
+
+class Owed:
+    """Debts by the key of the request they come from."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def note(self, key: str, ref: CallRef, business: Business, tool: str) -> None:
+        """Commit the debt. Where the database does not take it in time, only this process knows of it."""
+        now = self._clock.now()
+        asked = f"call {ref.call_id} of {ref.platform}" if ref.call_id else f"a caller of {ref.platform}"
+        what = (
+            f"Tell the caller how {tool} ended: {asked} heard that it was not sure yet, and nobody has told them more. "
+            "See in the audit log what they asked for and came to, and on the calendar what is there."
+        )
+        subject = (ref.call_id or key)[:256]
+        task = Task(_name(key), "tell_customer", business.id, subject, what, now + END_WITHIN_S, ref.caller or "")
+        try:
+            await self._database.write(lambda t: opened(t, task, now=now), NOTE_S)
+        except ReadbackError as error:
+            logger.warning("debt_not_noted", tool=tool, error=str(error))
+
+    async def over(self, key: str) -> None:
+        """They have heard the end, or somebody else owes it to them now."""
+        now = self._clock.now()
+        try:
+            await self._database.write(lambda t: closed(t, _name(key), by=OURSELVES, note="told", now=now))
+        except ReadbackError as error:
+            # A person looks, finds that all is well, and is none the worse for it.
+            logger.warning("debt_not_closed", error=str(error))
+
+
+def _name(key: str) -> str:
+    return f"owed:{key}"

@@ -1,0 +1,38 @@
+"""What every command shares: exit codes, and how its answer is written."""
+
+import getpass
+import os
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+HOLDS: Final = 0
+DOES_NOT_HOLD: Final = 1
+WRONG_USE: Final = 2
+
+
+def say(asked: Namespace, told: Any, plain: str) -> None:
+    """The answer: one JSON document with `--json`, else words."""
+    sys.stdout.write(f"{orjson.dumps(told).decode() if asked.json else plain}\n")
+
+
+def complain(problem: str) -> int:
+    """Say why something does not hold."""
+    sys.stderr.write(f"{problem}\n")
+    return DOES_NOT_HOLD
+
+
+def operator() -> str:
+    """Who runs the command, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return f"uid {os.getuid()}"
+
+
+def moment(at: float) -> str:
+    """Epoch seconds as people read them, in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

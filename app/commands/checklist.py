@@ -1,0 +1,121 @@
+"""`readback checklist`: every limit of the installation, and what a person has confirmed about those of others."""
+
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
+
+from app.audit.log import seal
+from app.booking.business_file import load_businesses
+from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, moment, operator, say
+from app.db.migrate import migrate
+from app.db.once import committing, looking
+from app.settings import from_environment
+from app.watch.limit_book import KEPT_S, ConfirmationError, confirmations, confirmed, points
+from app.watch.limit_watch import Use, foreseen
+from app.watch.limits import Confirmed, Forecast, Limit, Source, wrong
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "checklist", help="every limit, and what is to be confirmed", description=_list.__doc__
+    )
+    parser.add_argument("--json", action="store_true", help="answer with one JSON document")
+    parser.set_defaults(run=_list)
+    actions = parser.add_subparsers(dest="action", metavar="action")
+    action = actions.add_parser("confirm", help=_confirm.__doc__, description=_confirm.__doc__)
+    action.add_argument("name", help="the limit's name, as listed")
+    action.add_argument("--value", required=True, help="what the panel says, beginning with the number")
+    action.add_argument("--by", default=operator(), help="who read it")
+    action.add_argument("--json", action="store_true", help="answer with one JSON document")
+    action.set_defaults(run=_confirm)
+
+
+def _list(asked: Namespace) -> int:
+    """Every cap, quota, timeout and concurrency limit with its source, owner and present use.
+
+    1 while anything that only a person can look up is not confirmed, or too low, or was confirmed over 90 days ago.
+    """
+    from app.main.limit_use import Counting  # noqa: PLC0415 - a second that no other command need wait
+
+    chosen = from_environment()
+    counting = Counting(chosen, load_businesses(chosen.businesses, chosen.daily_call_caps))
+    migrate(chosen.database_url)
+    now = time.time()
+    with looking(chosen.database_url) as connection:
+        entered = confirmations(connection)
+        uses = {use.limit.name: use for use in counting.count(connection, now)}
+        kept = points(connection, now - KEPT_S)
+    goes = {name: foreseen(use, kept.get(name, ()), now) for name, use in uses.items()}
+    told = [_told(limit, entered, uses.get(limit.name), goes.get(limit.name), now) for limit in counting.limits]
+    ready = not any(row["wrong"] for row in told)
+    say(asked, {"ready": ready, "limits": told}, "\n".join([*map(_line, told), _end(told)]))
+    return HOLDS if ready else DOES_NOT_HOLD
+
+
+def _confirm(asked: Namespace) -> int:
+    """Enter what a panel says: it holds for 90 days. 1 when this version's panel limit cannot be that."""
+    from app.main.limits import register  # noqa: PLC0415 - as above
+
+    chosen = from_environment()
+    businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
+    limits = {limit.name: limit for limit in register(chosen, businesses) if limit.confirmed_by_person}
+    limit = limits.get(asked.name)
+    if limit is None:
+        complain(f"{asked.name} is no limit that a person confirms here; there are: {', '.join(limits) or 'none'}.")
+        return WRONG_USE
+    migrate(chosen.database_url)
+    now = time.time()
+    try:
+        with committing(chosen.database_url, seal) as transaction:
+            entry = confirmed(transaction, limit, asked.value, by=asked.by, now=now)
+    except ConfirmationError as error:
+        complain(str(error))
+        return WRONG_USE
+    problem = wrong(limit, entry, now)
+    told = {"name": limit.name, "value": entry.value, "by": entry.by, "wrong": problem}
+    say(asked, told, f"{limit.name} is {entry.value}, says {entry.by}{f': {problem}' if problem else ''}.")
+    return DOES_NOT_HOLD if problem else HOLDS
+
+
+def _told(
+    limit: Limit, entered: Mapping[str, Confirmed], use: Use | None, goes: Forecast | None, now: float
+) -> dict[str, Any]:
+    entry = entered.get(limit.name) if limit.confirmed_by_person else None
+    value = use.value if use else entry.number if entry else limit.value
+    return {
+        "name": limit.name,
+        "bounds": limit.bounds,
+        "value": value,
+        "unit": limit.unit,
+        "source": limit.source.value,
+        "where": limit.where,
+        "owner": limit.owner,
+        "how": limit.how,
+        "used": round(use.used, 6) if use else None,
+        "share": round(goes.share, 4) if goes else None,
+        "reached_at": moment(goes.reached_at) if goes and goes.reached_at is not None else None,
+        "confirmed": {"value": entry.value, "by": entry.by, "at": moment(entry.at)} if entry else None,
+        "wrong": wrong(limit, entry, now),
+    }
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    entry = row["confirmed"]
+    nothing = "none" if row["source"] != Source.PANEL else "unknown"
+    value = entry["value"] if entry else nothing if row["value"] is None else f"{row['value']:g} {row['unit']}"
+    used = f", {row['used']:g} used ({row['share']:.0%})" if row["used"] is not None else ""
+    reached = f", reached {row['reached_at']}" if row["reached_at"] else ""
+    by = f", confirmed by {entry['by']} {entry['at']}" if entry else ""
+    mark = f"  [!] {row['wrong'].upper()}" if row["wrong"] else ""
+    head = f"{row['name']}: {value}{used}{reached}{by}{mark}"
+    return f"{head}\n    {row['bounds']}; {row['source']}: {row['where']}; owner: {row['owner']}. {row['how']}"
+
+
+def _end(told: list[dict[str, Any]]) -> str:
+    first = next((row for row in told if row["wrong"]), None)
+    if first is None:
+        return f"{len(told)} limits; everything that a person has to look up is confirmed."
+    open_ones = sum(1 for row in told if row["wrong"])
+    command = f"readback checklist confirm {first['name']} --value V --by WHO"
+    return f"{len(told)} limits; {open_ones} to be confirmed: {command}"

@@ -1,0 +1,77 @@
+"""`readback pages`: what people were paged about, whom it reached, and who takes it."""
+
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+from app.audit.log import seal
+from app.commands.answers import DOES_NOT_HOLD, HOLDS, operator, say
+from app.db.engine import Transaction
+from app.db.once import committing, looking
+from app.settings import from_environment
+from app.watch.pages import acknowledged, found, listed, resolved_by_id
+from app.watch.pages_told import described, in_a_line
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("pages", help="list, show, acknowledge or resolve what people were paged about")
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    for name, run in (("list", _list), ("show", _show), ("ack", _ack), ("resolve", _resolve)):
+        action = actions.add_parser(name, help=run.__doc__, description=run.__doc__)
+        action.add_argument("--json", action="store_true", help="answer with one JSON document")
+        if name == "list":
+            action.add_argument("--all", action="store_true", help="resolved ones too")
+        else:
+            action.add_argument("id", help="the page's id, as listed")
+        if name in ("ack", "resolve"):
+            action.add_argument("--by", default=operator(), help="who says so")
+        action.set_defaults(run=run)
+
+
+def _list(asked: Namespace) -> int:
+    """Pages that are not resolved, newest first."""
+    with looking(from_environment().database_url) as connection:
+        told = [described(page) for page in listed(connection, all_of_them=asked.all)]
+    say(asked, told, "\n".join(in_a_line(page) for page in told) or "No page is open.")
+    return HOLDS
+
+
+def _show(asked: Namespace) -> int:
+    """One page: its words, its state, and whom it reached; 1 when there is none."""
+    with looking(from_environment().database_url) as connection:
+        page = found(connection, asked.id)
+    if page is None:
+        say(asked, {"error": "not found"}, "There is no page with this id.")
+        return DOES_NOT_HOLD
+    told = described(page)
+    say(asked, told, "\n".join(f"{name}: {value}" for name, value in told.items()))
+    return HOLDS
+
+
+def _ack(asked: Namespace) -> int:
+    """Acknowledge one page: it is repeated no more; 1 when there is none."""
+    return _change_page(asked, lambda t, now: acknowledged(t, asked.id, by=asked.by, now=now))
+
+
+def _resolve(asked: Namespace) -> int:
+    """Resolve one page: it is over, and whoever was paged hears who says so; 1 when there is none."""
+    return _change_page(asked, lambda t, now: resolved_by_id(t, asked.id, by=asked.by, now=now))
+
+
+def _change_page(asked: Namespace, change: Callable[[Transaction, float], bool]) -> int:
+    """Asked twice it holds twice: what is wanted is that nobody is paged any more."""
+    with committing(from_environment().database_url, seal) as transaction:
+        changed = change(transaction, time.time())
+        page = found(transaction.connection, asked.id)
+    if page is None:
+        say(asked, {"error": "not found"}, "There is no page with this id.")
+        return DOES_NOT_HOLD
+    by = page.acknowledged_by if page.status == "acknowledged" else page.resolution
+    told = {"id": page.id, "status": page.status, "by": by, "changed": changed}
+    say(
+        asked,
+        told,
+        f"Page {page.id} is {page.status}{f', by {by}' if by else ''}{'' if changed else ': it was before'}.",
+    )
+    return HOLDS

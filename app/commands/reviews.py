@@ -1,0 +1,75 @@
+"""`readback reviews`: what somebody wants done and a person decides about."""
+
+import dataclasses
+import time
+from argparse import Namespace
+from typing import Any
+
+from app.audit.log import seal
+from app.commands.answers import HOLDS, complain, moment, operator, say
+from app.db.once import committing, looking
+from app.review.reviews import Kept, ReviewError, by_id, decided, listed
+from app.settings import from_environment
+
+
+def add(commands: Any) -> None:
+    parser = commands.add_parser("reviews", help="list, show, approve or reject what waits for a person's decision")
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    for name, run in (("list", _list), ("show", _show), ("approve", _approve), ("reject", _reject)):
+        action = actions.add_parser(name, help=run.__doc__, description=run.__doc__)
+        action.add_argument("--json", action="store_true", help="answer with one JSON document")
+        action.set_defaults(run=run)
+        if name == "list":
+            action.add_argument("--all", action="store_true", help="also what has been decided")
+            continue
+        action.add_argument("id", help="the review's id, as `list` shows it")
+        if name != "show":
+            action.add_argument("--by", default=operator(), help="who decides")
+            action.add_argument("--note", default="", help="why; kept in the audit log")
+
+
+def _list(asked: Namespace) -> int:
+    """What waits for a decision, the most urgent first, without anybody's data."""
+    with looking(from_environment().database_url) as connection:
+        found = listed(connection, everything=asked.all)
+    lines = [f"{r.id}  {r.status}  until {moment(r.due)}  {r.business}  {r.why}: {r.what}" for r in found]
+    say(asked, [_told(review) for review in found], "\n".join(lines) or "Nothing waits for a decision.")
+    return HOLDS
+
+
+def _show(asked: Namespace) -> int:
+    """One review with everything that would be done: 1 when there is none."""
+    try:
+        with looking(from_environment().database_url) as connection:
+            told = dataclasses.asdict(by_id(connection, asked.id))
+    except ReviewError as error:
+        return complain(str(error))
+    lines = (f"{n}: {moment(v) if n in ('due', 'opened_at', 'decided_at') and v else v}" for n, v in told.items())
+    say(asked, told, "\n".join(lines))
+    return HOLDS
+
+
+def _approve(asked: Namespace) -> int:
+    """Have it done: 1 when it was decided before, or its time is over."""
+    return _decide(asked, approve=True)
+
+
+def _reject(asked: Namespace) -> int:
+    """Have it not done, and the customer called back: 1 when it was decided before, or its time is over."""
+    return _decide(asked, approve=False)
+
+
+def _decide(asked: Namespace, *, approve: bool) -> int:
+    try:
+        with committing(from_environment().database_url, seal) as transaction:
+            review = decided(transaction, asked.id, approve, by=asked.by, note=asked.note, now=time.time())
+    except ReviewError as error:
+        return complain(str(error))
+    say(asked, _told(review), f"{review.id} is {review.status}.")
+    return HOLDS
+
+
+def _told(review: Kept) -> dict[str, Any]:
+    told = dataclasses.asdict(review)
+    del told["content"]
+    return told

@@ -1,0 +1,48 @@
+"""One transaction, or one look, by a program that is no server: a command that runs beside servers or without them.
+
+A database that is not there is not made.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.db.engine import WRITE_LOCK_KEY, Seal, Transaction, database_file, open_engine
+from app.errors import ConfigurationError
+
+
+@contextmanager
+def committing(url: str, seal: Seal) -> Iterator[Transaction]:
+    """A transaction, committed at the end with what it recorded. Raises `ConfigurationError` without a database."""
+    with _opened(url, writes=True) as engine, engine.begin() as connection:
+        if not url.startswith("sqlite"):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})")  # as every server's writer
+        transaction = Transaction(connection)
+        yield transaction
+        if transaction.records:
+            seal(connection, transaction.records)
+
+
+@contextmanager
+def looking(url: str) -> Iterator[Connection]:
+    """A connection that reads. Raises `ConfigurationError` when there is no such database, or not these tables."""
+    with _opened(url, writes=False) as engine, engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _opened(url: str, *, writes: bool) -> Iterator[Engine]:
+    file = database_file(url)
+    if file and not Path(file).is_file():
+        raise ConfigurationError(f"READBACK_DATABASE_URL: there is no database {file}.")
+    engine = open_engine(url, writes=writes)
+    try:
+        yield engine
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise ConfigurationError(f"READBACK_DATABASE_URL: the database cannot be used ({reason}).") from error
+    finally:
+        engine.dispose()

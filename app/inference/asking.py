@@ -1,0 +1,163 @@
+"""One inference through all its layers: prompt, money, models in order, answer held against what is known, record.
+
+Whatever goes wrong is one error for whoever asked, who goes on without a model. What a model answered badly is a dead
+letter with all that is needed to ask again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, select
+
+from app import log
+from app.booking.business import Business
+from app.clock import Clock
+from app.db.engine import Database, DatabaseUnavailableError
+from app.db.schema import inferences
+from app.errors import OverloadedError, ReadbackError
+from app.inference.fallback import Attempt, Fallback, NoAnswerError, NotWorthItError, SpendCapError
+from app.inference.model import Message, Model, ModelAnswer, Usage, Wanted
+from app.inference.output import Known, Understood, understood
+from app.inference.prompt import CURRENT, Prompt, PromptError, built
+from app.inference.records import Inference, by_id, kept
+from app.inference.spend import Spend
+from app.jobs.dead_letters import Letter, given_up
+
+SAMPLE: Final = Usage(3_000, 100)
+"""Tokens by which models are compared."""
+INPUT: Final = "model_input"
+"""The kind of dead letter about something that did not fit the schema, so that no model saw it."""
+
+_log = log.get(__name__)
+_i = inferences.c
+
+
+class NobodyAnsweredError(ReadbackError):
+    """No model gave an answer that may be used; the customer is served without. Its text has no content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was understood, and the id under which it is kept."""
+
+    understood: Understood
+    id: str
+
+
+class Asking:
+    """Has models asked. One for each process."""
+
+    def __init__(
+        self, fallback: Fallback, spend: Spend, businesses: Mapping[str, Business], database: Database, clock: Clock
+    ) -> None:
+        self._businesses = businesses
+        self._fallback = fallback
+        self._spend = spend
+        self._database = database
+        self._clock = clock
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is any model to ask."""
+        return bool(self._fallback.models)
+
+    async def ask(
+        self, business: Business, conversation: str, given: Mapping[str, Any], known: Known, *, small: bool = False
+    ) -> Asked:
+        """Ask, unless these very bytes were asked and answered in this turn before a crash: then that answer stands.
+
+        With `small` the cheapest model is asked first, being enough; the others come after it in their order. Raises
+        `NobodyAnsweredError`.
+        """
+        try:
+            prompt = built(CURRENT, given)
+            before = await self._database.read(lambda c: _answered(c, conversation, prompt.hash))
+            if before is not None:
+                return Asked(understood(before[1], known), before[0])
+            return await self._asked(business, conversation, prompt, known, small)
+        except (PromptError, NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
+            _log.warning("no inference", business=business.id, reason=type(error).__name__)
+            raise NobodyAnsweredError(type(error).__name__) from error
+
+    async def unreadable(self, business: Business, conversation: str, cause: str, data: Mapping[str, str]) -> None:
+        """Something that did not fit the schema reaches no model, and the dead letters instead. Never raises."""
+        letter = Letter(INPUT, conversation[:180], business.id, cause, data)
+        try:
+            await self._database.write(lambda t: given_up(t, letter, now=self._clock.now()))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("dead letter lost", kind=INPUT, reason=type(error).__name__)
+
+    async def again(self, data: Mapping[str, Any]) -> None:
+        """A dead letter's job: ask the same question once more, and keep what comes of it. Nothing is done with it."""
+        identity = str(data.get("inference") or "")
+        if not identity:
+            return  # what was unreadable is so still; a person has seen it
+        row = await self._database.read(lambda c: by_id(c, identity))
+        business = self._businesses.get(row.business)
+        if business is None:
+            return  # it is not served any more
+        prompt, purse = row.again(), self._spend.purse(business)
+        known = _known(prompt)
+        got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
+        inference = Inference(row.business, row.conversation, prompt, "ok", got.attempts, replays=identity)
+        await self._database.write(lambda t: kept(t, inference, now=self._clock.now()))
+
+    async def _asked(self, business: Business, conversation: str, prompt: Prompt, known: Known, small: bool) -> Asked:
+        purse = self._spend.purse(business)
+
+        def check(answer: ModelAnswer) -> Understood:
+            return understood(answer, known)
+
+        outcome, cause = "ok", ""
+        attempts: tuple[Attempt, ...] = ()
+        found: Understood | None = None
+        try:
+            order = self._smallest_first if small else tuple
+            got = await self._fallback.ask(prompt.question(), purse, check, order)
+            found, attempts = got.checked, got.attempts
+        except NoAnswerError as error:
+            outcome, attempts, cause = _outcome(error.attempts), error.attempts, str(error)
+        except SpendCapError as error:
+            outcome, cause = "capped", str(error)
+        inference = Inference(business.id, conversation, prompt, outcome, attempts, cause=cause)
+        bury = outcome in ("bad", "refused")
+        await self._database.write(lambda t: kept(t, inference, now=self._clock.now(), bury=bury))
+        if found is None:
+            raise NobodyAnsweredError(outcome)
+        return Asked(found, inference.id)
+
+    def _smallest_first(self, models: Sequence[Model]) -> Sequence[Model]:
+        smallest = min(models, key=lambda model: self._spend.micros(model.name, SAMPLE), default=None)
+        return [model for model in models if model is smallest] + [model for model in models if model is not smallest]
+
+
+def canonical(wanted: Sequence[Wanted], step: int) -> tuple[Wanted, ...]:
+    """Tools that are wanted under ids of our own, so that the next prompt is the same bytes when it is built again."""
+    return tuple(Wanted(f"c{step}_{n}", each.name, each.arguments) for n, each in enumerate(wanted))
+
+
+def _outcome(attempts: Sequence[Attempt]) -> str:
+    answered = [attempt for attempt in attempts if attempt.answer is not None]
+    if not answered:
+        return "down"
+    return "refused" if all(attempt.outcome == "refused" for attempt in answered) else "bad"
+
+
+def _answered(connection: Connection, conversation: str, prompt_hash: str) -> tuple[str, ModelAnswer] | None:
+    wanted = (_i.conversation == conversation, _i.prompt_hash == prompt_hash, _i.outcome == "ok", _i.replays == "")
+    row = connection.execute(select(_i.id, _i.model, _i.output).where(*wanted).order_by(_i.at).limit(1)).first()
+    if row is None:
+        return None
+    shown = orjson.loads(row.output)
+    calls = tuple(Wanted(f"c{n}", each["name"], each["arguments"]) for n, each in enumerate(shown["wanted"]))
+    answer = ModelAnswer(row.model, Usage(), calls, shown["handed_in"], shown["text"], shown["refusal"])
+    return row.id, answer
+
+
+def _known(prompt: Prompt) -> Known:
+    """What a stored prompt lets an answer rest on."""
+    messages: tuple[Message, ...] = prompt.question().messages
+    said = "\n".join(message.text for message in messages if message.who == "customer")
+    return Known(said, tuple(message.text for message in messages if message.who == "tool"))

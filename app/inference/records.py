@@ -1,0 +1,156 @@
+"""Every inference as a row that can be replayed, and as a link of the audit chain that says which bytes it was.
+
+The row holds the words, which retention forgets; the chain holds hashes, counts and choices, and stays.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, select, update
+
+from app.audit.log import record
+from app.db.bulk import BulkInsert
+from app.db.engine import Transaction
+from app.db.schema import inferences
+from app.errors import ReadbackError
+from app.inference.fallback import Attempt
+from app.inference.prompt import Prompt, rebuilt
+from app.jobs.dead_letters import Letter, given_up
+
+REPLAY: Final = "inference"
+"""The kind of work that a dead letter about an inference holds: asking the same question again."""
+OUTCOMES: Final = ("ok", "bad", "refused", "down", "capped", "held")
+MICROS: Final = 1_000_000
+
+_insert = BulkInsert(inferences)
+_i = inferences.c
+
+
+class UnknownInferenceError(ReadbackError):
+    """There is no inference with this id, or it has been forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """One inference. `outcome` is one of `OUTCOMES`; `action` what code did about it, without personal data."""
+
+    business: str
+    conversation: str
+    prompt: Prompt
+    outcome: str
+    attempts: Sequence[Attempt] = ()
+    action: str = ""
+    replays: str = ""
+    cause: str = ""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def cost(self) -> int:
+        """Millionths of a dollar."""
+        return int(sum((a.cost for a in self.attempts), Decimal(0)) * MICROS)
+
+    @property
+    def output(self) -> str:
+        """What the last model that answered sent back, as JSON; empty when none did."""
+        answer = next((a.answer for a in reversed(self.attempts) if a.answer is not None), None)
+        if answer is None:
+            return ""
+        wanted = [{"name": w.name, "arguments": w.arguments} for w in answer.wanted]
+        shown = {"handed_in": answer.handed_in, "text": answer.text, "refusal": answer.refusal, "wanted": wanted}
+        return orjson.dumps(shown).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An inference as its row has it."""
+
+    id: str
+    business: str
+    conversation: str
+    at: float
+    template: str
+    given: str
+    prompt: str
+    prompt_hash: str
+    model: str
+    output: str
+    outcome: str
+    attempts: str
+    cost: int
+    action: str
+    replays: str
+
+    def again(self) -> Prompt:
+        """The prompt, built anew from what it was built from. Raises `PromptError`."""
+        return rebuilt(self.template, self.given.encode())
+
+    def holds(self) -> bool:
+        """Whether it was built from this data by this template, byte for byte."""
+        prompt = self.again()
+        return prompt.content == self.prompt.encode() and prompt.hash == self.prompt_hash
+
+
+def kept(transaction: Transaction, inference: Inference, *, now: float, bury: bool = False) -> str:
+    """Keep an inference; its id. With `bury` it is a dead letter too: nobody got an answer from it."""
+    prompt, output = inference.prompt, _storable(inference.output)
+    last = inference.attempts[-1].model if inference.attempts else ""
+    attempts = [[a.model, a.outcome, str(a.cost), round(a.seconds, 3)] for a in inference.attempts]
+    row = (
+        inference.id, inference.business, inference.conversation, now, prompt.template, prompt.given.decode(),
+        prompt.content.decode(), prompt.hash, last, output, inference.outcome, orjson.dumps(attempts).decode(),
+        inference.cost, inference.action, inference.replays,
+    )  # fmt: skip
+    _insert(transaction.connection, [row])
+    record(
+        transaction,
+        "inference",
+        business=inference.business,
+        subject=inference.id,
+        at=now,
+        given=_hash(prompt.given),
+        template=prompt.template,
+        prompt=prompt.hash,
+        model=last,
+        output=_hash(output.encode()),
+        outcome=inference.outcome,
+        attempts=len(attempts),
+        micros=inference.cost,
+        action=inference.action,
+    )
+    if bury:
+        letter = Letter(REPLAY, inference.id, inference.business, inference.cause, {"inference": inference.id})
+        given_up(transaction, letter, now=now)
+    return inference.id
+
+
+def acted(transaction: Transaction, identity: str, action: str, *, now: float) -> None:
+    """Note what code did about an inference: a tool and its outcome, a review, or nothing."""
+    transaction.connection.execute(update(inferences).where(_i.id == identity).values(action=action))
+    record(transaction, "inference_acted", subject=identity, at=now, action=action)
+
+
+def by_id(connection: Connection, identity: str) -> Kept:
+    """One inference. Raises `UnknownInferenceError`."""
+    row = connection.execute(select(inferences).where(_i.id == identity)).first()
+    if row is None:
+        raise UnknownInferenceError(f"There is no inference {identity[:64]}.")
+    return Kept(**row._mapping)
+
+
+def as_shown(inference: Kept) -> dict[str, Any]:
+    """All of it, for a person."""
+    shown = {name: getattr(inference, name) for name in Kept.__slots__}
+    return shown | {"attempts": orjson.loads(inference.attempts), "holds": inference.holds()}
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\\u0000", "").replace("\0", "")

@@ -1,0 +1,45 @@
+"""Looks at the pile of dead letters: how many lie open, and whether one has lain there too long with nobody caring."""
+
+from app import metrics
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.jobs.dead_letters import Pile, pile
+from app.watch.pages import Page, raised, resolved
+
+LOOK_EVERY_S = 30.0
+OLD_AFTER_S = 3_600.0
+PAGE = "dead_letters_old"
+KEY = "oldest"
+
+
+class PileWatch:
+    """Run as a timer. The page about an old letter stays up until no open letter is that old."""
+
+    def __init__(self, database: Database, clock: Clock, old_after_s: float = OLD_AFTER_S) -> None:
+        self._database = database
+        self._clock = clock
+        self._old_after_s = old_after_s
+        self._up: bool | None = None
+        """Whether the page is up; unknown to who has not looked yet."""
+
+    async def look(self) -> Pile:
+        """Look once."""
+        found = await self._database.read(pile)
+        age_s = max(0.0, self._clock.now() - found.oldest_at) if found.letters else 0.0
+        metrics.set_dead_letters(found.letters, age_s)
+        old = age_s > self._old_after_s
+        if old != self._up:
+            await self._database.write(lambda transaction: self._paged(transaction, found, old))
+            self._up = old
+        return found
+
+    def _paged(self, transaction: Transaction, found: Pile, old: bool) -> None:
+        now = self._clock.now()
+        if not old:
+            resolved(transaction, PAGE, KEY, now=now)
+            return
+        body = (
+            f"{found.letters} dead letters are open, the oldest for more than {self._old_after_s / 3600:g} h. "
+            "`readback dead-letters list` shows them; replay or discard each."
+        )
+        raised(transaction, Page(PAGE, KEY, "Dead letters that nobody deals with", body), now=now)

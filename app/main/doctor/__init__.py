@@ -1,0 +1,13 @@
+"""What the doctor examines: one check for each integration, harmless, within a deadline, with a remedy."""
+
+from app.main.doctor.calendars import calendar_checks
+from app.main.doctor.examination import Check, Finding, Patient, State, examined
+from app.main.doctor.inside import inside_checks
+from app.main.doctor.neighbours import neighbour_checks
+
+__all__ = ["Check", "Finding", "Patient", "State", "checks", "examined"]
+
+
+def checks(patient: Patient) -> list[Check]:
+    """Everything there is to examine, in the order in which it is told."""
+    return [*inside_checks(patient), *neighbour_checks(patient), *calendar_checks(patient)]

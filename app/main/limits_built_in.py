@@ -1,0 +1,82 @@
+"""Limits that are constants of this version and at which somebody is declined, has to wait, or hears less."""
+
+import importlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from app.settings import Settings
+from app.watch.limits import Limit, Source
+
+
+class Row(NamedTuple):
+    """A constant: where it is, what it is counted in, what it bounds, and the setting without which nobody loads it."""
+
+    module: str
+    constant: str
+    unit: str
+    bounds: str
+    needs: str = ""
+
+
+ROWS: Final = (
+    Row("app.calls.dispatch", "MAX_RUNNING", "tool calls", "tool calls of one process at once"),
+    Row("app.dialects.vapi_quick", "CALLS_MAX", "tool calls", "tool calls in one message that are read the quick way"),
+    Row("app.calls.late", "MAX_FOLLOWED", "lookups", "late lookups of one process that are followed into the call"),
+    Row("app.db.engine", "MAX_QUEUED_WRITES", "writes", "database writes of one process that wait"),
+    Row("app.db.engine", "READER_THREADS", "reads", "database reads of one process at once"),
+    Row("app.db.engine", "WRITE_DEADLINE_S", "s", "waiting for a commit"),
+    Row("app.db.engine", "READ_DEADLINE_S", "s", "waiting for a read of the database"),
+    Row("app.db.behind", "MAX_ROWS", "rows", "rows that may follow a moment later, in one process"),
+    Row("app.jobs.engine", "AT_ONCE", "loads", "loads of background jobs that one process has in hand at once"),
+    Row("app.jobs.turns", "AT_ONCE", "jobs", "background jobs of one process at once"),
+    Row("app.jobs.turns", "HANDLER_DEADLINE_S", "s", "one turn of a background job"),
+    Row("app.web.body", "BODY_MAX_BYTES", "bytes", "one request to /vapi or /tools"),
+    Row("app.web.twilio", "BODY_MAX_BYTES", "bytes", "one request to /twilio"),
+    Row("app.web.twilio", "STORE_DEADLINE_S", "s", "keeping a text before Twilio is told that it arrived"),
+    Row("app.web.vapi", "STORE_DEADLINE_S", "s", "keeping a report before Vapi is told that it arrived"),
+    Row("app.web.refusals", "SOURCES_MAX", "addresses", "sources of refused requests that are told apart"),
+    Row("app.booking.lookups", "FETCH_DEADLINE_S", "s", "one read of a calendar for a lookup"),
+    Row(
+        "app.booking.owner", "MOST_BY_ONE", "tries an hour", "tries of one caller to find a booking that is not theirs"
+    ),
+    Row("app.booking.owner", "MOST_AT_BUSINESS", "tries an hour", "such tries at one business"),
+    Row("app.booking.crm_copies", "MOST_IN_ALL", "copies", "copies to CRMs of one process at once"),
+    Row("app.booking.feeds", "MOST_EVENTS", "events", "events in one calendar feed"),
+    Row("app.promises.callbacks", "MAX_OF_ONE_CALL", "callbacks", "callbacks asked for in one call"),
+    Row("app.review.reviews", "WITHIN_S", "s", "time a person has to decide a review"),
+    Row("app.sms.carrier", "SEND_WITHIN_S", "s", "handing one text to the carrier"),
+    Row("app.sms.inbox", "MOST_AT_ONCE", "texts", "texts that are answered together"),
+    Row("app.sms.inbox", "MOST_AN_HOUR", "texts an hour", "texts of one conversation that are answered"),
+    Row("app.inference.fallback", "WITHIN_S", "s", "one question to a model, repetitions included"),
+    Row("app.watch.alarms", "MOST_PAGES", "pages", "pages waiting while the database is away"),
+    Row("app.watch.alarms", "MOST_KEYS", "alarms", "alarms that ring at once"),
+    Row("app.metrics", "MOST_CHILDREN", "series", "series of one metric; the rest is counted as other"),
+    Row("app.settings.values", "CAP_MAX", "calls", "the largest daily cap that can be set"),
+    Row("tools.check_availability", "MAX_SLOTS", "times", "times offered in one answer"),
+    Row("app.adapters.vapi_api", "DEADLINE_S", "s", "one message into a live call"),
+    Row("app.adapters.vapi_api", "MOST_CONNECTIONS", "connections", "connections to live calls"),
+    Row("app.adapters.pagerduty", "MOST_CONNECTIONS", "connections", "connections to PagerDuty"),
+    Row("app.adapters.crm_http", "MOST_CONNECTIONS", "connections", "connections to one CRM", "crm_secrets"),
+    Row("app.adapters.redis_connection", "MOST_CONNECTIONS", "connections", "connections to Redis", "redis_url"),
+    Row("app.adapters.twilio_http", "MOST_CONNECTIONS", "connections", "connections to Twilio", "twilio_account_sid"),
+    Row("app.adapters.models", "MOST_CONNECTIONS", "connections", "connections to language models"),
+    Row("app.adapters.google_credentials", "REQUEST_TIMEOUT_S", "s", "one request for a token", "google_credentials"),
+)
+
+
+def built_in(settings: Settings) -> Iterator[Limit]:
+    """Every one whose part this installation uses."""
+    for row in ROWS:
+        if row.needs and not getattr(settings, row.needs):
+            continue
+        value = getattr(importlib.import_module(row.module), row.constant)  # what nobody uses is not even loaded
+        yield Limit(
+            name=f"{row.module.removeprefix('app.')}.{row.constant.lower()}",
+            bounds=row.bounds,
+            unit=row.unit,
+            value=float(value),
+            source=Source.BUILT_IN,
+            where=f"{row.module}.{row.constant}",
+            owner="Readback",
+            how="Fixed in this version; more processes share the load where it counts per process.",
+        )

@@ -1,0 +1,40 @@
+"""The looks that one process at a time takes: at what people leave lying, at silence, and at our own way in."""
+
+from collections.abc import Callable
+
+from app.booking.business import Businesses
+from app.clock import Clock
+from app.db.engine import Database
+from app.jobs.pile import LOOK_EVERY_S as PILE_EVERY_S
+from app.jobs.pile import PileWatch
+from app.jobs.timers import Timer
+from app.main.synthetic import synthetic_calls
+from app.settings import Settings
+from app.watch.alarms import Alarms
+from app.watch.cadence import LOOK_EVERY_S as CADENCE_EVERY_S
+from app.watch.cadence import Cadence
+from app.watch.volume import EVERY_S as VOLUME_EVERY_S
+from app.watch.volume import VolumeWatch
+from app.watch.volume_lines import Watched
+
+
+def watched(businesses: Businesses) -> list[Watched]:
+    """Each business as far as its volume goes."""
+    return [Watched(b.id, b.name, b.zone, b.lines, b.closed) for b in businesses.by_id.values()]
+
+
+def watching(
+    settings: Settings,
+    businesses: Businesses,
+    database: Database,
+    alarms: Alarms,
+    clock: Clock,
+    told: Callable[[], None],
+) -> list[Timer]:
+    """The timers. `told` hears of a page that was raised."""
+    return [
+        Timer("dead_letters", PILE_EVERY_S, PileWatch(database, clock).look),
+        Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
+        Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
+        *synthetic_calls(settings, businesses, database, alarms, clock),
+    ]

@@ -1,0 +1,1 @@
+"""Callbacks and transfers, followed until done."""

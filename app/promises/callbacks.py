@@ -1,0 +1,75 @@
+"""A promised callback: a task with a time, opened once however often the same call asks for it."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import update
+
+from app.db.engine import Transaction
+from app.db.schema import tasks
+from app.errors import OverloadedError
+from app.promises.references import digest, reference
+from app.review.tasks import Task, by_key, opened
+
+KIND = "callback"
+MOST_DETAILS_CHARS = 4_000
+MAX_OF_ONE_CALL = 50
+"""Callbacks that one conversation can ask for, each when the one before is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What is promised. `asked` names, next to call and phone, which callback it is: the caller's own words for when.
+
+    `by` is the time in words, for whoever calls; `due` is in epoch seconds. `reason` is the caller's and stays private.
+    """
+
+    business: str
+    call_key: str
+    phone: str
+    reason: str
+    asked: str
+    by: str
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A callback that is on somebody's list."""
+
+    reference: str
+    due: int
+
+
+def promised(transaction: Transaction, wanted: Callback, *, now: float, adds: bool = False) -> Promised:
+    """Promise it. The one that the same call was promised before stands, unless it is done or its time is over.
+
+    With `adds` that one is about this reason too.
+    """
+    whose = wanted.call_key or uuid.uuid4().hex
+    for number in range(MAX_OF_ONE_CALL):
+        name = digest(KIND, wanted.business, whose, wanted.phone, wanted.asked, number)
+        key, said = f"{KIND}:{name}", reference("C", name)
+        before = by_key(transaction.connection, key)
+        if before is None:
+            opened(transaction, _task(key, said, wanted), now=now)
+            return Promised(said, wanted.due)
+        if before.status == "open" and before.due >= now:
+            if adds and wanted.reason not in before.details and len(before.details) < MOST_DETAILS_CHARS:
+                details = f"{before.details}\n{wanted.reason}"
+                transaction.connection.execute(update(tasks).where(tasks.c.key == key).values(details=details))
+            return Promised(said, int(before.due))
+    raise OverloadedError("this call has asked for too many callbacks")
+
+
+def _task(key: str, said: str, wanted: Callback) -> Task:
+    return Task(
+        key=key,
+        kind=KIND,
+        business=wanted.business,
+        subject=said,
+        what=f"Call a customer back {wanted.by}.",
+        due=wanted.due,
+        phone=wanted.phone,
+        details=wanted.reason,
+    )

@@ -1,0 +1,62 @@
+"""Follows a task to its end: pages before it is late, again and higher when it is, until a person has done it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.db.schema import pages
+from app.jobs.outbox import Again
+from app.review.tasks import DUE_SOON, LATE, Kept, by_key, due_soon, late
+from app.watch.pages import is_raised, raised, superseded
+
+AGAIN_AFTER_S = 3_600.0
+AGAIN_AT_MOST_S = 86_400.0
+"""A late task is paged anew after an hour, then after twice as long each time, but every day."""
+
+
+class TaskFollowUp:
+    """The handler of `task_due` jobs. Safe to call at any time and any number of times."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def __call__(self, data: Mapping[str, Any]) -> Again | None:
+        """Look at the task now; None once it is done."""
+        key, now = str(data["task"]), self._clock.now()
+        return await self._database.write(lambda t: _looked_at(t, key, now))
+
+
+def _looked_at(transaction: Transaction, key: str, now: float) -> Again | None:
+    task = by_key(transaction.connection, key)
+    if task is None or task.status != "open":
+        return None
+    if now < task.warn_at:
+        return Again(task.warn_at - now)
+    if now < task.due:
+        if not (task.paged and is_raised(transaction, task.paged, task.subject)):
+            raised(transaction, due_soon(task), now=now)
+        return Again(task.due - now)
+    return _late(transaction, task, now)
+
+
+def _late(transaction: Transaction, task: Kept, now: float) -> Again:
+    """A page instead of those before; acknowledged, it is raised anew: to have heard is not to have called."""
+    superseded(transaction, DUE_SOON, task.key, now=now)
+    superseded(transaction, task.paged, task.subject, now=now)
+    if _acknowledged(transaction, task.key, now - AGAIN_AFTER_S):
+        superseded(transaction, LATE, task.key, now=now)
+    raised(transaction, late(task), now=now)
+    return Again(min(max(AGAIN_AFTER_S, now - task.due), AGAIN_AT_MOST_S))
+
+
+def _acknowledged(transaction: Transaction, key: str, before: float) -> bool:
+    found = transaction.connection.execute(
+        select(pages.c.status, pages.c.changed_at).where(
+            pages.c.kind == LATE, pages.c.key == key, pages.c.status != "resolved"
+        )
+    ).first()
+    return found is not None and found.status != "open" and found.changed_at <= before

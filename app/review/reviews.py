@@ -1,0 +1,157 @@
+"""What somebody wants done and a person decides about first: proposed, approved, rejected, or expired.
+
+A proposal that nobody decides about in time is not carried out. Whatever becomes of it, a job noted in the same commit
+tells the customer, so no decision is lost.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, select, update
+
+from app.audit.log import record
+from app.db.bulk import BulkInsert
+from app.db.engine import Transaction
+from app.db.schema import job_outbox, reviews
+from app.errors import ReadbackError
+from app.redaction import redact
+from app.watch.pages import Page, raised, resolved
+
+DUE: Final = "review_due"
+DECIDED: Final = "review_decided"
+"""Kinds of the jobs that end a review in time and carry out what became of it."""
+PAGE: Final = "review"
+WITHIN_S: Final = 1_800.0
+"""For a person to decide; a customer who texts waits no longer."""
+MOST_LISTED: Final = 500
+NOTE_CHARS: Final = 500
+OPEN, APPROVED, REJECTED, EXPIRED = "open", "approved", "rejected", "expired"
+
+_insert = BulkInsert(reviews)
+# What `jobs.outbox.put` would write, from below it, as for tasks.
+_job = BulkInsert(job_outbox, keep_first=True)
+_r = reviews.c
+
+
+class ReviewError(ReadbackError):
+    """There is no such review, or it has been decided; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is to be done if a person agrees. `what` says it without personal data; `content` is the rest, JSON.
+
+    `why` comes from a closed set (`high_stakes`, `low_confidence`, ...). `key`, when given, names it for good.
+    """
+
+    business: str
+    conversation: str
+    why: str
+    what: str
+    content: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A review as it stands. `content` may hold a customer's data: only `show` tells it."""
+
+    id: str
+    business: str
+    conversation: str
+    why: str
+    what: str
+    content: Mapping[str, Any]
+    status: str
+    due: float
+    opened_at: float
+    decided_at: float
+    decided_by: str
+    note: str
+
+
+def opened(transaction: Transaction, proposal: Proposal, *, now: float, within_s: float = WITHIN_S) -> str:
+    """Have a person decide, and page them; the review's id. The same key is the same review, decided or not."""
+    connection = transaction.connection
+    identity = proposal.key or uuid.uuid4().hex
+    if connection.execute(select(_r.id).where(_r.id == identity)).first() is not None:
+        return identity
+    due = now + within_s
+    content = orjson.dumps(dict(proposal.content)).decode()
+    first = (identity, proposal.business, proposal.conversation, proposal.why, proposal.what, content)
+    _insert(connection, [(*first, OPEN, due, now, 0.0, "", "")])
+    _put(transaction, DUE, identity, due, now)
+    record(
+        transaction, "review_opened", business=proposal.business, subject=identity, at=now, why=proposal.why, due=due
+    )
+    minutes = round(within_s / 60)
+    body = (
+        f"{proposal.what} ({proposal.why}). Without a decision within {minutes} minutes it is not done. "
+        f"See it with: readback reviews show {identity}"
+    )
+    raised(transaction, Page(PAGE, identity, "A decision is wanted", body, proposal.business), now=now)
+    return identity
+
+
+def decided(transaction: Transaction, identity: str, approve: bool, *, by: str, note: str = "", now: float) -> Kept:
+    """A person has decided; what was decided is carried out by a job. Raises `ReviewError` when it is not open."""
+    review = by_id(transaction.connection, identity)
+    if review.status == OPEN and now > review.due:
+        raise ReviewError(f"The review {identity} is over: nobody decided in time.")
+    return _closed(transaction, review, APPROVED if approve else REJECTED, by=by, note=note, now=now)
+
+
+def expired(transaction: Transaction, identity: str, *, now: float) -> bool:
+    """The time is over, and nothing is done; False when somebody decided before."""
+    review = by_id(transaction.connection, identity)
+    if review.status != OPEN:
+        return False
+    _closed(transaction, review, EXPIRED, by="", note="", now=now)
+    return True
+
+
+def by_id(connection: Connection, identity: str) -> Kept:
+    """One review, whatever became of it. Raises `ReviewError`."""
+    row = connection.execute(select(reviews).where(_r.id == identity)).first()
+    if row is None:
+        raise ReviewError(f"There is no review {identity[:64]}.")
+    return _kept(row)
+
+
+def listed(connection: Connection, *, everything: bool = False) -> Sequence[Kept]:
+    """Open ones, the one that is due first at the head; with `everything` also those decided, newest first."""
+    asked = select(reviews).limit(MOST_LISTED)
+    asked = asked.order_by(_r.opened_at.desc()) if everything else asked.where(_r.status == OPEN).order_by(_r.due)
+    return [_kept(row) for row in connection.execute(asked)]
+
+
+def _closed(transaction: Transaction, review: Kept, status: str, *, by: str, note: str, now: float) -> Kept:
+    values = {"status": status, "decided_at": now, "decided_by": by[:128], "note": redact(note)[:NOTE_CHARS]}
+    change = update(reviews).where(_r.id == review.id, _r.status == OPEN).values(**values)
+    if not transaction.connection.execute(change).rowcount:
+        raise ReviewError(f"The review {review.id} was {review.status} already.")
+    resolved(transaction, PAGE, review.id, now=now, by=by)
+    _put(transaction, DECIDED, review.id, now, now)
+    record(
+        transaction,
+        f"review_{status}",
+        business=review.business,
+        subject=review.id,
+        at=now,
+        by=by[:128],
+        note=values["note"],
+    )
+    return by_id(transaction.connection, review.id)
+
+
+def _put(transaction: Transaction, kind: str, identity: str, due: float, now: float) -> None:
+    transaction.topics.add("jobs")
+    _job(transaction.connection, [(kind, identity, due, orjson.dumps({"review": identity}).decode(), now)])
+
+
+def _kept(row: Any) -> Kept:
+    values = dict(row._mapping)
+    return Kept(content=orjson.loads(values.pop("proposal")), **values)

@@ -1,0 +1,73 @@
+"""What follows from the end of a text: who may not be texted any more, what is tried again, who has to know."""
+
+from typing import Final
+
+from app import metrics
+from app.db.engine import Transaction
+from app.jobs.outbox import Again, put
+from app.promises import consent, texts
+from app.promises.consent import Said
+from app.promises.texts import Owed
+from app.sms import people
+from app.sms.codes import WENT_WRONG, Deed, Fate, fate
+from app.watch.pages import Page, raised, resolved
+
+REFUSED: Final = "texts_refused"
+"""The page about what the carrier refuses for a reason that somebody has to mend."""
+OWED: Final = (texts.REPLY, texts.NEWS)
+"""Texts that a customer waits for: what does not get there, a person says."""
+
+
+def reached(transaction: Transaction, text: Owed, state: str, code: int, *, now: float) -> None:
+    """The carrier has the text, or knows how it ended; `text.sid` is its name for it."""
+    if state in WENT_WRONG:
+        went_wrong(transaction, text, state, code, now=now)
+        return
+    metrics.count_text_out(text.kind, state)
+    texts.moved(transaction, text, state, now=now, sid=text.sid)
+    if state == texts.DELIVERED:
+        resolved(transaction, REFUSED, text.business, now=now)
+
+
+def went_wrong(transaction: Transaction, text: Owed, state: str, code: int, *, now: float) -> Again | None:
+    """It did not get there. `Again`: the job that is about it goes on; otherwise what follows has a job of its own."""
+    follows = fate(code)
+    said = Said(text.business, text.to_number, consent.CARRIER, f"{text.sid or text.id}: {code}")
+    if follows.page:
+        _page(transaction, text, code, follows, now)
+    if follows.deed is Deed.OPTED_OUT:
+        consent.opted_out(transaction, said, now=now)
+    elif follows.deed is Deed.NOT_TEXTABLE:
+        consent.not_textable(transaction, said, now=now)
+    elif follows.deed is Deed.HOLD and state == texts.REJECTED and now + follows.after_s < text.useless_after:
+        texts.moved(transaction, text, texts.PENDING, now=now, code=code, not_before=now + follows.after_s)
+        return Again(follows.after_s)
+    elif follows.deed is Deed.RETRY and _once_more(transaction, text, code, follows, now):
+        return None
+    why = consent.OPTED_OUT if follows.deed is Deed.OPTED_OUT else f"code {code}"
+    ended(transaction, text, state, why, now=now, code=code)
+    return None
+
+
+def ended(transaction: Transaction, text: Owed, state: str, why: str, *, now: float, code: int = 0) -> None:
+    """Nothing more is done about a text; a customer who waits for it hears it from a person."""
+    metrics.count_text_out(text.kind, state)
+    values = {name: value for name, value in (("sid", text.sid), ("code", code)) if value}
+    texts.moved(transaction, text, state, now=now, **values)
+    if text.kind == texts.NEWS or (text.kind in OWED and why != consent.OPTED_OUT):
+        people.not_told(transaction, text, why.replace("_", " "), now=now)
+
+
+def _once_more(transaction: Transaction, text: Owed, code: int, follows: Fate, now: float) -> bool:
+    due = now + follows.after_s
+    if text.attempts >= follows.most or due > text.useless_after:
+        return False
+    metrics.count_text_out(text.kind, "retried")
+    texts.moved(transaction, text, texts.PENDING, now=now, sid="", code=code, not_before=due)
+    put(transaction, texts.sending(text.id, due, f":{text.attempts}"), now=now)
+    return True
+
+
+def _page(transaction: Transaction, text: Owed, code: int, follows: Fate, now: float) -> None:
+    body = f"Texts to customers do not get there: {follows.page} (code {code})."
+    raised(transaction, Page(REFUSED, text.business, "The carrier refuses texts", body, text.business), now=now)

@@ -1,0 +1,337 @@
+"""A text conversation with a model behind it. What a model may not do is not done, and where it fails, or may not be
+used, the customer gets the guided conversation instead.
+
+A change ends the turn: what is said about it are the tool's own words, never the model's.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from app import log
+from app.booking.business import Business, Businesses
+from app.booking.speech import spoken_time
+from app.calls.model import Tool
+from app.clock import Clock
+from app.db.engine import Database, DatabaseUnavailableError
+from app.errors import OverloadedError
+from app.inference.asking import Asking, NobodyAnsweredError, canonical
+from app.inference.confidence import needs_person
+from app.inference.flag import MODEL_PATH, Flags
+from app.inference.model import Message, Wanted
+from app.inference.output import Decision, Known
+from app.inference.prompt import as_data
+from app.inference.records import acted
+from app.inference.window import InputError, Memory, Window, remember, remembered, windowed
+from app.review.reviews import Proposal, opened
+from app.sms.allowed import CHANGES, TAKES, Denied, Facts, Permitted, offered_tool, permitted
+from app.sms.talk import Ask
+from app.sms.turn import Conversation, Incoming, Responder, Turn
+
+MOST_STEPS: Final = 4
+"""Inferences in one turn."""
+STALE_AFTER_S: Final = 4 * 3_600
+"""A text that comes later than this begins a new conversation."""
+GUIDED_FOR_S: Final = 1_800
+"""A guided conversation that was begun is gone on with for so long after its last turn."""
+MOST_OFFERS: Final = 20
+MOST_REFERENCES: Final = 10
+WAITS: Final = (
+    "Thank you, a colleague confirms that with you first. You'll hear from us within half an hour. Nothing has been "
+    "changed yet."
+)
+
+_log = log.get(__name__)
+
+
+@dataclass(slots=True)
+class _State:
+    """What is kept from turn to turn. `guided` is the guided conversation's own state."""
+
+    session: str = ""
+    at: float = 0.0
+    memory: Memory = field(default_factory=Memory)
+    guided: Mapping[str, Any] = field(default_factory=dict)
+    guided_at: float = 0.0
+
+    def dumped(self) -> dict[str, Any]:
+        return {
+            "session": self.session,
+            "at": self.at,
+            "memory": self.memory.model_dump(mode="json"),
+            "guided": dict(self.guided),
+            "guided_at": self.guided_at,
+        }
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One turn under way."""
+
+    business: Business
+    conversation: Conversation
+    session: str
+    turn: str
+    """The id of the newest text, from which every id of this turn follows."""
+    now: float
+    window: Window
+    facts: dict[str, Any]
+    messages: list[Message]
+    told: list[str] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+
+    @property
+    def key(self) -> str:
+        return f"sms:{self.conversation.id}:{self.turn}"[:320]
+
+    @property
+    def said(self) -> str:
+        """Everything the customer wrote that the model can see."""
+        return "\n".join(message.text for message in self.messages if message.who == "customer")
+
+    def known_facts(self) -> Facts:
+        return Facts(self.facts.get("offers", {}), tuple(self.facts.get("references", ())))
+
+
+class ModelConversation:
+    """A Responder over `guided`, which is another one."""
+
+    def __init__(  # noqa: PLR0913 - everything a turn goes through, handed in by name
+        self,
+        *,
+        businesses: Businesses,
+        tools: Sequence[Tool[Any]],
+        ask: Ask,
+        asking: Asking,
+        flags: Flags,
+        guided: Responder,
+        database: Database,
+        clock: Clock,
+    ) -> None:
+        self._businesses = businesses
+        self._ask = ask
+        self._asking = asking
+        self._flags = flags
+        self._guided = guided
+        self._database = database
+        self._clock = clock
+        self._offered = [
+            offered_tool(tool.name, tool.description, tool.arguments.model_json_schema())
+            for tool in sorted(tools, key=lambda tool: tool.name)
+            if tool.name in TAKES
+        ]
+
+    async def answer(self, conversation: Conversation, texts: Sequence[Incoming]) -> Turn:
+        """Answer all of `texts` in one turn."""
+        business = self._businesses.by_id.get(conversation.business)
+        state = _loaded(conversation.state)
+        if business is None or not texts or not await self._may_be_asked(conversation, state, texts[-1].received_at):
+            return await self._by_guide(conversation, texts, state)
+        try:
+            return await self._with_model(business, conversation, texts, state)
+        except InputError as error:
+            data = {"conversation": conversation.id, "text": texts[-1].id}
+            await self._asking.unreadable(business, f"sms:{conversation.id}:{texts[-1].id}", str(error), data)
+        except NobodyAnsweredError as error:
+            _log.info("answered without a model", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever breaks on this path, there is another one to an answer
+            _log.error("model path broke", exc_info=error)
+        return await self._by_guide(conversation, texts, state)
+
+    async def _may_be_asked(self, conversation: Conversation, state: _State, now: float) -> bool:
+        if not self._asking.possible or now - state.guided_at < GUIDED_FOR_S:
+            return False
+        return await self._flags.on(MODEL_PATH, conversation.customer)
+
+    async def _by_guide(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
+        inner = Conversation(
+            conversation.id, conversation.business, conversation.customer, conversation.line, state.guided
+        )
+        turn = await self._guided.answer(inner, texts)
+        state.guided = turn.state
+        state.guided_at = texts[-1].received_at if texts else state.guided_at
+        return Turn(turn.replies, state.dumped())
+
+    async def _with_model(
+        self, business: Business, conversation: Conversation, texts: Sequence[Incoming], state: _State
+    ) -> Turn:
+        newest = texts[-1]
+        if not state.session or newest.received_at - state.at > STALE_AFTER_S:
+            state.session, state.memory = texts[0].id, Memory()
+        window = windowed(state.memory, [text.body for text in texts])
+        turns = [Message(turn.who, turn.text) for turn in window.turns]
+        messages = [*turns, Message("customer", window.said)]
+        facts = dict(window.facts)
+        talk = _Talk(business, conversation, state.session, newest.id, newest.received_at, window, facts, messages)
+        replies = await self._turn(talk)
+        state.memory = remember(state.memory, window.said, replies, talk.facts)
+        state.at = max(state.at, newest.received_at)
+        return Turn(replies, state.dumped())
+
+    async def _turn(self, talk: _Talk) -> tuple[str, ...]:
+        """Step by step until there is something to say. Raises `NobodyAnsweredError`."""
+        for step in range(MOST_STEPS):
+            told = (*talk.told, orjson.dumps(talk.facts).decode(), _hours(talk.business))
+            known = Known(talk.said, told, frozenset(talk.done))
+            # What a tool has told is put into words by the smallest model; what a customer means needs a better one.
+            asked = await self._asking.ask(talk.business, talk.key, self._given(talk), known, small=step > 0)
+            if isinstance(asked.understood, Decision):
+                return (asked.understood.reply,)
+            wanted = canonical(asked.understood, step)
+            verdicts = [permitted(each, talk.known_facts(), talk.said) for each in wanted]
+            change = next((v for v in verdicts if isinstance(v, Permitted) and _changes(v.tool)), None)
+            if change is not None:
+                return (await self._change(talk, change, asked.id),)
+            talk.messages.append(Message("agent", "", wanted))
+            for each, verdict in zip(wanted, verdicts, strict=True):
+                talk.messages.append(await self._looked_up(talk, each, verdict, step))
+        raise NobodyAnsweredError("too many steps")
+
+    async def _looked_up(self, talk: _Talk, wanted: Wanted, verdict: Permitted | Denied, step: int) -> Message:
+        if isinstance(verdict, Denied):
+            text = orjson.dumps({"ok": False, "code": "not_allowed", "say": verdict.say}).decode()
+            return Message("tool", text, answers=wanted.id, tool=verdict.tool)
+        name = f"{step}:{verdict.tool}:{_digest(verdict.arguments)}"
+        result = await self._ask(
+            talk.conversation, talk.session, verdict.tool, verdict.arguments, f"{talk.turn}:{name}"
+        )
+        text = orjson.dumps(_told(talk, result), default=str).decode()
+        talk.told.append(text)
+        return Message("tool", text, answers=wanted.id, tool=verdict.tool)
+
+    async def _change(self, talk: _Talk, change: Permitted, inference: str) -> str:
+        """Have it done, or a person decide; what there is to say about it."""
+        high = talk.business.reviewed
+        why = needs_person(change.tool, change.confidence, change.rests_on, talk.said, high)
+        if change.tool in CHANGES and why:
+            await self._propose(talk, change, why, inference)
+            return WAITS
+        # One change in a turn, under one id: when the turn is run again after a crash, what was done then is told.
+        result = await self._ask(talk.conversation, talk.session, change.tool, change.arguments, f"{talk.turn}:change")
+        _told(talk, result)
+        await self._note(inference, f"{change.tool}: {result.get('outcome') or result.get('code') or 'ok'}")
+        return str(result["say"])
+
+    async def _propose(self, talk: _Talk, change: Permitted, why: str, inference: str) -> None:
+        conversation, now = talk.conversation, self._clock.now()
+        proposal = Proposal(
+            business=talk.business.id,
+            conversation=talk.key,
+            why=why,
+            what=f"{change.tool.replace('_', ' ').capitalize()} for a customer who texts.",
+            content={
+                "tool": change.tool,
+                "arguments": dict(change.arguments),
+                "session": talk.session,
+                "conversation": conversation.id,
+                "customer": conversation.customer,
+                "line": conversation.line,
+                "said": talk.window.said,
+                "inference": inference,
+            },
+            key=_digest([conversation.id, talk.turn]),
+        )
+        try:
+            await self._database.write(lambda t: opened(t, proposal, now=now))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            raise NobodyAnsweredError("nobody can be asked to decide") from error
+        await self._note(inference, f"review: {why}")
+
+    async def _note(self, inference: str, action: str) -> None:
+        try:
+            await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("action of an inference not noted", reason=type(error).__name__)
+
+    def _given(self, talk: _Talk) -> dict[str, Any]:
+        """What a prompt is built from. Its time is the text's, so that a turn run again asks the same."""
+        business = talk.business
+        offers = [
+            f"{name}: {offer['start']} with {offer['technician']}"
+            for name, offer in talk.facts.get("offers", {}).items()
+        ]
+        known = [f"offered times: {'; '.join(offers)}"] if offers else []
+        references = talk.facts.get("references", [])
+        known += [f"references of this customer: {', '.join(references)}"] if references else []
+        return {
+            "place": {
+                "business": business.name,
+                "now": spoken_time(int(talk.now), business.zone),
+                "zone": business.zone.key,
+                "services": ", ".join(f"{s.name} ({s.minutes} minutes)" for s in business.services_said()),
+                "technicians": ", ".join(t.name for t in business.technicians if t.id != business.tester),
+                "hours": _hours(business),
+                "facts": " / ".join(known) or "nothing",
+                "summary": talk.window.summary or "nothing",
+            },
+            "messages": [as_data(message) for message in talk.messages],
+            "tools": [
+                {"name": o.name, "description": o.description, "parameters": dict(o.parameters)} for o in self._offered
+            ],
+        }
+
+
+def _changes(tool: str) -> bool:
+    """Whether it does something, so that what it says ends the turn."""
+    return tool in CHANGES or tool in ("request_callback", "send_confirmation")
+
+
+def _loaded(kept: Mapping[str, Any]) -> _State:
+    """The state as it was left; what cannot be read is forgotten, but for what the guided conversation keeps."""
+    state = _State()
+    guided = kept.get("guided")
+    state.guided = guided if isinstance(guided, dict) else {}
+    try:
+        state.guided_at, state.at = float(kept.get("guided_at", 0.0)), float(kept.get("at", 0.0))
+        state.memory = remembered(kept.get("memory", {}))
+        state.session = str(kept.get("session", ""))
+    except (InputError, TypeError, ValueError):
+        _log.warning("conversation state not read")
+    return state
+
+
+def _told(talk: _Talk, result: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool's result as the model sees it: offered times under short names. What it tells is remembered."""
+    told = dict(result)
+    offers = dict(talk.facts.get("offers", {}))
+    if "slots" in told:
+        told["slots"] = [_named(offers, slot) for slot in told["slots"]]
+    references = [*talk.facts.get("references", ())]
+    for found in (told, *told.get("appointments", ())):
+        if found.get("reference") and found["reference"] not in references:
+            references.append(found["reference"])
+        if found.get("outcome") == "confirmed":
+            talk.done.add("booked")
+    talk.facts["offers"] = dict(list(offers.items())[-MOST_OFFERS:])
+    talk.facts["references"] = references[-MOST_REFERENCES:]
+    return told
+
+
+def _named(offers: dict[str, Any], slot: Mapping[str, str]) -> dict[str, str]:
+    newest = max((int(name[1:]) for name in offers), default=0)
+    name = f"s{newest + 1}"
+    technician = slot.get("technician", "")
+    offers[name] = {"slot_id": slot["slot_id"], "start": slot["start"], "technician": technician}
+    return {**slot, "slot_id": name}
+
+
+def _digest(value: Any) -> str:
+    return hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def _hours(business: Business) -> str:
+    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    spans = (
+        f"{day} {' and '.join(f'{_clock(start)} to {_clock(end)}' for start, end in hours)}"
+        for day, hours in zip(days, business.hours, strict=True)
+        if hours
+    )
+    return "; ".join(spans) or "by appointment"
+
+
+def _clock(minutes: int) -> str:
+    hour, minute = divmod(minutes % 1_440, 60)
+    return f"{hour % 12 or 12}:{minute:02} {'AM' if hour < 12 else 'PM'}"

@@ -1,0 +1,190 @@
+"""What time of day people mean in a text: every minute it could be, or the stretch it has to lie in. Pure."""
+
+import re
+from dataclasses import dataclass
+
+_NOON = 12 * 60
+_DAY = 24 * 60
+_HALF_DAY_H = 12
+_FIRST_LIKELY_MORNING_H = 8
+"""Of "after 3" and "after 9" the first is an afternoon's: nobody is visited at three in the morning."""
+_BETWEEN = " , "
+
+_HOUR_WORDS = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+_HOURS = {word: number for number, word in enumerate(_HOUR_WORDS, start=1)}
+_MINUTES = {"thirty": 30, "fifteen": 15, "forty five": 45, "forty-five": 45}
+_WORD = f"(?:{'|'.join(_HOUR_WORDS)})"
+_HALF = r"(?P<half>a\.?m\.?|p\.?m\.?)"
+_DIGITS = r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-5][0-9]))?"
+_TIME = rf"(?P<time>noon|midday|(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD})(?: ?(?:a\.?m\b\.?|p\.?m\b\.?))?)"
+
+_ONE = re.compile(rf"(?:{_DIGITS}|(?P<word>{_WORD}))(?: ?{_HALF})?")
+_RANGE = re.compile(
+    r"(?<!\w)(?:between |from )?(?P<low>[0-9]{1,2}(?::[0-5][0-9])?(?: ?[ap]\.?m\.?)?) ?(?:-|to|and|until|til) ?"
+    r"(?P<high>[0-9]{1,2}(?::[0-5][0-9])?(?: ?[ap]\.?m\.?)?)(?!\w)"
+)
+_AFTER = re.compile(rf"\b(?:after|past|from|later than|not before) {_TIME}(?!\w)")
+_BEFORE = re.compile(rf"\b(?:before|until|till|til|by|earlier than|no later than) {_TIME}(?!\w)")
+_PAST = re.compile(
+    rf"\b(?P<what>half past|half|quarter past|quarter after|quarter to|quarter till?) (?P<time>{_WORD}|[0-9]{{1,2}})\b"
+)
+_SPELLED = re.compile(rf"\b(?P<time>{_WORD}) (?P<minutes>thirty|fifteen|forty[- ]five)\b")
+_EXACT = (
+    re.compile(rf"(?<![\w/:.]){_DIGITS} ?{_HALF}(?!\w)"),
+    re.compile(r"(?<![\w/:.])(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?![\w:])"),
+    re.compile(rf"(?<!\w)(?:(?P<hour>[0-9]{{1,2}})|(?P<word>{_WORD})) ?o'? ?clock\b"),
+    re.compile(
+        rf"(?:\b(?:at|around|about|a las?)|[@~]) ?(?:{_DIGITS}|(?P<word>{_WORD}))(?!\w|/|(?: [a-z]+)? (?:st|ave)\b)"
+    ),
+    re.compile(rf"(?<!\w)(?P<word>{_WORD}) ?{_HALF}(?!\w)"),
+)
+_NOON_WORD = re.compile(r"\b(?:at )?(?:noon|midday|mediod[ií]a)\b")
+_IN_THE = r"(?:in the|this|por la|en la|de la)"
+_PARTS = (
+    (
+        "morning",
+        re.compile(
+            rf"\b(?:{_IN_THE} )?mornings?\b|\b(?:in the|this) a\.?m\b\.?|(?<=day |row )am\b|"
+            r"\b(?:por|en|de) la mañana\b|\bfirst thing\b"
+        ),
+    ),
+    ("afternoon", re.compile(rf"\b(?:{_IN_THE} )?(?:afternoons?|tarde)\b|\bafter lunch\b|\bin the pm\b")),
+    ("evening", re.compile(rf"\b(?:{_IN_THE} )?(?:evenings?|noche)\b|\bafter work\b|\b(?=tonight\b|tonite\b)")),
+)
+_NOT_PART = re.compile(
+    r"\b(?:not|no|ca ?n[o']?t(?: do| make)?|cannot(?: do| make)?|won'?t do) (?:in the |the |any )?"
+    r"(?P<part>morning|afternoon|evening)s?\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Minutes since midnight: those that can be meant, or not before `after` and before `before`."""
+
+    minutes: tuple[int, ...] = ()
+    after: int | None = None
+    before: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.minutes) or self.after is not None or self.before is not None
+
+    def allows(self, minute: int) -> bool:
+        """Whether a visit may begin then."""
+        if self.minutes:
+            return minute in self.minutes
+        return (self.after is None or minute >= self.after) and (self.before is None or minute < self.before)
+
+    def distance(self, minute: int) -> int:
+        """How far that is from what was asked for, in minutes."""
+        wanted = self.minutes or tuple(end for end in (self.after, self.before) if end is not None)
+        return min((abs(minute - each) for each in wanted), default=0)
+
+
+NO_CLOCK = Clock()
+
+
+def read_clock(words: str) -> tuple[Clock, str, str]:
+    """The time of day in `words` (lower case), the part of the day if one is named, and the words that are left."""
+    clock, left = _read(words)
+    part = ""
+    if match := _NOT_PART.search(left):
+        left = _without(left, match)
+        if match["part"] == "morning" and not clock:
+            clock = Clock(after=_NOON)
+        part = "morning" if match["part"] == "afternoon" else ""
+    for name, form in _PARTS:
+        if form.search(left):
+            part = part or name
+            left = form.sub(_BETWEEN, left)
+    return clock, part, left
+
+
+def hours_meant(hour: int) -> tuple[int, ...]:
+    """What a bare hour can mean, in minutes since midnight; nothing if it is none."""
+    return _minutes(hour, 0, "")
+
+
+def _read(words: str) -> tuple[Clock, str]:
+    between = _RANGE.search(words)
+    if between and _is_clock(between):
+        low, high = _likely(between["low"]), _likely(between["high"])
+        if low is not None and high is not None and low < high:
+            return Clock(after=low, before=high), _without(words, between)
+    if match := _PAST.search(words):
+        hour = _HOURS.get(match["time"]) or int(match["time"])
+        shift = 30 if "half" in match["what"] else -15 if " t" in match["what"] else 15
+        meant = tuple((minute + shift) % _DAY for minute in hours_meant(hour))
+        return Clock(meant), _without(words, match)
+    for form, end in ((_AFTER, "after"), (_BEFORE, "before")):
+        if match := form.search(words):
+            bound = _likely(match["time"])
+            if bound is not None:
+                return Clock(after=bound) if end == "after" else Clock(before=bound), _without(words, match)
+    if match := _SPELLED.search(words):
+        meant = tuple(minute + _MINUTES[match["minutes"]] for minute in hours_meant(_HOURS[match["time"]]))
+        return Clock(meant), _without(words, match)
+    return _exact(words)
+
+
+def _exact(words: str) -> tuple[Clock, str]:
+    """A time in numbers. Of several the last one counts."""
+    found: tuple[int, tuple[int, ...]] = (-1, ())
+    for form in _EXACT:
+        for match in list(form.finditer(words)):
+            parts = match.groupdict()
+            hour = int(parts["hour"]) if parts.get("hour") else _HOURS.get(parts.get("word") or "", 99)
+            meant = _minutes(hour, int(parts.get("minute") or 0), parts.get("half") or "")
+            if meant:
+                found = max(found, (match.start(), meant))
+                words = words[: match.start()] + _BETWEEN.center(len(match[0])) + words[match.end() :]
+    if not found[1] and (match_noon := _NOON_WORD.search(words)):
+        return Clock((_NOON,)), _without(words, match_noon)
+    return Clock(found[1]), words
+
+
+def _minutes(hour: int, minute: int, half: str) -> tuple[int, ...]:
+    """Every minute of the day that can be meant."""
+    if half:
+        if not 1 <= hour <= _HALF_DAY_H:
+            return ()
+        return ((hour % _HALF_DAY_H + (_HALF_DAY_H if half.startswith("p") else 0)) * 60 + minute,)
+    if 1 <= hour <= _HALF_DAY_H:
+        return (hour % _HALF_DAY_H * 60 + minute, (hour % _HALF_DAY_H + _HALF_DAY_H) * 60 + minute)
+    return (hour * 60 + minute,) if hour < 2 * _HALF_DAY_H else ()
+
+
+def _likely(words: str) -> int | None:
+    """One bound of a stretch: without am or pm the one that falls into a working day."""
+    words = words.strip()
+    if words in ("noon", "midday"):
+        return _NOON
+    match = _ONE.fullmatch(words)
+    if match is None:
+        return None
+    hour = int(match["hour"]) if match["hour"] else _HOURS[match["word"]]
+    meant = _minutes(hour, int(match["minute"] or 0), match["half"] or "")
+    if len(meant) < 2:
+        return meant[0] if meant else None
+    return meant[0] if _FIRST_LIKELY_MORNING_H <= hour < _HALF_DAY_H else meant[1]
+
+
+def _is_clock(match: re.Match[str]) -> bool:
+    """Whether a range is one of hours and not of days, numbers or a house: it says so, or holds am, pm or a colon."""
+    return match[0].startswith(("between", "from")) or bool(re.search(r"[apm:]", match["low"] + match["high"]))
+
+
+def _without(words: str, match: re.Match[str]) -> str:
+    return words[: match.start()] + _BETWEEN.center(len(match[0])) + words[match.end() :]

@@ -1,0 +1,156 @@
+"""What the guided conversation says: short, in GSM-7, with every date in full. Never more than two segments."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from app.booking.business import Business, Service
+from app.sms.state import Booked, Offered
+
+MAX_CHARS = 306
+"""Two segments of GSM-7."""
+MAX_LISTED = 6
+_NAME_CHARS = 40
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_PLAIN = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " "}
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+SORRY = "Sorry, I did not get that."
+ONLY_ENGLISH = "Sorry, I only read English. Reply PERSON and someone will call you (PERSONA: le llamamos)."
+RUDE = "Sorry about the trouble. Reply PERSON and someone will call you."
+PICTURE = "I can't look at pictures here. Reply PERSON and someone will call you about it."
+START_AGAIN = "It has been a while, so let's start again."
+HOW = 'Text a day to see open times, "move" or "cancel my appointment" for one you have, or PERSON for a call.'
+WHICH_DAY = 'Which day suits you? For example "tomorrow morning", "Tuesday" or "Dec 3".'
+OTHER_DAY = "Which other day suits you?"
+YOUR_NAME = "What is your full name?"
+NOTHING_DONE = "OK, nothing was booked."
+KEPT = "OK, I left your appointment as it is."
+NO_APPOINTMENT = (
+    "I find no upcoming appointment for this number. Text a day to book one, or PERSON if you booked with another "
+    "number."
+)
+WELCOME = "You're welcome!"
+ALREADY_PROMISED = "Someone will call you as promised. You can also text a day to see open times."
+PASSED_ON = "That is one for a person."
+CALLED_BY = "Someone will call you by {when}."
+NOT_UNDERSTOOD = "I'm having trouble following, so a person will help."
+IN_DOUBT = "Something went wrong on our side and I can't say whether that was done."
+NOT_NOW = "Something went wrong on our side, so nothing was done. Please try again in a few minutes, or reply PERSON."
+NO_CALENDAR = (
+    "I can't see the calendar right now, so I can't say what is free. Please text again in a few minutes, or reply "
+    "PERSON and someone will call you."
+)
+NOT_BOOKED_NOW = (
+    "I can't reach the calendar right now, so nothing was {done}. Reply YES in a few minutes to try again, or PERSON "
+    "and someone will call you."
+)
+NOT_SURE_YET = (
+    "I'm not sure yet: the calendar has not confirmed {what}. Please don't count on it until you hear from us. We will "
+    "let you know as soon as it is certain."
+)
+GONE = "Sorry, that time is gone, so nothing was {done}."
+TOO_OLD = "That offer got too old, so nothing was {done}."
+
+
+def fit(text: str, rest: str = "") -> str:
+    """The text in GSM-7 and within two segments; `rest` follows where there is room for it."""
+    text, rest = plain(text), plain(rest)
+    whole = f"{text} {rest}".strip()
+    if len(whole) <= MAX_CHARS:
+        return whole
+    return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 3].rstrip() + "..."
+
+
+def plain(text: str) -> str:
+    """In the letters of GSM-7: without the accents it lacks, anything else as a question mark."""
+    said = "".join(_PLAIN.get(c, c) for c in text)
+    letters = []
+    for c in said:
+        if c in _GSM:
+            letters.append(c)
+            continue
+        bare = "".join(part for part in unicodedata.normalize("NFKD", c) if not unicodedata.combining(part))
+        letters.append(bare if bare and all(part in _GSM for part in bare) else "?")
+    return "".join(letters)
+
+
+def short(name: str) -> str:
+    """A name as it has room in a text."""
+    return name if len(name) <= _NAME_CHARS else name[: _NAME_CHARS - 3].rstrip() + "..."
+
+
+def day(when: date, today: date) -> str:
+    """`Tue Nov 24`, with the year when it is another one."""
+    year = "" if when.year == today.year else f", {when.year}"
+    return f"{_DAYS[when.weekday()]} {_MONTHS[when.month - 1]} {when.day}{year}"
+
+
+def clock(when: datetime) -> str:
+    """`9:00 AM`."""
+    return f"{when.hour % 12 or 12}:{when.minute:02d} {'AM' if when.hour < 12 else 'PM'}"
+
+
+def moment(when: datetime, today: date) -> str:
+    """`Tue Nov 24 at 9:00 AM`."""
+    return f"{day(when.date(), today)} at {clock(when)}"
+
+
+def numbered(choices: Sequence[str]) -> str:
+    """`1) one 2) two`."""
+    return " ".join(f"{number}) {choice}" for number, choice in enumerate(choices[:MAX_LISTED], start=1))
+
+
+def greeting(business: Business) -> str:
+    return f"Hi, this is {short(business.name)}. I can book, move or cancel a visit by text."
+
+
+def which_service(services: Sequence[Service]) -> str:
+    names = numbered([short(service.name) for service in services])
+    return f"What is it for? {names}. Reply with the number."
+
+
+def which_of(days: Sequence[date], today: date) -> str:
+    return f"Which day do you mean? {numbered([day(each, today) for each in days])}. Reply with the number."
+
+
+def offer(business: Business, slots: Sequence[Offered], today: date) -> str:
+    """The times by number, each day said once, and who comes where there are several."""
+    names = {t.id: short(t.name) for t in business.technicians} if len(business.technicians) > 1 else {}
+    parts: list[str] = []
+    before = None
+    for number, slot in enumerate(slots, start=1):
+        on = slot.starts.date()
+        parts += [f"{day(on, today)}:"] if on != before else []
+        parts.append(" ".join(filter(None, (f"{number})", clock(slot.starts), names.get(slot.who, "")))))
+        before = on
+    last = "Reply 1" if len(slots) == 1 else f"Reply 1 to {len(slots)}"
+    return f"{' '.join(parts)}. {last}, or another day."
+
+
+def visit(business: Business, service: str, who: str, start: datetime, today: date) -> str:
+    """`Home inspection with Dana, Tue Nov 24 at 9:00 AM`."""
+    found, technician = business.service(service), business.technician(who)
+    name = short(found.name if found else service)
+    with_whom = f" with {short(technician.name)}" if technician else ""
+    return f"{name}{with_whom}, {moment(start, today)}"
+
+
+def appointment(business: Business, booked: Booked, today: date) -> str:
+    return visit(business, booked.service, booked.who, booked.starts, today)
+
+
+def which_appointment(business: Business, found: Sequence[Booked], today: date) -> str:
+    choices = [
+        f"{moment(each.starts, today)} {short(service.name) if (service := business.service(each.service)) else ''}"
+        for each in found
+    ]
+    return f"Which one? {numbered(choices)}. Reply with the number."
+
+
+def no_call(line: str) -> str:
+    return f"I could not arrange a call just now. Please call us at {line}."

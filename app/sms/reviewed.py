@@ -1,0 +1,61 @@
+"""What becomes of a change that a person was asked about: done and told, or not done and a callback promised.
+
+Carried out by jobs, under ids that follow from the review, so that a second run finds it done.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app import log
+from app.clock import Clock
+from app.db.engine import Database
+from app.promises.texts import Text, noted
+from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
+from app.sms.talk import Ask
+from app.sms.turn import Conversation
+
+KIND: Final = "reviewed"
+"""The kind of the text that tells the customer."""
+NOT_DONE: Final = "We could not change that by text, and nothing was changed."
+
+_log = log.get(__name__)
+
+
+class Reviewed:
+    """Handlers of the jobs `review_due` and `review_decided`."""
+
+    def __init__(self, database: Database, ask: Ask, clock: Clock) -> None:
+        self._database = database
+        self._ask = ask
+        self._clock = clock
+
+    async def due(self, data: Mapping[str, Any]) -> None:
+        """The time to decide is over. What was decided stands."""
+        identity = str(data["review"])
+        await self._database.write(lambda t: expired(t, identity, now=self._clock.now()))
+
+    async def decided(self, data: Mapping[str, Any]) -> None:
+        """Do it or do not, and have the customer told."""
+        review = await self._database.read(lambda c: by_id(c, str(data["review"])))
+        if review.status == OPEN:
+            _log.error("review carried out while open", review=review.id)
+            return
+        conversation = _conversation(review)
+        if review.status == APPROVED:
+            said = str((await self._call(review, conversation, review.content["tool"], "approved"))["say"])
+        else:
+            said = f"{NOT_DONE} {(await self._call(review, conversation, 'request_callback', 'not_done'))['say']}"
+        text = Text(review.business, conversation.customer, conversation.line, said, KIND, review.id, 1)
+        await self._database.write(lambda t: noted(t, text, now=self._clock.now()))
+
+    async def _call(self, review: Kept, conversation: Conversation, tool: str, what: str) -> Mapping[str, Any]:
+        content = review.content
+        arguments = content["arguments"] if tool == content["tool"] else {"reason": f"{review.what} {content['said']}"}
+        return await self._ask(
+            conversation, f"{content['session']}.review", tool, arguments, f"review:{review.id}:{what}"
+        )
+
+
+def _conversation(review: Kept) -> Conversation:
+    content = review.content
+    return Conversation(content["conversation"], review.business, content["customer"], content["line"])

@@ -1,0 +1,105 @@
+"""What was confirmed is done, and its outcome said as what it is: done, not done, or not known yet."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.errors import Code
+from app.sms import phrases
+from app.sms.state import Booked, Offered, Step, Task
+from app.sms.talk import Talk
+
+MANY = 50
+
+
+async def carry_out(talk: Talk) -> None:
+    """Book the chosen time, or move the appointment to it."""
+    state, slot = talk.state, talk.state.slot
+    if slot is None:
+        await talk.misunderstood()
+        return
+    result = await _write(talk, slot)
+    if result.get("code") == Code.SLOT_EXPIRED:
+        result = await _write_again(talk, slot, result)
+    outcome = result.get("outcome")
+    if outcome == "confirmed":
+        _done(talk, result)
+    elif outcome == "pending" or (result.get("code") == Code.STILL_CHECKING and outcome != "refused"):
+        what = phrases.visit(talk.business, state.service, slot.who, slot.starts, talk.today)
+        talk.say(phrases.NOT_SURE_YET.format(what=what))
+        state.over()
+    elif outcome == "refused":
+        _refused(talk, result)
+    elif result.get("code") == Code.DAILY_CAP:
+        talk.say(result["say"])
+    else:
+        state.over()
+        await talk.person(phrases.IN_DOUBT)
+
+
+async def _write(talk: Talk, slot: Offered) -> Mapping[str, Any]:
+    state = talk.state
+    if state.task is Task.MOVE and state.appointment is not None:
+        reference = state.appointment.reference
+        return await talk.ask("reschedule_appointment", reference=reference, slot_id=slot.slot_id)
+    return await talk.ask("book_appointment", slot_id=slot.slot_id, customer_name=state.name)
+
+
+async def _write_again(talk: Talk, slot: Offered, refused: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The offer grew old while they were thinking: the same time is taken if it is still open.
+
+    If it is not, that may be because it is theirs: a turn that is run again after a crash finds its own booking there.
+    """
+    state = talk.state
+    day = slot.starts.date().isoformat()
+    found = await talk.ask("check_availability", service=state.service, date=day, technician=slot.who, limit=MANY)
+    for other in found.get("slots", ()):
+        if other["start"] == slot.start:
+            return await _write(talk, Offered(other["slot_id"], other["start"], other["technician"]))
+    own = await talk.ask("find_appointments")
+    for theirs in own.get("appointments", ()):
+        same = theirs["service"] == state.service and theirs["start"] == slot.start
+        moved = state.appointment is None or theirs["reference"] == state.appointment.reference
+        if same and moved:
+            same_as: Mapping[str, Any] = theirs
+            return same_as
+    return refused
+
+
+def _done(talk: Talk, result: Mapping[str, Any]) -> None:
+    state, slot = talk.state, talk.state.slot
+    if slot is None:
+        return
+    moved = state.task is Task.MOVE
+    booked = Booked(result["reference"], slot.start, state.service, slot.who)
+    what = phrases.appointment(talk.business, booked, talk.today)
+    whom = "" if moved else f", for {phrases.short(state.name)}"
+    talk.say(
+        f"{'Moved' if moved else 'Booked'}: {what}{whom}. Reference {booked.reference}.",
+        'To change it, text "move my appointment".',
+    )
+    state.over()
+    state.last = booked
+
+
+def _refused(talk: Talk, result: Mapping[str, Any]) -> None:
+    state, code = talk.state, result.get("code")
+    done = "moved" if state.task is Task.MOVE else "booked"
+    slots = result.get("slots") or ()
+    if slots:
+        state.slots = [Offered(slot["slot_id"], slot["start"], slot["technician"]) for slot in slots]
+        state.slot, state.step = None, Step.TIME
+        lead = phrases.TOO_OLD if code == Code.SLOT_EXPIRED else phrases.GONE
+        talk.say(f"{lead.format(done=done)} Open: {talk.question()}")
+    elif code == Code.CALENDAR_UNAVAILABLE:
+        talk.say(phrases.NOT_BOOKED_NOW.format(done=done))
+    elif code in (Code.SLOT_TAKEN, Code.SLOT_EXPIRED, Code.NOT_OFFERED):
+        state.forget_times()
+        state.step = Step.DAY
+        talk.say(phrases.GONE.format(done=done), phrases.OTHER_DAY)
+    elif code == Code.INVALID_ARGUMENTS and state.task is Task.BOOK:
+        state.name, state.step = "", Step.NAME
+        talk.say(f"{phrases.SORRY} {phrases.YOUR_NAME}")
+    else:
+        # The appointment itself is in the way: the tool knows the words.
+        state.over()
+        talk.say(result["say"])

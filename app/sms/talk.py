@@ -1,0 +1,162 @@
+"""One turn while it is being answered: the state, what was said, the tools, and what is said back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from app.booking.business import Business
+from app.booking.zones import local_date
+from app.errors import Code
+from app.sms import phrases
+from app.sms.state import CHOOSING, State, Step
+from app.sms.turn import Conversation
+from app.sms.words import Intent, Said
+
+MAX_REASON_CHARS = 300
+MAX_QUESTION_CHARS = 1_000
+"""As many as the tool takes."""
+
+
+class Ask(Protocol):
+    """Carries out one tool call of a conversation; the result as the contract's JSON object."""
+
+    async def __call__(
+        self,
+        conversation: Conversation,
+        session: str,
+        tool: str,
+        arguments: Mapping[str, Any],
+        tool_call_id: str,
+    ) -> Mapping[str, Any]:
+        """The same ids get the same answer again. Never raises for what a tool refuses."""
+
+
+@dataclass
+class Talk:
+    """A turn. `now` is when its newest text came, epoch seconds; `newest` that text's id."""
+
+    conversation: Conversation
+    business: Business
+    state: State
+    said: Said
+    now: int
+    newest: str
+    tools: Ask
+    replies: list[str] = field(default_factory=list)
+    missed: bool = False
+    calls: int = 0
+
+    @property
+    def today(self) -> date:
+        return local_date(self.business.zone, self.now)
+
+    async def ask(self, tool: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a tool. The id follows from the newest text, so that a turn run again gets the same answers."""
+        self.calls += 1
+        given = {name: value for name, value in arguments.items() if value not in (None, "")}
+        return await self.tools(self.conversation, self.state.session, tool, given, f"{self.newest}:{self.calls}")
+
+    def say(self, text: str, rest: str = "") -> None:
+        """Say it, and `rest` where there is room."""
+        self.replies.append(phrases.fit(text, rest))
+
+    def question(self) -> str:
+        """What was asked last, once more."""
+        state, business, today = self.state, self.business, self.today
+        if state.step is Step.SERVICE:
+            return phrases.which_service(business.services_said())
+        if state.step is Step.WHICH_DAY:
+            return phrases.which_of(state.wanted.days, today)
+        if state.step is Step.TIME:
+            return phrases.offer(business, state.slots, today)
+        if state.step is Step.NAME:
+            return phrases.YOUR_NAME
+        if state.step is Step.CONFIRM and state.slot is not None:
+            return confirmation(self)
+        if state.step is Step.WHICH:
+            return phrases.which_appointment(business, state.appointments, today)
+        if state.step is Step.CONFIRM_CANCEL and state.appointment is not None:
+            what = phrases.appointment(business, state.appointment, today)
+            return f"Cancel {what}? Reply YES to cancel it, NO to keep it."
+        return phrases.WHICH_DAY if state.step is Step.DAY else phrases.HOW
+
+    async def misunderstood(self) -> None:
+        """Ask again; after two in a row a person takes over, and then nothing keeps answering an answering machine."""
+        state = self.state
+        self.missed = True
+        state.misses += 1
+        if state.misses == 1:
+            await self._again()
+        elif not state.promised:
+            await self.person(phrases.NOT_UNDERSTOOD)
+        elif state.misses <= 3:
+            self.say(phrases.ALREADY_PROMISED)
+
+    async def _again(self) -> None:
+        said = self.said
+        if said.pictures and not said.text:
+            self.say(phrases.PICTURE, self.question())
+        elif said.foreign:
+            self.say(phrases.ONLY_ENGLISH, self.question())
+        elif said.rude:
+            self.say(phrases.RUDE, self.question())
+        else:
+            self.say(f"{phrases.SORRY} {self.question()}")
+
+    async def quoted(self) -> bool:
+        """Answer out of the business's documents, or promise that somebody will; False where there are none."""
+        if self.business.documents is None:
+            return False
+        result = await self.ask("answer_question", question=self.said.text[:MAX_QUESTION_CHARS])
+        promised = "reference" in result
+        if not result["ok"] and not promised:
+            return False
+        self.state.promised = self.state.promised or promised
+        if promised:
+            when = phrases.moment(datetime.fromisoformat(result["due"]), self.today)
+            self.say(f"{phrases.PASSED_ON} {phrases.CALLED_BY.format(when=when)}", self._resting())
+        else:
+            self.say(result["say"], self._resting())
+        return True
+
+    async def person(self, why: str = "") -> None:
+        """A person calls, and the customer hears when."""
+        reason = f"By text: {self.said.text[:MAX_REASON_CHARS] or 'a picture, without words'}"
+        when = self._call_at() if self.said.intent is Intent.PERSON else ""
+        result = await self.ask("request_callback", reason=reason, when=when)
+        if not result["ok"] and when:
+            result = await self.ask("request_callback", reason=reason)
+        if not result["ok"]:
+            self.say(result["say"] if result.get("code") == Code.DAILY_CAP else phrases.no_call(self.conversation.line))
+            return
+        self.state.promised = True
+        self.say(f"{why} {result['say']}".strip(), self._resting())
+
+    def _resting(self) -> str:
+        """What is still to be answered, if anything is."""
+        resting = self.state.step in CHOOSING or self.state.step in (Step.WHICH, Step.CONFIRM_CANCEL)
+        return self.question() if resting else ""
+
+    def _call_at(self) -> str:
+        when = self.said.when
+        if len(when.days) != 1 or when.length != 1:
+            return ""
+        if when.clock.minutes:
+            # Of two halves of the day the tool takes the one that is open.
+            hour, minute = divmod(when.clock.minutes[0], 60)
+            half = "" if len(when.clock.minutes) > 1 else " am" if hour < 12 else " pm"
+            return f"{when.days[0].isoformat()} at {hour % 12 or 12}:{minute:02d}{half}"
+        return f"{when.days[0].isoformat()} {when.part}".strip()
+
+
+def confirmation(talk: Talk) -> str:
+    """What is about to be done, in full, to be confirmed."""
+    state, slot = talk.state, talk.state.slot
+    if slot is None:
+        return talk.question()
+    what = phrases.visit(talk.business, state.service, slot.who, slot.starts, talk.today)
+    if state.appointment is not None:
+        old = phrases.moment(state.appointment.starts, talk.today)
+        return f"Move your visit from {old} to: {what}? Reply YES to move it, NO to keep it."
+    return f"{what}, for {phrases.short(state.name)}. Reply YES to book it, or text another time."

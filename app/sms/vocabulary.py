@@ -1,0 +1,226 @@
+"""The words that the guided conversation knows, as people text them; English, with the commonest Spanish ones."""
+
+import re
+
+SIGNS = {
+    **dict.fromkeys("👍✅👌🆗☑✔", " ok "),
+    **dict.fromkeys("👎❌🚫", " no "),
+    "🙏": " thanks ",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "—": " , ",
+    "–": "-",
+}
+ABOUT = re.compile(r"(?<=[0-9])ish\b", re.I)
+KEPT_SIGNS = "$+<>=^`~|"
+SEGMENTS = re.compile(
+    r"(?<=[?])|(?<=^[1-9]) (?=[A-Z][a-z]+(?: [A-Z]|$))|[,;\n!]|\.(?=\s|$)| - |\band\b(?= (?:my name|it'?s for))"
+)
+INSTEAD = re.compile(r"\b(?:actually|i mean|i meant|scratch that|or rather|on second thoughts?|correction)\b", re.I)
+"""What stands between something said and what replaces it."""
+
+_APPT = r"(?:appointments?|appts?|apt|appoinments?|appointmnt|bookings?|reservations?|visits?|citas?)"
+OWN = re.compile(
+    rf"\b(?:my|our|the|mi|an? existing) (?:\w+ ){{0,3}}{_APPT}\b|\b(?:cancel|move|reschedule|change) {_APPT}\b"
+)
+
+PERSON = re.compile(
+    r"^(?:a )?(?:person|human|agent|representative|rep|operator|receptionist|persona|(?:please )?help me|"
+    r"i need help)\b|"
+    r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b|\b(?:real|live|actual|another) (?:person|human|"
+    r"agent)\b|"
+    r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
+    r"\bcall me(?: back| please| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|\bcall ?back\b|"
+    r"\b(?:give|gimme) (?:me )?a (?:call|ring|buzz)\b|\bphone me\b|\bring me\b|\bll[aá]m[ea](?:n?me|r)\b|"
+    r"\bll[aá]mame\b|"
+    r"\b(?:can|could|will|would|have|please have) (?:you|someone|somebody|anyone|u) (?:please )?(?:call|phone|"
+    r"contact)\b"
+)
+NO_CALL = re.compile(r"\b(?:do ?n[o']?t|never|stop|no need to|without) (?:\w+ )?(?:call|phone|talk|speak)")
+TOPICS = re.compile(
+    r"\bhow much\b|\b(?:price|prices|pricing|cost|costs|fee|fees|charge|charges|quote|estimate|discount|coupon)\b|"
+    r"\b(?:licen[sc]ed|insured|insurance|warrant[yi]\w*|guarante\w*|refund\w*|invoice|receipt|payment|pay by|"
+    r"polic(?:y|ies))\b|"
+    r"\b(?:is it|are they|are the \w+|is this) safe\b|\bsafe for\b|\bpet[- ](?:safe|friendly)\b|"
+    r"\bhow long (?:does|will|is)\b|"
+    r"\b(?:change|update|correct|wrong|fix) (?:the |my )?(?:name|address|phone|email|number)\b|"
+    r"\bwhat do i need\b|\bwhat should i\b|\bcu[aá]nto cuesta\b|\bprecio\b|"
+    r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
+    r"where is (?:he|she|the tech\w*|the guy))\b"
+)
+NOT_CANCEL = re.compile(r"\b(?:do ?n[o']?t|never|not|no) (?:\w+ ){0,2}cancel|\bkeep (?:my|the) " + _APPT)
+CANCEL = re.compile(
+    r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|\b(?:cancelar|anular)\b|"
+    rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"
+)
+CANNOT_COME = re.compile(
+    r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it|my|the|our)|come|"
+    r"be (?:there|home)|"
+    rf"keep (?:my|the)|do (?:my|the) {_APPT})"
+)
+MOVE = re.compile(
+    r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change|move|moving|postpone)\b|\bpostpone\b|"
+    rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
+    rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
+)
+STATUS = re.compile(
+    rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
+    r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
+    rf"\b(?:do|did|have|am) i\b.{{0,25}}(?:\b{_APPT}\b|\b(?:booked|scheduled|down for)\b)|"
+    rf"\b{_APPT}\b.{{0,20}}\b(?:still on|confirmed|status|details|info|right)\b|\bstatus\b|\bstill on\b|"
+    rf"\b(?:confirm|check|see|show|find|look up|verify|forgot|remind me of)(?:ing)? (?:on )?(?:my|"
+    rf"the) (?:\w+ )?{_APPT}|"
+    rf"^(?:my|mi) {_APPT}\W*$|^when\W*$|\bremind me when\b|\b(?:confirmation|reference) (?:number|code|no\b|#)"
+)
+OPENINGS = re.compile(
+    r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"
+    r"next opening|get an|make an|book an?|need an|want an)\b"
+)
+BOOK = re.compile(
+    rf"\b(?:book|booking|schedule|scheduling|set up|{_APPT}|availab\w*|openings?|open (?:times?|slots?)|"
+    r"free (?:times?|slots?)|are you free|(?:any|what) times|come out|come by|reservar|agendar|quiero una cita)\b"
+)
+ABORT = re.compile(
+    r"^(?:never ?mind|nvm|forget (?:it|about it|that)|leave it|no,? thanks?|no,? thank you|no thx|no gracias|not now|"
+    r"not interested|cancel (?:that|this|it)(?! (?:appointment|appt|booking))|start over|restart|reset|"
+    r"i changed my mind|olv[ií]dalo|nothing)\b"
+)
+
+YES = re.compile(
+    r"(?:yes+|y|ye|yea+|yeah+|yep|yup|ya|yass*|yessir|sure|ok+|okay|okey|k|kk|okie|alright|correct|right|"
+    r"that'?s right|"
+    r"confirm(?:ed)?|sounds? (?:good|great|perfect|fine)|perfect|great|excellent|awesome|cool|good|fine|do it|"
+    r"book it|"
+    r"go ahead|please do|absolutely|definitely|of course|for sure|that works|(?:that'?s|thats|that is) (?:fine|"
+    r"good|great|perfect)|works for me|works|"
+    r"let'?s do (?:it|that)|i confirm|deal|bet|s[ií]|claro|dale|vale|de acuerdo|affirmative|10-4)(?![\w'-])"
+)
+NO = re.compile(
+    r"(?:no+|nope|nah|naw|n|not|don'?t|dont|do not|never ?mind|nvm|negative|wrong|incorrect|wait|hold on|stop that|"
+    r"keep it|leave it|none|neither)(?![\w'-])"
+)
+NEGATION = re.compile(r"\b(?:do ?n[o']?t|no|not|never|can'?t|cannot|can not|won'?t|wait|hold on|nope|nah)\b")
+"""Inside a yes it makes that yes one that nothing is done upon."""
+NO_BUT_FINE = re.compile(
+    r"\b(?:not? (?:a )?(?:problem|worries|rush|pb|prob|big deal)|not (?:sure|bad)|do ?n[o']?t worry|why not|"
+    r"can'?t wait|wait(?:ing)? for)\b"
+)
+CANCEL_IT = re.compile(r"(?:please |pls )?cancel(?: (?:it|that|this))?(?: please| pls)?[.! ]*")
+"""In answer to whether it is to be cancelled that is a yes."""
+CONDITION = re.compile(r"\b(?:if|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b")
+
+NUMBERS = {
+    **dict.fromkeys(("one", "uno", "una"), 1),
+    **dict.fromkeys(("two", "dos", "too", "to"), 2),
+    **dict.fromkeys(("three", "tres"), 3),
+    **dict.fromkeys(("four", "cuatro"), 4),
+    **dict.fromkeys(("five", "cinco"), 5),
+}
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
+_BEFORE = (
+    r"(?:(?:let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
+    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|"
+    r"about),? )*"
+)
+_AFTER = (
+    r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
+    r"be|best|"
+    r"por|favor|one|ok))*"
+)
+NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
+CHOICE = re.compile(
+    r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"
+    rf"(?:^|\bthe |\bel )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice))?(?=$|\W*$|"
+    rf"[ ,.!](?!available|thing))|"
+    r"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b"
+)
+
+OTHER_DAY = re.compile(
+    r"\b(?:(?:an)?other|different|diff) (?:day|date)s?\b|\bnot that day\b|\botro d[ií]a\b|\bdo(?:es)? ?n[o']?t work\b"
+)
+EARLIER = re.compile(r"\b(?:earlier|sooner|before (?:that|then|those)|m[aá]s temprano)\b")
+LATER = re.compile(
+    r"\b(?:none(?: of (?:these|those|them|the above))?|neither|later|more(?: times| options)?|others?|"
+    r"other (?:times?|options)|"
+    r"(?:an)?other (?:time|slot)s?|different times?|anything else|what else|else|after (?:that|then|those)|"
+    r"can'?t do any|"
+    r"no(?:t)? (?:any|those|these)|m[aá]s tarde|ninguno)\b"
+)
+
+_NAME = r"[^\W\d_][\w'.-]*(?: [^\W\d_][\w'.-]*){0,3}?"
+NAME_CUE = re.compile(
+    rf"\b(?:my name(?:'s| is)|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|(?:the )?name(?: is|:)|"
+    rf"under(?: the)? name(?: of)?|me llamo|"
+    rf"mi nombre es) (?P<name>{_NAME})(?=$|[,.;!\n]| and\b| i\b)",
+    re.I,
+)
+WEAK_NAME_CUE = re.compile(
+    r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is|[Ii]t'?s|[Ff]or|[Ss]oy|[Hh]ere is|[Cc]all me) "
+    r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})(?=$|[,.;!\n])"
+)
+NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-](?=[^\W\d_]|$)|[\u0300-\u036f])*")
+AROUND_NAME = re.compile(
+    r"^(?:(?:yes|yeah|sure|ok|okay|hi|hello|well)[ ,]+)?(?:it'?s|it is|its|i'?m|i am|this is|for|under|call me|"
+    r"my name is|"
+    r"put it under|soy|that'?s|name)? ?(?=\S)"
+    r"|[ ,]*\b(?:please|pls|thanks|thank you|thx|here|gracias)\W*$",
+    re.I,
+)
+_NO_NAMES = """
+a about after again ahead all am amen an and ant ants any anything appointment appt are as at available away be
+because before book booking both bro bugs but by bye call cambiar can cancel cant change christmas cita confirm
+cool could cuando day did didnt do does doesnt done dont dude dunno earlier either el else english fine first
+for fourth free from get give go good gracias great haha hello help hey hi hmm hmmm hola home how huh i id idk
+if ignore ill im in instructions is it je just keep know la last later les let like lol man maybe me mi mice
+more morning move my name need neither never next nice no none nope not nothing now of off ok okay on one option
+or our out over para perfect person please previous price prompt question quiero reschedule right roaches same
+schedule second should si sir so soon sooner sorry sound spanish stop sure system sí test than thank thanks that
+thats the their them then there these they third this those three time to today tomorrow too two ugh uh um un
+una unless until up us visit wait want was we well were what whatever whats when where which who whose why will
+with work works would wrong wtf yay yeah yep yes yess yet you your
+"""
+NO_NAMES = frozenset(_NO_NAMES.split())
+
+ASKING_FOR = frozenset(
+    ("a", "call", "chat", "connect", "get", "human", "live", "need", "real", "some", "speak", "talk", "text", "want")
+)
+"""Before "person" they make no name."""
+THIS_ONE = re.compile(r"\b(?:it|that|this)\b")
+
+THANKS = re.compile(
+    r"\b(?:thanks?|thank (?:you|u)|thx|thnx|tks|ty|tysm|tyvm|gracias|appreciate (?:it|you)|cheers|merci)\b"
+)
+CLOSING = re.compile(
+    r"(?:(?:ok+|okay|k|kk|cool|great|perfect|awesome|nice|good|got it|gotcha|sounds good|see (?:you|u|"
+    r"ya)(?: then| soon)?|bye|"
+    r"goodbye|take care|have a (?:good|great|nice) (?:day|one|night|weekend)|will do|no (?:problem|worries)|alright|"
+    r"thanks?|thank (?:you|u)|thx|ty|tysm|so much|very much|a lot|again|all good|yes|yep|yeah|y|yup|sure|no|nope|"
+    r"that'?s all|that is all|nothing else|appreciate it|you too|lol|haha|same|gracias|adios|adi[oó]s|excellent|"
+    r"love it|"
+    r"wonderful|done|noted|all set|i'?m good|im good|we'?re good)(?:\W+|$))+"
+)
+SEE_YOU = re.compile(r"\bsee (?:you|u|ya)\b|\blooking forward\b")
+ASKING = re.compile(
+    r"(?:what|why|how|who|which|where|when|do you|does|are you|is (?:it|there|this|that)|can you|could you|will you|"
+    r"would you|would it|will it|do i|do we|should i|should we|can i|can my|can we|could i|could we|may i|am i|"
+    r"qu[eé]|c[oó]mo)\b"
+)
+GREETING = re.compile(
+    r"(?:hi+|hey+|hello+|helo|hola|good (?:morning|afternoon|evening|day)|howdy|greetings|buenos d[ií]as|buenas)\b"
+)
+SAME_TIME = re.compile(r"\bsame (?:time|hour)\b")
+AGAIN = re.compile(r"\b(?:another (?:one|visit|appointment|appt)|one more|also|as well|too|in addition)\b")
+"""One besides the one that is booked."""
+RUDE = re.compile(
+    r"\b(?:f+u+c+k\w*|fck|fuk|stfu|wtf|shit\w*|bullshit|asshole|idiots?|stupid|useless|dumb\w*|moron|bitch|crap|"
+    r"sucks?|damn)\b"
+)
+FOREIGN_WORDS = 2
+FOREIGN = re.compile(
+    r"\b(?:hola|quiero|necesito|puedo|cuando|cuándo|gracias|por favor|para|una|tengo|hay|mi casa|hormigas|usted|"
+    r"ustedes|"
+    r"español|habla|hablan|buenos|buenas|bonjour|je|voudrais|rendez-vous|vous|merci|est|les|une|ich|und|bitte|einen|"
+    r"termin|haben|quero|preciso|obrigado|você|uma|que|como|donde|dónde|esta|está|con)\b"
+)

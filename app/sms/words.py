@@ -1,0 +1,291 @@
+"""What a text says, apart from its time: what it wants, yes or no, a number, a name. Pure; reads, and decides nothing.
+
+A text is only ever material: nothing in it can name a caller, a tool or another customer's appointment.
+"""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from app.sms import vocabulary as v
+from app.sms.dates_in_words import When, read_when
+
+MAX_CHARS = 1_600
+MAX_NAME_WORDS = 4
+MAX_NAME_CHARS = 80
+
+
+class Intent(StrEnum):
+    """What a text is about, where it says so."""
+
+    BOOK = "book"
+    MOVE = "move"
+    CANCEL = "cancel"
+    STATUS = "status"
+    PERSON = "person"
+    ABORT = "abort"
+    QUESTION = "question"
+
+
+class Answer(StrEnum):
+    """Yes, no, or both at once, which is neither."""
+
+    YES = "yes"
+    NO = "no"
+    UNSURE = "unsure"
+
+
+class More(StrEnum):
+    """Other times than the offered ones."""
+
+    LATER = "later"
+    EARLIER = "earlier"
+    OTHER_DAY = "other_day"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a text is read against: today where the business is, the last day that can be booked, and its own words."""
+
+    today: date
+    last: date
+    own_words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said, all of it. `name` came with a cue or beside something else, `alone` is what could be a name.
+
+    `titled` is written like a first and a last name although it can mean something else: "Sunday Okafor".
+    """
+
+    text: str = ""
+    intent: Intent | None = None
+    own: bool = False
+    """Whether an appointment that exists is spoken of."""
+    answer: Answer | None = None
+    number: int | None = None
+    """-1: the last one."""
+    when: When = When()  # noqa: RUF009 - frozen, so it can be shared
+    name: str = ""
+    alone: str = ""
+    titled: str = ""
+    more: More | None = None
+    thanks: bool = False
+    closing: bool = False
+    """Nothing but what people say at the end."""
+    asks: bool = False
+    greets: bool = False
+    instead: bool = False
+    foreign: bool = False
+    rude: bool = False
+    pictures: int = 0
+
+    @property
+    def only_greets(self) -> bool:
+        """Whether it says hello and no more."""
+        return self.greets and len(self.text.split()) <= 2
+
+    def then(self, later: "Said") -> "Said":
+        """Both, one after the other: a change of mind wins over what it changes."""
+        moved = bool(later.when.days) and not later.when.loose
+        merged = replace(
+            later,
+            text="\n".join(filter(None, (self.text, later.text))),
+            intent=later.intent or self.intent,
+            own=later.own or self.own,
+            answer=later.answer or self.answer,
+            number=later.number if later.number is not None or moved else self.number,
+            when=self.when.then(later.when),
+            name=later.name or self.name,
+            alone=later.alone or self.alone,
+            titled=later.titled or self.titled,
+            more=later.more or self.more,
+        )
+        return replace(
+            merged,
+            thanks=self.thanks or later.thanks,
+            closing=self.closing and later.closing,
+            asks=self.asks or later.asks,
+            greets=self.greets or later.greets,
+            instead=self.instead or later.instead,
+            foreign=self.foreign or later.foreign,
+            rude=self.rude or later.rude,
+            pictures=self.pictures + later.pictures,
+        )
+
+
+def cleaned(body: str) -> str:
+    """The words of a text: no control or invisible characters, signs that mean yes or no as words, plain quotes."""
+    text = unicodedata.normalize("NFKC", body[:MAX_CHARS].replace("\ufe0f", "").replace("\u20e3", " "))
+    for sign, word in v.SIGNS.items():
+        text = text.replace(sign, word)
+    text = v.ABOUT.sub("", text)
+    text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
+    return "\n".join(" ".join(line.split()) for line in kept.splitlines()).strip()
+
+
+def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
+    """What some texts say together, read in their order. Each is its words and how many pictures came with it."""
+    said: Said | None = None
+    for body, pictures in texts:
+        text = cleaned(body)
+        for clause in v.INSTEAD.split(text) if v.INSTEAD.search(text) else [text]:
+            if clause.strip() or not text:
+                one = _read(clause.strip(), ground)
+                if len(texts) > 1 and _is_whole_name(one):
+                    one = replace(one, name=one.alone)
+                said = one if said is None else said.then(one)
+        said = replace(said or Said(), pictures=(said.pictures if said else 0) + pictures)
+        said = replace(said, instead=said.instead or bool(v.INSTEAD.search(text)))
+    return said or Said()
+
+
+def _read(text: str, ground: Ground) -> Said:
+    low = text.lower()
+    greeting = v.GREETING.match(low)
+    rest = text[greeting.end() :].strip(" ,.!") if greeting else text  # a good morning is no morning, and no yes
+    when, left = read_when(rest, ground.today, ground.last)
+    segments = [part.strip() for part in v.SEGMENTS.split(rest) if part.strip()]
+    answer = _answer(segments)
+    number = _number(segments, low)
+    intent = _intent(low, when)
+    beside = bool(when) or number is not None or answer is not None
+    return Said(
+        text=text,
+        intent=intent,
+        own=bool(v.OWN.search(low)),
+        answer=answer,
+        number=number,
+        when=when,
+        name=_name(text, segments, ground, beside),
+        alone=_alone(rest, segments, left, ground.own_words),
+        titled=_titled(rest, left, intent),
+        more=_more(left),
+        thanks=bool(v.THANKS.search(low)),
+        closing=bool(v.CLOSING.fullmatch(low.strip(" .!,"))) or bool(v.SEE_YOU.search(low) and "?" not in text),
+        asks="?" in text or bool(v.ASKING.match(low)),
+        greets=greeting is not None,
+        foreign=_is_foreign(text, low),
+        rude=bool(v.RUDE.search(low)),
+    )
+
+
+def _is_whole_name(said: Said) -> bool:
+    """Whether a text between others is a first and a last name, and nothing else."""
+    words = said.alone.split()
+    bare = said.intent is None and said.answer is None and said.number is None and not said.closing
+    return bare and len(words) > 1 and all(word[:1].isupper() for word in words)
+
+
+def _intent(low: str, when: When) -> Intent | None:
+    if v.NOT_CANCEL.search(low):
+        return Intent.STATUS
+    if v.TOPICS.search(low):
+        return Intent.QUESTION
+    if v.PERSON.search(low) and not v.NO_CALL.search(low):
+        return Intent.PERSON
+    moves = bool(v.MOVE.search(low))
+    if v.ABORT.match(low):
+        return Intent.ABORT
+    if v.CANCEL.search(low):
+        return Intent.MOVE if moves or v.OTHER_DAY.search(low) else Intent.CANCEL
+    if v.CANNOT_COME.search(low):
+        return Intent.MOVE if moves or when.days else Intent.CANCEL
+    if moves:
+        return Intent.MOVE
+    if v.STATUS.search(low) and not v.OPENINGS.search(low):
+        return Intent.STATUS
+    return Intent.BOOK if v.BOOK.search(low) else None
+
+
+def _answer(segments: Sequence[str]) -> Answer | None:
+    """What the parts of a text begin with; a question answers nothing."""
+    low = [v.NO_BUT_FINE.sub(" ", part.lower()).strip() for part in segments if not part.endswith("?")]
+    if any(v.CONDITION.search(part.lower()) for part in segments):
+        return None
+    yes = any(v.YES.match(part) for part in low)
+    no = any(v.NO.match(part) for part in low)
+    if yes and any(v.NEGATION.search(part) for part in low):
+        return Answer.UNSURE
+    return Answer.YES if yes else Answer.NO if no else None
+
+
+def _number(segments: Sequence[str], low: str) -> int | None:
+    """The number of a choice. Of several parts that name one the last counts."""
+    named = None
+    for part in (segment.lower().strip(" .!?)(\"'") for segment in segments):
+        if match := v.NUMBER.fullmatch(part):
+            named = v.NUMBERS.get(match["number"]) or int(match["number"])
+    for match in v.CHOICE.finditer(low):
+        word = match["number"] or match["ordinal"] or match["digits"]
+        named = v.NUMBERS.get(word) or v.ORDINALS.get(word) or int(word)
+    return named
+
+
+def _more(left: str) -> More | None:
+    if v.OTHER_DAY.search(left):
+        return More.OTHER_DAY
+    if v.EARLIER.search(left):
+        return More.EARLIER
+    return More.LATER if v.LATER.search(left) else None
+
+
+def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> str:
+    """A name that is said to be one, or that stands in a part of its own beside something else."""
+    if match := v.NAME_CUE.search(text):
+        return _fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
+    if match := v.WEAK_NAME_CUE.search(text):
+        return _fitting(match["name"], ground.own_words)
+    if not beside:
+        return ""
+    for part in segments:
+        words = part.split()
+        titled = all(word[:1].isupper() and not word.isupper() for word in words)
+        if 2 <= len(words) < MAX_NAME_WORDS and titled and not read_when(part, ground.today, ground.last)[0]:
+            return _fitting(part, ground.own_words)
+    return ""
+
+
+def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[str]) -> str:
+    """The text as an answer to "what is your name?", if it can be one; else its last part, if that looks like one."""
+    if left.strip() != text.lower().strip() and left.strip(" ,") != text.lower().strip(" ,"):
+        return ""  # it names a time
+    bare = v.AROUND_NAME.sub("", text).strip(" .,!")
+    name = _fitting(bare, own_words if len(bare.split()) == 1 else frozenset())
+    if not name and len(segments) > 1 and all(word[:1].isupper() for word in segments[-1].split()):
+        name = _fitting(segments[-1], own_words)
+    return name if len(name) > 1 else ""
+
+
+def _titled(text: str, left: str, intent: Intent | None) -> str:
+    """A first and a last name, one of which is the name of a day, a month or a person: whoever was asked decides."""
+    words = text.strip(" .,!").split()
+    titled = all(v.NAME_WORD.fullmatch(word) and word[0].isupper() and not word.isupper() for word in words)
+    if not 2 <= len(words) <= MAX_NAME_WORDS or not titled:
+        return ""
+    person = words[-1] == "Person"
+    if intent not in (None, Intent.PERSON if person else None) or (person and words[0].lower() in v.ASKING_FOR):
+        return ""
+    others = [word for word in left.split() if word.strip(" .,!") not in v.NO_NAMES and word.strip(" .,!")]
+    return " ".join(words) if others or words[0] == "Will" else ""
+
+
+def _fitting(name: str, not_these: Collection[str]) -> str:
+    """The name, with capitals if it has none; empty if it is none."""
+    words = name.split()
+    if not 1 <= len(words) <= MAX_NAME_WORDS + 1 or len(name) > MAX_NAME_CHARS:
+        return ""
+    for word in words:
+        if not v.NAME_WORD.fullmatch(word) or word.lower().strip(".'") in v.NO_NAMES or word.lower() in not_these:
+            return ""
+    return " ".join(words) if name != name.lower() else " ".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _is_foreign(text: str, low: str) -> bool:
+    letters = [c for c in text if c.isalpha()]
+    other = sum(1 for c in letters if not unicodedata.name(c, "").startswith("LATIN"))
+    return other * 2 > len(letters) or len(v.FOREIGN.findall(low)) >= v.FOREIGN_WORDS

@@ -1,0 +1,51 @@
+"""Keeps in the database what rings without a transaction of its own. Refuses nothing and decides nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.watch import pages
+from app.watch.pages import Page
+
+WITHIN_S: Final = 2.0
+"""For one commit; a page that waited longer is carried without it."""
+
+Name = tuple[str, str]
+"""Kind and key of a page."""
+
+
+class Book:
+    """`lists` maps each business's receivers to its id; `wake` tells the pager that something was committed."""
+
+    def __init__(
+        self, database: Database, lists: Mapping[tuple[str, ...], str], clock: Clock, wake: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._lists = lists
+        self._clock = clock
+        self._wake = wake
+
+    def business_of(self, receivers: tuple[str, ...]) -> str | None:
+        """Whose list this is, "" for none at all; None when no business has it, so that no row could name it."""
+        return self._lists.get(receivers) if receivers else ""
+
+    async def write(self, entries: Sequence[Page | Name]) -> None:
+        """Raise pages and resolve names, in order, in one commit. Raises a `ReadbackError` when it is not known."""
+        if not entries:
+            return
+        now = self._clock.now()
+
+        def work(transaction: Transaction) -> None:
+            for entry in entries:
+                if isinstance(entry, Page):
+                    pages.raised(transaction, entry, now=now)
+                else:
+                    pages.resolved(transaction, *entry, now=now)
+
+        await self._database.write(work, WITHIN_S)
+        self._wake()
+
+    async def not_resolved(self) -> set[Name]:
+        """What is open or acknowledged, whoever raised it. Raises a `ReadbackError` when the database is away."""
+        return await self._database.read(pages.not_resolved)

@@ -1,0 +1,88 @@
+"""Looks how much of each limit is used and tells a person long before one declines somebody. Run as a timer.
+
+What it knows is in the database, points of use and whether a page is up: neither a restart nor another leader forgets.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from app import metrics
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.watch.limit_book import KEPT_S, pointed, points
+from app.watch.limits import Forecast, Limit, Point, forecast, near
+from app.watch.pages import Page, is_raised, not_resolved, raised, resolved
+
+LOOK_EVERY_S: Final = 60.0
+PAGE: Final = "limit_near"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A limit as it stands now: its value, what is used of it, and when use begins anew (None: never by itself)."""
+
+    limit: Limit
+    value: float
+    used: float
+    resets_at: float | None = None
+
+
+Count = Callable[[float], Awaitable[Sequence[Use]]]
+"""Counts what can be counted, at a time."""
+
+
+class LimitWatch:
+    """Run as a timer, every `LOOK_EVERY_S`."""
+
+    def __init__(self, database: Database, count: Count, clock: Clock) -> None:
+        self._database = database
+        self._count = count
+        self._clock = clock
+
+    async def look(self) -> Mapping[str, Forecast]:
+        """Look once; where use of each limit goes."""
+        now = self._clock.now()
+        uses = await self._count(now)
+        kept = await self._database.read(lambda c: points(c, now - KEPT_S))
+        found = {use.limit.name: foreseen(use, kept.get(use.limit.name, ()), now) for use in uses}
+        for use in uses:
+            metrics.set_limit(use.limit.name, use.used, use.value)
+        await self._database.write(lambda transaction: _kept(transaction, uses, found, now))
+        return found
+
+
+def foreseen(use: Use, kept: Sequence[Point], now: float) -> Forecast:
+    """Where use goes, from the points that were kept and the present one."""
+    before = [point for point in kept if point.at < now]
+    return forecast(use.limit.kind, use.value, [*before, Point(now, use.used)], now, use.resets_at)
+
+
+def _kept(transaction: Transaction, uses: Sequence[Use], found: Mapping[str, Forecast], now: float) -> None:
+    counted = {use.limit.name for use in uses}
+    for kind, name in not_resolved(transaction.connection):
+        if kind == PAGE and name not in counted:  # a cap that was taken away: nobody could end its page any more
+            resolved(transaction, PAGE, name, now=now)
+    pointed(transaction, {use.limit.name: use.used for use in uses}, now)
+    for use in uses:
+        name, expected = use.limit.name, found[use.limit.name]
+        up = is_raised(transaction, PAGE, name)
+        told = near(use.limit, expected, now, up=up)
+        if told and not up:
+            raised(transaction, _page(use, expected), now=now)
+        elif up and not told:
+            resolved(transaction, PAGE, name, now=now)
+
+
+def _page(use: Use, expected: Forecast) -> Page:
+    limit = use.limit
+    goes = ""
+    if expected.reached_at is not None:
+        when = datetime.fromtimestamp(expected.reached_at, UTC)
+        goes = f" At its present rate it is reached at {when:%Y-%m-%d %H:%M} UTC."
+    body = (
+        f"{use.used:g} of {use.value:g} {limit.unit} are used.{goes} It bounds: {limit.bounds}. "
+        f"Owner: {limit.owner}. {limit.how}"
+    )
+    return Page(PAGE, limit.name, f"Limit near: {limit.name}, {expected.share:.0%} used", body, limit.business)

@@ -1,0 +1,202 @@
+"""Pages in the database: raised and resolved in the same commit as what they are about, so that none is lost.
+
+Whoever raises one sends nothing; the pager finds it, and keeps in its row how far it got.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from app.audit.log import record
+from app.db.bulk import BulkInsert
+from app.db.engine import Transaction
+from app.db.schema import pages
+from app.watch.escalation import Progress, Reach, as_data, from_data, merged
+
+MOST_LISTED = 1_000
+BY_MAX_CHARS = 80
+SUPERSEDED = "superseded"
+"""How a page ended of which another one tells from now on: nobody hears that it is over, for it is not."""
+
+_insert = BulkInsert(pages)
+_p = pages.c
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Something a person has to know now. (`kind`, `key`) is one page for as long as it is not resolved.
+
+    `kind` comes from a closed set, `key` says about what. `business` decides who is paged besides the installation's
+    own receivers; empty: only those. Title and body carry no personal data.
+    """
+
+    kind: str
+    key: str
+    title: str
+    body: str
+    business: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page as its row has it. `status`: open, acknowledged or resolved; `told`: the last step receivers know.
+
+    `resolution`: who said that it is over, `SUPERSEDED`, or empty when the cause is gone.
+    """
+
+    id: str
+    page: Page
+    status: str
+    raised_at: float
+    changed_at: float
+    next_at: float
+    progress: Progress
+    told: str
+    acknowledged_by: str
+    acknowledged_at: float
+    resolution: str
+
+
+def raised(transaction: Transaction, page: Page, *, now: float) -> bool:
+    """Raise a page unless it is raised already; True when it was raised now."""
+    connection = transaction.connection
+    if connection.execute(select(_p.id).where(*_open(page.kind, page.key))).first() is not None:
+        return False
+    about = (uuid.uuid4().hex, page.kind, page.key, page.business, page.title, page.body, "open", now, now)
+    _insert(connection, [(*about, now, 0, 0, "{}", "", "", 0.0, "")])
+    record(transaction, "page_raised", business=page.business, subject=page.key, at=now, page=page.kind)
+    return True
+
+
+def is_raised(transaction: Transaction, kind: str, key: str) -> bool:
+    """Whether there is such a page that is not resolved."""
+    return transaction.connection.execute(select(_p.id).where(*_open(kind, key))).first() is not None
+
+
+def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: str = "") -> bool:
+    """The cause is gone, or somebody says that it is over; True when there was such a page."""
+    values = {"status": "resolved", "changed_at": now, "next_at": now, "tries": 0, "resolution": _in_short(by)}
+    done = transaction.connection.execute(update(pages).where(*_open(kind, key)).values(**values))
+    if done.rowcount:
+        record(transaction, "page_resolved", subject=key, at=now, page=kind, **({"by": _in_short(by)} if by else {}))
+    return bool(done.rowcount)
+
+
+def superseded(transaction: Transaction, kind: str, key: str, *, now: float) -> bool:
+    """Another page tells of it from now on; True when there was such a page."""
+    return resolved(transaction, kind, key, now=now, by=SUPERSEDED)
+
+
+def resolved_by_id(transaction: Transaction, page_id: str, *, by: str, now: float) -> bool:
+    """A person says that it is over; True when the page was there and not resolved."""
+    kept = found(transaction.connection, page_id)
+    if kept is None or kept.status == "resolved":
+        return False
+    return resolved(transaction, kept.page.kind, kept.page.key, now=now, by=by or "somebody")
+
+
+def acknowledged(transaction: Transaction, page_id: str, *, by: str, now: float) -> bool:
+    """Somebody has it: no more repeats. True when it was open until now. `by` is bounded; empty is nobody named."""
+    by = _in_short(by)
+    done = transaction.connection.execute(
+        update(pages)
+        .where(_p.id == page_id, _p.status == "open")
+        .values(status="acknowledged", acknowledged_by=by, acknowledged_at=now, changed_at=now, next_at=now, tries=0)
+    )
+    if done.rowcount:
+        record(transaction, "page_acknowledged", subject=page_id, at=now, by=by)
+    return bool(done.rowcount)
+
+
+def found(connection: Connection, page_id: str) -> Kept | None:
+    """The page with this id; None when there is none."""
+    row = connection.execute(select(pages).where(_p.id == page_id)).first()
+    return None if row is None else _kept(row)
+
+
+def listed(connection: Connection, *, all_of_them: bool = False) -> list[Kept]:
+    """Pages not resolved, or all, newest first, at most `MOST_LISTED`."""
+    query = select(pages).order_by(_p.raised_at.desc()).limit(MOST_LISTED)
+    rows = connection.execute(query if all_of_them else query.where(_p.status != "resolved"))
+    return [_kept(row) for row in rows]
+
+
+def not_resolved(connection: Connection) -> set[tuple[str, str]]:
+    """(kind, key) of every page that would not be raised again."""
+    rows = connection.execute(select(_p.kind, _p.key).where(_p.status != "resolved"))
+    return {(row.kind, row.key) for row in rows}
+
+
+def any_due(connection: Connection, *, now: float) -> bool:
+    """Whether the pager has something to do; cheap enough to be asked twice a second."""
+    return connection.execute(select(_p.id).where(_p.next_at <= now).limit(1)).first() is not None
+
+
+def leased(transaction: Transaction, *, now: float, until: float, limit: int) -> list[Kept]:
+    """Take pages that are due for this process alone, until `until`; whoever dies over one leaves it to the others."""
+    connection = transaction.connection
+    due = connection.execute(select(pages).where(_p.next_at <= now).order_by(_p.next_at).limit(limit)).fetchall()
+    taken = []
+    for row in due:
+        mine = update(pages).where(_p.id == row.id, _p.next_at == row.next_at).values(next_at=until)
+        if connection.execute(mine).rowcount:
+            taken.append(_kept(row))
+    return taken
+
+
+def gone_on(
+    transaction: Transaction, before: Kept, progress: Progress, *, told: str, next_at: float, now: float
+) -> None:
+    """Note how far a leased page got. What was acknowledged or resolved meanwhile stays so, and is told next."""
+    row = transaction.connection.execute(select(pages).where(_p.id == before.id)).first()
+    if row is None:
+        return
+    there = _kept(row)
+    moved = there.status != before.status
+    transaction.connection.execute(
+        update(pages)
+        .where(_p.id == before.id)
+        .values(
+            receivers=orjson.dumps(as_data(merged(progress.reach, there.progress.reach))).decode(),
+            round=progress.round,
+            tries=0 if moved else progress.tries,
+            told=there.told if moved and there.told == there.status else told,
+            next_at=now if moved else next_at,
+        )
+    )
+
+
+def reached(transaction: Transaction, page_id: str, receiver: str, reach: Reach) -> None:
+    """Note that one receiver has it, before the others of its round have answered."""
+    kept = found(transaction.connection, page_id)
+    if kept is not None:
+        known = orjson.dumps(as_data(merged({receiver: reach}, kept.progress.reach))).decode()
+        transaction.connection.execute(update(pages).where(_p.id == page_id).values(receivers=known))
+
+
+def _kept(row: Any) -> Kept:
+    reach: dict[str, Reach] = from_data(orjson.loads(row.receivers))
+    return Kept(
+        id=row.id,
+        page=Page(row.kind, row.key, row.title, row.body, row.business),
+        status=row.status,
+        raised_at=row.raised_at,
+        changed_at=row.changed_at,
+        next_at=row.next_at,
+        progress=Progress(row.round, row.tries, reach),
+        told=row.told,
+        acknowledged_by=row.acknowledged_by,
+        acknowledged_at=row.acknowledged_at,
+        resolution=row.resolution,
+    )
+
+
+def _in_short(name: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:BY_MAX_CHARS]
+
+
+def _open(kind: str, key: str) -> tuple[ColumnElement[bool], ...]:
+    return _p.kind == kind, _p.key == key, _p.status != "resolved"

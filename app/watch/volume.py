@@ -1,0 +1,172 @@
+"""Looks every minute whether each line's volume is its usual one, and pages where it is certainly not.
+
+What it knows of a line is in the database, and so is that it looked: neither a restart nor another process forgets a
+page, and a time in which nobody looked is not taken for a silence.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from app import metrics
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.db.schema import pages
+from app.log import masked_phone
+from app.watch.judgement import AHEAD_S, FURTHEST_S, State, Verdict
+from app.watch.pages import SUPERSEDED, Page, not_resolved, raised, resolved, superseded
+from app.watch.volume_counts import Series, looked, read_recent, watched
+from app.watch.volume_lines import (
+    READ_S,
+    WHOLE,
+    Decision,
+    Learned,
+    Watched,
+    by_business,
+    caught_up,
+    decide,
+    learn,
+    outdated,
+    rows_of,
+    windows_begin,
+)
+from app.watch.volume_words import FLOOD, KINDS, SILENCE, body, title
+
+EVERY_S: Final = 60.0
+MOST_LEARNED_AT_ONCE: Final = 10
+"""Businesses in one read."""
+LEARN_WITHIN_S: Final = 20.0
+MOST_LEARNED_ANEW: Final = 100
+"""Businesses whose new day is learned in one look; the others' of yesterday serves meanwhile."""
+JUMP_S: Final = 120.0
+TOLD_AGAIN_S: Final = 6 * 3_600.0
+"""A flood that a person called over is paged again only after so long."""
+SHOWN: Final = {
+    State.NORMAL: 0,
+    State.SILENT: 1,
+    State.FLOOD: 2,
+    State.UNKNOWN: 3,
+    State.LEARNING: 4,
+    State.TOO_QUIET: 5,
+}
+"""States as the metric has them."""
+_WORST_FIRST: Final = (State.SILENT, State.FLOOD, State.UNKNOWN, State.LEARNING, State.TOO_QUIET, State.NORMAL)
+
+
+class VolumeWatch:
+    """Run as a timer, every `EVERY_S`. `told` hears that pages were committed."""
+
+    def __init__(
+        self, database: Database, businesses: Sequence[Watched], clock: Clock, told: Callable[[], None] = lambda: None
+    ) -> None:
+        self._database = database
+        self._businesses = tuple(businesses)
+        self._clock = clock
+        self._told = told
+        self._known: dict[str, dict[Series, Learned]] = {}
+        self._outdated: dict[str, None] = {}
+        """Businesses of which something new is to be learned, the one that waits longest first."""
+        self._before: tuple[float, float] | None = None
+
+    async def look(self) -> list[Decision]:
+        """Decide about every line, and see to the pages."""
+        now = self._clock.now()
+        jumped = self._jumped(now)
+        await self._learn(now)
+        decisions, opened = await self._database.read(lambda c: self._decided(c, now, jumped))
+        changed = await self._database.write(lambda t: self._kept(t, decisions, opened, now))
+        if changed:
+            self._told()
+        self._show(decisions)
+        return decisions
+
+    def _jumped(self, now: float) -> bool:
+        """Whether the wall clock went by otherwise than the steady one since the last look."""
+        steady, before = self._clock.monotonic(), self._before
+        self._before = (now, steady)
+        return before is not None and abs((now - before[0]) - (steady - before[1])) > JUMP_S
+
+    async def _learn(self, now: float) -> None:
+        due = [one for one in self._businesses if one.business not in self._known]
+        again = [one for one in self._businesses if one.business in self._outdated and one not in due]
+        due += sorted(again, key=lambda one: list(self._outdated).index(one.business))[:MOST_LEARNED_ANEW]
+        for start in range(0, len(due), MOST_LEARNED_AT_ONCE):
+            some = due[start : start + MOST_LEARNED_AT_ONCE]
+            self._known |= await self._database.read(lambda c, some=some: _learned(c, some, now), LEARN_WITHIN_S)  # type: ignore[misc]  # the default only binds it
+        for one in due:
+            self._outdated.pop(one.business, None)
+
+    def _decided(self, connection: Connection, now: float, jumped: bool) -> tuple[list[Decision], set[tuple[str, str]]]:
+        watch = watched(connection, int(now - FURTHEST_S), now, jumped=jumped)
+        # Whoever reads this is looking; only a look from the future has something to say here.
+        watch = replace(watch, until=max(now, watch.until))
+        recent = by_business(read_recent(connection, windows_begin(now) - 3_600, now + AHEAD_S), self._businesses)
+        made: list[Decision] = []
+        for one in self._businesses:
+            came = recent[one.business]
+            known = self._known[one.business] = caught_up(self._known[one.business], came)
+            made += decide(one, known, came, watch, now)
+            if outdated(one, known, came, now):
+                self._outdated.setdefault(one.business)
+        return made, {name for name in not_resolved(connection) if name[0] in (SILENCE, FLOOD)}
+
+    def _kept(
+        self, transaction: Transaction, decisions: Iterable[Decision], opened: Collection[tuple[str, str]], now: float
+    ) -> bool:
+        """Keep that somebody looked, raise what is certain and resolve what is over; whether a page changed."""
+        looked(transaction.connection, now)
+        by_key = {decision.key: decision for decision in decisions}
+        silent = {key for key, one in by_key.items() if one.line == WHOLE and one.verdict.state is State.SILENT}
+        changed = False
+        for key, decision in by_key.items():
+            state = decision.verdict.state
+            covered = state is State.SILENT and decision.line != WHOLE and decision.watched.business in silent
+            if state in KINDS and not covered and (KINDS[state], key) not in opened:
+                changed |= _raise(transaction, decision, now)
+            if covered and (SILENCE, key) in opened:
+                changed |= superseded(transaction, SILENCE, key, now=now)
+        for kind, key in sorted(opened):
+            if _over(kind, by_key.get(key)):
+                changed |= resolved(transaction, kind, key, now=now)
+        return changed
+
+    def _show(self, decisions: Iterable[Decision]) -> None:
+        """Two lines that look alike without most of their digits show the worse of both."""
+        worst: dict[tuple[str, str], Verdict] = {}
+        for one in decisions:
+            name = (one.watched.business, one.line if one.line in ("", WHOLE) else masked_phone(one.line))
+            if name not in worst or _rank(one.verdict) < _rank(worst[name]):
+                worst[name] = one.verdict
+        for (business, line), verdict in worst.items():
+            metrics.set_volume(business, line, SHOWN[verdict.state])
+
+
+def _learned(connection: Connection, some: Iterable[Watched], now: float) -> dict[str, dict[Series, Learned]]:
+    watch = watched(connection, int(now - READ_S), now)
+    return {one.business: learn(rows_of(connection, one, now), one, watch, now) for one in some}
+
+
+def _raise(transaction: Transaction, decision: Decision, now: float) -> bool:
+    """Page, unless a person has said of this very silence that it is over."""
+    kind, key = KINDS[decision.verdict.state], decision.key
+    since = decision.verdict.since if kind == SILENCE else now - TOLD_AGAIN_S
+    by_a_person = (pages.c.resolution != "", pages.c.resolution != SUPERSEDED)
+    said = select(pages.c.id).where(pages.c.kind == kind, pages.c.key == key, pages.c.raised_at > since, *by_a_person)
+    if transaction.connection.execute(said.limit(1)).first() is not None:
+        return False
+    page = Page(kind, key, title(decision), body(decision, now), decision.watched.business)
+    return raised(transaction, page, now=now)
+
+
+def _over(kind: str, decision: Decision | None) -> bool:
+    """Whether a page's cause is gone; where nothing is known, it is not."""
+    if decision is None:
+        return True
+    state = decision.verdict.state
+    return state is not State.UNKNOWN and KINDS.get(state) != kind
+
+
+def _rank(verdict: Verdict) -> int:
+    return _WORST_FIRST.index(verdict.state)

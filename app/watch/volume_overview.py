@@ -1,0 +1,91 @@
+"""Every line's volume as a page or a command shows it: what it is now, and today's hours beside what is usual."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.watch import chances
+from app.watch.baseline import HOUR_S, hours_of, local_hour
+from app.watch.judgement import certain_in_s
+from app.watch.volume_counts import watched
+from app.watch.volume_lines import READ_S, Learned, Watched, decide, learn, rows_of
+from app.watch.volume_words import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfDay:
+    """One hour of today: what came, what was expected, and between which counts nineteen such hours in twenty lie."""
+
+    start: int
+    count: int
+    low: int
+    expected: float
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineVolume:
+    """One line now. `line` is its number, "*" for all of a business's, or empty for what names none.
+
+    `certain_in_s`: how much longer total silence has to last to be certain; None where that cannot be said, or takes
+    more than four weeks. `today` has each channel's hours of the local day, and no band while it is still learning.
+    """
+
+    business: str
+    line: str
+    state: str
+    channel: str
+    sentence: str
+    since: float
+    certain_in_s: float | None
+    today: dict[str, tuple[HourOfDay, ...]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, ready to be written as JSON."""
+        today = {
+            channel: [
+                {"start": h.start, "count": h.count, "low": h.low, "expected": round(h.expected, 2), "high": h.high}
+                for h in hours
+            ]
+            for channel, hours in self.today.items()
+        }
+        return {
+            "business": self.business,
+            "line": self.line,
+            "state": self.state,
+            "channel": self.channel,
+            "sentence": self.sentence,
+            "since": self.since,
+            "certain_in_s": None if self.certain_in_s is None else round(self.certain_in_s),
+            "today": today,
+        }
+
+
+def overview(connection: Connection, businesses: Iterable[Watched], now: float) -> list[LineVolume]:
+    """Every line of these businesses, as the counts have it now."""
+    watch = watched(connection, int(now - READ_S), now)
+    found: list[LineVolume] = []
+    for one in businesses:
+        rows = rows_of(connection, one, now)
+        known = learn(rows, one, watch, now)
+        recent = {series: counted for series, (counted, _) in rows.items()}
+        for decision in decide(one, known, recent, watch, now):
+            mine = {series: it for series, it in known.items() if series.line == decision.line}
+            today = {series.channel: _today(it, one, recent[series].hours, now) for series, it in mine.items()}
+            verdict = decision.verdict
+            left = certain_in_s(decision.profile, verdict, now) if decision.profile else None
+            said = (verdict.state.value, decision.channel, sentence(decision, now), verdict.since)
+            found.append(LineVolume(one.business, decision.line, *said, left, today))
+    return found
+
+
+def _today(one: Learned, business: Watched, counts: dict[int, int], now: float) -> tuple[HourOfDay, ...]:
+    day = local_hour(business.zone, int(now) // HOUR_S * HOUR_S)[0]
+    hours = []
+    for start in hours_of(business.zone, day)[0]:
+        expected = one.profile.rate(start)
+        low, high = chances.band(expected, one.profile.spread) if expected else (0, 0)
+        hours.append(HourOfDay(start, counts.get(start, 0), low, expected, high))
+    return tuple(hours)

@@ -1,0 +1,97 @@
+"""What is said of a line's volume: how many were expected, how many came, since when, and how sure that is."""
+
+import math
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.watch.judgement import FALSE_A_YEAR, State, certain_in_s
+from app.watch.volume_counts import TEXT
+from app.watch.volume_lines import WHOLE, Decision
+
+SILENCE: Final = "silence"
+FLOOD: Final = "flood"
+KINDS: Final = {State.SILENT: SILENCE, State.FLOOD: FLOOD}
+"""Kinds of pages."""
+
+
+def sentence(decision: Decision, now: float) -> str:
+    """What a line is now, in a sentence or two."""
+    verdict, zone = decision.verdict, decision.watched.zone
+    if verdict.state is State.LEARNING:
+        return f"Learning what is usual: {verdict.why}."
+    if verdict.state is State.UNKNOWN:
+        return f"Not known: {verdict.why}."
+    if verdict.state is State.FLOOD:
+        return (
+            f"{verdict.seen} {_things(decision)} since {_moment(zone, verdict.since)}, where {verdict.expected:.1f} "
+            f"are usual: chance alone does that {_chance(verdict.log_chance)}."
+        )
+    if verdict.state is State.SILENT:
+        return (
+            f"No {_things(decision, 1)} since {_moment(zone, verdict.since)}, where {verdict.expected:.1f} were to be "
+            f"expected: chance alone does that {_chance(verdict.log_chance)}, less than about {FALSE_A_YEAR:.1g} time "
+            "a year on this line."
+        )
+    return _quiet(decision, now)
+
+
+def title(decision: Decision) -> str:
+    """The head of a page."""
+    what = "Silence" if decision.verdict.state is State.SILENT else "Flood"
+    return f"{what}: {_things(decision)} to {decision.watched.name}"
+
+
+def body(decision: Decision, now: float) -> str:
+    """A page's own words."""
+    if decision.verdict.state is State.SILENT:
+        advice = (
+            "Call the number from an ordinary phone. If it does not reach the agent, look at the number's routing, the "
+            "platform and the tunnel or proxy before this server."
+        )
+    else:
+        advice = "Look at who is calling: a campaign, an outage that people ask about, or somebody's machine."
+    return f"{_where(decision)} {sentence(decision, now)} {advice} `readback volume show` has the hours of today."
+
+
+def duration(seconds: float) -> str:
+    """A length of time in a word or two."""
+    if seconds < 90 * 60:
+        return f"{max(1, math.ceil(seconds / 60))} min"
+    if seconds < 48 * 3_600:
+        return f"{seconds / 3_600:.1f} h"
+    return f"{seconds / 86_400:.1f} days"
+
+
+def _quiet(decision: Decision, now: float) -> str:
+    verdict, profile = decision.verdict, decision.profile
+    since = f"No {_things(decision, 1)} since {_moment(decision.watched.zone, verdict.since)}"
+    left = certain_in_s(profile, verdict, now) if profile else None
+    certain = "for more than four weeks" if left is None else f"for another {duration(left)}"
+    usual = f"{since}; {verdict.expected:.1f} expected by now"
+    if verdict.state is State.TOO_QUIET:
+        return f"Too quiet to tell: {usual}. Silence would have to last {certain}; only a synthetic call can tell now."
+    return f"Normal: {usual}. Total silence would be certain if it lasted {certain}."
+
+
+def _where(decision: Decision) -> str:
+    if decision.line == WHOLE:
+        return "All lines together."
+    return f"Line {decision.line}." if decision.line else "What names no line of the business."
+
+
+def _things(decision: Decision, number: int = 2) -> str:
+    return ("text" if decision.channel == TEXT else "call") + ("s" if number > 1 else "")
+
+
+def _moment(zone: ZoneInfo, at: float) -> str:
+    return datetime.fromtimestamp(at, zone).strftime("%a %d %b %H:%M")
+
+
+def _chance(log_chance: float) -> str:
+    """One in so many, to one figure."""
+    if log_chance < -math.log(1e9):
+        return "once in more than 1,000,000,000 times"
+    times = math.exp(-log_chance)
+    digits = max(0, int(math.log10(max(times, 1.0))))
+    return f"once in {round(times, -digits):,.0f} times"

@@ -1,0 +1,98 @@
+"""`/pages/{id}`: where a person who was paged says that they have it. Works on a phone and without scripts.
+
+A GET only shows: mail scanners and link previews follow links. What is not signed by us is not found.
+"""
+
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.types import Receive, Scope
+
+from app.clock import Clock
+from app.errors import UnauthorizedError
+from app.watch.pages import Kept
+from app.web.answer import Answer
+from app.web.body import read
+from app.web.handed_in import Acknowledges
+
+MOST_FORM_BYTES: Final = 4_096
+MOST_FIELDS: Final = 10
+HTML: Final = b"text/html; charset=utf-8"
+_HEADERS: Final = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-robots-tag", b"noindex"),
+)
+_STYLE: Final = (
+    "body{font:1.1rem/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:34rem;padding:0 1rem}"
+    "button,input{font:inherit;padding:.7rem;width:100%;box-sizing:border-box;margin:.4rem 0}"
+)
+_FORM: Final = (
+    '<form method="post"><label>Your name (optional)<input name="by" maxlength="80" autocomplete="name"></label>'
+    '<button type="submit">I have it</button></form>'
+)
+
+
+class Pages:
+    """The route's work."""
+
+    def __init__(self, acknowledges: Acknowledges, clock: Clock, body_deadline_s: float) -> None:
+        self._acknowledges = acknowledges
+        self._clock = clock
+        self._body_deadline_s = body_deadline_s
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer:
+        """The page as it stands; with POST, after it was acknowledged. Raises UnauthorizedError for a forged link."""
+        page_id = scope["path_params"]["id"]
+        token = _first(scope["query_string"].decode("latin-1"), "token")
+        if scope["method"] == "POST":
+            form = (await read(scope, receive, self._body_deadline_s, MOST_FORM_BYTES)).decode("utf-8", "replace")
+            kept = await self._acknowledges.acknowledge(page_id, token, _first(form, "by"))
+        else:
+            kept = await self._acknowledges.look(page_id, token)
+        if kept is None:
+            raise UnauthorizedError
+        return Answer(_shown(kept, self._clock.now()).encode(), content_type=HTML, headers=_HEADERS)
+
+
+def _first(form: str, name: str) -> str:
+    try:
+        return parse_qs(form, max_num_fields=MOST_FIELDS).get(name, [""])[0]
+    except ValueError:
+        return ""
+
+
+def _shown(kept: Kept, now: float) -> str:
+    title, form = escape(kept.page.title), _FORM if kept.status == "open" else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>"
+        f"<p>{escape(_state(kept))}</p><p>Raised {_at(kept.raised_at)}, {_age(now - kept.raised_at)} ago.</p>"
+        f"{form}</body></html>"
+    )
+
+
+def _state(kept: Kept) -> str:
+    if kept.status == "open":
+        return "Open: nobody has acknowledged it yet."
+    if kept.status == "resolved":
+        return f"Resolved at {_at(kept.changed_at)}: the cause is gone."
+    by = f" by {kept.acknowledged_by}" if kept.acknowledged_by else ""
+    return f"Acknowledged{by} at {_at(kept.acknowledged_at)}."
+
+
+def _at(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _age(seconds: float) -> str:
+    minutes = max(0, int(seconds // 60))
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"

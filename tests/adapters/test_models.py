@@ -1,0 +1,154 @@
+"""Models over real sockets, as both providers speak: questions, answers, and every way to fail, asked once each."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from app.adapters.models import Access, ProviderModel, Providers, named
+from app.errors import ConfigurationError
+from app.inference.model import (
+    Message,
+    ModelDownError,
+    ModelError,
+    ModelName,
+    ModelRefusesRequestError,
+    Offered,
+    Question,
+    Usage,
+    Wanted,
+)
+from tests.fakes.model_server import ModelServer, Say, answering
+from tests.fakes.recording_server import Fault
+
+SHAPE = {"type": "object", "properties": {"reply": {"type": "string"}}, "required": ["reply"]}
+LOOK_UP = Offered(
+    "check_availability", "Look up times.", {"type": "object", "properties": {"date": {"type": "string"}}}
+)
+ASKED = Question(
+    "You answer texts.",
+    (
+        Message("customer", "Anything on Tuesday?"),
+        Message("agent", "", (Wanted("c1", "check_availability", '{"date":"tuesday"}'),)),
+        Message("tool", '{"ok":true}', answers="c1", tool="check_availability"),
+    ),
+    (LOOK_UP,),
+    SHAPE,
+    300,
+)
+MODELS = {"openai": ModelName("openai", "gpt-5-mini"), "anthropic": ModelName("anthropic", "claude-haiku-4-5")}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ModelServer]:
+    async with ModelServer() as running:
+        yield running
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+async def model(request: pytest.FixtureRequest, server: ModelServer) -> AsyncIterator[ProviderModel]:
+    key = SecretStr("sk-of-the-tests")
+    accesses = {
+        "openai": Access("openai", key, server.openai_url),
+        "anthropic": Access("anthropic", key, server.anthropic_url),
+    }
+    providers = Providers(accesses)
+    await providers.load()
+    yield ProviderModel(MODELS[request.param], providers)
+    await providers.aclose()
+
+
+def sent_key(server: ModelServer) -> str:
+    headers = server.requests[0].headers
+    return headers.get("x-api-key") or headers["authorization"].removeprefix("Bearer ")
+
+
+async def test_a_question_goes_out_whole_and_the_answer_comes_back(model: ProviderModel, server: ModelServer) -> None:
+    server.script.turns = [answering("Tuesday at nine?")]
+
+    answer = await model.ask(ASKED, 20.0)
+
+    assert answer.handed_in is not None
+    assert "Tuesday at nine?" in answer.handed_in
+    assert (answer.usage, answer.model, answer.wanted) == (Usage(1_000, 100), model.name.text, ())
+    body: Any = server.requests[0].json
+    tools = {tool.get("function", tool)["name"] for tool in body["tools"]}
+    assert tools == {"check_availability", "answer"}
+    assert 300 in (body.get("max_tokens"), body.get("max_completion_tokens"))
+    assert [part in str(body) for part in ("You answer texts.", "Anything on Tuesday?", "c1")] == [True] * 3
+    assert sent_key(server) == "sk-of-the-tests"
+
+
+async def test_tools_that_the_model_wants_come_back_as_they_are(model: ProviderModel, server: ModelServer) -> None:
+    server.script.turns = [Say(calls=[("check_availability", {"date": "tuesday"}), ("made_up", {})])]
+
+    answer = await model.ask(ASKED, 20.0)
+
+    assert answer.handed_in is None
+    assert [wanted.name for wanted in answer.wanted] == ["check_availability", "made_up"]
+    assert "tuesday" in answer.wanted[0].arguments
+    assert all(wanted.id for wanted in answer.wanted)
+
+
+async def test_a_refusal_and_mere_text_are_told_apart_from_an_answer(model: ProviderModel, server: ModelServer) -> None:
+    server.script.turns = [Say(text="I will not do that.", refusal="no"), Say(text="Just words.")]
+
+    refused, words = await model.ask(ASKED, 20.0), await model.ask(ASKED, 20.0)
+
+    assert refused.refusal
+    assert (words.refusal, words.handed_in, words.text) == ("", None, "Just words.")
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "rest_s", "charged"),
+    [
+        (Fault(500), ModelDownError, 0.0, False),
+        (Fault(529), ModelDownError, 0.0, False),
+        (Fault(429, retry_after="7"), ModelDownError, 7.0, False),
+        (Fault(429, retry_after="Thu, 26 Nov 2026 08:00:00 GMT"), ModelDownError, 0.0, False),
+        (Fault(401), ModelRefusesRequestError, 0.0, False),
+        (Fault(404), ModelRefusesRequestError, 0.0, False),
+        (Fault(reset=True), ModelDownError, 0.0, True),
+        (Fault(200, body=b'{"id": "x"'), ModelDownError, 0.0, True),
+        (Fault(200, body=b'{"choices": 7}'), ModelDownError, 0.0, True),
+        (Say(wait_s=30.0), ModelDownError, 0.0, True),
+    ],
+    ids=str,
+)
+async def test_what_goes_wrong_is_asked_once_and_told_as_what_it_is(
+    model: ProviderModel, server: ModelServer, fault: Any, kind: type[ModelError], rest_s: float, charged: bool
+) -> None:
+    server.script.turns = [fault]
+
+    with pytest.raises(kind) as failed:
+        await model.ask(ASKED, 0.4 if isinstance(fault, Say) else 20.0)
+
+    assert (failed.value.rest_s, failed.value.charged) == (rest_s, charged)
+    assert failed.value.retryable is (kind is ModelDownError)
+    assert len(server.requests) == 1
+
+
+async def test_a_provider_that_nobody_reaches_is_down() -> None:
+    providers = Providers({"openai": Access("openai", None, "http://127.0.0.1:1/v1")})
+    await providers.load()
+    with pytest.raises(ModelDownError) as failed:
+        await ProviderModel(MODELS["openai"], providers).ask(ASKED, 20.0)
+    await providers.aclose()
+
+    assert failed.value.charged is False
+
+
+def test_models_are_named_with_their_provider() -> None:
+    key = SecretStr("k")
+    both = {"openai": Access("openai", key, None), "anthropic": Access("anthropic", key, None)}
+    one = {"openai": Access("openai", None, None), "anthropic": Access("anthropic", key, None)}
+
+    assert named((), one) == [ModelName("anthropic", "claude-haiku-4-5")]
+    assert [m.text for m in named((), both)] == ["openai:gpt-5-mini", "anthropic:claude-haiku-4-5"]
+    assert [m.text for m in named(("anthropic:x", "openai:y:z"), both)] == ["anthropic:x", "openai:y:z"]
+    for wrong in ("gpt-5-mini", "nobody:x", "openai:"):
+        with pytest.raises(ConfigurationError, match=r"READBACK_MODELS has the place"):
+            named((wrong,), both)
+    with pytest.raises(ConfigurationError, match="neither OPENAI_API_KEY nor OPENAI_BASE_URL"):
+        named(("openai:x",), one)

@@ -1,0 +1,128 @@
+"""Redis, well and away: what it costs a caller is counted, and its end rings once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from app.adapters.redis_connection import RedisAwayError, RedisConnection
+from tests.fakes.alarms import FakeAlarms
+from tests.fakes.databases import soon
+from tests.fakes.redis import OwnRedis, black_hole, connection_to
+
+ASKED = 200
+
+
+@asynccontextmanager
+async def connected(url: str, alarms: FakeAlarms, **more: Any) -> AsyncIterator[RedisConnection]:
+    made = connection_to(url, alarms, **more)
+    await made.start()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def alarms() -> FakeAlarms:
+    return FakeAlarms()
+
+
+async def refused(connection: RedisConnection, times: int = ASKED) -> int:
+    """How many of so many questions were turned away."""
+    count = 0
+    for _ in range(times):
+        try:
+            await connection.ask(lambda redis: redis.get("anything"))
+        except RedisAwayError:
+            count += 1
+    return count
+
+
+async def test_who_asks_gets_the_answer(redis_url: str, alarms: FakeAlarms) -> None:
+    async with connected(redis_url, alarms) as connection:
+        await connection.ask(lambda redis: redis.set("a", "1"))
+        assert await connection.ask(lambda redis: redis.get("a")) == b"1"
+        assert await connection.state() == "ok"
+    assert alarms.rung == []
+
+
+async def test_more_who_ask_at_once_than_there_are_connections_are_all_served(
+    redis_url: str, alarms: FakeAlarms
+) -> None:
+    async with connected(redis_url, alarms) as connection:
+        answers = await asyncio.gather(*(connection.ask(lambda redis: redis.ping()) for _ in range(100)))
+    assert all(answers)
+
+
+async def test_a_port_that_refuses_is_known_before_the_first_caller(alarms: FakeAlarms) -> None:
+    async with connected("redis://127.0.0.1:1/0", alarms) as connection:
+        assert await connection.state() == "down"
+        assert await refused(connection) == ASKED
+    assert alarms.kinds() == ["redis_down"]
+
+
+async def test_one_that_never_answers_costs_the_watch_alone(alarms: FakeAlarms) -> None:
+    async with black_hole() as hole, connected(hole.url, alarms, patient=False, look_every_s=60.0) as connection:
+        assert hole.connections == 1
+        assert await refused(connection) == ASKED
+        assert hole.connections == 1
+        assert await connection.state() == "down"
+    assert alarms.kinds() == ["redis_down"]
+
+
+async def test_one_that_falls_silent_costs_one_deadline(alarms: FakeAlarms) -> None:
+    async with black_hole() as hole:
+        # Not started: as if Redis had been well when the watch last looked.
+        connection = connection_to(hole.url, alarms, patient=False)
+        assert await refused(connection) == ASKED
+        assert hole.connections == 1
+        await connection.close()
+
+
+async def test_what_redis_will_not_do_counts_as_away_too(redis_url: str, alarms: FakeAlarms) -> None:
+    async with connected(redis_url, alarms, look_every_s=60.0) as connection:
+        await connection.ask(lambda redis: redis.set("a", "not a number"))
+        with pytest.raises(RedisAwayError):
+            await connection.ask(lambda redis: redis.incr("a"))
+        assert connection.away
+
+
+async def test_an_error_of_our_own_is_not_held_against_redis(redis_url: str, alarms: FakeAlarms) -> None:
+    async def wrong(_: object) -> None:
+        raise KeyError("ours")
+
+    async with connected(redis_url, alarms) as connection:
+        with pytest.raises(KeyError):
+            await connection.ask(wrong)
+        assert not connection.away
+
+
+async def test_it_goes_and_comes_back_and_each_outage_rings_once(alarms: FakeAlarms) -> None:
+    with OwnRedis() as server:
+        async with connected(server.url, alarms) as connection:
+            for outage in (1, 2):
+                await connection.ask(lambda redis: redis.set("a", "1"))
+                server.kill()
+                await soon(lambda: connection.away)
+                await soon(lambda outage=outage: len(alarms.rung) == outage)
+                assert await refused(connection) == ASKED
+                server.start()
+                await soon(lambda: not connection.away)
+            await connection.ask(lambda redis: redis.ping())
+    assert alarms.kinds() == ["redis_down"] * 2
+
+
+async def test_a_server_that_takes_no_writes_is_no_use(alarms: FakeAlarms) -> None:
+    with OwnRedis() as server:
+        async with connected(server.url, alarms) as connection:
+            await connection.client.config_set("maxmemory", "1")
+            await soon(lambda: alarms.kinds() == ["redis_down"])
+            assert connection.away
+
+
+async def test_installations_on_one_redis_do_not_meet(alarms: FakeAlarms) -> None:
+    one, other = (connection_to("redis://127.0.0.1:1/0", alarms, secret=secret) for secret in (b"one", b"other"))
+    assert one.name("a") != other.name("a")
+    assert one.veiled("google:dana@acme.example") != other.veiled("google:dana@acme.example")
+    assert "dana" not in one.veiled("google:dana@acme.example")

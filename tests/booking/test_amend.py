@@ -1,0 +1,366 @@
+"""Moves and cancellations over a scripted calendar: what is held when, what each fault becomes, how it is settled."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from app.booking.amendments import REMOVE_EVENT, Amendment, begin_move
+from app.booking.book import HOLD_S, Outcome, Result
+from app.booking.calendar import Unknown
+from app.booking.removal import NotRemovedError
+from app.booking.store import Booking, Customer
+from app.booking.verification import READ_BACK
+from app.db.schema import job_outbox, pages, tasks
+from app.errors import Code
+from app.jobs.outbox import Again
+from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
+from tests.fakes import calendar as scripted
+from tests.fakes.calendar import FakeCalendar, Step, people_first
+
+LATER, OVERLAPPING = TUESDAY_9 + 4 * HOUR, TUESDAY_9 + 1800
+BO = Customer("Bo Ray", "+15125550177", "+15125550177")
+CONFIRMED, PENDING, REFUSED = Result.CONFIRMED, Result.PENDING, Result.REFUSED
+
+
+@pytest.fixture
+def calendar() -> FakeCalendar:
+    return FakeCalendar()
+
+
+@pytest.fixture
+async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
+    async with house(database_url, calendar) as built:
+        yield built
+
+
+async def booked(made: House) -> Booking:
+    outcome = await made.book()
+    assert outcome.booking is not None
+    return outcome.booking
+
+
+async def move(made: House, booking: Booking, start: int = LATER, who: str = "dana") -> Outcome:
+    deadline = made.clock.monotonic() + DEADLINE_S
+    return await made.changes.move(made.business, booking, made.slot(start, who=who), "test:move", deadline)
+
+
+async def cancel(made: House, booking: Booking) -> Outcome:
+    return await made.changes.cancel(booking, "", "test:cancel", made.clock.monotonic() + DEADLINE_S)
+
+
+async def appointment(made: House) -> Booking:
+    (only,) = [row for row in await made.rows() if not row.amends]
+    return only
+
+
+async def change(made: House) -> Booking:
+    (only,) = [row for row in await made.rows() if row.amends]
+    return only
+
+
+async def table(made: House, what: Any) -> list[dict[str, Any]]:
+    return await made.database.read(lambda c: [dict(row) for row in c.execute(select(what)).mappings()])
+
+
+async def jobs(made: House, kind: str) -> list[dict[str, Any]]:
+    return [{**row, "data": orjson.loads(row["data"])} for row in await table(made, job_outbox) if row["kind"] == kind]
+
+
+async def after(made: House, seconds: float) -> None:
+    made.clock.advance(seconds)  # type: ignore[attr-defined]  # a FakeClock
+    await made.settler.settle_due()
+
+
+async def taken(made: House, start: int, who: str = "dana") -> bool:
+    """Whether nobody else can have this time."""
+    outcome = await made.book(made.slot(start, who=who), BO, "test:rival")
+    return outcome.taken
+
+
+@pytest.mark.parametrize("start", [LATER, OVERLAPPING, TUESDAY_9 - 1800], ids=["apart", "overlapping", "earlier"])
+async def test_a_move_on_the_same_calendar_changes_the_event_in_place(
+    made: House, calendar: FakeCalendar, start: int
+) -> None:
+    booking = await booked(made)
+    outcome = await move(made, booking, start)
+    assert outcome.result is CONFIRMED
+    row = await appointment(made)
+    assert (row.starts, row.ends, row.event_id) == (start, start + HOUR, booking.event_id)
+    assert (row.blocked_from, row.blocked_to) == (start, start + HOUR + 900)
+    assert (row.revision, row.status, row.verification) == (2, "confirmed", "written")
+    (event,) = calendar.ours("dana")
+    assert (event.start, event.etag) == (start, row.etag)
+    assert calendar.count("book") == 1
+    assert made.claims.view("fake:dana").ranges == ((row.blocked_from, row.blocked_to),)
+    (order,) = [job for job in await jobs(made, READ_BACK) if job["data"]["revision"] == 2]
+    assert order["key"] == f"{booking.id}:2"
+    assert order["due"] == made.clock.now() + READ_BACK_AFTER_S
+    assert "appointment_moved" in await made.audited()
+
+
+async def test_a_move_to_another_calendar_writes_first_and_removes_the_old_event_later(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    assert (await move(made, booking, LATER, "lee")).result is CONFIRMED
+    row = await appointment(made)
+    assert (row.calendar, row.technician, row.reference) == ("fake:lee", "lee", booking.reference)
+    (new,) = calendar.ours("lee")
+    assert (new.id, new.reference) == (row.event_id, booking.reference)
+    assert new.id != booking.event_id
+    assert not made.claims.view("fake:dana").ranges
+    (job,) = await jobs(made, REMOVE_EVENT)
+    assert len(calendar.ours("dana")) == 1
+    assert await made.left_over.remove(job["data"]) is None
+    assert calendar.ours("dana") == []
+    assert await made.left_over.remove(job["data"]) is None, "already gone is done"
+    assert calendar.count("cancel") == 1
+    assert len(calendar.ours("lee")) == 1
+
+
+async def test_what_an_editor_wrote_into_the_event_before_is_kept(made: House, calendar: FakeCalendar) -> None:
+    booking = await booked(made)
+    event = calendar.ours("dana")[0]
+    calendar.stored["dana"][event.id] = replace(event, description="Gate code 12", etag="edited")
+    assert (await move(made, booking)).result is CONFIRMED
+    assert calendar.ours("dana")[0].description == "Gate code 12"
+
+
+IN_PLACE: dict[str, tuple[str, Step, Result, Code | None]] = {
+    "our event cannot be read": ("get", scripted.UNKNOWN, REFUSED, Code.CALENDAR_UNAVAILABLE),
+    "the new time cannot be read": ("events", scripted.UNKNOWN, REFUSED, Code.CALENDAR_UNAVAILABLE),
+    "a person is there": ("events", people_first(LATER, LATER + HOUR), REFUSED, Code.SLOT_TAKEN),
+    "refused": ("move", scripted.REFUSED, REFUSED, Code.CALENDAR_UNAVAILABLE),
+    "edited meanwhile": ("move", scripted.CHANGED, REFUSED, Code.NOT_ALLOWED),
+    "a person writes meanwhile": ("move", people_first(LATER, LATER + HOUR), REFUSED, Code.SLOT_TAKEN),
+    "not heard of": ("move", scripted.UNKNOWN, PENDING, Code.STILL_CHECKING),
+    "done, not heard of": ("move", scripted.DONE_BUT_UNKNOWN, PENDING, Code.STILL_CHECKING),
+    "said to be done": ("move", scripted.NOT_WRITTEN, PENDING, Code.STILL_CHECKING),
+    "at another hour": ("move", Step(shift_s=HOUR), PENDING, Code.STILL_CHECKING),
+}
+
+
+@pytest.mark.parametrize(("request_kind", "step", "result", "code"), IN_PLACE.values(), ids=IN_PLACE)
+async def test_an_outcome_says_no_more_than_is_known_and_the_old_time_is_kept(
+    made: House, calendar: FakeCalendar, request_kind: str, step: Step, result: Result, code: Code
+) -> None:
+    booking = await booked(made)
+    calendar.script(request_kind, step)
+    outcome = await move(made, booking)
+    assert (outcome.result, outcome.code) == (result, code)
+    row = await appointment(made)
+    assert replace(row, updated_at=0) == replace(booking, updated_at=0), "the appointment is as it was"
+    assert (await change(made)).status == ("pending" if result is PENDING else "released")
+    assert await taken(made, TUESDAY_9)
+    assert len(calendar.ours("dana")) == 1
+    assert [page["kind"] for page in await table(made, pages)] == (
+        ["appointment_changed"] if code is Code.NOT_ALLOWED else []
+    )
+    owed = [(task["subject"], task["phone"], task["paged"]) for task in await table(made, tasks)]
+    assert owed == ([(booking.reference, ANN.phone, "appointment_changed")] if code is Code.NOT_ALLOWED else [])
+
+
+@pytest.mark.parametrize("removed", [True, False], ids=["removed", "moved by hand"])
+async def test_what_a_person_changed_before_is_not_touched(made: House, calendar: FakeCalendar, removed: bool) -> None:
+    booking = await booked(made)
+    event = calendar.ours("dana")[0]
+    by_hand = replace(event, start=event.start + HOUR, end=event.end + HOUR, etag="hand", cancelled=removed)
+    calendar.stored["dana"][event.id] = by_hand
+    outcome = await move(made, booking)
+    assert (outcome.result, outcome.code) == (REFUSED, Code.NOT_ALLOWED)
+    assert calendar.stored["dana"][event.id] == by_hand
+    (page,) = await table(made, pages)
+    assert booking.reference in page["title"]
+
+
+async def test_a_move_without_a_way_through_takes_nothing(made: House, calendar: FakeCalendar) -> None:
+    booking = await booked(made)
+    await made.book(made.slot(OVERLAPPING + HOUR), BO, "test:2")
+    outcome = await move(made, booking, OVERLAPPING)
+    assert outcome.taken, "half an hour later would run into the next visit"
+    assert calendar.count("move") == 0
+    assert [row for row in await made.rows() if row.amends] == []
+
+
+# --- settling ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["dana", "lee"])
+async def test_a_pending_move_that_is_there_is_confirmed_and_told_once(
+    made: House, calendar: FakeCalendar, who: str
+) -> None:
+    booking = await booked(made)
+    calendar.script("move" if who == "dana" else "book", scripted.DONE_BUT_UNKNOWN)
+    assert (await move(made, booking, LATER, who)).result is PENDING
+    assert await taken(made, TUESDAY_9)
+    assert await taken(made, LATER, who)
+    await after(made, 5)
+    row = await appointment(made)
+    assert (row.starts, row.calendar, row.revision) == (LATER, f"fake:{who}", 2)
+    assert made.told == [(booking.reference, CONFIRMED)]
+    (task,) = await table(made, tasks)
+    assert (task["kind"], task["subject"], task["status"]) == ("tell_customer", booking.reference, "open")
+    await after(made, 60)
+    assert len(made.told) == 1
+    assert len(await jobs(made, REMOVE_EVENT)) == (0 if who == "dana" else 1)
+
+
+async def test_what_was_said_in_the_call_is_nobodys_task_any_more(made: House, calendar: FakeCalendar) -> None:
+    made.call_lives = True
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    await move(made, await booked(made))
+    await after(made, 5)
+    assert [task["status"] for task in await table(made, tasks)] == ["done"]
+
+
+@pytest.mark.parametrize("who", ["dana", "lee"])
+async def test_a_pending_move_that_never_came_is_given_a_minute_then_given_up_and_told(
+    made: House, calendar: FakeCalendar, who: str
+) -> None:
+    booking = await booked(made)
+    calendar.script("move" if who == "dana" else "book", scripted.UNKNOWN)
+    await move(made, booking, LATER, who)
+    for _ in range(2):
+        await after(made, 25)
+        assert made.told == []
+        assert await taken(made, LATER, who)
+    await after(made, 25)
+    assert made.told == [(booking.reference, REFUSED)]
+    assert (await appointment(made)).starts == TUESDAY_9
+    assert not await taken(made, LATER, who)
+    assert await taken(made, TUESDAY_9)
+
+
+async def test_a_person_in_the_way_of_a_pending_move_wins(made: House, calendar: FakeCalendar) -> None:
+    booking = await booked(made)
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    await move(made, booking)
+    calendar.people_write("dana", LATER, LATER + HOUR)
+    await after(made, 5)
+    assert calendar.ours("dana")[0].start == TUESDAY_9, "moved back"
+    assert made.told == [(booking.reference, REFUSED)]
+
+
+async def left_by_a_dead_process(made: House, booking: Booking) -> None:
+    """A move begun by a process that was never heard of again."""
+    slot, now = made.slot(LATER), made.clock.now()
+    begun = await made.database.write(lambda t: begin_move(t, booking.id, slot, "test:1", now=now, hold_s=HOLD_S))
+    assert isinstance(begun, Amendment)
+    await made.claims.load()
+
+
+async def test_a_move_whose_process_died_is_found_by_the_event(made: House, calendar: FakeCalendar) -> None:
+    booking = await booked(made)
+    await left_by_a_dead_process(made, booking)
+    event = calendar.ours("dana")[0]
+    await calendar.move("dana", event.id, (LATER, LATER + HOUR), event.etag, within_s=1)
+    await after(made, HOLD_S)
+    assert (await appointment(made)).starts == LATER
+    assert made.told == [(booking.reference, CONFIRMED)]
+
+
+async def test_a_hold_of_a_dead_process_is_given_up_in_silence(made: House) -> None:
+    await left_by_a_dead_process(made, await booked(made))
+    assert await taken(made, LATER)
+    await after(made, HOLD_S)
+    assert (await change(made)).status == "released"
+    assert made.told == []
+    assert await table(made, tasks) == []
+    assert not await taken(made, LATER)
+
+
+async def test_while_the_calendar_does_not_tell_both_times_stay_and_a_person_is_paged(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    await move(made, booking)
+    calendar.always("get", scripted.UNKNOWN)
+    for _ in range(8):
+        await after(made, 21)
+    assert [rung.key for rung in made.alarms.rung] == [booking.reference]
+    assert await taken(made, LATER)
+    calendar.always("get", None)
+    await after(made, 21)
+    assert (await appointment(made)).starts == LATER
+
+
+async def test_a_pending_cancellation_is_carried_through_and_told(made: House, calendar: FakeCalendar) -> None:
+    booking = await booked(made)
+    calendar.script("cancel", scripted.UNKNOWN)
+    assert (await cancel(made, booking)).result is PENDING
+    assert await taken(made, TUESDAY_9)
+    await after(made, 5)
+    row = await appointment(made)
+    assert (row.status, row.revision) == ("cancelled", 2)
+    assert made.told == [(booking.reference, CONFIRMED)]
+    assert calendar.ours("dana") == []
+    assert [job["key"] for job in await jobs(made, READ_BACK) if job["data"]["revision"] == 2] == [f"{booking.id}:2"]
+    assert not await taken(made, TUESDAY_9)
+
+
+async def test_a_pending_cancellation_of_what_was_edited_meanwhile_pages(made: House, calendar: FakeCalendar) -> None:
+    booking = await booked(made)
+    calendar.script("cancel", scripted.UNKNOWN)
+    await cancel(made, booking)
+    event = calendar.ours("dana")[0]
+    calendar.stored["dana"][event.id] = replace(event, start=event.start + HOUR, end=event.end + HOUR)
+    await after(made, 5)
+    assert (await appointment(made)).status == "confirmed"
+    assert [page["kind"] for page in await table(made, pages)] == ["appointment_changed"]
+    assert made.told == [(booking.reference, REFUSED)]
+
+
+# --- what is left over ------------------------------------------------------------------------------------------------
+
+
+async def left_over(made: House, calendar: FakeCalendar) -> dict[str, Any]:
+    await move(made, await booked(made), LATER, "lee")
+    (job,) = await jobs(made, REMOVE_EVENT)
+    data: dict[str, Any] = job["data"]
+    return data
+
+
+@pytest.mark.parametrize("changes", [{"start": TUESDAY_9 - HOUR}, {"etag": "edited"}, {"reference": "OTHER1"}])
+async def test_a_left_over_that_a_person_edited_is_left_there_and_paged(
+    made: House, calendar: FakeCalendar, changes: dict[str, Any]
+) -> None:
+    data = await left_over(made, calendar)
+    event = calendar.ours("dana")[0]
+    calendar.stored["dana"][event.id] = edited = replace(event, **changes)
+    assert await made.left_over.remove(data) is None
+    assert calendar.stored["dana"][event.id] == edited
+    assert [page["kind"] for page in await table(made, pages)] == ["event_left_over"]
+
+
+async def test_a_left_over_is_not_believed_gone_before_it_is_seen_to_be(made: House, calendar: FakeCalendar) -> None:
+    data = await left_over(made, calendar)
+    calendar.script("get", scripted.UNKNOWN)
+    with pytest.raises(NotRemovedError):
+        await made.left_over.remove(data)
+    calendar.script("cancel", Step(does=False, answer=Unknown("scripted")))
+    with pytest.raises(NotRemovedError):
+        await made.left_over.remove(data)
+    calendar.script("cancel", scripted.NOT_WRITTEN)
+    assert isinstance(await made.left_over.remove(data), Again)
+    assert await made.left_over.remove(data) is None
+    assert calendar.ours("dana") == []
+
+
+async def test_an_appointment_moved_back_is_not_taken_for_a_left_over(made: House, calendar: FakeCalendar) -> None:
+    data = await left_over(made, calendar)
+    assert (await move(made, await appointment(made), TUESDAY_9 + HOUR * 5, "dana")).result is CONFIRMED
+    assert await made.left_over.remove(data) is None
+    assert [event.start for event in calendar.ours("dana")] == [TUESDAY_9 + HOUR * 5]
+
+
+async def test_ann_is_who_it_is_for_after_all_that(made: House) -> None:
+    booking = await booked(made)
+    await move(made, booking, LATER, "lee")
+    row = await appointment(made)
+    assert (row.customer_name, row.phone, row.caller) == (ANN.name, ANN.phone, ANN.caller)
+    assert (await change(made)).customer_name == ""

@@ -1,0 +1,229 @@
+"""The doctor on neighbours, each a server on a real socket: what it says of them well, ill, silent and strange."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from app.booking.business_file import load_businesses
+from app.clock import SystemClock
+from app.main.doctor import Finding, Patient, State, checks, examined
+from app.settings import load
+from tests.fakes.google_calendar import FakeGoogle
+from tests.fakes.hubspot import TOKEN as HUBSPOT
+from tests.fakes.hubspot import FakeHubspot
+from tests.fakes.model_server import ModelServer, answering
+from tests.fakes.page_receiver import PageReceiver
+from tests.fakes.recording_server import Fault, Recorded, RecordingServer
+from tests.fakes.twilio_server import TOKEN, FakeTwilio
+from tests.fakes.webhook_receiver import SECRET, WebhookReceiver
+
+DEMO = Path(__file__).parents[2] / "infra/businesses/demo.toml"
+
+
+async def finding(
+    name: str, variables: Mapping[str, str], businesses: Path = DEMO, **how: bool
+) -> tuple[State, str, str]:
+    """What the check of this name finds in an installation with these variables and no database."""
+    given = {"READBACK_DATABASE_URL": "sqlite:////nowhere/readback.db", **variables}
+    settings = load(given)
+    patient = Patient(settings, load_businesses(businesses, {}), SystemClock(), by="Ann", **how)
+    chosen = [check for check in checks(patient) if check.name == name]
+    found: list[Finding] = await examined(chosen, lambda _: None)
+    return found[0].state, found[0].seen, found[0].remedy
+
+
+def crm_file(tmp_path: Path, crm: str) -> Path:
+    file = tmp_path / "acme.toml"
+    file.write_text(DEMO.read_text().replace("[businesses.acme]\n", f"[businesses.acme]\ncrm = {crm}\n", 1))
+    return file
+
+
+@pytest.mark.parametrize("name", ["redis", "heartbeat", "pager", "clock", "public address", "vapi", "twilio",
+                                  "google credentials", "caldav credentials"])  # fmt: skip
+async def test_what_is_not_configured_is_left_out_with_a_reason(name: str) -> None:
+    state, seen, _ = await finding(name, {})
+
+    assert state is State.LEFT_OUT
+    assert seen
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "said"),
+    [
+        (Fault(body=b"[]"), State.OK, "the key is taken"),
+        (Fault(401, body=b"{}"), State.FAILED, "refused with 401"),
+        (Fault(body=b"<html>"), State.FAILED, "200, not a list of assistants"),
+        (Fault(500), State.FAILED, "500, not a list of assistants"),
+        (Fault(reset=True), State.FAILED, "no answer ("),
+        (Fault(body=b"x" * (2 << 20)), State.FAILED, "no answer (ValueError)"),
+    ],
+)
+async def test_vapi_is_asked_with_the_key(fault: Fault, state: State, said: str) -> None:
+    async with RecordingServer(always=fault) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        found = await finding("vapi", {"VAPI_API_KEY": "private", "READBACK_VAPI_API_URL": url})
+
+        assert found[0] is state
+        assert found[1].startswith(said)
+        assert server.requests[0].headers["authorization"] == "Bearer private"
+        assert (server.requests[0].method, server.requests[0].path) == ("GET", "/assistant?limit=1")
+
+
+@pytest.mark.parametrize(
+    ("variables", "status", "state", "said"),
+    [
+        ({}, "active", State.OK, "the account is active"),
+        ({}, "suspended", State.FAILED, "the account is not active"),
+        ({"TWILIO_AUTH_TOKEN": "wrong"}, "active", State.FAILED, "TWILIO_AUTH_TOKEN: refused with 401"),
+        ({"TWILIO_AUTH_TOKEN": ""}, "active", State.FAILED, "there is no token and no key"),
+        ({"TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET": "bad"}, "active", State.FAILED, "API_KEY: refused with 401"),
+    ],
+)
+async def test_twilio_shows_the_account(variables: dict[str, str], status: str, state: State, said: str) -> None:
+    async with FakeTwilio() as server:
+        server.account_status = status
+        found = await finding("twilio", {**server.variables, **variables})
+
+    assert found[0] is state
+    assert said in found[1]
+    assert TOKEN not in found[1] + found[2]
+
+
+class Timed(RecordingServer):
+    """Says what time it is, so many seconds off."""
+
+    def __init__(self, off_s: float) -> None:
+        super().__init__()
+        self.off_s = off_s
+
+    async def respond(self, request: Recorded, writer: asyncio.StreamWriter) -> bool:
+        date = formatdate(time.time() + self.off_s, usegmt=True)
+        writer.write(f"HTTP/1.1 404 x\r\ndate: {date}\r\ncontent-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        return True
+
+
+@pytest.mark.parametrize(
+    ("off_s", "state", "said"),
+    [(0.0, State.OK, "within 1 s of"), (-20.0, State.OK, "s of that of Vapi"), (-120.0, State.FAILED, "ahead of"),
+     (120.0, State.FAILED, "behind that of Vapi")],
+)  # fmt: skip
+async def test_the_clock_is_held_against_a_neighbours(off_s: float, state: State, said: str) -> None:
+    async with Timed(off_s) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        found = await finding("clock", {"VAPI_API_KEY": "k", "READBACK_VAPI_API_URL": url})
+
+    assert found[0] is state
+    assert said in found[1]
+
+
+@pytest.mark.parametrize(
+    ("faults", "state", "said"),
+    [
+        ((Fault(body=b'{"status":"ok"}'), Fault()), State.OK, "and our secret is taken"),
+        ((Fault(body=b'{"status":"ok"}'), Fault(401)), State.FAILED, "but our secret gets 401"),
+        ((Fault(body=b"<html>parked</html>"),), State.FAILED, "not as a Readback does"),
+        ((Fault(502),), State.FAILED, "/healthz answers 502"),
+    ],
+)
+async def test_the_public_address_must_lead_to_this_installation(
+    faults: tuple[Fault, ...], state: State, said: str
+) -> None:
+    async with RecordingServer(*faults) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        found = await finding("public address", {"READBACK_PUBLIC_URL": url, "READBACK_TOOLS_SECRETS": "ours"})
+
+    assert found[0] is state
+    assert said in found[1]
+
+
+async def test_a_test_page_is_sent_only_when_asked_for() -> None:
+    async with PageReceiver() as well, PageReceiver(always=Fault(500)) as ill:
+        urls = {"READBACK_PAGE_URLS": well.url}
+        assert await finding("pager", urls) == (State.OK, "1 can be read; --page sends each a test page", "")
+        assert well.pages == []
+
+        assert (await finding("pager", urls, page=True))[:2] == (State.OK, "a test page was delivered to 1")
+        assert [page.title for page in well.pages] == ["Test page of Readback"]
+
+        state, seen, _ = await finding("pager", {"READBACK_PAGE_URLS": f"{well.url},{ill.url}"}, page=True)
+        assert (state, seen) == (State.FAILED, "not delivered to json://127.0.0.1/…")
+    state, seen, _ = await finding("pager", {"READBACK_PAGE_URLS": "nonsense://secret-token"})
+    assert state is State.FAILED
+    assert "secret-token" not in seen
+
+
+async def test_a_crm_is_asked_for_a_booking_that_is_nowhere(tmp_path: Path) -> None:
+    async with FakeHubspot() as server:
+        file = crm_file(tmp_path, f'{{ kind = "hubspot", url = "{server.url}" }}')
+        well = await finding("crm of acme", {"READBACK_CRM_SECRETS": f"acme={HUBSPOT}"}, file)
+        ill = await finding("crm of acme", {"READBACK_CRM_SECRETS": "acme=pat-wrong"}, file)
+        nothing = await finding("crm of acme", {}, file)
+
+        assert well[:2] == (State.OK, "it answers, and takes our credentials")
+        assert ill[0] is State.FAILED
+        assert "it does not tell" in ill[1]
+        assert nothing[0] is State.FAILED
+        assert "READBACK_CRM_SECRETS has no secret" in nothing[1]
+        assert server.account.meetings == server.account.contacts == {}
+
+
+async def test_a_webhook_that_shows_nothing_is_only_reached(tmp_path: Path) -> None:
+    async with WebhookReceiver(time.time) as server, RecordingServer(always=Fault(405)) as mute:
+        shows = f'{{ kind = "webhook", url = "{server.url}/in", read_back_url = "{server.url}/seen/{{booking}}" }}'
+        hides = f'{{ kind = "webhook", url = "http://127.0.0.1:{mute.port}/in" }}'
+        secret = {"READBACK_CRM_SECRETS": f"acme={SECRET}"}
+
+        told = await finding("crm of acme", secret, crm_file(tmp_path, shows))
+        assert told[:2] == (State.OK, "it answers, and takes our credentials")
+        told = await finding("crm of acme", secret, crm_file(tmp_path, hides))
+        assert told[0] is State.OK
+        assert "its receiver answers (405)" in told[1]
+        mute.always = Fault(503)
+        assert (await finding("crm of acme", secret, crm_file(tmp_path, hides)))[0] is State.FAILED
+
+
+async def test_a_model_is_asked_only_where_money_may_be_spent() -> None:
+    async with ModelServer() as server:
+        variables = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": server.openai_url}
+        free = await finding("model openai:gpt-5-mini", variables)
+        assert free[0] is State.LEFT_OUT
+        assert server.requests == []
+
+        server.script.always = answering("ok")
+        asked = await finding("model openai:gpt-5-mini", variables, spend=True)
+        assert asked[:2] == (State.OK, "it answers (1000 and 100 tokens)")
+
+        server.script.always = Fault(401)
+        assert (await finding("model openai:gpt-5-mini", variables, spend=True))[0] is State.FAILED
+
+
+@pytest.mark.parametrize(("token", "state"), [("refresh-1", State.OK), ("revoked", State.FAILED)])
+async def test_google_is_asked_for_a_token(token: str, state: State, tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    about = {"type": "authorized_user", "client_id": "c", "client_secret": "hidden", "refresh_token": token}
+    key.write_text(json.dumps(about))
+    async with FakeGoogle(needs_token=True) as server:
+        variables = {"GOOGLE_APPLICATION_CREDENTIALS": str(key), "READBACK_GOOGLE_TOKEN_URL": server.token_url}
+        found = await finding("google credentials", variables)
+        nothing = await finding("google credentials", {**variables, "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere"})
+
+    assert found[0] is state
+    assert (found[1] == "Google gave a token") is (state is State.OK)
+    assert "hidden" not in found[1]
+    assert nothing[:2] == (
+        State.FAILED,
+        "GOOGLE_APPLICATION_CREDENTIALS: cannot read /nowhere: No such file or directory.",
+    )
+
+
+async def test_redis_is_written_and_read(redis_url: str) -> None:
+    assert (await finding("redis", {"READBACK_REDIS_URL": redis_url}))[:2] == (State.OK, "written and read back")
+    away = await finding("redis", {"READBACK_REDIS_URL": "redis://:secret@127.0.0.1:1/0"})
+    assert away[0] is State.FAILED
+    assert "secret" not in away[1]

@@ -1,0 +1,74 @@
+"""One inference through all its layers, and what becomes of one that fails."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.db.engine import Database
+from app.db.schema import dead_letters, inferences
+from app.inference.asking import Asking, NobodyAnsweredError
+from app.inference.fallback import Fallback
+from app.inference.model import ModelAnswer, ModelName, Usage
+from app.inference.output import Decision, Known
+from app.inference.spend import Caps, Spend
+from tests.booking.acme import NOW, acme
+from tests.fakes.alarms import FakeAlarms
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
+from tests.inference.asking import ScriptedModel
+from tests.inference.test_fallback import Pauses, gates
+from tests.inference.test_prompt import GIVEN
+
+GOOD = ModelAnswer("m", Usage(10, 5), handed_in='{"intent":"other","confidence":0.9,"rests_on":[],"reply":"Hello."}')
+KNOWN = Known("Anything on Tuesday?")
+
+
+class Prices:
+    """A small model costs a tenth."""
+
+    def cost(self, model: ModelName, usage: Usage) -> Decimal:
+        each = Decimal(1 if model.model == "small" else 10) / 1_000_000
+        return each * (usage.input_tokens + usage.output_tokens)
+
+
+def asking(database: Database, *models: ScriptedModel, caps: Caps | None = None) -> Asking:
+    alarms: Any = FakeAlarms()
+    clock = FakeClock(NOW)
+    spend = Spend(database, Prices(), caps or Caps(), clock, alarms)
+    return Asking(Fallback(models, gates(), sleep=Pauses()), spend, {"acme": acme()}, database, clock)
+
+
+async def test_the_small_model_is_first_where_it_is_enough_and_the_others_follow(sqlite_url: str) -> None:
+    words = ModelAnswer("m", Usage(), text="words")
+    async with opened(sqlite_url) as database:
+        big, small = ScriptedModel("a:big", GOOD), ScriptedModel("b:small", GOOD)
+        await asking(database, big, small).ask(acme(), "c1", GIVEN, KNOWN)
+        assert (len(big.asked), len(small.asked)) == (1, 0)
+        await asking(database, big, small).ask(acme(), "c2", GIVEN, KNOWN, small=True)
+        assert (len(big.asked), len(small.asked)) == (1, 1)
+        lost = ScriptedModel("b:small", words)
+        got = await asking(database, big, lost).ask(acme(), "c3", GIVEN, KNOWN, small=True)
+        assert isinstance(got.understood, Decision)
+        assert (len(lost.asked), len(big.asked)) == (1, 2), "not enough after all"
+
+
+async def test_the_same_question_of_the_same_turn_is_asked_once(database_url: str) -> None:
+    async with opened(database_url) as database:
+        model = ScriptedModel("a:x", GOOD)
+        first = await asking(database, model).ask(acme(), "c1", GIVEN, KNOWN)
+        second = await asking(database, model).ask(acme(), "c1", GIVEN, KNOWN)
+        await asking(database, model).ask(acme(), "c2", GIVEN, KNOWN)
+    assert first == second
+    assert len(model.asked) == 2
+
+
+async def test_without_money_nobody_is_asked_and_nobody_has_to_look_at_it(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        model = ScriptedModel("a:x", GOOD)
+        with pytest.raises(NobodyAnsweredError, match="capped"):
+            await asking(database, model, caps=Caps(per_day=Decimal(0))).ask(acme(), "c1", GIVEN, KNOWN)
+        kept = await database.read(lambda c: c.execute(select(inferences.c.outcome)).scalars().all())
+        letters = await database.read(lambda c: c.execute(select(dead_letters)).fetchall())
+    assert (model.asked, kept, letters) == ([], ["capped"], [])

@@ -1,0 +1,168 @@
+"""Money for models: no cap is passed and nobody blocked for nothing, whoever asks at once, crashes or is late."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.inference.fallback import Fallback, NoAnswerError, SpendCapError
+from app.inference.model import Message, ModelAnswer, ModelDownError, ModelName, Question, Usage
+from app.inference.prompt_size import tokens_at_most, tokens_of
+from app.inference.spend import MICROS, Caps, NoPricesError, Spend, spent
+from tests.booking.acme import NOW, acme
+from tests.fakes.alarms import FakeAlarms
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import locked_by_another_process, opened
+from tests.inference.asking import QUESTION, ScriptedModel, handed_in
+from tests.inference.test_fallback import Pauses, gates
+
+ACME, ZENITH = acme(), acme(id="zenith")
+DAY = "2026-11-20"
+MODEL = ModelName("a", "x")
+ANSWER = ModelAnswer("a:x", Usage(100, 100), handed_in="{}")
+COST = Decimal("0.0002")
+"""Of `ANSWER` at a dollar for a million tokens."""
+
+
+class FlatPrices:
+    """A dollar for a million tokens."""
+
+    def cost(self, model: ModelName, usage: Usage) -> Decimal:
+        return Decimal(usage.input_tokens + usage.output_tokens) / MICROS
+
+
+class NoTable:
+    def cost(self, model: ModelName, usage: Usage) -> Decimal:
+        raise NoPricesError("no price table")
+
+
+def spend(database: Any, caps: Caps, *, prices: Any = None, clock: Any = None, wait_s: float = 60.0) -> Spend:
+    alarms: Any = FakeAlarms()
+    return Spend(database, prices or FlatPrices(), caps, clock or FakeClock(NOW), alarms, wait_s=wait_s)
+
+
+def fallback(*turns: Any, takes_s: float = 0.0) -> tuple[Fallback, ScriptedModel]:
+    model = ScriptedModel("a:x", *(turns or (ANSWER,)), takes_s=takes_s)
+    return Fallback([model], gates("a"), sleep=Pauses(), within_s=60.0), model
+
+
+async def test_three_hundred_at_once_against_a_cap_for_a_hundred(database_url: str) -> None:
+    async with opened(database_url) as database:
+        account = spend(database, Caps(per_day=100 * COST))
+        asking, model = fallback(takes_s=0.01)
+        assert 2 * account.most(MODEL, QUESTION) > 3 * COST * MICROS, "more is set aside than is spent"
+
+        async def ask() -> bool:
+            try:
+                await asking.ask(QUESTION, account.purse(ACME), handed_in)
+            except SpendCapError:
+                return False
+            return True
+
+        allowed = sum(await asyncio.gather(*(ask() for _ in range(300))))
+        reserved, settled = await database.read(lambda c: spent(c, "acme", DAY))
+
+    assert 98 <= allowed <= 100
+    assert len(model.asked) == allowed
+    assert (reserved, settled) == (0, allowed * COST * MICROS)
+    assert settled <= 100 * COST * MICROS
+
+
+async def test_two_processes_share_the_account(database_url: str) -> None:
+    async with opened(database_url) as one, opened(database_url) as other:
+        accounts = [spend(database, Caps(per_day=20 * COST)) for database in (one, other)]
+        allowed = 0
+
+        async def ask(account: Spend) -> None:
+            nonlocal allowed
+            try:
+                await fallback(takes_s=0.005)[0].ask(QUESTION, account.purse(ACME), handed_in)
+            except SpendCapError:
+                return
+            allowed += 1
+
+        await asyncio.gather(*(ask(account) for account in accounts for _ in range(20)))
+        _, settled = await one.read(lambda c: spent(c, "acme", DAY))
+
+    assert 18 <= allowed <= 20
+    assert settled <= 20 * COST * MICROS
+
+
+async def test_each_business_and_each_of_its_days_has_its_own_cap(sqlite_url: str) -> None:
+    clock = FakeClock(NOW)
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps(None, 2 * COST, {"zenith": Decimal(0)}), clock=clock)
+        asking, _ = fallback()
+
+        async def ask(business: Any) -> None:
+            await asking.ask(QUESTION, account.purse(business), handed_in)
+
+        await ask(ACME)
+        with pytest.raises(SpendCapError):
+            await ask(ACME)
+        with pytest.raises(SpendCapError):
+            await ask(ZENITH)
+        clock.advance(86_400)
+        await ask(ACME)
+
+
+async def test_one_inference_has_a_cap_over_all_its_attempts(sqlite_url: str) -> None:
+    late = ModelDownError("no answer in time", charged=True)
+    async with opened(sqlite_url) as database:
+        most = spend(database, Caps()).most(MODEL, QUESTION)
+        account = spend(database, Caps(per_inference=Decimal(2 * most) / MICROS))
+        asking, model = fallback(late)
+        with pytest.raises(SpendCapError, match="cap of one inference"):
+            await asking.ask(QUESTION, account.purse(ACME), handed_in)
+    assert len(model.asked) == 2
+
+
+async def test_what_failed_for_nothing_costs_nothing_and_what_may_have_cost_counts_in_full(sqlite_url: str) -> None:
+    late, down = ModelDownError("no answer in time", charged=True), ModelDownError("status 500")
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps())
+        with pytest.raises(NoAnswerError):
+            await fallback(late, down)[0].ask(QUESTION, account.purse(ACME), handed_in)
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, account.most(MODEL, QUESTION))
+
+
+async def test_what_a_process_that_died_set_aside_is_never_spent_again(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        caps = Caps(per_day=Decimal("0.001"))
+        died, alive = spend(database, caps), spend(database, caps)
+        await died.reserve(ACME, 900)
+        with pytest.raises(SpendCapError, match="set aside for others"):
+            await spend(database, caps, wait_s=0.3).reserve(ACME, 200)
+        await alive.reserve(ACME, 100)
+
+
+async def test_without_prices_or_account_no_model_is_asked(sqlite_url: str) -> None:
+    asking, model = fallback()
+    async with opened(sqlite_url) as database:
+        with pytest.raises(NoPricesError):
+            await asking.ask(QUESTION, spend(database, Caps(), prices=NoTable()).purse(ACME), handed_in)
+        with locked_by_another_process(sqlite_url), pytest.raises(SpendCapError):
+            await asking.ask(QUESTION, spend(database, Caps(), wait_s=0.2).purse(ACME), handed_in)
+    assert model.asked == []
+
+
+async def test_a_provider_that_counts_more_than_we_do_is_believed_from_then_on(sqlite_url: str) -> None:
+    dear = ModelAnswer("a:x", Usage(5_000, 100), handed_in="{}")
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps())
+        before = account.most(MODEL, QUESTION)
+        await fallback(dear)[0].ask(QUESTION, account.purse(ACME), handed_in)
+        assert before < 5_100 <= account.most(MODEL, QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"), [("", 0), ("abcd", 2), ("abc", 2), ("é", 2), ("\U0001f41c ants", 4 + 3), ("\ud800", 1)]
+)
+def test_a_token_is_never_longer_than_thought(text: str, tokens: int) -> None:
+    assert tokens_of(text) == tokens
+
+
+def test_everything_that_is_sent_is_counted() -> None:
+    longer = Question(QUESTION.system, (*QUESTION.messages, Message("customer", "x" * 1_000)), (), QUESTION.shape, 300)
+    assert tokens_at_most(longer) - tokens_at_most(QUESTION) >= 500

@@ -1,0 +1,190 @@
+"""Starts processes of the product from one that has imported it already, which spares each of them two seconds.
+
+A child is forked before it has done anything: it gets its own environment, folder and output, and runs the same module
+that `python -m` would. What starts in some other way (the first run, the demo, several workers) is tested as it is.
+"""
+
+import contextlib
+import importlib
+import os
+import runpy
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+import orjson
+
+from tests.processes import ROOT
+
+READY_WITHIN_S = 60.0
+PREPARED = (
+    "app.main", "app.commands.serve", "app.jobs.engine", "app.main.shared", "uvicorn", "uvloop", "httptools",
+    "app.adapters.google_calendar", "app.adapters.twilio_carrier", "tests.jobs.worker",
+)  # fmt: skip
+_LENGTH = struct.Struct("!i")
+
+
+class Child:
+    """A process, asked and ended as those of `subprocess` are."""
+
+    def __init__(self, line: socket.socket, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._line = line
+
+    def poll(self) -> int | None:
+        """Its exit code (negative: the signal that ended it); None while it runs."""
+        return self._ended(0.0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code. Raises subprocess.TimeoutExpired."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it without warning."""
+        self.send_signal(signal.SIGKILL)
+
+    def _ended(self, within_s: float | None) -> int | None:
+        if self.returncode is None and select.select([self._line], [], [], within_s)[0]:
+            (self.returncode,) = _LENGTH.unpack(_exactly(self._line, _LENGTH.size))
+            self._line.close()
+        return self.returncode
+
+
+def begun(module: str, arguments: Iterable[str], environ: Mapping[str, str], log: Path) -> Child:
+    """Start `python -m module`, with both outputs appended to `log`."""
+    asked = {"module": module, "arguments": list(arguments), "environ": dict(environ), "log": str(log)}
+    body = orjson.dumps(asked)
+    line = socket.socket(socket.AF_UNIX)
+    line.connect(_nursery())
+    line.sendall(_LENGTH.pack(len(body)) + body)
+    (pid,) = _LENGTH.unpack(_exactly(line, _LENGTH.size))
+    return Child(line, pid)
+
+
+@cache
+def _nursery() -> str:
+    """The address of this process's own, which ends with it."""
+    address = str(Path(tempfile.mkdtemp(prefix="readback-nursery-")) / "socket")
+    command = [sys.executable, "-m", "tests.nursery", address]
+    _KEPT.append(subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE))
+    until = time.monotonic() + READY_WITHIN_S
+    while not Path(address).exists():
+        if time.monotonic() > until or _KEPT[0].poll() is not None:
+            raise RuntimeError("the nursery does not come up")
+        time.sleep(0.02)
+    return address
+
+
+_KEPT: list[subprocess.Popen[bytes]] = []
+
+
+def _exactly(line: socket.socket, size: int) -> bytes:
+    body = b""
+    while len(body) < size:
+        part = line.recv(size - len(body))
+        if not part:
+            raise ConnectionError("the nursery is gone")
+        body += part
+    return body
+
+
+# --- the process that begets ------------------------------------------------------------------------------------------
+
+
+def _serve(address: str) -> None:
+    for name in PREPARED:
+        importlib.import_module(name)
+    woken, wakes = socket.socketpair()
+    woken.setblocking(False)
+    wakes.setblocking(False)
+    signal.set_wakeup_fd(wakes.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    lines: dict[int, socket.socket] = {}
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{address}.new")
+        listener.listen(64)
+        os.rename(f"{address}.new", address)
+        while True:
+            ready = select.select([listener, woken, sys.stdin], [], [])[0]
+            if sys.stdin in ready:  # whoever started us has ended
+                break
+            if woken in ready:
+                with contextlib.suppress(BlockingIOError):
+                    woken.recv(4096)
+                _reap(lines)
+            if listener in ready:
+                line, _ = listener.accept()
+                asked = orjson.loads(_exactly(line, _LENGTH.unpack(_exactly(line, _LENGTH.size))[0]))
+                pid = os.fork()
+                if pid == 0:
+                    for other in (listener, woken, wakes, line, *lines.values()):
+                        other.close()
+                    _live(**asked)
+                line.sendall(_LENGTH.pack(pid))
+                lines[pid] = line
+    for pid in lines:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _reap(lines: dict[int, socket.socket]) -> None:
+    while lines:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        if (line := lines.pop(pid, None)) is not None:
+            with contextlib.suppress(OSError):  # nobody waits for it any more
+                line.sendall(_LENGTH.pack(os.waitstatus_to_exitcode(status)))
+            line.close()
+
+
+def _live(module: str, arguments: list[str], environ: dict[str, str], log: str) -> None:
+    """The child: becomes what was asked for, and never returns."""
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.environ.clear()
+        os.environ.update(environ)
+        time.tzset()
+        os.chdir(ROOT)
+        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for there, here in ((nothing, 0), (out, 1), (out, 2)):
+            os.dup2(there, here)
+        sys.argv = [module, *arguments]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:  # noqa: BLE001 - a process that ends so shows its traceback
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # in an except clause there is one
+    finally:
+        with contextlib.suppress(Exception):
+            import atexit  # noqa: PLC0415 - only here
+
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])

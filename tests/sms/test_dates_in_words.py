@@ -1,0 +1,177 @@
+"""Days and times as people text them: every day that can be meant, and never one that is not."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.sms.dates_in_words import When, read_when
+
+TODAY = date(2026, 11, 20)
+"""A Friday."""
+LAST = date(2027, 1, 19)
+
+
+def days(words: str, today: date = TODAY) -> list[str]:
+    return [day.isoformat()[2:] for day in read_when(words, today, LAST)[0].days]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("tomorrow", ["26-11-21"]),
+        ("tmrw pls", ["26-11-21"]),
+        ("Today?", ["26-11-20"]),
+        ("tonight", ["26-11-20"]),
+        ("the day after tomorrow", ["26-11-22"]),
+        ("monday", ["26-11-23"]),
+        ("can you do Tues?", ["26-11-24"]),
+        ("this tuesday", ["26-11-24"]),
+        ("next tuesday", ["26-11-24", "26-12-01"]),
+        ("next friday", ["26-11-27"]),
+        ("friday", ["26-11-20"]),
+        ("tuesday next week", ["26-11-24"]),
+        ("next week wednesday", ["26-11-25"]),
+        ("next week", ["26-11-23"]),
+        ("this weekend", ["26-11-21"]),
+        ("next weekend", ["26-11-21", "26-11-28"]),
+        ("Nov 24", ["26-11-24"]),
+        ("november 24th", ["26-11-24"]),
+        ("the 24th of november", ["26-11-24"]),
+        ("24 de noviembre", ["26-11-24"]),
+        ("Tue Nov 24", ["26-11-24"]),
+        ("Wednesday, Nov 24", ["26-11-24", "26-11-25"]),
+        ("Jan 5", ["27-01-05"]),
+        ("Jan 5, 2028", ["28-01-05"]),
+        ("nov 19", ["26-11-19"]),
+        ("july 4", ["27-07-04"]),
+        ("12/1", ["26-12-01", "27-01-12"]),
+        ("11/24", ["26-11-24"]),
+        ("24/11", ["26-11-24"]),
+        ("11/24/26", ["26-11-24"]),
+        ("2026-11-24", ["26-11-24"]),
+        ("5/6", ["27-05-06"]),
+        ("the 3rd", ["26-12-03", "27-01-03"]),
+        ("the 24th", ["26-11-24", "26-12-24"]),
+        ("tuesday the 24th", ["26-11-24"]),
+        ("friday the 4th", ["26-12-04"]),
+        ("a week from today at 8am", ["26-11-27"]),
+        ("a week from monday", ["26-11-30"]),
+        ("in 3 days", ["26-11-23"]),
+        ("in two weeks", ["26-12-04"]),
+        ("tuesday or wednesday", ["26-11-24", "26-11-25"]),
+        ("not tuesday, wednesday", ["26-11-25"]),
+        ("can't do monday but thursday is ok", ["26-11-26"]),
+        ("instead of monday, tuesday", ["26-11-24"]),
+        ("monday doesn't work", []),
+        ("yesterday", ["26-11-19"]),
+        ("mañana por la mañana", ["26-11-21"]),
+        ("el martes", ["26-11-24"]),
+        ("feb 30", []),
+        ("13/13", []),
+        ("2026-13-45", []),
+        ("99th", []),
+        ("hello", []),
+        ("I live at 12 Monroe St", []),
+        ("call 512-555-0123", []),
+        ("marked", []),
+        ("may I", []),
+    ],
+)
+def test_days(words: str, meant: list[str]) -> None:
+    assert days(words) == meant
+
+
+def test_next_weekday_in_the_middle_of_a_week_can_be_either() -> None:
+    assert days("next friday", date(2026, 11, 18)) == ["26-11-20", "26-11-27"]
+
+
+@pytest.mark.parametrize(
+    ("words", "length"), [("next week", 7), ("this weekend", 2), ("this week", 3), ("nov 24-26", 3), ("monday", 1)]
+)
+def test_lengths(words: str, length: int) -> None:
+    assert read_when(words, TODAY, LAST)[0].length == length
+
+
+@pytest.mark.parametrize(
+    ("words", "minutes"),
+    [
+        ("2pm", [14 * 60]),
+        ("tomorrow at 2", [2 * 60, 14 * 60]),
+        ("at 2 pm tomorrow", [14 * 60]),
+        ("10:30", [630, 22 * 60 + 30]),
+        ("the 10:30", [630, 22 * 60 + 30]),
+        ("14:00", [14 * 60]),
+        ("10.30am", [630]),
+        ("nine am", [540]),
+        ("half past three", [3 * 60 + 30, 15 * 60 + 30]),
+        ("quarter to five", [4 * 60 + 45, 16 * 60 + 45]),
+        ("one thirty", [90, 13 * 60 + 30]),
+        ("noon", [720]),
+        ("12 pm", [720]),
+        ("3 o'clock", [180, 900]),
+        ("a las 3", [180, 900]),
+        ("the 3rd at 10", [600, 22 * 60]),
+        ("Dec 3 9:30 am", [570]),
+        ("25:00", []),
+        ("tuesday 9", [540, 21 * 60]),
+        ("nov 24 9", [540, 21 * 60]),
+        ("2", []),
+        ("the second", []),
+    ],
+)
+def test_times(words: str, minutes: list[int]) -> None:
+    assert list(read_when(words, TODAY, LAST)[0].clock.minutes) == minutes
+
+
+@pytest.mark.parametrize(
+    ("words", "bounds"),
+    [
+        ("after 3", (900, None)),
+        ("after 9", (540, None)),
+        ("before noon", (None, 720)),
+        ("before 10am", (None, 600)),
+        ("between 2 and 4", (840, 960)),
+        ("2-4pm", (840, 960)),
+        ("9am to 11am", (540, 660)),
+        ("1 and 2", (None, None)),
+    ],
+)
+def test_stretches(words: str, bounds: tuple[int | None, int | None]) -> None:
+    clock = read_when(words, TODAY, LAST)[0].clock
+    assert (clock.after, clock.before) == bounds
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("tomorrow morning", "morning"),
+        ("in the afternoon", "afternoon"),
+        ("mañana por la tarde", "afternoon"),
+        ("tonight", "evening"),
+        ("after work", "evening"),
+        ("tomorrow", ""),
+        ("I am home tomorrow", ""),
+        ("tomorrow am", "morning"),
+    ],
+)
+def test_parts(words: str, part: str) -> None:
+    assert read_when(words, TODAY, LAST)[0].part == part
+
+
+@pytest.mark.parametrize("words", ["asap", "any time is fine", "whenever", "the earliest", "I don't care", "any day"])
+def test_any_time(words: str) -> None:
+    assert read_when(words, TODAY, LAST)[0].anytime
+
+
+def test_what_is_said_later_wins() -> None:
+    first = read_when("tomorrow morning at 9", TODAY, LAST)[0]
+    then = first.then(read_when("thursday", TODAY, LAST)[0])
+    assert (then.days, then.part) == ((date(2026, 11, 26),), "morning")
+    assert first.then(When()) == first
+
+
+@given(st.text(max_size=60), st.dates(date(2024, 1, 1), date(2030, 1, 1)))
+def test_no_text_is_too_odd(words: str, today: date) -> None:
+    read_when(words, today, today)

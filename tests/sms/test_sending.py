@@ -1,0 +1,302 @@
+"""Each text goes out once: the last moment before it does decides, and what nobody knows is looked for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import permutations
+
+import pytest
+from sqlalchemy import update
+
+from app.db.schema import text_outbox
+from app.promises import consent
+from app.promises.texts import GOOD_FOR_S
+from app.sms.carrier import NotSent, Refused, Unknown
+from app.sms.codes import FATES, Deed, forward
+from app.sms.sending import LATE_AFTER_S
+from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[Texting]:
+    async with texting(database_url) as made:
+        yield made
+
+
+async def unwanted(house: Texting) -> str:
+    return await house.database.read(lambda c: consent.unwanted(c, "acme", CUSTOMER))
+
+
+async def being_sent(house: Texting) -> None:
+    """As a process leaves a text that dies in the middle of a request."""
+    values = {"state": "sending", "attempts": 1, "attempted_at": house.clock.now()}
+    await house.database.write(lambda t: t.connection.execute(update(text_outbox).values(**values)))
+
+
+async def test_a_reply_goes_out_once_and_is_followed_to_its_delivery(house: Texting) -> None:
+    await house.say("Hi")
+    await house.answered()
+    assert house.carrier.taken == [(CUSTOMER, "heard Hi")]
+    assert (house.carrier.outgoing[0].sender, await house.states()) == (LINE, ["accepted"])
+    await house.report("sent", "delivered")
+    await house.jobs.run_for(3_600)
+
+    assert (await house.states(), house.carrier.tried) == (["delivered"], 1)
+
+
+async def test_two_jobs_about_one_text_send_it_once(house: Texting) -> None:
+    await house.owe()
+    [row] = await house.rows(text_outbox)
+    await asyncio.gather(*(house.sending.send({"text": row.id}) for _ in range(5)))
+
+    assert house.carrier.tried == 1
+
+
+async def test_an_opt_out_between_queueing_and_sending_is_in_time(house: Texting) -> None:
+    async def opting_out() -> None:
+        house.carrier.before = None
+        await house.inbox.received(text("STOP", 9))
+
+    await house.owe()
+    house.carrier.before = opting_out
+    await house.jobs.run_for(60)
+
+    assert (house.carrier.tried, await house.states()) == (0, ["withheld"])
+
+
+async def test_the_one_confirmation_of_an_opt_out_goes_out_all_the_same(house: Texting) -> None:
+    await house.say("please stop texting me")
+    await house.answered()
+
+    [(to, body)] = house.carrier.taken
+    assert to == CUSTOMER
+    assert "no more texts" in body
+
+
+async def test_what_was_certainly_not_sent_is_tried_until_it_is(house: Texting) -> None:
+    house.carrier.answers.extend([NotSent("too many requests", 2.0), NotSent("cannot connect"), NotSent("spared")])
+    await house.owe()
+    await house.jobs.run_for(120)
+
+    assert (house.carrier.tried, house.carrier.taken, await house.states()) == (4, [(CUSTOMER, "Hi")], ["accepted"])
+
+
+async def test_a_text_whose_turn_is_far_off_comes_back_and_holds_up_nobody(house: Texting) -> None:
+    house.carrier.waits.append(30.0)
+    await house.owe()
+    await house.jobs.run_for(29)
+    assert house.carrier.tried == 0
+    await house.jobs.run_for(5)
+
+    assert (house.carrier.tried, await house.states()) == (1, ["accepted"])
+
+
+async def test_what_arrived_though_nobody_said_so_is_found_and_not_repeated(house: Texting) -> None:
+    house.carrier.answers.append(Unknown("HTTP 503"))
+    house.carrier.arrives = True
+    await house.owe()
+    await house.jobs.run_for(5)
+    assert await house.states() == ["unknown"]
+    await house.jobs.run_for(600)
+
+    assert (house.carrier.tried, len(house.carrier.taken), await house.states()) == (1, 1, ["sent"])
+
+
+async def test_what_is_certainly_not_there_is_sent_again_but_not_too_soon(house: Texting) -> None:
+    house.carrier.answers.append(Unknown("HTTP 503"))
+    await house.owe()
+    await house.jobs.run_for(25)
+    assert house.carrier.tried == 1
+    await house.jobs.run_for(60)
+
+    assert (house.carrier.tried, house.carrier.taken, await house.states()) == (2, [(CUSTOMER, "Hi")], ["accepted"])
+
+
+async def test_the_same_words_twice_are_two_texts_and_each_is_found_once(house: Texting) -> None:
+    house.carrier.answers.extend([Unknown("lost"), Unknown("lost")])
+    house.carrier.arrives = True
+    await house.owe(booking="one")
+    await house.owe(booking="two")
+    await house.jobs.run_for(600)
+
+    assert (house.carrier.tried, len(house.carrier.taken)) == (2, 2)
+    assert await house.states() == ["sent", "sent"]
+    assert len({row.sid for row in await house.rows(text_outbox)}) == 2
+
+
+async def test_a_process_that_died_while_sending_is_as_unknown(house: Texting) -> None:
+    await house.owe()
+    await being_sent(house)
+    await house.jobs.run_for(5)
+    assert house.carrier.tried == 0
+    await house.jobs.run_for(120)
+
+    assert (house.carrier.tried, await house.states()) == (1, ["accepted"])
+
+
+async def test_a_late_report_with_our_own_id_settles_what_nobody_knew(house: Texting) -> None:
+    house.carrier.answers.append(Unknown("HTTP 503"))
+    house.carrier.arrives = house.carrier.hides = True
+    await house.owe()
+    await house.jobs.run_for(5)
+    await house.report("delivered")
+    await house.jobs.run_for(600)
+
+    assert (house.carrier.tried, await house.states()) == (1, ["delivered"])
+
+
+async def test_a_carrier_down_for_an_hour_loses_nothing_and_doubles_nothing_and_pages(house: Texting) -> None:
+    for _ in range(400):
+        house.carrier.answers.append(NotSent("cannot connect"))
+    for number in range(3):
+        await house.owe(revision=number, conversation="c1", body=f"part {number}")
+    await house.jobs.run_for(3_600)
+    assert (house.carrier.taken, await house.pages()) == ([], ["texts_late"])
+    house.carrier.answers.clear()
+    await house.jobs.run_for(600)
+
+    assert house.carrier.taken == [(CUSTOMER, f"part {number}") for number in range(3)], "in their order"
+
+
+async def test_unknown_for_an_hour_is_settled_when_the_carrier_tells_again(house: Texting) -> None:
+    house.carrier.answers.append(Unknown("HTTP 503"))
+    house.carrier.arrives = True
+    house.carrier.lookups.extend([Unknown("HTTP 503")] * 400)
+    await house.owe()
+    await house.jobs.run_for(2 * LATE_AFTER_S)
+    assert await house.pages() == ["texts_late"]
+    house.carrier.lookups.clear()
+    await house.jobs.run_for(600)
+
+    assert (house.carrier.tried, await house.states()) == (1, ["sent"])
+
+
+async def test_a_text_that_comes_too_late_is_not_sent_and_a_person_says_it(house: Texting) -> None:
+    await house.owe(good_until=house.clock.now() + 60)
+    house.clock.advance(61)
+    await house.jobs.run_for(60)
+    await house.owe(booking="older", kind="confirmation")
+    house.clock.advance(GOOD_FOR_S + 1)
+    await house.jobs.run_for(60)
+
+    assert (house.carrier.tried, await house.states()) == (0, ["expired", "expired"])
+    assert [(task.kind, task.details) for task in await house.tasks()] == [("tell_customer", "Hi")]
+
+
+@pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "queued"])))
+async def test_reports_in_any_order_and_twice_move_a_text_only_forward(sqlite_url: str, order: tuple[str, ...]) -> None:
+    async with texting(sqlite_url) as house:
+        await house.owe()
+        await house.jobs.run_for(5)
+        await house.report(*order, *order)
+        assert await house.states() == ["delivered"]
+
+
+async def test_a_report_before_the_answer_is_not_undone_by_it(house: Texting) -> None:
+    await house.owe()
+    await being_sent(house)
+    [row] = await house.rows(text_outbox)
+    await house.report("delivered", text=f"{row.id}-1")
+    assert await house.states() == ["delivered"]
+    await house.report("sent", text=f"{row.id}-1")
+    await house.report("delivered", text="nobody's-1")
+    await house.jobs.run_for(600)
+
+    assert (await house.states(), house.carrier.tried) == (["delivered"], 0)
+
+
+@pytest.mark.parametrize("code", [21211, 21614])
+async def test_a_number_that_takes_no_texts_gets_none_any_more_and_a_person_calls(house: Texting, code: int) -> None:
+    house.carrier.answers.append(Refused(code, "HTTP 400"))
+    await house.owe()
+    await house.owe(booking="later")
+    await house.jobs.run_for(60)
+
+    assert (house.carrier.tried, sorted(await house.states())) == (1, ["rejected", "withheld"])
+    assert await unwanted(house) == "not_textable"
+    assert {task.kind for task in await house.tasks()} == {"tell_customer"}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_an_opt_out_that_only_the_carrier_knew_is_ours_from_then_on(house: Texting, at_once: bool) -> None:
+    if at_once:
+        house.carrier.answers.append(Refused(21610, "HTTP 400"))
+    await house.owe()
+    await house.jobs.run_for(60)
+    if not at_once:
+        await house.report("failed", code=21610)
+
+    assert (await unwanted(house), await house.tasks()) == ("opted_out", [])
+    [(number, kind, source)] = await house.consents()
+    assert (number, kind, source) == (CUSTOMER, "opt_out", "carrier")
+
+
+async def test_a_phone_that_was_off_gets_it_later_but_not_for_ever(house: Texting) -> None:
+    await house.owe()
+    await house.jobs.run_for(5)
+    for place in (1, 2, 3):
+        await house.report("undelivered", "undelivered", code=30003, place=place)
+        await house.report("undelivered", code=30003, place=1, text="")
+        await house.jobs.run_for(2_000)
+
+    assert (house.carrier.tried, await house.states()) == (3, ["undelivered"])
+    assert [task.kind for task in await house.tasks()] == ["tell_customer"]
+
+
+@pytest.mark.parametrize("code", [30007, 30034, 30002])
+async def test_what_somebody_has_to_mend_pages_once(house: Texting, code: int) -> None:
+    for booking in ("one", "two"):
+        await house.owe(booking=booking, kind="notice")
+        await house.jobs.run_for(5)
+    for place in (1, 2):
+        await house.report("undelivered", code=code, place=place)
+    assert (await house.pages(), await house.states()) == (["texts_refused"], ["undelivered"] * 2)
+
+
+async def test_what_is_refused_until_somebody_mends_it_is_held_and_then_goes_out(house: Texting) -> None:
+    house.carrier.answers.extend([Refused(20003, "HTTP 401")] * 3)
+    await house.owe()
+    await house.jobs.run_for(600)
+    assert (await house.pages(), await house.states()) == (["texts_refused"], ["pending"])
+    await house.jobs.run_for(1_200)
+
+    assert (house.carrier.taken, await house.states()) == ([(CUSTOMER, "Hi")], ["accepted"])
+
+
+async def test_a_code_that_nobody_knows_is_a_failure_and_no_more(house: Texting) -> None:
+    house.carrier.answers.append(Refused(99999, "HTTP 400"))
+    await house.owe()
+    await house.owe(booking="theirs", to_number=OTHER)
+    await house.jobs.run_for(60)
+
+    assert (sorted(await house.states()), await house.pages()) == (["accepted", "rejected"], [])
+
+
+async def test_without_a_carrier_a_text_stays_where_it_is(house: Texting) -> None:
+    house.sending._carrier = None
+    await house.owe()
+    await house.jobs.run_for(600)
+
+    assert await house.states() == ["pending"]
+
+
+def test_every_code_has_a_deed_and_every_page_says_why() -> None:
+    assert {fate.deed for fate in FATES.values()} == set(Deed)
+    assert all(fate.page for fate in FATES.values() if fate.deed is Deed.HOLD)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "after"),
+    [
+        ("sending", "queued", "accepted"),
+        ("unknown", "delivered", "delivered"),
+        ("sent", "queued", None),
+        ("delivered", "undelivered", None),
+        ("undelivered", "delivered", "delivered"),
+        ("undelivered", "failed", None),
+        ("pending", "undelivered", None),
+        ("withheld", "delivered", None),
+        ("accepted", "something new", None),
+    ],
+)
+def test_only_forward(state: str, status: str, after: str | None) -> None:
+    assert forward(state, status) == after

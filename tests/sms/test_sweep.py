@@ -1,0 +1,120 @@
+"""What was left lying is taken up again, and what no webhook ever told of is found at the carrier."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import delete
+
+from app.db.schema import job_outbox, texts_in
+from app.sms.carrier import Unknown
+from app.sms.sweep import FIRST_BACK_S, STUCK_S, TOO_LONG_S, TextSweep
+from tests.sms.texting import CUSTOMER, LINE, Texting, text, texting
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[Texting]:
+    async with texting(database_url) as made:
+        yield made
+
+
+def sweep(house: Texting) -> TextSweep:
+    return TextSweep(house.database, house.inbox, house.carrier, [LINE, "+15125550200"], house.clock)
+
+
+async def jobs_lost(house: Texting) -> None:
+    """As after a durable engine that was thrown away."""
+    await house.database.write(lambda t: t.connection.execute(delete(job_outbox)))
+
+
+async def test_a_text_whose_job_was_lost_is_answered(house: Texting) -> None:
+    await house.say("Anybody there?")
+    await jobs_lost(house)
+    looks = sweep(house)
+    assert await looks.look() == 0, "not while it may be under way"
+    house.clock.advance(STUCK_S + 1)
+    assert await looks.look() == 1
+    assert await looks.look() == 1
+    await house.answered()
+    assert await looks.look() == 0
+
+    assert (await house.replies(), await house.waiting()) == (["heard Anybody there?"], [])
+
+
+async def test_a_reply_whose_job_was_lost_is_sent_once(house: Texting) -> None:
+    await house.owe()
+    await jobs_lost(house)
+    house.clock.advance(400)
+    looks = sweep(house)
+    assert await looks.look() == 1
+    await house.jobs.run_for(10)
+    house.clock.advance(400)
+    assert await looks.look() == 0
+
+    assert (house.carrier.taken, await house.states()) == ([(CUSTOMER, "Hi")], ["accepted"])
+
+
+async def test_without_a_carrier_nothing_is_done_about_what_is_owed(house: Texting) -> None:
+    await house.owe()
+    await jobs_lost(house)
+    house.clock.advance(400)
+    without = TextSweep(house.database, house.inbox, None, [LINE], house.clock)
+
+    assert (await without.look(), await without.list_missed()) == (0, 0)
+
+
+async def test_one_that_waits_for_its_time_is_left_alone(house: Texting) -> None:
+    await house.owe(not_before=house.clock.now() + 3_600)
+    house.clock.advance(400)
+
+    assert await sweep(house).look() == 0
+
+
+async def test_who_waits_for_too_long_is_paged_about_until_answered(house: Texting) -> None:
+    await house.say("Anybody there?")
+    looks = sweep(house)
+    house.clock.advance(TOO_LONG_S + 1)
+    await looks.look()
+    await looks.look()
+    assert await house.pages() == ["texts_unanswered"]
+    await house.answered()
+    await looks.look()
+
+    url = await house.database.read(lambda c: c.exec_driver_sql("SELECT status FROM pages").scalar_one())
+    assert url == "resolved"
+
+
+async def test_what_no_webhook_told_of_is_found_and_answered_once(house: Texting) -> None:
+    await house.say("told of")
+    house.carrier.incoming = [text("told of"), text("never told of", 2), text("elsewhere", 3, line="+15125559999")]
+    looks = sweep(house)
+    assert await looks.list_missed() == 1
+    assert await looks.list_missed() == 0
+    await house.answered()
+
+    assert await house.replies() == ["heard told of | never told of"]
+
+
+async def test_it_looks_back_only_to_what_is_ours_to_answer(house: Texting) -> None:
+    asked: list[float] = []
+
+    class Asked(type(house.carrier)):  # type: ignore[misc]  # the fake's own class
+        async def received(self, line: str, since: float) -> list[object]:
+            asked.append(house.clock.now() - since)
+            return []
+
+    house.carrier = Asked()
+    await sweep(house).list_missed()
+    await house.say("Hi")
+    house.clock.advance(30 * 86_400)
+    await sweep(house).list_missed()
+
+    assert asked == [FIRST_BACK_S] * 2 + [86_400.0] * 2
+
+
+async def test_a_carrier_that_does_not_tell_is_asked_again_later(house: Texting) -> None:
+    house.carrier.lookups.extend([Unknown("HTTP 503")] * 2)
+    house.carrier.incoming = [text("Hi")]
+    looks = sweep(house)
+    assert await looks.list_missed() == 0
+    assert await looks.list_missed() == 1
+    assert len(await house.rows(texts_in)) == 1

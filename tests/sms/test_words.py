@@ -1,0 +1,118 @@
+"""What texts say: the yes that is one, the no inside it, the number meant, and what is no name."""
+
+from datetime import date
+
+import pytest
+
+from app.sms.words import Answer, Ground, Intent, Said, cleaned, read
+
+GROUND = Ground(date(2026, 11, 20), date(2027, 1, 19), frozenset(("home", "inspection", "dana")))
+
+
+def said(*texts: str) -> Said:
+    return read([(text, 0) for text in texts], GROUND)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Yes", Answer.YES),
+        ("yep!!", Answer.YES),
+        ("ok do it", Answer.YES),
+        ("👍🏽", Answer.YES),
+        ("sí", Answer.YES),
+        ("no problem, yes", Answer.YES),
+        ("no", Answer.NO),
+        ("nope, another", Answer.NO),
+        ("wait", Answer.NO),
+        ("👎", Answer.NO),
+        ("yes don't", Answer.UNSURE),
+        ("yes, I can't", Answer.UNSURE),
+        ("yes and no", Answer.UNSURE),
+        ("yes?", None),
+        ("yes if Dana comes", None),
+        ("maybe", None),
+        ("yesterday", None),
+        ("nobody", None),
+        ("Good morning", None),
+        ("okra", None),
+    ],
+)
+def test_yes_and_no(text: str, answer: Answer | None) -> None:
+    assert said(text).answer is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *[(text, 2) for text in ("2", "#2", "2.", "the second", "2nd", "two please", "option 2", "dos", "2, Jane Roe")],
+        *[(text, None) for text in ("1 or 2", "2pm", "12 Oak St", "5125550123", "-1", "the first available")],
+        ("the last one", -1),
+        ("let's do 3", 3),
+        ("99", 99),
+    ],
+)
+def test_numbers(text: str, number: int | None) -> None:
+    assert said(text).number == number
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("cancel my appointment", Intent.CANCEL),
+        ("please don't cancel my appointment", Intent.STATUS),
+        ("what is your cancellation policy", Intent.QUESTION),
+        ("can't make it tuesday, thursday?", Intent.MOVE),
+        ("when can I get an appointment", Intent.BOOK),
+        ("when is my appointment", Intent.STATUS),
+        ("call me", Intent.PERSON),
+        ("call me Jane", None),
+        ("don't call me", None),
+        ("how much is it", Intent.QUESTION),
+        ("never mind", Intent.ABORT),
+    ],
+)
+def test_intents(text: str, intent: Intent | None) -> None:
+    assert said(text).intent is intent
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("jane roe", "Jane Roe"),
+        ("It's Dr. Jane O'Neill-Smith", "Dr. Jane O'Neill-Smith"),
+        ("Núñez", "Núñez"),
+        ("李小龙", "李小龙"),
+        ("idk", ""),
+        ("inspection", ""),
+        ("tomorrow", ""),
+        ("Jane 2", ""),
+        ("why do you need that", ""),
+    ],
+)
+def test_names(text: str, name: str) -> None:
+    assert said(text).alone == name
+
+
+def test_what_is_said_later_replaces_what_was_said() -> None:
+    both = said("tuesday, 2", "actually thursday")
+    assert (both.when.days, both.number) == ((date(2026, 11, 26),), None)
+    assert said("yes", "no").answer is Answer.NO
+
+
+def test_what_cannot_be_seen_is_gone() -> None:
+    assert cleaned("\u200by\u0000e\u202es\ufeff  \n ‘ok’ ２") == "y es\n'ok' 2"
+
+
+@pytest.mark.parametrize("text", ["Will May", "Sunday Okafor", "Mae Person", "April Jones", "August Friday Wilson."])
+def test_a_name_made_of_other_words_is_seen_as_one(text: str) -> None:
+    assert said(text).titled == text.strip(".")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Tuesday Morning", "sunday okafor", "Next Friday", "Talk Person", "Real Person", "Person", "Cancel Friday",
+     "MAY TUESDAY", "Dec 3", "No Thanks", "Book Tuesday", "Any Time Tuesday Works For Me"],
+)  # fmt: skip
+def test_what_is_none_is_not(text: str) -> None:
+    assert said(text).titled == ""

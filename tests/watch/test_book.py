@@ -1,0 +1,108 @@
+"""Alarms with a book: kept in the database, carried by the pager, and from memory where the database is away."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.audit.log import seal
+from app.db.engine import Database
+from app.watch import pages
+from app.watch.alarms import Alarms
+from app.watch.book import Book
+from tests.fakes.clock import FakeClock
+from tests.watch.test_alarms import ScriptedNotifier, soon
+
+LISTS = {("mine",): "acme"}
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url, seal)
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+def alarms(database: Database, notifier: ScriptedNotifier) -> Alarms:
+    clock = FakeClock()
+    return Alarms(notifier, ("own",), clock, book=Book(database, LISTS, clock, lambda: None))
+
+
+async def listed(database: Database) -> list[tuple[str, str, str, str]]:
+    found = await database.read(lambda c: pages.listed(c, all_of_them=True))
+    return sorted((k.page.kind, k.page.key, k.page.business, k.status) for k in found)
+
+
+async def test_what_rings_is_kept_and_left_to_the_pager(database: Database) -> None:
+    notifier = ScriptedNotifier()
+    ringing = alarms(database, notifier)
+    ringing.ring("early", "1", "t", "b")
+    ringing.start()
+    ringing.ring("calendar_silent", "google:a", "Call from +15125550142", "b", pages=("mine",))
+    ringing.ring("database_down", "database", "t", "b")
+    ringing.clear("database_down", "database")
+    await ringing.stop()
+
+    assert await listed(database) == [
+        ("calendar_silent", "google:a", "acme", "open"),
+        ("database_down", "database", "", "resolved"),
+        ("early", "1", "", "open"),
+    ]
+    found = await database.read(pages.listed)
+    assert {kept.page.title for kept in found} == {"Call from +1…42", "t"}
+    assert notifier.tries == {}
+
+
+async def test_after_a_restart_it_does_not_ring_from_zero_and_clear_resolves_what_the_last_process_raised(
+    database: Database,
+) -> None:
+    first = alarms(database, ScriptedNotifier())
+    first.start()
+    first.ring("cap_store_down", "cap", "t", "b")
+    await first.stop()
+
+    second = alarms(database, ScriptedNotifier())
+    second.start()
+    second.ring("cap_store_down", "cap", "t", "b")
+    await soon(lambda: not second._waiting)
+    assert await listed(database) == [("cap_store_down", "cap", "", "open")]
+    await second.stop()
+
+    third = alarms(database, ScriptedNotifier())
+    third.start()
+    await soon(lambda: third.clear("cap_store_down", "cap"))
+    await third.stop()
+    assert await listed(database) == [("cap_store_down", "cap", "", "resolved")]
+
+
+async def test_with_the_database_away_the_page_leaves_all_the_same(database: Database) -> None:
+    notifier = ScriptedNotifier()
+    ringing = alarms(database, notifier)
+    await database.stop()
+    ringing.start()
+    ringing.ring("database_down", "database", "The database does not answer", "b", pages=("mine",))
+    await notifier.wait_for("own", 1)
+    await notifier.wait_for("mine", 1)
+    assert not ringing.ring("database_down", "database", "t", "b")
+    await ringing.stop()
+
+
+async def test_receivers_that_no_business_has_are_reached_from_memory(database: Database) -> None:
+    notifier = ScriptedNotifier()
+    ringing = alarms(database, notifier)
+    ringing.start()
+    ringing.ring("k", "1", "t", "b", pages=("somebody",))
+    await notifier.wait_for("somebody", 1)
+    await ringing.stop()
+    assert await listed(database) == []
+
+
+async def test_what_a_person_resolved_may_ring_again(database: Database) -> None:
+    ringing = alarms(database, ScriptedNotifier())
+    ringing.start()
+    ringing.ring("k", "1", "t", "b")
+    await soon(lambda: bool(ringing._kept))
+    await database.write(lambda t: pages.resolved(t, "k", "1", now=1.0))
+    await soon(lambda: ringing.ring("k", "1", "t", "b"))
+    await ringing.stop()
+    assert await listed(database) == [("k", "1", "", "open"), ("k", "1", "", "resolved")]

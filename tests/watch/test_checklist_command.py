@@ -1,0 +1,126 @@
+"""`readback checklist` and `readback serve --production`: nothing goes live on limits that nobody has looked up."""
+
+import json
+import time
+
+import pytest
+
+from app.audit.reading import exported, reading
+from app.booking.business_file import load_businesses
+from app.commands.production import check_production
+from app.db.once import committing
+from app.db.schema import limit_confirmations
+from app.errors import ConfigurationError
+from app.settings import load
+from tests.commanding import Told, command
+
+VAPI = {"READBACK_VAPI_SECRETS": "secret"}
+DEMO = load_businesses(load({}).businesses, {})
+
+
+def checklist(url: str, *arguments: str, **variables: str) -> Told:
+    return command(url, "checklist", *arguments, **{**VAPI, **variables})
+
+
+def confirm_all(url: str) -> None:
+    for name, value in (("vapi_concurrent_calls", "10"), ("vapi_tool_timeout", "20 s"), ("vapi_balance", "reloads")):
+        assert checklist(url, "confirm", name, "--value", value, "--by", "Ann").returncode == 0
+
+
+def rows(told: Told) -> dict[str, dict[str, object]]:
+    return {row["name"]: row for row in json.loads(told.stdout)["limits"]}
+
+
+def test_it_does_not_hold_until_a_person_has_looked_everything_up(sqlite_url: str) -> None:
+    before = checklist(sqlite_url, "--json")
+    assert (before.returncode, json.loads(before.stdout)["ready"]) == (1, False)
+    assert rows(before)["vapi_balance"]["wrong"] == "not confirmed"
+    assert "readback checklist confirm vapi_concurrent_calls --value V --by WHO" in checklist(sqlite_url).stdout
+
+    confirm_all(sqlite_url)
+
+    after = checklist(sqlite_url, "--json")
+    assert (after.returncode, json.loads(after.stdout)["ready"]) == (0, True)
+    row = rows(after)["vapi_concurrent_calls"]
+    assert (row["value"], row["used"], row["source"]) == (10, 0, "panel")
+    assert row["confirmed"]["by"] == "Ann"  # type: ignore[index]
+    assert rows(after)["disk"]["share"]
+    plain = checklist(sqlite_url).stdout
+    assert "vapi_concurrent_calls: 10, 0 used (0%), confirmed by Ann" in plain
+    assert plain.endswith("everything that a person has to look up is confirmed.\n")
+
+
+def test_without_anything_of_others_there_is_nothing_to_confirm(sqlite_url: str) -> None:
+    assert command(sqlite_url, "checklist").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "said"),
+    [
+        ("nothing", "1", 2, "nothing is no limit that a person confirms here; there are: vapi_concurrent_calls, "),
+        ("slot_ttl_s", "1", 2, "slot_ttl_s is no limit that a person confirms here"),
+        ("vapi_concurrent_calls", "lots", 2, "The value of vapi_concurrent_calls must begin with a number (calls)."),
+        ("vapi_balance", " ", 2, "The value must have 1 to 200 characters."),
+    ],
+)
+def test_what_cannot_be_confirmed_is_said_in_one_sentence(
+    sqlite_url: str, name: str, value: str, code: int, said: str
+) -> None:
+    told = checklist(sqlite_url, "confirm", name, "--value", value)
+
+    assert told.returncode == code
+    assert told.stderr.startswith(said)
+
+
+def test_a_value_that_is_too_low_is_kept_and_does_not_hold(sqlite_url: str) -> None:
+    confirm_all(sqlite_url)
+
+    told = checklist(sqlite_url, "confirm", "vapi_tool_timeout", "--value", "5", "--by", "Ann")
+
+    assert told.returncode == 1
+    assert "too low: this installation needs at least 6 s" in told.stdout
+    assert checklist(sqlite_url).returncode == 1
+    assert checklist(sqlite_url, READBACK_TOOL_DEADLINE_MS="4000").returncode == 0
+
+
+def test_production_is_refused_until_all_is_confirmed_and_again_when_it_is_old(database_url: str) -> None:
+    told = command(database_url, "serve", "--production", **VAPI)
+    assert told.returncode == 2
+    assert told.stderr == (
+        "Not ready for production: the limit vapi_concurrent_calls is not confirmed (2 more); look it up and run "
+        "`readback checklist confirm vapi_concurrent_calls --value V --by WHO`.\n"
+    )
+
+    confirm_all(database_url)
+    check_production(load({**VAPI, "READBACK_DATABASE_URL": database_url}), DEMO, None)
+
+    with committing(database_url, lambda *_: None) as transaction:
+        transaction.connection.execute(limit_confirmations.update().values(at=time.time() - 91 * 86_400))
+    with pytest.raises(ConfigurationError, match="confirmed more than 90 days ago"):
+        check_production(load({**VAPI, "READBACK_DATABASE_URL": database_url}), DEMO, None)
+
+
+def test_forcing_it_is_in_the_audit_log(database_url: str) -> None:
+    settings = load({**VAPI, "READBACK_DATABASE_URL": database_url})
+
+    check_production(settings, DEMO, "the panel is down")
+
+    with reading(database_url) as connection:
+        (row,) = exported(connection)
+    assert row["kind"] == "production_forced"
+    assert row["data"]["reason"] == "the panel is down"
+    assert row["data"]["unconfirmed"] == ["vapi_concurrent_calls", "vapi_tool_timeout", "vapi_balance"]
+    assert row["data"]["by"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--production", "--force", " "), "--force wants a reason of 1 to 500 characters.\n"),
+        (("--force", "because"), "--force belongs to --production.\n"),
+    ],
+)
+def test_force_wants_a_reason_and_something_to_force(sqlite_url: str, arguments: tuple[str, ...], said: str) -> None:
+    told = command(sqlite_url, "serve", *arguments, **VAPI)
+
+    assert (told.returncode, told.stderr) == (2, said)

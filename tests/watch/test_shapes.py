@@ -1,0 +1,176 @@
+"""Answers held against their shapes: what is new is counted, what changed rings once, and no value is ever kept."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import metrics
+from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
+from app.booking.calendar import Unknown
+from app.db.engine import Database
+from app.db.schema import upstream_shapes
+from app.watch import shapes
+from app.watch.declared_shapes import EVENT, FREEBUSY, TWILIO_MESSAGE, VAPI_MESSAGE, of_event
+from app.watch.shape_watch import MOST_KEPT, ShapeWatch
+from app.watch.shapes import Shape, held_against, observe, taken
+from tests.fakes import google_faults as faults
+from tests.fakes.alarms import FakeAlarms
+from tests.fakes.databases import opened
+from tests.fakes.google_calendar import FakeGoogle
+
+PAYLOADS = Path(__file__).parents[1] / "payloads"
+VISIT = Shape("test", "visit", {"id": "text", "start": "object"}, frozenset({"note"}))
+
+
+@pytest.fixture(autouse=True)
+def anew() -> Iterator[None]:
+    shapes.forget()
+    yield
+    shapes.forget()
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem", "version"),
+    [
+        ({"id": "1", "start": {}, "note": "secret"}, "", "id:text, start:object"),
+        ({"id": "1", "start": {}, "colour": 3}, "", "id:text, start:object, colour:number"),
+        ({"id": 7, "start": {}}, "id is number in place of text", "id:number, start:object"),
+        ({"id": "1"}, "start is missing", "id:text"),
+        ({"id": None, "begin": {}}, "start is missing; id is nothing in place of text", "id:nothing, begin:object"),
+        ({"id": "1", "start": {}, "+15125550142 said": 1}, "", "id:text, start:object, (other):number"),
+        ([], "it is list in place of an object", "list"),
+        (None, "it is nothing in place of an object", "nothing"),
+    ],
+)
+def test_a_version_has_names_and_types_and_no_value(answer: Any, problem: str, version: str) -> None:
+    seen = held_against(VISIT, answer, 1.0)
+
+    assert (seen.problem, seen.version) == (problem, version)
+
+
+def test_unknown_fields_are_counted_by_upstream() -> None:
+    before = metrics.render()[0].decode()
+    held_against(VISIT, {"id": "1", "start": {}, "a": 1, "b": 2}, 1.0)
+    after = metrics.render()[0].decode()
+
+    def counted(text: str) -> float:
+        found = [
+            line for line in text.splitlines() if line.startswith('readback_unknown_fields_total{upstream="test"}')
+        ]
+        return float(found[0].split()[1]) if found else 0.0
+
+    assert counted(after) - counted(before) == 2
+
+
+def test_of_a_hot_shape_one_answer_a_minute_is_looked_at_and_the_others_cost_nothing() -> None:
+    observe(FREEBUSY, {"calendars": {}})
+    observe(FREEBUSY, {"other": {}})
+    assert [seen.problem for seen in taken()] == [""]
+
+    answer, began = {"calendars": {}}, time.perf_counter()
+    for _ in range(10_000):
+        observe(FREEBUSY, answer)
+    assert (time.perf_counter() - began) / 10_000 < 20e-6
+
+
+def test_an_upstream_that_answers_at_random_fills_no_memory() -> None:
+    for number in range(1_000):
+        observe(VISIT, {"id": "1", "start": {}, f"field{number}": 1})
+
+    assert len(taken()) == shapes.MOST_WAITING
+    assert taken() == []
+
+
+@pytest.mark.parametrize("path", sorted((PAYLOADS / "vapi").glob("*.json")), ids=lambda path: path.stem)
+def test_every_message_that_is_known_of_vapi_has_its_shape(path: Path) -> None:
+    told = json.loads(path.read_text())
+    message = told.get("message") or told.get("body", {}).get("message") or told.get("request", {}).get("message")
+
+    assert message is None or held_against(VAPI_MESSAGE, message, 1.0).problem == ""
+
+
+def test_what_twilio_answers_has_its_shape() -> None:
+    told = json.loads((PAYLOADS / "twilio" / "twilio_create_message_201.json").read_text())
+    answer = told.get("body", told) if "sid" not in told else told
+
+    seen = held_against(TWILIO_MESSAGE, answer, 1.0)
+
+    assert (seen.problem, seen.version) == ("", "sid:text, status:text")
+
+
+def test_a_cancelled_event_needs_only_its_id() -> None:
+    assert (
+        held_against(of_event({"id": "a", "status": "cancelled"}), {"id": "a", "status": "cancelled"}, 1.0).problem
+        == ""
+    )
+    assert of_event({"id": "a"}) is EVENT
+
+
+class Rows:
+    """What is kept of shapes."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def all(self) -> list[tuple[str, str, float, float]]:
+        rows = await self.database.read(lambda c: c.execute(upstream_shapes.select()).fetchall())
+        return sorted((row.version, row.problem, row.first_seen, row.last_seen) for row in rows)
+
+
+async def test_a_change_rings_once_is_kept_with_its_times_and_ends_by_itself(database_url: str) -> None:
+    async with opened(database_url) as database:
+        alarms = FakeAlarms()
+        watch, rows = ShapeWatch(database, alarms), Rows(database)  # type: ignore[arg-type]
+
+        observe(VISIT, {"id": "1", "start": {}})
+        await watch.look()
+        assert alarms.ringing() == set()
+        [(_, _, first, last)] = await rows.all()
+        assert first == last
+
+        observe(VISIT, {"id": 5, "start": {}})
+        observe(VISIT, {"id": "1", "start": {}})
+        await watch.look()
+        observe(VISIT, {"id": 6, "start": {}})
+        await watch.look()
+        assert alarms.ringing() == {("contract_drift", "test visit")}
+        kept = await rows.all()
+        assert [(version, problem) for version, problem, _, _ in kept] == [
+            ("id:number, start:object", "id is number in place of text"),
+            ("id:text, start:object", ""),
+        ]
+        assert kept[0][3] > kept[0][2]
+        assert kept[1][2] == first
+
+        observe(VISIT, {"id": "1", "start": {}})
+        await watch.look()
+        assert alarms.ringing() == set()
+
+        for number in range(MOST_KEPT + 5):
+            observe(VISIT, {"id": "1", "start": {}, f"field{number}": 1})
+            if number == 150:
+                await watch.look()
+        await watch.look()
+        assert len(await rows.all()) == MOST_KEPT
+
+
+async def test_google_answering_in_another_shape_stays_unknown_and_is_told() -> None:
+    async with FakeGoogle(["dana"]) as server:
+        calendar = GoogleCalendar(GoogleOptions(api_url=server.url))
+        await calendar.start()
+        try:
+            free = await calendar.free(["dana"], 1_893_456_000, 1_893_459_600, within_s=5.0)
+            assert free["dana"] == ()
+            assert {(seen.shape.path, seen.problem) for seen in taken()} == {("freebusy.query", "")}
+
+            server.faults.fail_always("list", faults.RENAMED)
+            assert isinstance(await calendar.events("dana", 1_893_456_000, 1_893_459_600, within_s=5.0), Unknown)
+            assert {(seen.shape.path, seen.problem) for seen in taken()} == {("events.list", "items is missing")}
+        finally:
+            await calendar.close()
+            await asyncio.sleep(0)

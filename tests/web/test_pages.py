@@ -1,0 +1,112 @@
+"""The link in a page: shows by GET, acknowledges by POST, refuses what is forged, and keeps hostile text harmless."""
+
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from app.audit.log import seal
+from app.db.engine import Database
+from app.watch import pages
+from app.watch.acknowledging import Acknowledging
+from app.watch.links import link
+from app.watch.pages import Page
+from tests.fakes.clock import FakeClock
+
+SECRET = b"installation"
+HOSTILE = "<script>alert(1)</script>\"'&amp;"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url, seal)
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+@pytest.fixture
+async def client(database: Database, ask: Callable[..., httpx.AsyncClient]) -> httpx.AsyncClient:
+    clock = FakeClock()
+    return ask(acknowledges=Acknowledging(database, SECRET, clock, lambda: None))
+
+
+async def raised(database: Database, title: str = "Read-back mismatch", key: str = "RB-1") -> str:
+    await database.write(lambda t: pages.raised(t, Page("read_back", key, title, "b"), now=FakeClock().now() - 600))
+    kept = await database.read(pages.listed)
+    return next(k.id for k in kept if k.page.key == key)
+
+
+async def status(database: Database, page_id: str) -> tuple[str, str]:
+    kept = await database.read(lambda c: pages.found(c, page_id))
+    assert kept is not None
+    return kept.status, kept.acknowledged_by
+
+
+async def test_looking_acknowledges_nothing_and_one_click_does(database: Database, client: httpx.AsyncClient) -> None:
+    page_id = await raised(database)
+    address = link(SECRET, "http://readback.test", page_id)
+
+    for _ in range(3):
+        shown = await client.get(address)
+    assert shown.status_code == 200
+    assert "Read-back mismatch" in shown.text
+    assert "10 min ago" in shown.text
+    assert "<form" in shown.text
+    assert "script" not in shown.text
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert await status(database, page_id) == ("open", "")
+
+    clicked = await client.post(address, data={"by": "On call <1>"})
+    assert clicked.status_code == 200
+    assert "Acknowledged by On call &lt;1&gt; at 20" in clicked.text
+    assert "<form" not in clicked.text
+    assert await status(database, page_id) == ("acknowledged", "On call <1>")
+
+    again = await client.post(address, data={"by": "Somebody else"})
+    assert "Acknowledged by On call &lt;1&gt; at 20" in again.text
+    assert await status(database, page_id) == ("acknowledged", "On call <1>")
+
+
+async def test_a_resolved_page_says_so(database: Database, client: httpx.AsyncClient) -> None:
+    page_id = await raised(database)
+    await database.write(lambda t: pages.resolved(t, "read_back", "RB-1", now=FakeClock().now()))
+    clicked = await client.post(link(SECRET, "http://readback.test", page_id))
+    assert "Resolved at" in clicked.text
+    assert await status(database, page_id) == ("resolved", "")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_is_not_signed_for_this_page_is_refused(
+    method: str, database: Database, client: httpx.AsyncClient
+) -> None:
+    page_id, other = await raised(database), await raised(database, key="RB-2")
+    token = link(SECRET, "x", other).partition("token=")[2]
+    forged = link(b"another secret", "x", page_id).partition("token=")[2]
+    for query in (
+        "",
+        "?token=",
+        f"?token={token}",
+        f"?token={forged}",
+        "?token=%C3%A9",
+        f"?{'a=1&' * 50}token={token}",
+    ):
+        refused = await client.request(method, f"/pages/{page_id}{query}")
+        assert (refused.status_code, refused.json()) == (401, {"error": "unauthorized"})
+    unknown = await client.request(method, link(SECRET, "http://readback.test", "0" * 32))
+    assert unknown.status_code == 401
+    assert await status(database, page_id) == ("open", "")
+
+
+async def test_hostile_text_in_a_title_is_text(database: Database, client: httpx.AsyncClient) -> None:
+    page_id = await raised(database, title=HOSTILE)
+    shown = await client.get(link(SECRET, "http://readback.test", page_id))
+    assert "<script" not in shown.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;amp;" in shown.text
+
+
+async def test_an_overlong_form_is_refused(database: Database, client: httpx.AsyncClient) -> None:
+    page_id = await raised(database)
+    refused = await client.post(link(SECRET, "http://readback.test", page_id), data={"by": "x" * 5_000})
+    assert refused.status_code == 413
+    assert await status(database, page_id) == ("open", "")
