@@ -18,7 +18,8 @@ from app.jobs import engine as under_test
 from app.jobs.engine import AT_ONCE, MOST_IN_LOAD, SCHEMA, THREADS, VERSION, Carry, Engine, EngineDownError
 from app.jobs.entry import Entry
 
-WITHIN_S = 30.0
+WITHIN_S = 90.0
+"""For a machine whose disk stands still at times: on a quiet one everything here takes a second."""
 NAME = "Samantha Rivera"
 
 
@@ -234,17 +235,19 @@ def test_no_more_are_under_way_than_threads_allow_and_the_others_wait(database_u
 
     def hold(load: Sequence[Entry]) -> None:
         begun.extend(found.key for found in load)
-        release.wait(WITHIN_S)
+        release.wait()
 
     with running(database_url, "p1", hold) as engine:
-        for number in range(AT_ONCE + 6):
-            engine.hand_over([entry(f"b:{number}")], time.time())
-        soon(lambda: len(begun) == AT_ONCE)
-        time.sleep(0.5)
-        assert len(begun) == AT_ONCE
-        threads = [thread for thread in threading.enumerate() if thread.name.startswith("dbos-executor")]
-        assert len(threads) <= THREADS
-        release.set()
+        try:
+            for number in range(AT_ONCE + 6):
+                engine.hand_over([entry(f"b:{number}")], time.time())
+            soon(lambda: len(begun) >= AT_ONCE)
+            time.sleep(0.5)
+            assert len(begun) == AT_ONCE
+            threads = [thread for thread in threading.enumerate() if thread.name.startswith("dbos-executor")]
+            assert len(threads) <= THREADS
+        finally:
+            release.set()
         soon(lambda: len(begun) == AT_ONCE + 6)
 
 
