@@ -19,10 +19,10 @@ from app.booking.claims import Claims
 from app.booking.comparison import Wanted, differences
 from app.booking.store import Booking, by_id
 from app.booking.verdicts import BLIND_PAUSE_S, Case, Sight, Verdict, judge, next_look, wanted_of
-from app.booking.verification import GRACE_S, Watched
+from app.booking.verification import GRACE_S, FollowUp, Watched
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.jobs.outbox import Again
+from app.jobs.outbox import Again, put
 
 READ_S: Final = 5.0
 """For one request to a calendar."""
@@ -33,7 +33,10 @@ logger = log.get(__name__)
 
 
 class ReadBacks:
-    """Reads appointments back. Any number of processes may; the same look twice has the effect of one."""
+    """Reads appointments back. Any number of processes may; the same look twice has the effect of one.
+
+    Where a person has agreed on something else with the customer, what follows a booking follows that: `also`.
+    """
 
     def __init__(
         self,
@@ -43,12 +46,14 @@ class ReadBacks:
         claims: Claims,
         businesses: Mapping[str, Business],
         clock: Clock,
+        also: FollowUp,
     ) -> None:
         self._database = database
         self._calendars = calendars
         self._claims = claims
         self._businesses = businesses
         self._clock = clock
+        self._also = also
 
     async def handle(self, data: Mapping[str, Any]) -> Again | None:
         """The job: read one revision of one booking back until it is known what became of it."""
@@ -104,6 +109,8 @@ class ReadBacks:
             verification.noted(transaction, booking, next_look=now + verdict.again_s + grace_s)
         elif not verdict.released:
             self._planned(transaction, booking, now)
+        if verdict.agreed is not None:
+            put(transaction, *self._also(verdict.agreed, now), now=now)
         return verdict
 
     def _planned(self, transaction: Transaction, booking: Booking, now: float) -> None:

@@ -59,13 +59,15 @@ class Case:
 class Verdict:
     """`outcome` is the state it came to, empty when it stays as it was. `again_s` > 0: not decided, look again then.
 
-    `claimed` is the time that is ours from now on, where it changed; `released` when none is.
+    `claimed` is the time that is ours from now on, where it changed; `released` when none is. `agreed` is the booking
+    as it is promised now, where that is something else than before.
     """
 
     outcome: str = ""
     again_s: float = 0.0
     claimed: Interval | None = None
     released: bool = False
+    agreed: Booking | None = None
 
 
 def wanted_of(booking: Booking, watched: Watched) -> Wanted:
@@ -220,16 +222,24 @@ def _agreed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     if booking.status == "cancelled":
         return Verdict()
     if isinstance(sight.found, Absent) or sight.found.cancelled:
-        changed(transaction, booking, status="released", reason="gone from the calendar, customer told", updated_at=now)
+        why = "gone from the calendar, customer told"
+        agreed = changed(transaction, booking, status="released", reason=why, updated_at=now, revision=_next(booking))
         verification.dropped(transaction, booking, note="", now=now)
-        return Verdict(released=True)
+        return Verdict(released=True, agreed=agreed)
     claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
     starts, ends = (sight.found.start, sight.found.end) if claimed else (booking.starts, booking.ends)
     if differences(replace(wanted_of(booking, watched), start=starts, end=ends), sight.found):
         return Verdict(claimed=claimed)
-    verification.noted(transaction, booking, starts=starts, ends=ends, seen="", task="")
-    changed(transaction, booking, verification=VERIFIED, verified_at=now)
-    return Verdict(VERIFIED, claimed=claimed)
+    agreed = changed(transaction, booking, starts=starts, ends=ends, verification=VERIFIED, verified_at=now)
+    if (starts, ends) != (watched.starts, watched.ends):
+        agreed = changed(transaction, agreed, revision=_next(booking), updated_at=now)
+    verification.noted(transaction, booking, revision=agreed.revision, starts=starts, ends=ends, seen="", task="")
+    return Verdict(VERIFIED, claimed=claimed, agreed=agreed if agreed.revision != booking.revision else None)
+
+
+def _next(booking: Booking) -> int:
+    """What was sent about the old promise must be told from what is sent about the new one."""
+    return booking.revision + 1
 
 
 def _followed(transaction: Transaction, booking: Booking, starts: int, ends: int) -> Interval | None:

@@ -209,6 +209,7 @@ class Server:
             claims=self.claims,
             businesses=businesses.by_id,
             clock=clock,
+            also=self._also,
         )
         by_text = self.texting.appointments.news if self.texting.appointments else no_texts
         self.news = News(self.database, businesses.by_id, self.late.tell, clock, by_text)

@@ -134,7 +134,7 @@ class House:
         owners = Owners(self.database, self.clock)
         self.front = Front(self.desk, self.bookings, self.slot_ids, self.database, self.clock, self.changes, owners)
         del parts["alarms"]
-        self.read_backs = ReadBacks(businesses=self.businesses, **parts)
+        self.read_backs = ReadBacks(businesses=self.businesses, also=self.care.also, **parts)
         self.sweep = Sweep(self.database, self.read_backs, self.clock)
         self.news = News(self.database, self.businesses, self._tell, self.clock)
         handlers = {

@@ -10,6 +10,7 @@ import pytest
 from app.booking.store import Booking
 from app.booking.sweep import BATCH
 from app.booking.verdicts import next_look
+from app.jobs.outbox import Job
 from app.promises.follow_up import TaskFollowUp
 from app.review.tasks import closed
 from tests.booking.acme import ANN, HOUR, NOW, TUESDAY_9, House, acme, at, house
@@ -40,6 +41,18 @@ async def verified(made: House, start: int = FAR) -> Booking:
     (row,) = [row for row in await made.rows() if row.id == booking.id]
     assert row.verification == "verified"
     return row
+
+
+def following(made: House) -> list[Booking]:
+    """What is told from now on of bookings that are promised anew."""
+    heard: list[Booking] = []
+
+    def then(booking: Booking, _: float) -> list[Job]:
+        heard.append(booking)
+        return []
+
+    made.then = then
+    return heard
 
 
 async def told(made: House, key: str) -> None:
@@ -166,13 +179,18 @@ async def test_our_claim_stays_where_another_booking_has_the_time(made: House, c
 
 async def test_once_the_customer_was_told_the_new_time_is_what_is_promised(made: House, calendar: FakeCalendar) -> None:
     booking = await verified(made)
+    followed = following(made)
     calendar.people_edit("dana", booking.event_id, **shifted(booking, HOUR))
     await swept(made, 7 * HOUR)
     (task,) = await made.tasks()
     await told(made, task.key)
+    assert followed == []
     await swept(made, 121)
     row = await made.row()
     assert (row.verification, row.starts) == ("verified", booking.starts + HOUR)
+    assert [(told.status, told.starts, told.revision) for told in followed] == [
+        ("confirmed", booking.starts + HOUR, 2)
+    ], "the CRM and the reminders hear of the new time"
     calendar.people_edit("dana", booking.event_id, start=booking.starts, end=booking.ends)
     await swept(made, 7 * HOUR)
     (again,) = await made.tasks()
@@ -184,12 +202,15 @@ async def test_once_the_customer_was_told_of_a_cancellation_the_time_is_free(
     made: House, calendar: FakeCalendar
 ) -> None:
     booking = await verified(made, NEAR)
+    followed = following(made)
     calendar.people_edit("dana", booking.event_id, cancelled=True)
     await swept(made, 601)
     (task,) = await made.tasks()
     await told(made, task.key)
+    assert followed == []
     await swept(made, 121)
     assert (await made.row()).status == "released"
+    assert [(told.status, told.revision) for told in followed] == [("released", 2)]
     assert await made.pages() == []
     assert made.claims.view("fake:dana").ranges == ()
 
