@@ -6,6 +6,7 @@ It only ever turns the flag down. Turning it up again is a person's decision.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import Connection, func, select
@@ -36,7 +37,7 @@ class Limits:
     errors: float = 0.3
     refusals: float = 0.15
     dead_letters: float = 0.15
-    usd: float | None = None
+    usd: Decimal | None = None
     """Money spent; None: only the caps bound it."""
 
 

@@ -39,6 +39,7 @@ SETTINGS: Final = (
     _Setting("synthetic_every_s", "s", "time between two synthetic calls; 0 is none"),
     _Setting("texts_per_second", "texts/s", "texts that one number sends"),
     _Setting("spend_cap_per_call_usd", "USD", "money for one inference, repetitions included"),
+    _Setting("model_guard_usd", "USD", "money for models within ten minutes; past it nobody is served by one"),
 )
 
 

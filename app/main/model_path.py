@@ -17,7 +17,7 @@ from app.errors import ConfigurationError
 from app.inference.asking import INPUT, Asking
 from app.inference.fallback import Fallback
 from app.inference.flag import Flags
-from app.inference.guard import EVERY_S, Guard
+from app.inference.guard import EVERY_S, Guard, Limits
 from app.inference.records import REPLAY
 from app.inference.spend import Caps, Spend
 from app.jobs.outbox import Handler
@@ -69,6 +69,7 @@ class ModelPath:
             database,
             clock,
         )
+        self._borne = Limits(usd=settings.model_guard_usd)
         self._loading: asyncio.Task[Any] | None = None
 
     def start(self) -> None:
@@ -104,4 +105,4 @@ class ModelPath:
 
     def timers(self) -> list[Timer]:
         """What one process at a time does again and again."""
-        return [Timer("model_guard", EVERY_S, Guard(self._database, self._clock).look)]
+        return [Timer("model_guard", EVERY_S, Guard(self._database, self._clock, self._borne).look)]

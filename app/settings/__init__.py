@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     spend_caps: Annotated[Mapping[str, Decimal], BeforeValidator(values.spend_caps)] = _variable(
         "READBACK_SPEND_CAPS", {}
     )
+    model_guard_usd: Dollars = _variable("READBACK_MODEL_GUARD_USD")
 
     warnings: tuple[str, ...] = Field(())
     """Sentences about what was read but will not do what its author may hope; for the log at start."""

@@ -2,8 +2,10 @@ from sqlalchemy import func, select
 
 from app.audit.log import seal
 from app.db.engine import Database
-from app.db.retention import BATCH, KEEP_ANSWERS_S, KEEP_CALLS_S, Retention
-from app.db.schema import calls, synthetic_calls, tool_calls
+from app.db.retention import BATCH, KEEP_ANSWERS_S, KEEP_CALLS_S, KEEP_TEXTS_S, Retention
+from app.db.schema import calls, synthetic_calls, text_outbox, texts_in, tool_calls
+from app.promises.texts import ACCEPTED, DELIVERED, ENDED_BADLY, OPEN, SENT
+from app.sms.conversations import DONE, WAITING
 from tests.fakes.clock import FakeClock
 
 
@@ -32,6 +34,38 @@ async def test_what_no_retry_can_ask_for_is_forgotten_and_the_rest_stays(databas
     )
     assert kept == (["young"], ["young"], ["young"], 1)
     await database.stop()
+
+
+async def test_texts_are_forgotten_once_nothing_can_become_of_them(database_url: str) -> None:
+    clock = FakeClock()
+    database = Database(database_url, seal)
+    await database.start()
+    old = clock.now() - KEEP_TEXTS_S - 1
+    over = (ACCEPTED, SENT, DELIVERED, *ENDED_BADLY)
+    came = [_came_in(state, old, state) for state in (DONE, WAITING)] + [_came_in("young", old + 60, DONE)]
+    went = [_went_out(state, old, state) for state in (*over, *OPEN)] + [_went_out("young", old + 60, DELIVERED)]
+    await database.write(lambda t: t.connection.execute(texts_in.insert(), came) and None)
+    await database.write(lambda t: t.connection.execute(text_outbox.insert(), went) and None)
+
+    assert await Retention(database, clock).forget() == 1 + len(over)
+    kept = await database.read(
+        lambda c: (
+            set(c.execute(select(texts_in.c.id)).scalars()),
+            set(c.execute(select(text_outbox.c.id)).scalars()),
+        )
+    )
+    assert kept == ({WAITING, "young"}, {*OPEN, "young"})
+    await database.stop()
+
+
+def _came_in(identity: str, at: float, state: str) -> dict[str, object]:
+    about = {"business": "acme", "conversation": "c", "body": "Hi", "media": 0, "form": "{}", "turn": ""}
+    return {"id": identity, "state": state, "received_at": at, "changed_at": at, **about}
+
+
+def _went_out(identity: str, at: float, state: str) -> dict[str, object]:
+    about = {"business": "acme", "to_number": "+1", "from_number": "+1", "body": "Hi", "kind": "reply", "revision": 0}
+    return {"id": identity, "booking": identity, "state": state, "created_at": at, **about}
 
 
 def _answer(key: str, at: float) -> dict[str, object]:

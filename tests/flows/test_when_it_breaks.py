@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from app.db.schema import pages, text_outbox
+from app.inference.guard import Limits
 from tests.fakes import google_faults as faults
 from tests.fakes.databases import cut_off, locked_by_another_process
 from tests.fakes.google_calendar import FakeGoogle
@@ -247,6 +248,22 @@ async def texting(row: Row, request: pytest.FixtureRequest, folder: Path) -> Non
             made.clock.advance(700)
             assert await made.learns(row.learns_by)
     assert [text["state"] for text in books.rows(url, text_outbox)] == ["pending"]
+
+
+@breaks("models")
+async def models(row: Row, request: pytest.FixtureRequest, folder: Path) -> None:
+    url = request.getfixturevalue("sqlite_url")
+    nobody = {"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": f"http://127.0.0.1:{free_port()}/v1"}
+    async with FakeTwilio() as twilio, house(url, folder, **twilio.variables, **nobody) as made:
+        async with made.server.client("") as client:
+            for number in range(Limits().least):
+                customer = f"+1512555{number:04}"
+                content, headers = signed_text("Hello?", f"SM{number:02}", customer, ACME_LINE)
+                assert (await client.post("/twilio/sms", content=content, headers=headers)).status_code == 200
+        holds(row, await made.looked_up())
+        await books.eventually(lambda: len(twilio.sent) == Limits().least)
+        assert all("Home inspection" in said for _, said in twilio.sent)
+        assert await made.learns(row.learns_by)
 
 
 @breaks("platform")

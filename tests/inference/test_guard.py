@@ -48,7 +48,7 @@ async def test_a_figure_that_breaks_turns_it_off_and_pages_once(
 ) -> None:
     clock = FakeClock()
     async with opened(database_url) as database:
-        guard = Guard(database, clock, Limits(usd=1.0))
+        guard = Guard(database, clock, Limits(usd=Decimal("1.0")))
         await happened(database, clock.now() - 5, outcomes, usd)
 
         found = await guard.look()
