@@ -6,12 +6,15 @@ Kept in memory while this process is the only writer; read from the database for
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, false, literal_column, select
 
 from app.booking.calendar import Interval
 from app.clock import Clock
 from app.db.engine import Database
+from app.db.prepared import Prepared
 from app.db.schema import ACTIVE, bookings
 
 
@@ -23,6 +26,7 @@ class Claimed:
     ranges: tuple[Interval, ...]
 
 
+_b = bookings.c
 NOTHING = Claimed(0, ())
 Wanted = tuple[tuple[str, ...], int]
 """Calendars, and since when."""
@@ -121,9 +125,18 @@ class Claims:
 
 
 def _active(connection: Connection, calendars: Sequence[str] | None, start: int) -> list[tuple[str, str, int, int]]:
-    wanted = select(bookings.c.id, bookings.c.calendar, bookings.c.blocked_from, bookings.c.blocked_to).where(
-        bookings.c.status.in_(ACTIVE), bookings.c.blocked_to > start
+    names = {f"calendar_{number}": calendar for number, calendar in enumerate(calendars or ())}
+    found = _statement(None if calendars is None else len(calendars))(connection, start=start, **names)
+    return [(row.id, row.calendar, row.blocked_from, row.blocked_to) for row in found]
+
+
+@lru_cache(maxsize=64)
+def _statement(calendars: int | None) -> Prepared:
+    """Claims on so many calendars, or on all."""
+    wanted = select(_b.id, _b.calendar, _b.blocked_from, _b.blocked_to).where(
+        _b.status.in_([literal_column(f"'{status}'") for status in ACTIVE]), _b.blocked_to > bindparam("start")
     )
     if calendars is not None:
-        wanted = wanted.where(bookings.c.calendar.in_(calendars))
-    return [(row.id, row.calendar, row.blocked_from, row.blocked_to) for row in connection.execute(wanted)]
+        names: list[Any] = [bindparam(f"calendar_{number}") for number in range(calendars)]
+        wanted = wanted.where(_b.calendar.in_(names) if names else false())
+    return Prepared(wanted)

@@ -63,11 +63,8 @@ def finished(transaction: Transaction, key: str, answer: Answer, repeatable: boo
 
 def kept_first(transaction: Transaction, answer: Answer) -> ToolResult:
     """Keep an answer unless its delivery was answered before; then that answer stands, and is this one's too."""
-    key = answer.key or ""
-    before = ledger.answered(transaction.connection, key)
-    if before is not None:
-        answer.result = before
-    elif key:
-        ledger.keep(transaction, [answer.kept(key)])
+    key = answer.key
+    if key and not ledger.keep(transaction, [answer.kept(key)]):
+        answer.result = ledger.answered(transaction.connection, key) or answer.result
     transaction.records.append(answer.record())
     return answer.result

@@ -7,7 +7,7 @@ sentence and a log id.
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -167,14 +167,26 @@ class Dispatcher:
         if tool.changes_state:
             return await self._change(context, tool, answer, key)
         answer.key = key
-        result = await self._look_up(context, tool, arguments, key)
-        return await self._first(answer, result) if key and self._replays.in_company else result
+        if key and self._replays.in_company:
+            return await self._first(answer, key, self._look_up(context, tool, arguments, key))
+        return await self._look_up(context, tool, arguments, key)
 
-    async def _first(self, answer: Answer, result: ToolResult) -> ToolResult:
-        """In company the answer is kept before it is given: a replay may reach another process a moment later."""
-        kept = await self._replays.first(answer, result)
-        if kept is not result:
-            self._remember(answer.key or "", kept)
+    async def _first(self, answer: Answer, key: str, looking: Coroutine[Any, Any, ToolResult]) -> ToolResult:
+        """In company the answer is kept before it is given: a replay may reach another process a moment later.
+
+        The answer that was given first stands, also where looking once more fails.
+        """
+        try:
+            result = await looking
+        except SaidError:
+            kept = await self._replays.find(key)
+            if kept is None:
+                raise
+        else:
+            kept = await self._replays.first(answer, result)
+            if kept is result:
+                return result
+        self._remember(key, kept)
         return kept
 
     async def _look_up(self, context: Context, tool: Tool[Any], arguments: Any, key: str | None) -> ToolResult:
@@ -185,11 +197,6 @@ class Dispatcher:
                 if key:
                     self._remember(key, result)
                 return result
-        if key and self._replays.in_company and key not in self._recent:
-            before = await self._replays.find(key)
-            if before is not None:
-                self._remember(key, before)
-                return before
         under = self._recent.get(key) if key else None
         if isinstance(under, bytes):
             return ledger.loaded(under)

@@ -32,6 +32,7 @@ _SEEN = Prepared(
 )
 """This delivery, and the same request under other ids since then, newest first."""
 _this = update(tool_calls).where(tool_calls.c.key == bindparam("this"))
+_ANSWER = Prepared(select(tool_calls.c.result).where(tool_calls.c.key == bindparam("this")))
 _FINISH = Prepared(_this.values(result=bindparam("answer")))
 _FINISH_OPEN = Prepared(_this.values(result=bindparam("answer"), request=None))
 
@@ -152,16 +153,15 @@ def finish(transaction: Transaction, key: str, result: ToolResult, *, repeatable
     (_FINISH_OPEN if repeatable else _FINISH)(transaction.connection, this=key, answer=dumped(result))
 
 
-def keep(transaction: Transaction, answers: Sequence[Kept]) -> None:
-    """Keep answers of lookups; one that is there already stays."""
-    if answers:
-        rows = [(a.key, None, "", a.business, a.name, dumped(a.result), a.at) for a in answers]
-        _keep(transaction.connection, rows)
+def keep(transaction: Transaction, answers: Sequence[Kept]) -> int:
+    """Keep answers of lookups; one that is there already stays. How many were new."""
+    rows = [(a.key, None, "", a.business, a.name, dumped(a.result), a.at) for a in answers]
+    return _keep(transaction.connection, rows)
 
 
 def answered(connection: Connection, key: str) -> ToolResult | None:
     """The stored answer of one delivery, if there is one yet."""
-    stored = connection.execute(select(tool_calls.c.result).where(tool_calls.c.key == key)).scalar()
+    stored = _ANSWER(connection, this=key).scalar()
     return loaded(stored) if stored else None
 
 

@@ -25,11 +25,13 @@ class BulkInsert:
         self._end = " ON CONFLICT DO NOTHING" if keep_first else ""
         self._statements: dict[tuple[str, int], str] = {}
 
-    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert `rows` in the caller's transaction."""
-        mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Insert `rows` in the caller's transaction; how many were new."""
+        mark, new = "%s" if connection.dialect.name == "postgresql" else "?", 0
         for some in _portions(rows):
-            connection.exec_driver_sql(self._statement(mark, len(some)), tuple(chain.from_iterable(some)))
+            values = tuple(chain.from_iterable(some))
+            new += connection.exec_driver_sql(self._statement(mark, len(some)), values).rowcount
+        return new
 
     def _statement(self, mark: str, rows: int) -> str:
         statement = self._statements.get((mark, rows))

@@ -81,7 +81,7 @@ class Database:
         self.is_sqlite = self.url.startswith("sqlite")
         self._file = database_file(self.url)
         self._seal = seal
-        self._writer = open_engine(self.url, writes=True)
+        self._writer = open_engine(self.url, writes=True, in_turn=True)
         self._reader = open_engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="db-read")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -206,7 +206,7 @@ class Database:
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
-            with self._writer.connect() as connection, connection.begin():
+            with self._begun() as connection:
                 self._check_company(connection)
                 # Who gave up before we began is owed nothing, and must not find it done later.
                 waiting = [job for job in batch if not job.future.cancelled()]
@@ -215,6 +215,7 @@ class Database:
                     records += _run(connection, job, first=number == 0, last=number == len(waiting) - 1)
                 if records:
                     self._seal(connection, records)
+                connection.commit()
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
             unavailable.__cause__ = error
@@ -239,10 +240,23 @@ class Database:
         for topic in topics & self._listeners.keys():
             self._listeners[topic]()
 
+    def _begun(self) -> Connection:
+        """The writer's connection in a transaction, which is undone when it is closed without a commit."""
+        for attempt in (1, 2):
+            connection = self._writer.connect()
+            try:
+                connection.begin()
+            except DBAPIError as error:
+                connection.close()
+                # A server that restarted leaves a dead connection; nothing was done on it yet.
+                if attempt == 2 or not error.connection_invalidated:
+                    raise
+            else:
+                return connection
+        raise AssertionError("unreachable")
+
     def _check_company(self, connection: Connection) -> None:
         if self.shared:
-            if not self.is_sqlite:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})")
             return
         version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
         if self._data_version is not None and version != self._data_version:
@@ -307,17 +321,23 @@ def normalised(url: str) -> str:
     return url
 
 
-def open_engine(url: str, *, writes: bool) -> Engine:
-    """An engine for one side. SQLite writers take the write lock at BEGIN, so that no transaction fails half-way."""
+def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
+    """An engine for one side. SQLite writers take the write lock at BEGIN, so that no transaction fails half-way.
+
+    `in_turn`: on PostgreSQL the lock that orders all writers is taken as well, in the same message as BEGIN.
+    """
     url = normalised(url)
     if not url.startswith("sqlite"):
         limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
         options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback"}
-        level = "READ COMMITTED" if writes else "AUTOCOMMIT"
         size = 1 if writes else READER_THREADS
-        return create_engine(
-            url, connect_args=options, isolation_level=level, pool_size=size, max_overflow=0, pool_pre_ping=writes
+        engine = create_engine(
+            url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=size, max_overflow=0, pool_pre_ping=False
         )
+        if writes:
+            lock = f"; SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})" if in_turn else ""
+            _begins_with(engine, f"BEGIN ISOLATION LEVEL READ COMMITTED{lock}")
+        return engine
     size = 1 if writes else READER_THREADS
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5}, pool_size=size, max_overflow=0)
 
@@ -328,12 +348,14 @@ def open_engine(url: str, *, writes: bool) -> Engine:
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
     if writes:
-
-        @event.listens_for(engine, "begin")
-        def begin_immediate(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
+        _begins_with(engine, "BEGIN IMMEDIATE")
     return engine
+
+
+def _begins_with(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
 
 
 def database_file(url: str) -> str | None:

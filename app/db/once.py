@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.engine import WRITE_LOCK_KEY, Seal, Transaction, database_file, open_engine
+from app.db.engine import Seal, Transaction, database_file, open_engine
 from app.errors import ConfigurationError
 
 
@@ -18,8 +18,6 @@ from app.errors import ConfigurationError
 def committing(url: str, seal: Seal) -> Iterator[Transaction]:
     """A transaction, committed at the end with what it recorded. Raises `ConfigurationError` without a database."""
     with _opened(url, writes=True) as engine, engine.begin() as connection:
-        if not url.startswith("sqlite"):
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})")  # as every server's writer
         transaction = Transaction(connection)
         yield transaction
         if transaction.records:
@@ -38,7 +36,7 @@ def _opened(url: str, *, writes: bool) -> Iterator[Engine]:
     file = database_file(url)
     if file and not Path(file).is_file():
         raise ConfigurationError(f"READBACK_DATABASE_URL: there is no database {file}.")
-    engine = open_engine(url, writes=writes)
+    engine = open_engine(url, writes=writes, in_turn=writes)  # as every server's writer
     try:
         yield engine
     except SQLAlchemyError as error:
