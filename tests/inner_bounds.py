@@ -24,6 +24,7 @@ INNER = {
         "app.adapters.google_answers.LONGEST_TIME",
         "app.adapters.google_calendar.MOST_PAGES",
         "app.adapters.google_freebusy.LONGEST_QUERY_S",
+        "app.adapters.google_freebusy.MOST_TOGETHER",
         "app.adapters.google_transport.MAX_ANSWER_BYTES",
         "app.adapters.google_transport.MAX_GET_URI",
         "app.adapters.own_line.MOST_ANSWER_BYTES",

@@ -1,5 +1,6 @@
-"""freeBusy queries that share the road: a lookup whose query failed or is late rides along with the next query that
-goes out anyway, instead of costing one more. It never makes a lookup wait for company on its first query.
+"""freeBusy queries that share the road: lookups that come in the same turn of the loop go out as one query, where that
+asks for no more than they do, and one whose query failed or is late rides along with the next that goes out anyway.
+No lookup waits for company on its first query.
 
 One freeBusy query takes fifty calendars and two months for the price of one, so a widened query costs nothing.
 """
@@ -27,6 +28,12 @@ LONGEST_QUERY_S = 62 * 86_400
 WAIT_FOR_A_RIDE_S = 0.05
 BUSY_ROAD_GAP_S = 0.25
 """With fewer lookups than this apart, nobody will come by in time to ride with."""
+MOST_TOGETHER = 4
+"""Lookups of one query. More would all be answered at the same moment, and then wait for each other's sentences."""
+REFUSED_AS_ASKED = (400, 404)
+"""One calendar that Google takes offence at must not cost its neighbours their answer: each then asks alone."""
+
+Answer = dict[str, Any] | Failure | Broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,45 @@ class Ask:
         return both if fits else None
 
 
+    @property
+    def size(self) -> int:
+        """How much busy time it may bring: calendars times seconds."""
+        return len(self.calendars) * (self.end - self.start)
+
+
+@dataclass(eq=False, slots=True)
+class _Party:
+    """Lookups that came in the same turn of the loop. `ask` covers them all and asks for no more than they do."""
+
+    ask: Ask
+    waiting: list["asyncio.Future[Answer]"] = field(default_factory=list)
+    query: asyncio.Task[None] | None = None
+
+    def takes(self, ask: Ask) -> bool:
+        """Take one more in, if that costs nothing."""
+        both = self.ask.joined(ask)
+        if both is None or len(self.waiting) >= MOST_TOGETHER or both.size > self.ask.size + ask.size:
+            return False
+        self.ask = both
+        return True
+
+    def left_by(self, mine: "asyncio.Future[Answer]") -> None:
+        """Somebody has the answer, or gave up; what nobody waits for any more is not asked to its end."""
+        if mine in self.waiting:
+            self.waiting.remove(mine)
+            if not self.waiting and self.query is not None:
+                self.query.cancel()
+
+    def told(self, answer: "Answer | Exception") -> None:
+        """Everybody gets the one answer."""
+        waiting, self.waiting = self.waiting, []
+        for one in waiting:
+            if isinstance(answer, Exception):
+                one.set_exception(answer)
+            else:
+                one.set_result(answer)
+
+
 @dataclass(eq=False, slots=True)
 class _Rider:
     ask: Ask
@@ -62,17 +108,14 @@ class FreeBusyQueries:
         self._connection = connection
         self._pattern: BuiltRequest | None = None
         self._waiting: list[_Rider] = []
+        self._gathering: list[_Party] = []
         self._gap_s = 1.0
         self._last_ask = 0.0
 
     async def ask(self, ask: Ask) -> dict[str, Busy | Unknown]:
         """Busy time per calendar asked for; `Unknown` for each that the answer does not clearly tell."""
         self._note_traffic()
-        request = self._built(ask)
-        reply = await self._connection.steady(
-            lambda token: self._send(ask, request, token), None, (lambda: self._ride(ask)) if self._road_busy else None
-        )
-        answer = read_answer(request, reply) if isinstance(reply, Reply) else reply
+        answer = await self._together(ask)
         if isinstance(answer, Failure | Broken):
             return dict.fromkeys(ask.calendars, Unknown(answer.reason))
         observe(FREEBUSY, answer)
@@ -80,6 +123,44 @@ class FreeBusyQueries:
         if not isinstance(listed, dict):
             return dict.fromkeys(ask.calendars, Unknown("answer has no calendars"))
         return {calendar: _busy_or_unknown(listed, calendar, ask) for calendar in ask.calendars}
+
+    async def _together(self, ask: Ask) -> Answer:
+        """The answer to a query that covers this ask, and perhaps others of the same turn of the loop."""
+        loop = asyncio.get_running_loop()
+        party = next((one for one in self._gathering if one.takes(ask)), None)
+        if party is None:
+            if not self._gathering:
+                loop.call_soon(self._depart)
+            party = _Party(ask)
+            self._gathering.append(party)
+        mine: asyncio.Future[Answer] = loop.create_future()
+        party.waiting.append(mine)
+        try:
+            answer = await mine
+        finally:
+            party.left_by(mine)
+        if isinstance(answer, Failure) and answer.status in REFUSED_AS_ASKED and party.ask != ask:
+            return await self._query(ask)
+        return answer
+
+    def _depart(self) -> None:
+        parties, self._gathering = self._gathering, []
+        for party in parties:
+            if party.waiting:
+                party.query = asyncio.get_running_loop().create_task(self._answered(party))
+
+    async def _answered(self, party: _Party) -> None:
+        try:
+            party.told(await self._query(party.ask))
+        except Exception as error:  # noqa: BLE001 - it is for those who asked, each of whom gets it
+            party.told(error)
+
+    async def _query(self, ask: Ask) -> Answer:
+        request = self._built(ask)
+        reply = await self._connection.steady(
+            lambda token: self._send(ask, request, token), None, (lambda: self._ride(ask)) if self._road_busy else None
+        )
+        return read_answer(request, reply) if isinstance(reply, Reply) else reply
 
     @property
     def _road_busy(self) -> bool:

@@ -1,4 +1,4 @@
-"""Lookups that failed ride along with queries that go out anyway."""
+"""Lookups of one moment share a query, and those that failed ride along with queries that go out anyway."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
-from app.adapters.google_freebusy import LONGEST_QUERY_S, Ask
+from app.adapters.google_freebusy import LONGEST_QUERY_S, MOST_TOGETHER, Ask
 from app.booking.calendar import Unknown
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle
@@ -72,6 +72,53 @@ async def test_a_rider_who_gives_up_leaves_the_carrier_alone(google: FakeGoogle,
     second = await calendar.free([LEE], 0, DAY, within_s=1)
     assert await first == {DANA: Unknown("no answer in time")}
     assert second == {LEE: ()}
+
+
+async def test_lookups_of_one_moment_are_one_query_and_each_gets_its_own_answer(
+    google: FakeGoogle, calendar: GoogleCalendar
+) -> None:
+    asked = [calendar.free([DANA], 0, DAY, within_s=1), calendar.free([LEE], 0, DAY, within_s=1)]
+    assert await asyncio.gather(*asked) == [{DANA: ((3600, 7200),)}, {LEE: ()}]
+    assert google.counts["freebusy"] == 1
+
+
+async def test_lookups_that_would_ask_for_more_together_stay_apart(
+    google: FakeGoogle, calendar: GoogleCalendar
+) -> None:
+    asked = [calendar.free([DANA], 0, DAY, within_s=1), calendar.free([LEE], 9 * DAY, 11 * DAY, within_s=1)]
+    assert await asyncio.gather(*asked) == [{DANA: ((3600, 7200),)}, {LEE: ((10 * DAY, 10 * DAY + 60),)}]
+    assert google.counts["freebusy"] == 2
+
+
+async def test_no_more_than_a_few_share_a_query(google: FakeGoogle, calendar: GoogleCalendar) -> None:
+    days = range(MOST_TOGETHER + 1)
+    await asyncio.gather(*(calendar.free([DANA], day * DAY, (day + 1) * DAY, within_s=1) for day in days))
+    assert google.counts["freebusy"] == 2
+
+
+async def test_a_query_refused_as_it_was_asked_costs_no_neighbour_an_answer(
+    google: FakeGoogle, calendar: GoogleCalendar
+) -> None:
+    google.fail_next("freebusy", faults.BAD_REQUEST)
+    asked = [calendar.free([DANA], 0, DAY, within_s=1), calendar.free([LEE], 0, DAY, within_s=1)]
+    assert await asyncio.gather(*asked) == [{DANA: ((3600, 7200),)}, {LEE: ()}]
+    assert google.counts["freebusy"] == 3
+
+
+async def test_who_gives_up_takes_nobody_along_and_the_last_one_ends_the_query(
+    google: FakeGoogle, calendar: GoogleCalendar
+) -> None:
+    google.fail_next("freebusy", faults.slow(0.15), times=9)
+    hasty, patient = (calendar.free([who], 0, DAY, within_s=within) for who, within in ((DANA, 0.05), (LEE, 5.0)))
+    assert await asyncio.gather(hasty, patient) == [{DANA: Unknown("no answer in time")}, {LEE: ()}]
+    under_way = len(asyncio.all_tasks())
+    asked = [asyncio.create_task(calendar.free([who], 0, DAY, within_s=5.0)) for who in (DANA, LEE)]
+    await asyncio.sleep(0.02)
+    for task in asked:
+        task.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+    await asyncio.sleep(0.02)
+    assert len(asyncio.all_tasks()) == under_way
 
 
 def test_what_is_too_much_for_one_query_does_not_ride() -> None:
