@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+import msgspec
+
 from app.calls.model import CallRef, ToolCall, ToolResult
 from app.dialects import reading, signalled
 from app.dialects.credentials import Proof, timestamp_fresh
@@ -24,6 +26,23 @@ ANSWER_MAX_CHARS: Final = 15_000
 ENTRIES_MAX: Final = 16
 """Latest entries of the transcript among which a request looks for its own id."""
 
+
+class _Call(msgspec.Struct):
+    call_id: str
+    from_number: str | None = None
+    to_number: str | None = None
+    direction: str | None = None
+    agent_id: str | None = None
+    transcript_with_tool_calls: list[msgspec.Raw] = []
+
+
+class _Request(msgspec.Struct):
+    args: dict[str, Any]
+    call: _Call
+
+
+_decode: Final = msgspec.json.Decoder(_Request).decode
+_entry: Final = msgspec.json.decode
 _SIGNATURE: Final = re.compile(rb"v=([0-9]{10,16}),d=([0-9a-f]{64})")
 
 
@@ -43,6 +62,20 @@ def signature_ok(timestamp: bytes, digest: bytes, keys: Sequence[bytes], body: b
         mac.update(timestamp)
         found |= hmac.compare_digest(digest, mac.hexdigest().encode())
     return found
+
+
+def quick(raw: bytes) -> Any:
+    """The part of an ordinary body that `parse` looks at, at a fraction of the cost; None where it is of another shape.
+
+    A call's transcript comes twice, with the times of every word, and grows with the call.
+    """
+    try:
+        request = _decode(raw)
+        call = msgspec.structs.asdict(request.call)
+        call["transcript_with_tool_calls"] = [_entry(e) for e in request.call.transcript_with_tool_calls[-ENTRIES_MAX:]]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return {"args": request.args, "call": call}
 
 
 def parse(name: str, body: Any, headers: Headers) -> ToolCall:

@@ -102,6 +102,29 @@ def test_nonsense_is_no_reason_to_fail(body: Any) -> None:
     assert retell.parse("look", body, ()).ref == CallRef("retell")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        REQUEST,
+        {**REQUEST, "call": {**REQUEST["call"], "direction": "outbound", "from_number": None}},
+        {**REQUEST, "call": {"call_id": "c"}},
+        {"args": {}, "call": {"call_id": "c", "transcript_with_tool_calls": [invoked(str(n)) for n in range(40)]}},
+    ],
+)
+def test_the_quick_reading_gives_what_the_patient_one_gives(body: dict[str, Any]) -> None:
+    quick = retell.quick(json.dumps(body).encode())
+    assert retell.parse("look", quick, SIGNED) == retell.parse("look", body, SIGNED)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{", b"[]", b"7", b"\xff", json.dumps(BARE).encode(), b'{"args": {}, "call": {"call_id": 7}}',
+     b'{"args": [], "call": {"call_id": "c"}}', b'{"args": {"a": "\\ud800"}, "call": {"call_id": "c"}}'],
+)  # fmt: skip
+def test_any_other_shape_is_left_to_the_patient_reading(raw: bytes) -> None:
+    assert retell.quick(raw) is None
+
+
 def test_an_answer_is_the_flat_object_in_full_where_it_fits() -> None:
     said = ToolResult(True, "Done.", Code.STILL_CHECKING, {"slots": [{"slot_id": "a"}]})
     assert json.loads(retell.render(said)) == said.as_dict()
