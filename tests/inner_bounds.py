@@ -47,6 +47,8 @@ INNER = {
         "app.dialects.reading._URL_MAX",
         "app.dialects.reading._PHONE_MAX",
         "app.dialects.redaction.DEPTH_MAX",
+        "app.dialects.retell.ANSWER_MAX_CHARS",
+        "app.dialects.retell.ENTRIES_MAX",
         "app.dialects.twilio.MOST_FIELDS",
         "app.dialects.twilio.MOST_ID_CHARS",
         "app.dialects.vapi.QUESTION_MAX_CHARS",

@@ -11,7 +11,9 @@ from tests.processes import ROOT, environment
 
 
 @pytest.mark.parametrize(
-    "tables", [("warm", "wide", "cap", "texts"), ("cold", "tutorial"), ("booking",), ("unwell", "memory")], ids="-".join
+    "tables",
+    [("warm", "wide", "cap", "texts", "dialects"), ("cold", "tutorial"), ("booking",), ("unwell", "memory")],
+    ids="-".join,
 )
 def test_every_table_is_measured_shown_and_kept(tables: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "bench.json"

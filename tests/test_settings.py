@@ -19,6 +19,8 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("READBACK_PUBLIC_URL", "https://voice.example.com/", "public_url", "https://voice.example.com"),
     ("READBACK_PUBLIC_URL", "https://example.com:8443/readback", "public_url", "https://example.com:8443/readback"),
     ("READBACK_WEB_WORKERS", "4", "web_workers", 4),
+    ("READBACK_RETELL_API_KEYS", "key_new, key_old", "retell_api_keys", ("key_new", "key_old")),
+    ("READBACK_TELNYX_PUBLIC_KEYS", f"{'A' * 43}=", "telnyx_public_keys", (f"{'A' * 43}=",)),
     ("READBACK_JOBS", "OFF", "jobs", "off"),
     ("READBACK_LOG_LEVEL", "DEBUG", "log_level", "debug"),
     ("READBACK_DATABASE_URL", "sqlite:////data/readback.db", "database_url", "sqlite:////data/readback.db"),
@@ -61,6 +63,8 @@ TAKEN: list[tuple[str, str, str, Any]] = [
 ]  # fmt: skip
 
 REFUSED = [
+    ("READBACK_TELNYX_PUBLIC_KEYS", "not base64!"),
+    ("READBACK_TELNYX_PUBLIC_KEYS", "c2hvcnQ="),
     ("READBACK_HOST", "not a host"),
     ("READBACK_HOST", "127.0.0.1:8080"),
     ("READBACK_PORT", "0"),

@@ -1,6 +1,8 @@
 """The start of a call: who answers it. Fails open, and never leaves a caller in silence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from app.booking.business import Business, Businesses
 from app.booking.desk import Desk, local_today
@@ -13,6 +15,7 @@ from app.watch.alarms import Alarms
 OVER_CAP = "I'm sorry, we can't take any more calls today. Please call back tomorrow."
 OVER_CAP_TO_PERSON = "One moment, I'm connecting you to one of our people."
 NO_ASSISTANT = "I'm sorry, nobody can take your call right now. Please try again later."
+NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({"business_name": "", "today": "", "time_zone": ""})
 UNKNOWN_LINE = "I'm sorry, this number is not set up yet. Please call the business on its main number."
 
 
@@ -72,6 +75,27 @@ class Arrivals:
         if business is not None:
             self._desk.prefetch(business)
 
+    def introduced(self, ref: CallRef) -> Mapping[str, str]:
+        """As `begun`, for a platform that has taken the call and asks what its agent may know of the business.
+
+        Every name is there also for a line that nobody has: a platform may drop a call whose agent lacks one. The cap
+        is not asked: what comes before the call need not carry its id, and one call must not be counted twice.
+        """
+        business = self._businesses.find(ref.lines, ref.assistant)
+        if business is None:
+            ring_unknown_line(self._alarms, ref)
+            return NOTHING_KNOWN
+        self._desk.prefetch(business)
+        return self._variables(business)
+
+    def _variables(self, business: Business) -> dict[str, str]:
+        today = local_today(business, self._clock.now())
+        return {
+            "business_name": business.name,
+            "today": f"{today:%A, %B} {today.day}, {today.year}",
+            "time_zone": business.zone.key,
+        }
+
     def _assistant(self, business: Business) -> Admitted | Declined:
         if not business.vapi_assistants:
             self._alarms.ring(
@@ -82,13 +106,7 @@ class Arrivals:
                 business.page,
             )
             return Declined(NO_ASSISTANT)
-        today = local_today(business, self._clock.now())
-        variables = {
-            "business_name": business.name,
-            "today": f"{today:%A, %B} {today.day}, {today.year}",
-            "time_zone": business.zone.key,
-        }
-        return Admitted(business.vapi_assistants[0], variables)
+        return Admitted(business.vapi_assistants[0], self._variables(business))
 
     def _nobody(self, ref: CallRef) -> Declined:
         ring_unknown_line(self._alarms, ref)

@@ -15,6 +15,7 @@ from app.commands import (
     reviews,
     serve,
     tasks,
+    tools,
     volume,
 )
 
@@ -32,6 +33,7 @@ COMMANDS = (
     flag.add,
     calendars.add,
     call.add,
+    tools.add,
     volume.add,
     checklist.add,
     doctor.add,

@@ -6,7 +6,10 @@ Pure functions over bytes; every one fails closed, compares in constant time, an
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+Proof = bool | Callable[[bytes], bool]
+"""Whether a request may come in; or, where only its body can tell and is worth reading, what to ask of the raw body."""
 
 SIGNATURE_WINDOW_S = 300
 """How far a signature's timestamp may lie from now, in either direction."""

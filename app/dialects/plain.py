@@ -1,30 +1,32 @@
 """Tool calls as plain JSON, for platforms and programs without a form of their own: an object in, a flat object out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from app.calls.model import CallRef, ToolCall, ToolResult
-from app.dialects import reading
-from app.dialects.credentials import bearer_ok
+from app.dialects import reading, signalled
+from app.dialects.credentials import Proof, bearer_ok
 from app.dialects.results import as_json
+from app.dialects.signalled import Headers
 
 PLATFORM: Final = "plain"
 
 
-def authenticate(headers: Iterable[tuple[bytes, bytes]], secrets: Sequence[bytes]) -> bool:
-    """Whether an `Authorization: Bearer` among the raw headers carries one of `secrets`."""
-    return any(name == b"authorization" and bearer_ok(value, secrets) for name, value in headers)
+def authenticate(headers: Headers, keys: Sequence[bytes], _now: float) -> Proof:
+    """Whether an `Authorization: Bearer` among the raw headers carries one of `keys`."""
+    return any(name == b"authorization" and bearer_ok(value, keys) for name, value in headers)
 
 
-def parse(name: str, body: Any) -> ToolCall:
+def parse(name: str, body: Any, headers: Headers) -> ToolCall:
     """The call of tool `name`. Never raises, whatever JSON it is given.
 
     `body` is `{"call_id", "tool_call_id", "caller", "line", "arguments"}`, recognised by `arguments`, or the bare
-    arguments. The caller in it is trusted as the platform's signal: the route is authenticated.
+    arguments, with who calls in headers. The caller in the envelope is trusted as the platform's signal: the route is
+    authenticated.
     """
     if type(body) is not dict or "arguments" not in body:
         arguments, problem = reading.arguments(body)
-        return ToolCall(CallRef(PLATFORM), name, arguments, None, problem)
+        return ToolCall(signalled.ref(PLATFORM, headers), name, arguments, None, problem)
     line = reading.text(body.get("line"))
     ref = CallRef(
         platform=PLATFORM,

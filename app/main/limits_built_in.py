@@ -30,9 +30,12 @@ ROWS: Final = (
     Row("app.jobs.engine", "AT_ONCE", "loads", "loads of background jobs that one process has in hand at once"),
     Row("app.jobs.turns", "AT_ONCE", "jobs", "background jobs of one process at once"),
     Row("app.jobs.turns", "HANDLER_DEADLINE_S", "s", "one turn of a background job"),
-    Row("app.web.body", "BODY_MAX_BYTES", "bytes", "one request to /vapi or /tools"),
+    Row(
+        "app.web.body", "BODY_MAX_BYTES", "bytes", "one request to /vapi, /tools, /mcp or the route of another platform"
+    ),
     Row("app.web.twilio", "BODY_MAX_BYTES", "bytes", "one request to /twilio"),
     Row("app.web.twilio", "STORE_DEADLINE_S", "s", "keeping a text before Twilio is told that it arrived"),
+    Row("app.web.elevenlabs", "STORE_DEADLINE_S", "s", "keeping a report before ElevenLabs is told that it arrived"),
     Row("app.web.vapi", "STORE_DEADLINE_S", "s", "keeping a report before Vapi is told that it arrived"),
     Row("app.web.refusals", "SOURCES_MAX", "addresses", "sources of refused requests that are told apart"),
     Row("app.booking.lookups", "FETCH_DEADLINE_S", "s", "one read of a calendar for a lookup"),

@@ -258,6 +258,7 @@ class Server:
             vapi_secrets=self.settings.vapi_secrets,
             vapi_hmac_secrets=self.settings.vapi_hmac_secrets,
             tools_secrets=self.settings.tools_secrets,
+            platform_keys=self.settings.platform_keys,
             twilio_tokens=self.settings.twilio_auth_tokens,
             public_url=self.settings.public_url,
             texting=self.texting,

@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     vapi_secrets: Secrets = _variable("READBACK_VAPI_SECRETS", (), shown=False)
     vapi_hmac_secrets: Secrets = _variable("READBACK_VAPI_HMAC_SECRETS", (), shown=False)
     tools_secrets: Secrets = _variable("READBACK_TOOLS_SECRETS", (), shown=False)
+    retell_api_keys: Secrets = _variable("READBACK_RETELL_API_KEYS", (), shown=False)
+    elevenlabs_secrets: Secrets = _variable("READBACK_ELEVENLABS_SECRETS", (), shown=False)
+    bland_secrets: Secrets = _variable("READBACK_BLAND_SECRETS", (), shown=False)
+    telnyx_public_keys: Annotated[tuple[str, ...], BeforeValidator(values.ed25519_keys)] = _variable(
+        "READBACK_TELNYX_PUBLIC_KEYS", ()
+    )
     admin_token: Annotated[SecretStr | None, BeforeValidator(values.admin_token)] = _variable("READBACK_ADMIN_TOKEN")
 
     daily_call_cap: Annotated[int, values.whole(0, CAP_MAX)] = _variable("READBACK_DAILY_CALL_CAP", 0)
@@ -129,6 +135,16 @@ class Settings(BaseSettings):
 
     warnings: tuple[str, ...] = Field(())
     """Sentences about what was read but will not do what its author may hope; for the log at start."""
+
+    @property
+    def platform_keys(self) -> dict[str, tuple[str, ...]]:
+        """What each platform with a route of its own proves itself with, by the platform's name in the route."""
+        return {
+            "retell": self.retell_api_keys,
+            "elevenlabs": self.elevenlabs_secrets,
+            "bland": self.bland_secrets,
+            "telnyx": self.telnyx_public_keys,
+        }
 
     @property
     def reached_at(self) -> str:

@@ -3,6 +3,7 @@
 The value of a secret is never repeated, not even there.
 """
 
+import base64
 import ipaddress
 import re
 from collections.abc import Callable
@@ -16,6 +17,7 @@ ADMIN_TOKEN_MIN_CHARS = 16
 CAP_MAX = 10_000_000
 DAY_S = 86_400
 CONTROL_HOSTS = ("*.vapi.ai",)
+ED25519_KEY_BYTES = 32
 
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 NOTIFICATION_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -166,6 +168,21 @@ def _secret(value: str) -> str:
     if CONTROL_CHARACTER.search(value):
         raise ValueError("holds a line break or control character; it must be one line")
     return value
+
+
+def ed25519_keys(value: str) -> tuple[str, ...]:
+    """Public, but a private key pasted here by mistake is not repeated."""
+    keys = tuple(places(value))
+    for key in keys:
+        try:
+            decoded = base64.b64decode(key, validate=True)
+        except ValueError:
+            decoded = b""
+        if len(decoded) != ED25519_KEY_BYTES:
+            raise ValueError(
+                "has a place that is no Ed25519 public key; it must be 32 bytes in base64, as Telnyx shows it"
+            )
+    return keys
 
 
 def admin_token(value: str) -> str:

@@ -1,7 +1,7 @@
 """What the doors need from the rest of the product, as shapes: whoever fits may be handed in."""
 
-from collections.abc import Awaitable, Callable, Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from starlette.applications import Starlette
@@ -39,6 +39,9 @@ class Receiving(Protocol):
 
     def begun(self, ref: CallRef) -> None:
         """A call has just been answered: what it will ask about may be fetched."""
+
+    def introduced(self, ref: CallRef) -> Mapping[str, str]:
+        """The same, and what its agent may know of the business, by name; every name, whatever the call is."""
 
 
 class HandingOver(Protocol):
@@ -133,6 +136,8 @@ class Doors:
     vapi_secrets: Sequence[str] = ()
     vapi_hmac_secrets: Sequence[str] = ()
     tools_secrets: Sequence[str] = ()
+    platform_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By the platform's name in its route."""
     twilio_tokens: Sequence[str] = ()
     public_url: str | None = None
     admin_token: str | None = None

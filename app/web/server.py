@@ -1,6 +1,6 @@
 """Builds the HTTP side: every route and its door. Knows no concrete class; what the doors need is handed in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from starlette.applications import Starlette
@@ -11,22 +11,34 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import log
+from app.calls.dispatch import camel
+from app.dialects import bland, elevenlabs, plain, retell, telnyx
 from app.dialects.credentials import encoded
 from app.web import errors, health
 from app.web.admin import Admin
 from app.web.calendar_feed import CalendarFeed
 from app.web.door import Answering, Door, new_request_id
+from app.web.elevenlabs import ARRIVAL, REPORT, ElevenLabs
 from app.web.google_changes import GoogleChanges
 from app.web.handed_in import Check, Doors
+from app.web.mcp import PATH as MCP
+from app.web.mcp import Mcp
 from app.web.openapi import describe
 from app.web.pages import Pages
 from app.web.refusals import Refusals
 from app.web.status import Status
-from app.web.tools import PlainTools
+from app.web.tools import Dialect, Tools
 from app.web.twilio import SMS, STATUS, Twilio
 from app.web.vapi import Vapi
 
 __all__ = ["Check", "Doors", "build"]
+
+PLATFORMS: Mapping[str, Dialect] = MappingProxyType(
+    {"retell": retell, "elevenlabs": elevenlabs, "bland": bland, "telnyx": telnyx}
+)
+"""Whose tool calls come to `/{platform}/{name}`."""
+GET_TOO = frozenset({"elevenlabs"})
+"""Platforms that ask by GET unless told otherwise, with the arguments in the address."""
 
 
 def build(doors: Doors) -> Starlette:
@@ -36,10 +48,17 @@ def build(doors: Doors) -> Starlette:
     def route(path: str, answering: Answering, method: str) -> Route:
         return Route(path, Door(path, answering, refusals, doors.refused), methods=[method], name=path)
 
+    called = {"tools": Tools(doors, plain, doors.tools_secrets).answer}
+    called |= {name: Tools(doors, it, doors.platform_keys.get(name, ())).answer for name, it in PLATFORMS.items()}
+    eleven, mcp = ElevenLabs(doors), Mcp(doors)
     admin = Admin(encoded([doors.admin_token or ""]), describe(doors.tools, doors.version))
     routes = [
         route("/vapi", Vapi(doors).answer, "POST"),
-        route("/tools/{name}", PlainTools(doors).answer, "POST"),
+        route(ARRIVAL, eleven.arrival, "POST"),
+        route(REPORT, eleven.report, "POST"),
+        *(route(f"/{name}/{{name}}", answering, "POST") for name, answering in called.items()),
+        *(route(f"/{name}/{{name}}", called[name], "GET") for name in GET_TOO),
+        route(MCP, mcp.answer, "POST"),
         route("/healthz", health.alive, "GET"),
         route("/readyz", health.Readiness(doors.checks, doors.clock).answer, "GET"),
         route("/metrics", admin.metrics, "GET"),
@@ -59,10 +78,21 @@ def build(doors: Doors) -> Starlette:
     if doors.texting is not None:
         carried = Twilio(doors, doors.texting)
         routes += [route(SMS, carried.received, "POST"), route(STATUS, carried.reported, "POST")]
-    app = Readback(routes=routes, exception_handlers={HTTPException: _refused_by_routing}, lifespan=doors.lifespan)
+    app = Readback(routes=routes, exception_handlers={HTTPException: _refused_by_routing}, lifespan=mcp.within(doors))
     app.router.redirect_slashes = False  # the redirect would go wherever the Host header says
-    app.shortcuts = {("POST", "/vapi"): routes[0].app}
+    app.shortcuts = _shortcuts(routes, doors)
     return app
+
+
+def _shortcuts(routes: Sequence[Route], doors: Doors) -> dict[tuple[str, str], ASGIApp]:
+    """The doors of Vapi, of MCP and of every tool on every platform, by the very address."""
+    names = [name for tool in doors.tools for name in (tool.name, camel(tool.name))]
+    found = {("POST", route.path): route.app for route in routes if route.path in ("/vapi", MCP)}
+    for route in routes:
+        if route.path.endswith("/{name}"):
+            methods = (route.methods or set()) - {"HEAD"}
+            found |= {(method, route.path.replace("{name}", name)): route.app for name in names for method in methods}
+    return found
 
 
 class Readback(Starlette):

@@ -13,6 +13,7 @@ from pathlib import Path
 from infra.bench.asking import Bench
 from infra.bench.booking import booking, cap
 from infra.bench.cold import cold, tutorial, wide
+from infra.bench.dialects import dialects
 from infra.bench.generator import ROOT, Generator
 from infra.bench.hardship import memory, unwell
 from infra.bench.jobs import jobs
@@ -35,6 +36,7 @@ TABLES: dict[str, Callable[[Bench], Table]] = {
     "jobs": jobs,
     "scale": scale,
     "texts": texts,
+    "dialects": dialects,
 }
 BUSY = 0.4
 """Load per core at the start from which the figures are marked as taken on a busy machine."""

@@ -43,6 +43,8 @@ class Plan:
     scale_rounds: int = 5
     scale_s: float = 1.5
     texts_s: float = 8.0
+    dialect_calls: int = 400
+    """In a row, by every way of asking, in every round."""
 
 
 FULL = Plan("full")
@@ -106,4 +108,5 @@ SMOKE = Plan(
     scale_rounds=1,
     scale_s=0.5,
     texts_s=0.3,
+    dialect_calls=10,
 )

@@ -1,7 +1,7 @@
 """Stand-ins for what the doors are handed: they record what came in and answer as they were told."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,7 @@ class FakeArrivals:
     def __init__(self) -> None:
         self.asked: list[CallRef] = []
         self.begun_calls: list[CallRef] = []
+        self.introduced_calls: list[CallRef] = []
         self.answering: Arrival = Admitted("asst_1", {"business": "Acme"})
         self.falling_back: Arrival = Admitted("asst_fallback")
         self.error: Exception | None = None
@@ -72,6 +73,12 @@ class FakeArrivals:
         self.begun_calls.append(ref)
         if self.error is not None:
             raise self.error
+
+    def introduced(self, ref: CallRef) -> Mapping[str, str]:
+        self.introduced_calls.append(ref)
+        if self.error is not None:
+            raise self.error
+        return {"business_name": "Acme"}
 
 
 class FakeHandover:

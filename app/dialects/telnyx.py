@@ -1,0 +1,59 @@
+"""How a Telnyx AI assistant calls a webhook tool: the model's arguments as the body, signed by Telnyx's Ed25519 key.
+
+Source: telnyx-python, lib/webhook_verification (August 2026). The whole body is the model's, so who calls is believed
+from headers only, which the assistant's settings fill from Telnyx's own variables.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from app.calls.model import ToolCall, ToolResult
+from app.dialects import reading, signalled
+from app.dialects.credentials import Proof, timestamp_fresh
+from app.dialects.results import as_json
+from app.dialects.signalled import Headers
+
+PLATFORM: Final = "telnyx"
+SIGNATURE, TIMESTAMP = b"telnyx-signature-ed25519", b"telnyx-timestamp"
+
+_SIGNATURE: Final = re.compile(rb"[A-Za-z0-9+/]{86}==")
+
+
+def authenticate(headers: Headers, keys: Sequence[bytes], now: float) -> Proof:
+    """Whether the request may come in: no, or what the raw body then has to prove. `keys` in base64."""
+    signature, timestamp = signalled.value(headers, SIGNATURE), signalled.value(headers, TIMESTAMP)
+    if not keys or _SIGNATURE.fullmatch(signature) is None or not timestamp_fresh(timestamp, now):
+        return False
+    return partial(signature_ok, timestamp, base64.b64decode(signature), keys)
+
+
+def signature_ok(timestamp: bytes, signature: bytes, keys: Sequence[bytes], body: bytes) -> bool:
+    """Whether `signature` is that of `{timestamp}|{raw body}` under one of `keys`."""
+    signed = b"%b|%b" % (timestamp, body)
+    return any(_signed_by(key, signature, signed) for key in keys)
+
+
+def parse(name: str, body: Any, headers: Headers) -> ToolCall:
+    """The call of tool `name`. Never raises. There is no id; the same bytes signed at one moment are one delivery."""
+    arguments, problem = reading.arguments(body)
+    signature = signalled.value(headers, SIGNATURE).decode("latin-1")
+    return ToolCall(signalled.ref(PLATFORM, headers), name, arguments, reading.identity(signature), problem)
+
+
+def render(result: ToolResult) -> bytes:
+    """The result as one flat JSON object."""
+    return as_json(result)
+
+
+def _signed_by(key: bytes, signature: bytes, signed: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(key)).verify(signature, signed)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
