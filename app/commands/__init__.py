@@ -8,6 +8,7 @@ from app.commands import (
     checklist,
     dead_letters,
     doctor,
+    figures,
     flag,
     incident,
     pages,
@@ -33,6 +34,7 @@ COMMANDS = (
     calendars.add,
     call.add,
     volume.add,
+    figures.add,
     checklist.add,
     doctor.add,
 )
