@@ -68,7 +68,7 @@ def _about(one: Shown) -> list[str]:
     pager = f"page {figure.told_by}" if figure.told_by else "page figure"
     return [
         f"Made of: {figure.made_of}, in the last {figure.window_s / 60:g} minutes, {figure.least} samples or more.",
-        f"Raised {side} {bound}, over at {back} {clear}, each after {figure.in_a_row} evaluations in a row; {pager}.",
+        f"Raised {side} {bound}, over when {back} {clear}, each after {figure.in_a_row} evaluations in a row; {pager}.",
         f"Owner: {figure.owner}.",
         f"{figure.remedy} See {RUNBOOK}.",
     ]

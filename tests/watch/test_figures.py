@@ -1,4 +1,4 @@
-"""The judgement about a service figure, and the list of them: raised late enough, cleared late enough, never guessed."""
+"""The judgement about a service figure, and the list of them: raised and cleared late enough, never guessed."""
 
 import math
 import random
