@@ -7,7 +7,7 @@ a zero a zero. A row whose commit is not known is written again under its own nu
 import asyncio
 import contextlib
 import uuid
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from sqlalchemy import Connection, select
@@ -87,10 +87,10 @@ class Counting:
         self._number += 1
         before = self._before
         times = [
-            (name, labels, [new - old for new, old in zip(buckets, was, strict=True)])
+            (name, of, [new - old for new, old in zip(buckets, was, strict=True)])
             for name, family in counts.times.items()
-            for labels, buckets in family.items()
-            if buckets != (was := before.times[name].get(labels, (0,) * len(buckets)))
+            for of, buckets in family.items()
+            if buckets != (was := before.times[name].get(of, (0,) * len(buckets)))
         ]
         numbers = [
             (name, labels, more)
@@ -109,12 +109,5 @@ def kept(transaction: Transaction, row: Row) -> None:
 
 def samples(connection: Connection, since: float, now: float) -> list[Sample]:
     """Rows of all processes that ended since then, without what a clock ahead of ours has noted."""
-    asked = select(_f.at, _f.seconds, _f.counted).where(_f.at > since, _f.at <= now + AHEAD_S).order_by(_f.at)
-    return [_sample(row) for row in connection.execute(asked)]
-
-
-def _sample(row: Any) -> Sample:
-    counted = orjson.loads(row.counted)
-    times = [(name, tuple(labels), buckets) for name, labels, buckets in counted["times"]]
-    numbers = [(name, tuple(labels), number) for name, labels, number in counted["numbers"]]
-    return Sample(row.at, row.seconds, times, numbers)
+    asked = select(_f.at, _f.seconds, _f.counted).where(_f.at > since, _f.at <= now + AHEAD_S)
+    return [Sample(row.at, row.seconds, row.counted) for row in connection.execute(asked)]

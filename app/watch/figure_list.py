@@ -25,7 +25,7 @@ SLOW_UPSTREAM: Final = "See the upstream's own status page; callers hear a fille
 FIGURES: Final = (
     _tool(
         name="tool_errors", unit="share", made_of="tool calls that ended with something wrong on our side",
-        least=20, raise_at=0.05, clear_at=0.02, read=counted.share_of_tools("internal"),
+        least=20, raise_at=0.05, clear_at=0.02, read=counted.share("tool", "internal".__eq__),
         remedy="Search the log for tool_failed; `/readyz` names what is down.",
     ),
     _tool(
@@ -42,7 +42,7 @@ FIGURES: Final = (
     ),
     _tool(
         name="fillers", unit="share", made_of="tool calls answered with a filler or a not yet",
-        least=20, raise_at=0.25, clear_at=0.15, read=counted.share_of_tools("still_checking"),
+        least=20, raise_at=0.25, clear_at=0.15, read=counted.share("tool", "still_checking".__eq__),
         remedy="A calendar is slow: see upstream_p95.",
     ),
     _tool(
@@ -53,7 +53,7 @@ FIGURES: Final = (
     _upstream(
         name="upstream_errors", unit="share", made_of="requests that got no answer, or one that says it is broken",
         least=20, raise_at=0.2, clear_at=0.1,
-        read=counted.share_of_numbers("request", counted.not_answered),
+        read=counted.share("request", counted.not_answered),
         remedy="`readback doctor` tries it; see the upstream's own status page.",
     ),
     _upstream(
@@ -71,7 +71,7 @@ FIGURES: Final = (
     Figure(
         name="cache_hits", of="cache", unit="share", made_of="look-ups that a cache answered",
         window_s=10 * MINUTE_S, least=300, raise_at=0.05, clear_at=0.1, falls=True,
-        read=counted.share_of_numbers("cache", "hit".__eq__),
+        read=counted.share("cache", "hit".__eq__),
         remedy="Every lookup goes to a calendar: see READBACK_AVAILABILITY_TTL_S, and whether something drops it.",
     ),
     Figure(

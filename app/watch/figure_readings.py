@@ -29,29 +29,16 @@ def quantile(buckets: Sequence[int], share: float) -> float:
 
 
 def slowest(family: str, share: float) -> Read:
-    """A quantile of the times of each first label."""
+    """A quantile of times, of each tool or upstream."""
 
     def read(given: Material) -> Mapping[str, Reading]:
-        together: dict[str, list[int]] = {}
-        for (of, *_), buckets in given.sums.times.get(family, {}).items():
-            there = together.get(of)
-            together[of] = list(buckets) if there is None else [a + b for a, b in zip(there, buckets, strict=False)]
-        return {of: Reading(quantile(buckets, share), sum(buckets)) for of, buckets in together.items()}
+        times = given.sums.times.get(family, {})
+        return {of: Reading(quantile(buckets, share), sum(buckets)) for of, buckets in times.items()}
 
     return read
 
 
-def share_of_tools(bad: str) -> Read:
-    """How many of each tool's calls had this outcome."""
-
-    def read(given: Material) -> Mapping[str, Reading]:
-        times = given.sums.times.get("tool", {})
-        return _shares([(tool, outcome == bad, sum(buckets)) for (tool, outcome), buckets in times.items()])
-
-    return read
-
-
-def share_of_numbers(family: str, counts: Callable[[str], bool]) -> Read:
+def share(family: str, counts: Callable[[str], bool]) -> Read:
     """How many of each first label's have a second label that counts."""
 
     def read(given: Material) -> Mapping[str, Reading]:

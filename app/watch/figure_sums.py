@@ -1,9 +1,14 @@
-"""What all processes counted within a window, added up, and for how much of it anybody was counting. Pure."""
+"""What all processes counted lately, added up over windows, and for how much of each anybody was counting. Pure.
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+Only what a figure asks for is read and added up: who judges does so beside calls that wait.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import add
 from typing import Final
+
+import orjson
 
 EVERY_S: Final = 30.0
 """Between two rows of a process, and between two evaluations."""
@@ -14,50 +19,72 @@ Labels = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
-    """What all processes counted within a window: times by bucket, and numbers, by family and labels.
-
-    `covered` is the share of the window in which somebody counted, None where nobody does now; `seconds` how long.
-    """
-
-    times: Mapping[str, Mapping[Labels, Sequence[int]]] = field(default_factory=dict)
-    numbers: Mapping[str, Mapping[Labels, int]] = field(default_factory=dict)
-    seconds: float = 0.0
-    covered: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
-    """One row: what a process counted in the `seconds` (steady ones) up to `at`."""
+    """One row: what a process counted in the `seconds` (steady ones) up to `at`, as JSON."""
 
     at: float
     seconds: float
-    times: Sequence[tuple[str, Labels, Sequence[int]]]
-    numbers: Sequence[tuple[str, Labels, int]]
+    counted: str
 
 
-def summed(found: Iterable[Sample], window_s: float, now: float) -> Sums:
-    """What they come to within the window that ends now."""
-    recent = [sample for sample in found if sample.at > now - window_s]
-    times: dict[str, dict[Labels, list[int]]] = defaultdict(dict)
-    numbers: dict[str, dict[Labels, int]] = defaultdict(lambda: defaultdict(int))
-    for sample in recent:
-        for name, labels, buckets in sample.times:
-            there = times[name].get(labels)
-            times[name][labels] = (
-                list(buckets) if there is None else [a + b for a, b in zip(there, buckets, strict=False)]
-            )
-        for name, labels, number in sample.numbers:
-            numbers[name][labels] += number
-    newest = max((sample.at for sample in recent), default=0.0)
-    if newest < now - SILENT_AFTER_S:
-        return Sums(times, numbers)
-    spans = _spans(recent)
-    newest = min(now, newest)
-    within = sum(max(0.0, min(end, newest) - max(begin, now - window_s)) for begin, end in spans)
-    # What comes after the newest row is not missing, only not written yet.
-    covered = min(1.0, within / (window_s - (now - newest)))
-    return Sums(times, numbers, sum(end - begin for begin, end in spans), covered)
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What was counted within a window: times by bucket, and numbers, by family and labels; `seconds` of counting."""
+
+    times: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    numbers: Mapping[str, Mapping[Labels, int]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class Counted:
+    """Rows of all processes, seen from `now`."""
+
+    def __init__(self, samples: Sequence[Sample], now: float) -> None:
+        self._samples = sorted(samples, key=lambda sample: -sample.at)
+        self._now = now
+        self._sums: dict[float, tuple[int, Sums]] = {}
+        """By window, with how many samples are in it."""
+
+    def sums(self, window_s: float) -> Sums:
+        """What they come to in the window that ends now."""
+        if window_s not in self._sums:
+            shorter = max((known for known in self._sums if known < window_s), default=0.0)
+            done, before = self._sums.get(shorter, (0, Sums()))
+            recent = self._recent(window_s)
+            together = _added(before, recent[done:])
+            seconds = sum(end - begin for begin, end in _spans(recent))
+            self._sums[window_s] = (len(recent), Sums(together.times, together.numbers, seconds))
+        return self._sums[window_s][1]
+
+    def covered(self, window_s: float) -> float | None:
+        """The share of the window in which somebody counted; None where nobody does now."""
+        recent = self._recent(window_s)
+        newest = min(self._now, recent[0].at) if recent else 0.0
+        if newest < self._now - SILENT_AFTER_S:
+            return None
+        begins = self._now - window_s
+        within = sum(max(0.0, min(end, newest) - max(begin, begins)) for begin, end in _spans(recent))
+        # What comes after the newest row is not missing, only not written yet.
+        return min(1.0, within / (newest - begins))
+
+    def _recent(self, window_s: float) -> Sequence[Sample]:
+        return [sample for sample in self._samples if sample.at > self._now - window_s]
+
+
+def _added(before: Sums, samples: Sequence[Sample]) -> Sums:
+    times = {name: dict(family) for name, family in before.times.items()}
+    numbers = {name: dict(family) for name, family in before.numbers.items()}
+    for sample in samples:
+        counted = orjson.loads(sample.counted)
+        for name, of, buckets in counted["times"]:
+            family = times.setdefault(name, {})
+            there = family.get(of)
+            family[of] = buckets if there is None else list(map(add, there, buckets))
+        for name, labels, number in counted["numbers"]:
+            count = numbers.setdefault(name, {})
+            key = tuple(labels)
+            count[key] = count.get(key, 0) + number
+    return Sums(times, numbers)
 
 
 def _spans(found: Sequence[Sample]) -> list[tuple[float, float]]:

@@ -15,7 +15,7 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.watch.figure_book import Book, Key, noted, opened
 from app.watch.figure_counts import AHEAD_S, samples
-from app.watch.figure_sums import summed
+from app.watch.figure_sums import Counted
 from app.watch.figure_words import body, title
 from app.watch.figures import Figure, Material, Owner, Reading, Sight, Standing, State, judged
 from app.watch.pages import Page, is_raised, raised, resolved
@@ -43,13 +43,12 @@ class Read:
 def read(connection: Connection, figures: Sequence[Figure], now: float, read_back_after_s: float) -> Read:
     """Read every figure once. Blocking."""
     longest = max((figure.span_s for figure in figures), default=0.0)
-    found = samples(connection, now - longest, now)
-    sums = {span: summed(found, span, now) for span in {figure.span_s for figure in figures}}
+    counted = Counted(samples(connection, now - longest, now), now)
     readings: dict[Key, Reading] = {}
     for figure in figures:
-        given = Material(sums[figure.span_s], connection, now, figure.window_s, read_back_after_s)
+        given = Material(counted, connection, now, figure.window_s, read_back_after_s)
         readings |= {(figure.name, of): reading for of, reading in figure.read(given).items()}
-    return Read(opened(connection), readings, {figure.name: sums[figure.span_s].covered for figure in figures})
+    return Read(opened(connection), readings, {figure.name: counted.covered(figure.span_s) for figure in figures})
 
 
 def stand(figure: Figure, of: str, found: Read, now: float) -> Standing:

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from app.watch.figure_sums import Sums
+from app.watch.figure_sums import Counted, Sums
 
 APART_S: Final = 10.0
 """Two evaluations nearer to each other, of a leader and its successor, count as one."""
@@ -46,16 +46,21 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a figure is read from: what processes counted in its window, and the database.
+    """What a figure is read from: what processes counted, and the database, both in its window.
 
     `read_back_after_s`: when a write is due to be read back.
     """
 
-    sums: Sums
+    counted: Counted
     connection: Connection
     now: float
     window_s: float
     read_back_after_s: float
+
+    @property
+    def sums(self) -> Sums:
+        """What all processes counted in the window."""
+        return self.counted.sums(self.window_s)
 
 
 Read = Callable[[Material], Mapping[str, Reading]]

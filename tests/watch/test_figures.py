@@ -1,5 +1,6 @@
 """The judgement about a service figure, and the list of them: raised and cleared late enough, never guessed."""
 
+import json
 import math
 import random
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from app.metrics import BUCKETS_S
 from app.watch.end_reasons import PARTS, EndClass, end_class
 from app.watch.figure_list import FIGURES
 from app.watch.figure_readings import not_answered, quantile
-from app.watch.figure_sums import EVERY_S, Sample, summed
+from app.watch.figure_sums import EVERY_S, Counted, Sample
 from app.watch.figure_words import body, title
 from app.watch.figures import APART_S, LAPSE_S, Figure, Reading, Sight, Standing, State, Thresholds, judged
 
@@ -212,7 +213,8 @@ def test_every_part_of_a_reason_can_be_met() -> None:
 
 
 def sample(ago_s: float, seconds: float, number: int = 1) -> Sample:
-    return Sample(NOW - ago_s, seconds, [("tool", ("t", "ok"), [number] * 16)], [("hang", ("t",), number)])
+    counted = {"times": [("tool", "t", [number] * 16)], "numbers": [("hang", ("t",), number)]}
+    return Sample(NOW - ago_s, seconds, json.dumps(counted))
 
 
 COVER = {
@@ -228,12 +230,16 @@ COVER = {
 
 @pytest.mark.parametrize(("samples", "covered"), COVER.values(), ids=COVER)
 def test_how_much_of_a_window_was_seen(samples: tuple[Sample, ...], covered: float | None) -> None:
-    found = summed(samples, 600.0, NOW).covered
+    found = Counted(samples, NOW).covered(600.0)
     assert found == (covered if covered is None else pytest.approx(covered, abs=0.01))
 
 
 def test_what_several_counted_is_added_up_and_what_is_older_left_out() -> None:
-    found = summed([sample(0, 30, 2), sample(5, 30, 3), sample(601, 30, 100)], 600.0, NOW)
-
-    assert found.times["tool"]["t", "ok"] == [5] * 16
-    assert found.numbers["hang"]["t",] == 5
+    rows = [sample(5, 30, 3), sample(601, 30, 100), sample(0, 30, 2)]
+    for windows in ((600.0, 900.0, 3.0), (900.0, 3.0, 600.0)):
+        counted = Counted(rows, NOW)
+        found = {window: counted.sums(window) for window in windows}
+        for window, number, seconds in ((600.0, 5, 35.0), (900.0, 105, 65.0), (3.0, 2, 30.0)):
+            assert found[window].times["tool"]["t"] == [number] * 16
+            assert found[window].numbers["hang"]["t",] == number
+            assert found[window].seconds == seconds
