@@ -28,12 +28,12 @@ class Shown:
         figure, found = self.figure, self.standing
         side = "below" if figure.falls else "above"
         bound = f"raised {side} {amount(figure, figure.raise_at)}"
-        value = amount(figure, found.value) if found.samples >= figure.least else "-"
+        value = "-" if found.why else amount(figure, found.value)
         why = f"; {found.why}" if found.why else ""
         return f"{called(figure, self.of)} {found.state}: {value} ({found.samples} samples, {bound}){why}"
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, ready to be written as JSON. `value` is None where there is nothing to make it of."""
+        """Plain values, ready to be written as JSON. `value` is None where it is not known."""
         figure, found = self.figure, self.standing
         return {
             "name": figure.name,
@@ -41,7 +41,7 @@ class Shown:
             "state": found.state.value,
             "raised": found.raised,
             "since": found.since or None,
-            "value": round(found.value, 6) if found.samples >= figure.least else None,
+            "value": None if found.why else round(found.value, 6),
             "unit": figure.unit,
             "samples": found.samples,
             "least": figure.least,

@@ -76,18 +76,22 @@ class FigureWatch:
         self._read_back_after_s = read_back_after_s
         self._told = told
         self._before: tuple[float, float] | None = None
+        self._jumped_at = 0.0
+        """When the clock jumped, until that is in the database."""
 
     async def look(self) -> Mapping[Key, Standing]:
         """Evaluate all of them once."""
         now = self._clock.now()
-        jumped = self._jumped(now)
+        self._notice_a_jump(now)
         figures = tuple(self._figures.values())
         found = await self._database.read(lambda c: read(c, figures, now, self._read_back_after_s))
-        if jumped or found.book.last > now + AHEAD_S or found.book.jumped_at > now:
-            found = replace(found, book=replace(found.book, jumped_at=now))
+        if found.book.last > now + AHEAD_S or found.book.jumped_at > now:
+            self._jumped_at = now
+        found = replace(found, book=replace(found.book, jumped_at=self._jumped_at or found.book.jumped_at))
         keys = found.readings.keys() | found.book.standings.keys()
         now_stand = {key: stand(self._figures[key[0]], key[1], found, now) for key in keys if key[0] in self._figures}
         paged, gone = await self._database.write(lambda t: self._kept(t, found, now_stand, now))
+        self._jumped_at = 0.0
         if paged:
             self._told()
         for key, standing in now_stand.items():
@@ -95,11 +99,12 @@ class FigureWatch:
             metrics.set_figure(*key, SHOWN[state])
         return now_stand
 
-    def _jumped(self, now: float) -> bool:
-        """Whether the wall clock went by otherwise than the steady one since the last look."""
+    def _notice_a_jump(self, now: float) -> None:
+        """The wall clock may have gone by otherwise than the steady one since the last look."""
         steady, before = self._clock.monotonic(), self._before
         self._before = (now, steady)
-        return before is not None and abs((now - before[0]) - (steady - before[1])) > JUMP_S
+        if before is not None and abs((now - before[0]) - (steady - before[1])) > JUMP_S:
+            self._jumped_at = now
 
     def _kept(
         self, transaction: Transaction, found: Read, now_stand: Mapping[Key, Standing], now: float

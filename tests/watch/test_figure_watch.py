@@ -13,6 +13,7 @@ from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.retention import KEEP_FIGURES_S, Retention
 from app.db.schema import bookings, figure_samples, figure_states, read_backs
 from app.watch import figure_rows, pages
+from app.watch.figure_book import opened as opened_book
 from app.watch.figure_counts import Counting, samples
 from app.watch.figure_list import FIGURES
 from app.watch.figure_overview import UNWATCHED_S, overview
@@ -263,17 +264,34 @@ def hung(sample: Sample) -> int:
     return number
 
 
+async def test_a_jump_is_remembered_until_the_database_has_it(house: House) -> None:
+    house.clock.advance(HOUR_S)
+    await house.look()
+    house.clock.jump(HOUR_S)
+    forgetful = Forgetful(house.database)
+    house.watch._database, forgetful.read = forgetful, house.database.read
+    forgetful.commits = False
+    with pytest.raises(DatabaseUnavailableError):
+        await house.watch.look()
+
+    forgetful.commits, forgetful.silent = True, False
+    await house.watch.look()
+
+    assert (await house.database.read(opened_book)).jumped_at > 0.0
+
+
 class Forgetful:
-    """A database that commits and then does not say so."""
+    """A database that commits and then does not say so; or, where it does not commit, says that."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.silent = True
+        self.silent = self.commits = True
 
-    async def write(self, work, within_s: float):
-        await self.database.write(work, within_s)
+    async def write(self, work, within_s: float = 5.0):
+        answer = await self.database.write(work, within_s) if self.commits else None
         if self.silent:
             raise DatabaseUnavailableError("the database did not commit in time")
+        return answer
 
 
 async def test_a_row_whose_commit_is_not_known_is_not_counted_twice(database: Database) -> None:
