@@ -168,6 +168,7 @@ INNER = {
         "app.sms.sweep.LONGEST_BACK_S",
         "app.watch.alarms.DEADLINE_S",
         "app.watch.book.WITHIN_S",
+        "app.watch.figure_counts.WRITE_WITHIN_S",
     ),
     "how much of our own background work is done together; more of it waits its turn": (
         "app.jobs.engine.MOST_IN_LOAD",

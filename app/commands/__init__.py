@@ -8,6 +8,7 @@ from app.commands import (
     checklist,
     dead_letters,
     doctor,
+    figures,
     flag,
     incident,
     pages,
@@ -35,6 +36,7 @@ COMMANDS = (
     call.add,
     tools.add,
     volume.add,
+    figures.add,
     checklist.add,
     doctor.add,
 )

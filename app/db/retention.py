@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, delete, select
 
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.db.schema import calls, inferences, synthetic_calls, text_outbox, texts_in, tool_calls, volume
+from app.db.schema import calls, figure_samples, inferences, synthetic_calls, text_outbox, texts_in, tool_calls, volume
 
 EVERY_S = 3_600.0
 KEEP_ANSWERS_S = 8 * 86_400
@@ -24,6 +24,8 @@ KEEP_VOLUME_S = 100 * 86_400
 """Hourly counts; what is usual is learned from the last five weeks."""
 KEEP_TEXTS_S = 400 * 86_400
 """What was texted, for disputes; longer than any visit is booked ahead, as no reminder may be sent anew."""
+KEEP_FIGURES_S = 86_400
+"""What processes counted; a figure looks back half an hour, a person perhaps at last night."""
 BATCH = 500
 
 
@@ -41,6 +43,7 @@ KEPT: Final = (
     Kept(tool_calls, "started_at", KEEP_ANSWERS_S),
     Kept(inferences, "at", KEEP_INFERENCES_S),
     Kept(synthetic_calls, "at", KEEP_CALLS_S),
+    Kept(figure_samples, "at", KEEP_FIGURES_S),
     Kept(volume, "hour", KEEP_VOLUME_S),
     Kept(calls, "first_seen", KEEP_CALLS_S),
     Kept(texts_in, "received_at", KEEP_TEXTS_S, ("done",)),

@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 
 from app.db.metadata import metadata as metadata
+from app.db.schema_figures import figure_samples as figure_samples
+from app.db.schema_figures import figure_states as figure_states
 from app.db.schema_incidents import incident_updates as incident_updates
 from app.db.schema_incidents import incidents as incidents
 from app.db.schema_inference import flags as flags

@@ -33,6 +33,8 @@ KNOWN_TYPES: Final = frozenset(
 )  # fmt: skip
 """Every `type` the platform's specification lists (August 2026); others arrive, and are answered `{}` all the same."""
 
+HANG: Final = "hang"
+"""Sent when a model, a voice or a tool keeps the caller waiting."""
 QUESTION_MAX_CHARS: Final = 1_000
 NOTHING_OWED: Final = b"{}"
 
@@ -99,9 +101,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A message that is owed nothing but `{}`. `type` is as it came, empty when there was none."""
+    """A message that is owed nothing but `{}`. `type` is as it came, empty when there was none.
+
+    `under_way`: of a `hang`, the name of the tool that the platform waits for; empty when it waits for none.
+    """
 
     type: str
+    under_way: str = ""
 
     @property
     def known(self) -> str:
@@ -172,7 +178,7 @@ def parse(body: Any) -> Parsed:
         return DestinationRequest(there) if kind[0] == "t" else KnowledgeRequest(there, _asked_last(message))
     if kind in ("status-update", "transfer-update", "end-of-call-report"):
         return _report(kind, message)
-    return Ignored(given if type(given) is str else "")
+    return Ignored(given if type(given) is str else "", _under_way(message) if kind == HANG else "")
 
 
 def ref(message: Mapping[str, Any]) -> CallRef:
@@ -223,6 +229,20 @@ def _asked_last(message: Mapping[str, Any]) -> str:
         for entry in reversed(listed if type(listed) is list else []):
             if type(entry) is dict and entry.get("role") == "user" and type(entry.get(words)) is str:
                 return str(entry[words])[:QUESTION_MAX_CHARS]
+    return ""
+
+
+def _under_way(message: Mapping[str, Any]) -> str:
+    """Of the tools that were called last in the transcript, the first that has no result there."""
+    listed = _object(message, "artifact").get("messages")
+    answered = set()
+    for entry in reversed(listed if type(listed) is list else []):
+        role = entry.get("role") if type(entry) is dict else None
+        if role == "tool_call_result":
+            answered.add(reading.identity(entry.get("toolCallId")))
+        if role == "tool_calls":
+            calls = _tool_calls(_entries(entry), ref(message))
+            return next((call.name for call in calls if call.name and call.tool_call_id not in answered), "")
     return ""
 
 

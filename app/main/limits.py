@@ -48,6 +48,7 @@ def register(settings: Settings, businesses: Businesses) -> list[Limit]:
     return [
         *panels(settings, businesses),
         *(_setting(settings, row.field, row.field, row.unit, row.bounds) for row in SETTINGS),
+        _setting(settings, "figures", "figures", "", "values at which service figures page", value=None),
         *_google(settings),
         *_caps(settings, businesses),
         *_spend(settings, businesses),

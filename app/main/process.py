@@ -11,6 +11,7 @@ from app.booking.synthetic import with_tester
 from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
 from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
+from app.main.figures import figures_of
 from app.main.model_path import check_models
 from app.main.server import Server
 from app.main.status import doors_with_status
@@ -53,5 +54,6 @@ def _server(settings: Settings, clock: Clock, *, serves: bool = True) -> Server:
     check_models(settings, businesses)
     check_synthetic(settings, businesses)
     check_credentials(settings)
+    figures_of(settings)
     migrate(settings.database_url)
     return Server(settings, businesses, clock, serves=serves)

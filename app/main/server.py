@@ -1,7 +1,7 @@
 """Every part of one process, and the order in which they start and stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -31,8 +31,6 @@ from app.booking.lookups import Lookups
 from app.booking.owner import Owners
 from app.booking.read_back import ReadBacks
 from app.booking.removal import LeftOver
-from app.booking.settle import Settler
-from app.booking.settle_change import ChangeSettler
 from app.booking.slots import SlotIds
 from app.booking.store import Booking
 from app.booking.verification import READ_BACK, TELL_CUSTOMER, Aftercare
@@ -60,6 +58,7 @@ from app.main.interpreter import settle_interpreter
 from app.main.limit_use import limit_timers
 from app.main.model_path import ModelPath
 from app.main.paging import pager
+from app.main.settling import settler
 from app.main.shapes import watched
 from app.main.sources import Sources
 from app.main.texting import Texting
@@ -74,6 +73,7 @@ from app.sms.tool_calls import through
 from app.watch.acknowledging import Acknowledging
 from app.watch.alarms import Alarms
 from app.watch.book import Book
+from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
 from app.web.handed_in import Check, Doors
 from tools import tools
@@ -118,6 +118,7 @@ class Server:
         self.refused = RefusedRequests(self.database, clock)
         self.shared = self._shared(settings.redis_url) if settings.redis_url else None
         self.redis = self.shared.connection if self.shared else None
+        self.counting = Counting(self.database, clock)
         self.retention = Retention(self.database, clock)
         self.anchoring = Anchoring(
             self.database,
@@ -202,7 +203,7 @@ class Server:
         """Settling, reading back, and whatever else is done when nobody waits."""
         businesses, clock = self.businesses, self.clock
         self.left_over = LeftOver(self.database, self.calendars, self.lookups, clock)
-        self.settler = self._settler()
+        self.settler = settler(self)
         self.read_backs = ReadBacks(
             database=self.database,
             calendars=self.calendars,
@@ -280,6 +281,7 @@ class Server:
         await self.database.start()
         self.alarms.start()
         self.pager.start()
+        self.counting.start()
         self.anchoring.start()
         if self.redis is not None:
             await self.redis.start()
@@ -334,6 +336,7 @@ class Server:
         if self.redis is not None:
             await self.redis.close()
         await self.live_call.aclose()
+        await self.counting.stop()
         await self.alarms.stop()
         await self.pager.stop()
         await self.receivers.aclose()
@@ -357,35 +360,6 @@ class Server:
             care=self.care,
             hold_s=self.settings.tool_deadline_ms / 1000 + HOLD_AFTER_DEADLINE_S,
         )
-
-    def _settler(self) -> Settler:
-        changes = ChangeSettler(
-            database=self.database,
-            calendars=self.calendars,
-            claims=self.claims,
-            lookups=self.lookups,
-            businesses=self.businesses.by_id,
-            alarms=self.alarms,
-            clock=self.clock,
-            tell=self.late.tell_change,
-            care=self.care,
-        )
-        return Settler(
-            database=self.database,
-            calendars=self.calendars,
-            claims=self.claims,
-            businesses=self.businesses.by_id,
-            alarms=self.alarms,
-            clock=self.clock,
-            tell=self.late.tell,
-            settle_change=changes.settle,
-            care=self.care,
-            beat=self._worker_loop("settler", 120.0),
-        )
-
-    def _worker_loop(self, name: str, gap_s: float) -> Callable[[], None]:
-        """The beat of a loop that runs only where jobs do."""
-        return self.loops.register(name, gap_s) if self.settings.jobs == "on" else lambda: None
 
     def _shared(self, url: str) -> "Shared":
         from app.main.shared import Shared  # noqa: PLC0415 - an installation without Redis starts without its client

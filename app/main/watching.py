@@ -8,6 +8,7 @@ from app.db.engine import Database
 from app.jobs.pile import LOOK_EVERY_S as PILE_EVERY_S
 from app.jobs.pile import PileWatch
 from app.jobs.timers import Timer
+from app.main.figures import figure_timer
 from app.main.synthetic import synthetic_calls
 from app.settings import Settings
 from app.watch.alarms import Alarms
@@ -36,5 +37,6 @@ def watching(
         Timer("dead_letters", PILE_EVERY_S, PileWatch(database, clock).look),
         Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
         Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
+        figure_timer(settings, database, clock, told),
         *synthetic_calls(settings, businesses, database, alarms, clock),
     ]

@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     twilio_api_url: Url = _variable("READBACK_TWILIO_API_URL", "https://api.twilio.com")
     texts_per_second: Annotated[int, values.whole(1, 100)] = _variable("READBACK_TEXTS_PER_SECOND", 1)
 
+    figures: Annotated[Mapping[str, tuple[float, float] | None], BeforeValidator(values.figures)] = _variable(
+        "READBACK_FIGURES", {}
+    )
+
     crm_secrets: Annotated[Mapping[str, SecretStr], BeforeValidator(values.secrets_by_business)] = _variable(
         "READBACK_CRM_SECRETS", {}, shown=False
     )

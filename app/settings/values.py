@@ -233,6 +233,21 @@ def spend_caps(value: str) -> dict[str, Decimal]:
     return _pairs(value, "acme=5.00,zenith=2.50", _money)
 
 
+def _thresholds(text: str) -> tuple[float, float] | None:
+    if text == "off":
+        return None
+    number = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)"
+    found = re.fullmatch(f"{number}:{number}", text)
+    if found is None:
+        raise ValueError(text)
+    return float(found[1]), float(found[2])
+
+
+def figures(value: str) -> dict[str, tuple[float, float] | None]:
+    """Where a figure is raised and where it is cleared; None where it is switched off."""
+    return _pairs(value, "tool_p95=4:3,hangs=off", _thresholds)
+
+
 def secrets_by_business(value: str) -> dict[str, SecretStr]:
     """`name=secret` places; unlike `_pairs` it never repeats one in its sentence."""
     wanted = "it must be pairs such as acme=secret"

@@ -6,6 +6,7 @@ from starlette.types import Receive, Scope
 
 from app import log, metrics
 from app.calls.arrivals import Declined
+from app.calls.dispatch import camel
 from app.calls.events import CallEvent
 from app.dialects import vapi
 from app.dialects.credentials import encoded
@@ -30,6 +31,7 @@ class Vapi:
 
     def __init__(self, doors: Doors) -> None:
         self._dispatcher = doors.dispatcher
+        self._tools = {alias: tool.name for tool in doors.tools for alias in (tool.name, camel(tool.name))}
         self._arrivals = doors.arrivals
         self._events = doors.events
         self._handover = doors.handover
@@ -121,6 +123,8 @@ class Vapi:
 
     def _ignore(self, message: vapi.Ignored) -> None:
         metrics.count_message(message.known or "unknown")
+        if message.known == vapi.HANG:
+            metrics.count_hang(self._tools.get(message.under_way, "unknown") if message.under_way else "none")
         if not message.known:
             _log.info("unknown message", type=message.type[:64])
         if not message.type:

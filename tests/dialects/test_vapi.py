@@ -258,6 +258,38 @@ def test_the_rest_is_ignored_by_its_known_name(name: str) -> None:
     assert parsed.known == IGNORED[name]
 
 
+def called(*names: str) -> dict[str, Any]:
+    return {"role": "tool_calls", "toolCalls": [{"id": n, "type": "function", "function": {"name": n}} for n in names]}
+
+
+def result(name: str) -> dict[str, Any]:
+    return {"role": "tool_call_result", "name": name, "toolCallId": name, "result": "x"}
+
+
+UNDER_WAY: list[tuple[Any, str]] = [
+    ([called("check_availability")], "check_availability"),
+    (
+        [called("find_appointments"), result("find_appointments"), called("bookAppointment"), {"role": "bot"}],
+        "bookAppointment",
+    ),
+    ([called("first", "second"), result("first")], "second"),
+    ([called("first", "second"), result("second")], "first"),
+    ([called("first"), result("first")], ""),
+    ([{"role": "user", "message": "hello"}], ""),
+    ([], ""),
+    (["?", None, {"role": "tool_calls", "toolCalls": "?"}], ""),
+    ("?", ""),
+]
+
+
+@pytest.mark.parametrize(("messages", "tool"), UNDER_WAY)
+def test_a_hang_says_which_tool_it_waits_for(messages: Any, tool: str) -> None:
+    hang = load("29_hang.json")
+    hang["message"]["artifact"]["messages"] = messages
+
+    assert vapi.parse(hang) == vapi.Ignored("hang", tool)
+
+
 def test_a_call_that_arrives_is_read() -> None:
     parsed = vapi.parse(load("20_assistant_request.json"))
     assert parsed == vapi.AssistantRequest(CallRef("vapi", CALL, CALLER, (LINE,)))

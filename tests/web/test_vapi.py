@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app import metrics
 from app.booking.business import Businesses
 from app.calls.arrivals import Declined, Diverted
 from app.calls.knowledge import Knowledge
@@ -32,6 +33,7 @@ from tests.dialects.test_vapi import (
 from tests.dialects.vapi_answers import complaints_about_arrival, complaints_about_results
 from tests.fakes.web import House
 from tests.processes import ROOT
+from tests.web.test_admin import BOOK, FIND
 
 Ask = Callable[..., httpx.AsyncClient]
 
@@ -82,6 +84,26 @@ async def test_everything_else_is_owed_nothing(ask: Ask, house: House, name: str
     assert (response.status_code, response.content) == (200, b"{}")
     assert not house.dispatcher.calls
     assert not house.events.stored
+
+
+@pytest.mark.parametrize(
+    ("named", "counted"),
+    [
+        ("book_appointment", "book_appointment"),
+        ("bookAppointment", "book_appointment"),
+        ("other", "unknown"),
+        ("", "none"),
+    ],
+)
+async def test_a_hang_is_counted_by_the_tool_under_way(ask: Ask, named: str, counted: str) -> None:
+    hang = json.loads((PAYLOADS / "29_hang.json").read_bytes())
+    listed = [{"role": "tool_calls", "toolCalls": [{"id": "1", "function": {"name": named}}]}] if named else []
+    hang["message"]["artifact"]["messages"] = listed
+    before = metrics.counted().numbers["hang"].get((counted,), 0)
+
+    assert (await post(ask, hang, tools=(BOOK, FIND))).content == b"{}"
+
+    assert metrics.counted().numbers["hang"][counted,] == before + 1
 
 
 @pytest.mark.parametrize("body", [b"null", b"7", b'"tool-calls"', b"[]", b"true", b'{"message": 7}', b'{"a": 1}'])

@@ -1,0 +1,76 @@
+"""Figures read from what processes counted: shares, quantiles, rates."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from app.metrics import BUCKETS_S
+from app.watch.figures import Material, Read, Reading
+
+ANSWERED: Final = frozenset({"ok", "delivered", "refused", "client_error"})
+"""Outcomes of requests that an upstream answered as it should, though not always as we hoped."""
+CLIENT_GONE: Final = "client gone"
+"""Counted with refusals, and none."""
+
+
+def quantile(buckets: Sequence[int], share: float) -> float:
+    """Seconds within which this share of times lies, as a straight line through its bucket has it.
+
+    Of what lies beyond the last bound only that bound is known.
+    """
+    wanted = share * sum(buckets)
+    below = 0
+    for number, count in enumerate(buckets[: len(BUCKETS_S)]):
+        if count and below + count >= wanted:
+            low = BUCKETS_S[number - 1] if number else 0.0
+            return low + (BUCKETS_S[number] - low) * (wanted - below) / count
+        below += count
+    return BUCKETS_S[-1]
+
+
+def slowest(family: str, share: float) -> Read:
+    """A quantile of times, of each tool or upstream."""
+
+    def read(given: Material) -> Mapping[str, Reading]:
+        times = given.sums.times.get(family, {})
+        return {of: Reading(quantile(buckets, share), sum(buckets)) for of, buckets in times.items()}
+
+    return read
+
+
+def share(family: str, counts: Callable[[str], bool]) -> Read:
+    """How many of each first label's have a second label that counts."""
+
+    def read(given: Material) -> Mapping[str, Reading]:
+        numbers = given.sums.numbers.get(family, {})
+        return _shares([(of, counts(label), number) for (of, label), number in numbers.items()])
+
+    return read
+
+
+def not_answered(outcome: str) -> bool:
+    """Whether a request to an upstream got no answer worth the name. Some adapters count by status."""
+    return outcome not in ANSWERED and not (outcome.isdecimal() and int(outcome) < 500)
+
+
+def refusals(given: Material) -> Mapping[str, Reading]:
+    """Requests refused a minute, of each route."""
+    refused: dict[str, int] = defaultdict(int)
+    for (route, reason), number in given.sums.numbers.get("refusal", {}).items():
+        refused[route] += 0 if reason == CLIENT_GONE else number
+    minutes = max(given.sums.seconds, 60.0) / 60
+    return {route: Reading(number / minutes, number) for route, number in refused.items()}
+
+
+def hangs(given: Material) -> Mapping[str, Reading]:
+    """How often a platform said that it waited too long, by the tool under way."""
+    return {tool: Reading(number, number) for (tool,), number in given.sums.numbers.get("hang", {}).items()}
+
+
+def _shares(counts: Sequence[tuple[str, bool, int]]) -> Mapping[str, Reading]:
+    counting: dict[str, int] = defaultdict(int)
+    everything: dict[str, int] = defaultdict(int)
+    for of, counts_in, number in counts:
+        everything[of] += number
+        counting[of] += number if counts_in else 0
+    return {of: Reading(counting[of] / number, number) for of, number in everything.items() if number}
