@@ -14,6 +14,7 @@ from app.commands import (
     replay,
     reviews,
     serve,
+    settings,
     tasks,
     volume,
 )
@@ -34,6 +35,7 @@ COMMANDS = (
     call.add,
     volume.add,
     checklist.add,
+    settings.add,
     doctor.add,
 )
 """In the order of `readback --help`; each adds its parser, whose `run` gives the exit code."""

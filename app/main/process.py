@@ -12,6 +12,7 @@ from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
 from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.model_path import check_models
+from app.main.provisioning import check_platform
 from app.main.server import Server
 from app.main.status import doors_with_status
 from app.settings import Settings, from_environment
@@ -53,5 +54,6 @@ def _server(settings: Settings, clock: Clock, *, serves: bool = True) -> Server:
     check_models(settings, businesses)
     check_synthetic(settings, businesses)
     check_credentials(settings)
+    check_platform(settings)
     migrate(settings.database_url)
     return Server(settings, businesses, clock, serves=serves)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from app import log
 from app.clock import Clock
-from app.errors import ReadbackError
 from app.provisioning import book
 from app.provisioning.book import Books, Place, Snapshot, Step
 from app.provisioning.diff import Difference, differences, harmful
@@ -83,7 +82,7 @@ class Done:
 class Applier:
     """Applies plans. `by` is who does it."""
 
-    def __init__(  # noqa: PLR0913 - its parts, by name
+    def __init__(
         self,
         *,
         platform: Platform,
@@ -105,11 +104,12 @@ class Applier:
         if plan.problem:
             await self._note("refused", plan.place, why=plan.problem)
             return Done(plan.key, End.REFUSED, plan.problem, plan.live)
-        if plan.live is None:
+        live = plan.live
+        if live is None:
             return await self._make(plan, planner)
         if plan.does_nothing:
-            return await self._adopt(plan, plan.live)
-        return await self._alone(plan.place, lambda: self._change(plan, plan.live))
+            return await self._adopt(plan, live)
+        return await self._alone(plan.place, lambda: self._change(plan, live))
 
     async def restore(self, target: Snapshot) -> Done:
         """Put a record back to what it was in a snapshot, whole, and have that as the baseline."""
@@ -139,8 +139,7 @@ class Applier:
         kept = await self._books.write(keep)
         return Done(plan.key, End.ADOPTED, "what is live is the baseline now", live, snapshot=kept.id)
 
-    async def _change(self, plan: Plan, live: Live | None) -> Done:
-        assert live is not None
+    async def _change(self, plan: Plan, live: Live) -> Done:
         before = await self._snapshot(plan.place, live, "before", parts=sorted(plan.parts))
         now = await look(self._platform, self._sealer, plan.key.kind, live.record_id)
         if not same(now.document, live.document):
@@ -175,7 +174,7 @@ class Applier:
         await self._note("mismatch", plan.place, snapshot=before.id, fields=wrong)
         try:
             await self._hand_in(plan.place, after.record_id, back)
-            wanted = {**after.document, **{name: value for name, value in back.items() if value is not None}}
+            wanted = {name: value for name, value in {**after.document, **back}.items() if value is not None}
             now, left = await self._read_back(plan.key.kind, after.record_id, wanted)
         except (PlatformError, SealedError) as error:
             return await self._in_doubt(
@@ -238,8 +237,8 @@ class Applier:
         rules = RULES[kind]
         live = await look(self._platform, self._sealer, kind, target.record_id)
         wanted = target.document
-        names = [path[0] for each in differences(rules, wanted, live.document) for path in [each.path]]
-        parts: Document = {name: wanted.get(name) for name in dict.fromkeys(names)}
+        names = dict.fromkeys(each.path[0] for each in harmful(differences(rules, wanted, live.document)))
+        parts: Document = {name: wanted.get(name) for name in names}
         if parts:
             before = await self._snapshot(target.place, live, "before", parts=sorted(parts))
             parts = {name: wanted[name] for name in rules.always if name in wanted} | parts
@@ -307,7 +306,8 @@ class Applier:
         """Nobody knows what callers get now, so somebody has to look."""
         step = self._step()
         way = f" What was there before: {way_back(place, before.id)}" if before else ""
-        body = f"{log.redact(why)}. See it with `readback settings verify {place.key} --environment {place.environment}`.{way}"
+        look_at = f"`readback settings verify {place.key} --environment {place.environment}`"
+        body = f"{log.redact(why)}. See it with {look_at}.{way}"
         page = Page(PAGE, str(place), f"Settings at the platform are in doubt: {place.key}", body)
 
         def tell(transaction: Any) -> None:

@@ -57,9 +57,7 @@ def classified(
     return [field for field in found if field.state is not State.CLEAN]
 
 
-def _field(  # noqa: PLR0913 - three versions of one field, and how they are read
-    rules: Rules, path: Path, baseline: Mapping[str, Any] | None, live: Any, desired: Any, before: Any
-) -> Field:
+def _field(rules: Rules, path: Path, baseline: Mapping[str, Any] | None, live: Any, desired: Any, before: Any) -> Field:
     now, then = at(rules, live, path), MISSING if baseline is None else at(rules, baseline, path)
     if path in rules.unseen:
         state = State.CLEAN if same(desired, at(rules, before, path)) else State.LOCAL_AHEAD

@@ -47,11 +47,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record that files ask for. `match`: what it is found by, when no id is known."""
+    """One record that files ask for. `match`: what it is found by, when no id is known; `needs`: what it refers to."""
 
     key: Key
     match: str
     ask: Callable[[Mapping[Key, Known]], Document]
+    needs: tuple[Key, ...] = ()
     record_id: str = ""
     may_be_made: bool = True
 
@@ -165,7 +166,9 @@ class _Reading:
         fixed = self._laid_over(key, _over(ours, self._own(name, table)))
         served = self._tools if table.tools is None else only(self._tools, table.tools)
         tools = [Key(Kind.TOOL, tool.name) for tool in served]
-        return self._record(key, table.name, lambda known: _over(fixed, {"model": self._attached(tools, known)}))
+        return self._record(
+            key, table.name, lambda known: _over(fixed, {"model": self._attached(tools, known)}), needs=tuple(tools)
+        )
 
     def _attached(self, tools: Sequence[Key], known: Mapping[Key, Known]) -> Document:
         """Tools with a version are pinned to it, so that a tool that is changed reaches no caller unseen."""
@@ -189,11 +192,12 @@ class _Reading:
             key,
             table.number,
             lambda known: {**fixed, "assistantId": known[assistant].id if assistant else None},
+            needs=(assistant,) if assistant else (),
             may_be_made=False,
         )
 
     def _record(self, key: Key, match: str, ask: Callable[[Mapping[Key, Known]], Document], **how: Any) -> Record:
-        return Record(key, match, ask, self._chosen.ids.get(str(key), ""), **how)
+        return Record(key, match, ask, record_id=self._chosen.ids.get(str(key), ""), **how)
 
     def _own(self, name: str, table: RecordTable) -> Document:
         """What the file says itself, with what is to be cleared as nothing."""
@@ -204,11 +208,11 @@ class _Reading:
             for parent in reversed(parents):
                 cleared = {parent: cleared}
             own = _over(own, cleared)
-        return self._with_secrets(own, name)
+        checked: Document = self._with_secrets(own, name)
+        return checked
 
     def _laid_over(self, key: Key, settings: Document) -> Document:
-        own = self._with_secrets(self._chosen.settings.get(str(key), {}), str(key))
-        return _over(settings, own)
+        return _over(settings, self._with_secrets(self._chosen.settings.get(str(key), {}), str(key)))
 
     def _with_secrets(self, value: Any, where: str, secret: bool = False) -> Any:
         if isinstance(value, Mapping) and set(value) == {"env"}:

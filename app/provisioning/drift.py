@@ -96,7 +96,7 @@ def _against(base: Baseline, live: Live | None) -> Drift:
 class DriftWatch:
     """Run as a timer. `wanted`: what files ask for in the watched environment; without a baseline it is not watched."""
 
-    def __init__(  # noqa: PLR0913 - its parts, by name
+    def __init__(
         self,
         *,
         platform: Platform,
@@ -151,8 +151,8 @@ def page(drift: Drift) -> Page:
     shown = "\n".join([*lines[:MOST_TOLD], *more])
     place = drift.place
     body = (
-        f"Applied, and live now:\n{shown}\nIf nobody meant it: {drift.remedy()}. If somebody did: take it into the files "
-        f"and `readback settings apply {place.key} --adopt --environment {place.environment}`."
+        f"Applied, and live now:\n{shown}\nIf nobody meant it: {drift.remedy()}. If somebody did: take it into the "
+        f"files, then `readback settings apply {place.key} --adopt --environment {place.environment}`."
     )
     return Page(PAGE, str(place), f"Settings at the platform have changed: {place.key}", body)
 

@@ -138,7 +138,7 @@ class Planner:
         return await look(self._platform, self._sealer, kind, str(there[0]["id"])) if there else None
 
 
-def planned(  # noqa: PLR0913 - everything that is known of one record
+def planned(
     record: Record, place: Place, live: Live | None, base: Baseline | None, asked: Document, take: Take
 ) -> Plan:
     """The plan for one record. Pure."""
