@@ -22,7 +22,7 @@ from app.db.once import committing, looking
 from app.errors import ConfigurationError
 from app.main.provisioning import desired, platform, sealer
 from app.provisioning.apply import Applier, Done, End
-from app.provisioning.book import Place, snapshots
+from app.provisioning.book import Place, baseline, snapshots
 from app.provisioning.desired import Desired, Known
 from app.provisioning.drift import drifts
 from app.provisioning.plan import Plan, Planner, Take
@@ -214,7 +214,9 @@ class _Work:
         """One record, back to a snapshot."""
         place = Place(self._environment, key)
         kept = await self._books.read(lambda c: snapshots(c, place))
-        fits = [one for one in kept if (one.id.startswith(to) if to else one.why == "before")]
+        base = await self._books.read(lambda c: baseline(c, place))
+        since = [one.id for one in kept].index(base.snapshot.id) if base else 0
+        fits = [one for one in kept if one.id.startswith(to)] if to else [o for o in kept[since:] if o.why == "before"]
         if not fits or (to and len(fits) > 1):
             which = f"snapshot {to}" if to else "snapshot from before an apply"
             return [Done(key, End.REFUSED, f"there is no {which}; see `readback settings snapshots {key}`")]

@@ -4,9 +4,9 @@ from typing import Any
 
 from app.provisioning.apply import Done
 from app.provisioning.classify import Field, State
-from app.provisioning.diff import Difference, harmful, told
+from app.provisioning.diff import Difference, harmful, shown_value, told
 from app.provisioning.drift import Drift
-from app.provisioning.fields import MISSING, fields
+from app.provisioning.fields import MISSING, dotted, fields
 from app.provisioning.plan import Plan
 
 
@@ -14,8 +14,9 @@ def plan_words(plan: Plan) -> list[str]:
     """One record: what would become of it, then its fields."""
     if plan.live is None:
         lines = [f"{plan.key}: to be made"]
-        lines += [f"    + {line}" for path, value in fields(plan.rules, plan.expected).items()
-                  for line in told(path, MISSING, value)]  # fmt: skip
+        lines += [
+            f"    + {dotted(path)}: {shown_value(value)}" for path, value in fields(plan.rules, plan.expected).items()
+        ]
     else:
         lines = [f"{plan.key}: {state(plan)}"]
         lines += [f"    {line}" for field in plan.found for line in _field_words(field)]

@@ -1,4 +1,4 @@
-"""The looks that one process at a time takes: at what people leave lying, at silence, at settings, at our own way in."""
+"""The looks one process at a time takes: at what people leave lying, at silence, at settings, at our own way in."""
 
 from collections.abc import Callable
 
