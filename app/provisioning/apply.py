@@ -258,7 +258,9 @@ class Applier:
             book.noted(transaction, "restored", target.place, step, snapshot=target.id, parts=sorted(parts))
 
         await self._books.write(keep)
-        return Done(key, End.RESTORED, f"as it was in snapshot {target.id}", live)
+        pinned = "; assistants keep the version that they are pinned to until they are applied"
+        words = f"as it was in snapshot {target.id}{pinned if key.kind is Kind.TOOL and live.version else ''}"
+        return Done(key, End.RESTORED, words, live)
 
     async def _hand_in(self, place: Place, record_id: str, parts: Document) -> None:
         """Write, and leave it to whoever reads whether it was done. Raises what says that it was not."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.provisioning.fields import MISSING, at, below, dotted, fields, same
-from app.provisioning.merge import dropped
+from app.provisioning.merge import dropped, wishes
 from app.provisioning.rules import Path, Rules
 
 
@@ -49,7 +49,7 @@ def classified(
     `before` is what was asked for when the baseline was made.
     """
     wanted: dict[Path, Any] = {
-        **fields(rules, asked),
+        **wishes(rules, live, asked),
         **dict.fromkeys(dropped(rules, asked, before), MISSING),
     }
     found = [_field(rules, path, baseline, live, desired, before) for path, desired in wanted.items()]

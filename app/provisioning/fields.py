@@ -1,6 +1,5 @@
 """A record as fields: a path and a value each, so that two records can be compared field by field. Pure."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -45,14 +44,16 @@ def _plain(value: Any) -> Any:
 
 
 def labels(items: Sequence[Any], key: str) -> list[str]:
-    """What each item of a list is called: by its key, those that come again by their number too."""
-    seen: Counter[str] = Counter()
-    names = []
+    """What each item of a list is called: by its key, those that come again by a number too. No two are the same."""
+    names: dict[str, None] = {}
     for item in items:
         name = str(item) if key == PLAIN or not isinstance(item, Mapping) else str(item.get(key, "?"))
-        names.append(name if not seen[name] else f"{name}#{seen[name]}")
-        seen[name] += 1
-    return names
+        label, again = name, 0
+        while label in names:
+            again += 1
+            label = f"{name}#{again}"
+        names[label] = None
+    return list(names)
 
 
 def fields(rules: Rules, document: Any, path: Path = ()) -> dict[Path, Any]:

@@ -7,7 +7,7 @@ live. Items of lists with keys that were asked for before and are no longer are 
 from collections.abc import Mapping
 from typing import Any
 
-from app.provisioning.fields import MISSING, labels
+from app.provisioning.fields import MISSING, at, fields, labels
 from app.provisioning.platform import Document
 from app.provisioning.rules import Path, Rules
 
@@ -17,7 +17,7 @@ NOTHING: Document = {}
 def merged(rules: Rules, live: Mapping[str, Any], asked: Mapping[str, Any], before: Mapping[str, Any]) -> Document:
     """The live record with what is `asked` in it. `before`: what was asked for the last time."""
     document: Document = _merged(rules, (), live, asked, before)
-    return _pins_win(document) if asked.get("model") else document
+    return _pins_win(document, asked)
 
 
 def _merged(rules: Rules, path: Path, live: Any, asked: Any, before: Any) -> Any:
@@ -28,6 +28,8 @@ def _merged(rules: Rules, path: Path, live: Any, asked: Any, before: Any) -> Any
             for name, value in asked.items()
         }
         return {**live, **{name: value for name, value in laid.items() if value is not MISSING}}
+    if isinstance(asked, Mapping) and all(value is None for value in fields(rules, asked, path).values()):
+        return live  # nothing but what is to be cleared in something that is not there
     if isinstance(asked, list) and path in rules.lists:
         if not asked and not isinstance(live, list):
             return live  # nothing is wanted in a list that is not there
@@ -46,17 +48,37 @@ def _merged_list(rules: Rules, path: Path, live: list[Any], asked: list[Any], be
         elif label not in earlier:
             kept.append(item)
     new = list(wanted.values())
-    return [*new, *kept] if path in rules.leading else [*kept, *new]
+    return _led(key, new, kept) if path in rules.leading else [*kept, *new]
 
 
-def _pins_win(document: Document) -> Document:
-    """A tool with a pinned version is dropped from `toolIds` by the platform itself when it is written."""
-    model = document.get("model")
-    if not isinstance(model, Mapping) or not model.get("toolRefs") or not model.get("toolIds"):
+def _led(key: str, new: list[Any], kept: list[Any]) -> list[Any]:
+    """New items first; one whose key is there already comes right after those, so that it is not taken for them."""
+    there = {item.get(key) for item in kept if isinstance(item, Mapping)}
+    led = [item for item in new if item.get(key) not in there] + kept
+    for item in new:
+        if item.get(key) in there:
+            last = max(n for n, other in enumerate(led) if isinstance(other, Mapping) and other.get(key) == item[key])
+            led.insert(last + 1, item)
+    return led
+
+
+def _pins_win(document: Document, asked: Mapping[str, Any]) -> Document:
+    """A tool whose version we pin is dropped from `toolIds` by the platform itself when it is written."""
+    plain, pins = _list_at(document, ("model", "toolIds")), _list_at(asked, ("model", "toolRefs"))
+    if not plain or not pins:
         return document
-    pinned = {ref.get("toolId") for ref in model["toolRefs"] if isinstance(ref, Mapping)}
-    left = [tool for tool in model["toolIds"] if tool not in pinned]
-    return {**document, "model": {**model, "toolIds": left}}
+    pinned = {ref.get("toolId") for ref in pins if isinstance(ref, Mapping)}
+    left = [tool for tool in plain if tool not in pinned]
+    return {**document, "model": {**document["model"], "toolIds": left}}
+
+
+def wishes(rules: Rules, live: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[Path, Any]:
+    """Every field that is asked for. An object with nothing in it asks for nothing where there is one already."""
+    return {
+        path: value
+        for path, value in fields(rules, asked).items()
+        if value != {} or path in rules.whole or not isinstance(at(rules, live, path), Mapping)
+    }
 
 
 def dropped(rules: Rules, asked: Mapping[str, Any], before: Mapping[str, Any]) -> list[Path]:
