@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
 from app.audit.log import record
 from app.db.engine import Transaction
@@ -22,6 +22,7 @@ MOST_SNAPSHOTS: Final = 60
 """Of one record; the oldest go, but never the one that a baseline stands on."""
 HELD_S: Final = 120.0
 """How long a record is one apply's alone; longer than it takes, and not for ever when its process dies."""
+APART_S: Final = 1e-5
 
 _s, _b = platform_snapshots.c, platform_baselines.c
 
@@ -90,8 +91,10 @@ class Step:
 def snapshot(
     transaction: Transaction, place: Place, record_id: str, document: Mapping[str, Any], *, why: str, step: Step
 ) -> Snapshot:
-    """Keep a sealed record as it is now."""
-    made = Snapshot(random.token_hex(6), place, record_id, why, step.by, step.at, dict(document))
+    """Keep a sealed record as it is now; later than those that are kept already, whatever the clock says."""
+    newest = transaction.connection.execute(select(func.max(_s.at)).where(_of(platform_snapshots, place))).scalar()
+    at = step.at if newest is None else max(step.at, newest + APART_S)
+    made = Snapshot(random.token_hex(6), place, record_id, why, step.by, at, dict(document))
     transaction.connection.execute(
         insert(platform_snapshots).values(
             id=made.id,
@@ -99,7 +102,7 @@ def snapshot(
             record_id=record_id,
             why=why,
             by=step.by,
-            at=step.at,
+            at=at,
             document=orjson.dumps(document).decode(),
         )
     )
