@@ -23,6 +23,8 @@ from app.provisioning.platform import (
     RefusedError,
     UnreachableError,
 )
+from app.watch.declared_shapes import VAPI_RECORD
+from app.watch.shapes import observe
 
 DEADLINE_S: Final = 10.0
 """For one request."""
@@ -71,6 +73,7 @@ class VapiRecords:
     async def read(self, kind: Kind, record_id: str) -> Document:
         """One record. Raises `GoneError`, or another `PlatformError`."""
         found = await self._asked(f"/{kind}/{record_id}")
+        observe(VAPI_RECORD, found)
         if not isinstance(found, dict) or found.get("id") != record_id:
             raise UnreachableError(f"what was answered is not the {kind} that was asked for")
         return found
