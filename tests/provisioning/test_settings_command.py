@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.commanding import Told, command
+from tests.fakes.crm import Mishap
 from tests.fakes.databases import executed
+from tests.fakes.recording_server import Fault
 from tests.fakes.vapi_records import FakeVapi
 from tests.provisioning.house import LINE
 
@@ -105,9 +107,9 @@ async def test_an_assistant_is_not_pinned_to_what_somebody_made_of_a_tool(desk: 
 
 
 async def test_apply_ends_with_the_first_that_does_not_hold(desk: Desk) -> None:
-    desk.vapi.lies.append(lambda record: record.pop("server"))
+    desk.vapi.mishaps.append(Mishap(fault=Fault(402), only="POST"))
     ends = await desk.told("apply")
-    assert [(end["record"], end["end"]) for end in ends] == [("tool/check_availability", "in doubt")]
+    assert [(end["record"], end["end"]) for end in ends] == [("tool/check_availability", "not taken")]
 
 
 @pytest.mark.parametrize(
