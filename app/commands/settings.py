@@ -200,6 +200,9 @@ class _Work:
             if record.key not in chosen:
                 unsettled |= set() if plan.does_nothing and not plan.problem else {record.key}
                 continue
+            if plan.live is None and self._take() is Take.ADOPT:
+                ends.append(Done(record.key, End.UNCHANGED, "it is not at the platform, so there is nothing to adopt"))
+                continue
             if waits := unsettled.intersection(record.needs):
                 plan = replace(plan, problem=f"{min(waits)} is not as files ask for; apply it first")
             done = await self._applier.apply(plan, planner)

@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]
+
 
 class Table(BaseModel):
     """Base of every table."""
@@ -55,8 +57,8 @@ class NumberTable(RecordTable):
 class FileTable(Table):
     """The whole file."""
 
-    environments: Annotated[dict[str, EnvironmentTable], Field(min_length=1)]
+    environments: Annotated[dict[Name, EnvironmentTable], Field(min_length=1)]
     tools: list[str] | None = None
     speech: dict[str, SpeechTable] = {}
-    assistants: dict[str, AssistantTable] = {}
-    numbers: dict[str, NumberTable] = {}
+    assistants: dict[Name, AssistantTable] = {}
+    numbers: dict[Name, NumberTable] = {}

@@ -163,6 +163,7 @@ WRONG = {
     '[numbers.main]\nnumber = "5550100"': "numbers.main.number",
     '[numbers.main]\nnumber = "+15125550100"\nassistant = "nobody"': "there is no assistant nobody",
     "[environments.bare]": None,
+    '[environments."a b"]': "environments.a b",
     "= 1": "is not valid TOML",
 }
 

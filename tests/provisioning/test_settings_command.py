@@ -106,6 +106,13 @@ async def test_an_assistant_is_not_pinned_to_what_somebody_made_of_a_tool(desk: 
     assert "tool/book_appointment is not as files ask for; apply it first" in refused.stdout
 
 
+async def test_adopting_takes_what_is_there_and_makes_nothing(desk: Desk) -> None:
+    ends = await desk.told("apply", "--adopt")
+    assert {end["end"] for end in ends[:-1]} == {"unchanged"}
+    assert (ends[-1]["record"], ends[-1]["end"]) == ("phone-number/main", "adopted")
+    assert desk.vapi.writes() == []
+
+
 async def test_apply_ends_with_the_first_that_does_not_hold(desk: Desk) -> None:
     desk.vapi.mishaps.append(Mishap(fault=Fault(402), only="POST"))
     ends = await desk.told("apply")
