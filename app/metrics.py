@@ -158,6 +158,9 @@ _LIMIT_VALUE = _latest("readback_limit_value", "The limit itself.", "limit")
 _HANGS = _counter("readback_hangs_total", "Times a platform waited too long, by the tool under way.", "tool")
 _FIGURES = _latest("readback_figure_state", "A service figure: 0 fine, 1 raised, 2 not known.", "figure", "of")
 _UNKNOWN_FIELDS = _counter("readback_unknown_fields_total", "Fields of answers that nobody here knows.", "upstream")
+_SETTINGS = _latest(
+    "readback_settings_records", "Records at the platform that are not as applied, or never were.", "state"
+)
 _QUEUE_DEPTH = _summed("readback_queue_depth", "Items waiting in a bounded queue.", "queue")
 _QUEUE_DROPPED = _counter("readback_queue_dropped_total", "Items a full queue refused.", "queue")
 
@@ -196,6 +199,12 @@ def count_alarm(kind: str) -> None:
 def count_page(outcome: str) -> None:
     """One page to one receiver: `delivered`, `retried`, `failed` or `dropped`."""
     _PAGES[outcome].inc()
+
+
+def set_settings_drift(drifted: int, without_baseline: int) -> None:
+    """How many records at the platform are not as they were applied, and how many were never applied."""
+    _SETTINGS["drifted"].set(drifted)
+    _SETTINGS["no_baseline"].set(without_baseline)
 
 
 def set_cap(business: str, used: int, limit: int) -> None:

@@ -33,6 +33,7 @@ WRONG_IMPORTS = [
     ("app/dialects/__init__.py", "import app.settings", "Illegal imports of protected package app.settings"),
     ("app/watch/__init__.py", "import tools", "Illegal imports of protected package tools"),
     ("app/audit/__init__.py", "import httpx", "app.audit is not allowed to import httpx"),
+    ("app/provisioning/merge.py", "import httpx", "app.provisioning is not allowed to import httpx"),
     ("app/clock.py", "import starlette.responses", "app.clock is not allowed to import starlette"),
     ("app/booking/store.py", "import dbos", "app.booking is not allowed to import dbos"),
     ("tools/__init__.py", "import app.db", "tools is not allowed to import app.db"),

@@ -15,6 +15,7 @@ from app.commands import (
     replay,
     reviews,
     serve,
+    settings,
     tasks,
     tools,
     volume,
@@ -38,6 +39,7 @@ COMMANDS = (
     volume.add,
     figures.add,
     checklist.add,
+    settings.add,
     doctor.add,
 )
 """In the order of `readback --help`; each adds its parser, whose `run` gives the exit code."""

@@ -13,6 +13,7 @@ from app.db.migrate import migrate
 from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.figures import figures_of
 from app.main.model_path import check_models
+from app.main.provisioning import check_platform
 from app.main.server import Server
 from app.main.status import doors_with_status
 from app.settings import Settings, from_environment
@@ -55,5 +56,6 @@ def _server(settings: Settings, clock: Clock, *, serves: bool = True) -> Server:
     check_synthetic(settings, businesses)
     check_credentials(settings)
     figures_of(settings)
+    check_platform(settings)
     migrate(settings.database_url)
     return Server(settings, businesses, clock, serves=serves)

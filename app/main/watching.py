@@ -1,4 +1,4 @@
-"""The looks that one process at a time takes: at what people leave lying, at silence, and at our own way in."""
+"""The looks one process at a time takes: at what people leave lying, at silence, at settings, at our own way in."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from app.jobs.pile import LOOK_EVERY_S as PILE_EVERY_S
 from app.jobs.pile import PileWatch
 from app.jobs.timers import Timer
 from app.main.figures import figure_timer
+from app.main.provisioning import drift_timers
 from app.main.synthetic import synthetic_calls
 from app.settings import Settings
 from app.watch.alarms import Alarms
@@ -38,5 +39,6 @@ def watching(
         Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
         Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
         figure_timer(settings, database, clock, told),
+        *drift_timers(settings, database, clock, told),
         *synthetic_calls(settings, businesses, database, alarms, clock),
     ]

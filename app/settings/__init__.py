@@ -100,6 +100,9 @@ class Settings(BaseSettings):
 
     vapi_api_key: Secret = _variable("VAPI_API_KEY")
     vapi_api_url: Url = _variable("READBACK_VAPI_API_URL", "https://api.vapi.ai")
+    platform: Path = _variable("READBACK_PLATFORM", Path("infra/platform/demo.toml"))
+    platform_environment: str = _variable("READBACK_PLATFORM_ENVIRONMENT", "production")
+    drift_every_s: Annotated[int, values.whole(0, DAY_S)] = _variable("READBACK_DRIFT_EVERY_S", 120)
     twilio_account_sid: Annotated[str | None, BeforeValidator(values.account_sid)] = _variable("TWILIO_ACCOUNT_SID")
     twilio_auth_tokens: Secrets = _variable("TWILIO_AUTH_TOKEN", (), shown=False)
     twilio_api_key: str | None = _variable("TWILIO_API_KEY")
@@ -185,6 +188,18 @@ def load(environ: Mapping[str, str]) -> Settings:
         reason = first.get("ctx", {}).get("error") or f"is wrong: {first['msg']}"
         raise ConfigurationError(f"{first['loc'][0]} {reason}.") from None
     return _reconciled(settings)
+
+
+def secret_named(name: str) -> str:
+    """The secret that the variable `name` holds, the first where it lists several; files may name any variable.
+
+    Raises ConfigurationError when it is not set.
+    """
+    value = _value(os.environ, name)
+    first = next(iter(values.places(value)), None) if value else None
+    if first is None:
+        raise ConfigurationError(f"{name} is not set, and READBACK_PLATFORM takes a secret from it.")
+    return first
 
 
 def from_environment() -> Settings:

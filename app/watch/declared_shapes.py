@@ -62,6 +62,8 @@ VAPI_MESSAGE: Final = Shape(
     ),
 )
 
+VAPI_RECORD: Final = Shape("vapi", "record of the API", {"id": "text", "updatedAt": "text"}, hot=True, open=True)
+
 
 def of_event(item: object, *, listed: bool = False) -> Shape:
     """The shape of one event of Google's: of a cancelled one only the id is sure to be there."""

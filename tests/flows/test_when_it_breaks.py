@@ -12,8 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.audit.log import seal
+from app.db.once import committing
 from app.db.schema import pages, text_outbox
 from app.inference.guard import Limits
+from app.provisioning.book import Place, Step, applied, snapshot
+from app.provisioning.platform import Key, Kind
 from tests.fakes import google_faults as faults
 from tests.fakes.databases import cut_off, locked_by_another_process
 from tests.fakes.google_calendar import FakeGoogle
@@ -283,6 +287,19 @@ async def job_engine(row: Row, request: pytest.FixtureRequest, folder: Path) -> 
     async with house(url, folder) as made:
         holds(row, await made.booked())
         assert await made.learns(row.learns_by)
+
+
+@breaks("settings-watch")
+async def settings_watch(row: Row, request: pytest.FixtureRequest, folder: Path) -> None:
+    url, place = request.getfixturevalue("sqlite_url"), Place("production", Key(Kind.TOOL, "check_availability"))
+    with committing(url, seal) as transaction:
+        step = Step("sam", time.time())
+        applied(transaction, snapshot(transaction, place, "t1", {}, why="applied", step=step), {}, step)
+    away = {"VAPI_API_KEY": "key", "READBACK_VAPI_API_URL": f"http://127.0.0.1:{free_port()}"}
+    async with house(url, folder, READBACK_DRIFT_EVERY_S="1", **away) as made:
+        holds(row, await made.looked_up())
+        assert await made.learns(row.learns_by)
+        assert (await made.server.get("/readyz")).status_code == 200
 
 
 @breaks("clock")

@@ -1,0 +1,92 @@
+"""What brings settings to a platform, put together for the commands and for the timer."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from app.adapters.vapi_records import VapiRecords
+from app.calls.model import Tool
+from app.clock import Clock
+from app.db.engine import Database
+from app.db.secrets import shared_secret
+from app.errors import ConfigurationError
+from app.jobs.timers import Timer
+from app.provisioning.desired import Desired, Means, load_desired
+from app.provisioning.drift import DriftWatch
+from app.provisioning.sealing import Sealer
+from app.provisioning.tool_settings import Deadlines
+from app.settings import Settings, secret_named
+from tools import tools
+
+SEAL: Final = "platform"
+"""Name of the secret with which secrets in records are sealed."""
+
+
+def described() -> list[Tool[Any]]:
+    """Every tool, to be described and never to be run: nobody stands behind it."""
+    nobody: Any = None
+    return tools(nobody, nobody)
+
+
+def sealer(settings: Settings) -> Sealer:
+    """Seals as every process of this installation does. The tables must be there already."""
+    return Sealer(shared_secret(settings.database_url, SEAL))
+
+
+def desired(settings: Settings, environment: str, seals: Sealer) -> Desired:
+    """What files ask for. Raises `ConfigurationError`."""
+    means = Means(
+        tools=described(),
+        deadlines=Deadlines(settings.tool_deadline_ms, settings.filler_after_ms),
+        public_url=settings.public_url,
+        secret_of=secret_named,
+        sealer=seals,
+    )
+    return load_desired(settings.platform, environment, means)
+
+
+@asynccontextmanager
+async def platform(settings: Settings) -> AsyncIterator[VapiRecords]:
+    """The platform, for as long as it is needed. Raises `ConfigurationError` without a key."""
+    if settings.vapi_api_key is None:
+        raise ConfigurationError("VAPI_API_KEY is not set: it is the private key on dashboard.vapi.ai.")
+    records = VapiRecords(settings.vapi_api_url, settings.vapi_api_key.get_secret_value())
+    try:
+        yield records
+    finally:
+        await records.aclose()
+
+
+def watches_drift(settings: Settings) -> bool:
+    """Whether settings at the platform are watched."""
+    return settings.vapi_api_key is not None and settings.drift_every_s > 0
+
+
+def check_platform(settings: Settings) -> None:
+    """A file that somebody has named can be read. Raises `ConfigurationError`."""
+    if watches_drift(settings) and "platform" in settings.model_fields_set:
+        desired(settings, settings.platform_environment, Sealer(b""))
+
+
+def drift_timers(settings: Settings, database: Database, clock: Clock, told: Callable[[], None]) -> list[Timer]:
+    """The watch over settings at the platform, where there is a key. `told` hears that a page may have been raised."""
+    if not watches_drift(settings):
+        return []
+    seals = sealer(settings)
+    named = "platform" in settings.model_fields_set
+    wanted = desired(settings, settings.platform_environment, seals).records if named else ()
+
+    async def look() -> None:
+        async with platform(settings) as records:
+            watch = DriftWatch(
+                platform=records,
+                books=database,
+                sealer=seals,
+                clock=clock,
+                environment=settings.platform_environment,
+                wanted=[record.key for record in wanted],
+            )
+            await watch.look()
+        told()
+
+    return [Timer("settings_drift", float(settings.drift_every_s), look)]

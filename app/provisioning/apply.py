@@ -1,0 +1,342 @@
+"""Brings records to a platform, one after the other: snapshot, look again, hand in, read back, compare, or take back.
+
+What the platform answers to a write counts for nothing: only what is read afterwards does. A write without an answer
+is in doubt, and is looked for before anything is done again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from app import log
+from app.clock import Clock
+from app.provisioning import book
+from app.provisioning.book import Books, Place, Snapshot, Step
+from app.provisioning.diff import Difference, differences, harmful
+from app.provisioning.fields import MISSING, same
+from app.provisioning.plan import Live, Plan, Planner, look
+from app.provisioning.platform import (
+    Document,
+    GoneError,
+    InDoubtError,
+    Key,
+    Kind,
+    Platform,
+    PlatformError,
+    RefusedError,
+    UnreachableError,
+)
+from app.provisioning.rules import RULES
+from app.provisioning.sealing import SealedError, Sealer
+from app.watch.pages import Page, raised
+
+READ_BACK_PAUSES_S: Final = (0.0, 1.0, 3.0)
+"""Before each look at what was written: a platform may show it a moment late."""
+PAGE: Final = "settings_unsettled"
+
+_log = log.get(__name__)
+
+
+class End(StrEnum):
+    """What became of one record."""
+
+    UNCHANGED = "unchanged"
+    APPLIED = "applied"
+    MADE = "made"
+    ADOPTED = "adopted"
+    RESTORED = "restored"
+    REFUSED = "refused"
+    """By us, before anything was written."""
+    MOVED = "moved"
+    """Somebody changed it between the plan and the write; nothing was written."""
+    NOT_TAKEN = "not taken"
+    """The platform refused; nothing was written."""
+    ROLLED_BACK = "rolled back"
+    """What was read back was not what was written; the record is as it was before."""
+    IN_DOUBT = "in doubt"
+    """It is not known what the platform has, or will have."""
+
+
+HOLDS: Final = frozenset((End.UNCHANGED, End.APPLIED, End.MADE, End.ADOPTED, End.RESTORED))
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one record, in words too. `live`: as it was seen last."""
+
+    key: Key
+    end: End
+    words: str = ""
+    live: Live | None = None
+    found: tuple[Difference, ...] = ()
+    snapshot: str = ""
+    """To come back to what was there before."""
+
+    @property
+    def holds(self) -> bool:
+        return self.end in HOLDS
+
+
+class Applier:
+    """Applies plans. `by` is who does it."""
+
+    def __init__(
+        self,
+        *,
+        platform: Platform,
+        books: Books,
+        sealer: Sealer,
+        clock: Clock,
+        by: str,
+        pauses_s: Sequence[float] = READ_BACK_PAUSES_S,
+    ) -> None:
+        self._platform = platform
+        self._books = books
+        self._sealer = sealer
+        self._clock = clock
+        self._by = by
+        self._pauses_s = tuple(pauses_s)
+
+    async def apply(self, plan: Plan, planner: Planner) -> Done:
+        """Do what the plan says. Raises `PlatformError` only when nothing was written."""
+        if plan.problem:
+            await self._note("refused", plan.place, why=plan.problem)
+            return Done(plan.key, End.REFUSED, plan.problem, plan.live)
+        live = plan.live
+        if live is None:
+            return await self._make(plan, planner)
+        if plan.does_nothing:
+            return await self._adopt(plan, live)
+        return await self._alone(plan.place, lambda: self._change(plan, live))
+
+    async def restore(self, target: Snapshot) -> Done:
+        """Put a record back to what it was in a snapshot, whole, and have that as the baseline."""
+        return await self._alone(target.place, lambda: self._restore(target))
+
+    async def _alone(self, place: Place, work: Callable[[], Awaitable[Done]]) -> Done:
+        now = self._clock.now()
+        if not await self._books.write(lambda transaction: book.held(transaction, place, now)):
+            return Done(place.key, End.REFUSED, "somebody else is applying it just now")
+        try:
+            return await work()
+        finally:
+            await self._books.write(lambda transaction: book.released(transaction, place))
+
+    async def _adopt(self, plan: Plan, live: Live) -> Done:
+        """Nothing is to be written. What is live is the baseline, unless it is that already."""
+        if plan.base is not None and not differences(plan.rules, plan.base.document, live.document):
+            return Done(plan.key, End.UNCHANGED, live=live)
+        step = self._step()
+
+        def keep(transaction: Any) -> Snapshot:
+            kept = book.snapshot(transaction, plan.place, live.record_id, live.document, why="adopted", step=step)
+            book.applied(transaction, kept, plan.asked, step)
+            book.noted(transaction, "adopted", plan.place, step, snapshot=kept.id)
+            return kept
+
+        kept = await self._books.write(keep)
+        return Done(plan.key, End.ADOPTED, "what is live is the baseline now", live, snapshot=kept.id)
+
+    async def _change(self, plan: Plan, live: Live) -> Done:
+        before = await self._snapshot(plan.place, live, "before", parts=sorted(plan.parts))
+        now = await look(self._platform, self._sealer, plan.key.kind, live.record_id)
+        if not same(now.document, live.document):
+            await self._note("moved", plan.place)
+            return Done(plan.key, End.MOVED, "somebody changed it since it was planned; plan again", now)
+        try:
+            await self._hand_in(plan.place, live.record_id, plan.parts)
+        except (SealedError, RefusedError, UnreachableError) as error:
+            await self._note("not_taken", plan.place, why=str(error))
+            return Done(plan.key, End.NOT_TAKEN, str(error), live)
+        return await self._compared(plan, before, live)
+
+    async def _compared(self, plan: Plan, before: Snapshot, live: Live) -> Done:
+        kind = plan.key.kind
+        try:
+            after, found = await self._read_back(kind, live.record_id, plan.expected)
+        except PlatformError as error:
+            return await self._in_doubt(plan.place, before, f"it cannot be read back: {error}")
+        if not harmful(found):
+            return await self._keep(plan, after, End.APPLIED, before.id)
+        if not differences(plan.rules, before.document, after.document):
+            words = "nothing of it is there. It may come late: run `readback settings drift` in a minute"
+            await self._note("nothing_written", plan.place, snapshot=before.id)
+            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), before.id)
+        return await self._taken_back(plan, before, after, found)
+
+    async def _taken_back(self, plan: Plan, before: Snapshot, after: Live, found: Sequence[Difference]) -> Done:
+        """What is there is not what was written. Put back what we touched, and what vanished; nobody else's edits."""
+        names = [*plan.parts, *(each.path[0] for each in harmful(found) if each.seen in (None, MISSING, "", [], {}))]
+        back = {name: before.document.get(name) for name in dict.fromkeys(names)}
+        wrong = ", ".join(each.name for each in harmful(found))
+        await self._note("mismatch", plan.place, snapshot=before.id, fields=wrong)
+        try:
+            await self._hand_in(plan.place, after.record_id, back)
+            wanted = {name: value for name, value in {**after.document, **back}.items() if value is not None}
+            now, left = await self._read_back(plan.key.kind, after.record_id, wanted)
+        except (PlatformError, SealedError) as error:
+            return await self._in_doubt(
+                plan.place, before, f"{wrong} was not as written, and could not be put back: {error}"
+            )
+        if harmful(left):
+            still = ", ".join(each.name for each in harmful(left))
+            return await self._in_doubt(
+                plan.place, before, f"{wrong} was not as written; put back, {still} is not as it was"
+            )
+        await self._note("rolled_back", plan.place, snapshot=before.id, fields=wrong)
+        return Done(plan.key, End.ROLLED_BACK, f"read back, {wrong} was not as written", now, tuple(found), before.id)
+
+    async def _make(self, plan: Plan, planner: Planner) -> Done:
+        """Looked up by its name before it is made, and before that is tried a second time."""
+        for attempt in (1, 2):
+            there = await planner.found_again(plan.record)
+            if there is not None and attempt == 1:
+                return Done(plan.key, End.MOVED, "somebody made it since it was planned; plan again", there)
+            if there is None:
+                try:
+                    record_id = await self._create(plan)
+                except (SealedError, RefusedError, UnreachableError) as error:
+                    await self._note("not_taken", plan.place, why=str(error))
+                    return Done(plan.key, End.NOT_TAKEN, str(error))
+                except InDoubtError:
+                    await asyncio.sleep(self._pauses_s[-1])
+                    continue
+            else:
+                record_id = there.record_id
+            return await self._made(plan, record_id)
+        there = await planner.found_again(plan.record)
+        if there is not None:
+            return await self._made(plan, there.record_id)
+        return await self._in_doubt(plan.place, None, "it was sent twice without an answer, and is not there yet")
+
+    async def _create(self, plan: Plan) -> str:
+        body = self._sealer.opened(plan.expected)
+        await self._note("making", plan.place, parts=sorted(plan.expected))
+        record = await self._platform.create(plan.key.kind, body)
+        record_id = record.get("id")
+        if not isinstance(record_id, str) or not record_id:
+            raise InDoubtError("the platform answered without an id")
+        return record_id
+
+    async def _made(self, plan: Plan, record_id: str) -> Done:
+        try:
+            after, found = await self._read_back(plan.key.kind, record_id, plan.expected)
+        except PlatformError as error:
+            return await self._in_doubt(plan.place, None, f"it was made and cannot be read back: {error}")
+        if harmful(found):
+            wrong = ", ".join(each.name for each in harmful(found))
+            await self._note("mismatch", plan.place, fields=wrong)
+            words = f"it was made, and {wrong} is not as written. Nothing uses it yet; apply again with --take ours"
+            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found))
+        return await self._keep(plan, after, End.MADE, "")
+
+    async def _restore(self, target: Snapshot) -> Done:
+        kind, key = target.place.key.kind, target.place.key
+        rules = RULES[kind]
+        live = await look(self._platform, self._sealer, kind, target.record_id)
+        wanted = target.document
+        names = dict.fromkeys(each.path[0] for each in harmful(differences(rules, wanted, live.document)))
+        parts: Document = {name: wanted.get(name) for name in names}
+        if parts:
+            before = await self._snapshot(target.place, live, "before", parts=sorted(parts))
+            parts = {name: wanted[name] for name in rules.always if name in wanted} | parts
+            try:
+                await self._hand_in(target.place, live.record_id, parts)
+                live, found = await self._read_back(kind, live.record_id, wanted)
+            except (PlatformError, SealedError) as error:
+                return await self._in_doubt(target.place, before, f"it could not be put back: {error}")
+            if harmful(found):
+                wrong = ", ".join(each.name for each in harmful(found))
+                return await self._in_doubt(target.place, before, f"put back, {wrong} is not as it was")
+        step, base = self._step(), await self._books.read(lambda c: book.baseline(c, target.place))
+
+        def keep(transaction: Any) -> None:
+            kept = book.snapshot(transaction, target.place, live.record_id, live.document, why="restored", step=step)
+            book.applied(transaction, kept, base.asked if base else {}, step)
+            book.noted(transaction, "restored", target.place, step, snapshot=target.id, parts=sorted(parts))
+
+        await self._books.write(keep)
+        pinned = "; assistants keep the version that they are pinned to until they are applied"
+        words = f"as it was in snapshot {target.id}{pinned if key.kind is Kind.TOOL and live.version else ''}"
+        return Done(key, End.RESTORED, words, live)
+
+    async def _hand_in(self, place: Place, record_id: str, parts: Document) -> None:
+        """Write, and leave it to whoever reads whether it was done. Raises what says that it was not."""
+        body = self._sealer.opened(parts)
+        await self._note("submitted", place, parts=sorted(parts))
+        try:
+            await self._platform.change(place.key.kind, record_id, body)
+        except InDoubtError as error:
+            _log.warning("settings_in_doubt", record=str(place), reason=str(error))
+
+    async def _read_back(self, kind: Kind, record_id: str, wanted: Document) -> tuple[Live, list[Difference]]:
+        """What is there now, and how it differs; looked at again while it does, for it may come late."""
+        error: PlatformError | None = None
+        after: Live | None = None
+        found: list[Difference] = []
+        for pause in self._pauses_s:
+            await asyncio.sleep(pause)
+            try:
+                after = await look(self._platform, self._sealer, kind, record_id)
+            except GoneError:
+                raise
+            except PlatformError as last:
+                error = last
+                continue
+            found = differences(RULES[kind], wanted, after.document)
+            if not harmful(found):
+                break
+        if after is None:
+            raise error or UnreachableError("it was not looked at")
+        return after, found
+
+    async def _keep(self, plan: Plan, after: Live, end: End, before: str) -> Done:
+        step = self._step()
+
+        def keep(transaction: Any) -> Snapshot:
+            kept = book.snapshot(transaction, plan.place, after.record_id, after.document, why="applied", step=step)
+            book.applied(transaction, kept, plan.asked, step)
+            book.noted(transaction, str(end), plan.place, step, snapshot=kept.id, before=before)
+            return kept
+
+        kept = await self._books.write(keep)
+        return Done(plan.key, end, live=after, snapshot=before or kept.id)
+
+    async def _in_doubt(self, place: Place, before: Snapshot | None, why: str) -> Done:
+        """Nobody knows what callers get now, so somebody has to look."""
+        step = self._step()
+        way = f" What was there before: {way_back(place, before.id)}" if before else ""
+        look_at = f"`readback settings verify {place.key} --environment {place.environment}`"
+        body = f"{log.redact(why)}. See it with {look_at}.{way}"
+        page = Page(PAGE, str(place), f"Settings at the platform are in doubt: {place.key}", body)
+
+        def tell(transaction: Any) -> None:
+            book.noted(transaction, "in_doubt", place, step, why=why)
+            raised(transaction, page, now=step.at)
+
+        await self._books.write(tell)
+        return Done(place.key, End.IN_DOUBT, why, snapshot=before.id if before else "")
+
+    async def _snapshot(self, place: Place, live: Live, why: str, **data: Any) -> Snapshot:
+        step = self._step()
+
+        def keep(transaction: Any) -> Snapshot:
+            kept = book.snapshot(transaction, place, live.record_id, live.document, why=why, step=step)
+            book.noted(transaction, "snapshot", place, step, snapshot=kept.id, **data)
+            return kept
+
+        return await self._books.write(keep)
+
+    async def _note(self, what: str, place: Place, **data: Any) -> None:
+        step = self._step()
+        await self._books.write(lambda transaction: book.noted(transaction, what, place, step, **data))
+
+    def _step(self) -> Step:
+        return Step(self._by, self._clock.now())
+
+
+def way_back(place: Place, snapshot: str) -> str:
+    """The one command that brings a record back to a snapshot."""
+    return f"`readback settings rollback {place.key} --to {snapshot} --environment {place.environment}`"

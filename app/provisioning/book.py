@@ -1,0 +1,207 @@
+"""Snapshots and baselines in the database, which everybody shares; a baseline on one laptop protects nobody else.
+
+Every step at a platform is in the audit log, in the same commit as the snapshot that it made.
+"""
+
+import secrets as random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
+
+from app.audit.log import record
+from app.db.engine import Transaction
+from app.db.schema import platform_baselines, platform_snapshots
+from app.provisioning.platform import Document, Key, Kind
+
+T = TypeVar("T")
+
+MOST_SNAPSHOTS: Final = 60
+"""Of one record; the oldest go, but never the one that a baseline stands on."""
+HELD_S: Final = 120.0
+"""How long a record is one apply's alone; longer than it takes, and not for ever when its process dies."""
+APART_S: Final = 1e-5
+
+_s, _b = platform_snapshots.c, platform_baselines.c
+
+
+class Books(Protocol):
+    """A database to read and to commit to."""
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a connection that reads."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction, and commit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A record in an environment."""
+
+    environment: str
+    key: Key
+
+    def __str__(self) -> str:
+        return f"{self.environment}: {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A record as it was, sealed, without what nobody can set."""
+
+    id: str
+    place: Place
+    record_id: str
+    why: str
+    by: str
+    at: float
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A record as it was after the last apply, and what was asked for then."""
+
+    snapshot: Snapshot
+    asked: Document
+    by: str
+    at: float
+    held_until: float
+
+    @property
+    def record_id(self) -> str:
+        return self.snapshot.record_id
+
+    @property
+    def document(self) -> Document:
+        return self.snapshot.document
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who does it, and when."""
+
+    by: str
+    at: float
+
+
+def snapshot(
+    transaction: Transaction, place: Place, record_id: str, document: Mapping[str, Any], *, why: str, step: Step
+) -> Snapshot:
+    """Keep a sealed record as it is now; later than those that are kept already, whatever the clock says."""
+    newest = transaction.connection.execute(select(func.max(_s.at)).where(_of(platform_snapshots, place))).scalar()
+    at = step.at if newest is None else max(step.at, newest + APART_S)
+    made = Snapshot(random.token_hex(6), place, record_id, why, step.by, at, dict(document))
+    transaction.connection.execute(
+        insert(platform_snapshots).values(
+            id=made.id,
+            **_columns(place),
+            record_id=record_id,
+            why=why,
+            by=step.by,
+            at=at,
+            document=orjson.dumps(document).decode(),
+        )
+    )
+    _forget(transaction.connection, place)
+    return made
+
+
+def applied(transaction: Transaction, kept: Snapshot, asked: Mapping[str, Any], step: Step) -> None:
+    """The record as it is in this snapshot is what is compared with from now on."""
+    values = {
+        "record_id": kept.record_id,
+        "snapshot": kept.id,
+        "asked": orjson.dumps(asked).decode(),
+        "by": step.by,
+        "at": step.at,
+        "held_until": 0.0,
+    }
+    there = update(platform_baselines).where(_of(platform_baselines, kept.place)).values(**values)
+    if not transaction.connection.execute(there).rowcount:
+        transaction.connection.execute(insert(platform_baselines).values(**_columns(kept.place), **values))
+
+
+def held(transaction: Transaction, place: Place, now: float) -> bool:
+    """Take the record for one apply alone; False while another one has it. A record without baseline is nobody's."""
+    row = transaction.connection.execute(select(_b.held_until).where(_of(platform_baselines, place))).first()
+    if row is not None and row.held_until > now:
+        return False
+    _hold(transaction, place, now + HELD_S)
+    return True
+
+
+def released(transaction: Transaction, place: Place) -> None:
+    """Let others have it again."""
+    _hold(transaction, place, 0.0)
+
+
+def noted(transaction: Transaction, what: str, place: Place, step: Step, **data: Any) -> None:
+    """One step in the audit log. No value of a record is in it, only names."""
+    record(transaction, f"settings_{what}", subject=str(place), at=step.at, by=step.by, **data)
+
+
+def baseline(connection: Connection, place: Place) -> Baseline | None:
+    """The baseline of one record; None when nothing was ever applied."""
+    return next(iter(_baselines(connection, _of(platform_baselines, place))), None)
+
+
+def baselines(connection: Connection, environment: str) -> list[Baseline]:
+    """Every baseline of an environment, in the order in which records refer to each other."""
+    found = _baselines(connection, _b.environment == environment)
+    order = list(Kind)
+    return sorted(found, key=lambda b: (order.index(b.snapshot.place.key.kind), b.snapshot.place.key.name))
+
+
+def environments(connection: Connection) -> list[str]:
+    """Environments in which anything was applied."""
+    return sorted(connection.execute(select(_b.environment).distinct()).scalars())
+
+
+def snapshots(connection: Connection, place: Place) -> list[Snapshot]:
+    """What is kept of one record, the newest first."""
+    order = (_s.at.desc(), _s.id)
+    rows = connection.execute(select(platform_snapshots).where(_of(platform_snapshots, place)).order_by(*order))
+    return [_snapshot(row) for row in rows]
+
+
+def _baselines(connection: Connection, which: ColumnElement[bool]) -> list[Baseline]:
+    joined = select(platform_baselines.c.asked, _b.by.label("applied_by"), _b.at.label("applied_at"), _b.held_until,
+                    platform_snapshots).join(platform_snapshots, _s.id == _b.snapshot).where(which)  # fmt: skip
+    return [
+        Baseline(_snapshot(row), orjson.loads(row.asked), row.applied_by, row.applied_at, row.held_until)
+        for row in connection.execute(joined)
+    ]
+
+
+def _snapshot(row: Any) -> Snapshot:
+    place = Place(row.environment, Key(Kind(row.kind), row.name))
+    return Snapshot(row.id, place, row.record_id, row.why, row.by, row.at, orjson.loads(row.document))
+
+
+def _hold(transaction: Transaction, place: Place, until: float) -> None:
+    there = update(platform_baselines).where(_of(platform_baselines, place)).values(held_until=until)
+    transaction.connection.execute(there)
+
+
+def _forget(connection: Connection, place: Place) -> None:
+    standing = set(connection.execute(select(_b.snapshot).where(_of(platform_baselines, place))).scalars())
+    order = select(_s.id).where(_of(platform_snapshots, place)).order_by(_s.at.desc(), _s.id)
+    old = connection.execute(order.offset(MOST_SNAPSHOTS)).scalars().all()
+    for snapshot_id in set(old) - standing:
+        connection.execute(delete(platform_snapshots).where(_s.id == snapshot_id))
+
+
+def _columns(place: Place) -> dict[str, str]:
+    return {"environment": place.environment, "kind": place.key.kind.value, "name": place.key.name}
+
+
+def _of(table: Table, place: Place) -> ColumnElement[bool]:
+    return (
+        (table.c.environment == place.environment)
+        & (table.c.kind == place.key.kind.value)
+        & (table.c.name == place.key.name)
+    )

@@ -1,0 +1,314 @@
+"""Bringing records to a platform that forgets, lies, races and keeps silent: what callers get is never left to luck."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from app.provisioning import book
+from app.provisioning.apply import End
+from app.provisioning.book import Place
+from app.provisioning.desired import Known
+from app.provisioning.plan import AmbiguousError, Take
+from app.provisioning.platform import Key
+from tests.fakes.crm import BROKEN, BROKEN_AFTERWARDS, CUT_AFTERWARDS, DONE, SILENT, SILENT_AFTERWARDS, Mishap
+from tests.fakes.recording_server import Fault
+from tests.provisioning.house import ASSISTANT, NUMBER, TOOL, WANTED, House, housed, wish
+
+NEW_URL = {"server": {"url": "https://new.example.com/vapi"}}
+DASHBOARD = {"model": {**WANTED[ASSISTANT]["model"], "temperature": 0.7, "toolIds": ["theirs"]}, "voice": {"id": "v"}}
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[House]:
+    async with housed(database_url) as made:
+        yield made
+
+
+@pytest.fixture
+async def alone(sqlite_url: str) -> AsyncIterator[House]:
+    async with housed(sqlite_url, deadline_s=0.3) as made:
+        yield made
+
+
+async def test_a_record_is_made_then_changed_whole_and_each_step_is_in_the_audit_log(house: House) -> None:
+    assert (await house.apply(wish(ASSISTANT))).end is End.MADE
+    assert (await house.apply(wish(ASSISTANT))).end is End.UNCHANGED
+    house.is_there(ASSISTANT).update(DASHBOARD)  # somebody adds what files do not ask for, and nothing that was there
+    done = await house.apply(wish(ASSISTANT, **NEW_URL))
+
+    assert done.end is End.APPLIED
+    assert house.is_there(ASSISTANT)["server"] == {"url": "https://new.example.com/vapi", "credentialId": "c1"}
+    assert house.is_there(ASSISTANT)["model"] == DASHBOARD["model"]
+    assert [body for method, _, body in house.vapi.writes() if method == "PATCH"] == [
+        {"server": {"url": "https://new.example.com/vapi", "credentialId": "c1"}}
+    ], "a part is handed in whole, and no other part at all"
+    assert house.steps() == ["making", "made", "snapshot", "submitted", "applied"]
+    assert [kept.why for kept in await house.snapshots(ASSISTANT)] == ["applied", "before", "applied"]
+
+
+async def test_without_a_baseline_nothing_is_written_until_somebody_says_how(house: House) -> None:
+    done = await house.apply(wish(NUMBER))
+    assert (done.end, house.vapi.writes()) == (End.REFUSED, [])
+    assert done.words.startswith("there is no baseline")
+
+    assert (await house.apply(wish(NUMBER), Take.ADOPT)).end is End.ADOPTED
+    assert house.vapi.writes() == []
+    assert (await house.apply(wish(NUMBER))).end is End.APPLIED
+    assert house.vapi.writes()[0][2] == {"provider": "twilio", "server": {"url": "https://voice.example.com/vapi"}}
+    assert house.is_there(NUMBER)["twilioAuthToken"] == "hush"
+    kept = await house.snapshots(NUMBER)
+    assert b"hush" not in orjson.dumps([one.document for one in kept])
+    assert {one.document["twilioAuthToken"][:7] for one in kept} == {"sealed:"}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda record: record["model"]["messages"][0].update(content="Sell more."),
+        lambda record: record.update(server={"url": "https://elsewhere"}),
+        lambda record: record.update(hooks=[{"on": "call.ending"}]),
+    ],
+    ids=["what we ask for", "all of a part", "where calls go"],
+)
+async def test_what_somebody_changed_is_not_written_over_unasked(alone: House, edit: Callable[[Any], None]) -> None:
+    await alone.apply(wish(ASSISTANT))
+    edit(alone.is_there(ASSISTANT))
+    written = len(alone.vapi.writes())
+
+    assert (await alone.apply(wish(ASSISTANT, firstMessage="Hi"))).end is End.REFUSED
+    assert len(alone.vapi.writes()) == written
+    assert (await alone.apply(wish(ASSISTANT, firstMessage="Hi"), Take.OURS)).end is End.APPLIED
+    there = alone.is_there(ASSISTANT)
+    assert (there["firstMessage"], there["server"]["url"]) == ("Hi", "https://voice.example.com/vapi")
+    assert there["model"]["messages"] == WANTED[ASSISTANT]["model"]["messages"]
+    assert (await alone.apply(wish(ASSISTANT, firstMessage="Hi"))).end is End.UNCHANGED
+
+
+async def test_a_change_between_plan_and_write_stops_it(alone: House) -> None:
+    await alone.apply(wish(ASSISTANT))
+    alone.vapi.before("GET /assistant/", lambda _: alone.is_there(ASSISTANT).update(voice={"id": "theirs"}), skip=1)
+    written = len(alone.vapi.writes())
+
+    assert (await alone.apply(wish(ASSISTANT, **NEW_URL))).end is End.MOVED
+    assert len(alone.vapi.writes()) == written
+
+
+LIES: dict[str, Callable[[Any], Any]] = {
+    "the prompt is wiped": lambda record: record["model"].pop("messages"),
+    "all of another part is gone": lambda record: record.pop("server"),
+    "the change is half done": lambda record: record["model"].update(temperature=0.1),
+    "the server is sent elsewhere": lambda record: record.update(server={"url": "https://elsewhere"}),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_what_was_not_written_as_said_is_taken_back(alone: House, lie: str) -> None:
+    await alone.apply(wish(ASSISTANT))
+    before = orjson.dumps(
+        {n: v for n, v in alone.is_there(ASSISTANT).items() if n not in ("updatedAt", "latestVersion")}
+    )
+    asked = {"model": {"temperature": 0.5}, **({"server": {"url": "https://n"}} if "sent" in lie else {})}
+    alone.vapi.lies.append(LIES[lie])
+
+    done = await alone.apply(wish(ASSISTANT, **asked, firstMessage="Hi"))
+
+    assert (done.end, done.holds) == (End.ROLLED_BACK, False)
+    there = {n: v for n, v in alone.is_there(ASSISTANT).items() if n not in ("updatedAt", "latestVersion")}
+    assert {n: v for n, v in there.items() if v is not None} == {
+        n: v for n, v in orjson.loads(before).items() if v is not None
+    }
+    assert alone.steps()[-3:] == ["mismatch", "submitted", "rolled_back"]
+    assert await alone.pages() == []
+
+
+async def test_a_success_that_wrote_nothing_is_no_success(alone: House) -> None:
+    await alone.apply(wish(TOOL))
+    alone.vapi.mishaps.append(Mishap("forgotten", only="PATCH"))
+
+    done = await alone.apply(wish(TOOL, **NEW_URL))
+
+    assert (done.end, done.holds) == (End.IN_DOUBT, False)
+    assert (await alone.apply(wish(TOOL, **NEW_URL))).end is End.APPLIED
+
+
+async def test_what_cannot_be_put_back_wakes_somebody(alone: House) -> None:
+    await alone.apply(wish(ASSISTANT))
+    alone.vapi.lies += [lambda record: record["model"].pop("messages")] * 2
+
+    done = await alone.apply(wish(ASSISTANT, firstMessage="Hi", model={"temperature": 0.2}))
+
+    assert done.end is End.IN_DOUBT
+    [page] = await alone.pages()
+    assert (page.page.kind, page.page.key) == ("settings_unsettled", "production: assistant/acme")
+    assert (
+        f"`readback settings rollback assistant/acme --to {done.snapshot} --environment production`" in page.page.body
+    )
+
+
+@pytest.mark.parametrize("mishap", [SILENT_AFTERWARDS, CUT_AFTERWARDS, BROKEN_AFTERWARDS], ids=lambda m: str(m.fault))
+async def test_a_write_without_an_answer_that_was_done_is_seen(alone: House, mishap: Mishap) -> None:
+    await alone.apply(wish(TOOL))
+    alone.vapi.mishaps.append(Mishap(mishap.effect, mishap.fault, mishap.silent, only="PATCH"))
+
+    assert (await alone.apply(wish(TOOL, **NEW_URL))).end is End.APPLIED
+    assert sum(method == "PATCH" for method, _, _ in alone.vapi.writes()) == 1
+
+
+@pytest.mark.parametrize("mishap", [SILENT, BROKEN], ids=["silent", "broken"])
+async def test_a_write_without_an_answer_that_was_not_done_is_in_doubt_and_not_repeated(
+    alone: House, mishap: Mishap
+) -> None:
+    await alone.apply(wish(TOOL))
+    alone.vapi.mishaps.append(Mishap(mishap.effect, mishap.fault, mishap.silent, only="PATCH"))
+
+    assert (await alone.apply(wish(TOOL, **NEW_URL))).end is End.IN_DOUBT
+    assert sum(method == "PATCH" for method, _, _ in alone.vapi.writes()) == 1
+
+
+@pytest.mark.parametrize("mishap", [SILENT_AFTERWARDS, CUT_AFTERWARDS, SILENT, BROKEN], ids=lambda m: m.effect)
+async def test_a_record_is_looked_up_by_its_name_before_it_is_made_again(alone: House, mishap: Mishap) -> None:
+    alone.vapi.mishaps.append(Mishap(mishap.effect, mishap.fault, mishap.silent, only="POST"))
+
+    assert (await alone.apply(wish(TOOL))).end is End.MADE
+    assert len(alone.vapi.account.records["tool"]) == 1
+    assert sum(method == "POST" for method, _, _ in alone.vapi.writes()) == (1 if mishap.effect == DONE else 2)
+
+
+async def test_a_record_that_is_made_wrong_is_not_called_made(alone: House) -> None:
+    alone.vapi.lies.append(lambda record: record.pop("server"))
+
+    done = await alone.apply(wish(TOOL))
+
+    assert (done.end, [each.name for each in done.found][:1]) == (End.IN_DOUBT, ["server.url"])
+    assert (await alone.apply(wish(TOOL))).end is End.REFUSED
+    assert (await alone.apply(wish(TOOL), Take.OURS)).end is End.APPLIED
+
+
+async def test_two_records_of_one_name_are_not_guessed_between(alone: House) -> None:
+    for _ in range(2):
+        alone.vapi.has("tool", WANTED[TOOL])
+    with pytest.raises(AmbiguousError, match="2 records have the name of tool/check_availability"):
+        await alone.apply(wish(TOOL))
+
+
+async def test_a_number_is_never_bought(alone: House) -> None:
+    alone.vapi.account.records["phone-number"].clear()
+    assert "it costs money" in (await alone.apply(wish(NUMBER))).words
+
+
+async def test_what_the_platform_refuses_is_told_in_its_words(alone: House) -> None:
+    await alone.apply(wish(ASSISTANT))
+    done = await alone.apply(wish(ASSISTANT, colour="red"))
+    assert (done.end, done.words) == (End.NOT_TAKEN, "HTTP 400 property colour should not exist")
+
+
+async def test_a_part_with_a_secret_that_is_never_shown_is_not_handed_in_without_it(alone: House) -> None:
+    alone.vapi.has("assistant", WANTED[ASSISTANT] | {"server": {"url": "u"}, "isServerUrlSecretSet": True})
+    await alone.apply(wish(ASSISTANT), Take.ADOPT)
+
+    done = await alone.apply(wish(ASSISTANT, server={"url": "https://n"}))
+    assert (done.end, "would be lost" in done.words) == (End.REFUSED, True)
+    assert (await alone.apply(wish(ASSISTANT, server={"url": "u"}, firstMessage="Hi"))).end is End.APPLIED
+    assert alone.is_there(ASSISTANT)["isServerUrlSecretSet"], "other parts can be changed"
+
+
+async def test_a_rollback_brings_back_the_whole_record_and_its_secrets(house: House) -> None:
+    await house.apply(wish(NUMBER), Take.ADOPT)
+    await house.apply(wish(NUMBER))
+    was = dict(house.is_there(NUMBER))
+    [applied, *_] = await house.snapshots(NUMBER)
+    house.is_there(NUMBER).update(server={"url": "https://elsewhere"}, squadId="s", name="x")
+
+    done = await house.restore(applied)
+
+    assert done.end is End.RESTORED
+    there = house.is_there(NUMBER)
+    assert {n: there.get(n) for n in ("server", "name", "twilioAuthToken")} == {
+        n: was[n] for n in ("server", "name", "twilioAuthToken")
+    }
+    assert there["squadId"] is None
+    assert (await house.apply(wish(NUMBER))).end is End.UNCHANGED
+    assert [drift.holds for drift in await house.look()] == [True]
+
+
+async def test_a_secret_that_nobody_knows_any_more_is_said_and_not_sent_sealed(alone: House) -> None:
+    await alone.apply(wish(NUMBER), Take.ADOPT)
+    [adopted] = await alone.snapshots(NUMBER)
+    alone.is_there(NUMBER)["twilioAuthToken"] = ""
+
+    done = await alone.restore(adopted)
+
+    assert (done.end, "the secret at twilioAuthToken is not at the platform any more" in done.words) == (
+        End.IN_DOUBT,
+        True,
+    )
+    assert alone.vapi.writes() == []
+
+
+async def test_two_cannot_apply_one_record_at_once(house: House) -> None:
+    await house.apply(wish(TOOL))
+    place, now = Place("production", TOOL), house.clock.now()
+    assert await house.database.write(lambda t: book.held(t, place, now))
+
+    done = await house.apply(wish(TOOL, **NEW_URL))
+    assert (done.end, done.words) == (End.REFUSED, "somebody else is applying it just now")
+    house.clock.advance(book.HELD_S)
+    assert (await house.apply(wish(TOOL, **NEW_URL))).end is End.APPLIED, "one whose process died holds it no longer"
+
+
+async def test_an_assistant_stays_pinned_until_it_is_applied_itself(alone: House) -> None:
+    await alone.apply(wish(TOOL))
+    tool = alone.is_there(TOOL)
+
+    def pinned(version: str) -> Any:
+        model = {**WANTED[ASSISTANT]["model"], "toolRefs": [{"toolId": tool["id"], "version": version}], "toolIds": []}
+        return wish(ASSISTANT, model=model)
+
+    assert (await alone.apply(pinned("1"))).end is End.MADE
+    assert (await alone.apply(wish(TOOL, **NEW_URL))).live.known() == Known(tool["id"], "2")  # type: ignore[union-attr]  # it was applied
+    assert alone.is_there(ASSISTANT)["model"]["toolRefs"] == [{"toolId": tool["id"], "version": "1"}]
+    assert (await alone.apply(pinned("2"))).end is End.APPLIED
+
+
+async def test_what_is_kept_of_a_record_is_bounded_and_never_loses_its_baseline(house: House) -> None:
+    await house.apply(wish(TOOL))
+    [base] = await house.snapshots(TOOL)
+
+    def keep(transaction: Any) -> None:
+        for number in range(book.MOST_SNAPSHOTS + 10):
+            step = book.Step("sam", house.clock.now() + number + 1)
+            book.snapshot(transaction, base.place, base.record_id, {}, why="before", step=step)
+
+    await house.database.write(keep)
+    kept = await house.snapshots(TOOL)
+    assert len(kept) == book.MOST_SNAPSHOTS + 1
+    assert base.id in {one.id for one in kept}
+
+
+async def test_an_older_platform_without_types_in_changes_gets_them_without(alone: House) -> None:
+    await alone.apply(wish(TOOL))
+    alone.vapi.takes_type = False
+
+    assert (await alone.apply(wish(TOOL, **NEW_URL))).end is End.APPLIED
+    assert [sorted(body) for method, _, body in alone.vapi.writes() if method == "PATCH"] == [
+        ["server", "type"],
+        ["server"],
+    ]
+
+
+async def test_too_many_requests_are_waited_out(alone: House) -> None:
+    await alone.apply(wish(TOOL))
+    alone.vapi.mishaps += [Mishap(fault=Fault(429, retry_after="0"), only=line) for line in ("GET", "PATCH", "GET")]
+
+    assert (await alone.apply(wish(TOOL, **NEW_URL))).end is End.APPLIED
+
+
+def test_a_key_is_read_as_people_write_it() -> None:
+    assert [str(key) for key in (TOOL, ASSISTANT, NUMBER)] == [
+        "tool/check_availability",
+        "assistant/acme",
+        "phone-number/main",
+    ]
+    assert isinstance(TOOL, Key)

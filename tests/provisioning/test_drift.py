@@ -1,0 +1,108 @@
+"""The watch over what is live, on both databases: who changed what, one page each, with the command that mends it."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from app.provisioning import book
+from app.provisioning.book import Place
+from app.provisioning.plan import Take
+from app.provisioning.platform import PlatformError
+from tests.fakes.crm import BROKEN, Mishap
+from tests.provisioning.house import ASSISTANT, NUMBER, TOOL, House, housed, wish
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[House]:
+    async with housed(database_url) as made:
+        await made.apply(wish(TOOL))
+        await made.apply(wish(ASSISTANT))
+        await made.apply(wish(NUMBER), Take.OURS)
+        yield made
+
+
+WIPES: dict[str, tuple[Any, Callable[[House], Any], str]] = {
+    "the function URL is wiped": (TOOL, lambda h: h.is_there(TOOL).update(server={}), "server.url"),
+    "the credential is gone": (TOOL, lambda h: h.is_there(TOOL)["server"].pop("credentialId"), "server.credentialId"),
+    "the prompt is emptied": (
+        ASSISTANT,
+        lambda h: h.is_there(ASSISTANT)["model"].update(messages=[]),
+        "model.messages.system.content",
+    ),
+    "the number points elsewhere": (NUMBER, lambda h: h.is_there(NUMBER).update(assistantId="a-2"), "assistantId"),
+    "a key is changed": (NUMBER, lambda h: h.is_there(NUMBER).update(twilioAuthToken="other"), "twilioAuthToken"),
+    "the record is gone": (TOOL, lambda h: h.vapi.account.records["tool"].clear(), "the record is gone"),
+}
+
+
+@pytest.mark.parametrize("name", WIPES)
+async def test_it_pages_once_with_what_changed_and_the_command(name: str, house: House) -> None:
+    key, wipe, said = WIPES[name]
+    assert all(drift.holds for drift in await house.look())
+    wipe(house)
+
+    await house.look()
+    await house.look()
+
+    [page] = await house.pages()
+    assert (page.page.kind, page.page.key, page.status) == ("settings_drift", f"production: {key}", "open")
+    assert said in page.page.body
+    command = "apply" if "gone" in said else "rollback"
+    assert f"`readback settings {command} {key} --" in page.page.body
+    assert "hush" not in page.page.body
+    assert house.steps().count("drift") == 1
+
+
+async def test_the_page_ends_when_it_is_put_back(house: House) -> None:
+    house.is_there(TOOL).update(server={})
+    await house.look()
+    [applied, *_] = await house.snapshots(TOOL)
+    await house.restore(applied)
+
+    await house.look()
+    assert [page.status for page in await house.pages()] == ["resolved"]
+    assert house.is_there(TOOL)["server"]["url"] == "https://voice.example.com/vapi"
+
+
+async def test_what_the_platform_adds_by_itself_wakes_nobody(house: House) -> None:
+    house.is_there(ASSISTANT).update(newDefault=True, latestVersion="7", updatedAt="2026-12-01T00:00:00Z")
+    assert all(drift.holds for drift in await house.look())
+    assert await house.pages() == []
+
+
+async def test_files_without_a_baseline_are_said_to_be_unwatched(sqlite_url: str) -> None:
+    async with housed(sqlite_url) as house:
+        assert await house.look([TOOL]) == []
+        [page] = await house.pages()
+        assert (page.page.kind, page.page.key) == ("settings_no_baseline", "production")
+        await house.apply(wish(TOOL))
+        await house.look([TOOL])
+        assert [page.status for page in await house.pages()] == ["resolved"]
+
+
+async def test_a_listing_that_tells_less_than_the_record_wakes_nobody(house: House) -> None:
+    house.vapi.page_limit = 0
+    assert all(drift.holds for drift in await house.look())
+    assert await house.pages() == []
+
+
+async def test_a_record_that_is_being_applied_is_not_looked_at(house: House) -> None:
+    place, now = Place("production", TOOL), house.clock.now()
+    await house.database.write(lambda t: book.held(t, place, now))
+    house.is_there(TOOL).update(server={})
+
+    assert {str(drift.place.key) for drift in await house.look()} == {str(ASSISTANT), str(NUMBER)}
+    house.clock.advance(book.HELD_S + 1)
+    await house.look()
+    assert len(await house.pages()) == 1
+
+
+async def test_a_platform_that_does_not_tell_is_not_said_to_hold(house: House) -> None:
+    house.is_there(TOOL).update(server={})
+    await house.look()
+    house.vapi.always_wrong = Mishap(fault=BROKEN.fault)
+
+    with pytest.raises(PlatformError, match="HTTP 500"):
+        await house.look()
+    assert [page.status for page in await house.pages()] == ["open"]

@@ -1,0 +1,49 @@
+"""Secrets in records: never in clear in what is kept, the same seal for the same secret, opened only when met."""
+
+import orjson
+import pytest
+
+from app.provisioning.sealing import SealedError, Sealer
+
+RECORD = {
+    "name": "Front desk",
+    "server": {"url": "https://host/vapi", "secret": "hush-1", "headers": {"Authorization": "Bearer hush-2"}},
+    "twilioAuthToken": "hush-3",
+    "credentials": [{"provider": "x", "apiKey": "hush-4", "secretKey": "hush-5"}],
+    "parameters": [{"key": "api_key", "value": "hush-6"}, {"key": "call_id", "value": "{{ call.id }}"}],
+    "webhook": "https://user:hush-7@host/path",
+    "model": {"maxTokens": 500, "promptCacheKey": "plain", "password": ""},
+    "isServerUrlSecretSet": True,
+}  # fmt: skip
+
+
+def test_no_secret_is_left_in_clear_and_everything_else_is() -> None:
+    sealed = Sealer(b"key").sealed(RECORD)
+
+    assert b"hush" not in orjson.dumps(sealed)
+    assert sealed["model"] == RECORD["model"]
+    assert (sealed["name"], sealed["isServerUrlSecretSet"]) == ("Front desk", True)
+    assert sealed["server"]["url"] == "https://host/vapi"
+    assert sealed["parameters"][1] == {"key": "call_id", "value": "{{ call.id }}"}
+
+
+def test_whoever_sealed_it_opens_it_again() -> None:
+    sealer = Sealer(b"key")
+
+    assert sealer.opened(sealer.sealed(RECORD)) == RECORD
+    assert sealer.sealed(sealer.sealed(RECORD)) == sealer.sealed(RECORD)
+
+
+def test_a_changed_secret_shows_as_changed_and_another_key_makes_other_seals() -> None:
+    sealer = Sealer(b"key")
+
+    assert sealer.secret("a") == Sealer(b"key").secret("a")
+    assert sealer.secret("a") != sealer.secret("b")
+    assert sealer.secret("a") != Sealer(b"other").secret("a")
+
+
+def test_a_secret_that_was_not_met_is_not_guessed() -> None:
+    kept = Sealer(b"key").sealed({"server": {"secret": "hush"}})
+
+    with pytest.raises(SealedError, match=r"^the secret at server.secret is not at the platform any more"):
+        Sealer(b"key").opened(kept)
