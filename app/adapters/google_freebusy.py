@@ -54,7 +54,6 @@ class Ask:
         fits = len(both.calendars) <= CALENDARS_PER_QUERY and both.end - both.start <= LONGEST_QUERY_S
         return both if fits else None
 
-
     @property
     def size(self) -> int:
         """How much busy time it may bring: calendars times seconds."""
