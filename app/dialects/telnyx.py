@@ -7,7 +7,7 @@ from headers only, which the assistant's settings fill from Telnyx's own variabl
 import base64
 import re
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -53,7 +53,13 @@ def render(result: ToolResult) -> bytes:
 
 def _signed_by(key: bytes, signature: bytes, signed: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(base64.b64decode(key)).verify(signature, signed)
+        _read(key).verify(signature, signed)
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+@cache
+def _read(key: bytes) -> Ed25519PublicKey:
+    """One of the few keys that are configured."""
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(key))
