@@ -197,6 +197,11 @@ class Dispatcher:
                 if key:
                     self._remember(key, result)
                 return result
+        if key and self._replays.look_first and key not in self._recent:
+            before = await self._replays.find(key)
+            if before is not None:
+                self._remember(key, before)
+                return before
         under = self._recent.get(key) if key else None
         if isinstance(under, bytes):
             return ledger.loaded(under)

@@ -47,6 +47,13 @@ class Replays:
         """Whether a replay may reach another process."""
         return self._database.shared
 
+    @property
+    def look_first(self) -> bool:
+        """Whether to look for an answer before making one. Only a fast store is worth it: a lookup made once more
+        harms nobody, and what was answered first stands all the same.
+        """
+        return self.in_company and self._store is not None
+
     async def recent(self, since: float) -> Sequence[tuple[str, ToolResult]]:
         """Answers given since `since`, oldest first. Raises `DatabaseUnavailableError`."""
         return await self._database.read(lambda c: ledger.recent(c, since))

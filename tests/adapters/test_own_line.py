@@ -66,7 +66,9 @@ async def test_the_plain_route_gets_an_envelope_that_names_no_call(line: str) ->
         assert await ask(server, PLAIN, line=line) == TOLD
     first, second = server.requests
     assert (first.method, first.path) == ("POST", "/tools/check_availability")
-    assert plain.authenticate([(b"authorization", first.headers["authorization"].encode())], encoded(["three"]))
+    assert plain.authenticate(
+        [(b"authorization", first.headers["authorization"].encode())], encoded(["three"]), CLOCK.now()
+    )
     call, again = (plain.parse("check_availability", request.json) for request in (first, second))
     assert call.arguments == {"service": "inspection"}
     assert (call.ref.call_id, call.ref.caller, call.ref.lines) == (None, SYNTHETIC_CALLER, (line,) if line else ())
