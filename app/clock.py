@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 
@@ -24,6 +25,11 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+def moment(at: float) -> str:
+    """Epoch seconds as people read them, in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 async def ended(works: "Iterable[asyncio.Future[Any]]", within_s: float | None = None) -> bool:

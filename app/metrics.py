@@ -158,9 +158,8 @@ _LIMIT_VALUE = _latest("readback_limit_value", "The limit itself.", "limit")
 _HANGS = _counter("readback_hangs_total", "Times a platform waited too long, by the tool under way.", "tool")
 _FIGURES = _latest("readback_figure_state", "A service figure: 0 fine, 1 raised, 2 not known.", "figure", "of")
 _UNKNOWN_FIELDS = _counter("readback_unknown_fields_total", "Fields of answers that nobody here knows.", "upstream")
-_SETTINGS = _latest(
-    "readback_settings_records", "Records at the platform that are not as applied, or never were.", "state"
-)
+_SETTINGS = _latest("readback_settings_records", "Records at the platform not as applied, or never.", "state")
+_SIGN_INS = _counter("readback_sign_ins_total", "Attempts to sign in to the dashboard.", "outcome")
 _QUEUE_DEPTH = _summed("readback_queue_depth", "Items waiting in a bounded queue.", "queue")
 _QUEUE_DROPPED = _counter("readback_queue_dropped_total", "Items a full queue refused.", "queue")
 
@@ -361,6 +360,11 @@ def counted() -> Counts:
 
 def _labels(key: str | tuple[str, ...]) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else key
+
+
+def count_sign_in(outcome: str) -> None:
+    """One attempt to sign in to the dashboard: `ok`, `refused` or `limited`."""
+    _SIGN_INS[outcome].inc()
 
 
 def set_queue_depth(queue: str, depth: int) -> None:

@@ -15,8 +15,8 @@ _a = audit.c
 
 def counted(connection: Connection, since: float, until: float, business: str = "") -> dict[str, int]:
     """Rows by kind from `since` to `until`, the most frequent first; of one business, those of nobody's included."""
-    first = _first_after(connection, since - SLACK_S)
-    last = _first_after(connection, until + SLACK_S)
+    first = first_after(connection, since - SLACK_S)
+    last = first_after(connection, until + SLACK_S)
     query = select(_a.kind, func.count()).where(_a.seq >= first, _a.seq <= last, _a.at >= since, _a.at <= until)
     if business:
         query = query.where(_a.business.in_(("", business)))
@@ -24,7 +24,7 @@ def counted(connection: Connection, since: float, until: float, business: str = 
     return dict(sorted(((kind, int(times)) for kind, times in rows), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _first_after(connection: Connection, at: float) -> int:
+def first_after(connection: Connection, at: float) -> int:
     """The number of the first row from then on, found by halving; one past the last when there is none."""
     low, high = 1, head(connection).seq + 1
     while low < high:

@@ -106,6 +106,17 @@ def chained(previous: str, seq: int, at: float, texts: tuple[str, str, str, str]
     return hashlib.sha256(orjson.dumps([previous, seq, repr(at), *texts])).hexdigest()
 
 
+def unfit(row: Any, expected: int, previous: str) -> str:
+    """Why this row is not the one that follows; empty when it is."""
+    if row.seq != expected:
+        return f"row {expected} is missing"
+    if row.previous != previous or row.hash != chained(
+        previous, row.seq, row.at, (row.kind, row.business, row.subject, row.data)
+    ):
+        return f"row {row.seq} was changed"
+    return ""
+
+
 def head(connection: Connection) -> Head:
     """The newest row, or the beginning."""
     row = _head(connection).first()
@@ -131,12 +142,8 @@ def verify(connection: Connection, anchors: Mapping[int, str] | None = None) -> 
     wanted = dict(anchors or {})
     for row in rows(connection):
         here = Head(expected - 1, previous)
-        if row.seq != expected:
-            return Verdict(expected - 1, here, expected, f"row {expected} is missing")
-        if row.previous != previous or row.hash != chained(
-            previous, row.seq, row.at, (row.kind, row.business, row.subject, row.data)
-        ):
-            return Verdict(expected - 1, here, row.seq, f"row {row.seq} was changed")
+        if why := unfit(row, expected, previous):
+            return Verdict(expected - 1, here, expected, why)
         if wanted.pop(row.seq, row.hash) != row.hash:
             return Verdict(expected - 1, here, row.seq, f"row {row.seq} is not the one that was anchored")
         previous, expected = row.hash, expected + 1

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 WeeklyHours = tuple[tuple[tuple[int, int], ...], ...]
 """Seven entries, Monday first; each sorted `(start, end)` pairs in minutes since local midnight, end at most 1440."""
+
+NEW_FOR: Final = timedelta(days=14)
+"""How long a business is new, when it says since when it is live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class Business:
     """Folder of Markdown in which facts about it are looked up."""
     reviewed: frozenset[str] = frozenset()
     """Tools of which a person approves every use by the text agent."""
+    live_since: date | None = None
+    """Its first day; for `NEW_FOR` from then a person approves every change by a model."""
     _services: Mapping[str, Service] = field(init=False, repr=False, compare=False)
     _technicians: Mapping[str, Technician] = field(init=False, repr=False, compare=False)
     _able: Mapping[str, tuple[Technician, ...]] = field(init=False, repr=False, compare=False)
@@ -92,6 +97,10 @@ class Business:
         object.__setattr__(self, "_services", _by_word(self.services))
         object.__setattr__(self, "_technicians", _by_word(self.technicians))
         object.__setattr__(self, "_able", able)
+
+    def is_new(self, now: float) -> bool:
+        """Whether it is in its first two weeks, or not even live."""
+        return self.live_since is not None and datetime.fromtimestamp(now, self.zone).date() < self.live_since + NEW_FOR
 
     def service(self, wanted: str) -> Service | None:
         """The service with this id or name, any case; None when there is none."""

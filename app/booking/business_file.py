@@ -185,6 +185,7 @@ def _business(business_id: str, table: BusinessTable, caps: Mapping[str, int], d
         crm=table.crm.account() if table.crm else None,
         documents=documents,
         reviewed=frozenset(table.reviewed),
+        live_since=table.live_since,
     )
 
 

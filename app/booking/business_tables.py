@@ -242,6 +242,7 @@ class BusinessTable(Table):
     crm: CrmTable | None = None
     documents: Text | None = None
     reviewed: list[Annotated[str, BeforeValidator(_reviewed)]] = []
+    live_since: Day | None = None
     services: list[ServiceTable] = Field(min_length=1)
     technicians: list[TechnicianTable] = Field(min_length=1)
 

@@ -4,10 +4,11 @@ import getpass
 import os
 import sys
 from argparse import Namespace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
+
+from app.clock import moment as moment
 
 HOLDS: Final = 0
 DOES_NOT_HOLD: Final = 1
@@ -31,8 +32,3 @@ def operator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user need not have a name
         return f"uid {os.getuid()}"
-
-
-def moment(at: float) -> str:
-    """Epoch seconds as people read them, in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -7,13 +7,12 @@ from typing import Any
 
 from app.audit.log import seal
 from app.booking.business_file import load_businesses
-from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, moment, operator, say
+from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, operator, say
 from app.db.migrate import migrate
 from app.db.once import committing, looking
 from app.settings import from_environment
-from app.watch.limit_book import KEPT_S, ConfirmationError, confirmations, confirmed, points
-from app.watch.limit_watch import Use, foreseen
-from app.watch.limits import Confirmed, Forecast, Limit, Source, wrong
+from app.watch.limit_book import ConfirmationError, confirmed
+from app.watch.limits import Source, wrong
 
 
 def add(commands: Any) -> None:
@@ -41,13 +40,8 @@ def _list(asked: Namespace) -> int:
     chosen = from_environment()
     counting = Counting(chosen, load_businesses(chosen.businesses, chosen.daily_call_caps))
     migrate(chosen.database_url)
-    now = time.time()
     with looking(chosen.database_url) as connection:
-        entered = confirmations(connection)
-        uses = {use.limit.name: use for use in counting.count(connection, now)}
-        kept = points(connection, now - KEPT_S)
-    goes = {name: foreseen(use, kept.get(name, ()), now) for name, use in uses.items()}
-    told = [_told(limit, entered, uses.get(limit.name), goes.get(limit.name), now) for limit in counting.limits]
+        told = counting.told(connection, time.time())
     ready = not any(row["wrong"] for row in told)
     say(asked, {"ready": ready, "limits": told}, "\n".join([*map(_line, told), _end(told)]))
     return HOLDS if ready else DOES_NOT_HOLD
@@ -76,28 +70,6 @@ def _confirm(asked: Namespace) -> int:
     told = {"name": limit.name, "value": entry.value, "by": entry.by, "wrong": problem}
     say(asked, told, f"{limit.name} is {entry.value}, says {entry.by}{f': {problem}' if problem else ''}.")
     return DOES_NOT_HOLD if problem else HOLDS
-
-
-def _told(
-    limit: Limit, entered: Mapping[str, Confirmed], use: Use | None, goes: Forecast | None, now: float
-) -> dict[str, Any]:
-    entry = entered.get(limit.name) if limit.confirmed_by_person else None
-    value = use.value if use else entry.number if entry else limit.value
-    return {
-        "name": limit.name,
-        "bounds": limit.bounds,
-        "value": value,
-        "unit": limit.unit,
-        "source": limit.source.value,
-        "where": limit.where,
-        "owner": limit.owner,
-        "how": limit.how,
-        "used": round(use.used, 6) if use else None,
-        "share": round(goes.share, 4) if goes else None,
-        "reached_at": moment(goes.reached_at) if goes and goes.reached_at is not None else None,
-        "confirmed": {"value": entry.value, "by": entry.by, "at": moment(entry.at)} if entry else None,
-        "wrong": wrong(limit, entry, now),
-    }
 
 
 def _line(row: Mapping[str, Any]) -> str:

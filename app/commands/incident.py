@@ -11,7 +11,8 @@ from app.commands.answers import HOLDS, moment, operator, say
 from app.db.once import committing, looking
 from app.settings import Settings, from_environment
 from app.watch import incidents, pages
-from app.watch.incidents import FIRST_WORDS, PARTS, Impact, Incident, IncidentError, Opening, Said, State
+from app.watch.incidents import FIRST_WORDS, PARTS, Impact, IncidentError, Opening, Said, State
+from app.watch.incidents_told import described
 from app.watch.postmortem import collected, draft
 
 
@@ -160,24 +161,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(value) or "-"
     return "-" if value in ("", None) else value
-
-
-def described(incident: Incident) -> dict[str, Any]:
-    """An incident as JSON; times in UTC."""
-    return {
-        "id": incident.id,
-        "title": incident.title,
-        "state": incident.state.value,
-        "impact": incident.impact.value,
-        "parts": list(incident.parts),
-        "business": incident.business or None,
-        "page": incident.page or None,
-        "opened_at": moment(incident.opened_at),
-        "opened_by": incident.opened_by,
-        "changed_at": moment(incident.changed_at),
-        "due_at": moment(incident.due_at) if incident.due_at else None,
-        "updates": [
-            {"at": moment(one.at), "by": one.by, "state": one.state.value, "words": one.words}
-            for one in incident.updates
-        ],
-    }

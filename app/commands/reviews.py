@@ -9,23 +9,30 @@ from app.audit.log import seal
 from app.commands.answers import HOLDS, complain, moment, operator, say
 from app.db.once import committing, looking
 from app.review.reviews import Kept, ReviewError, by_id, decided, listed
+from app.review.truth import learned, truths
 from app.settings import from_environment
 
 
 def add(commands: Any) -> None:
-    parser = commands.add_parser("reviews", help="list, show, approve or reject what waits for a person's decision")
+    parser = commands.add_parser(
+        "reviews", help="list, show, approve or reject what waits for a person's decision, and what that taught"
+    )
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
-    for name, run in (("list", _list), ("show", _show), ("approve", _approve), ("reject", _reject)):
+    for name, run in (
+        ("list", _list), ("show", _show), ("approve", _approve), ("reject", _reject), ("truths", _truths)
+    ):  # fmt: skip
         action = actions.add_parser(name, help=run.__doc__, description=run.__doc__)
         action.add_argument("--json", action="store_true", help="answer with one JSON document")
         action.set_defaults(run=run)
         if name == "list":
             action.add_argument("--all", action="store_true", help="also what has been decided")
+        if name in ("list", "truths"):
             continue
         action.add_argument("id", help="the review's id, as `list` shows it")
         if name != "show":
             action.add_argument("--by", default=operator(), help="who decides")
             action.add_argument("--note", default="", help="why; kept in the audit log")
+            action.add_argument("--corrected", default="", help="what would have been right, if this is not")
 
 
 def _list(asked: Namespace) -> int:
@@ -49,6 +56,15 @@ def _show(asked: Namespace) -> int:
     return HOLDS
 
 
+def _truths(asked: Namespace) -> int:
+    """What decisions have taught: each proposal with its verdict and correction. Holds what customers wrote."""
+    with looking(from_environment().database_url) as connection:
+        found = truths(connection)
+    lines = [f"{one['review']}  {moment(one['at'])}  {one['verdict']}  {one['corrected']}".rstrip() for one in found]
+    say(asked, found, "\n".join(lines) or "Nothing was decided yet.")
+    return HOLDS
+
+
 def _approve(asked: Namespace) -> int:
     """Have it done: 1 when it was decided before, or its time is over."""
     return _decide(asked, approve=True)
@@ -62,7 +78,9 @@ def _reject(asked: Namespace) -> int:
 def _decide(asked: Namespace, *, approve: bool) -> int:
     try:
         with committing(from_environment().database_url, seal) as transaction:
-            review = decided(transaction, asked.id, approve, by=asked.by, note=asked.note, now=time.time())
+            now = time.time()
+            review = decided(transaction, asked.id, approve, by=asked.by, note=asked.note, now=now)
+            learned(transaction, review, corrected=asked.corrected, by=asked.by, now=now)
     except ReviewError as error:
         return complain(str(error))
     say(asked, _told(review), f"{review.id} is {review.status}.")

@@ -12,7 +12,17 @@ from sqlalchemy import Connection, Table, delete, select
 
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.db.schema import calls, figure_samples, inferences, synthetic_calls, text_outbox, texts_in, tool_calls, volume
+from app.db.schema import (
+    calls,
+    ended_sessions,
+    figure_samples,
+    inferences,
+    synthetic_calls,
+    text_outbox,
+    texts_in,
+    tool_calls,
+    volume,
+)
 
 EVERY_S = 3_600.0
 KEEP_ANSWERS_S = 8 * 86_400
@@ -43,6 +53,7 @@ KEPT: Final = (
     Kept(tool_calls, "started_at", KEEP_ANSWERS_S),
     Kept(inferences, "at", KEEP_INFERENCES_S),
     Kept(synthetic_calls, "at", KEEP_CALLS_S),
+    Kept(ended_sessions, "until", 0.0),
     Kept(figure_samples, "at", KEEP_FIGURES_S),
     Kept(volume, "hour", KEEP_VOLUME_S),
     Kept(calls, "first_seen", KEEP_CALLS_S),

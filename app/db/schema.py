@@ -15,6 +15,9 @@ from sqlalchemy import (
 )
 
 from app.db.metadata import metadata as metadata
+from app.db.schema_dashboard import DOUBTED_SQL
+from app.db.schema_dashboard import ended_sessions as ended_sessions
+from app.db.schema_dashboard import ground_truth as ground_truth
 from app.db.schema_figures import figure_samples as figure_samples
 from app.db.schema_figures import figure_states as figure_states
 from app.db.schema_incidents import incident_updates as incident_updates
@@ -57,7 +60,7 @@ audit = Table(
     Column("data", Text, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
-    Index("audit_subject", "subject"),
+    Index("audit_about", "subject", "seq"),
 )
 
 calls = Table(
@@ -152,6 +155,8 @@ bookings = Table(
         sqlite_where=text("status IN ('held', 'pending')"),
     ),
     Index("bookings_caller", "business", "caller"),
+    Index("bookings_recent", "updated_at", "id"),
+    Index("bookings_doubted", "updated_at", postgresql_where=text(DOUBTED_SQL), sqlite_where=text(DOUBTED_SQL)),
     Index("bookings_amends", "amends", postgresql_where=text("amends <> ''"), sqlite_where=text("amends <> ''")),
 )
 

@@ -52,6 +52,7 @@ reviews = Table(
     Column("decided_by", String(128), nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
     Index("reviews_status", "status", "due"),
+    Index("reviews_newest", "opened_at"),
 )
 
 flags = Table(

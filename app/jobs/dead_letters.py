@@ -104,9 +104,13 @@ def given_up(transaction: Transaction, letter: Letter, *, now: float) -> bool:
     return True
 
 
-def listed(connection: Connection, status: str = "open", most: int = MOST_LISTED) -> list[Kept]:
-    """Letters in one state, the oldest first."""
+def listed(
+    connection: Connection, status: str = "open", most: int = MOST_LISTED, after: tuple[float, str] | None = None
+) -> list[Kept]:
+    """Letters in one state, the oldest first; `after`: when the last one of the page before was buried, and its id."""
     asked = select(dead_letters).where(_d.status == status).order_by(_d.created_at, _d.id).limit(most)
+    if after is not None:
+        asked = asked.where(_d.created_at >= after[0], (_d.created_at > after[0]) | (_d.id > after[1]))
     return [_kept(row) for row in connection.execute(asked)]
 
 

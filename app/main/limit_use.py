@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, func, select, text
 
@@ -19,9 +19,10 @@ from app.jobs.timers import Timer
 from app.main.limits import CAP, DISK, GOOGLE, POSTGRES, SPEND, register
 from app.main.limits_panels import GOOGLE_MINUTE, TWILIO_DAY, VAPI_CALLS
 from app.settings import Settings
-from app.watch.limit_book import confirmations
-from app.watch.limit_watch import LOOK_EVERY_S, LimitWatch, Use
+from app.watch.limit_book import KEPT_S, confirmations, points
+from app.watch.limit_watch import LOOK_EVERY_S, LimitWatch, Use, foreseen
 from app.watch.limits import Confirmed, Limit
+from app.watch.limits_told import described
 
 if TYPE_CHECKING:
     from app.main.server import Server
@@ -56,6 +57,13 @@ class Counting:
             *self._machine(connection, by_name),
             *self._own(by_name),
         ]
+
+    def told(self, connection: Connection, now: float) -> list[dict[str, Any]]:
+        """Every limit as an operator reads it. Blocking."""
+        entered, kept = confirmations(connection), points(connection, now - KEPT_S)
+        uses = {use.limit.name: use for use in self.count(connection, now)}
+        goes = {name: foreseen(use, kept.get(name, ()), now) for name, use in uses.items()}
+        return [described(limit, entered, uses.get(limit.name), goes.get(limit.name), now) for limit in self.limits]
 
     def _caps(self, connection: Connection, limits: Mapping[str, Limit], now: float) -> Iterator[Use]:
         zones: dict[str, tzinfo] = {TOTAL: UTC, **{b.id: b.zone for b in self._businesses.by_id.values()}}

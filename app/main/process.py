@@ -11,6 +11,7 @@ from app.booking.synthetic import with_tester
 from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
 from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
+from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
 from app.main.model_path import check_models
 from app.main.provisioning import check_platform
@@ -34,7 +35,7 @@ def application(settings: Settings, clock: Clock) -> Starlette:
     server = _server(settings, clock)
     for sentence in (*settings.warnings, *warnings(settings, server.businesses)):
         logger.warning("configuration", message=sentence)
-    return build(doors_with_status(server))
+    return build(with_dashboard(doors_with_status(server), server))
 
 
 async def work(settings: Settings, clock: Clock) -> None:

@@ -121,9 +121,9 @@ def by_id(connection: Connection, identity: str) -> Kept:
     return _kept(row)
 
 
-def listed(connection: Connection, *, everything: bool = False) -> Sequence[Kept]:
+def listed(connection: Connection, *, everything: bool = False, most: int = MOST_LISTED) -> Sequence[Kept]:
     """Open ones, the one that is due first at the head; with `everything` also those decided, newest first."""
-    asked = select(reviews).limit(MOST_LISTED)
+    asked = select(reviews).limit(most)
     asked = asked.order_by(_r.opened_at.desc()) if everything else asked.where(_r.status == OPEN).order_by(_r.due)
     return [_kept(row) for row in connection.execute(asked)]
 

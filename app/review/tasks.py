@@ -172,9 +172,9 @@ def about(connection: Connection, subject: str) -> Sequence[Kept]:
     return [_kept(row) for row in found]
 
 
-def listed(connection: Connection, *, everything: bool = False) -> Sequence[Kept]:
+def listed(connection: Connection, *, everything: bool = False, most: int = MAX_LISTED) -> Sequence[Kept]:
     """Open tasks, the one that is due first at the head; with `everything` also what is done, newest first."""
-    chosen = select(tasks).limit(MAX_LISTED)
+    chosen = select(tasks).limit(most)
     chosen = chosen.order_by(_t.changed_at.desc()) if everything else chosen.where(_t.status == "open").order_by(_t.due)
     return [_kept(row) for row in connection.execute(chosen)]
 

@@ -206,6 +206,7 @@ class ModelConversation:
         """Have it done, or a person decide; what there is to say about it."""
         high = talk.business.reviewed
         why = needs_person(change.tool, change.confidence, change.rests_on, talk.said, high)
+        why = why or ("new_business" if talk.business.is_new(talk.now) else "")
         if change.tool in CHANGES and why:
             await self._propose(talk, change, why, inference)
             return WAITS

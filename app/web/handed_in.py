@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from app.booking.feeds import Feed
@@ -151,6 +152,9 @@ class Doors:
     acknowledges: Acknowledges | None = None
     texting: Texting | None = None
     status: Showing | None = None
+    also: Sequence[BaseRoute] = ()
+    """Routes with doors of their own, and what is said of them in `/openapi.json`."""
+    also_described: Mapping[str, Any] = field(default_factory=dict)
     version: str = "0"
     lifespan: Lifespan[Starlette] | None = None
     body_deadline_s: float = 10.0

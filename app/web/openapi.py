@@ -1,6 +1,6 @@
 """The JSON routes described as OpenAPI, from the same tools that are served: the description cannot lag behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -32,8 +32,8 @@ _STATE: Final[dict[str, Any]] = {"type": "string", "enum": ["ok", "degraded", "d
 _TEXT_OR_NOTHING: Final[dict[str, Any]] = {"type": ["string", "null"]}
 
 
-def describe(tools: Sequence[Tool[Any]], version: str) -> bytes:
-    """The OpenAPI 3.1 document as JSON."""
+def describe(tools: Sequence[Tool[Any]], version: str, also: Mapping[str, Any]) -> bytes:
+    """The OpenAPI 3.1 document as JSON; `also`: paths that others than the tools answer."""
     models = [(tool.arguments, "validation") for tool in tools]
     references, definitions = _schemas(models)
     schemas = {"Result": _RESULT, "Error": _ERROR, "State": _STATE, **definitions}
@@ -45,10 +45,15 @@ def describe(tools: Sequence[Tool[Any]], version: str) -> bytes:
             "/healthz": {"get": _public("The process lives", {"200": _answer("It does", {"type": "object"})})},
             "/readyz": {"get": _public("Dependencies and their state", _readiness())},
             "/status.json": {"get": _public("What the public may know about incidents", _status())},
+            **also,
         },
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"tools": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "tools": {"type": "http", "scheme": "bearer"},
+                "admin": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "readback"},
+            },
         },
     }
     return orjson.dumps(document)

@@ -51,7 +51,7 @@ def build(doors: Doors) -> Starlette:
     called = {"tools": Tools(doors, plain, doors.tools_secrets).answer}
     called |= {name: Tools(doors, it, doors.platform_keys.get(name, ())).answer for name, it in PLATFORMS.items()}
     eleven, mcp = ElevenLabs(doors), Mcp(doors)
-    admin = Admin(encoded([doors.admin_token or ""]), describe(doors.tools, doors.version))
+    admin = Admin(encoded([doors.admin_token or ""]), describe(doors.tools, doors.version, doors.also_described))
     routes = [
         route("/vapi", Vapi(doors).answer, "POST"),
         route(ARRIVAL, eleven.arrival, "POST"),
@@ -78,7 +78,8 @@ def build(doors: Doors) -> Starlette:
     if doors.texting is not None:
         carried = Twilio(doors, doors.texting)
         routes += [route(SMS, carried.received, "POST"), route(STATUS, carried.reported, "POST")]
-    app = Readback(routes=routes, exception_handlers={HTTPException: _refused_by_routing}, lifespan=mcp.within(doors))
+    every = [*routes, *doors.also]
+    app = Readback(routes=every, exception_handlers={HTTPException: _refused_by_routing}, lifespan=mcp.within(doors))
     app.router.redirect_slashes = False  # the redirect would go wherever the Host header says
     app.shortcuts = _shortcuts(routes, doors)
     return app

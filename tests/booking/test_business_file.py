@@ -1,6 +1,6 @@
 """Business files: what they become, and the one sentence for everything that is wrong with one."""
 
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -257,6 +257,19 @@ def test_documents_are_a_folder_beside_the_file_and_reviewed_tools_are_known(tmp
         file.write_text(ACME.replace("daily", f"{line}\ndaily"))
         with pytest.raises(ConfigurationError, match=said):
             load_businesses(file, {})
+
+
+def test_a_business_is_new_for_two_weeks_where_it_says_since_when(tmp_path: Path) -> None:
+    file = tmp_path / "acme.toml"
+    file.write_text(ACME.replace("daily", "live_since = 2026-11-20\ndaily"))
+    business = load_businesses(file, {}).by_id["acme"]
+    moments = (date(2026, 11, 1), date(2026, 11, 20), date(2026, 12, 3), date(2026, 12, 4))
+
+    assert [business.is_new(datetime.combine(day, time(12), business.zone).timestamp()) for day in moments] == [
+        True, True, True, False,
+    ]  # fmt: skip
+    file.write_text(ACME)
+    assert not load_businesses(file, {}).by_id["acme"].is_new(0.0)
 
 
 def test_transfers_are_tried_in_their_order_within_their_hours(tmp_path: Path) -> None:

@@ -107,7 +107,12 @@ def test_by_command(database_url: str) -> None:
     code, out, _ = command(database_url, "reviews", "approve", one, "--by", "Dana", "--json")
     assert (code, json.loads(out)["status"]) == (0, "approved")
     assert command(database_url, "reviews", "reject", one) == (1, "", f"The review {one} was approved already.\n")
-    assert command(database_url, "reviews", "reject", other, "--by", "Lee") == (0, f"{other} is rejected.\n", "")
+    rejected = command(database_url, "reviews", "reject", other, "--by", "Lee", "--corrected", "Move it to Friday")
+    assert rejected == (0, f"{other} is rejected.\n", "")
+    code, out, _ = command(database_url, "reviews", "truths", "--json")
+    taught = [(one["review"], one["verdict"], one["corrected"], one["by"]) for one in json.loads(out)]
+    assert taught == [(one, "right", "", "Dana"), (other, "wrong", "Move it to Friday", "Lee")]
+    assert json.loads(out)[0]["proposed"] == CONTENT
     assert command(database_url, "reviews", "list") == (0, "Nothing waits for a decision.\n", "")
     assert command(database_url, "reviews", "show", "nothing") == (1, "", "There is no review nothing.\n")
     assert command(database_url, "reviews")[0] == 2

@@ -1,6 +1,7 @@
 """A model behind a text conversation: what it may have done is done once, and nothing else, whatever it wants."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import orjson
@@ -238,6 +239,14 @@ async def test_what_the_business_marked_waits_and_is_done_once_when_it_is_approv
         assert (row.status, row.caller) == ("confirmed", CALLER)
         (text,) = await rows(sms, text_outbox)
         assert (text.to_number, " ".join(row.reference) in text.body) == (CALLER, True)
+
+
+async def test_what_a_new_business_gets_waits_however_sure_the_model_is(sqlite_url: str) -> None:
+    async with texting(sqlite_url, acme(live_since=date(2999, 1, 1))) as sms:
+        await proposed(sms)
+        (review,) = await rows(sms, reviews)
+        assert review.why == "new_business"
+        assert await sms.house.rows() == []
 
 
 async def test_what_nobody_approves_is_not_done_and_the_customer_is_called_back(sms: Texting) -> None:

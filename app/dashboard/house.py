@@ -1,0 +1,55 @@
+"""What the dashboard needs from the rest of the product, handed in by `main`; it knows no concrete class itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from app.booking.business import Businesses
+from app.clock import Clock
+from app.db.engine import Database
+from app.watch.limits import Limit
+from app.watch.volume_lines import Watched
+
+
+class Counting(Protocol):
+    """Counts what is to be rare, by where it comes from."""
+
+    async def count(self, host: str) -> int | None:
+        """One more: None while it is within bounds, else whole seconds to wait."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """Everything handed in. `token` None: nobody may sign in, and every page refuses.
+
+    `wake` tells the pager that a page was changed, `refused` notes a refused request in the audit log, `limits` reads
+    every limit with its present use, `confirmable` are those that a person enters, `works` says whether anybody works
+    on background jobs.
+    """
+
+    database: Database
+    clock: Clock
+    businesses: Businesses
+    watched: Sequence[Watched]
+    token: str | None
+    secret: bytes
+    public_url: str | None
+    anchors: Path
+    wake: Callable[[], None]
+    refused: Callable[[str, str], None]
+    works: Callable[[], bool]
+    limits: Callable[[Connection, float], Sequence[Mapping[str, Any]]]
+    confirmable: Mapping[str, Limit]
+    refusals: Counting
+    tries: Counting
+    """Attempts to sign in, by source."""
+    all_tries: Counting
+    """The same of everybody together."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach us over https."""
+        return (self.public_url or "").startswith("https://")

@@ -1,0 +1,201 @@
+"""The first page: whether all is normal, in one sentence, and what waits for a person. Says so when it cannot know.
+
+Nothing is counted beyond a bound, so it costs the same with ten rows and with ten million.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, select
+
+from app.booking.listing import doubted, unsettled
+from app.dashboard.house import House
+from app.dashboard.lines import Lines
+from app.db.engine import DatabaseUnavailableError
+from app.db.schema import dead_letters, pages, reviews, tasks
+from app.review.sheets import utc
+from app.watch import incidents
+from app.watch.pages import NOT_RESOLVED
+from app.watch.volume_lines import WHOLE
+from app.watch.volume_overview import LineVolume
+
+COUNTED_TO: Final = 1_000
+DOUBTED_FOR_S: Final = 7 * 86_400.0
+UNSETTLED_AFTER_S: Final = 300.0
+"""A booking that nobody could settle for so long after its hold."""
+NEWEST: Final = 5
+OVERVIEW_WITHIN_S: Final = 3.0
+BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure. `state` is BAD, WAITS or GOOD; `word` says it; `about` is how it stands in the sentence."""
+
+    name: str
+    value: str
+    state: str
+    word: str
+    path: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How many things there are in this state, how one and several of them stand in the sentence, and the word."""
+
+    state: str
+    number: int
+    one: str
+    many: str
+    word: str
+
+
+async def read(house: House, lines: Lines) -> dict[str, Any]:
+    """Everything the page shows. Never raises for a database that is away: that is what it shows then."""
+    now = house.clock.now()
+    try:
+        found = await house.database.read(lambda connection: _looked(connection, now), OVERVIEW_WITHIN_S)
+        volume = await lines.now()
+    except DatabaseUnavailableError:
+        return _away(now)
+    tiles = [
+        *_of_lines(volume, now),
+        *_of_work(found),
+        _of_jobs(house.works()),
+    ]
+    return {
+        "state": worst(tiles),
+        "sentence": sentence(tiles),
+        "as_of": utc(now),
+        "tiles": [_told(tile) for tile in tiles],
+        "pages": found["newest"],
+        "incidents": [
+            {"id": one.id, "title": one.title, "state": one.state.value, "opened_at": utc(one.opened_at)}
+            for one in found["incidents"]
+        ],
+    }
+
+
+def worst(tiles: Sequence[Tile]) -> str:
+    """The state of all of it."""
+    states = {tile.state for tile in tiles}
+    return next((state for state in (BAD, WAITS) if state in states), GOOD)
+
+
+def sentence(tiles: Sequence[Tile]) -> str:
+    """Whether all is normal, and if not, what is not."""
+    wrong = [tile.about for tile in tiles if tile.state == BAD]
+    waits = [tile.about for tile in tiles if tile.state == WAITS]
+    if wrong:
+        return f"Not normal: {_and(wrong)}."
+    if waits:
+        return f"Normal, and waiting for a person: {_and(waits)}."
+    return "Everything is normal."
+
+
+def _looked(connection: Connection, now: float) -> dict[str, Any]:
+    p, t, r, d = pages.c, tasks.c, reviews.c, dead_letters.c
+    newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
+    return {
+        "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open"),
+        "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),
+        "late tasks": counted(connection, tasks, t.status == "open", t.due < now),
+        "tasks": counted(connection, tasks, t.status == "open", t.due >= now),
+        "reviews": counted(connection, reviews, r.status == "open"),
+        "letters": counted(connection, dead_letters, d.status == "open"),
+        "doubted": sum(one.starts > now for one in doubted(connection, now - DOUBTED_FOR_S)),
+        "unsettled": sum(one.hold_until < now - UNSETTLED_AFTER_S for one in unsettled(connection)),
+        "incidents": incidents.listed(connection),
+        "newest": [
+            {"id": row.id, "title": row.title, "status": row.status, "raised_at": utc(row.raised_at)}
+            for row in connection.execute(newest.order_by(p.raised_at.desc()).limit(NEWEST))
+        ],
+    }
+
+
+def counted(connection: Connection, table: Table, *which: ColumnElement[bool] | TextClause) -> int:
+    """How many there are, up to `COUNTED_TO` and one."""
+    some = select(next(iter(table.primary_key))).where(*which).limit(COUNTED_TO + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def _of_work(found: Mapping[str, Any]) -> list[Tile]:
+    return [
+        _tile("Pages", "pages", [
+            Part(BAD, found["open pages"], "page that nobody has taken", "pages that nobody has taken", "not taken"),
+            Part(WAITS, found["held pages"], "page in hand", "pages in hand", "in hand"),
+        ]),
+        _tile("Incidents", "incidents", [
+            Part(BAD, len(found["incidents"]), "open incident", "open incidents", "open"),
+        ]),
+        _tile("Bookings in doubt", "bookings?show=doubted", [
+            Part(BAD, found["doubted"], "booking that is not on its calendar as promised",
+                 "bookings that are not on their calendars as promised", "not as promised"),
+            Part(WAITS, found["unsettled"], "booking not settled", "bookings not settled", "unsettled"),
+        ]),
+        _tile("Callbacks", "tasks", [
+            Part(BAD, found["late tasks"], "late callback", "late callbacks", "late"),
+            Part(WAITS, found["tasks"], "callback due", "callbacks due", "due"),
+        ]),
+        _tile("Reviews", "reviews", [Part(WAITS, found["reviews"], "decision", "decisions", "to decide")]),
+        _tile("Dead letters", "dead-letters", [
+            Part(WAITS, found["letters"], "job that was given up", "jobs that were given up", "given up"),
+        ]),
+    ]  # fmt: skip
+
+
+def _tile(name: str, path: str, parts: Sequence[Part]) -> Tile:
+    """The tile of the worst part that there is any of."""
+    for part in parts:
+        if part.number:
+            value = f"{COUNTED_TO:,}+" if part.number > COUNTED_TO else f"{part.number:,}"
+            about = f"{value} {part.one if part.number == 1 else part.many}"
+            return Tile(name, value, part.state, part.word, path, about)
+    return Tile(name, "0", GOOD, "none", path)
+
+
+def _of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
+    calls, usual = today(volume, now)
+    lines = len({(one.business, one.line) for one in volume if one.line != WHOLE})
+    odd = [
+        Part(BAD, sum(one.state == "silent" for one in volume), "silent line", "silent lines", "silent"),
+        Part(BAD, sum(one.state == "flood" for one in volume), "flooded line", "flooded lines", "flooded"),
+    ]
+    tile = _tile("Lines", "volume", odd)
+    return [
+        Tile("Calls and texts today", f"{calls:,}", GOOD, f"{usual:,.0f} usual by now", "volume"),
+        tile if tile.state == BAD else Tile("Lines", str(lines), GOOD, "as usual", "volume"),
+    ]
+
+
+def today(volume: Sequence[LineVolume], now: float) -> tuple[int, float]:
+    """What came in today on all lines, and what was to be expected by now."""
+    calls, usual = 0, 0.0
+    for one in volume:
+        if one.line == WHOLE:
+            continue
+        for hour in (hour for hours in one.today.values() for hour in hours):
+            calls += hour.count
+            usual += hour.expected * min(1.0, max(0.0, (now - hour.start) / 3_600))
+    return calls, usual
+
+
+def _of_jobs(works: bool) -> Tile:
+    state, word = (GOOD, "worked on") if works else (BAD, "nobody works on them")
+    about = "" if works else "background jobs that nobody works on"
+    return Tile("Background jobs", "on" if works else "off", state, word, "limits", about)
+
+
+def _away(now: float) -> dict[str, Any]:
+    words = "The database does not answer: callers hear that something is wrong, and nothing can be shown here."
+    return {"state": UNKNOWN, "sentence": words, "as_of": utc(now), "tiles": [], "pages": [], "incidents": []}
+
+
+def _told(tile: Tile) -> dict[str, Any]:
+    return {"name": tile.name, "value": tile.value, "state": tile.state, "word": tile.word, "path": tile.path}
+
+
+def _and(parts: Sequence[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)

@@ -1,0 +1,83 @@
+"""Personal data, one record at a time: shown only after a click, and the click is on record in the same commit."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from app.audit.log import record
+from app.booking.store import with_reference
+from app.dashboard.asked import Asked, MisusedError, NotThereError
+from app.dashboard.house import House
+from app.dashboard.views import review_told
+from app.db.engine import Transaction
+from app.review import reviews, tasks
+from app.review.sheets import as_shown
+
+SHOWN: Final = "personal_data_shown"
+"""The kind of the row in the audit log."""
+
+
+class Reveal:
+    """Reads a record in full, for one look."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._readers: Mapping[str, Callable[[Connection, str], tuple[str, dict[str, Any]]]] = {
+            "booking": _booking,
+            "task": self._task,
+            "review": _review,
+        }
+
+    async def read(self, asked: Asked) -> dict[str, Any]:
+        """The record, with everything that is hidden elsewhere. Raises `NotThereError` and `MisusedError`."""
+        kind, identity = asked.needed("kind"), asked.needed("id")
+        reader = self._readers.get(kind)
+        if reader is None:
+            raise MisusedError("There is nothing of this kind to be shown.")
+        now = self._house.clock.now()
+
+        def work(transaction: Transaction) -> dict[str, Any]:
+            business, facts = reader(transaction.connection, identity)
+            record(transaction, SHOWN, business=business, subject=identity, at=now, by=asked.by, what=kind)
+            return facts
+
+        return {"kind": kind, "id": identity, "facts": await self._house.database.write(work), "now": now}
+
+    def _task(self, connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
+        task = tasks.by_key(connection, identity)
+        if task is None:
+            raise NotThereError("There is no such task.")
+        return task.business, as_shown(task, self._house.clock.now())
+
+
+def _booking(connection: Connection, reference: str) -> tuple[str, dict[str, Any]]:
+    one = with_reference(connection, reference)
+    if one is None:
+        raise NotThereError("There is no such booking.")
+    return one.business, {
+        "reference": one.reference,
+        "status": one.status,
+        "customer": one.customer_name,
+        "phone": one.phone or one.caller,
+        "called from": one.caller,
+        "email": one.email,
+        "address": one.address,
+        "notes": one.notes,
+        "calendar": one.calendar,
+        "event": one.event_id,
+    }
+
+
+def _review(connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
+    one = reviews.by_id(connection, identity)
+    content = one.content
+    evidence = {
+        "the customer wrote": content.get("said", ""),
+        "what would be done": content.get("tool", ""),
+        "with": dict(content.get("arguments", {})),
+        "customer": content.get("customer", ""),
+        "line": content.get("line", ""),
+        "inference": content.get("inference", ""),
+    }
+    return one.business, {**evidence, **{name: value for name, value in review_told(one).items() if name != "id"}}

@@ -1,0 +1,129 @@
+"""Every route of the dashboard, in a visible list: pages, buttons, the same as JSON, and what is live."""
+
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from app.audit.chain import Chain
+from app.dashboard import assets
+from app.dashboard.actions import SAID, Act, Actions
+from app.dashboard.asked import Asked
+from app.dashboard.door import Answering, Door
+from app.dashboard.gate import Gate
+from app.dashboard.house import House
+from app.dashboard.lines import Lines
+from app.dashboard.live import Live
+from app.dashboard.rendering import SECTIONS, page, rendered
+from app.dashboard.reveal import Reveal
+from app.dashboard.session import Session
+from app.dashboard.signing_in import SigningIn
+from app.dashboard.views import Read, Views
+from app.inference.flag import KNOWN
+from app.watch.incidents import NEXT, PARTS, Impact
+
+ROOT: Final = "/dashboard"
+LIVE: Final = f"{ROOT}/live"
+NOBODY: Final = Session("", "", 0, 0)
+
+
+class Dashboard:
+    """`start` is not needed: nothing runs before somebody looks. `let_go` ends what would hold up a stop."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._gate = Gate(house)
+        self._lines = Lines(house)
+        self._chain = Chain(house.database, house.anchors, house.clock)
+        self._views = Views(house, self._lines, self._chain)
+        self._actions = Actions(house, self._chain)
+        self._reveal = Reveal(house)
+        self.live = Live(self._live_part, self._gate)
+
+    def routes(self) -> list[Route]:
+        """All of them; `/dashboard/...` for people, `/api/...` for programs."""
+        way_in = SigningIn(self._house, self._gate)
+        made = [
+            Route(f"{ROOT}/static/{{name}}", _asset, methods=["GET"]),
+            Route(f"{ROOT}/sign-in", way_in, methods=["GET", "POST"]),
+            self._route(f"{ROOT}/sign-out", way_in.out, "POST"),
+            self._route(f"{ROOT}/show", self._shown, "POST"),
+            self._route(LIVE, self._streamed, "GET"),
+        ]
+        for path, title in SECTIONS:
+            read = self._views.by_path[path]
+            made.append(self._route(f"{ROOT}/{path}".rstrip("/"), self._page(path, title, read), "GET"))
+            made.append(self._route(api_path(path), _json(read), "GET", people=False))
+        made += [self._route(f"{ROOT}/{path}", _acted(act), "POST") for path, act in self._actions.by_path.items()]
+        return made
+
+    async def stop(self) -> None:
+        """Leave whatever runs in the background."""
+        await self.live.stopped()
+        await self._chain.stop()
+        await self._lines.stop()
+
+    def _route(self, path: str, answering: Answering, method: str, *, people: bool = True) -> Route:
+        return Route(path, Door(self._house, self._gate, path, answering, people=people), methods=[method], name=path)
+
+    def _page(self, path: str, title: str, read: Read) -> Answering:
+        template = f"{path.replace('-', '_') or 'overview'}.html"
+
+        async def answer(asked: Asked) -> Response:
+            data = await read(asked)
+            return page(template, self._frame(asked, path, title) | {"data": data, "query": asked.query})
+
+        return answer
+
+    async def _shown(self, asked: Asked) -> Response:
+        return page("shown.html", self._frame(asked, "", "Shown once") | await self._reveal.read(asked))
+
+    async def _streamed(self, asked: Asked) -> Response:
+        headers = {"x-accel-buffering": "no"}
+        return StreamingResponse(self.live.stream(asked.session), media_type="text/event-stream", headers=headers)
+
+    async def _live_part(self) -> str:
+        data = await self._views.overview(Asked(NOBODY))
+        return rendered("_overview.html", {"data": data, "now": self._house.clock.now()})
+
+    def _frame(self, asked: Asked, path: str, title: str) -> dict[str, Any]:
+        """What every page has around it."""
+        return {
+            "session": asked.session,
+            "form_token": self._gate.form_token(asked.session),
+            "said": SAID.get(asked.query.get("said", ""), ""),
+            "here": path,
+            "title": title,
+            "now": self._house.clock.now(),
+            "businesses": sorted(self._house.businesses.by_id),
+            "flags": list(KNOWN),
+            "parts": PARTS,
+            "impacts": [impact.value for impact in Impact],
+            "next_states": {state.value: [one.value for one in after] for state, after in NEXT.items()},
+        }
+
+
+def api_path(path: str) -> str:
+    """Where a page's values are found as JSON."""
+    return f"/api/{path or 'overview'}"
+
+
+def _acted(act: Act) -> Answering:
+    async def answer(asked: Asked) -> Response:
+        done = await act(asked)
+        return RedirectResponse(f"{ROOT}/{done.path}?said={done.word}", 303)
+
+    return answer
+
+
+def _json(read: Read) -> Answering:
+    async def answer(asked: Asked) -> Response:
+        return Response(orjson.dumps(await read(asked)), media_type="application/json")
+
+    return answer
+
+
+async def _asset(request: Request) -> Response:
+    return assets.answer(request)

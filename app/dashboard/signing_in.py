@@ -1,0 +1,88 @@
+"""The way in and out: the token once, limited by source and in all, and then a cookie."""
+
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from app import log, metrics
+from app.dashboard.asked import Asked, form_of
+from app.dashboard.door import HEADERS, SIGN_IN, told
+from app.dashboard.gate import Gate
+from app.dashboard.house import House
+from app.dashboard.rendering import page
+from app.errors import ReadbackError
+
+HOME: Final = "/dashboard"
+EVERYBODY: Final = "everybody"
+TRIES_BURST: Final = 10
+TRIES_PER_S: Final = 0.1
+"""Attempts to sign in, of one source in one process: ten, and then one every ten seconds."""
+ALL_TRIES_BURST: Final = 60
+ALL_TRIES_PER_S: Final = 1.0
+"""The same of everybody together."""
+OWN_PATH: Final = re.compile(r"/dashboard(/[a-z-]{1,20}){0,2}")
+WRONG: Final = "That is not the admin token."
+LOCKED: Final = "Nobody can sign in: READBACK_ADMIN_TOKEN is not set."
+
+_log = log.get("dashboard")
+
+
+class SigningIn:
+    """The sign-in page as an ASGI application; nobody is signed in yet who asks for it."""
+
+    def __init__(self, house: House, gate: Gate) -> None:
+        self._house = house
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._tried(request) if request.method == "POST" else self._shown(request)
+        except ReadbackError as error:
+            status, words = told(error)
+            response = page("problem.html", {"words": words, "status": status}, status=status)
+        response.headers.update({name: value for name, value in HEADERS.items() if name not in response.headers})
+        await response(scope, receive, send)
+
+    async def out(self, asked: Asked) -> Response:
+        """End the session."""
+        response = RedirectResponse(SIGN_IN, 303)
+        await self._gate.sign_out(response, asked.session)
+        return response
+
+    async def _tried(self, request: Request) -> Response:
+        if self._gate.locked:
+            return self._shown(request, LOCKED, 401)
+        host = request.client.host if request.client else ""
+        waits = [await self._house.tries.count(host), await self._house.all_tries.count(EVERYBODY)]
+        wait_s = max((wait for wait in waits if wait is not None), default=None)
+        if wait_s is not None:
+            metrics.count_sign_in("limited")
+            response = self._shown(request, f"Too many attempts. Wait {wait_s} s.", 429)
+            response.headers["retry-after"] = str(wait_s)
+            return response
+        form, _ = await form_of(request)
+        if not self._gate.from_here(request) or not self._gate.token_ok(form.get("token", "")):
+            metrics.count_sign_in("refused")
+            metrics.count_refusal(SIGN_IN, "unauthorized")
+            self._house.refused(SIGN_IN, "unauthorized")
+            _log.warning("refused", route=SIGN_IN, reason="unauthorized")
+            return self._shown(request, WRONG, 401)
+        response = RedirectResponse(_own(form.get("to", "")), 303)
+        await self._gate.sign_in(response, form.get("by", ""))
+        metrics.count_sign_in("ok")
+        return response
+
+    def _shown(self, request: Request, problem: str = "", status: int = 200) -> Response:
+        if self._gate.locked:
+            problem, status = LOCKED, 401
+        given = {"to": _own(request.query_params.get("to", "")), "problem": problem, "locked": self._gate.locked}
+        return page("sign_in.html", given, status=status)
+
+
+def _own(path: str) -> str:
+    """A page of ours; the first one for everything else."""
+    return path if OWN_PATH.fullmatch(path) else HOME

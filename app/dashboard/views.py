@@ -1,0 +1,275 @@
+"""What each page shows, as plain values: the page is made of them, and `/api` answers them as they are.
+
+Redacted: no name, no number in full, nothing that a customer said. Every read is bounded and goes by an index.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection
+
+from app import metrics
+from app.audit.chain import Chain
+from app.audit.search import Found, Sought, found
+from app.booking.listing import doubted, recent
+from app.booking.store import Booking, with_reference
+from app.clock import moment
+from app.dashboard import latency, overview
+from app.dashboard.asked import Asked, MisusedError, NotThereError
+from app.dashboard.house import House
+from app.dashboard.lines import Lines
+from app.inference.flag import all_of_them
+from app.jobs import dead_letters
+from app.log import masked_phone, redact
+from app.review import reviews, tasks
+from app.review.sheets import as_listed, utc
+from app.watch import incidents, pages
+from app.watch.incidents_told import described as incident_described
+from app.watch.pages_told import described as page_described
+
+MOST_SHOWN: Final = 50
+"""Rows of one page; the next page begins where it ends."""
+MOST_OPEN_SHOWN: Final = 60
+"""Where there is no next page: what is most urgent stands first."""
+LETTER_STATES: Final = ("open", "replayed", "discarded")
+
+Data = dict[str, Any]
+Read = Callable[[Asked], Awaitable[Data]]
+
+
+class Views:
+    """The reads behind every page, by its address."""
+
+    def __init__(self, house: House, lines: Lines, chain: Chain) -> None:
+        self._house = house
+        self._lines = lines
+        self._chain = chain
+        self.by_path: Mapping[str, Read] = {
+            "": self.overview,
+            "volume": self.volume,
+            "latency": self.latency,
+            "bookings": self.bookings,
+            "tasks": self.tasks,
+            "reviews": self.reviews,
+            "dead-letters": self.dead_letters,
+            "pages": self.pages,
+            "incidents": self.incidents,
+            "limits": self.limits,
+            "flags": self.flags,
+            "audit": self.audit,
+        }
+
+    async def overview(self, _: Asked) -> Data:
+        """Whether all is normal."""
+        return await overview.read(self._house, self._lines)
+
+    async def volume(self, _: Asked) -> Data:
+        """Every line beside what is usual for it."""
+        by_id = self._house.businesses.by_id
+        told = []
+        for one in await self._lines.now():
+            business = by_id.get(one.business)
+            zone = business.zone.key if business else "UTC"
+            told.append(one.as_json() | {"name": business.name if business else one.business, "zone": zone})
+        worst = {"silent": 0, "flood": 1, "unknown": 2}
+        return {"lines": sorted(told, key=lambda line: worst.get(line["state"], 3)), "now": self._house.clock.now()}
+
+    async def latency(self, _: Asked) -> Data:
+        """How long tools take to answer."""
+        exposition, _kind = metrics.render()  # on the loop, which alone may hand in what it counts
+        return {"tools": latency.rows(latency.counted(exposition.decode()))}
+
+    async def bookings(self, asked: Asked) -> Data:
+        """Appointments and how far they are read back."""
+        show, reference = asked.query.get("show", "recent"), asked.query.get("reference", "").strip().upper()
+        if reference:
+            one = await self._read(lambda c: with_reference(c, reference))
+            if one is None:
+                raise NotThereError(f"There is no booking {reference[:32]}.")
+            return {"show": "one", "bookings": [self._booking(one)], "next": None}
+        if show == "doubted":
+            since = self._house.clock.now() - overview.DOUBTED_FOR_S
+            kept = await self._read(lambda c: doubted(c, since, MOST_OPEN_SHOWN))
+            return {"show": show, "bookings": [self._booking(one) for one in kept], "next": None}
+        after = place(asked.query.get("after", ""))
+        kept = await self._read(lambda c: recent(c, after, MOST_SHOWN))
+        return {
+            "show": "recent",
+            "bookings": [self._booking(one) for one in kept],
+            "next": as_place(kept[-1].updated_at, kept[-1].id) if len(kept) == MOST_SHOWN else None,
+        }
+
+    async def tasks(self, _: Asked) -> Data:
+        """What people have to do, the most urgent first."""
+        now = self._house.clock.now()
+        kept = await self._read(lambda c: tasks.listed(c, most=MOST_OPEN_SHOWN))
+        return {"tasks": [as_listed(task, now) for task in kept], "more": len(kept) == MOST_OPEN_SHOWN}
+
+    async def reviews(self, _: Asked) -> Data:
+        """What waits for a person's decision, and what was decided last."""
+        waiting = await self._read(lambda c: reviews.listed(c, most=MOST_OPEN_SHOWN))
+        newest = await self._read(lambda c: reviews.listed(c, everything=True, most=MOST_SHOWN))
+        return {
+            "reviews": [review_told(one) for one in waiting],
+            "decided": [review_told(one) for one in newest if one.status != reviews.OPEN],
+        }
+
+    async def dead_letters(self, asked: Asked) -> Data:
+        """Jobs that were given up, the oldest first."""
+        status = asked.query.get("status", "open")
+        if status not in LETTER_STATES:
+            raise MisusedError(f"Letters are {', '.join(LETTER_STATES)}.")
+        after = place(asked.query.get("after", ""))
+        kept = await self._read(lambda c: dead_letters.listed(c, status, MOST_SHOWN, after))
+        return {
+            "status": status,
+            "letters": [_letter(one) for one in kept],
+            "next": as_place(kept[-1].created_at, kept[-1].id) if len(kept) == MOST_SHOWN else None,
+        }
+
+    async def pages(self, _: Asked) -> Data:
+        """What people are paged about, the newest first."""
+        kept = await self._read(lambda c: pages.listed(c, most=MOST_OPEN_SHOWN))
+        return {"pages": [page_described(one) for one in kept], "more": len(kept) == MOST_OPEN_SHOWN}
+
+    async def incidents(self, asked: Asked) -> Data:
+        """What is wrong in public, and what was said about it."""
+        name = asked.query.get("id", "")
+        if name:
+            kept = [await self._read(lambda c: incidents.found(c, name))]
+        else:
+            kept = await self._read(lambda c: incidents.listed(c, all_of_them=True))
+        return {"incidents": [incident_described(one) for one in kept[:MOST_SHOWN]]}
+
+    async def limits(self, _: Asked) -> Data:
+        """Every limit with its present use; what is missing or nearest first."""
+        now = self._house.clock.now()
+        told = [dict(row) for row in await self._read(lambda c: self._house.limits(c, now))]
+        return {"limits": sorted(told, key=lambda row: (not row["wrong"], -(row["share"] or 0.0)))}
+
+    async def flags(self, _: Asked) -> Data:
+        """Which share of customers is served how."""
+        kept = await self._read(all_of_them)
+        return {
+            "flags": [
+                {
+                    "name": flag.name,
+                    "percent": flag.percent,
+                    "changed_at": utc(flag.changed_at) if flag.changed_by else None,
+                    "changed_by": flag.changed_by or None,
+                    "why": flag.why,
+                }
+                for flag in kept
+            ]
+        }
+
+    async def audit(self, asked: Asked) -> Data:
+        """What happened, and whether the log of it holds."""
+        sought = _sought(asked.query)
+        looked: Found = await self._read(lambda c: found(c, sought))
+        state = self._chain.state
+        chain = {
+            "state": state.word,
+            "rows": state.rows,
+            "total": state.total,
+            "anchors": state.anchors,
+            "why": state.why,
+            "at": utc(state.at) if state.at else None,
+        }
+        return {"chain": chain, "rows": [_audit_row(row) for row in looked.rows], "older": looked.older}
+
+    async def _read(self, work: Callable[[Connection], Any]) -> Any:
+        return await self._house.database.read(work)
+
+    def _booking(self, one: Booking) -> Data:
+        business = self._house.businesses.by_id.get(one.business)
+        then = datetime.fromtimestamp(one.starts, business.zone if business else UTC)
+        return {
+            "reference": one.reference,
+            "business": one.business,
+            "status": one.status,
+            "reason": one.reason,
+            "read_back": one.verification or None,
+            "read_back_at": utc(one.verified_at) if one.verified_at else None,
+            "service": one.service,
+            "technician": one.technician,
+            "starts": utc(one.starts),
+            "starts_there": then.strftime("%a %-d %b %Y, %H:%M %Z"),
+            "phone": masked_phone(one.phone or one.caller),
+            "changed_at": utc(one.updated_at),
+            "synthetic": one.synthetic,
+        }
+
+
+def review_told(one: reviews.Kept) -> Data:
+    """A review without its evidence."""
+    return {
+        "id": one.id,
+        "business": one.business,
+        "why": one.why,
+        "what": one.what,
+        "status": one.status,
+        "due": utc(one.due),
+        "opened_at": utc(one.opened_at),
+        "decided_at": utc(one.decided_at) if one.decided_at else None,
+        "decided_by": one.decided_by or None,
+        "note": redact(one.note),
+    }
+
+
+def place(text: str) -> tuple[float, str] | None:
+    """Where a page begins, as `as_place` wrote it; None for the beginning. Raises `MisusedError`."""
+    if not text:
+        return None
+    at, _, identity = text.partition("_")
+    try:
+        return float(at), identity
+    except ValueError:
+        raise MisusedError("This page begins nowhere. Begin with the first one.") from None
+
+
+def as_place(at: float, identity: str) -> str:
+    """Where the next page begins."""
+    return f"{at!r}_{identity}"
+
+
+def _letter(one: dead_letters.Kept) -> Data:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "key": one.key,
+        "business": one.business,
+        "cause": redact(one.cause),
+        "status": one.status,
+        "created_at": utc(one.created_at),
+        "changed_at": utc(one.changed_at),
+    }
+
+
+def _sought(query: Mapping[str, str]) -> Sought:
+    before, until = query.get("before", "").strip(), query.get("until", "").strip()
+    try:
+        return Sought(
+            subject=query.get("subject", "").strip(),
+            kind=query.get("kind", "").strip(),
+            business=query.get("business", "").strip(),
+            before=min(int(before), 2**62) if before else None,
+            until=datetime.fromisoformat(until).replace(tzinfo=UTC).timestamp() if until else None,
+        )
+    except (ValueError, OverflowError):
+        raise MisusedError("“before” is the number of a row, “until” a time such as 2026-11-20T09:00 (UTC).") from None
+
+
+def _audit_row(row: Any) -> Data:
+    data: Sequence[Any] | Mapping[str, Any] = orjson.loads(row.data)
+    return {
+        "seq": row.seq,
+        "at": moment(row.at),
+        "kind": row.kind,
+        "business": row.business,
+        "subject": row.subject,
+        "data": data,
+        "hash": row.hash,
+    }

@@ -1,0 +1,43 @@
+"""What people's decisions teach: for each one what was proposed, whether it was right, and what would have been."""
+
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, select
+
+from app.audit.log import record
+from app.db.bulk import BulkInsert
+from app.db.engine import Transaction
+from app.db.schema import ground_truth
+from app.review.reviews import APPROVED, Kept
+
+RIGHT, WRONG = "right", "wrong"
+CORRECTION_CHARS: Final = 2_000
+MOST_LISTED: Final = 1_000
+
+_insert = BulkInsert(ground_truth, keep_first=True)
+_g = ground_truth.c
+
+
+def learned(transaction: Transaction, review: Kept, *, corrected: str = "", by: str, now: float) -> str:
+    """Keep what a decision says about what was proposed; the verdict. A correction makes it wrong, whatever was done.
+
+    It holds what a customer said, as the review does, and is shown as seldom.
+    """
+    words = corrected.strip()[:CORRECTION_CHARS]
+    verdict = RIGHT if review.status == APPROVED and not words else WRONG
+    proposed = orjson.dumps(dict(review.content)).decode()
+    inference = str(review.content.get("inference", ""))[:32]
+    row = (review.id, review.business, inference, now, by[:128], verdict, proposed, words)
+    if _insert(transaction.connection, [row]):
+        record(transaction, "ground_truth", business=review.business, subject=review.id, at=now, verdict=verdict, by=by)
+    return verdict
+
+
+def truths(connection: Connection, since: float = 0.0) -> list[dict[str, Any]]:
+    """What was learned since then, the oldest first, ready to be written as JSON."""
+    asked = select(ground_truth).where(_g.at >= since).order_by(_g.at).limit(MOST_LISTED)
+    return [
+        {str(name): value for name, value in row._mapping.items()} | {"proposed": orjson.loads(row.proposed)}
+        for row in connection.execute(asked)
+    ]

@@ -1,0 +1,194 @@
+"""Every page and every button in Chromium: on a desk and a phone, by day and by night, by keys, and for who cannot see.
+
+Text from outside is hostile wherever there is any, and no page may say a word on the console.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import AXE, Browsing
+from tests.dashboard.filled import CUSTOMER, TASK, fill
+from tests.dashboard.looking import PAGES, recorded
+from tests.flows.businesses import acme, written
+from tests.flows.running import ADMIN_TOKEN, Process, environment
+
+DESK, PHONE = (1280, 860), (360, 740)
+LOOKS = [(DESK, "light", True), (PHONE, "dark", True), (DESK, "dark", False), (PHONE, "light", False)]
+"""Size, scheme, and whether axe looks as well: each size and each scheme once is enough for it."""
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="session")
+def shown(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A server that is only looked at."""
+    yield from _served(migrated_sqlite, tmp_path_factory.mktemp("shown"))
+
+
+@pytest.fixture
+def worked(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Process]:
+    """A server of which every button is pressed."""
+    yield from _served(migrated_sqlite, tmp_path)
+
+
+def _served(template: Path, folder: Path) -> Iterator[Process]:
+    for path in template.parent.glob("readback.db*"):
+        shutil.copy(path, folder / path.name)
+    url = f"sqlite:///{folder}/readback.db"
+    fill(url, letters=6)
+    variables = environment(url, written(folder, acme()), READBACK_JOBS="off")
+    with Process(variables, folder / "log") as server:
+        yield server
+
+
+@contextmanager
+def somebody(browser: Browser, server: Process, size: tuple[int, int] = DESK, scheme: str = "light") -> Iterator[Page]:
+    """A person who is signed in; whatever the console says fails the test."""
+    heard: list[str] = []
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.on("console", lambda message: heard.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.goto(f"{server.url}/dashboard/tasks")
+    page.get_by_label("Your name").fill("Dana")
+    page.get_by_label("Admin token").fill(ADMIN_TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Callbacks")
+    yield page
+    context.close()
+    assert heard == []
+
+
+@pytest.mark.parametrize(("size", "scheme", "axed"), LOOKS, ids=str)
+def test_every_page_is_for_everybody(
+    browsing: Browsing, shown: Process, size: tuple[int, int], scheme: str, axed: bool
+) -> None:
+    axe = AXE.read_text(encoding="utf-8")
+
+    def story(browser: Browser) -> None:
+        with somebody(browser, shown, size, scheme) as page:
+            for path in PAGES:
+                page.goto(f"{shown.url}/dashboard/{path}".rstrip("/"))
+                expect(page.get_by_role("heading", level=1)).to_be_visible()
+                assert page.evaluate("window.hacked") is None
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+                if not axed:
+                    continue
+                page.evaluate(axe)
+                found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+                assert [(path, one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS] == []
+
+    browsing.run(story)
+
+
+def test_every_button_is_pressed(browsing: Browsing, worked: Process) -> None:
+    def said(page: Page, words: str) -> None:
+        expect(page.locator(".said")).to_contain_text(words)
+
+    def story(browser: Browser) -> None:
+        with somebody(browser, worked) as page:
+
+            def at(path: str) -> Page:
+                page.goto(f"{worked.url}/dashboard/{path}")
+                return page
+
+            card = at("tasks").locator(".card").first
+            card.get_by_role("button", name="Show").click()
+            expect(page.get_by_text("Gate code 4711")).to_be_visible()
+            page.get_by_label("What came of it").fill("Spoke to her")
+            page.get_by_role("button", name="Done").click()
+            said(page, "Done, and nobody is paged")
+            at("reviews").get_by_role("button", name="Show").first.click()
+            page.get_by_label("What would have been right").fill("Move it")
+            page.get_by_role("button", name="Reject").click()
+            said(page, "Rejected")
+            at("reviews").get_by_role("button", name="Approve").click()
+            said(page, "Approved")
+            at("dead-letters").get_by_role("button", name="Replay b0:1", exact=True).click()
+            said(page, "It is tried again")
+            letter = at("dead-letters").locator(".card").first
+            letter.get_by_label("Why it is not to be done").fill("Old")
+            letter.get_by_role("button", name="Discard").click()
+            said(page, "Discarded")
+            at("dead-letters").get_by_role("button", name="Replay these").click()
+            said(page, "They are tried again")
+            at("pages").get_by_role("button", name="I have it").last.click()
+            said(page, "Acknowledged")
+            at("pages").get_by_role("button", name="It is over").last.click()
+            said(page, "Resolved")
+            at("flags").get_by_label("Percent of customers").fill("20")
+            page.get_by_role("button", name="Set").click()
+            said(page, "Set")
+            at("flags").get_by_role("button", name="Off for everybody").click()
+            expect(page.locator(".figure")).to_have_text("0 %")
+            at("limits").get_by_text("Enter what it says").first.click()
+            page.get_by_label("Value").first.fill("10")
+            page.get_by_role("button", name="Enter").first.click()
+            said(page, "Entered")
+            at("incidents").get_by_text("Open an incident").click()
+            page.get_by_label("What is wrong, in one line").fill("Calls fail")
+            page.get_by_label("calls", exact=True).check()
+            page.get_by_role("button", name="Open it in public").click()
+            said(page, "The incident is open")
+            page.get_by_role("link", name="Calls fail").click()
+            page.get_by_label("How far we are").select_option("resolved")
+            page.get_by_label("What everybody may read").fill("It is over.")
+            page.get_by_role("button", name="Say it in public").click()
+            said(page, "The incident is resolved")
+            at("audit").get_by_role("button", name="Walk the whole log").click()
+            said(page, "being walked")
+            expect(at("audit").locator("#chain .chip")).to_have_text(re.compile("holds|walking"))
+            at("audit").get_by_label("Kind").fill("personal_data_shown")
+            page.get_by_role("button", name="Search").click()
+            expect(page.locator("tbody tr")).to_have_count(2)
+            at("bookings").get_by_label("Reference").fill("k7m4qx")
+            page.get_by_role("button", name="Find").click()
+            page.get_by_role("button", name="Show").click()
+            expect(page.get_by_text(CUSTOMER)).to_be_visible()
+            page.get_by_role("button", name="Sign out").click()
+            expect(page.get_by_label("Admin token")).to_be_visible()
+
+    browsing.run(story)
+    assert [row.subject for row in recorded(worked.database_url, "personal_data_shown")] == [TASK, "rev0", "K7M4QX"]
+
+
+def test_a_list_is_worked_through_by_keys_and_the_overview_is_live(browsing: Browsing, worked: Process) -> None:
+    def story(browser: Browser) -> None:
+        with somebody(browser, worked) as page:
+            page.goto(f"{worked.url}/dashboard")
+            expect(page.locator("#link")).to_have_text(re.compile("Live|Not normal"))
+            with somebody(browser, worked, PHONE) as other:
+                other.goto(f"{worked.url}/dashboard/reviews")
+                other.keyboard.press("j")
+                other.keyboard.press("j")
+                expect(other.locator(".card").nth(1)).to_be_focused()
+                other.keyboard.press("k")
+                other.keyboard.press("a")
+                expect(other.locator(".said")).to_contain_text("Approved")
+                other.keyboard.press("j")
+                other.keyboard.press("r")
+                expect(other.locator(".said")).to_contain_text("Rejected")
+            expect(page.locator(".tile", has_text="Reviews").locator(".value")).to_have_text("0")
+            page.keyboard.press("Tab")
+            expect(page.get_by_text("Skip to the content")).to_be_focused()
+
+    browsing.run(story)
+
+
+def test_a_wrong_token_is_said_to_be_wrong(browsing: Browsing, shown: Process) -> None:
+    def story(browser: Browser) -> None:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{shown.url}/dashboard/audit")
+        page.get_by_label("Admin token").fill("not the token at all")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_have_text("That is not the admin token.")
+        context.close()
+
+    browsing.run(story)

@@ -1,0 +1,77 @@
+"""Quantiles out of buckets, and the picture of a day."""
+
+import math
+import re
+
+import pytest
+
+from app import metrics
+from app.dashboard.chart import MOST_MARKS, bars, mark_every
+from app.dashboard.latency import counted, quantile, rows
+from app.dashboard.overview import BAD, GOOD, WAITS, Tile, sentence, worst
+from app.dashboard.rendering import ago, plain, seconds, span, when
+
+DAY = 1_795_651_200
+
+
+@pytest.mark.parametrize(
+    ("bounds", "share", "value"),
+    [
+        ({}, 0.5, None),
+        ({0.1: 0, math.inf: 0}, 0.5, None),
+        ({0.1: 10, 0.2: 10, math.inf: 10}, 0.5, 0.05),
+        ({0.1: 5, 0.2: 10, math.inf: 10}, 0.5, 0.1),
+        ({0.1: 0, 0.2: 10, math.inf: 10}, 0.5, 0.15),
+        ({0.1: 1, 0.2: 1, 0.4: 2, math.inf: 2}, 0.99, 0.396),
+        ({0.1: 1, math.inf: 100}, 0.95, None),
+    ],
+)
+def test_a_quantile_lies_straight_between_two_bounds(bounds: dict[float, float], share: float, value: float) -> None:
+    assert quantile(bounds, share) == (value if value is None else pytest.approx(value))
+
+
+def test_tools_are_told_with_the_most_used_first() -> None:
+    metrics.observe_tool("check_availability", "ok", 0.02)
+    metrics.observe_tool("check_availability", "slot_taken", 0.03)
+
+    told = rows({"a": {0.1: 1, math.inf: 1}, "b": {0.1: 3, math.inf: 3}})
+    assert [(row["tool"], row["calls"]) for row in told] == [("b", 3), ("a", 1)]
+    [ours] = [row for row in rows(counted(metrics.render()[0].decode())) if row["tool"] == "check_availability"]
+    assert ours["calls"] >= 2
+
+
+@pytest.mark.parametrize(("highest", "step"), [(0, 1), (4, 1), (5, 2), (8, 2), (9, 5), (21, 10), (4_100, 2_000)])
+def test_lines_across_are_round_and_few(highest: int, step: int) -> None:
+    assert mark_every(highest) == step
+    assert step * MOST_MARKS >= highest
+
+
+@pytest.mark.parametrize("hours", [23, 24, 25])
+def test_every_hour_of_a_day_has_its_place(hours: int) -> None:
+    day = [{"start": DAY + 3_600 * h, "count": h, "low": 2, "expected": 4.5, "high": 9} for h in range(hours)]
+
+    picture = str(bars(day, "America/Chicago", DAY + 30 * 3_600, "Calls <b>&"))
+
+    assert picture.count('class="band"') == hours
+    assert len(re.findall(r'class="count(?: outside)?"', picture)) == hours - 1
+    assert picture.count("outside") == 1 + hours - 10
+    assert "Calls &lt;b&gt;&amp;" in picture
+    assert "style=" not in picture
+
+
+def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
+    good, waits = Tile("a", "0", GOOD, "none", ""), Tile("b", "2", WAITS, "due", "", "2 callbacks due")
+    bad = [Tile("c", "1", BAD, "late", "", about) for about in ("1 late callback", "1 silent line", "3 pages")]
+
+    assert (sentence([good]), worst([good])) == ("Everything is normal.", GOOD)
+    assert sentence([good, waits]) == "Normal, and waiting for a person: 2 callbacks due."
+    assert sentence([*bad, waits]) == "Not normal: 1 late callback, 1 silent line and 3 pages."
+    assert worst([waits, bad[0], good]) == BAD
+
+
+def test_times_are_told_in_words() -> None:
+    assert [span(s) for s in (5, 300, 9_000, 400_000)] == ["5 s", "5 min", "2 h", "5 days"]
+    assert (ago(100, 400), ago("1970-01-01T00:10:00Z", 0), ago(None, 5)) == ("5 min ago", "in 10 min", "never")
+    assert when("2026-11-26 15:04:00Z") == '<time datetime="2026-11-26T15:04:00+00:00">26 Nov 15:04 UTC</time>'
+    assert (seconds(0.0123), seconds(2.25), seconds(None)) == ("12 ms", "2.2 s", "–")
+    assert plain({"a<": ["<b>", True], "c": None}) == "a&lt;: &lt;b&gt;<br>yes<br>c: –"

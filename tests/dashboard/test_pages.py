@@ -1,0 +1,212 @@
+"""Every page and every button, on both databases, over a real socket."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from app.audit.log import verify
+from app.db.once import looking
+from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
+from app.review.truth import truths
+from tests.dashboard.filled import CUSTOMER, PHONE, REFERENCES, TASK, fill
+from tests.dashboard.looking import PAGES, dashboard, recorded, signed_in
+from tests.flows.running import ADMIN_TOKEN
+
+MOST_BYTES = 150_000
+LETTER = f"{0:032x}"
+PRIVATE = (CUSTOMER.lower(), "5125550142", "oak street", "gate code", "ana@example.com")
+
+
+def rows(url: str, table: Any, *which: Any) -> list[Any]:
+    with looking(url) as connection:
+        return list(connection.execute(select(table).where(*which)))
+
+
+async def test_every_page_is_shown_and_answered_without_anybodys_data(database_url: str, tmp_path: Path) -> None:
+    fill(database_url)
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        for path in PAGES:
+            page = await dana.look(path)
+            assert page.status_code == 200, path
+            assert "<script>hacked" not in page.text
+            assert "<img src=x" not in page.text
+            assert not [word for word in PRIVATE if word in page.text.lower()], path
+            assert page.headers["cache-control"] == "no-store"
+            assert "default-src 'none'" in page.headers["content-security-policy"]
+            assert "unsafe" not in page.headers["content-security-policy"]
+            assert "style=" not in page.text
+            assert " onclick" not in page.text
+            told = await server.get(f"/api/{path or 'overview'}", ADMIN_TOKEN)
+            assert told.status_code == 200
+            assert not [word for word in PRIVATE if word in told.text.lower()], path
+        assert "Not normal: " in (await dana.look()).text
+        for reference in REFERENCES:
+            assert reference in (await dana.look(f"bookings?reference={reference.lower()}")).text
+
+
+async def test_the_json_is_as_it_is_described(sqlite_url: str, tmp_path: Path) -> None:
+    fill(sqlite_url)
+    async with dashboard(sqlite_url, tmp_path) as server:
+        document = (await server.get("/openapi.json", ADMIN_TOKEN)).json()
+        for path in PAGES:
+            address = f"/api/{path or 'overview'}"
+            schema = document["paths"][address]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            told = (await server.get(address, ADMIN_TOKEN)).json()
+            assert set(told) == set(schema["required"]) == set(schema["properties"]), address
+            for name, kind in schema["properties"].items():
+                if kind.get("type") == "array":
+                    assert isinstance(told[name], list)
+        assert (await server.get("/api/bookings?reference=NOBODY", ADMIN_TOKEN)).status_code == 404
+        for wrong in ("dead-letters?status=x", "bookings?after=x", "audit?before=x", "audit?until=x"):
+            assert (await server.get(f"/api/{wrong}", ADMIN_TOKEN)).status_code == 409, wrong
+
+
+async def test_the_first_load_is_small_and_kept(sqlite_url: str, tmp_path: Path) -> None:
+    fill(sqlite_url, letters=120)
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        page = await dana.look()
+        shared = 0
+        for part in page.text.split('"'):
+            if part.startswith("/dashboard/static/"):
+                asset = await dana.client.get(part, headers={"accept-encoding": "gzip"})
+                shared += int(asset.headers["content-length"])
+                assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+                again = await dana.client.get(part, headers={"if-none-match": asset.headers["etag"]})
+                assert (again.status_code, again.content) == (304, b"")
+        assert 3_000 < shared < 30_000
+        for path in PAGES:
+            assert len((await dana.look(path)).content) + shared < MOST_BYTES, path
+        assert (await dana.client.get("/dashboard/static/dashboard.css")).status_code == 404
+
+
+BUTTONS = [
+    ("tasks/done", {"key": TASK, "note": "spoke to her"}, "tasks", "task_closed"),
+    ("reviews/decide", {"id": "rev0", "decision": "approve"}, "reviews", "review_approved"),
+    ("reviews/decide", {"id": "rev1", "decision": "reject", "corrected": "Move it"}, "reviews", "review_rejected"),
+    ("dead-letters/replay", {"id": LETTER}, "dead-letters", "dead_letter_replayed"),
+    ("dead-letters/discard", {"id": LETTER, "reason": "old"}, "dead-letters", "dead_letter_discarded"),
+    ("flags/set", {"name": "model_path", "percent": "20", "why": "trying"}, "flags", "flag_changed"),
+    ("limits/confirm", {"name": "vapi_concurrent_calls", "value": "10"}, "limits", "limit_confirmed"),
+    ("incidents/open", {"title": "Calls fail", "parts": ["calls", "booking"]}, "incidents", "incident_opened"),
+]
+
+
+@pytest.mark.parametrize(("action", "fields", "goes_on", "kind"), BUTTONS, ids=lambda value: str(value)[:24])
+async def test_a_button_does_what_the_command_does(
+    sqlite_url: str, tmp_path: Path, action: str, fields: dict[str, Any], goes_on: str, kind: str
+) -> None:
+    fill(sqlite_url)
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        before = len(recorded(sqlite_url, kind))
+        answer = await dana.press(action, fields)
+        assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, f"/dashboard/{goes_on}")
+        shown = await dana.client.get(answer.headers["location"])
+        assert '<p class="said" role="status">' in shown.text
+    [row] = recorded(sqlite_url, kind)[before:]
+    assert json.loads(row.data)["by"] == "Dana"
+    with looking(sqlite_url) as connection:
+        assert verify(connection).holds
+
+
+async def test_what_buttons_left_in_both_databases(database_url: str, tmp_path: Path) -> None:
+    fill(database_url)
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        for action, fields, _, _ in BUTTONS:
+            await dana.press(action, fields)
+        ids = [row.id for row in rows(database_url, pages, pages.c.kind == "calendar_down")]
+        assert (await dana.press("pages/acknowledge", {"id": ids[0]})).status_code == 303
+        assert rows(database_url, pages, pages.c.id == ids[0])[0].acknowledged_by == "Dana"
+        assert (await dana.press("pages/resolve", {"id": ids[0]})).status_code == 303
+        [opened] = rows(database_url, incidents, incidents.c.title == "Calls fail")
+        assert (opened.parts, opened.state) == ("calls,booking", "investigating")
+        resolved = {"id": opened.id, "state": "resolved", "words": "Over."}
+        assert (await dana.press("incidents/tell", resolved)).status_code == 303
+        assert (await dana.press("incidents/tell", resolved)).status_code == 409
+    assert rows(database_url, pages, pages.c.id == ids[0])[0].resolution == "Dana"
+    assert {row.id: row.status for row in rows(database_url, reviews)} == {"rev0": "approved", "rev1": "rejected"}
+    assert [row.percent for row in rows(database_url, flags)] == [20]
+    assert [row.value for row in rows(database_url, limit_confirmations)] == ["10"]
+    assert rows(database_url, job_outbox, job_outbox.c.kind == "crm_copy")
+    taught = {row.review: (row.verdict, row.corrected) for row in rows(database_url, ground_truth)}
+    assert taught == {"rev0": ("right", ""), "rev1": ("wrong", "Move it")}
+    with looking(database_url) as connection:
+        assert truths(connection)[0]["proposed"]["tool"] == "cancel_appointment"
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "status", "words"),
+    [
+        ("tasks/done", {"key": "nobody"}, 409, "no such open task"),
+        ("tasks/done", {}, 409, "is empty"),
+        ("reviews/decide", {"id": "none", "decision": "approve"}, 409, "There is no review none."),
+        ("dead-letters/replay", {}, 409, "No letter was chosen."),
+        ("dead-letters/replay", {"id": "none"}, 409, "There is no dead letter none."),
+        ("pages/acknowledge", {"id": "none"}, 404, "There is no page with this id."),
+        ("flags/set", {"name": "none", "percent": "5"}, 409, "There is no flag none"),
+        ("flags/set", {"name": "model_path", "percent": "101"}, 409, "from 0 to 100"),
+        ("flags/set", {"name": "model_path", "percent": "½"}, 409, "from 0 to 100"),
+        ("limits/confirm", {"name": "none", "value": "5"}, 404, "There is no limit"),
+        ("limits/confirm", {"name": "vapi_concurrent_calls", "value": "many"}, 409, "must begin with a number"),
+        ("incidents/open", {"title": "x", "impact": "<b>"}, 409, "none of the choices"),
+        ("incidents/open", {"title": "x", "business": "none"}, 409, "no business"),
+        ("show", {"kind": "secret", "id": "x"}, 409, "nothing of this kind"),
+        ("show", {"kind": "booking", "id": "NOBODY"}, 404, "no such booking"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+async def test_what_cannot_be_is_refused_in_words(
+    acme_dashboard: Any, action: str, fields: dict[str, Any], status: int, words: str
+) -> None:
+    async with signed_in(acme_dashboard) as dana:
+        answer = await dana.press(action, fields)
+    assert answer.status_code == status
+    assert words in answer.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "identity", "words"),
+    [
+        ("booking", "K7M4QX", (CUSTOMER, PHONE, "12 Oak Street", "Gate code 4711")),
+        ("task", TASK, (PHONE, "Gate code 4711")),
+        ("review", "rev0", (PHONE, "cancel_appointment", "{{7*7}}")),
+    ],
+)
+async def test_personal_data_is_shown_after_a_click_that_is_on_record(
+    database_url: str, tmp_path: Path, kind: str, identity: str, words: tuple[str, ...]
+) -> None:
+    fill(database_url)
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        shown = await dana.press("show", {"kind": kind, "id": identity})
+        refused = await dana.client.get("/dashboard/show")
+    assert shown.status_code == 200
+    assert refused.status_code == 405
+    assert not [word for word in words if word not in shown.text]
+    assert "<script>hacked" not in shown.text
+    [row] = recorded(database_url, "personal_data_shown")
+    assert (row.subject, row.business, orjson.loads(row.data)) == (identity, "acme", {"by": "Dana", "what": kind})
+
+
+async def test_ten_thousand_dead_letters_are_paged_through(database_url: str, tmp_path: Path) -> None:
+    fill(database_url, letters=10_000)
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        page = await dana.look("dead-letters")
+        assert page.text.count("data-row") == 50
+        assert len(page.content) < 120_000
+        seen, after = [], ""
+        for _ in range(3):
+            told = (await server.get(f"/api/dead-letters?after={after}", ADMIN_TOKEN)).json()
+            seen += [letter["id"] for letter in told["letters"]]
+            after = told["next"]
+        assert seen == [f"{number:032x}" for number in range(150)]
+        overview = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+        assert {"name": "Dead letters", "value": "1,000+"}.items() <= overview["tiles"][7].items()
+        answer = await dana.press("dead-letters/replay", {"id": seen[:50]})
+        assert answer.headers["location"].endswith("said=replayed-page")
+        answer = await dana.press("dead-letters/replay", {"id": seen[40:60]})  # ten of them were replayed just before
+        assert answer.status_code == 303
+    replayed = rows(database_url, dead_letters, dead_letters.c.status == "replayed")
+    assert sorted(row.id for row in replayed) == seen[:60]
