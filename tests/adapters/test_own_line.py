@@ -69,7 +69,7 @@ async def test_the_plain_route_gets_an_envelope_that_names_no_call(line: str) ->
     assert plain.authenticate(
         [(b"authorization", first.headers["authorization"].encode())], encoded(["three"]), CLOCK.now()
     )
-    call, again = (plain.parse("check_availability", request.json) for request in (first, second))
+    call, again = (plain.parse("check_availability", request.json, []) for request in (first, second))
     assert call.arguments == {"service": "inspection"}
     assert (call.ref.call_id, call.ref.caller, call.ref.lines) == (None, SYNTHETIC_CALLER, (line,) if line else ())
     assert call.tool_call_id != again.tool_call_id
