@@ -30,6 +30,7 @@ ALSO_WAITING = ("test_processes.py", "test_bench.py", "test_house.py", "test_mai
 LEFT_OUT_VARIABLE = "READBACK_TEST_LEFT_OUT"
 """What could not be had, as `name: why` lines."""
 NO_PROMTOOL = "promtool is not installed: whether Prometheus takes the alert rules was not tried"
+NO_CHROMIUM = "chromium is not installed: no page was opened in a browser"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,9 +81,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in os.environ.get(LEFT_OUT_VARIABLE, "").splitlines():
         terminalreporter.section("LEFT OUT OF THIS RUN", red=True, bold=True)
         terminalreporter.line(f"Everything that needs {line}", red=True)
-    if any(NO_PROMTOOL in str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())):
-        terminalreporter.section("LEFT OUT OF THIS RUN", yellow=True, bold=True)
-        terminalreporter.line(NO_PROMTOOL, yellow=True)
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    for missing in (NO_PROMTOOL, NO_CHROMIUM):
+        if any(missing in why for why in skipped):
+            terminalreporter.section("LEFT OUT OF THIS RUN", yellow=True, bold=True)
+            terminalreporter.line(missing, yellow=True)
 
 
 def _needed(variable: str, name: str) -> str:

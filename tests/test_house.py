@@ -30,6 +30,7 @@ WRONG_IMPORTS = [
     ("app/calls/model.py", "import app.dialects", "app.calls is not allowed to import app.dialects"),
     ("app/db/__init__.py", "import app.audit", "app.db is not allowed to import app.audit"),
     ("app/web/__init__.py", "import app.adapters", "app.web is not allowed to import app.adapters"),
+    ("app/dashboard/__init__.py", "import app.web", "app.dashboard is not allowed to import app.web"),
     ("app/dialects/__init__.py", "import app.settings", "Illegal imports of protected package app.settings"),
     ("app/watch/__init__.py", "import tools", "Illegal imports of protected package tools"),
     ("app/audit/__init__.py", "import httpx", "app.audit is not allowed to import httpx"),

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.conftest import NO_CHROMIUM
 
 T = TypeVar("T")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-NO_CHROMIUM = "chromium is not installed: no page was opened in a browser"
+WITHIN_MS = 60_000
+"""For whatever is waited for; the machine may be busy."""
 AXE = Path(__file__).parent / "axe.min.js"
 
 
@@ -35,6 +38,7 @@ class Browsing:
 
     def _started(self) -> Browser:
         if self._browser is None:
+            expect.set_options(timeout=WITHIN_MS)
             self._driver = sync_playwright().start()
             arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
             self._browser = self._driver.chromium.launch(executable_path=self._executable, args=arguments)

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import AXE, Browsing
+from tests.browser.conftest import AXE, WITHIN_MS, Browsing
 from tests.dashboard.filled import CUSTOMER, TASK, fill
 from tests.dashboard.looking import PAGES, recorded
 from tests.flows.businesses import acme, written
 from tests.flows.running import ADMIN_TOKEN, Process, environment
 
+pytestmark = pytest.mark.timeout(400)
 DESK, PHONE = (1280, 860), (360, 740)
 LOOKS = [(DESK, "light", True), (PHONE, "dark", True), (DESK, "dark", False), (PHONE, "light", False)]
 """Size, scheme, and whether axe looks as well: each size and each scheme once is enough for it."""
@@ -51,7 +52,7 @@ def somebody(browser: Browser, server: Process, size: tuple[int, int] = DESK, sc
     """A person who is signed in; whatever the console says fails the test."""
     heard: list[str] = []
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(WITHIN_MS)
     page = context.new_page()
     page.on("console", lambda message: heard.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: heard.append(str(error)))
