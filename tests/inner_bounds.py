@@ -160,7 +160,7 @@ INNER = {
         "app.adapters.heartbeat.DEADLINE_S",
         "app.dashboard.asked.FORM_WITHIN_S",
         "app.dashboard.gate.SESSION_READ_WITHIN_S",
-        "app.dashboard.lines.LINES_READ_WITHIN_S",
+        "app.dashboard.shared_look.LOOK_WITHIN_S",
         "app.dashboard.overview.OVERVIEW_WITHIN_S",
         "app.adapters.notifier.DEADLINE_S",
         "app.adapters.own_line.BEYOND_DEADLINE_S",

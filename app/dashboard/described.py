@@ -16,6 +16,7 @@ KEYS: Final = {
     "": ("state", "sentence", "as_of", "tiles", "pages", "incidents"),
     "volume": ("lines", "now"),
     "latency": ("tools",),
+    "figures": ("figures",),
     "bookings": ("show", "bookings", "next"),
     "tasks": ("tasks", "more"),
     "reviews": ("reviews", "decided"),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from app.booking.business import Businesses
 from app.clock import Clock
 from app.db.engine import Database
+from app.watch.figure_overview import Shown
 from app.watch.limits import Limit
 from app.watch.volume_lines import Watched
 
@@ -43,6 +44,8 @@ class House:
     works: Callable[[], bool]
     limits: Callable[[Connection, float], Sequence[Mapping[str, Any]]]
     confirmable: Mapping[str, Limit]
+    figures: Callable[[Connection, float], Sequence[Shown]]
+    """Reads every service figure."""
     refusals: Counting
     tries: Counting
     """Attempts to sign in, by source."""

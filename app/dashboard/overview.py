@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, selec
 
 from app.booking.listing import doubted, unsettled
 from app.dashboard.house import House
-from app.dashboard.lines import Lines
+from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import dead_letters, pages, reviews, tasks
 from app.review.sheets import utc
@@ -52,7 +52,7 @@ class Part:
     word: str
 
 
-async def read(house: House, lines: Lines) -> dict[str, Any]:
+async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
     """Everything the page shows. Never raises for a database that is away: that is what it shows then."""
     now = house.clock.now()
     try:

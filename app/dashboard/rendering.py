@@ -16,6 +16,7 @@ SECTIONS: Final = (
     ("", "Overview"),
     ("volume", "Lines"),
     ("latency", "Latency"),
+    ("figures", "Figures"),
     ("bookings", "Bookings"),
     ("tasks", "Callbacks"),
     ("reviews", "Reviews"),

@@ -14,7 +14,6 @@ from app.dashboard.asked import Asked
 from app.dashboard.door import Answering, Door
 from app.dashboard.gate import Gate
 from app.dashboard.house import House
-from app.dashboard.lines import Lines
 from app.dashboard.live import Live
 from app.dashboard.rendering import SECTIONS, page, rendered
 from app.dashboard.reveal import Reveal
@@ -35,9 +34,8 @@ class Dashboard:
     def __init__(self, house: House) -> None:
         self._house = house
         self._gate = Gate(house)
-        self._lines = Lines(house)
         self._chain = Chain(house.database, house.anchors, house.clock)
-        self._views = Views(house, self._lines, self._chain)
+        self._views = Views(house, self._chain)
         self._actions = Actions(house, self._chain)
         self._reveal = Reveal(house)
         self.live = Live(self._live_part, self._gate)
@@ -63,7 +61,7 @@ class Dashboard:
         """Leave whatever runs in the background."""
         await self.live.stopped()
         await self._chain.stop()
-        await self._lines.stop()
+        await self._views.stop()
 
     def _route(self, path: str, answering: Answering, method: str, *, people: bool = True) -> Route:
         return Route(path, Door(self._house, self._gate, path, answering, people=people), methods=[method], name=path)
@@ -78,7 +76,7 @@ class Dashboard:
         return answer
 
     async def _shown(self, asked: Asked) -> Response:
-        return page("shown.html", self._frame(asked, "", "Shown once") | await self._reveal.read(asked))
+        return page("shown.html", self._frame(asked, None, "Shown once") | await self._reveal.read(asked))
 
     async def _streamed(self, asked: Asked) -> Response:
         headers = {"x-accel-buffering": "no"}
@@ -88,7 +86,7 @@ class Dashboard:
         data = await self._views.overview(Asked(NOBODY))
         return rendered("_overview.html", {"data": data, "now": self._house.clock.now()})
 
-    def _frame(self, asked: Asked, path: str, title: str) -> dict[str, Any]:
+    def _frame(self, asked: Asked, path: str | None, title: str) -> dict[str, Any]:
         """What every page has around it."""
         return {
             "session": asked.session,

@@ -19,7 +19,7 @@ from app.clock import moment
 from app.dashboard import latency, overview
 from app.dashboard.asked import Asked, MisusedError, NotThereError
 from app.dashboard.house import House
-from app.dashboard.lines import Lines
+from app.dashboard.shared_look import SharedLook
 from app.inference.flag import all_of_them
 from app.jobs import dead_letters
 from app.log import masked_phone, redact
@@ -28,6 +28,7 @@ from app.review.sheets import as_listed, utc
 from app.watch import incidents, pages
 from app.watch.incidents_told import described as incident_described
 from app.watch.pages_told import described as page_described
+from app.watch.volume_overview import overview as volume_overview
 
 MOST_SHOWN: Final = 50
 """Rows of one page; the next page begins where it ends."""
@@ -42,14 +43,17 @@ Read = Callable[[Asked], Awaitable[Data]]
 class Views:
     """The reads behind every page, by its address."""
 
-    def __init__(self, house: House, lines: Lines, chain: Chain) -> None:
+    def __init__(self, house: House, chain: Chain) -> None:
+        database, clock = house.database, house.clock
         self._house = house
-        self._lines = lines
+        self._lines = SharedLook(database, clock, lambda c: volume_overview(c, house.watched, clock.now()))
+        self._figures = SharedLook(database, clock, lambda c: house.figures(c, clock.now()))
         self._chain = chain
         self.by_path: Mapping[str, Read] = {
             "": self.overview,
             "volume": self.volume,
             "latency": self.latency,
+            "figures": self.figures,
             "bookings": self.bookings,
             "tasks": self.tasks,
             "reviews": self.reviews,
@@ -80,6 +84,11 @@ class Views:
         """How long tools take to answer."""
         exposition, _kind = metrics.render()  # on the loop, which alone may hand in what it counts
         return {"tools": latency.rows(latency.counted(exposition.decode()))}
+
+    async def figures(self, _: Asked) -> Data:
+        """Every service figure beside its threshold; what is raised first."""
+        told = [one.as_json() | {"sentence": one.sentence} for one in await self._figures.now()]
+        return {"figures": sorted(told, key=lambda row: (not row["raised"], bool(row["why"])))}
 
     async def bookings(self, asked: Asked) -> Data:
         """Appointments and how far they are read back."""
@@ -179,6 +188,11 @@ class Views:
             "at": utc(state.at) if state.at else None,
         }
         return {"chain": chain, "rows": [_audit_row(row) for row in looked.rows], "older": looked.older}
+
+    async def stop(self) -> None:
+        """Leave what is being read."""
+        await self._lines.stop()
+        await self._figures.stop()
 
     async def _read(self, work: Callable[[Connection], Any]) -> Any:
         return await self._house.database.read(work)

@@ -15,9 +15,11 @@ from app.dashboard.described import described
 from app.dashboard.house import House
 from app.dashboard.routes import Dashboard
 from app.dashboard.signing_in import ALL_TRIES_BURST, ALL_TRIES_PER_S, TRIES_BURST, TRIES_PER_S
+from app.main.figures import figures_of
 from app.main.limit_use import Counting
 from app.main.server import Server
 from app.main.watching import watched
+from app.watch.figure_overview import overview
 from app.web.handed_in import Doors
 from app.web.refusals import Refusals
 
@@ -44,7 +46,7 @@ def with_dashboard(doors: Doors, server: Server) -> Doors:
 def house(server: Server) -> House:
     """What the dashboard of this server is handed."""
     settings, clock = server.settings, server.clock
-    counting = Counting(settings, server.businesses, {})
+    counting, figures = Counting(settings, server.businesses), figures_of(settings)
     return House(
         database=server.database,
         clock=clock,
@@ -59,6 +61,7 @@ def house(server: Server) -> House:
         works=server.jobs.alive,
         limits=counting.told,
         confirmable={limit.name: limit for limit in counting.limits if limit.confirmed_by_person},
+        figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s),
         refusals=Refusals(clock, shared=server.shared.buckets() if server.shared else None),
         tries=Refusals(clock, TRIES_BURST, TRIES_PER_S),
         all_tries=Refusals(clock, ALL_TRIES_BURST, ALL_TRIES_PER_S),

@@ -17,8 +17,8 @@ from tests.flows.running import ADMIN_TOKEN, Readback, environment, serving
 HTML = {"accept": "text/html"}
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 PAGES = (
-    "", "volume", "latency", "bookings", "tasks", "reviews", "dead-letters", "pages", "incidents", "limits", "flags",
-    "audit",
+    "", "volume", "latency", "figures", "bookings", "tasks", "reviews", "dead-letters", "pages", "incidents", "limits",
+    "flags", "audit",
 )  # fmt: skip
 
 
