@@ -19,12 +19,14 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
-from tests.processes import ROOT
+from tests.processes import ROOT, environment
 
 READY_WITHIN_S = 60.0
+ENDED_WITHIN_S = 100.0
 PREPARED = (
     "app.main", "app.commands.serve", "app.jobs.engine", "app.main.shared", "uvicorn", "uvloop", "httptools",
     "app.adapters.google_calendar", "app.adapters.twilio_carrier", "tests.jobs.worker",
@@ -67,9 +69,33 @@ class Child:
         return self.returncode
 
 
-def begun(module: str, arguments: Iterable[str], environ: Mapping[str, str], log: Path) -> Child:
-    """Start `python -m module`, with both outputs appended to `log`."""
-    asked = {"module": module, "arguments": list(arguments), "environ": dict(environ), "log": str(log)}
+class Told(NamedTuple):
+    """What a command answered."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def readback(*arguments: str, **variables: str) -> Told:
+    """Run `readback` to its end, with these variables of the product's own and no others."""
+    with tempfile.TemporaryDirectory(prefix="readback-told-") as folder:
+        out, errors = Path(folder, "out"), Path(folder, "errors")
+        code = begun("app", arguments, environment(**variables), out, errors).wait(ENDED_WITHIN_S)
+        return Told(code, out.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8"))
+
+
+def begun(
+    module: str, arguments: Iterable[str], environ: Mapping[str, str], log: Path, errors: Path | None = None
+) -> Child:
+    """Start `python -m module`, with what it says appended to `log`, its errors too unless they go elsewhere."""
+    asked = {
+        "module": module,
+        "arguments": list(arguments),
+        "environ": dict(environ),
+        "log": str(log),
+        "errors": str(errors or log),
+    }
     body = orjson.dumps(asked)
     line = socket.socket(socket.AF_UNIX)
     line.connect(_nursery())
@@ -155,7 +181,7 @@ def _reap(lines: dict[int, socket.socket]) -> None:
             line.close()
 
 
-def _live(module: str, arguments: list[str], environ: dict[str, str], log: str) -> None:
+def _live(module: str, arguments: list[str], environ: dict[str, str], log: str, errors: str) -> None:
     """The child: becomes what was asked for, and never returns."""
     code = 1
     try:
@@ -165,9 +191,9 @@ def _live(module: str, arguments: list[str], environ: dict[str, str], log: str) 
         os.environ.update(environ)
         time.tzset()
         os.chdir(ROOT)
-        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        out, err = (os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for file in (log, errors))
         nothing = os.open(os.devnull, os.O_RDONLY)
-        for there, here in ((nothing, 0), (out, 1), (out, 2)):
+        for there, here in ((nothing, 0), (out, 1), (err, 2)):
             os.dup2(there, here)
         sys.argv = [module, *arguments]
         runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -4,20 +4,15 @@ import json
 import re
 import signal
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.nursery import readback
 from tests.processes import ROOT, answered, environment, free_port, started, stopped
 
 SERVE = [sys.executable, "-m", "app", "serve"]
-
-
-def readback(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment(**variables), capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("bogus",), ("serve", "--bogus")])

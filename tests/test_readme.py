@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from app.booking.business_file import load_businesses
 from app.booking.business_tables import BusinessTable, ServiceTable, TechnicianTable
 from app.settings import Settings, load, variables
+from tests.nursery import readback
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,9 +52,7 @@ def test_every_make_target_named_exists() -> None:
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`readback ([a-z-]+)", README))))
 def test_every_command_named_exists(command: str) -> None:
-    answer = subprocess.run([sys.executable, "-m", "app", command, "--help"], cwd=ROOT, capture_output=True)
-
-    assert answer.returncode == 0
+    assert readback(command, "--help").returncode == 0
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:app|tools|tests|infra)/[\w./]*)`", README))))

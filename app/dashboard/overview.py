@@ -90,8 +90,11 @@ def sentence(tiles: Sequence[Tile]) -> str:
     waits = [tile.about for tile in tiles if tile.state == WAITS]
     if wrong:
         return f"Not normal: {_and(wrong)}."
+    unknown = any(tile.state == UNKNOWN for tile in tiles)
     if waits:
-        return f"Normal, and waiting for a person: {_and(waits)}."
+        return f"{'Nothing is wrong' if unknown else 'Normal'}, and waiting for a person: {_and(waits)}."
+    if unknown:
+        return "Nothing is wrong; whether calls come as usual is not known yet."
     return "Everything is normal."
 
 
@@ -164,9 +167,13 @@ def _of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
         Part(BAD, sum(one.state == "flood" for one in volume), "flooded line", "flooded lines", "flooded"),
     ]
     tile = _tile("Lines", "volume", odd)
+    learning = all(one.state == "unknown" for one in volume)
+    state, word = (UNKNOWN, "not known yet") if learning else (GOOD, "as usual")
     return [
-        Tile("Calls and texts today", f"{calls:,}", GOOD, f"{usual:,.0f} usual by now", "volume"),
-        tile if tile.state == BAD else Tile("Lines", str(lines), GOOD, "as usual", "volume"),
+        Tile(
+            "Calls and texts today", f"{calls:,}", state, word if learning else f"{usual:,.0f} usual by now", "volume"
+        ),
+        tile if tile.state == BAD else Tile("Lines", str(lines), state, word, "volume"),
     ]
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +19,8 @@ from app.errors import ConfigurationError
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle
 from tests.flows.businesses import EMBEDDED, GOOGLE, acme, written
-from tests.processes import ROOT, environment, free_port
+from tests.nursery import readback
+from tests.processes import free_port
 
 DANA = "dana@acme.example"
 MORNING = 1_893_456_000
@@ -277,14 +276,7 @@ def test_serving_with_a_wrong_file_is_exit_code_2_and_one_sentence(
         "READBACK_BUSINESSES": str(written(tmp_path, acme(calendars))),
         "GOOGLE_APPLICATION_CREDENTIALS": str(path),
     }
-    answer = subprocess.run(
-        [sys.executable, "-m", "app", "serve"],
-        cwd=ROOT,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    answer = readback("serve", **variables)
     assert answer.returncode == 2
     [sentence] = answer.stderr.splitlines()
     assert sentence.startswith("GOOGLE_APPLICATION_CREDENTIALS: ")

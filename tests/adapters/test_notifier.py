@@ -13,7 +13,8 @@ from app.adapters.notifier import AppriseNotifier, check_url, shown
 from tests.fakes.page_receiver import Page, PageReceiver
 from tests.fakes.recording_server import Fault
 from tests.flows.businesses import EMBEDDED, acme, written
-from tests.processes import ROOT, environment, free_port
+from tests.nursery import readback
+from tests.processes import free_port
 
 
 async def test_a_page_arrives_as_given_and_as_something_that_is_wrong() -> None:
@@ -150,14 +151,7 @@ def test_serving_with_a_wrong_url_is_exit_code_2_and_one_sentence(tmp_path: Path
         variables["READBACK_BUSINESSES"] = str(written(tmp_path, acme(EMBEDDED, 'page = ["foo://bar"]')))
     else:
         variables["READBACK_PAGE_URLS"] = url
-    answer = subprocess.run(
-        [sys.executable, "-m", "app", "serve"],
-        cwd=ROOT,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    answer = readback("serve", **variables)
     assert answer.returncode == 2
     [sentence] = answer.stderr.splitlines()
     assert sentence.startswith("READBACK_PAGE_URLS: " if url else "READBACK_BUSINESSES: page of business acme: ")

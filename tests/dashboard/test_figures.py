@@ -8,7 +8,7 @@ import pytest
 from app import metrics
 from app.dashboard.chart import MOST_MARKS, bars, mark_every
 from app.dashboard.latency import counted, quantile, rows
-from app.dashboard.overview import BAD, GOOD, WAITS, Tile, sentence, worst
+from app.dashboard.overview import BAD, GOOD, UNKNOWN, WAITS, Tile, sentence, worst
 from app.dashboard.rendering import ago, plain, seconds, span, when
 
 DAY = 1_795_651_200
@@ -64,6 +64,9 @@ def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
     bad = [Tile("c", "1", BAD, "late", "", about) for about in ("1 late callback", "1 silent line", "3 pages")]
 
     assert (sentence([good]), worst([good])) == ("Everything is normal.", GOOD)
+    unknown = Tile("Lines", "1", UNKNOWN, "not known yet", "volume")
+    assert sentence([good, unknown]) == "Nothing is wrong; whether calls come as usual is not known yet."
+    assert sentence([unknown, waits]) == "Nothing is wrong, and waiting for a person: 2 callbacks due."
     assert sentence([good, waits]) == "Normal, and waiting for a person: 2 callbacks due."
     assert sentence([*bad, waits]) == "Not normal: 1 late callback, 1 silent line and 3 pages."
     assert worst([waits, bad[0], good]) == BAD

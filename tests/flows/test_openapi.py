@@ -11,7 +11,7 @@ from tests.flows import books
 from tests.flows.running import ADMIN_TOKEN, TOOLS_SECRET, Process
 from tests.flows.speaking import heard
 
-EXAMPLES = {GenerationMode.POSITIVE: 80, GenerationMode.NEGATIVE: 50}
+EXAMPLES = {GenerationMode.POSITIVE: 40, GenerationMode.NEGATIVE: 25}
 """For each tool."""
 ROUTES = (
     "/tools/check_availability",
