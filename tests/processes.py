@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 30.0
+TLS = ssl.create_default_context()
+"""For clients over plain HTTP too: each would make its own, which costs more than all that it asks."""
 
 
 def free_port() -> int:

@@ -15,6 +15,7 @@ from tests.calls.reception import Asked as Arguments
 from tests.calls.reception import Reception, Script, reception
 from tests.contracts.speakers import BEFORE, CALLER, KEYS, LINE, NOW, SPEAKERS, Asked, Speaker
 from tests.fakes.web import House
+from tests.processes import TLS
 
 LOOK_UP, CHANGE = Asked("look_up", {"what": "roof"}), Asked("make_change", {"what": "roof"})
 
@@ -46,7 +47,7 @@ class Site:
 
     def open(self, **secrets: Any) -> httpx.AsyncClient:
         doors = House().doors(dispatcher=self.watched, clock=self.clock, tools=self.tools, **secrets)
-        return httpx.AsyncClient(transport=httpx.ASGITransport(build(doors)), base_url="http://127.0.0.1")
+        return httpx.AsyncClient(verify=TLS, transport=httpx.ASGITransport(build(doors)), base_url="http://127.0.0.1")
 
     async def ask(self, speaker: Speaker, asked: Asked) -> dict[str, Any]:
         """What the agent hears; whatever it is, it came as a success with words in it."""

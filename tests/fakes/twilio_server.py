@@ -16,6 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from tests.fakes.crm import CrmServer, Mishap
 from tests.fakes.recording_server import Fault, Recorded
+from tests.processes import TLS
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "twilio"
 ACCOUNT, TOKEN = "AC1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f", "twilio-auth-token-91c7"
@@ -127,7 +128,7 @@ class FakeTwilio(CrmServer):
         message = [m for m in self.state.taken if m["direction"] != "inbound"][number]
         url = message["_asked"]["StatusCallback"]
         answers = []
-        async with httpx.AsyncClient(trust_env=False, timeout=30.0) as client:
+        async with httpx.AsyncClient(verify=TLS, trust_env=False, timeout=30.0) as client:
             for status in statuses:
                 fields = {"MessageSid": message["sid"], "MessageStatus": status, "To": message["to"], "From": ""}
                 fields |= {"ErrorCode": str(code)} if code else {}

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -27,12 +26,12 @@ from app.settings import load
 from tests.flows.speaking import heard, results, tool_calls
 from tests.nursery import Child, begun
 from tests.processes import ROOT as ROOT
+from tests.processes import TLS
 
 VAPI_SECRET, TOOLS_SECRET, ADMIN_TOKEN = "vapi-flow-secret-8d1f", "tools-flow-secret-77ab", "admin-flow-token-5c3e9a"
 READY_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
-TLS = ssl.create_default_context()
 """Never used here; making one for each client would take longer than what it asks."""
 PRIVATE = (
     "5125550142", "5125550143", "rivera", VAPI_SECRET, TOOLS_SECRET, ADMIN_TOKEN, "/control", "12 oak street",
@@ -64,7 +63,12 @@ class Readback:
     def client(self, secret: str = VAPI_SECRET, **otherwise: Any) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         return httpx.AsyncClient(
-            base_url=self.url, headers=headers, timeout=ANSWER_WITHIN_S, trust_env=False, verify=TLS, **otherwise
+            base_url=self.url,
+            headers=headers,
+            timeout=ANSWER_WITHIN_S,
+            trust_env=False,
+            verify=TLS,
+            **otherwise,
         )
 
     async def tool(self, name: str, arguments: Any = None, **around: Any) -> dict[str, Any]:
@@ -134,13 +138,14 @@ class Process(Readback):
 
     def wait_ready(self) -> None:
         until = time.monotonic() + READY_WITHIN_S
-        while time.monotonic() < until:
-            assert self.process is not None
-            assert self.process.poll() is None, self.log.read_text()
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/healthz", timeout=5, trust_env=False).status_code == 200:
-                    return
-            time.sleep(0.05)
+        with httpx.Client(timeout=5, trust_env=False, verify=TLS) as client:
+            while time.monotonic() < until:
+                assert self.process is not None
+                assert self.process.poll() is None, self.log.read_text()
+                with contextlib.suppress(httpx.HTTPError):
+                    if client.get(f"{self.url}/healthz").status_code == 200:
+                        return
+                time.sleep(0.05)
         raise AssertionError("the server does not answer")
 
     def stop(self) -> int:

@@ -7,7 +7,8 @@ import httpx
 
 from tests.contracts.speakers import KEYS, NOW, SPEAKERS, Asked, Speaker
 from tests.flows.businesses import acme, written
-from tests.flows.running import TLS, Readback, environment, serving
+from tests.flows.running import Readback, environment, serving
+from tests.processes import TLS
 
 KEY_NAMES = {
     "retell": "READBACK_RETELL_API_KEYS",

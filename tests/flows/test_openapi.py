@@ -10,6 +10,7 @@ from schemathesis import Case, GenerationMode, openapi
 from tests.flows import books
 from tests.flows.running import ADMIN_TOKEN, TOOLS_SECRET, Process
 from tests.flows.speaking import heard
+from tests.processes import TLS
 
 EXAMPLES = {GenerationMode.POSITIVE: 40, GenerationMode.NEGATIVE: 25}
 """For each tool."""
@@ -29,7 +30,7 @@ NOT_JSON = 400
 
 def described(server: Process) -> dict[str, Any]:
     response = httpx.get(
-        f"{server.url}/openapi.json", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, trust_env=False
+        f"{server.url}/openapi.json", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, trust_env=False, verify=TLS
     )
     assert response.status_code == 200
     document: dict[str, Any] = response.json()
@@ -42,7 +43,7 @@ async def test_every_example_is_answered(acme_server: Process, route: str, mode:
     operation = openapi.from_dict(described(acme_server))[route]["POST"]
     answered = {200: 0, NOT_JSON: 0}
 
-    with httpx.Client(base_url=acme_server.url, trust_env=False, timeout=60) as client:
+    with httpx.Client(verify=TLS, base_url=acme_server.url, trust_env=False, timeout=60) as client:
 
         @settings(
             max_examples=EXAMPLES[mode],
@@ -71,5 +72,5 @@ async def test_every_example_is_answered(acme_server: Process, route: str, mode:
 
 def test_the_description_names_every_tool(acme_server: Process) -> None:
     assert set(ROUTES) <= set(described(acme_server)["paths"])
-    refused = httpx.get(f"{acme_server.url}/openapi.json", trust_env=False)
+    refused = httpx.get(f"{acme_server.url}/openapi.json", trust_env=False, verify=TLS)
     assert (refused.status_code, refused.json()) == (401, {"error": "unauthorized"})

@@ -18,6 +18,7 @@ from tests.flows import books
 from tests.flows.businesses import DANA, GOOGLE, acme
 from tests.flows.running import Process
 from tests.flows.speaking import SAM, new_call, new_id
+from tests.processes import TLS
 
 ASKED = 20
 CHICAGO = ZoneInfo("America/Chicago")
@@ -90,7 +91,7 @@ async def test_a_calendar_is_read_once_for_all_and_word_of_a_change_reaches_all(
     await servers[2].offers(limit=3)
     read = google.counts["freebusy"]
 
-    async with httpx.AsyncClient(base_url=servers[0].url, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=TLS, base_url=servers[0].url, trust_env=False) as client:
         headers = {"X-Goog-Channel-ID": "any", "X-Goog-Channel-Token": push_token(postgres_url, DANA)}
         headers["X-Goog-Resource-State"] = "exists"
         assert (await client.post("/google/changes", headers=headers)).status_code in (200, 204)

@@ -22,6 +22,7 @@ from tests.fakes.twilio_server import FakeTwilio, signed_text
 from tests.flows import books
 from tests.flows.businesses import ACME_LINE, acme, written
 from tests.flows.running import Process, environment
+from tests.processes import TLS
 
 SETTLED_WITHIN_S = 150.0
 MISHAPS = (crm.BROKEN_AFTERWARDS, crm.CUT_AFTERWARDS, crm.BROKEN, crm.TOO_MANY)
@@ -46,7 +47,7 @@ class Trial:
         self.twilio.came_in("Hello?", customer, ACME_LINE, sid)
         content, headers = signed_text("Hello?", sid, customer, ACME_LINE)
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=10.0) as client:
+            async with httpx.AsyncClient(verify=TLS, trust_env=False, timeout=10.0) as client:
                 answer = await client.post(f"{self.server.url}/twilio/sms", content=content, headers=headers)
             assert answer.status_code == 200
         except httpx.HTTPError:

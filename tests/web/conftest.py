@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from app.web.server import build
 from tests.fakes.web import House
+from tests.processes import TLS
 
 Ask = Callable[..., Awaitable[httpx.Response]]
 Serve = Callable[..., Awaitable[int]]
@@ -34,7 +35,9 @@ async def ask(house: House) -> AsyncIterator[Callable[..., httpx.AsyncClient]]:
             if key not in apps:
                 apps[key] = build(house.doors(**otherwise))
             made = httpx.AsyncClient(
-                transport=httpx.ASGITransport(apps[key], client=(client, 4711)), base_url="http://readback.test"
+                verify=TLS,
+                transport=httpx.ASGITransport(apps[key], client=(client, 4711)),
+                base_url="http://readback.test",
             )
             stack.push_async_callback(made.aclose)
             return made

@@ -17,6 +17,7 @@ from app.web.refusals import BURST
 from tests.booking.acme import acme
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
+from tests.processes import TLS
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -43,7 +44,9 @@ async def calendar(database_url: str, clock: FakeClock) -> AsyncIterator[Embedde
 @pytest.fixture
 async def phone(calendar: EmbeddedCalendar, clock: FakeClock, serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
     port = await serve(feeds=Feeds(calendar, OURS, SECRET, clock))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(
+        verify=TLS, base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30
+    ) as client:
         yield client
 
 
@@ -144,7 +147,7 @@ async def test_a_calendar_that_cannot_be_read_asks_to_come_again(serve: Serve, c
             return Unknown("the database does not answer")
 
     port = await serve(feeds=Feeds(Silent(), OURS, SECRET, clock))  # type: ignore[arg-type]  # a feed reads, no more
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    async with httpx.AsyncClient(verify=TLS, base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         answer = await client.get(f"/calendars/{DANA}.ics")
     assert (answer.status_code, answer.json()) == (503, {"error": "overloaded"})
 

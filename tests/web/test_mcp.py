@@ -14,6 +14,7 @@ from app.calls.model import ToolCall, ToolResult
 from app.web.server import build
 from tests.calls.reception import Script
 from tests.fakes.web import House
+from tests.processes import TLS
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "platforms"
 MODERN, MISMATCH = json.loads((PAYLOADS / "mcp_2026_07_28_exchange.json").read_text())
@@ -127,7 +128,10 @@ async def test_a_client_that_goes_away_does_not_cancel_what_it_asked_for(
 
 async def test_it_ends_with_the_application(house: House) -> None:
     app: Starlette = build(house.doors())
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(verify=TLS, transport=httpx.ASGITransport(app)) as client,
+    ):
         assert (await post(client, INITIALIZE["request"])).status_code == 200
     async with app.router.lifespan_context(app):
         pass
@@ -136,7 +140,7 @@ async def test_it_ends_with_the_application(house: House) -> None:
 async def test_a_start_that_fails_is_tried_again_by_the_next_client(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(build(house.doors()))) as client:
+    async with httpx.AsyncClient(verify=TLS, transport=httpx.ASGITransport(build(house.doors()))) as client:
         monkeypatch.setattr("app.web.mcp._loaded", lambda _: 1 / 0)
         assert (await post(client, INITIALIZE["request"])).status_code == 500
         monkeypatch.undo()
