@@ -159,6 +159,8 @@ _HANGS = _counter("readback_hangs_total", "Times a platform waited too long, by 
 _FIGURES = _latest("readback_figure_state", "A service figure: 0 fine, 1 raised, 2 not known.", "figure", "of")
 _UNKNOWN_FIELDS = _counter("readback_unknown_fields_total", "Fields of answers that nobody here knows.", "upstream")
 _SETTINGS = _latest("readback_settings_records", "Records at the platform not as applied, or never.", "state")
+_CANARIES = _latest("readback_canary_percent", "Share of callers who get the new version; 0 is none.", "business")
+_CANARY_CALLS = _counter("readback_canary_calls_total", "Calls while a version is on trial.", "business", "arm")
 _SIGN_INS = _counter("readback_sign_ins_total", "Attempts to sign in to the dashboard.", "outcome")
 _QUEUE_DEPTH = _summed("readback_queue_depth", "Items waiting in a bounded queue.", "queue")
 _QUEUE_DROPPED = _counter("readback_queue_dropped_total", "Items a full queue refused.", "queue")
@@ -332,6 +334,16 @@ def set_figure(figure: str, of: str, state: int) -> None:
 def count_unknown_fields(upstream: str, fields: int) -> None:
     """Fields of one answer that are in no declared shape."""
     _UNKNOWN_FIELDS[upstream].inc(fields)
+
+
+def set_canary(business: str, percent: int) -> None:
+    """The share of callers who get a new version of a business's assistant; 0 where none is on trial."""
+    _CANARIES[business].set(percent)
+
+
+def count_canary_call(business: str, arm: str) -> None:
+    """One call while a version is on trial: `trial` or `stable`."""
+    _CANARY_CALLS[business, arm].inc()
 
 
 def set_limit(name: str, used: float, value: float) -> None:
