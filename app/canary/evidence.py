@@ -40,9 +40,9 @@ class Count:
         """The share that was bad; 0 of none."""
         return self.bad / self.calls if self.calls else 0.0
 
-    def with_one(self, bad: bool) -> "Count":
-        """One more call."""
-        return Count(self.calls + 1, self.bad + bad)
+    def __add__(self, other: "Count") -> "Count":
+        """Both together."""
+        return Count(self.calls + other.calls, self.bad + other.bad)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,13 @@ class Evidence:
         return self.most >= -math.log(alpha)
 
 
-def with_call(before: Evidence, *, on_trial: bool, bad: bool) -> Evidence:
-    """One more call that has ended."""
-    if not on_trial:
-        return replace(before, stable=before.stable.with_one(bad), waiting=before.waiting.with_one(bad))
+def with_stable(before: Evidence, ended: Count) -> Evidence:
+    """More calls of the stable version that have ended."""
+    return replace(before, stable=before.stable + ended, waiting=before.waiting + ended)
+
+
+def with_trial(before: Evidence, bad: bool) -> Evidence:
+    """One more call on trial that has ended."""
     block = before.waiting
     past = Count(before.stable.calls - block.calls, before.stable.bad - block.bad)
     logs = before.logs
@@ -85,7 +88,7 @@ def with_call(before: Evidence, *, on_trial: bool, bad: bool) -> Evidence:
         stable_rate = (past.bad + PRIOR_BAD) / (past.calls + PRIOR_CALLS)
         logs = tuple(log + _factor(block, bad, stable_rate, odds) for log, (odds, _) in zip(logs, ODDS, strict=True))
     most = max(before.most, _average(logs))
-    return Evidence(before.stable, before.trial.with_one(bad), Count(), logs, most)
+    return Evidence(before.stable, before.trial + Count(1, bad), Count(), logs, most)
 
 
 def looks_worse(found: Evidence, tolerance: float) -> bool:

@@ -17,7 +17,13 @@ BOOKS: Final = "book_appointment"
 CHANGES: Final = frozenset({BOOKS, "reschedule_appointment", "cancel_appointment"})
 FORBIDDEN: Final = "not_allowed"
 """The outcome, in the audit log, of a tool call that wanted what it may not have."""
-NO_SUCH_ASSISTANT: Final = ("assistant-not-found", "assistant-not-valid", "invalid-assistant", "returned-no-assistant")
+NO_SUCH_ASSISTANT: Final = (
+    "assistant-not-found",
+    "assistant-not-valid",
+    "error-get-assistant",
+    "returned-invalid-assistant",
+    "returned-no-assistant",
+)
 """Parts of the reasons for which a call ends whose assistant is not at the platform."""
 FEW_MISSING: Final = 3
 """Calls on trial that end for such a reason before it is not borne any more: one may be a slip of the platform."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, update
 
 from app import log, metrics
 from app.canary.book import ON_TRIAL, PAGE, Canary, Known, Said, State, by_id, changed, live, looked
-from app.canary.evidence import Evidence, with_call
+from app.canary.evidence import Count, Evidence, with_stable, with_trial
 from app.canary.fates import UNHEARD, Fate, fates
 from app.canary.guards import GUARDS
 from app.canary.steps import Judged, Seen, Verdict, after, judged
@@ -167,7 +167,9 @@ def _counted(transaction: Transaction, canary: Canary) -> Known:
             continue
         calls += here
         bad = row.bad.split()
-        figures = {name: with_call(one, on_trial=row.on_trial, bad=name in bad) for name, one in figures.items()}
+        for name, one in figures.items():
+            failed = name in bad
+            figures[name] = with_trial(one, failed) if row.on_trial else with_stable(one, Count(1, failed))
     return Known(figures, calls, unheard)
 
 

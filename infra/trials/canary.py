@@ -9,12 +9,13 @@ import argparse
 import json
 import random
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from app.canary.evidence import Evidence, with_call
+from app.canary.evidence import Count, Evidence, with_stable, with_trial
 from app.canary.guards import GUARDS
 from app.canary.steps import STEPS, Seen, Verdict, after, judged
 
@@ -26,8 +27,8 @@ ALL_THE_TIME_S: Final = 1e9
 """Time is no matter here: only calls are made up."""
 ELSEWHERE: Final = {"to_person": 0.1, "no_booking": 0.6}
 """Shares of calls that go to a person, and in which nothing is booked; the same in both versions."""
-PARTS: Final = {"tool_errors": 0.5, "bad_ends": 0.2, "hang_ups": 0.3}
-"""Of what fails, which figure shows it besides `failed_calls`."""
+PARTS: Final = (("tool_errors", 0.5), ("bad_ends", 0.4), ("hang_ups", 1.0))
+"""Of what fails, which figure shows it besides `failed_calls`: half, four tenths of the rest, and what is left."""
 RATES: Final = (0.1, 0.2, 0.3)
 """Shares of calls that fail with the stable version."""
 
@@ -46,7 +47,7 @@ def call(rng: random.Random, failing: float) -> set[str]:
     bad = {name for name, share in ELSEWHERE.items() if rng.random() < share}
     if rng.random() < failing:
         bad.add("failed_calls")
-        bad.add(rng.choices(tuple(PARTS), tuple(PARTS.values()))[0])
+        bad.add(next(name for name, up_to in PARTS if rng.random() < up_to))
     return bad
 
 
@@ -55,11 +56,15 @@ def run(rng: random.Random, stable: float, trial: float) -> Taken:
     figures: Mapping[str, Evidence] = {guard.name: Evidence() for guard in GUARDS}
     percent, own, here = STEPS[0].percent, 0, 0
     while percent < 100 and own < LONGEST:
-        on_trial = rng.randrange(100) < percent
-        bad = call(rng, trial if on_trial else stable)
-        figures = {name: with_call(one, on_trial=on_trial, bad=name in bad) for name, one in figures.items()}
-        if not on_trial:
-            continue  # only calls on trial change the evidence
+        others: Counter[str] = Counter()
+        many = 0
+        while rng.randrange(100) >= percent:
+            others.update(call(rng, stable))
+            many += 1
+        bad = call(rng, trial)  # only a call on trial changes the evidence
+        figures = {
+            name: with_trial(with_stable(one, Count(many, others[name])), name in bad) for name, one in figures.items()
+        }
         own, here = own + 1, here + 1
         found = judged(percent, Seen(figures, calls=here, watched_s=ALL_THE_TIME_S))
         if found.verdict is Verdict.BACK:
