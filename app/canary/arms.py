@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from app import log, metrics
+from app import log
 from app.canary.book import ON_TRIAL, Canary, live
 from app.clock import Clock
 from app.db.behind import Behind
@@ -84,7 +84,6 @@ class Arms:
         new = canary.percent >= 100 or (bool(who) and self.bucket(canary.id, who) < canary.percent * BUCKETS // 100)
         if canary.state in ON_TRIAL and call[1]:
             self._behind.add(Given(*call, canary.id, new, canary.percent, self._clock.now()))
-            metrics.count_canary_call(business, "trial" if new else "stable")
         return canary.assistant if new else stable
 
     def bucket(self, canary: str, who: str) -> int:
