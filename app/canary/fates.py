@@ -34,7 +34,8 @@ _c, _e, _a, _b, _t = canary_calls.c, call_events.c, audit.c, bookings.c, transfe
 class Fate:
     """One call as it stands. `ended`: its end's class, `UNHEARD`, or empty while it goes on; `bad`: guards it failed.
 
-    `broke`: what is not borne, with about what; `owed`: read-backs of its changes; `done`: nothing more can come.
+    `broke`: what is not borne, with about what; `owed`: read-backs of its changes; `done`: nothing more can come;
+    `news`: its row says something else.
     """
 
     platform: str
@@ -44,6 +45,7 @@ class Fate:
     broke: str
     owed: int
     done: bool
+    news: bool
 
 
 @dataclass(slots=True)
@@ -115,7 +117,9 @@ def _fate(row: Row[Any], found: _Found, now: float) -> Fate:
         ended, bad = kind.value, tuple(guard.name for guard in GUARDS if guard.bad(call))
     elif not ended and now >= row.at + UNHEARD_S:
         ended = UNHEARD
-    return Fate(row.platform, row.call_id, ended, bad, broke, owed, done=bool(ended) and not owed)
+    done = bool(ended) and not owed
+    news = (row.ended, row.bad, row.broke, row.owed, row.done) != (ended, " ".join(bad), broke, owed, done)
+    return Fate(row.platform, row.call_id, ended, bad, broke, owed, done, news)
 
 
 def _broke(row: Row[Any], reason: str, used: Sequence[Used], mismatches: Mapping[str, float]) -> str:

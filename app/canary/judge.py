@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, tuple_, update
 
 from app import log, metrics
 from app.canary.book import ON_TRIAL, PAGE, Canary, Known, Said, State, by_id, changed, live, looked
@@ -143,24 +143,24 @@ def broken(connection: Connection, canary: str) -> Mapping[str, int]:
 
 def _noted(transaction: Transaction, found: Sequence[Fate], now: float) -> None:
     """Keep how calls stand, unless somebody has found them done meanwhile."""
-    for fate in found:
+    for fate in (fate for fate in found if fate.news):
         this = update(canary_calls).where(_c.platform == fate.platform, _c.call_id == fate.call_id, _c.done.is_(False))
         values = {"ended": fate.ended, "bad": " ".join(fate.bad), "broke": fate.broke, "owed": fate.owed}
-        transaction.connection.execute(this.values(**values, done=fate.done, looked_at=now))
+        transaction.connection.execute(this.values(**values, done=fate.done))
+    _marked(transaction, [(fate.platform, fate.call_id) for fate in found], looked_at=now)
 
 
 def _counted(transaction: Transaction, canary: Canary) -> Known:
     """Count calls in the order in which they came, up to the first that goes on: order must not tell of ends."""
     known = canary.known
     figures = {guard.name: known.figures.get(guard.name, Evidence()) for guard in GUARDS}
-    calls, unheard = known.calls, known.unheard
+    calls, unheard, counted = known.calls, known.unheard, list[tuple[str, str]]()
     waiting = select(canary_calls).where(_c.canary == canary.id, _c.counted.is_(False))
     ordered = waiting.order_by(_c.at, _c.platform, _c.call_id).limit(MOST_COUNTED)
     for row in transaction.connection.execute(ordered).fetchall():
         if not row.ended:
             break
-        this = update(canary_calls).where(_c.platform == row.platform, _c.call_id == row.call_id)
-        transaction.connection.execute(this.values(counted=True))
+        counted.append((row.platform, row.call_id))
         here = row.on_trial and row.percent == canary.percent
         if row.ended == UNHEARD:
             unheard += here
@@ -170,7 +170,15 @@ def _counted(transaction: Transaction, canary: Canary) -> Known:
         for name, one in figures.items():
             failed = name in bad
             figures[name] = with_trial(one, failed) if row.on_trial else with_stable(one, Count(1, failed))
+    _marked(transaction, counted, counted=True)
     return Known(figures, calls, unheard)
+
+
+def _marked(transaction: Transaction, keys: Sequence[tuple[str, str]], **values: Any) -> None:
+    """Note the same of many calls in one statement: bookings wait meanwhile."""
+    if keys:
+        these = update(canary_calls).where(tuple_(_c.platform, _c.call_id).in_(keys))
+        transaction.connection.execute(these.values(**values))
 
 
 def _owed(connection: Connection, canary: str) -> int:

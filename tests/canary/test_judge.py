@@ -17,7 +17,7 @@ from app.db.retention import KEEP_CALLS_S, Retention
 from app.db.schema import bookings
 from tests.calls.reception import audited
 from tests.canary.trial import DANA, HOUR_S, NEW, OK, STABLE, House
-from tests.fakes.databases import opened
+from tests.fakes.databases import executed, opened
 from tests.watch.figured import JumpingClock
 
 GONE = "call.start.error-get-assistant-not-found"
@@ -28,10 +28,8 @@ async def test_a_worse_version_is_taken_back_and_paged_with_its_figures(database
         house = House(database)
         await house.start(percent=50)
         for number in range(90):
-            new = await house.call(number, reason="") == NEW
-            bad = new and number % 3
-            await house.used(f"c{number}", ("check_availability", "internal" if bad else "ok", ""))
-            await house.call(number, reason="customer-ended-call")
+            new = house.arms.assistant("acme", STABLE, f"+1512555{number:04d}", ("vapi", "")) == NEW
+            await house.call(number, ("check_availability", "internal" if new and number % 3 else "ok", ""))
         verdict = await house.look()
 
         assert verdict.verdict is Verdict.BACK
@@ -125,13 +123,16 @@ async def test_it_goes_up_after_calls_and_time_and_never_while_a_read_back_is_ow
             "0.0 of at least 1 hours" in (await house.look(60.0)).why
             or "not read back" in (await house.canary()).waits_for
         )
-        for _ in range(int(HOUR_S / 100.0) + 1):
-            await house.look(100.0)
+        await house.look(100.0)
+        assert (await house.canary()).waits_for == "1 of its bookings not read back yet"
+        executed(database_url, "UPDATE canaries SET watched_s = 3350")
+        await house.look(100.0)
         assert (await house.canary()).waits_for == "1 of its bookings not read back yet"
 
         verified = update(bookings).values(verification="verified")
         await database.write(lambda t: t.connection.execute(verified) and None)
-        await house.look()
+        assert (await house.look(100.0)).why == "watched for 1.0 of at least 1 hours at this step"
+        await house.look(100.0)
         assert await house.stands() == (State.RUNNING, 10)
         canary = await house.canary()
         assert (canary.known.calls, canary.watched_s, canary.changed_by) == (0, 0.0, "readback")
