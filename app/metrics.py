@@ -108,9 +108,7 @@ def _summed(name: str, text: str, *labels: str) -> _Children[Gauge]:
 
 _TOOLS = _histogram("readback_tool_seconds", "Time to answer one tool call.", "tool", "outcome")
 _UPSTREAM_SECONDS = _histogram("readback_upstream_seconds", "Time of one request to an outside service.", "upstream")
-_UPSTREAM_REQUESTS = _counter(
-    "readback_upstream_requests_total", "Requests to outside services.", "upstream", "outcome"
-)
+_UPSTREAM_REQUESTS = _counter("readback_upstream_requests_total", "Requests to the outside.", "upstream", "outcome")
 _ALARMS = _counter("readback_alarms_total", "Alarms rung, repetitions not counted.", "kind")
 _PAGES = _counter("readback_pages_total", "Pages by what became of them.", "outcome")
 _CAP_USED = _latest("readback_cap_used", "Calls counted today against the cap.", "business")
@@ -147,10 +145,7 @@ _TURNS = _counter("readback_text_turns_total", "Turns of text conversations.", "
 _TEXTS_OUT = _counter("readback_texts_out_total", "Texts that went out, by what became of them.", "kind", "state")
 _SEGMENTS = _counter("readback_text_segments_total", "Segments of texts handed to the carrier.", "kind")
 _VOLUME = _latest(
-    "readback_volume_state",
-    "A line's volume: 0 normal, 1 silent, 2 flood, 3 unknown, 4 learning, 5 too quiet to tell.",
-    "business",
-    "line",
+    "readback_volume_state", "0 normal, 1 silent, 2 flood, 3 unknown, 4 learning, 5 quiet.", "business", "line"
 )
 _AUDIT_ROWS = Counter("readback_audit_rows_total", "Rows appended to the audit log.", registry=_REGISTRY)
 _LIMIT_USED = _latest("readback_limit_used", "Present use of a limit that can be counted.", "limit")
@@ -159,6 +154,7 @@ _HANGS = _counter("readback_hangs_total", "Times a platform waited too long, by 
 _FIGURES = _latest("readback_figure_state", "A service figure: 0 fine, 1 raised, 2 not known.", "figure", "of")
 _UNKNOWN_FIELDS = _counter("readback_unknown_fields_total", "Fields of answers that nobody here knows.", "upstream")
 _SETTINGS = _latest("readback_settings_records", "Records at the platform not as applied, or never.", "state")
+_CANARIES = _latest("readback_canary_percent", "Share of callers who get the new version; 0 is none.", "business")
 _SIGN_INS = _counter("readback_sign_ins_total", "Attempts to sign in to the dashboard.", "outcome")
 _QUEUE_DEPTH = _summed("readback_queue_depth", "Items waiting in a bounded queue.", "queue")
 _QUEUE_DROPPED = _counter("readback_queue_dropped_total", "Items a full queue refused.", "queue")
@@ -332,6 +328,11 @@ def set_figure(figure: str, of: str, state: int) -> None:
 def count_unknown_fields(upstream: str, fields: int) -> None:
     """Fields of one answer that are in no declared shape."""
     _UNKNOWN_FIELDS[upstream].inc(fields)
+
+
+def set_canary(business: str, percent: int) -> None:
+    """The share of callers who get a new version of a business's assistant; 0 where none is on trial."""
+    _CANARIES[business].set(percent)
 
 
 def set_limit(name: str, used: float, value: float) -> None:

@@ -9,6 +9,7 @@ from app.booking.desk import Desk, local_today
 from app.booking.destinations import destinations
 from app.calls.cap import DailyCap
 from app.calls.model import CallRef
+from app.canary.arms import Arms
 from app.clock import Clock
 from app.watch.alarms import Alarms
 
@@ -45,12 +46,21 @@ class Declined:
 class Arrivals:
     """Answers the start of a call. Whatever breaks on the way, a call that may be taken is taken."""
 
-    def __init__(self, businesses: Businesses, cap: DailyCap, desk: Desk, alarms: Alarms, clock: Clock) -> None:
+    def __init__(
+        self,
+        businesses: Businesses,
+        cap: DailyCap,
+        desk: Desk,
+        alarms: Alarms,
+        clock: Clock,
+        arms: Arms | None = None,
+    ) -> None:
         self._businesses = businesses
         self._cap = cap
         self._desk = desk
         self._alarms = alarms
         self._clock = clock
+        self._arms = arms
 
     async def answer(self, ref: CallRef) -> Admitted | Diverted | Declined:
         """Who takes this call: the business's assistant, a person when the cap is reached, or a spoken refusal."""
@@ -62,12 +72,12 @@ class Arrivals:
                 return Diverted(able[0], OVER_CAP_TO_PERSON)
             return Declined(OVER_CAP)
         self._desk.prefetch(business)
-        return self._assistant(business)
+        return self._assistant(ref, business)
 
     def fallback(self, ref: CallRef) -> Admitted | Declined:
         """The answer without asking anything: what `answer` falls open to."""
         business = self._businesses.find(ref.lines, ref.assistant)
-        return self._nobody(ref) if business is None else self._assistant(business)
+        return self._nobody(ref) if business is None else self._assistant(ref, business)
 
     def begun(self, ref: CallRef) -> None:
         """A call is in progress: start reading the calendars it will ask for."""
@@ -96,7 +106,7 @@ class Arrivals:
             "time_zone": business.zone.key,
         }
 
-    def _assistant(self, business: Business) -> Admitted | Declined:
+    def _assistant(self, ref: CallRef, business: Business) -> Admitted | Declined:
         if not business.vapi_assistants:
             self._alarms.ring(
                 "no_assistant",
@@ -106,7 +116,10 @@ class Arrivals:
                 business.page,
             )
             return Declined(NO_ASSISTANT)
-        return Admitted(business.vapi_assistants[0], self._variables(business))
+        assistant = business.vapi_assistants[0]
+        if self._arms is not None:
+            assistant = self._arms.assistant(business.id, assistant, ref.caller, (ref.platform, ref.stored_id))
+        return Admitted(assistant, self._variables(business))
 
     def _nobody(self, ref: CallRef) -> Declined:
         ring_unknown_line(self._alarms, ref)

@@ -14,6 +14,7 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import (
     calls,
+    canary_calls,
     ended_sessions,
     figure_samples,
     inferences,
@@ -57,6 +58,7 @@ KEPT: Final = (
     Kept(figure_samples, "at", KEEP_FIGURES_S),
     Kept(volume, "hour", KEEP_VOLUME_S),
     Kept(calls, "first_seen", KEEP_CALLS_S),
+    Kept(canary_calls, "at", KEEP_CALLS_S),
     Kept(texts_in, "received_at", KEEP_TEXTS_S, ("done",)),
     Kept(
         text_outbox,

@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 
 from app.db.metadata import metadata as metadata
+from app.db.schema_canary import canaries as canaries
+from app.db.schema_canary import canary_calls as canary_calls
 from app.db.schema_dashboard import DOUBTED_SQL
 from app.db.schema_dashboard import ended_sessions as ended_sessions
 from app.db.schema_dashboard import ground_truth as ground_truth

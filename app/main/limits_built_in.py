@@ -47,6 +47,7 @@ ROWS: Final = (
     Row("app.booking.feeds", "MOST_EVENTS", "events", "events in one calendar feed"),
     Row("app.promises.callbacks", "MAX_OF_ONE_CALL", "callbacks", "callbacks asked for in one call"),
     Row("app.review.reviews", "WITHIN_S", "s", "time a person has to decide a review"),
+    Row("app.canary.arms", "STALE_S", "s", "age of what a process knows to be on trial; past it nothing is"),
     Row("app.dashboard.session", "LASTS_S", "s", "one sign-in to the dashboard"),
     Row("app.dashboard.session", "IDLE_S", "s", "the same while nobody looks"),
     Row("app.dashboard.signing_in", "TRIES_BURST", "attempts", "attempts of one source in a row to sign in"),

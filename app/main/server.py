@@ -44,6 +44,7 @@ from app.calls.knowledge import Knowledge
 from app.calls.late import LateAnswers
 from app.calls.model import ToolResult
 from app.calls.news import News, no_texts
+from app.canary.arms import Arms
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.retention import EVERY_S, Retention
@@ -180,7 +181,8 @@ class Server:
         self.knowledge = Knowledge(businesses)
         self.tools = tools(front, self.handover, self.knowledge.library)
         self.cap = DailyCap(self.database, self.alarms, clock, settings.daily_call_cap)
-        self.arrivals = Arrivals(businesses, self.cap, self.desk, self.alarms, clock)
+        self.arms = Arms(self.database, self.secret, clock)
+        self.arrivals = Arrivals(businesses, self.cap, self.desk, self.alarms, clock, self.arms)
         self.answers = self.shared.answers(self._answers_given) if self.shared else None
         self.dispatcher = Dispatcher(
             tools=self.tools,
@@ -291,6 +293,8 @@ class Server:
         await self.dispatcher.start()
         await self.cap.start(self.businesses.by_id.values())
         await self.sources.start()
+        if self.serves:
+            self.arms.start()
         if self.channels is not None and self.serves:
             self.channels.start(self.settings.public_url)
         if self.settings.jobs == "on":
@@ -322,6 +326,7 @@ class Server:
         await self.changes.stop()
         await self.lookups.stop()
         await self.cap.drain()
+        await self.arms.stop()
         await self.refused.stop()
         if self.channels is not None:
             await self.channels.stop()

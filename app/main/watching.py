@@ -8,6 +8,7 @@ from app.db.engine import Database
 from app.jobs.pile import LOOK_EVERY_S as PILE_EVERY_S
 from app.jobs.pile import PileWatch
 from app.jobs.timers import Timer
+from app.main.canary import canary_timer
 from app.main.figures import figure_timer
 from app.main.provisioning import drift_timers
 from app.main.synthetic import synthetic_calls
@@ -39,6 +40,7 @@ def watching(
         Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
         Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
         figure_timer(settings, database, clock, told),
+        canary_timer(businesses, database, clock, told),
         *drift_timers(settings, database, clock, told),
         *synthetic_calls(settings, businesses, database, alarms, clock),
     ]

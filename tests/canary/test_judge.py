@@ -1,0 +1,274 @@
+"""The life of a version on trial over real rows: taken back, raised, held up, and judged once whoever judges."""
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from app.canary.book import CanaryError, Said, State, held, promoted, rolled_back, started
+from app.canary.fates import UNHEARD_S
+from app.canary.guards import FEW_MISSING
+from app.canary.overview import overview
+from app.canary.steps import STEPS, Verdict
+from app.db.engine import Database
+from app.db.retention import KEEP_CALLS_S, Retention
+from app.db.schema import bookings
+from tests.calls.reception import audited
+from tests.canary.trial import DANA, HOUR_S, NEW, OK, STABLE, House
+from tests.fakes.databases import executed, opened
+from tests.watch.figured import JumpingClock
+
+GONE = "call.start.error-get-assistant-not-found"
+
+
+async def test_a_worse_version_is_taken_back_and_paged_with_its_figures(database_url: str) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        await house.start(percent=50)
+        for number in range(90):
+            new = house.arms.assistant("acme", STABLE, f"+1512555{number:04d}", ("vapi", "")) == NEW
+            await house.call(number, ("check_availability", "internal" if new and number % 3 else "ok", ""))
+        verdict = await house.look()
+
+        assert verdict.verdict is Verdict.BACK
+        assert verdict.why.startswith("failed_calls ")
+        assert await house.stands() == (State.ROLLED_BACK, 50)
+        assert house.told == [None]
+        [page] = await house.pages()
+        assert (page.page.kind, page.page.business, page.page.title) == (
+            "canary_rolled_back", "acme", "Canary rolled back: asst_new of acme",
+        )  # fmt: skip
+        assert "Every caller gets asst_stable again since failed_calls" in page.page.body
+        assert "tool_errors" in page.page.body
+        assert "no_booking 100.0%" in page.page.body
+        await house.arms.read()
+        assert house.arms.assistant("acme", STABLE, "+15125550001", ("vapi", "n")) == STABLE
+        assert [(row["was"], row["state"], row["by"]) for row in audited(database_url, "canary_changed")] == [
+            ("", "running", "dana"), ("running", "running", "dana"), ("running", "rolled_back", "readback"),
+        ]  # fmt: skip
+        assert (await house.look()).why == "nothing on trial", "and nothing more happens"
+
+
+NOT_BORNE: dict[str, tuple[tuple[str, str, str], str]] = {
+    "a forbidden action": (("find_appointments", "not_allowed", ""), "wanted what it may not have"),
+    "a failed read-back": (("book_appointment", "ok", "AAAAAA"), "not on the calendar as promised"),
+}
+
+
+@pytest.mark.parametrize(("used", "why"), NOT_BORNE.values(), ids=NOT_BORNE)
+async def test_what_is_not_borne_takes_it_back_at_once_and_before_the_call_ends(
+    database_url: str, used: tuple[str, str, str], why: str
+) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        await house.start(percent=100)
+        await house.booking("AAAAAA")
+        await house.call(1, used, reason="")
+        if used[1] == "ok":
+            assert (await house.look()).verdict is Verdict.STAY
+            await house.mismatch("AAAAAA")
+        verdict = await house.look()
+
+        assert (verdict.verdict, why in verdict.why) == (Verdict.BACK, True)
+        assert await house.stands() == (State.ROLLED_BACK, 100)
+
+
+async def test_the_same_in_a_call_of_the_stable_version_takes_nothing_back(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        house = House(database)
+        await house.start(percent=1)
+        given = {await house.call(number, ("find_appointments", "not_allowed", "")) for number in range(4)}
+        by_hand = ("cancel_appointment", "not_allowed", "AAAAAA")
+        await house.look()
+
+        assert given == {STABLE}
+        assert await house.stands() == (State.RUNNING, 1)
+        await database.write(lambda t: rolled_back(t, "acme", DANA, now=1.0))
+        await house.start(percent=100)
+        await house.call(9, by_hand)
+        assert (await house.look()).verdict is Verdict.STAY, "a person had changed the event: nobody's attempt"
+
+
+async def test_an_assistant_that_is_gone_at_the_platform_is_not_borne_after_a_few(database_url: str) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        await house.start(percent=100)
+        for number in range(FEW_MISSING):
+            assert (await house.look()).verdict is Verdict.STAY
+            await house.call(number, reason=GONE)
+        verdict = await house.look()
+
+        assert verdict.why == "3 of its calls ended since the platform does not have it"
+        assert await house.stands() == (State.ROLLED_BACK, 100)
+
+
+async def on_trial_only(house: House, *used: tuple[str, str, str], calls: int, after: int = 0) -> None:
+    """Calls of callers who get the new version, at the first step."""
+    canary = await house.canary()
+    theirs = (n for n in range(9_999) if house.arms.bucket(canary.id, f"+1512555{n:04d}") < 500)
+    for number in itertools.islice(theirs, after, after + calls):
+        await house.call(number, *used)
+
+
+async def test_it_goes_up_after_calls_and_time_and_never_while_a_read_back_is_owed(database_url: str) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        await house.start()
+        await on_trial_only(house, OK, calls=STEPS[0].calls)
+        await house.booking("BBBBBB")
+        await on_trial_only(house, ("book_appointment", "ok", "BBBBBB"), calls=1, after=STEPS[0].calls)
+        assert (
+            "0.0 of at least 1 hours" in (await house.look(60.0)).why
+            or "not read back" in (await house.canary()).waits_for
+        )
+        await house.look(100.0)
+        assert (await house.canary()).waits_for == "1 of its bookings not read back yet"
+        executed(database_url, "UPDATE canaries SET watched_s = 3350")
+        await house.look(100.0)
+        assert (await house.canary()).waits_for == "1 of its bookings not read back yet"
+
+        verified = update(bookings).values(verification="verified")
+        await database.write(lambda t: t.connection.execute(verified) and None)
+        assert (await house.look(100.0)).why == "watched for 1.0 of at least 1 hours at this step"
+        await house.look(100.0)
+        assert await house.stands() == (State.RUNNING, 10)
+        canary = await house.canary()
+        assert (canary.known.calls, canary.watched_s, canary.changed_by) == (0, 0.0, "readback")
+        assert canary.known.figures["failed_calls"].trial.calls == STEPS[0].calls + 1, "what is known stays known"
+
+
+async def test_time_passes_only_while_somebody_looks_and_counts(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        house = House(database)
+        await house.start()
+        await house.look(100.0)
+        assert (await house.canary()).watched_s == 100.0
+        house.clock.jump(7 * 86_400.0)
+        await house.look(100.0)
+        assert (await house.canary()).watched_s == 100.0, "a clock that jumps ahead makes no week"
+        house.clock.jump(-7 * 86_400.0)
+        await house.look(100.0)
+        assert (await house.canary()).watched_s == 100.0, "nor does one that jumps back"
+        await house.look(100.0)
+        assert (await house.canary()).watched_s == 200.0
+        await house.look(4 * HOUR_S)
+        assert (await house.canary()).watched_s == 200.0, "nor an outage of ours"
+        assert (await house.look(100.0, counted=False)).why == "nobody is counting"
+        assert (await house.canary()).watched_s == 200.0
+
+
+async def test_calls_that_nobody_reports_on_keep_it_down(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        house = House(database)
+        await house.start(percent=100)
+        for number in range(6):
+            await house.call(number, OK, reason="" if number else "customer-ended-call")
+        verdict = await house.look(UNHEARD_S)
+
+        assert verdict.why == "no report came about 5 of 6 of its calls"
+        assert (await house.canary()).known.figures["failed_calls"].trial.calls == 1
+
+
+async def test_two_who_judge_and_a_restart_in_the_middle_count_every_call_once(database_url: str) -> None:
+    async with opened(database_url) as database, opened(database_url) as other:
+        clock = JumpingClock()
+        house, beside = House(database, clock), House(other, clock)
+        await house.start(percent=50)
+        for number in range(30):
+            await house.call(number, OK)
+        clock.advance(30.0)
+        await house.counts()
+        await asyncio.gather(house.watch.look(), beside.watch.look())
+        for number in range(30, 50):
+            await house.call(number, OK)
+        clock.advance(30.0)
+        await House(other, clock).watch.look()
+
+        found = (await house.canary()).known
+        assert {e.stable.calls + e.trial.calls for e in found.figures.values()} == {50}
+        assert found.calls == found.figures["to_person"].trial.calls
+
+
+async def test_what_each_call_counts_as(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        house = House(database)
+        await house.start(percent=100)
+        for number, (used, about) in enumerate(COUNTED):
+            await house.call(number, *used, **about)
+        await house.look()
+
+        assert [set(row.bad.split()) for row in await house.rows()] == [set(bad.split()) for bad in BAD]
+
+
+COUNTED: tuple[tuple[tuple[tuple[str, str, str], ...], dict[str, Any]], ...] = (
+    ((("book_appointment", "ok", "AAAAAA"),), {}),
+    ((OK,), {}),
+    ((), {}),
+    ((), {"to_person": True}),
+    ((("book_appointment", "internal", ""),), {}),
+    ((OK,), {"reason": "silence-timed-out"}),
+    ((("book_appointment", "slot_taken", ""),), {"reason": "assistant-ended-call"}),
+)
+BAD = (
+    "", "no_booking", "failed_calls hang_ups no_booking", "to_person no_booking",
+    "failed_calls tool_errors hang_ups no_booking", "failed_calls bad_ends no_booking", "no_booking",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("first", [{"zenith": "asst_z"}, {"acme": "asst_third"}], ids=["gone", "another assistant"])
+async def test_a_business_that_left_the_file_or_names_another_assistant_ends_it(
+    sqlite_url: str, first: dict[str, str]
+) -> None:
+    async with opened(sqlite_url) as database:
+        await House(database).start()
+        house = House(database, **first)
+        await house.look()
+
+        assert (await house.stands())[0] is State.ENDED
+        assert await house.pages() == []
+
+
+async def test_a_second_start_is_refused_and_everything_is_reversible_by_hand(database_url: str) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        await house.start()
+
+        def start(database: Database, stable: str = STABLE) -> Any:
+            return database.write(
+                lambda t: started(t, "acme", (stable, "asst_newer"), DANA, now=house.clock.now() + 1.0)
+            )
+
+        for twice in await asyncio.gather(start(database), start(database), return_exceptions=True):
+            assert isinstance(twice, CanaryError)
+        await database.write(lambda t: held(t, "acme", Said("lee", "call +15125550142"), now=3.0))
+        assert "5550142" not in (await house.canary()).why
+        await database.write(lambda t: promoted(t, "acme", DANA, now=4.0))
+        with pytest.raises(CanaryError):
+            await start(database)
+        with pytest.raises(CanaryError):
+            await database.write(lambda t: held(t, "acme", DANA, now=5.0))
+        [shown] = await database.read(lambda c: overview(c, {"acme": STABLE}))
+        assert "put asst_new first in vapi_assistants of acme" in shown.sentence
+        [shown] = await database.read(lambda c: overview(c, {"acme": NEW}))
+        assert "nothing is left to do" in shown.sentence
+        assert len(shown.as_json()["figures"]) == 6
+        await start(database, NEW)
+        assert (await house.canary()).assistant == "asst_newer", "the file has the one before"
+        await database.write(lambda t: rolled_back(t, "acme", DANA, now=6.0))
+        assert await house.stands() == (State.ROLLED_BACK, 5)
+        assert await house.pages() == [], "what a person does pages nobody"
+        with pytest.raises(CanaryError):
+            await database.write(lambda t: rolled_back(t, "acme", DANA, now=7.0))
+
+
+async def test_which_version_calls_were_given_is_forgotten_with_the_calls(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        house = House(database)
+        await house.start()
+        await house.call(1)
+        house.clock.advance(KEEP_CALLS_S + 1.0)
+        await Retention(database, house.clock).forget()
+
+        assert await house.rows() == []
