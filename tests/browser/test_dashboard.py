@@ -25,7 +25,7 @@ LOOKS = [(DESK, "light", True), (PHONE, "dark", True), (DESK, "dark", False), (P
 SERIOUS = {"serious", "critical"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shown(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A server that is only looked at."""
     yield from _served(migrated_sqlite, tmp_path_factory.mktemp("shown"))

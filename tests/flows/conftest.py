@@ -1,4 +1,7 @@
-"""Servers for the flows. One on SQLite is shared by all flows that only talk to it; the others start their own."""
+"""Servers for the flows. One on SQLite is shared by the flows of a file that only talk to it; the others start their own.
+
+Not by all files: a server that is not asked still costs some percent of a core, in each worker.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,13 +13,13 @@ from tests.flows.businesses import ZENITH, acme, written
 from tests.flows.running import Process, environment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def acme_server(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """One business, embedded calendars, SQLite."""
     yield from _served(tmp_path_factory.mktemp("acme"), migrated_sqlite, acme())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def two_businesses(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """Acme and Zenith, each on a line of its own."""
     yield from _served(tmp_path_factory.mktemp("two"), migrated_sqlite, acme(), ZENITH)
