@@ -1,4 +1,4 @@
-"""Servers for the flows. One on SQLite is shared by the flows of a file that only talk to it; the others start their own.
+"""Servers for the flows. One on SQLite is shared by the flows of a file that only talk to it; others start their own.
 
 Not by all files: a server that is not asked still costs some percent of a core, in each worker.
 """
