@@ -26,6 +26,8 @@ UNSETTLED_AFTER_S: Final = 300.0
 """A booking that nobody could settle for so long after its hold."""
 NEWEST: Final = 5
 OVERVIEW_WITHIN_S: Final = 3.0
+NOT_KNOWN: Final = ("unknown", "learning", "too_quiet")
+"""States of a line of which nobody can say that it is as usual."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
 
 
@@ -167,7 +169,7 @@ def _of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
         Part(BAD, sum(one.state == "flood" for one in volume), "flooded line", "flooded lines", "flooded"),
     ]
     tile = _tile("Lines", "volume", odd)
-    learning = all(one.state == "unknown" for one in volume)
+    learning = all(one.state in NOT_KNOWN for one in volume)
     state, word = (UNKNOWN, "not known yet") if learning else (GOOD, "as usual")
     return [
         Tile(

@@ -1,5 +1,6 @@
 """Every page and every button, on both databases, over a real socket."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,17 @@ async def test_ten_thousand_dead_letters_are_paged_through(database_url: str, tm
         assert answer.status_code == 303
     replayed = rows(database_url, dead_letters, dead_letters.c.status == "replayed")
     assert sorted(row.id for row in replayed) == seen[:60]
+
+
+async def test_of_a_line_that_nobody_knows_yet_it_is_not_said_that_all_is_normal(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    async with dashboard(sqlite_url, tmp_path, READBACK_JOBS="on") as server:
+        for _ in range(600):  # jobs begin a moment after the server answers
+            told = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+            if "jobs" not in told["sentence"]:
+                break
+            await asyncio.sleep(0.1)
+
+    assert told["sentence"] == "Nothing is wrong; whether calls come as usual is not known yet."
+    assert {tile["name"] for tile in told["tiles"] if tile["state"] == "unknown"} == {"Calls and texts today", "Lines"}
