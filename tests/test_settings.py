@@ -11,6 +11,10 @@ from app.errors import ConfigurationError
 from app.settings import Settings, load, variables
 
 LONG_SECRET = "correct-horse-battery-staple"
+GOOD_KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+"""Of RFC 8032, section 7.1."""
+WEAK_KEYS = (f"{'A' * 43}=", f"AQ{'A' * 41}=", f"7P{'/' * 39}38=")
+"""Points of small order: one signature, known to everybody, fits every message."""
 
 TAKEN: list[tuple[str, str, str, Any]] = [
     ("READBACK_HOST", "0.0.0.0", "host", "0.0.0.0"),
@@ -20,7 +24,7 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("READBACK_PUBLIC_URL", "https://example.com:8443/readback", "public_url", "https://example.com:8443/readback"),
     ("READBACK_WEB_WORKERS", "4", "web_workers", 4),
     ("READBACK_RETELL_API_KEYS", "key_new, key_old", "retell_api_keys", ("key_new", "key_old")),
-    ("READBACK_TELNYX_PUBLIC_KEYS", f"{'A' * 43}=", "telnyx_public_keys", (f"{'A' * 43}=",)),
+    ("READBACK_TELNYX_PUBLIC_KEYS", GOOD_KEY, "telnyx_public_keys", (GOOD_KEY,)),
     ("READBACK_JOBS", "OFF", "jobs", "off"),
     ("READBACK_LOG_LEVEL", "DEBUG", "log_level", "debug"),
     ("READBACK_DATABASE_URL", "sqlite:////data/readback.db", "database_url", "sqlite:////data/readback.db"),
@@ -66,6 +70,7 @@ TAKEN: list[tuple[str, str, str, Any]] = [
 REFUSED = [
     ("READBACK_TELNYX_PUBLIC_KEYS", "not base64!"),
     ("READBACK_TELNYX_PUBLIC_KEYS", "c2hvcnQ="),
+    *(("READBACK_TELNYX_PUBLIC_KEYS", key) for key in WEAK_KEYS),
     ("READBACK_HOST", "not a host"),
     ("READBACK_HOST", "127.0.0.1:8080"),
     ("READBACK_PORT", "0"),

@@ -4,7 +4,6 @@ Source: docs.retellai.com/build/single-multi-prompt/custom-function and retell-s
 not answered by a 2xx in time is sent up to twice more, so every answer is a 200.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,8 @@ ANSWER_MAX_CHARS: Final = 15_000
 """Past this the platform cuts an answer off, in the middle of whatever stands there."""
 ENTRIES_MAX: Final = 16
 """Latest entries of the transcript among which a request looks for its own id."""
+OF_A_TOOL: Final = b"tool_call"
+"""In the role of every entry that is about one; the others are of what was said."""
 
 
 class _Call(msgspec.Struct):
@@ -56,11 +57,9 @@ def authenticate(headers: Headers, keys: Sequence[bytes], now: float) -> Proof:
 
 def signature_ok(timestamp: bytes, digest: bytes, keys: Sequence[bytes], body: bytes) -> bool:
     """Whether `digest` is the hex HMAC-SHA256 of the raw body and the timestamp after it under one of `keys`."""
-    found = False
+    found, signed = False, body + timestamp
     for key in keys:  # all of them, so that time does not tell which one matched
-        mac = hmac.new(key, body, hashlib.sha256)
-        mac.update(timestamp)
-        found |= hmac.compare_digest(digest, mac.hexdigest().encode())
+        found |= hmac.compare_digest(digest, hmac.digest(key, signed, "sha256").hex().encode())
     return found
 
 
@@ -72,7 +71,8 @@ def quick(raw: bytes) -> Any:
     try:
         request = _decode(raw)
         call = msgspec.structs.asdict(request.call)
-        call["transcript_with_tool_calls"] = [_entry(e) for e in request.call.transcript_with_tool_calls[-ENTRIES_MAX:]]
+        entries = request.call.transcript_with_tool_calls[-ENTRIES_MAX:]
+        call["transcript_with_tool_calls"] = [_entry(entry) for entry in entries if OF_A_TOOL in bytes(entry)]
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return {"args": request.args, "call": call}

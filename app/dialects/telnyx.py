@@ -7,11 +7,10 @@ from headers only, which the assistant's settings fill from Telnyx's own variabl
 import base64
 import re
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+import ed25519_zebra
 
 from app.calls.model import ToolCall, ToolResult
 from app.dialects import reading, signalled
@@ -36,7 +35,8 @@ def authenticate(headers: Headers, keys: Sequence[bytes], now: float) -> Proof:
 def signature_ok(timestamp: bytes, signature: bytes, keys: Sequence[bytes], body: bytes) -> bool:
     """Whether `signature` is that of `{timestamp}|{raw body}` under one of `keys`."""
     signed = b"%b|%b" % (timestamp, body)
-    return any(_signed_by(key, signature, signed) for key in keys)
+    # This library takes a third of the time of others, which would cost as much as all the rest of a lookup.
+    return any(ed25519_zebra.ed_verify(signature, signed, base64.b64decode(key)) for key in keys)
 
 
 def parse(name: str, body: Any, headers: Headers) -> ToolCall:
@@ -49,17 +49,3 @@ def parse(name: str, body: Any, headers: Headers) -> ToolCall:
 def render(result: ToolResult) -> bytes:
     """The result as one flat JSON object."""
     return as_json(result)
-
-
-def _signed_by(key: bytes, signature: bytes, signed: bytes) -> bool:
-    try:
-        _read(key).verify(signature, signed)
-    except (ValueError, InvalidSignature):
-        return False
-    return True
-
-
-@cache
-def _read(key: bytes) -> Ed25519PublicKey:
-    """One of the few keys that are configured."""
-    return Ed25519PublicKey.from_public_bytes(base64.b64decode(key))

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
+import ed25519_zebra
 from pydantic import BeforeValidator, SecretStr
 
 ADMIN_TOKEN_MIN_CHARS = 16
@@ -18,6 +19,8 @@ CAP_MAX = 10_000_000
 DAY_S = 86_400
 CONTROL_HOSTS = ("*.vapi.ai",)
 ED25519_KEY_BYTES = 32
+FITS_WEAK_KEYS = b"\1" + bytes(63)
+"""The signature that fits every message under a key of small order, such as one of zeros."""
 
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 NOTIFICATION_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -178,7 +181,7 @@ def ed25519_keys(value: str) -> tuple[str, ...]:
             decoded = base64.b64decode(key, validate=True)
         except ValueError:
             decoded = b""
-        if len(decoded) != ED25519_KEY_BYTES:
+        if len(decoded) != ED25519_KEY_BYTES or ed25519_zebra.ed_verify(FITS_WEAK_KEYS, b"", decoded):
             raise ValueError(
                 "has a place that is no Ed25519 public key; it must be 32 bytes in base64, as Telnyx shows it"
             )

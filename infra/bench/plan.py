@@ -43,7 +43,7 @@ class Plan:
     scale_rounds: int = 5
     scale_s: float = 1.5
     texts_s: float = 8.0
-    dialect_calls: int = 400
+    dialect_calls: int = 1_200
     """In a row, by every way of asking, in every round."""
 
 
