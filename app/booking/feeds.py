@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from app.booking.business import Businesses
 from app.booking.calendar import Calendar, Event, Unknown
-from app.booking.ical import feed
 from app.clock import Clock
 from app.errors import OverloadedError, UnknownKeyError
 
@@ -74,7 +73,7 @@ class Feeds:
         if etag in seen:
             return Feed(etag, None)
         stamped = [(event, _stamp(event)) for event in events]
-        return Feed(etag, await asyncio.to_thread(feed, found.title, stamped, REFRESH_EVERY))
+        return Feed(etag, await asyncio.to_thread(_written, found.title, stamped))
 
     def _find(self, key: str) -> Subscription:
         """By comparing with all of them, so that the time it takes tells nothing about any."""
@@ -100,6 +99,12 @@ def subscriptions(businesses: Businesses, secret: bytes) -> tuple[Subscription, 
         Subscription(feed_key(secret, address), address.removeprefix(SCHEME), f"{', '.join(names)} ({owners[address]})")
         for address, names in people.items()
     )
+
+
+def _written(title: str, stamped: Sequence[tuple[Event, int]]) -> bytes:
+    from app.booking.ical import feed  # noqa: PLC0415 - 3 MB that a server whose feeds nobody reads is spared
+
+    return feed(title, stamped, REFRESH_EVERY)
 
 
 def feed_key(secret: bytes, address: str) -> str:
