@@ -19,6 +19,7 @@ from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.behind import Behind
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
+from app.db.waiting import somebody_waits
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 
@@ -126,7 +127,8 @@ class DailyCap:
             still = [entry for entry in group if not entry[1].done()]
             return still, counted(transaction, [arrival for arrival, _ in still])
 
-        writing = asyncio.get_running_loop().create_task(self._database.write(decide))
+        with somebody_waits():  # also where a job's own call is counted: the patience is for a store that is slow
+            writing = asyncio.get_running_loop().create_task(self._database.write(decide))
         writing.add_done_callback(_looked_at)
         try:
             still, count = await _patiently(writing, self._patience_s)

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from app import log
 from app.db.engine import Database, DatabaseRefusedError, Transaction
+from app.db.waiting import nobody_waits
 from app.errors import ReadbackError
 
 T = TypeVar("T")
@@ -96,6 +97,7 @@ class Behind(Generic[T]):
         self._on_lost(1)
 
     async def _flush_later(self) -> None:
+        nobody_waits()
         try:
             while self._rows:
                 waiting = len(self._rows)

@@ -1,12 +1,13 @@
 """The database as the rest sees it: reads, writes that commit in groups, and rows that may follow a moment later.
 
 All writes of a process go through one thread and one connection, several callers' work in one commit, each in its own
-savepoint. On PostgreSQL a write first takes one advisory lock, so writers of all processes queue as they do on SQLite:
-the audit chain needs that order anyway, and no two transactions can then deadlock over overlapping claims.
+savepoint; what no caller waits for lets them go first. On PostgreSQL a write first takes one advisory lock, so writers
+of all processes queue as they do on SQLite: the audit chain needs that order anyway, and no two transactions can then
+deadlock over overlapping claims.
 """
 
 import asyncio
-import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.db.company import Presence
+from app.db.waiting import Waiting
 from app.errors import OverloadedError, ReadbackError
 
 T = TypeVar("T")
@@ -31,10 +33,10 @@ WRITE_DEADLINE_S = 5.0
 READ_DEADLINE_S = 3.0
 CONNECT_TIMEOUT_S = 3
 MAX_QUEUED_WRITES = 5_000
-MAX_BATCH = 64
 READER_THREADS = 4
 CACHE_KB = 1_000
 """Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
+ASK_FOR_LOCK_EVERY_S = 0.001
 FOREIGN_WRITER_CHECK_S = 1.0
 NOTICED_WITHIN_S = 1.3
 """After a newcomer has written; longer than everybody else's pause between two looks."""
@@ -84,7 +86,7 @@ class Database:
         self._writer = open_engine(self.url, writes=True, in_turn=True)
         self._reader = open_engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="db-read")
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._waiting: Waiting[_Job] = Waiting()
         self._queued = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,7 +113,7 @@ class Database:
         """Finish queued writes, then let go of every connection. Writes asked for later are refused at once."""
         self._stopped = True
         if self._thread is not None:
-            self._jobs.put(None)
+            self._waiting.end()
             await asyncio.to_thread(self._thread.join, WRITE_DEADLINE_S)
             self._thread = None
         self._readers.shutdown(wait=False, cancel_futures=True)
@@ -145,7 +147,7 @@ class Database:
             raise OverloadedError("too many database writes are waiting")
         job = _Job(work, self._loop.create_future())
         self._queued += 1
-        self._jobs.put(job)
+        self._waiting.put(job)
         try:
             # Not `wait_for`: on Python 3.11 it swallows a cancellation that meets a finished future.
             async with asyncio.timeout(within_s):
@@ -180,29 +182,13 @@ class Database:
         with suppress(SQLAlchemyError), self._writer.connect():
             pass
         while True:
-            try:
-                first = self._jobs.get(timeout=FOREIGN_WRITER_CHECK_S)
-            except queue.Empty:
-                self._look_for_company()
-                continue
-            batch, stop = self._collect(first)
+            batch = self._waiting.take(FOREIGN_WRITER_CHECK_S)
             if batch:
                 self._commit(batch)
-            if stop:
+            elif self._waiting.ended:
                 return
-
-    def _collect(self, first: _Job | None) -> tuple[list[_Job], bool]:
-        batch: list[_Job] = []
-        job = first
-        while job is not None:
-            batch.append(job)
-            if len(batch) >= MAX_BATCH:
-                return batch, False
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return batch, False
-        return batch, True
+            else:
+                self._look_for_company()
 
     def _commit(self, batch: list[_Job]) -> None:
         try:
@@ -324,7 +310,8 @@ def normalised(url: str) -> str:
 def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
     """An engine for one side. SQLite writers take the write lock at BEGIN, so that no transaction fails half-way.
 
-    `in_turn`: on PostgreSQL the lock that orders all writers is taken as well, in the same message as BEGIN.
+    `in_turn`: callers wait for it. On PostgreSQL the lock that orders all writers is taken as well, in the same message
+    as BEGIN; SQLite is asked for its own every millisecond.
     """
     url = normalised(url)
     if not url.startswith("sqlite"):
@@ -347,9 +334,37 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", f"cache_size=-{CACHE_KB}"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
 
-    if writes:
+    if in_turn:
+        _begins_soon(engine)
+    elif writes:
         _begins_with(engine, "BEGIN IMMEDIATE")
     return engine
+
+
+def _begins_soon(engine: Engine) -> None:
+    """Begin as soon as whoever writes has finished. SQLite's own waiting sleeps longer each time, up to 100 ms."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        sqlite: Any = connection.connection.dbapi_connection
+        until = time.monotonic() + WRITE_DEADLINE_S
+        sqlite.execute("PRAGMA busy_timeout=0")
+        try:
+            while _is_written(sqlite) and time.monotonic() < until:
+                time.sleep(ASK_FOR_LOCK_EVERY_S)
+            if not sqlite.in_transaction:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error that is told as any other
+        finally:
+            sqlite.execute("PRAGMA busy_timeout=5000")
+
+
+def _is_written(sqlite: Any) -> bool:
+    """Begin; True when somebody else holds the lock of writers, and nothing was begun."""
+    try:
+        sqlite.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
 
 
 def _begins_with(engine: Engine, statement: str) -> None:

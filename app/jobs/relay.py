@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from app import log
 from app.clock import Clock
 from app.db.engine import Database
+from app.db.waiting import nobody_waits
 from app.errors import ReadbackError
 from app.jobs.entry import Entry
 from app.jobs.outbox import TOPIC, Waiting, next_due, taken, waiting
@@ -85,6 +86,7 @@ class Relay:
         return len(rows)
 
     async def _forever(self) -> None:
+        nobody_waits()
         while not self._ending.is_set():
             everything = self._woken.is_set() or not self._database.shared
             self._woken.clear()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app import log
+from app.db.waiting import nobody_waits
 from app.watch.alarms import Alarms
 
 FOLLOW_S = 1.0
@@ -57,6 +58,7 @@ class Timers:
         return all(not task.done() for task in self._tasks)
 
     async def _forever(self, timer: Timer) -> None:
+        nobody_waits()
         failures = 0
         while True:
             if not self._leading.leads():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from app.db.schema import audit, dead_letters, pages
 from app.errors import ReadbackError
 from app.jobs.entry import Entry
 from app.jobs.outbox import Again, Handler
-from app.jobs.turns import AT_ONCE, JITTER, Patience, Turns
+from app.jobs.turns import APART_S, AT_ONCE, CROWD, JITTER, Patience, Turns
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 
@@ -74,7 +75,7 @@ async def test_of_a_load_all_are_carried_out_no_more_at_once_than_there_is_room_
         nonlocal under_way, most, done
         under_way += 1
         most = max(most, under_way)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.4)
         under_way -= 1
         done += 1
         if data["booking"] == "b:3":
@@ -86,6 +87,24 @@ async def test_of_a_load_all_are_carried_out_no_more_at_once_than_there_is_room_
 
     assert (done, most) == (AT_ONCE + 5, AT_ONCE)
     assert [(one.key, one.turn, one.tries) for one in kept] == [("b:3", 1, 1)], "each fails by itself"
+
+
+async def test_a_load_begins_one_after_the_other_and_a_crowd_at_once(database: Database) -> None:
+    async def begun(count: int) -> list[float]:
+        began: list[float] = []
+
+        async def handler(_: Mapping[str, Any]) -> None:
+            began.append(asyncio.get_running_loop().time())
+
+        load = [Entry("read_back", f"b:{n}", FakeClock().now(), {"booking": f"b:{n}"}) for n in range(count)]
+        await turns(handler, Kept(), database).carry_all(load)
+        return began
+
+    apart = await begun(5)
+    crowd = await begun(20 * CROWD)
+
+    assert all(later - earlier > APART_S / 2 for earlier, later in pairwise(apart))
+    assert crowd[-1] - crowd[0] < 20 * CROWD * APART_S / 2
 
 
 async def test_again_is_a_new_turn_with_a_clean_record(database: Database) -> None:

@@ -1,0 +1,88 @@
+"""Writes that wait for the one writer: those of callers first, those that nobody on a phone waits for in between."""
+
+import queue
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+MAX_BATCH = 64
+MOST_PATIENT = 8
+"""Patient writes of one commit: a caller who comes meanwhile waits for no more than those."""
+GATHER_S = 0.02
+"""What a patient write waits for others to share its commit with."""
+LONGEST_S = 0.25
+"""What it waits at most where callers keep coming; then it goes with theirs, one in a commit."""
+
+_nobody_waits: ContextVar[bool] = ContextVar("nobody_waits", default=False)
+
+
+def nobody_waits() -> None:
+    """Say of the current task, and of the tasks it starts, that no caller waits for what they write."""
+    _nobody_waits.set(True)
+
+
+@contextmanager
+def somebody_waits() -> Iterator[None]:
+    """While inside, the current task writes as those do for whom a caller waits."""
+    token = _nobody_waits.set(False)
+    try:
+        yield
+    finally:
+        _nobody_waits.reset(token)
+
+
+class Waiting(Generic[T]):
+    """A queue that any thread puts into and one takes groups from, each to be committed as one."""
+
+    def __init__(self) -> None:
+        self._came: queue.SimpleQueue[tuple[T, bool] | None] = queue.SimpleQueue()
+        self._first: deque[T] = deque()
+        self._patient: deque[tuple[float, T]] = deque()
+        self.ended = False
+        """Whether nothing more comes; what is there is still given out."""
+
+    def put(self, work: T) -> None:
+        """Add work, patient where the current task says so."""
+        self._came.put((work, _nobody_waits.get()))
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._came.put(None)
+
+    def take(self, within_s: float) -> list[T]:
+        """What is to be committed next, as soon as there is something; nothing after `within_s`, or at the end."""
+        until = time.monotonic() + within_s
+        while True:
+            self._sort()
+            now = time.monotonic()
+            if self._first:
+                group = [self._first.popleft() for _ in range(min(MAX_BATCH, len(self._first)))]
+                if self._patient and now - self._patient[0][0] > LONGEST_S:
+                    group.append(self._patient.popleft()[1])
+                return group
+            due = self._patient[0][0] + GATHER_S if self._patient else until
+            if self._patient and (self.ended or now >= due):
+                return [self._patient.popleft()[1] for _ in range(min(MOST_PATIENT, len(self._patient)))]
+            if self.ended or now >= until:
+                return []
+            self._sort(min(due, until) - now)
+
+    def _sort(self, within_s: float = 0.0) -> None:
+        """Take in what has come, or what comes first."""
+        try:
+            entry = self._came.get(timeout=within_s) if within_s > 0 else self._came.get_nowait()
+            while True:
+                if entry is None:
+                    self.ended = True
+                elif entry[1]:
+                    self._patient.append((time.monotonic(), entry[0]))
+                else:
+                    self._first.append(entry[0])
+                entry = self._came.get_nowait()
+        except queue.Empty:
+            pass

@@ -1,0 +1,118 @@
+"""The order of writes: callers first, what nobody waits for in between and together, and nothing for ever."""
+
+import asyncio
+import time
+
+import pytest
+
+from app.db.engine import Database, Transaction
+from app.db.schema import secrets
+from app.db.waiting import GATHER_S, LONGEST_S, MAX_BATCH, MOST_PATIENT, Waiting, nobody_waits, somebody_waits
+from tests.fakes.databases import held_up, opened
+
+
+async def patiently(waiting: Waiting[str], *works: str) -> None:
+    """Put these from a task for which nobody waits."""
+
+    async def put() -> None:
+        nobody_waits()
+        for work in works:
+            waiting.put(work)
+
+    await asyncio.create_task(put())
+
+
+async def test_callers_go_first_and_together() -> None:
+    waiting: Waiting[str] = Waiting()
+    await patiently(waiting, "job")
+    waiting.put("one")
+    waiting.put("two")
+
+    assert waiting.take(1.0) == ["one", "two"]
+    assert waiting.take(1.0) == ["job"]
+    assert waiting.take(0.01) == []
+
+
+async def test_what_nobody_waits_for_gathers_and_goes_a_few_at_a_time() -> None:
+    waiting: Waiting[str] = Waiting()
+    jobs = [f"job {number}" for number in range(MOST_PATIENT + 2)]
+    began = time.monotonic()
+    await patiently(waiting, *jobs)
+
+    assert waiting.take(1.0) == jobs[:MOST_PATIENT]
+    assert time.monotonic() - began >= GATHER_S
+    assert waiting.take(1.0) == jobs[MOST_PATIENT:]
+
+
+async def test_where_callers_keep_coming_the_patient_go_with_them_one_by_one() -> None:
+    waiting: Waiting[str] = Waiting()
+    await patiently(waiting, "job 1", "job 2")
+    waiting.put("early")
+    assert waiting.take(1.0) == ["early"]
+
+    time.sleep(LONGEST_S + 0.01)  # noqa: ASYNC251 - as the writer's thread would be busy
+    for number in range(2):
+        waiting.put(f"caller {number}")
+        assert waiting.take(1.0) == [f"caller {number}", f"job {number + 1}"]
+
+
+async def test_a_caller_who_comes_while_the_patient_gather_is_not_kept_waiting() -> None:
+    waiting: Waiting[str] = Waiting()
+    await patiently(waiting, "job")
+    asyncio.get_running_loop().call_later(GATHER_S / 4, waiting.put, "caller")
+
+    assert await asyncio.to_thread(waiting.take, 1.0) == ["caller"]
+
+
+async def test_the_end_gives_out_everything_at_once() -> None:
+    waiting: Waiting[str] = Waiting()
+    await patiently(waiting, "job")
+    for number in range(MAX_BATCH + 1):
+        waiting.put(str(number))
+    waiting.end()
+    began = time.monotonic()
+
+    assert [len(waiting.take(9.0)) for _ in range(4)] == [MAX_BATCH, 1, 1, 0]
+    assert waiting.ended
+    assert time.monotonic() - began < 1.0
+
+
+async def test_who_waits_for_a_task_can_be_said_again_inside() -> None:
+    waiting: Waiting[str] = Waiting()
+
+    async def job() -> None:
+        nobody_waits()
+        waiting.put("job")
+        with somebody_waits():
+            await asyncio.create_task(asyncio.sleep(0, waiting.put("counted")))
+        waiting.put("job again")
+
+    await asyncio.create_task(job())
+    assert waiting.take(1.0) == ["counted"]
+    assert waiting.take(1.0) == ["job", "job again"]
+
+
+@pytest.mark.parametrize("patient", [0, 1])
+async def test_a_caller_s_commit_holds_none_of_what_came_before_from_jobs(sqlite_url: str, patient: int) -> None:
+    order: list[str] = []
+
+    def kept(name: str, database: Database) -> "asyncio.Task[None]":
+        def work(transaction: Transaction) -> None:
+            transaction.connection.execute(secrets.insert().values(name=name, value="x"))
+            order.append(name)
+
+        async def write() -> None:
+            if name.startswith("job"):
+                nobody_waits()
+            await database.write(work)
+
+        return asyncio.create_task(write())
+
+    names = ["job 1", "job 2", "caller"] if patient else ["other 1", "other 2", "caller"]
+    async with opened(sqlite_url) as database:
+        async with held_up(database):
+            writing = [kept(name, database) for name in names]
+            await asyncio.sleep(0)
+        await asyncio.gather(*writing)
+
+    assert order == (["caller", "job 1", "job 2"] if patient else names)
