@@ -4,22 +4,20 @@ It shares nothing with the write path but the row, trusts no cache and never wri
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from app import log, metrics
 from app.booking import verification
-from app.booking.amendments import of_appointment
 from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.comparison import Wanted, differences
 from app.booking.store import Booking, by_id
-from app.booking.verdicts import BLIND_PAUSE_S, Case, Sight, Verdict, judge, next_look, wanted_of
-from app.booking.verification import GRACE_S, FollowUp, Watched
+from app.booking.verdicts import BLIND_PAUSE_S, VERIFIED, Case, Sight, Verdict, judge, next_look, wanted_of
+from app.booking.verification import GRACE_S, FollowUp, InView, Watched, in_view
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.jobs.outbox import Again, put
@@ -57,14 +55,15 @@ class ReadBacks:
 
     async def handle(self, data: Mapping[str, Any]) -> Again | None:
         """The job: read one revision of one booking back until it is known what became of it."""
-        booking, changing = await self._database.read(lambda c: _with_change(c, str(data["booking"])))
-        if booking is None or booking.revision != data["revision"]:
+        found = await self._database.read(lambda c: in_view(c, str(data["booking"])))
+        if found is None or found.booking.revision != data["revision"]:
             return None
-        if booking.status in ("held", "pending") or changing:
+        booking = found.booking
+        if booking.status in ("held", "pending") or found.changing:
             return Again(BLIND_PAUSE_S[1])  # in doubt, or half-way through a change: settled first, then read back
         if booking.status not in SETTLED or booking.verification not in ("", "written"):
             return None
-        verdict = await self.look(booking, first=True, grace_s=GRACE_S)
+        verdict = await self._looked(found, first=True, grace_s=GRACE_S)
         return Again(verdict.again_s) if verdict.again_s > 0 else None
 
     async def look(self, booking: Booking, *, first: bool, grace_s: float = 0.0) -> Verdict:
@@ -72,10 +71,14 @@ class ReadBacks:
 
         Where it has to look again, the sweep leaves that to whoever asked for `grace_s` longer than that.
         """
-        watched = await self._database.read(lambda c: verification.of(c, booking))
-        if watched is None:
+        found = await self._database.read(lambda c: in_view(c, booking.id))
+        return await self._looked(found, first=first, grace_s=grace_s) if found is not None else Verdict()
+
+    async def _looked(self, found: InView, *, first: bool, grace_s: float) -> Verdict:
+        booking = found.booking
+        if found.watched is None or booking.status not in SETTLED:
             return Verdict()
-        sight, lasting = await self._seen(booking, watched, first=first)
+        sight, lasting = await self._seen(booking, found.watched, first=first)
         verdict = await self._database.write(
             lambda t: self._concluded(t, booking, sight, grace_s=grace_s, lasting=lasting)
         )
@@ -92,30 +95,33 @@ class ReadBacks:
         self, transaction: Transaction, looked_at: Booking, sight: Sight | Unknown, *, grace_s: float, lasting: bool
     ) -> Verdict:
         """Judged on the rows as they are now; what changed while we looked is not judged by what we saw."""
-        booking = by_id(transaction.connection, looked_at.id)
-        if booking is None or booking.status != looked_at.status or booking.revision != looked_at.revision:
+        found = in_view(transaction.connection, looked_at.id)
+        if found is None or found.watched is None:
             return Verdict()
-        watched = verification.of(transaction.connection, booking)
-        if watched is None:
+        booking = found.booking
+        if booking.status != looked_at.status or booking.revision != looked_at.revision:
             return Verdict()
-        if of_appointment(transaction.connection, booking.id):
+        if found.changing:
             verification.noted(transaction, booking, next_look=self._clock.now() + BLIND_PAUSE_S[1])
             return Verdict()
         business = self._businesses.get(booking.business)
         now = self._clock.now()
-        case = Case(booking, watched, business.zone if business else _UTC, sight, now, lasting)
+        case = Case(booking, found.watched, business.zone if business else _UTC, sight, now, lasting)
         verdict = judge(transaction, case)
         if verdict.again_s > 0:
             verification.noted(transaction, booking, next_look=now + verdict.again_s + grace_s)
         elif not verdict.released:
-            self._planned(transaction, booking, now)
+            self._planned(transaction, booking, verdict, now)
         if verdict.agreed is not None:
             put(transaction, *self._also(verdict.agreed, now), now=now)
         return verdict
 
-    def _planned(self, transaction: Transaction, booking: Booking, now: float) -> None:
-        judged = by_id(transaction.connection, booking.id) or booking
-        if judged.status == "cancelled" and judged.verification == "verified":
+    def _planned(self, transaction: Transaction, booking: Booking, verdict: Verdict, now: float) -> None:
+        if verdict == Verdict(VERIFIED):  # as nearly all are: nothing else has changed
+            judged = replace(booking, verification=VERIFIED)
+        else:
+            judged = by_id(transaction.connection, booking.id) or booking
+        if judged.status == "cancelled" and judged.verification == VERIFIED:
             verification.dropped(transaction, judged, note="", now=now)
             return
         verification.noted(transaction, judged, next_look=next_look(judged, now))
@@ -158,10 +164,6 @@ class ReadBacks:
         missing = isinstance(found, Absent) or found.cancelled
         elsewhere = await find_elsewhere(self._calendars, business, booking) if missing else ()
         return Sight(found, problems, elsewhere)
-
-
-def _with_change(connection: Connection, identity: str) -> tuple[Booking | None, bool]:
-    return by_id(connection, identity), of_appointment(connection, identity) is not None
 
 
 def _not_ours(business: Business | None, booking: Booking) -> Unknown | None:

@@ -123,7 +123,8 @@ def _right(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
         closed(transaction, watched.task, by=OURSELVES, note="the calendar shows what was promised again", now=now)
     if watched.wrong_since or watched.blind_since or booking.verification not in ("written", VERIFIED):
         _all_clear(transaction, case)
-    verification.noted(transaction, booking, wrong_since=0.0, blind_since=0.0, seen="", task="")
+    if watched.wrong_since or watched.blind_since or watched.seen or watched.task:
+        verification.noted(transaction, booking, wrong_since=0.0, blind_since=0.0, seen="", task="")
     etag = sight.found.etag if isinstance(sight.found, Event) else booking.etag
     verified = changed(transaction, booking, verification=VERIFIED, verified_at=now, etag=etag or booking.etag)
     claimed = _followed(transaction, verified, watched.starts, watched.ends)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, bindparam, delete, exists, or_, select, update
 
 from app.booking.store import Booking, by_id, changed, move
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.prepared import Prepared, PreparedUpdate
-from app.db.schema import read_backs
+from app.db.schema import bookings, read_backs
 from app.jobs.outbox import Job, put
 from app.review.tasks import OURSELVES, closed
 from app.watch.pages import resolved
@@ -37,6 +37,18 @@ _insert = BulkInsert(read_backs)
 _r = read_backs.c
 _OF = Prepared(select(read_backs).where(_r.booking == bindparam("this")))
 _NOTE = PreparedUpdate(read_backs, _r.booking)
+_amending = bookings.alias()
+_UNDER_WAY = exists().where(
+    _amending.c.amends == bookings.c.id, or_(_amending.c.status == "held", _amending.c.status == "pending")
+)
+_IN_VIEW = Prepared(
+    select(bookings, *read_backs.columns, _UNDER_WAY)
+    .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+    .select_from(bookings.outerjoin(read_backs, _r.booking == bookings.c.id))
+    .where(bookings.c.id == bindparam("this"))
+)
+"""One round trip for what every look at an appointment needs, twice."""
+_BOOKING, _WATCHED = tuple(bookings.columns.keys()), tuple(read_backs.columns.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,15 @@ class Watched:
     seen: str
     task: str
     next_look: float
+
+
+@dataclass(frozen=True, slots=True)
+class InView:
+    """A booking, what is kept in mind of it unless nobody watches it, and whether a change of it is under way."""
+
+    booking: Booking
+    watched: Watched | None
+    changing: bool
 
 
 FollowUp = Callable[[Booking, float], Sequence[Job]]
@@ -103,6 +124,16 @@ def of(connection: Connection, booking: Booking) -> Watched | None:
     """What is kept in mind of a booking; None when nobody watches it any more."""
     row = _OF(connection, this=booking.id).first()
     return Watched(**row._mapping) if row else None
+
+
+def in_view(connection: Connection, identity: str) -> InView | None:
+    """A booking with all that a look at it needs; None when there is no such booking."""
+    row = _IN_VIEW(connection, this=identity).first()
+    if row is None:
+        return None
+    values, ends = tuple(row), len(_BOOKING)
+    watched = Watched(**dict(zip(_WATCHED, values[ends:-1], strict=True))) if values[ends] is not None else None
+    return InView(Booking(**dict(zip(_BOOKING, values[:ends], strict=True))), watched, bool(values[-1]))
 
 
 def noted(transaction: Transaction, booking: Booking, **values: Any) -> None:

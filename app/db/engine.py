@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.db.company import Presence
-from app.db.waiting import Waiting
+from app.db.waiting import Group, Waiting
 from app.errors import OverloadedError, ReadbackError
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class Transaction:
     topics: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
     work: Callable[[Transaction], Any]
     future: asyncio.Future[Any]
@@ -182,22 +182,26 @@ class Database:
         with suppress(SQLAlchemyError), self._writer.connect():
             pass
         while True:
-            batch = self._waiting.take(FOREIGN_WRITER_CHECK_S)
-            if batch:
-                self._commit(batch)
+            group = self._waiting.take(FOREIGN_WRITER_CHECK_S)
+            if group.works:
+                self._commit(group)
             elif self._waiting.ended:
                 return
             else:
                 self._look_for_company()
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, group: Group[_Job]) -> None:
+        waiting, left = group.works, list[_Job]()
         try:
             with self._begun() as connection:
                 self._check_company(connection)
                 # Who gave up before we began is owed nothing, and must not find it done later.
-                waiting = [job for job in batch if not job.future.cancelled()]
+                waiting = [job for job in group.works if not job.future.cancelled()]
                 records: list[Any] = []
                 for number, job in enumerate(waiting):
+                    if number and group.patient and self._waiting.hurries():
+                        left = waiting[number:]
+                        break
                     records += _run(connection, job, first=number == 0, last=number == len(waiting) - 1)
                 if records:
                     self._seal(connection, records)
@@ -205,10 +209,11 @@ class Database:
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
             unavailable.__cause__ = error
-            for job in batch:
+            for job in waiting[: len(waiting) - len(left)]:
                 job.error = job.error or unavailable
+        self._waiting.again(left)
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._deliver, batch)
+            self._loop.call_soon_threadsafe(self._deliver, [job for job in group.works if job not in left])
 
     def _deliver(self, batch: list[_Job]) -> None:
         self._queued -= len(batch)

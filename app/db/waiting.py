@@ -3,9 +3,10 @@
 import queue
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -36,6 +37,14 @@ def somebody_waits() -> Iterator[None]:
         _nobody_waits.reset(token)
 
 
+@dataclass(frozen=True, slots=True)
+class Group(Generic[T]):
+    """What shares a commit. A `patient` one is cut short when a caller comes."""
+
+    works: list[T]
+    patient: bool = False
+
+
 class Waiting(Generic[T]):
     """A queue that any thread puts into and one takes groups from, each to be committed as one."""
 
@@ -54,23 +63,34 @@ class Waiting(Generic[T]):
         """Nothing more comes."""
         self._came.put(None)
 
-    def take(self, within_s: float) -> list[T]:
+    def take(self, within_s: float) -> Group[T]:
         """What is to be committed next, as soon as there is something; nothing after `within_s`, or at the end."""
         until = time.monotonic() + within_s
         while True:
             self._sort()
             now = time.monotonic()
             if self._first:
-                group = [self._first.popleft() for _ in range(min(MAX_BATCH, len(self._first)))]
+                works = [self._first.popleft() for _ in range(min(MAX_BATCH, len(self._first)))]
                 if self._patient and now - self._patient[0][0] > LONGEST_S:
-                    group.append(self._patient.popleft()[1])
-                return group
+                    works.append(self._patient.popleft()[1])
+                return Group(works)
             due = self._patient[0][0] + GATHER_S if self._patient else until
             if self._patient and (self.ended or now >= due):
-                return [self._patient.popleft()[1] for _ in range(min(MOST_PATIENT, len(self._patient)))]
+                some = range(min(MOST_PATIENT, len(self._patient)))
+                return Group([self._patient.popleft()[1] for _ in some], patient=True)
             if self.ended or now >= until:
-                return []
+                return Group([])
             self._sort(min(due, until) - now)
+
+    def hurries(self) -> bool:
+        """Whether a caller has come since. Asked by who takes, between two works of a patient group."""
+        self._sort()
+        return bool(self._first)
+
+    def again(self, works: Sequence[T]) -> None:
+        """Take back what a patient group was not begun with; it goes first of its kind, without waiting anew."""
+        since = time.monotonic() - GATHER_S
+        self._patient.extendleft((since, work) for work in reversed(works))
 
     def _sort(self, within_s: float = 0.0) -> None:
         """Take in what has come, or what comes first."""
