@@ -1,9 +1,9 @@
 """The database as the rest sees it: reads, writes that commit in groups, and rows that may follow a moment later.
 
-All writes of a process go through one thread and one connection, several callers' work in one commit, each in its own
-savepoint; what no caller waits for lets them go first. On PostgreSQL a write first takes one advisory lock, so writers
-of all processes queue as they do on SQLite: the audit chain needs that order anyway, and no two transactions can then
-deadlock over overlapping claims.
+All writes of a process go through one thread and one connection, several callers' work in one commit, the failure of
+one its own; what no caller waits for lets them go first. On PostgreSQL a write first takes one advisory lock, so
+writers of all processes queue as they do on SQLite: the audit chain needs that order anyway, and no two transactions
+can then deadlock over overlapping claims.
 """
 
 import asyncio
@@ -52,6 +52,10 @@ class DatabaseRefusedError(DatabaseUnavailableError):
     """The database would not do this however often it is asked: a value too long, a row that is there already."""
 
     retryable = False
+
+
+class _OneFailedError(Exception):
+    """The work of one of several failed; nothing of any is kept yet."""
 
 
 @dataclass(slots=True)
@@ -138,6 +142,7 @@ class Database:
     async def write(self, work: Callable[[Transaction], T], within_s: float = WRITE_DEADLINE_S) -> T:
         """Run `work` in a transaction and return its result once that is committed.
 
+        It may be run twice, the first time for nothing, so all it does is in the transaction and in what it returns.
         Raises what `work` raised (its part is undone), `OverloadedError` before anything ran, and
         `DatabaseUnavailableError` when the commit failed or was not known in time: then it may still happen.
         """
@@ -191,29 +196,59 @@ class Database:
                 self._look_for_company()
 
     def _commit(self, group: Group[_Job]) -> None:
-        waiting, left = group.works, list[_Job]()
+        waiting, begun = group.works, group.works
         try:
             with self._begun() as connection:
                 self._check_company(connection)
                 # Who gave up before we began is owed nothing, and must not find it done later.
                 waiting = [job for job in group.works if not job.future.cancelled()]
-                records: list[Any] = []
-                for number, job in enumerate(waiting):
-                    if number and group.patient and self._waiting.hurries():
-                        left = waiting[number:]
-                        break
-                    records += _run(connection, job, first=number == 0, last=number == len(waiting) - 1)
+                try:
+                    begun, records = self._run(connection, waiting, group, apart=False)
+                except _OneFailedError:
+                    # Somebody's trouble is rare, so only then is everybody's work set apart, and done once more.
+                    connection.rollback()
+                    connection.begin()
+                    begun, records = self._run(connection, waiting, group, apart=True)
                 if records:
                     self._seal(connection, records)
                 connection.commit()
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
             unavailable.__cause__ = error
-            for job in waiting[: len(waiting) - len(left)]:
+            for job in begun:
                 job.error = job.error or unavailable
+        left = waiting[len(begun) :] if begun is not group.works else []
         self._waiting.again(left)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._deliver, [job for job in group.works if job not in left])
+
+    def _run(
+        self, connection: Connection, waiting: list[_Job], group: Group[_Job], *, apart: bool
+    ) -> tuple[list[_Job], list[Any]]:
+        """Everybody's work, or as much of a patient group as there is time for; with what they recorded.
+
+        `apart`: in a savepoint each, so that what fails undoes nobody else's.
+        """
+        records: list[Any] = []
+        for number, job in enumerate(waiting):
+            if number and group.patient and self._waiting.hurries():
+                return waiting[:number], records
+            if apart:
+                connection.exec_driver_sql("SAVEPOINT one")  # hides the one before, which nobody goes back to any more
+            transaction, job.error = Transaction(connection), None
+            try:
+                job.outcome = job.work(transaction)
+                job.topics = transaction.topics
+            except BaseException as error:
+                if len(waiting) > 1 and not apart:
+                    raise _OneFailedError from error
+                job.error = translated(error)
+                if not apart:
+                    raise
+                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
+            else:
+                records += transaction.records
+        return waiting, records
 
     def _deliver(self, batch: list[_Job]) -> None:
         self._queued -= len(batch)
@@ -270,28 +305,6 @@ class Database:
         except SQLAlchemyError:
             # Nobody waits for this look; the next write meets the same trouble and reports it.
             self._data_version = None
-
-
-def _run(connection: Connection, job: _Job, *, first: bool, last: bool) -> list[Any]:
-    """Run one caller's work; its failure stays its own. A lone caller needs no savepoint: all there is is undone."""
-    transaction = Transaction(connection)
-    alone = first and last
-    if first and not alone:
-        connection.exec_driver_sql("SAVEPOINT one")
-    try:
-        job.outcome = job.work(transaction)
-        job.topics = transaction.topics
-    except BaseException as error:
-        job.error = translated(error)
-        if alone:
-            raise
-        # Back to where this one began; the savepoint stands, and serves the next.
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
-        return []
-    if not last:
-        # The next one's own beginning; it hides this one's, which nobody goes back to any more.
-        connection.exec_driver_sql("SAVEPOINT one")
-    return transaction.records
 
 
 def translated(error: BaseException) -> BaseException:
