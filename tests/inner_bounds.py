@@ -184,7 +184,7 @@ INNER = {
         "app.calls.owed.END_WITHIN_S",
         "app.calls.replays.KEEP_WITHIN_S",
         "app.db.behind.FLUSH_WITHIN_S",
-        "app.db.engine.CONNECT_TIMEOUT_S",
+        "app.db.opening.CONNECT_TIMEOUT_S",
         "app.db.engine.NOTICED_WITHIN_S",
         "app.db.waiting.LONGEST_S",
         "app.inference.flag.READ_WITHIN_S",

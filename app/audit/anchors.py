@@ -16,7 +16,9 @@ from sqlalchemy import make_url
 from app import log
 from app.audit.log import Head, head
 from app.clock import Clock
-from app.db.engine import Database, database_file
+from app.db.engine import Database, Transaction
+from app.db.lasting import with_all_before
+from app.db.opening import database_file
 from app.errors import ReadbackError
 
 NOTE_EVERY_S = 60.0
@@ -118,7 +120,7 @@ class Anchoring:
     async def note(self) -> None:
         """Note the head now if it is another one than last time."""
         try:
-            newest = await self._database.read(head)
+            newest = await self._database.write(_lasting_head)
             if newest.seq == 0 or newest == self._last:
                 return
             await asyncio.to_thread(note, self._file, newest, self._clock.now())
@@ -132,3 +134,9 @@ class Anchoring:
             self._beat()
             await self.note()
             await asyncio.sleep(self._every_s)
+
+
+def _lasting_head(transaction: Transaction) -> Head:
+    """The head, which no loss of power can take back once this is committed."""
+    with_all_before(transaction.connection)
+    return head(transaction.connection)

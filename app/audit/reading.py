@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.audit.anchors import DamagedAnchorsError, noted
 from app.audit.log import Verdict, head, rows, verify
-from app.db.engine import database_file, open_engine
+from app.db.opening import database_file, open_engine
 from app.errors import ConfigurationError
 
 COLUMNS = ("seq", "at", "kind", "business", "subject", "data", "previous", "hash")

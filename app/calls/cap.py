@@ -128,7 +128,7 @@ class DailyCap:
             return still, counted(transaction, [arrival for arrival, _ in still])
 
         with somebody_waits():  # also where a job's own call is counted: the patience is for a store that is slow
-            writing = asyncio.get_running_loop().create_task(self._database.write(decide))
+            writing = asyncio.get_running_loop().create_task(self._database.write(decide, lasting=False))
         writing.add_done_callback(_looked_at)
         try:
             still, count = await _patiently(writing, self._patience_s)

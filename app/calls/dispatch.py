@@ -93,7 +93,7 @@ class Dispatcher:
         self._running: set[asyncio.Task[ToolResult]] = set()
         self._unstored: set[str] = set()
         self._behind: Behind[Answer] = Behind(database, keep_answers, self._lost)
-        self._unfinished: Behind[tuple[str, Answer, bool]] = Behind(database, _finish_late, self._lost)
+        self._unfinished: Behind[tuple[str, Answer, bool]] = Behind(database, _finish_late, self._lost, lasting=True)
 
     @property
     def running(self) -> int:

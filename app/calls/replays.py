@@ -88,7 +88,7 @@ class Replays:
                     answer.result = ledger.loaded(stands)
                 return answer.result
         try:
-            kept = await self._database.write(lambda t: kept_first(t, answer), KEEP_WITHIN_S)
+            kept = await self._database.write(lambda t: kept_first(t, answer), KEEP_WITHIN_S, lasting=False)
         except ReadbackError:
             return result  # kept as soon as the database is back
         answer.stored = True

@@ -35,10 +35,13 @@ class Behind(Generic[T]):
         database: Database,
         insert: Callable[[Transaction, list[T]], None],
         on_lost: Callable[[int], None],
+        *,
+        lasting: bool = False,
     ) -> None:
         self._database = database
         self._insert = insert
         self._on_lost = on_lost
+        self._lasting = lasting
         self._rows: deque[T] = deque()
         self._one_by_one = 0
         self._writing = asyncio.Lock()
@@ -74,7 +77,7 @@ class Behind(Generic[T]):
         most = 1 if self._one_by_one else MAX_ROWS_PER_FLUSH
         rows = [self._rows.popleft() for _ in range(min(len(self._rows), most))]
         try:
-            await self._database.write(lambda transaction: self._insert(transaction, rows), FLUSH_WITHIN_S)
+            await self._database.write(lambda t: self._insert(t, rows), FLUSH_WITHIN_S, lasting=self._lasting)
         except DatabaseRefusedError as error:
             self._set_aside(rows, error)
         except ReadbackError:

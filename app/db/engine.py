@@ -7,7 +7,6 @@ can then deadlock over overlapping claims.
 """
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -17,26 +16,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 
+from app.db import lasting as kept
 from app.db.company import Presence
+from app.db.opening import READER_THREADS, WRITE_DEADLINE_S, database_file, normalised, open_engine
 from app.db.waiting import Group, Waiting
 from app.errors import OverloadedError, ReadbackError
 
 T = TypeVar("T")
 Seal = Callable[[Connection, list[Any]], None]
 
-WRITE_LOCK_KEY = 0x52454144
-"""Advisory lock that orders all writers of one PostgreSQL database."""
-WRITE_DEADLINE_S = 5.0
 READ_DEADLINE_S = 3.0
-CONNECT_TIMEOUT_S = 3
 MAX_QUEUED_WRITES = 5_000
-READER_THREADS = 4
-CACHE_KB = 1_000
-"""Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
-ASK_FOR_LOCK_EVERY_S = 0.001
 FOREIGN_WRITER_CHECK_S = 1.0
 NOTICED_WITHIN_S = 1.3
 """After a newcomer has written; longer than everybody else's pause between two looks."""
@@ -77,6 +70,7 @@ class _Job:
     outcome: Any = None
     error: BaseException | None = None
     topics: set[str] | None = None
+    lasting: bool = True
 
 
 class Database:
@@ -139,10 +133,13 @@ class Database:
         """Have `told` called on the loop after every commit of this process that left something under `topic`."""
         self._listeners[topic] = told
 
-    async def write(self, work: Callable[[Transaction], T], within_s: float = WRITE_DEADLINE_S) -> T:
+    async def write(
+        self, work: Callable[[Transaction], T], within_s: float = WRITE_DEADLINE_S, *, lasting: bool = True
+    ) -> T:
         """Run `work` in a transaction and return its result once that is committed.
 
         It may be run twice, the first time for nothing, so all it does is in the transaction and in what it returns.
+        What is not `lasting` may be lost where the machine loses power, and waits for no disk.
         Raises what `work` raised (its part is undone), `OverloadedError` before anything ran, and
         `DatabaseUnavailableError` when the commit failed or was not known in time: then it may still happen.
         """
@@ -150,7 +147,7 @@ class Database:
             raise DatabaseUnavailableError("the database is not started, or stopped already")
         if self._queued >= MAX_QUEUED_WRITES:
             raise OverloadedError("too many database writes are waiting")
-        job = _Job(work, self._loop.create_future())
+        job = _Job(work, self._loop.create_future(), lasting=lasting)
         self._queued += 1
         self._waiting.put(job)
         try:
@@ -197,8 +194,9 @@ class Database:
 
     def _commit(self, group: Group[_Job]) -> None:
         waiting, begun = group.works, group.works
+        lasting = any(job.lasting for job in group.works)
         try:
-            with self._begun() as connection:
+            with self._begun(lasting=lasting) as connection:
                 self._check_company(connection)
                 # Who gave up before we began is owed nothing, and must not find it done later.
                 waiting = [job for job in group.works if not job.future.cancelled()]
@@ -266,12 +264,14 @@ class Database:
         for topic in topics & self._listeners.keys():
             self._listeners[topic]()
 
-    def _begun(self) -> Connection:
+    def _begun(self, *, lasting: bool) -> Connection:
         """The writer's connection in a transaction, which is undone when it is closed without a commit."""
         for attempt in (1, 2):
             connection = self._writer.connect()
             try:
+                kept.begins(connection, lasting=lasting)
                 connection.begin()
+                kept.begun(connection, lasting=lasting)
             except DBAPIError as error:
                 connection.close()
                 # A server that restarted leaves a dead connection; nothing was done on it yet.
@@ -315,83 +315,3 @@ def translated(error: BaseException) -> BaseException:
         ours.__cause__ = error
         return ours
     return error
-
-
-def normalised(url: str) -> str:
-    """The URL with the driver we ship: pysqlite, or psycopg 3."""
-    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url[len(prefix) :]
-    return url
-
-
-def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
-    """An engine for one side. SQLite writers take the write lock at BEGIN, so that no transaction fails half-way.
-
-    `in_turn`: callers wait for it. On PostgreSQL the lock that orders all writers is taken as well, in the same message
-    as BEGIN; SQLite is asked for its own every millisecond.
-    """
-    url = normalised(url)
-    if not url.startswith("sqlite"):
-        limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
-        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback"}
-        size = 1 if writes else READER_THREADS
-        engine = create_engine(
-            url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=size, max_overflow=0, pool_pre_ping=False
-        )
-        if writes:
-            lock = f"; SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})" if in_turn else ""
-            _begins_with(engine, f"BEGIN ISOLATION LEVEL READ COMMITTED{lock}")
-        return engine
-    size = 1 if writes else READER_THREADS
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5}, pool_size=size, max_overflow=0)
-
-    @event.listens_for(engine, "connect")
-    def prepare(dbapi_connection: Any, _record: Any) -> None:
-        dbapi_connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", f"cache_size=-{CACHE_KB}"):
-            dbapi_connection.execute(f"PRAGMA {pragma}")
-
-    if in_turn:
-        _begins_soon(engine)
-    elif writes:
-        _begins_with(engine, "BEGIN IMMEDIATE")
-    return engine
-
-
-def _begins_soon(engine: Engine) -> None:
-    """Begin as soon as whoever writes has finished. SQLite's own waiting sleeps longer each time, up to 100 ms."""
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        sqlite: Any = connection.connection.dbapi_connection
-        until = time.monotonic() + WRITE_DEADLINE_S
-        sqlite.execute("PRAGMA busy_timeout=0")
-        try:
-            while _is_written(sqlite) and time.monotonic() < until:
-                time.sleep(ASK_FOR_LOCK_EVERY_S)
-            if not sqlite.in_transaction:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error that is told as any other
-        finally:
-            sqlite.execute("PRAGMA busy_timeout=5000")
-
-
-def _is_written(sqlite: Any) -> bool:
-    """Begin; True when somebody else holds the lock of writers, and nothing was begun."""
-    try:
-        sqlite.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return False
-
-
-def _begins_with(engine: Engine, statement: str) -> None:
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
-
-
-def database_file(url: str) -> str | None:
-    """The path of a SQLite database, None for any other."""
-    parsed = make_url(normalised(url))
-    return parsed.database if parsed.drivername.startswith("sqlite") else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.engine import database_file, normalised, open_engine
+from app.db.opening import database_file, normalised, open_engine
 from app.errors import ConfigurationError
 
 HEAD = "0020"

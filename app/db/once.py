@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.engine import Seal, Transaction, database_file, open_engine
+from app.db.engine import Seal, Transaction
+from app.db.opening import database_file, open_engine
 from app.errors import ConfigurationError
 
 

@@ -4,7 +4,7 @@ import secrets as random
 
 from sqlalchemy import delete, select
 
-from app.db.engine import normalised, open_engine
+from app.db.opening import normalised, open_engine
 from app.db.schema import secrets
 
 SECRET_BYTES = 32

@@ -23,8 +23,8 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import log
-from app.db.engine import CONNECT_TIMEOUT_S, database_file, normalised
 from app.db.migrate import one_at_a_time
+from app.db.opening import CONNECT_TIMEOUT_S, database_file, normalised
 from app.jobs.entry import Entry, Started
 from app.jobs.known import Known
 from app.jobs.pace import Pace

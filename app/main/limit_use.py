@@ -12,7 +12,8 @@ from app.booking.business import Businesses
 from app.calls.cap import TOTAL
 from app.calls.counting import Scope, used_today
 from app.clock import Clock
-from app.db.engine import Database, database_file
+from app.db.engine import Database
+from app.db.opening import database_file
 from app.db.schema import call_events, calls, model_spend, text_outbox
 from app.inference.spend import MICROS
 from app.jobs.timers import Timer

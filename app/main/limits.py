@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from app.booking.business import Business, Businesses
-from app.db.engine import database_file
+from app.db.opening import database_file
 from app.main.limits_built_in import built_in
 from app.main.limits_panels import panels
 from app.settings import Settings

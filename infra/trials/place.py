@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.db.engine import normalised, open_engine
+from app.db.opening import normalised, open_engine
 from app.db.schema import embedded_events
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle

@@ -10,7 +10,8 @@ import pytest
 
 from app.audit import log as audit_log
 from app.audit.log import GENESIS, Head, Record, record, verify
-from app.db.engine import Database, Transaction, database_file
+from app.db.engine import Database, Transaction
+from app.db.opening import database_file
 from tests.fakes.databases import executed, opened
 from tests.processes import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.audit.anchors import note
 from app.audit.log import head, record
-from app.db.engine import database_file
+from app.db.opening import database_file
 from tests.commanding import Told, command
 from tests.fakes.databases import executed, opened
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.booking.desk import View, local_today
-from app.db.engine import normalised, open_engine
+from app.db.opening import normalised, open_engine
 from tests.booking.acme import (
     FOLLOW_UP,
     HOUR,

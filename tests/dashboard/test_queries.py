@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from app.db.engine import open_engine
+from app.db.opening import open_engine
 from tests.dashboard.filled import fill
 from tests.dashboard.looking import PAGES, dashboard
 from tests.flows.running import ADMIN_TOKEN

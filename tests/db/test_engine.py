@@ -218,6 +218,25 @@ async def test_a_server_that_goes_away_in_the_middle_undoes_everybody(postgres_u
         assert (await database.read(audit_log.verify)).rows == 1
 
 
+def waits_for_the_disk(transaction: Transaction) -> bool:
+    sqlite = transaction.connection.dialect.name == "sqlite"
+    asked = "PRAGMA synchronous" if sqlite else "SHOW synchronous_commit"
+    return bool(transaction.connection.execute(text(asked)).scalar() in ("on", 2))
+
+
+async def test_only_what_is_to_last_waits_for_the_disk_and_takes_along_what_is_committed_with_it(
+    database_url: str,
+) -> None:
+    async with opened(database_url) as database:
+        assert await database.write(waits_for_the_disk)
+        assert not await database.write(waits_for_the_disk, lasting=False)
+        assert await database.write(waits_for_the_disk)
+        async with held_up(database):
+            together = [asyncio.create_task(database.write(waits_for_the_disk, lasting=it)) for it in (False, True)]
+            await asyncio.sleep(0)
+        assert await asyncio.gather(*together) == [True, True]
+
+
 async def test_a_file_locked_by_another_process_is_written_to_when_it_is_free(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
         with locked_by_another_process(sqlite_url):

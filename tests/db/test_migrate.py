@@ -13,8 +13,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from app.db.engine import normalised, open_engine
 from app.db.migrate import HEAD, migrate
+from app.db.opening import normalised, open_engine
 from app.db.schema import metadata
 from app.errors import ConfigurationError
 from tests.processes import ROOT

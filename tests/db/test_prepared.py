@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from app.db.engine import open_engine
+from app.db.opening import open_engine
 from app.db.prepared import Prepared, PreparedUpdate
 from app.db.schema import job_processes
 

@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 
 from app.audit.log import seal
-from app.db.engine import WRITE_LOCK_KEY, Database, Seal, Transaction, database_file
+from app.db.engine import Database, Seal, Transaction
+from app.db.opening import WRITE_LOCK_KEY, database_file
 
 LOCK = """
 import sqlite3, sys

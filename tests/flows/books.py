@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.audit.log import verify
-from app.db.engine import normalised, open_engine
+from app.db.opening import normalised, open_engine
 from app.db.schema import ACTIVE, audit, bookings, call_events, cap_counts, embedded_events, tool_calls
 
 SETTLED_WITHIN_S = 60.0

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from app.audit.log import verify
+from app.db.opening import normalised, open_engine
 from app.db.schema import bookings, job_outbox
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle
@@ -135,7 +136,7 @@ def _one_appointment(url: str, google: FakeGoogle, reference: str) -> list[str]:
 
 def _age_holds(url: str) -> None:
     """As if the machine had been off for ten minutes: the holds of then are over."""
-    engine = books.open_engine(books.normalised(url), writes=True)
+    engine = open_engine(normalised(url), writes=True)
     try:
         with engine.begin() as connection:
             connection.execute(

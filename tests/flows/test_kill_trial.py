@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.db.engine import normalised, open_engine
+from app.db.opening import normalised, open_engine
 from app.db.schema import bookings, job_processes, pages
 from infra.trials.kill import Plan, told, trial
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.db.opening import normalised, open_engine
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle
 from tests.flows import books
@@ -119,7 +120,7 @@ async def test_a_hold_without_an_event_is_given_back(
 
 def _age_holds(url: str) -> None:
     """As if the machine had been off for ten minutes: the holds of then are over."""
-    engine = books.open_engine(books.normalised(url), writes=True)
+    engine = open_engine(normalised(url), writes=True)
     try:
         with engine.begin() as connection:
             connection.execute(

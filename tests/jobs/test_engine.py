@@ -13,7 +13,7 @@ import pytest
 from dbos import DBOS
 from sqlalchemy import text
 
-from app.db.engine import database_file, normalised, open_engine
+from app.db.opening import database_file, normalised, open_engine
 from app.jobs import engine as under_test
 from app.jobs.engine import AT_ONCE, MOST_IN_LOAD, SCHEMA, THREADS, VERSION, Carry, Engine, EngineDownError
 from app.jobs.entry import Entry

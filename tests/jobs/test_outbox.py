@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from app.audit.log import seal
-from app.db.engine import Transaction, open_engine
+from app.db.engine import Transaction
+from app.db.opening import open_engine
 from app.db.schema import audit, dead_letters, job_outbox, pages, tasks
 from app.jobs.dead_letters import Letter, bury
 from app.jobs.outbox import Job, put

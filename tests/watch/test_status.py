@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.db.engine import Database, database_file
+from app.db.engine import Database
+from app.db.opening import database_file
 from app.watch import incidents, pages, status
 from app.watch.incidents import Impact, Incident, Opening, Said, State
 from app.watch.pages import Page

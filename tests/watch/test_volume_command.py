@@ -5,7 +5,7 @@ import time
 
 from sqlalchemy import insert
 
-from app.db.engine import open_engine
+from app.db.opening import open_engine
 from app.db.schema import volume
 from app.watch.baseline import HOUR_S
 from tests.commanding import Told, command

@@ -1,0 +1,34 @@
+"""Commits that need not outlive the machine: everybody sees them at once, and a power cut may take the latest of them.
+
+Such are answers of lookups and the count of calls, where waiting for the disk is most of what a caller would wait for.
+What is committed after them takes them along, so nothing that lasts can rest on something that does not. The end of a
+process takes none of them.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+_ALL_BEFORE = "SELECT pg_logical_emit_message(true, 'readback', 'kept')"
+
+
+def begins(connection: Connection, *, lasting: bool) -> None:
+    """Before a transaction of SQLite's begins: whether its commit waits for the disk."""
+    if connection.dialect.name == "sqlite":
+        sqlite: Any = connection.connection.dbapi_connection
+        sqlite.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+
+
+def begun(connection: Connection, *, lasting: bool) -> None:
+    """In a transaction of PostgreSQL's: the same."""
+    if not lasting and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+
+
+def with_all_before(connection: Connection) -> None:
+    """Make this transaction one that leaves something behind, so that its commit puts all before it on the disk."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_ALL_BEFORE)
+        return
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA user_version = {(version + 1) % 2**31}")

@@ -1,0 +1,96 @@
+"""Opening a database as this product wants it: which driver, which limits, and how a transaction begins."""
+
+import sqlite3
+import time
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+WRITE_LOCK_KEY = 0x52454144
+"""Advisory lock that orders all writers of one PostgreSQL database."""
+WRITE_DEADLINE_S = 5.0
+CONNECT_TIMEOUT_S = 3
+READER_THREADS = 4
+CACHE_KB = 1_000
+"""Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
+ASK_FOR_LOCK_EVERY_S = 0.001
+
+
+def normalised(url: str) -> str:
+    """The URL with the driver we ship: pysqlite, or psycopg 3."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
+    """An engine for one side. SQLite writers take the write lock at BEGIN, so that no transaction fails half-way.
+
+    `in_turn`: callers wait for it. On PostgreSQL the lock that orders all writers is taken as well, in the same message
+    as BEGIN; SQLite is asked for its own every millisecond.
+    """
+    url = normalised(url)
+    if not url.startswith("sqlite"):
+        limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
+        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback"}
+        size = 1 if writes else READER_THREADS
+        engine = create_engine(
+            url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=size, max_overflow=0, pool_pre_ping=False
+        )
+        if writes:
+            lock = f"; SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})" if in_turn else ""
+            _begins_with(engine, f"BEGIN ISOLATION LEVEL READ COMMITTED{lock}")
+        return engine
+    size = 1 if writes else READER_THREADS
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5}, pool_size=size, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", f"cache_size=-{CACHE_KB}"):
+            dbapi_connection.execute(f"PRAGMA {pragma}")
+
+    if in_turn:
+        _begins_soon(engine)
+    elif writes:
+        _begins_with(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def _begins_soon(engine: Engine) -> None:
+    """Begin as soon as whoever writes has finished. SQLite's own waiting sleeps longer each time, up to 100 ms."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        sqlite: Any = connection.connection.dbapi_connection
+        until = time.monotonic() + WRITE_DEADLINE_S
+        sqlite.execute("PRAGMA busy_timeout=0")
+        try:
+            while _is_written(sqlite) and time.monotonic() < until:
+                time.sleep(ASK_FOR_LOCK_EVERY_S)
+            if not sqlite.in_transaction:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error that is told as any other
+        finally:
+            sqlite.execute("PRAGMA busy_timeout=5000")
+
+
+def _is_written(sqlite: Any) -> bool:
+    """Begin; True when somebody else holds the lock of writers, and nothing was begun."""
+    try:
+        sqlite.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
+
+
+def _begins_with(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+def database_file(url: str) -> str | None:
+    """The path of a SQLite database, None for any other."""
+    parsed = make_url(normalised(url))
+    return parsed.database if parsed.drivername.startswith("sqlite") else None
