@@ -58,8 +58,9 @@ def signature_ok(timestamp: bytes, digest: bytes, keys: Sequence[bytes], body: b
 def parse(name: str, body: Any, headers: Headers) -> ToolCall:
     """The call of tool `name`, from `{"tool_name", "parameters", ...}`, or else the arguments themselves. Never raises.
 
-    Who calls is taken from headers, then from parameters that the platform binds to its own variables; these stand at
-    the root, beside the arguments or round them, and never among the model's in an envelope.
+    Who calls is taken from headers. Only where a tool has none of them is it taken from parameters that the platform
+    binds to its own variables, the conversation's id among them; these stand at the root, beside the arguments or round
+    them, and never among the model's in an envelope.
     """
     enveloped = type(body) is dict and "tool_name" in body and "parameters" in body
     arguments, problem = reading.arguments(body["parameters"] if enveloped else body)
@@ -74,8 +75,8 @@ def parse_arrival(body: Any) -> CallRef:
     Its id is the carrier's; the conversation gets another one.
     """
     told: Mapping[str, Any] = body if type(body) is dict else {}
-    ref = _ref((), told)
-    return replace(ref, call_id=reading.text(told.get("call_sid")), assistant=reading.text(told.get("agent_id")))
+    call_id, agent = reading.text(told.get("call_sid")), reading.text(told.get("agent_id"))
+    return replace(_bound(told), call_id=call_id, assistant=agent)
 
 
 def parse_report(body: Any) -> CallEvent | None:
@@ -102,11 +103,20 @@ def render_arrival(variables: Mapping[str, str]) -> bytes:
 
 
 def _ref(headers: Headers, around: Mapping[str, Any]) -> CallRef:
-    ref = signalled.ref(PLATFORM, headers)
-    line = reading.text(around.get("called_number"))
+    bound = _bound(around)
+    told = signalled.ref(PLATFORM, headers)
+    if told is not None:
+        return told if told.call_id else replace(told, call_id=bound.call_id)
+    # A number without its conversation is bound to no variable: the model added it.
+    return bound if bound.call_id else CallRef(PLATFORM)
+
+
+def _bound(told: Mapping[str, Any]) -> CallRef:
+    """Who calls by the names that the platform gives its own variables."""
+    line = reading.text(told.get("called_number"))
     return CallRef(
         PLATFORM,
-        ref.call_id or reading.text(around.get("conversation_id")),
-        ref.caller or reading.phone(around.get("caller_id")),
-        ref.lines or ((line,) if line else ()),
+        reading.text(told.get("conversation_id")),
+        reading.phone(told.get("caller_id")),
+        (line,) if line else (),
     )

@@ -6,7 +6,7 @@ id, so that id is none to go by.
 
 from typing import Any, Final
 
-from app.calls.model import ToolCall, ToolResult
+from app.calls.model import CallRef, ToolCall, ToolResult
 from app.dialects import reading, signalled
 from app.dialects.results import as_json
 from app.dialects.signalled import Headers
@@ -19,7 +19,8 @@ CALLS: Final = (b"x-call-id", b"x-chat-id", b"x-session-id")
 def parse(name: str, arguments: Any, headers: Headers) -> ToolCall:
     """The call of tool `name`. Never raises."""
     given, problem = reading.arguments(arguments)
-    return ToolCall(signalled.ref(PLATFORM, headers, CALLS), name, given, None, problem)
+    ref = signalled.ref(PLATFORM, headers, CALLS) or CallRef(PLATFORM)
+    return ToolCall(ref, name, given, None, problem)
 
 
 def render(result: ToolResult) -> tuple[str, bool]:

@@ -22,13 +22,14 @@ def parse(name: str, body: Any, headers: Headers) -> ToolCall:
 
     `body` is `{"call_id", "tool_call_id", "caller", "line", "arguments"}`, recognised by `arguments`, or the bare
     arguments, with who calls in headers. The caller in the envelope is trusted as the platform's signal: the route is
-    authenticated.
+    authenticated. Not beside such headers: there the envelope may be a model's.
     """
+    ref = signalled.ref(PLATFORM, headers)
     if type(body) is not dict or "arguments" not in body:
         arguments, problem = reading.arguments(body)
-        return ToolCall(signalled.ref(PLATFORM, headers), name, arguments, None, problem)
+        return ToolCall(ref or CallRef(PLATFORM), name, arguments, None, problem)
     line = reading.text(body.get("line"))
-    ref = CallRef(
+    ref = ref or CallRef(
         platform=PLATFORM,
         call_id=reading.text(body.get("call_id")),
         caller=reading.phone(body.get("caller")),

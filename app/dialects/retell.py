@@ -82,16 +82,18 @@ def parse(name: str, body: Any, headers: Headers) -> ToolCall:
     """The call of tool `name`, from `{"name", "args", "call"}` or the bare arguments. Never raises.
 
     The delivery's id is the request's own in the transcript. The platform does not promise one; without it the
-    signature is one: the same bytes signed at one moment are one delivery. Bare arguments carry no call; headers may.
+    signature is one: the same bytes signed at one moment are one delivery. Bare arguments carry no call; headers may,
+    and beside them a call in the body may be a model's.
     """
+    told = signalled.ref(PLATFORM, headers)
     signature = signalled.value(headers, SIGNATURE).decode("latin-1")
     call = body.get("call") if type(body) is dict and "args" in body else None
     if type(call) is not dict:
         arguments, problem = reading.arguments(body)
-        return ToolCall(signalled.ref(PLATFORM, headers), name, arguments, reading.identity(signature), problem)
+        return ToolCall(told or CallRef(PLATFORM), name, arguments, reading.identity(signature), problem)
     arguments, problem = reading.arguments(body["args"])
     identity = _own_id(call.get("transcript_with_tool_calls"), name, arguments)
-    return ToolCall(_ref(call), name, arguments, identity or reading.identity(signature), problem)
+    return ToolCall(told or _ref(call), name, arguments, identity or reading.identity(signature), problem)
 
 
 def render(result: ToolResult) -> bytes:

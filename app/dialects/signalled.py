@@ -16,11 +16,14 @@ CALL, CALLER, LINE = b"x-call-id", b"x-caller", b"x-line"
 CALLS: Final = (CALL,)
 
 
-def ref(platform: str, headers: Headers, calls: Sequence[bytes] = CALLS) -> CallRef:
-    """The conversation, as far as headers tell of it; `calls` are names of its id, the best first. Never raises."""
+def ref(platform: str, headers: Headers, calls: Sequence[bytes] = CALLS) -> CallRef | None:
+    """The conversation, as far as headers tell of it; `calls` are names of its id, the best first. Never raises.
+
+    None where there is no such header. One that is there decides, withheld or empty too: then the body is the model's.
+    """
     found = {name: value for name, value in headers if name in (CALLER, LINE) or name in calls}
     if not found:
-        return CallRef(platform)
+        return None
     line = _text(found.get(LINE))
     return CallRef(
         platform=platform,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import ed25519_zebra
 
-from app.calls.model import ToolCall, ToolResult
+from app.calls.model import CallRef, ToolCall, ToolResult
 from app.dialects import reading, signalled
 from app.dialects.credentials import Proof, timestamp_fresh
 from app.dialects.results import as_json
@@ -43,7 +43,8 @@ def parse(name: str, body: Any, headers: Headers) -> ToolCall:
     """The call of tool `name`. Never raises. There is no id; the same bytes signed at one moment are one delivery."""
     arguments, problem = reading.arguments(body)
     signature = signalled.value(headers, SIGNATURE).decode("latin-1")
-    return ToolCall(signalled.ref(PLATFORM, headers), name, arguments, reading.identity(signature), problem)
+    ref = signalled.ref(PLATFORM, headers) or CallRef(PLATFORM)
+    return ToolCall(ref, name, arguments, reading.identity(signature), problem)
 
 
 def render(result: ToolResult) -> bytes:

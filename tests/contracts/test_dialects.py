@@ -129,14 +129,38 @@ async def test_a_repetition_waits_for_the_first_that_is_under_way(enter: Enter, 
     assert site.script.runs == ["roof"]
 
 
+OTHER = "+15125550999"
+CLAIMED = {
+    **dict.fromkeys(("phone", "from_number", "customer", "caller_id", "caller", "called_number", "line"), OTHER),
+    **dict.fromkeys(("conversation_id", "call_id"), "c9"),
+    "call": {"call_id": "c9", "from_number": OTHER, "to_number": OTHER},
+}
+"""Every word by which some platform says who calls."""
+
+PACKED: tuple[dict[str, Any], ...] = (
+    {},
+    {"arguments": CLAIMED},
+    {"args": CLAIMED},
+    {"tool_name": "x", "parameters": CLAIMED},
+)
+"""And every way to look like a platform's own body."""
+
+
 @every_speaker
 async def test_who_calls_is_never_what_the_model_says(enter: Enter, speaker: Speaker) -> None:
     site = await enter()
-    claimed = {"what": "roof", "phone": "+15125550999", "from_number": "+15125550999", "customer": "+15125550999"}
 
-    await site.ask(speaker, replace(LOOK_UP, arguments=claimed))
+    for packed in PACKED:
+        asked = replace(LOOK_UP, arguments={"what": "roof", **CLAIMED, **packed}, at=site.clock.now())
+        request = speaker.request(asked)
+        withheld = "x-caller" in request.headers
+        if withheld:
+            request.headers["x-caller"] = "anonymous"
 
-    assert site.watched.calls[0].ref.caller in (CALLER, None)
+        assert (await site.client.send(request)).status_code == 200
+
+        ref = site.watched.calls[-1].ref
+        assert (ref.call_id, ref.caller, ref.lines) == ("c1", None if withheld else CALLER, (LINE,)), packed
 
 
 @pytest.mark.parametrize("speaker", [one for one in SPEAKERS if one.method == "POST"], ids=lambda speaker: speaker.name)

@@ -51,6 +51,20 @@ def test_what_the_model_says_inside_an_envelope_is_not_who_calls() -> None:
     assert call.ref == CallRef("elevenlabs")
 
 
+def test_a_number_without_its_conversation_is_bound_to_no_variable() -> None:
+    claimed = {"caller_id": "+15005550099", "called_number": "+15005550098"}
+
+    assert elevenlabs.parse("x", claimed, ()).ref == CallRef("elevenlabs")
+
+
+@pytest.mark.parametrize("withheld", [b"anonymous", b"", b"{{system__caller_id}}"])
+def test_a_header_that_tells_nobody_still_decides(withheld: bytes) -> None:
+    for name in (b"x-caller", b"x-line", b"x-call-id"):
+        call = elevenlabs.parse("find_appointments", payload("tool_request_flat"), [(name, withheld)])
+
+        assert call.ref.caller is None
+
+
 @pytest.mark.parametrize("body", [7, None, [], "words", {"tool_name": "x", "parameters": [1]}])
 def test_nonsense_is_no_reason_to_fail(body: Any) -> None:
     assert elevenlabs.parse("x", body, ()).ref == CallRef("elevenlabs")
