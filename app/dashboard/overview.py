@@ -58,12 +58,12 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
     """Everything the page shows. Never raises for a database that is away: that is what it shows then."""
     now = house.clock.now()
     try:
-        found = await house.database.read(lambda connection: _looked(connection, now), OVERVIEW_WITHIN_S)
+        found = await house.read(lambda connection: _looked(connection, now), OVERVIEW_WITHIN_S)
         volume = await lines.now()
     except DatabaseUnavailableError:
         return _away(now)
     tiles = [
-        *_of_lines(volume, now),
+        *of_lines(volume, now),
         *_of_work(found),
         _of_jobs(house.works()),
     ]
@@ -83,7 +83,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
 def worst(tiles: Sequence[Tile]) -> str:
     """The state of all of it."""
     states = {tile.state for tile in tiles}
-    return next((state for state in (BAD, WAITS) if state in states), GOOD)
+    return next((state for state in (BAD, WAITS, UNKNOWN) if state in states), GOOD)
 
 
 def sentence(tiles: Sequence[Tile]) -> str:
@@ -92,11 +92,11 @@ def sentence(tiles: Sequence[Tile]) -> str:
     waits = [tile.about for tile in tiles if tile.state == WAITS]
     if wrong:
         return f"Not normal: {_and(wrong)}."
-    unknown = any(tile.state == UNKNOWN for tile in tiles)
+    unknown = [tile.about for tile in tiles if tile.state == UNKNOWN]
     if waits:
         return f"{'Nothing is wrong' if unknown else 'Normal'}, and waiting for a person: {_and(waits)}."
     if unknown:
-        return "Nothing is wrong; whether calls come as usual is not known yet."
+        return f"Nothing is wrong; whether calls come as usual is not known yet{max(unknown)}."
     return "Everything is normal."
 
 
@@ -161,21 +161,20 @@ def _tile(name: str, path: str, parts: Sequence[Part]) -> Tile:
     return Tile(name, "0", GOOD, "none", path)
 
 
-def _of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
+def of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
+    """What came in today, and how the lines are: as usual only where that is known of every one."""
     calls, usual = today(volume, now)
-    lines = len({(one.business, one.line) for one in volume if one.line != WHOLE})
+    lines = sum(one.line != WHOLE for one in volume)
     odd = [
         Part(BAD, sum(one.state == "silent" for one in volume), "silent line", "silent lines", "silent"),
         Part(BAD, sum(one.state == "flood" for one in volume), "flooded line", "flooded lines", "flooded"),
     ]
     tile = _tile("Lines", "volume", odd)
-    learning = all(one.state in NOT_KNOWN for one in volume)
-    state, word = (UNKNOWN, "not known yet") if learning else (GOOD, "as usual")
+    state, word, about = _known(volume, lines)
+    word_today = f"{usual:,.0f} usual by now" if state == GOOD else word
     return [
-        Tile(
-            "Calls and texts today", f"{calls:,}", state, word if learning else f"{usual:,.0f} usual by now", "volume"
-        ),
-        tile if tile.state == BAD else Tile("Lines", str(lines), state, word, "volume"),
+        Tile("Calls and texts today", f"{calls:,}", state, word_today, "volume"),
+        tile if tile.state == BAD else Tile("Lines", str(lines), state, word, "volume", about),
     ]
 
 
@@ -189,6 +188,17 @@ def today(volume: Sequence[LineVolume], now: float) -> tuple[int, float]:
             calls += hour.count
             usual += hour.expected * min(1.0, max(0.0, (now - hour.start) / 3_600))
     return calls, usual
+
+
+def _known(volume: Sequence[LineVolume], lines: int) -> tuple[str, str, str]:
+    """The state and the word of lines none of which is odd, and where it is not known, if not on all of them."""
+    unknown = [one for one in volume if one.state in NOT_KNOWN]
+    if not unknown and volume:
+        return GOOD, "as usual", ""
+    some = sum(one.line != WHOLE for one in unknown)
+    if not 0 < some < lines:
+        return UNKNOWN, "not known yet", ""
+    return UNKNOWN, f"{some:,} not known yet", f" on {some:,} of {lines:,} lines"
 
 
 def _of_jobs(works: bool) -> Tile:

@@ -8,10 +8,13 @@ import pytest
 from app import metrics
 from app.dashboard.chart import MOST_MARKS, bars, mark_every
 from app.dashboard.latency import counted, quantile, rows
-from app.dashboard.overview import BAD, GOOD, UNKNOWN, WAITS, Tile, sentence, worst
+from app.dashboard.overview import BAD, GOOD, UNKNOWN, WAITS, Tile, of_lines, sentence, worst
 from app.dashboard.rendering import ago, plain, seconds, span, when
+from app.watch.volume_lines import WHOLE
+from app.watch.volume_overview import LineVolume
 
 DAY = 1_795_651_200
+NOT_KNOWN_YET = "Nothing is wrong; whether calls come as usual is not known yet"
 
 
 @pytest.mark.parametrize(
@@ -65,11 +68,36 @@ def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
 
     assert (sentence([good]), worst([good])) == ("Everything is normal.", GOOD)
     unknown = Tile("Lines", "1", UNKNOWN, "not known yet", "volume")
-    assert sentence([good, unknown]) == "Nothing is wrong; whether calls come as usual is not known yet."
+    assert sentence([good, unknown]) == f"{NOT_KNOWN_YET}."
     assert sentence([unknown, waits]) == "Nothing is wrong, and waiting for a person: 2 callbacks due."
     assert sentence([good, waits]) == "Normal, and waiting for a person: 2 callbacks due."
     assert sentence([*bad, waits]) == "Not normal: 1 late callback, 1 silent line and 3 pages."
     assert worst([waits, bad[0], good]) == BAD
+    assert (worst([unknown, waits]), worst([good, unknown])) == (WAITS, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("states", "state", "told"),
+    [
+        ("normal normal", GOOD, "Everything is normal."),
+        ("normal unknown", UNKNOWN, f"{NOT_KNOWN_YET} on 1 of 2 lines."),
+        ("normal learning too_quiet", UNKNOWN, f"{NOT_KNOWN_YET} on 2 of 3 lines."),
+        ("normal normal *unknown", UNKNOWN, f"{NOT_KNOWN_YET}."),
+        ("unknown *unknown", UNKNOWN, f"{NOT_KNOWN_YET}."),
+        ("", UNKNOWN, f"{NOT_KNOWN_YET}."),
+        ("normal unknown silent", BAD, "Not normal: 1 silent line."),
+    ],
+)
+def test_all_is_normal_only_where_every_line_is_known_to_be(states: str, state: str, told: str) -> None:
+    """A star stands before the state of all lines together."""
+    lines = [
+        LineVolume("acme", WHOLE if one[0] == WHOLE else f"+1512555{at:04}", one.strip(WHOLE), "call", "", 0, None, {})
+        for at, one in enumerate(states.split())
+    ]
+
+    tiles = of_lines(lines, DAY)
+
+    assert (worst(tiles), sentence(tiles)) == (state, told)
 
 
 def test_times_are_told_in_words() -> None:
