@@ -183,7 +183,7 @@ class Actions:
 
     async def _write(self, work: Callable[[Transaction, float], T]) -> T:
         now = self._house.clock.now()
-        return await self._house.database.write(lambda transaction: work(transaction, now))
+        return await self._house.write(lambda transaction: work(transaction, now))
 
 
 def _whole(text: str) -> int:

@@ -61,7 +61,7 @@ class Gate:
         if not session.id:
             return True
         over = self._house.clock.now() >= session.until
-        return not over and not await self._house.database.read(
+        return not over and not await self._house.read(
             lambda connection: _ended(connection, session.id), SESSION_READ_WITHIN_S
         )
 
@@ -99,7 +99,7 @@ class Gate:
         def note(transaction: Transaction) -> None:
             record(transaction, "dashboard_signed_in", subject=session.id[:8], at=now, by=session.by)
 
-        await self._house.database.write(note)
+        await self._house.write(note)
         self._give(response, session)
 
     async def sign_out(self, response: Response, session: Session) -> None:
@@ -112,7 +112,7 @@ class Gate:
                 record(transaction, "dashboard_signed_out", subject=session.id[:8], at=now, by=session.by)
 
         if session.id:
-            await self._house.database.write(end)
+            await self._house.write(end)
         response.delete_cookie(self.cookie, path="/", secure=self._house.secure, httponly=True, samesite="strict")
 
     def keep(self, response: Response, session: Session) -> None:

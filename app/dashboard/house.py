@@ -3,16 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from app.booking.business import Businesses
 from app.clock import Clock
-from app.db.engine import Database
+from app.db.engine import READ_DEADLINE_S, Database, DatabaseUnavailableError, Transaction
 from app.watch.figure_overview import Shown
 from app.watch.limits import Limit
 from app.watch.volume_lines import Watched
+
+T = TypeVar("T")
+At = TypeVar("At")
 
 
 class Counting(Protocol):
@@ -51,6 +54,19 @@ class House:
     """Attempts to sign in, by source."""
     all_tries: Counting
     """The same of everybody together."""
+
+    async def read(self, work: Callable[[Connection], T], within_s: float = READ_DEADLINE_S) -> T:
+        """As the database reads. A file that was moved away still answers whoever has it open: here it is not there."""
+        return await self.database.read(lambda connection: self._there(work, connection), within_s)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """As the database writes, but nothing into a file that nobody will find again."""
+        return await self.database.write(lambda transaction: self._there(work, transaction))
+
+    def _there(self, work: Callable[[At], T], at: At) -> T:
+        if not self.database.is_there():
+            raise DatabaseUnavailableError("the database's file is gone")
+        return work(at)
 
     @property
     def secure(self) -> bool:

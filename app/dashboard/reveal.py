@@ -42,7 +42,7 @@ class Reveal:
             record(transaction, SHOWN, business=business, subject=identity, at=now, by=asked.by, what=kind)
             return facts
 
-        return {"kind": kind, "id": identity, "facts": await self._house.database.write(work), "now": now}
+        return {"kind": kind, "id": identity, "facts": await self._house.write(work), "now": now}
 
     def _task(self, connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
         task = tasks.by_key(connection, identity)

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from app.clock import Clock
-from app.db.engine import Database
 from app.errors import ReadbackError
 
 T = TypeVar("T")
+A = TypeVar("A")
 
 FRESH_S: Final = 20.0
 STALE_S: Final = 60.0
@@ -18,10 +18,17 @@ STALE_S: Final = 60.0
 LOOK_WITHIN_S: Final = 20.0
 
 
+class Reading(Protocol):
+    """A database, as far as it is looked at."""
+
+    async def read(self, work: Callable[[Connection], A], within_s: float) -> A:
+        """What `work` finds. Raises `DatabaseUnavailableError`."""
+
+
 class SharedLook(Generic[T]):
     """What `read` found last, and when."""
 
-    def __init__(self, database: Database, clock: Clock, read: Callable[[Connection], Sequence[T]]) -> None:
+    def __init__(self, database: Reading, clock: Clock, read: Callable[[Connection], Sequence[T]]) -> None:
         self._database = database
         self._clock = clock
         self._read = read

@@ -57,8 +57,9 @@ class SigningIn:
         if self._gate.locked:
             return self._shown(request, LOCKED, 401)
         host = request.client.host if request.client else ""
-        waits = [await self._house.tries.count(host), await self._house.all_tries.count(EVERYBODY)]
-        wait_s = max((wait for wait in waits if wait is not None), default=None)
+        wait_s = await self._house.tries.count(host)
+        if wait_s is None:  # else whoever is refused already would use up everybody else's attempts
+            wait_s = await self._house.all_tries.count(EVERYBODY)
         if wait_s is not None:
             metrics.count_sign_in("limited")
             response = self._shown(request, f"Too many attempts. Wait {wait_s} s.", 429)

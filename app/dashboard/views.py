@@ -44,10 +44,10 @@ class Views:
     """The reads behind every page, by its address."""
 
     def __init__(self, house: House, chain: Chain) -> None:
-        database, clock = house.database, house.clock
+        clock = house.clock
         self._house = house
-        self._lines = SharedLook(database, clock, lambda c: volume_overview(c, house.watched, clock.now()))
-        self._figures = SharedLook(database, clock, lambda c: house.figures(c, clock.now()))
+        self._lines = SharedLook(house, clock, lambda c: volume_overview(c, house.watched, clock.now()))
+        self._figures = SharedLook(house, clock, lambda c: house.figures(c, clock.now()))
         self._chain = chain
         self.by_path: Mapping[str, Read] = {
             "": self.overview,
@@ -195,7 +195,7 @@ class Views:
         await self._figures.stop()
 
     async def _read(self, work: Callable[[Connection], Any]) -> Any:
-        return await self._house.database.read(work)
+        return await self._house.read(work)
 
     def _booking(self, one: Booking) -> Data:
         business = self._house.businesses.by_id.get(one.business)

@@ -3,12 +3,15 @@
 import asyncio
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from app.dashboard.door import told
 from app.dashboard.session import IDLE_S
+from app.dashboard.signing_in import ALL_TRIES_BURST, TRIES_BURST
 from app.errors import OverloadedError
 from tests.dashboard.filled import fill
 from tests.dashboard.looking import HTML, PAGES, dashboard, person, recorded, signed_in
@@ -54,6 +57,14 @@ async def test_attempts_to_sign_in_are_limited_and_on_record(sqlite_url: str, tm
     assert figures['readback_sign_ins_total{outcome="refused"}'] >= 10
     refused = [row for row in recorded(sqlite_url, "requests_refused") if row.subject == "/dashboard/sign-in"]
     assert refused
+
+
+async def test_whoever_tries_too_often_keeps_nobody_else_out(sqlite_url: str, tmp_path: Path) -> None:
+    async with dashboard(sqlite_url, tmp_path) as server, person(server) as guesser, person(server) as dana:
+        guesser.client.headers["x-forwarded-for"] = "192.0.2.7"
+        await asyncio.gather(*(guesser.sign_in("guess") for _ in range(ALL_TRIES_BURST + TRIES_BURST)))
+        assert (await guesser.sign_in("guess")).status_code == 429
+        assert (await dana.sign_in()).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -192,6 +203,31 @@ async def test_the_database_goes_while_somebody_looks(postgres_url: str, tmp_pat
             assert time.monotonic() < until
             await asyncio.sleep(0.1)
     assert recorded(postgres_url, "dead_letter_replayed") == []
+
+
+@contextmanager
+def moved_away(url: str) -> Iterator[None]:
+    """The file of a database is elsewhere, while whoever has it open can go on with it."""
+    file = Path(url.removeprefix("sqlite:///"))
+    away = file.rename(file.with_suffix(".away"))
+    try:
+        yield
+    finally:
+        away.rename(file)
+
+
+async def test_a_file_that_was_moved_away_is_no_database(sqlite_url: str, tmp_path: Path) -> None:
+    fill(sqlite_url)
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        with moved_away(sqlite_url):
+            assert [(await dana.look(path)).status_code for path in ("", "volume", "flags")] == [503] * 3
+            assert (await server.get("/api/overview", ADMIN_TOKEN)).json()["state"] == "unknown"
+            assert (await server.get("/api/bookings", ADMIN_TOKEN)).status_code == 503
+            async with server.client(ADMIN_TOKEN) as program:
+                pressed = await program.post("/dashboard/flags/set", data={"name": "model_path", "percent": "5"})
+            assert (pressed.status_code, (await dana.sign_in()).status_code) == (503, 503)
+        assert (await dana.look()).status_code == 200
+    assert recorded(sqlite_url, "flag_changed") == []
 
 
 def test_a_full_queue_is_not_taken_for_an_unknown_write() -> None:
