@@ -109,7 +109,8 @@ def test_every_button_is_pressed(browsing: Browsing, worked: Process) -> None:
             page.get_by_label("What would have been right").fill("Move it")
             page.get_by_role("button", name="Reject").click()
             said(page, "Rejected")
-            at("reviews").get_by_role("button", name="Approve").click()
+            at("reviews").get_by_role("button", name="Show").click()
+            page.get_by_role("button", name="Approve").click()
             said(page, "Approved")
             at("dead-letters").get_by_role("button", name="Replay b0:1", exact=True).click()
             said(page, "It is tried again")
@@ -147,7 +148,7 @@ def test_every_button_is_pressed(browsing: Browsing, worked: Process) -> None:
             expect(at("audit").locator("#chain .chip")).to_have_text(re.compile("holds|walking"))
             at("audit").get_by_label("Kind").fill("personal_data_shown")
             page.get_by_role("button", name="Search").click()
-            expect(page.locator("tbody tr")).to_have_count(2)
+            expect(page.locator("tbody tr")).to_have_count(3)
             at("bookings").get_by_label("Reference").fill("k7m4qx")
             page.get_by_role("button", name="Find").click()
             page.get_by_role("button", name="Show").click()
@@ -156,7 +157,8 @@ def test_every_button_is_pressed(browsing: Browsing, worked: Process) -> None:
             expect(page.get_by_label("Admin token")).to_be_visible()
 
     browsing.run(story)
-    assert [row.subject for row in recorded(worked.database_url, "personal_data_shown")] == [TASK, "rev0", "K7M4QX"]
+    shown = [row.subject for row in recorded(worked.database_url, "personal_data_shown")]
+    assert shown == [TASK, "rev0", "rev1", "K7M4QX"]
 
 
 def test_a_list_is_worked_through_by_keys_and_the_overview_is_live(browsing: Browsing, worked: Process) -> None:
@@ -170,14 +172,39 @@ def test_a_list_is_worked_through_by_keys_and_the_overview_is_live(browsing: Bro
                 other.keyboard.press("j")
                 expect(other.locator(".card").nth(1)).to_be_focused()
                 other.keyboard.press("k")
+                other.keyboard.press("s")
+                expect(other.get_by_text("the customer wrote")).to_be_visible()
                 other.keyboard.press("a")
                 expect(other.locator(".said")).to_contain_text("Approved")
+                other.keyboard.press("s")
+                other.keyboard.press("a")
+                expect(other.locator(".card")).to_have_count(1)
                 other.keyboard.press("j")
+                other.keyboard.press("s")
+                other.get_by_role("button", name="Reject").wait_for()
                 other.keyboard.press("r")
                 expect(other.locator(".said")).to_contain_text("Rejected")
             expect(page.locator(".tile", has_text="Reviews").locator(".value")).to_have_text("0")
             page.keyboard.press("Tab")
             expect(page.get_by_text("Skip to the content")).to_be_focused()
+
+    browsing.run(story)
+
+
+def test_no_key_decides_what_was_not_chosen(browsing: Browsing, shown: Process) -> None:
+    def story(browser: Browser) -> None:
+        with somebody(browser, shown) as page:
+            posted: list[str] = []
+            page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+            page.goto(f"{shown.url}/dashboard/reviews")
+            expect(page.get_by_role("button", name=re.compile("Approve|Reject"))).to_have_count(0)
+            page.goto(f"{shown.url}/dashboard/pages")
+            page.keyboard.press("a")  # before anybody has gone to a card
+            page.keyboard.press("j")
+            page.evaluate("""() => document.activeElement.dispatchEvent(
+                new KeyboardEvent("keydown", { key: "a", repeat: true, bubbles: true }))""")
+            expect(page.locator("[data-row]:focus")).to_have_count(1)
+            assert posted == []
 
     browsing.run(story)
 

@@ -44,14 +44,14 @@
   }
 
   function pressed(key) {
-    const row = rows.find((one) => one.contains(document.activeElement)) ?? (rows.length === 1 ? rows[0] : null);
-    const button = row?.querySelector(`[data-key="${key}"]`);
+    const button = document.activeElement.closest("[data-row]")?.querySelector(`[data-key="${key}"]`);
     button?.click();
     return Boolean(button);
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return;
+    if (event.repeat && !/^[jk]$/.test(event.key)) return; // a key that is held down decides once
     if (event.key === "j") moved(1);
     else if (event.key === "k") moved(-1);
     else if (!/^[a-z]$/.test(event.key) || !pressed(event.key)) return;
