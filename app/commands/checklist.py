@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
     actions = parser.add_subparsers(dest="action", metavar="action")
     action = actions.add_parser("confirm", help=_confirm.__doc__, description=_confirm.__doc__)
     action.add_argument("name", help="the limit's name, as listed")
-    action.add_argument("--value", required=True, help="what the panel says, beginning with the number")
+    action.add_argument("--value", required=True, help="what the panel says, beginning with the number, or unlimited")
     action.add_argument("--by", default=operator(), help="who read it")
     action.add_argument("--json", action="store_true", help="answer with one JSON document")
     action.set_defaults(run=_confirm)

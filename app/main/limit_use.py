@@ -1,5 +1,6 @@
 """Present use of each limit that can be counted, from what the product knows already, and the timer that looks."""
 
+import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
@@ -99,8 +100,8 @@ class Counting:
         if GOOGLE not in self._inside:
             del counts[GOOGLE_MINUTE]
         for name, count in counts.items():
-            value = entered[name].number if name in entered and name in limits else None
-            if value:
+            value = entered[name].amount(limits[name].unit) if name in entered and name in limits else None
+            if value and math.isfinite(value):
                 yield Use(limits[name], value, count())
 
     def _machine(self, connection: Connection, limits: Mapping[str, Limit]) -> Iterator[Use]:

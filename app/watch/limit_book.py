@@ -9,7 +9,8 @@ from app.audit.log import record
 from app.db.engine import Transaction
 from app.db.schema import limit_confirmations, limit_points
 from app.errors import ReadbackError
-from app.watch.limits import Confirmed, Limit, Point, number
+from app.watch.amounts import amount
+from app.watch.limits import Confirmed, Limit, Point
 
 VALUE_CHARS: Final = 200
 BY_CHARS: Final = 80
@@ -37,8 +38,9 @@ def confirmed(transaction: Transaction, limit: Limit, value: str, *, by: str, no
         raise ConfirmationError(f"The value must have 1 to {VALUE_CHARS} characters.")
     if not by or len(by) > BY_CHARS:
         raise ConfirmationError(f"Who confirms it must have 1 to {BY_CHARS} characters.")
-    if limit.unit and number(value) is None:
-        raise ConfirmationError(f"The value of {limit.name} must begin with a number ({limit.unit}).")
+    if limit.unit and amount(value, limit.unit) is None:
+        wanted = f"must begin with a number of {limit.unit}, as in 10000, 10,000 or 10k, or be unlimited"
+        raise ConfirmationError(f"The value of {limit.name} {wanted}.")
     values = {"value": value, "by": by, "at": now}
     there = update(limit_confirmations).where(_c.name == limit.name).values(**values)
     if not transaction.connection.execute(there).rowcount:

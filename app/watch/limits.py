@@ -4,11 +4,12 @@ Pure. It counts nothing and pages nobody; who does hands in points of (time, use
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from app.watch.amounts import amount
 
 NEAR_SHARE: Final = 0.8
 """Of a limit; from here on a person is told."""
@@ -19,8 +20,6 @@ DAY_S: Final = 86_400.0
 CONFIRMED_FOR_S: Final = 90 * DAY_S
 STILL_NEAR: Final = 1.5
 """A page that is up ends only when the limit is this many times further off than would raise it."""
-
-_NUMBER: Final = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,6})?)")
 
 
 class Source(StrEnum):
@@ -99,10 +98,9 @@ class Confirmed:
     by: str
     at: float
 
-    @property
-    def number(self) -> float | None:
-        """The number that the value begins with; None when it is only words."""
-        return number(self.value)
+    def amount(self, unit: str) -> float | None:
+        """What it comes to in a unit: infinity for unlimited, None when it is only words or of another unit."""
+        return amount(self.value, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +112,6 @@ class Forecast:
     reached_at: float | None
 
 
-def number(text: str) -> float | None:
-    """The number at the beginning of a text; None when there is none."""
-    found = _NUMBER.match(text)
-    return float(found[1]) if found else None
-
-
 def wrong(limit: Limit, confirmed: Confirmed | None, now: float) -> str:
     """What is missing about a limit that a person has to confirm, in a few words; empty when nothing is."""
     if not limit.confirmed_by_person:
@@ -128,7 +120,10 @@ def wrong(limit: Limit, confirmed: Confirmed | None, now: float) -> str:
         return "not confirmed"
     if now - confirmed.at > CONFIRMED_FOR_S:
         return f"confirmed more than {CONFIRMED_FOR_S / DAY_S:g} days ago"
-    if limit.at_least and (confirmed.number is None or confirmed.number < limit.at_least):
+    value = confirmed.amount(limit.unit) if limit.unit else None
+    if limit.unit and value is None:
+        return f"{confirmed.value} cannot be read as a number of {limit.unit}"
+    if value is not None and value < limit.at_least:
         return f"too low: this installation needs at least {limit.at_least:g} {limit.unit}"
     return ""
 

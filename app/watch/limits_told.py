@@ -1,5 +1,6 @@
 """A limit as an operator reads it: its value and where that is from, its present use, and what is missing about it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,11 @@ def described(
 ) -> dict[str, Any]:
     """Everything about it, null for what is not known."""
     entry = entered.get(limit.name) if limit.confirmed_by_person else None
-    value = use.value if use else entry.number if entry else limit.value
+    value = use.value if use else entry.amount(limit.unit) if entry else limit.value
     return {
         "name": limit.name,
         "bounds": limit.bounds,
-        "value": value,
+        "value": value if value is None or math.isfinite(value) else None,
         "unit": limit.unit,
         "source": limit.source.value,
         "where": limit.where,

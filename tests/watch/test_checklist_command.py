@@ -59,7 +59,7 @@ def test_without_anything_of_others_there_is_nothing_to_confirm(sqlite_url: str)
     [
         ("nothing", "1", 2, "nothing is no limit that a person confirms here; there are: vapi_concurrent_calls, "),
         ("slot_ttl_s", "1", 2, "slot_ttl_s is no limit that a person confirms here"),
-        ("vapi_concurrent_calls", "lots", 2, "The value of vapi_concurrent_calls must begin with a number (calls)."),
+        ("vapi_concurrent_calls", "lots", 2, "The value of vapi_concurrent_calls must begin with a number of calls"),
         ("vapi_balance", " ", 2, "The value must have 1 to 200 characters."),
     ],
 )
@@ -70,6 +70,21 @@ def test_what_cannot_be_confirmed_is_said_in_one_sentence(
 
     assert told.returncode == code
     assert told.stderr.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [("vapi_concurrent_calls", "1,000 lines", 1_000), ("vapi_concurrent_calls", "Unlimited", None)],
+)
+def test_what_a_panel_says_is_read_as_a_person_reads_it(sqlite_url: str, name: str, value: str, read: object) -> None:
+    confirm_all(sqlite_url)
+
+    assert checklist(sqlite_url, "confirm", name, "--value", value, "--by", "Ann").returncode == 0
+
+    after = checklist(sqlite_url, "--json")
+    assert (after.returncode, rows(after)[name]["value"]) == (0, read)
+    assert rows(after)[name]["confirmed"]["value"] == value  # type: ignore[index]
+    assert f"{name}: {value}" in checklist(sqlite_url).stdout
 
 
 def test_a_value_that_is_too_low_is_kept_and_does_not_hold(sqlite_url: str) -> None:

@@ -111,7 +111,7 @@ async def test_a_confirmation_is_kept_and_recorded_and_nonsense_is_not(database:
     await database.write(lambda t: confirmed(t, panel, "20\nlines", by="Ben", now=2.0))
 
     kept = (await database.read(confirmations))[panel.name]
-    assert (kept.value, kept.number, kept.by, kept.at) == ("20 lines", 20.0, "Ben", 2.0)
+    assert (kept.value, kept.amount("calls"), kept.by, kept.at) == ("20 lines", 20.0, "Ben", 2.0)
 
 
 async def test_use_is_counted_from_what_the_product_knows(database: Database) -> None:

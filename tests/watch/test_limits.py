@@ -99,7 +99,8 @@ def test_a_cap_that_pages_by_itself_at_eighty_percent_is_told_here_only_before(s
         (None, "not confirmed"),
         (Confirmed("20 s", "Ann", NOW - CONFIRMED_FOR_S - 1), "confirmed more than 90 days ago"),
         (Confirmed("5 s", "Ann", NOW), "too low: this installation needs at least 6 calls"),
-        (Confirmed("plenty", "Ann", NOW), "too low: this installation needs at least 6 calls"),
+        (Confirmed("plenty", "Ann", NOW), "plenty cannot be read as a number of calls"),
+        (Confirmed("unlimited", "Ann", NOW), ""),
         (Confirmed("6.5", "Ann", NOW - CONFIRMED_FOR_S + 1), ""),
     ],
 )

@@ -1,0 +1,53 @@
+"""An amount as a person types it from a panel. Pure. What could be read in two ways is not read at all."""
+
+import math
+import re
+from typing import Final
+
+TIMES: Final = {"k": 1e3, "K": 1e3, "thousand": 1e3, "M": 1e6, "million": 1e6}
+PERIODS: Final = {
+    "s": {"s", "sec", "secs", "second", "seconds"},
+    "min": {"min", "mins", "minute", "minutes"},
+    "h": {"h", "hr", "hour", "hours"},
+    "day": {"d", "day", "days"},
+    "month": {"mo", "month", "months"},
+}
+
+_UNLIMITED: Final = re.compile(r"(?:unlimited|no limit)\b", re.IGNORECASE)
+_GROUPED: Final = r"[0-9]{1,3}(?P<mark>[, '’_])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\.[0-9]{1,6})?"
+_PLAIN: Final = r"[0-9]{1,15}(?:\.(?![0-9]{3}(?![0-9]))[0-9]{1,6})?(?:[eE][0-9]{1,2})?"
+"""A point before three digits is a fraction to some and thousands to others."""
+_AMOUNT: Final = re.compile(
+    rf"(?P<number>{_GROUPED}|{_PLAIN})(?: ?(?P<times>{'|'.join(TIMES)})\b)?(?![-0-9.,'’_]| [0-9])"
+)
+_WORD: Final = re.compile(r" ?([A-Za-z]+)")
+_PER: Final = re.compile(r"(?:/|\bper\b|\ban?\b) ?([0-9]*) ?([A-Za-z]+)")
+
+
+def amount(text: str, unit: str) -> float | None:
+    """The amount that a text begins with, in this unit; infinity for unlimited, None for what cannot be read as such.
+
+    Nothing is converted: an amount in another unit, as in `500 ms` or `10 per second` of a minute, is none.
+    """
+    text = text.strip()
+    if _UNLIMITED.match(text):
+        return math.inf
+    found = _AMOUNT.match(text)
+    if found is None or not _fits(text[found.end() :], unit):
+        return None
+    return float(re.sub(r"[, '’_]", "", found["number"])) * TIMES.get(found["times"], 1.0)
+
+
+def _fits(rest: str, unit: str) -> bool:
+    """Whether what follows the number is of this unit, as far as it says."""
+    word = _WORD.match(rest)
+    if unit in PERIODS:
+        return word is None or word[1].lower() in PERIODS[unit]
+    if rest[:1].isalpha() and word is not None and word[1] != unit:
+        return False
+    period = unit.partition("/")[2]
+    for many, named in _PER.findall(rest) if period else ():
+        other = any(named.lower() in words for which, words in PERIODS.items() if which != period)
+        if other or many not in ("", "1"):
+            return False
+    return True
