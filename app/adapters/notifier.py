@@ -11,6 +11,7 @@ import threading
 import warnings
 from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,6 +23,9 @@ DEADLINE_S: Final = 9.5
 """Just under the alarms' own, so that the reason is known here."""
 MOST_THREADS: Final = 6
 """Per receiver; more than one alarm's tries can need, fewer than would hurt."""
+HTTP_PORT, HTTPS_PORT, SMTP_PORT = 80, 443, 25
+_OWN_ADDRESSES: Final = ("notify_url", "notify_sms_url", "webhook_url")
+"""Where plugins of services that have one address of their own name it."""
 _SCHEMES_WITH_HOST: Final = frozenset(("json", "jsons", "xml", "xmls", "form", "forms"))
 """In other schemes the place of the host is often the token itself."""
 
@@ -63,17 +67,62 @@ def _import_once() -> Any:
     return apprise, apprise.AppriseAsset(app_id="Readback", app_desc="Readback", http_redirects=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a receiver listens."""
+
+    host: str
+    port: int
+    tls: bool
+
+
 def check_url(url: str) -> str | None:
     """None when Apprise can read the notification URL, else one sentence without its secrets. Logs nothing."""
+    if _read(url) is None:
+        return f"{shown(url)} is not a notification URL that Apprise can read."
+    return None
+
+
+def address(url: str) -> Address | None:
+    """Where pages to this notification URL go; None where only a page would show it. Logs nothing.
+
+    A host is taken from the URL only where its scheme has one in every form: elsewhere its place may be a token's,
+    which must not be asked of a name server.
+    """
+    plugin = _read(url)
+    if plugin is None:
+        return None
+    if getattr(plugin, "smtp_host", None):
+        return Address(str(plugin.smtp_host), int(plugin.port or SMTP_PORT), tls=False)
+    if all("{host}" in form for form in plugin.templates):
+        tls = bool(plugin.secure)
+        return Address(
+            plugin.host.strip("[]"),
+            int(plugin.port or (HTTPS_PORT if tls else HTTP_PORT)),
+            tls and plugin.verify_certificate,
+        )
+    if any("{host}" in form for form in plugin.templates):
+        return None
+    return next((found for name in _OWN_ADDRESSES if (found := web_address(getattr(type(plugin), name, None)))), None)
+
+
+def web_address(url: object) -> Address | None:
+    """Where an http or https URL leads; None for anything else."""
+    parts = urlsplit(url if isinstance(url, str) else "")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    tls = parts.scheme == "https"
+    return Address(parts.hostname, parts.port or (HTTPS_PORT if tls else HTTP_PORT), tls)
+
+
+def _read(url: str) -> Any:
+    """What Apprise makes of a notification URL; None for one that it cannot read."""
     apprise, asset = _apprise()
     checking = _checking.set(True)
     try:
-        readable = apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True) is not None
+        return apprise.Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     finally:
         _checking.reset(checking)
-    if not readable:
-        return f"{shown(url)} is not a notification URL that Apprise can read."
-    return None
 
 
 def shown(url: str) -> str:

@@ -3,6 +3,8 @@
 What went wrong is told in words of ours: no address, no key and no body of a neighbour's is in them.
 """
 
+import asyncio
+import contextlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,6 +57,18 @@ async def asked(
                 return Answered(answer.status_code, _clock(answer.headers.get("date")), _json(content))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise ProbeError(f"no answer ({type(error).__name__})") from None
+
+
+async def connected(host: str, port: int, *, tls: bool, within_s: float = WITHIN_S) -> None:
+    """Connect, shake hands where that is asked, and hang up without a word. Raises `ProbeError`."""
+    try:
+        async with asyncio.timeout(within_s):
+            _, writer = await asyncio.open_connection(host, port, ssl=authorities() if tls else None)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ProbeError(f"no connection ({type(error).__name__})") from None
 
 
 async def redis_round_trip(url: str) -> None:

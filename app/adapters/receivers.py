@@ -2,7 +2,8 @@
 
 import hashlib
 
-from app.adapters.notifier import AppriseNotifier
+from app.adapters.notifier import Address, AppriseNotifier, web_address
+from app.adapters.notifier import address as apprise_address
 from app.adapters.notifier import check_url as check_apprise_url
 from app.adapters.pagerduty import PagerDuty, integration_key
 from app.watch.notify import Notice, Step, Taken
@@ -11,6 +12,11 @@ from app.watch.notify import Notice, Step, Taken
 def check_url(url: str) -> str | None:
     """None when somebody can carry pages to `url`, else one sentence without its secrets."""
     return None if integration_key(url) is not None else check_apprise_url(url)
+
+
+def address(url: str, pagerduty_url: str) -> Address | None:
+    """Where pages to `url` go; None where only a page would show it."""
+    return web_address(pagerduty_url) if integration_key(url) is not None else apprise_address(url)
 
 
 class Receivers:

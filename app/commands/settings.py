@@ -10,17 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
-
-from app.audit.log import seal
 from app.clock import SystemClock
 from app.commands.answers import DOES_NOT_HOLD, HOLDS, complain, moment, operator, say
 from app.commands.settings_words import done_told, done_words, drift_told, drift_words, plan_told, plan_words
-from app.db.engine import Transaction
 from app.db.migrate import migrate
-from app.db.once import committing, looking
+from app.db.once import looking
 from app.errors import ConfigurationError
-from app.main.provisioning import desired, platform, sealer
+from app.main.provisioning import OnceBooks, desired, platform, sealer
 from app.provisioning.apply import Applier, Done, End
 from app.provisioning.book import Place, baseline, snapshots
 from app.provisioning.desired import Desired, Known
@@ -31,21 +27,6 @@ from app.provisioning.sealing import Sealer
 from app.settings import Settings, from_environment
 
 T = TypeVar("T")
-
-
-class _Books:
-    """The database of an installation, whether its servers run or not."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        with looking(self._url) as connection:
-            return work(connection)
-
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        with committing(self._url, seal) as transaction:
-            return work(transaction)
 
 
 def add(commands: Any) -> None:
@@ -162,7 +143,7 @@ class _Work:
         self._asked = asked
         self._environment = asked.environment or chosen.platform_environment
         self._chosen = chosen
-        self._books = _Books(chosen.database_url)
+        self._books = OnceBooks(chosen.database_url)
         self._platform = records
         self._seals = seals
 

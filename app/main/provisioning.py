@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection
 
 from app.adapters.vapi_records import VapiRecords
+from app.audit.log import seal
 from app.calls.model import Tool
 from app.clock import Clock
-from app.db.engine import Database
+from app.db.engine import Database, Transaction
+from app.db.once import committing, looking
 from app.db.secrets import shared_secret
 from app.errors import ConfigurationError
 from app.jobs.timers import Timer
@@ -18,8 +22,27 @@ from app.provisioning.tool_settings import Deadlines
 from app.settings import Settings, secret_named
 from tools import tools
 
+T = TypeVar("T")
+
 SEAL: Final = "platform"
 """Name of the secret with which secrets in records are sealed."""
+
+
+class OnceBooks:
+    """The database of an installation, whether its servers run or not (a `provisioning.book.Books`)."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a connection that reads."""
+        with looking(self._url) as connection:
+            return work(connection)
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction, and commit it."""
+        with committing(self._url, seal) as transaction:
+            return work(transaction)
 
 
 def described() -> list[Tool[Any]]:

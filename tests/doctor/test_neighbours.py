@@ -3,38 +3,20 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
 from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
-from app.booking.business_file import load_businesses
-from app.clock import SystemClock
-from app.main.doctor import Finding, Patient, State, checks, examined
-from app.settings import load
+from app.main.doctor import State
+from tests.doctor.examining import DEMO, finding
 from tests.fakes.google_calendar import FakeGoogle
 from tests.fakes.hubspot import TOKEN as HUBSPOT
 from tests.fakes.hubspot import FakeHubspot
 from tests.fakes.model_server import ModelServer, answering
-from tests.fakes.page_receiver import PageReceiver
 from tests.fakes.recording_server import Fault, Recorded, RecordingServer
 from tests.fakes.twilio_server import TOKEN, FakeTwilio
 from tests.fakes.webhook_receiver import SECRET, WebhookReceiver
-
-DEMO = Path(__file__).parents[2] / "infra/businesses/demo.toml"
-
-
-async def finding(
-    name: str, variables: Mapping[str, str], businesses: Path = DEMO, **how: bool
-) -> tuple[State, str, str]:
-    """What the check of this name finds in an installation with these variables and no database."""
-    given = {"READBACK_DATABASE_URL": "sqlite:////nowhere/readback.db", **variables}
-    settings = load(given)
-    patient = Patient(settings, load_businesses(businesses, {}), SystemClock(), by="Ann", **how)
-    chosen = [check for check in checks(patient) if check.name == name]
-    found: list[Finding] = await examined(chosen, lambda _: None)
-    return found[0].state, found[0].seen, found[0].remedy
 
 
 def crm_file(tmp_path: Path, crm: str) -> Path:
@@ -140,22 +122,6 @@ async def test_the_public_address_must_lead_to_this_installation(
 
     assert found[0] is state
     assert said in found[1]
-
-
-async def test_a_test_page_is_sent_only_when_asked_for() -> None:
-    async with PageReceiver() as well, PageReceiver(always=Fault(500)) as ill:
-        urls = {"READBACK_PAGE_URLS": well.url}
-        assert await finding("pager", urls) == (State.OK, "1 can be read; --page sends each a test page", "")
-        assert well.pages == []
-
-        assert (await finding("pager", urls, page=True))[:2] == (State.OK, "a test page was delivered to 1")
-        assert [page.title for page in well.pages] == ["Test page of Readback"]
-
-        state, seen, _ = await finding("pager", {"READBACK_PAGE_URLS": f"{well.url},{ill.url}"}, page=True)
-        assert (state, seen) == (State.FAILED, "not delivered to json://127.0.0.1/…")
-    state, seen, _ = await finding("pager", {"READBACK_PAGE_URLS": "nonsense://secret-token"})
-    assert state is State.FAILED
-    assert "secret-token" not in seen
 
 
 async def test_a_crm_is_asked_for_a_booking_that_is_nowhere(tmp_path: Path) -> None:

@@ -2,15 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from sqlalchemy import func, select
 
-from app.adapters.notifier import AppriseNotifier, shown
-from app.adapters.pagerduty import PagerDuty
 from app.adapters.probes import asked, redis_round_trip
-from app.adapters.receivers import Receivers, check_url
 from app.audit.anchors import usual_file
 from app.audit.log import record, seal
 from app.audit.reading import reading, verified
@@ -19,6 +15,7 @@ from app.db.once import committing, looking
 from app.db.schema import audit, job_outbox, job_processes
 from app.errors import ConfigurationError
 from app.main.doctor.examination import AilingError, Check, LeftOutError, Patient
+from app.main.doctor.pagers import pager_checks
 
 AUDIT_S: Final = 120.0
 SEEN_WITHIN_S: Final = 30.0
@@ -37,7 +34,7 @@ def inside_checks(patient: Patient) -> list[Check]:
         Check("jobs", lambda: _jobs(url), "Start `readback serve` with READBACK_JOBS=on, or `readback work`."),
         Check("redis", lambda: _redis(patient), "Check READBACK_REDIS_URL; callers are served without it, slower."),
         Check("heartbeat", lambda: _heartbeat(patient), "Check READBACK_HEARTBEAT_URL at the service that expects it."),
-        Check("pager", _pager(patient), "Correct READBACK_PAGE_URLS, and `page` in the business file."),
+        *pager_checks(patient),
     ]
 
 
@@ -130,33 +127,3 @@ async def _heartbeat(patient: Patient) -> str:
     if not 200 <= status < 300:
         raise AilingError(f"it answers {status}")
     return f"it answers {status}"
-
-
-def _pager(patient: Patient) -> Callable[[], Awaitable[str]]:
-    lists = [patient.settings.page_urls, *(business.page for business in patient.businesses.by_id.values())]
-    urls = list(dict.fromkeys(url for each in lists for url in each))
-
-    async def run() -> str:
-        if not urls:
-            raise LeftOutError("nobody is paged: READBACK_PAGE_URLS is not set, nor `page` of a business")
-        problems = [problem for url in urls if (problem := await asyncio.to_thread(check_url, url))]
-        if problems:
-            raise AilingError(" ".join(problems))
-        if not patient.page:
-            return f"{len(urls)} can be read; --page sends each a test page"
-        return await _paged(patient, urls)
-
-    return run
-
-
-async def _paged(patient: Patient, urls: list[str]) -> str:
-    receivers = Receivers(AppriseNotifier(), PagerDuty(patient.settings.pagerduty_api_url))
-    words = ("Test page of Readback", f"Sent by `readback doctor --page`, run by {patient.by}. Nothing is wrong.")
-    try:
-        taken = await asyncio.gather(*(receivers.notify(url, *words) for url in urls))
-    finally:
-        await receivers.aclose()
-    missed = [shown(url) for url, took in zip(urls, taken, strict=True) if not took]
-    if missed:
-        raise AilingError(f"not delivered to {', '.join(missed)}", "Check the receiver's address, key and service.")
-    return f"a test page was delivered to {len(urls)}"
