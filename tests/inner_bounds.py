@@ -240,6 +240,8 @@ INNER = {
         "app.main.doctor.examination.STOPS_WITHIN_S",
         "app.main.doctor.inside.SEEN_WITHIN_S",
         "app.main.doctor.neighbours.MOST_SKEW_S",
+        "app.main.doctor.webhooks.MOST_NAMED",
+        "app.main.doctor.webhooks.MOST_PAGES",
     ),
 }
 """Constants by the reason why they are not in the register."""

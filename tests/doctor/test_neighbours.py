@@ -26,6 +26,7 @@ def crm_file(tmp_path: Path, crm: str) -> Path:
 
 
 @pytest.mark.parametrize("name", ["redis", "heartbeat", "pager", "clock", "public address", "vapi", "twilio",
+                                  "vapi settings", "vapi webhooks", "twilio webhooks",
                                   "google credentials", "caldav credentials"])  # fmt: skip
 async def test_what_is_not_configured_is_left_out_with_a_reason(name: str) -> None:
     state, seen, _ = await finding(name, {})

@@ -1,5 +1,5 @@
 """Twilio's `Messages` as a server on a real socket: takes texts, lists them, tells what became of them, and goes wrong
-as told (see `tests.fakes.crm`): before it took a text, or after.
+as told (see `tests.fakes.crm`): before it took a text, or after. It shows the account and its numbers, page by page.
 """
 
 import base64
@@ -27,6 +27,9 @@ ERRORS = {
 }
 
 
+UNPROVEN = Fault(401, body=b'{"code": 20003, "message": "Authenticate", "status": 401}')
+
+
 @dataclass
 class Messages:
     """Everything that was taken, oldest first."""
@@ -41,6 +44,27 @@ def refusing(code: int, status: int = 400) -> Mishap:
     return Mishap(fault=Fault(known["http_status"] if known else status, body=json.dumps(body).encode()))
 
 
+def number(phone_number: str, **changes: Any) -> dict[str, Any]:
+    """A number of the account, as `IncomingPhoneNumbers` shows it: texts go to us, calls to nobody."""
+    return {
+        "sid": f"PN{int(phone_number):032x}",
+        "account_sid": ACCOUNT,
+        "phone_number": phone_number,
+        "friendly_name": phone_number,
+        "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False},
+        "sms_url": f"{PUBLIC}/twilio/sms#ct=2000&rt=6000&rc=2&rp=5xx,ct,rt",
+        "sms_method": "POST",
+        "sms_fallback_url": "",
+        "sms_application_sid": "",
+        "voice_url": "",
+        "status_callback": "",
+        "status_callback_method": "POST",
+        "origin": "twilio",
+        "status": "in-use",
+        **changes,
+    }
+
+
 class FakeTwilio(CrmServer):
     """Use with `async with`. `mishaps` and `always_wrong` as in `CrmServer`."""
 
@@ -50,6 +74,7 @@ class FakeTwilio(CrmServer):
         super().__init__(Messages())
         self.lists_nothing = False
         self.account_status = "active"
+        self.numbers: list[dict[str, Any]] = []
 
     @property
     def variables(self) -> dict[str, str]:
@@ -71,11 +96,12 @@ class FakeTwilio(CrmServer):
         path, _, query = request.path.partition("?")
         if path == f"/2010-04-01/Accounts/{ACCOUNT}.json":
             return self._account(request)
+        if path == f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json":
+            return self._numbered(request, {name: values[0] for name, values in parse_qs(query).items()})
         if path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
             return Fault(404, body=b'{"code": 20404, "message": "not found", "status": 404}')
-        expected = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {expected}":
-            return Fault(401, body=b'{"code": 20003, "message": "Authenticate", "status": 401}')
+        if not _proven(request):
+            return UNPROVEN
         if request.method == "GET":
             return self._listed(state, {name: values[0] for name, values in parse_qs(query).items()})
         asked = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
@@ -109,10 +135,28 @@ class FakeTwilio(CrmServer):
         return message
 
     def _account(self, request: Recorded) -> Fault:
-        expected = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {expected}":
-            return Fault(401, body=b'{"code": 20003, "message": "Authenticate", "status": 401}')
+        if not _proven(request):
+            return UNPROVEN
         return Fault(200, body=json.dumps({"sid": ACCOUNT, "status": self.account_status}).encode())
+
+    def _numbered(self, request: Recorded, asked: dict[str, str]) -> Fault:
+        """One page of the numbers; the next is known by a token, as theirs is."""
+        if not _proven(request):
+            return UNPROVEN
+        size, page = min(int(asked.get("PageSize", "50")), 1_000), int(asked.get("Page", "0"))
+        if page and asked.get("PageToken") != f"PN{page}":
+            return Fault(400, body=b'{"code": 20006, "message": "Invalid page token", "status": 400}')
+        first = page * size
+        path = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json?PageSize={size}"
+        following = f"{path}&Page={page + 1}&PageToken=PN{page + 1}" if first + size < len(self.numbers) else None
+        told = {
+            "incoming_phone_numbers": self.numbers[first : first + size],
+            "first_page_uri": f"{path}&Page=0",
+            "next_page_uri": following,
+            "page": page,
+            "page_size": size,
+        }
+        return Fault(200, body=json.dumps(told).encode())
 
     def _listed(self, state: Messages, asked: dict[str, str]) -> Fault:
         chosen = [
@@ -138,6 +182,11 @@ class FakeTwilio(CrmServer):
                 target = f"{server_url}{parts.path}?{parts.query}"
                 answers.append((await client.post(target, content=urlencode(fields), headers=headers)).status_code)
         return answers
+
+
+def _proven(request: Recorded) -> bool:
+    expected = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+    return request.headers.get("authorization") == f"Basic {expected}"
 
 
 def signed_text(body: str, sid: str, sender: str, line: str) -> tuple[str, dict[str, str]]:

@@ -24,6 +24,7 @@ TOOL = Key(Kind.TOOL, "check_availability")
 ASSISTANT = Key(Kind.ASSISTANT, "acme")
 NUMBER = Key(Kind.PHONE_NUMBER, "main")
 LINE = "+15125550100"
+SEALED_WITH = b"key of the installation"
 NAMES = {TOOL: "check_availability", ASSISTANT: "Acme", NUMBER: LINE}
 WANTED: dict[Key, Document] = {
     TOOL: {
@@ -55,7 +56,7 @@ class House:
 
     def sealer(self) -> Sealer:
         """A new one, as every run of a command has."""
-        return Sealer(b"key of the installation")
+        return Sealer(SEALED_WITH)
 
     async def plan(self, record: Record, take: Take = Take.REFUSE) -> Plan:
         return await self._planner(self.sealer()).plan(record, {}, take)

@@ -48,6 +48,11 @@ def neighbour_checks(patient: Patient) -> list[Check]:
     ]
 
 
+def said(answer: Answered, wanted: str) -> str:
+    """What is the matter with an answer that was to be `wanted`."""
+    return f"refused with {answer.status}" if answer.status in REFUSED else f"{answer.status}, not {wanted}"
+
+
 def _upstreams(settings: Settings) -> Iterator[tuple[str, str]]:
     """Addresses of others that tell the time, the likeliest first."""
     if settings.twilio_account_sid:
@@ -105,7 +110,7 @@ async def _vapi(settings: Settings) -> str:
     headers = {"authorization": f"Bearer {settings.vapi_api_key.get_secret_value()}"}
     answer = await asked("GET", f"{settings.vapi_api_url}/assistant?limit=1", headers=headers)
     if not isinstance(answer.json, list) or answer.status != 200:
-        raise AilingError(_said(answer, "a list of assistants"))
+        raise AilingError(said(answer, "a list of assistants"))
     return "the key is taken"
 
 
@@ -119,7 +124,7 @@ async def _twilio(settings: Settings) -> str:
     if settings.twilio_auth_tokens:
         answer = await asked("GET", f"{account}.json", auth=(sid, settings.twilio_auth_tokens[0]))
         if answer.status != 200 or not isinstance(answer.json, dict):
-            raise AilingError(f"the account with TWILIO_AUTH_TOKEN: {_said(answer, 'an account')}")
+            raise AilingError(f"the account with TWILIO_AUTH_TOKEN: {said(answer, 'an account')}")
         if answer.json.get("status") != "active":
             raise AilingError("the account is not active", "See console.twilio.com why it is suspended or closed.")
         seen.append("the account is active")
@@ -127,15 +132,11 @@ async def _twilio(settings: Settings) -> str:
         key = (settings.twilio_api_key, settings.twilio_api_secret.get_secret_value())
         answer = await asked("GET", f"{account}/Messages.json?PageSize=1", auth=key)
         if answer.status != 200:
-            raise AilingError(f"TWILIO_API_KEY: {_said(answer, 'messages')}")
+            raise AilingError(f"TWILIO_API_KEY: {said(answer, 'messages')}")
         seen.append("the API key is taken")
     if not seen:
         raise AilingError("there is no token and no key, so no text is sent")
     return ", ".join(seen)
-
-
-def _said(answer: Answered, wanted: str) -> str:
-    return f"refused with {answer.status}" if answer.status in REFUSED else f"{answer.status}, not {wanted}"
 
 
 def _crms(patient: Patient) -> Iterator[Check]:
