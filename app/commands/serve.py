@@ -44,15 +44,16 @@ def add_serve(commands: Any) -> None:
 def _serve(asked: Namespace) -> int:
     """Serve until asked to stop by SIGINT or SIGTERM; what is under way is finished first."""
     from app.main import create  # noqa: PLC0415 - a second that no other command need wait
+    from app.main.starts import SERVE, started  # noqa: PLC0415 - as above
 
     chosen = from_environment()
     businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
-    if asked.production:
-        check_production(chosen, businesses, asked.force)
-    elif asked.force is not None:
+    forced = check_production(chosen, businesses, asked.force) if asked.production else None
+    if asked.force is not None and not asked.production:
         raise ConfigurationError("--force belongs to --production.")
     with _listener(chosen.host, chosen.port) as listener:
         application = create()  # also for several workers, which make their own: here a wrong value is one sentence
+        started(chosen, businesses, SERVE, forced)
         return _run(_config(chosen, application), listener)
 
 

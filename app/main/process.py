@@ -16,6 +16,7 @@ from app.main.figures import figures_of
 from app.main.model_path import check_models
 from app.main.provisioning import check_platform
 from app.main.server import Server
+from app.main.starts import WORK, started
 from app.main.status import doors_with_status
 from app.settings import Settings, from_environment
 from app.web.server import build
@@ -44,6 +45,7 @@ async def work(settings: Settings, clock: Clock) -> None:
     for how in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(how, asked.set)
     server = await asyncio.to_thread(_server, settings.model_copy(update={"jobs": "on"}), clock, serves=False)
+    await asyncio.to_thread(started, settings, server.businesses, WORK)
     async with server.lifespan(None):
         await asked.wait()
 

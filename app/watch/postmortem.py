@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from app.audit.counted import counted
 from app.db.schema import dead_letters, pages, synthetic_calls
 from app.log import redact
+from app.watch.changed import Event, changed
 from app.watch.incidents import Incident, State
 
 BEFORE_S: Final = 30 * 60.0
@@ -24,20 +25,13 @@ _p, _d, _s = pages.c, dead_letters.c, synthetic_calls.c
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened at a time, in one line."""
-
-    at: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about an incident. Times in epoch seconds; `since` lies before its opening."""
 
     incident: Incident
     since: float
     until: float
+    changes: tuple[Event, ...]
     pages: tuple[Event, ...]
     letters: tuple[Event, ...]
     synthetic_failed: tuple[Event, ...]
@@ -52,11 +46,13 @@ def collected(connection: Connection, incident: Incident, *, now: float) -> Fact
     since, until = _span(connection, incident, now)
     raised, letters = _pages(connection, incident, since, until), _letters(connection, incident, since, until)
     made, failed = _synthetic(connection, since, until)
-    named = {"pages": raised, "dead letters": letters, "synthetic calls": failed}
+    changes = changed(connection, since, until, incident.business, most=MOST_ROWS)
+    named = {"changes": changes, "pages": raised, "dead letters": letters, "synthetic calls": failed}
     return Facts(
         incident=incident,
         since=since,
         until=until,
+        changes=tuple(changes),
         pages=tuple(raised),
         letters=tuple(letters),
         synthetic_failed=tuple(failed),
@@ -107,7 +103,8 @@ _FOR_PEOPLE: Final = (
 
 def _timeline(facts: Facts) -> list[str]:
     updates = [Event(one.at, f"{one.state}: {one.words}") for one in facts.incident.updates]
-    events = sorted((*updates, *facts.pages, *facts.letters, *facts.synthetic_failed), key=lambda event: event.at)
+    known = (*facts.changes, *facts.pages, *facts.letters, *facts.synthetic_failed)
+    events = sorted((*updates, *known), key=lambda event: event.at)
     told = [f"- {_at(event.at)} {_line(event.text)}" for event in events]
     return [*told, *(f"- [There were more {name} than are shown.]" for name in facts.cut_short)]
 

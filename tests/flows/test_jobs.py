@@ -13,6 +13,7 @@ from app.db.once import committing
 from app.jobs.dead_letters import Letter, bury
 from app.jobs.outbox import Job
 from tests.commanding import Told, command
+from tests.fakes.databases import executed
 from tests.flows.businesses import acme, written
 from tests.flows.running import Process, environment
 from tests.jobs.working import given, in_outbox
@@ -59,6 +60,8 @@ def test_a_process_without_jobs_leaves_them_to_one_that_only_works(
         worker.wait()
     lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines()]
     assert {"jobs_started", "stopped"} <= {line["event"] for line in lines}
+    starts = executed(database_url, "SELECT subject FROM audit WHERE kind = 'process_started' ORDER BY seq")
+    assert [row[0] for row in starts] == ["serve", "work"]
 
 
 def test_two_servers_with_jobs_share_the_engine_and_stop_in_order(

@@ -1,7 +1,9 @@
 """`readback checklist` and `readback serve --production`: nothing goes live on limits that nobody has looked up."""
 
 import json
+import socket
 import time
+from importlib.metadata import version
 
 import pytest
 
@@ -11,6 +13,7 @@ from app.commands.production import check_production
 from app.db.once import committing
 from app.db.schema import limit_confirmations
 from app.errors import ConfigurationError
+from app.main.starts import SERVE, started
 from app.settings import load
 from tests.commanding import Told, command
 
@@ -115,17 +118,33 @@ def test_production_is_refused_until_all_is_confirmed_and_again_when_it_is_old(d
         check_production(load({**VAPI, "READBACK_DATABASE_URL": database_url}), DEMO, None)
 
 
-def test_forcing_it_is_in_the_audit_log(database_url: str) -> None:
+def test_forcing_it_is_in_the_audit_log_once_it_has_started(database_url: str) -> None:
     settings = load({**VAPI, "READBACK_DATABASE_URL": database_url})
 
-    check_production(settings, DEMO, "the panel is down")
+    forced = check_production(settings, DEMO, "the panel is down")
+    started(settings, DEMO, SERVE, forced)
 
     with reading(database_url) as connection:
-        (row,) = exported(connection)
+        start, row = exported(connection)
+    assert (start["kind"], start["subject"], start["data"]["version"]) == (
+        "process_started",
+        "serve",
+        version("readback"),
+    )
     assert row["kind"] == "production_forced"
     assert row["data"]["reason"] == "the panel is down"
     assert row["data"]["unconfirmed"] == ["vapi_concurrent_calls", "vapi_tool_timeout", "vapi_balance"]
     assert row["data"]["by"]
+
+
+def test_a_start_that_fails_is_no_start(sqlite_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = command(sqlite_url, "serve", "--production", "--force", "panel is down", READBACK_PORT=port, **VAPI)
+
+    assert (told.returncode, "listens there already" in told.stderr) == (2, True)
+    with reading(sqlite_url) as connection:
+        assert list(exported(connection)) == []
 
 
 @pytest.mark.parametrize(

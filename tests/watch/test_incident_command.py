@@ -2,18 +2,25 @@
 
 import json
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.audit.log import seal
+from app.audit.log import record, seal
+from app.booking.business_file import load_businesses
 from app.db.engine import Transaction
 from app.db.once import committing
 from app.db.schema import synthetic_calls
 from app.jobs.dead_letters import Letter, bury
+from app.main.starts import SERVE, Forced, started
+from app.provisioning.book import Place, Step, noted
+from app.provisioning.platform import Key, Kind
+from app.settings import load
 from app.watch import pages
 from app.watch.pages import Page
+from app.watch.postmortem import MOST_ROWS
 from tests.commanding import Told, command
 from tests.flows.businesses import acme, written
 
@@ -128,3 +135,46 @@ def test_the_draft_tells_what_is_known_and_leaves_room_for_the_rest(database_url
     for line in ("- Synthetic calls: 2, of which failed: 1", "| incident_opened | 1 |", "| page_raised | 1 |"):
         assert line in told.splitlines(), told
     assert "zenith" not in told
+
+
+def test_what_was_changed_meanwhile_is_in_the_timeline(database_url: str, tmp_path: Path) -> None:
+    name = shown(incident(database_url, "open", "--title", "Odd answers", "--business", "acme", "--json"))["id"]
+    file, now = written(tmp_path, acme()), time.time()
+    for caps, forced in (({}, None), ({"acme": 200}, Forced("Ann", "the panel is down", ["vapi_balance"]))):
+        settings = load({"READBACK_DATABASE_URL": database_url, "READBACK_DAILY_CALL_CAP": "900" if caps else "0"})
+        started(settings, load_businesses(file, caps), SERVE, forced)
+    assert command(database_url, "flag", "set", "model_path", "20", "--why", "ann@example.com called").returncode == 0
+    with committing(database_url, seal) as transaction:
+        noted(transaction, "applied", Place("production", Key(Kind.TOOL, "book")), Step("Ann", now), snapshot="s1")
+        record(transaction, "settings_snapshot", at=now)
+        for business in ("acme", "zenith"):
+            about = {"was": "running", "state": "held", "percent": 5, "assistant": "a1", "by": "Ann", "why": "slower"}
+            record(transaction, "canary_changed", business=business, subject=f"of {business}", at=now, **about)
+
+    told = incident(database_url, "draft", name, READBACK_BUSINESSES=str(file)).stdout
+
+    start = f"serve started, version {version('readback')}"
+    assert sorted(line.split("Z ", 1)[1] for line in told.splitlines() if line.startswith("- 20")) == sorted([
+        "investigating: We are looking into it.",
+        start,
+        start,
+        "daily_call_cap changed from none to 900",
+        "daily_call_cap.acme changed from none to 200",
+        "start forced, 1 limits unconfirmed: the panel is down",
+        "flag model_path changed from 100 to 20 %: [email] called",
+        "settings applied, production: tool/book",
+        "canary held at 5 %: slower",
+    ])  # fmt: skip
+    assert "Ann" not in told
+
+
+def test_changes_are_bounded_and_that_there_were_more_is_said(sqlite_url: str) -> None:
+    name = shown(incident(sqlite_url, "open", "--title", "Restarts", "--json"))["id"]
+    with committing(sqlite_url, seal) as transaction:
+        for _ in range(MOST_ROWS + 1):
+            record(transaction, "process_started", subject="work", at=time.time(), version="1", caps={})
+
+    told = incident(sqlite_url, "draft", name).stdout
+
+    assert told.count("work started, version 1") == MOST_ROWS
+    assert "- [There were more changes than are shown.]" in told
