@@ -121,7 +121,8 @@ class CaldavReader:
 
     async def _free_busy(self, url: str, start: int, end: int, within_s: float) -> list[Interval]:
         """What a free-busy query says; nothing where the server cannot answer it in a way that can be read."""
-        reply = await self._report(url, xml.free_busy_query(start, end), within_s)
+        query = xml.free_busy_query(start, end)
+        reply = await self._read(Call("REPORT", url, query, {**XML, "Depth": "1"}, NO_FREE_BUSY), within_s)
         if reply.status in NO_FREE_BUSY:
             return []
         body = _expected(reply, 200)
@@ -209,7 +210,7 @@ class CaldavReader:
         known = self._known.get(url)
         if known is not None and self._clock.monotonic() - known[0] < ZONE_KNOWN_FOR_S:
             return known[1]
-        call = Call("PROPFIND", url, xml.zone_question(), {**XML, "Depth": "0"})
+        call = Call("PROPFIND", url, xml.zone_question(), {**XML, "Depth": "0"}, NO_PROPERTY)
         reply = await self._read(call, within_s)
         members = () if reply.status in NO_PROPERTY else (await self._multistatus(reply)).members
         named = next((found for m in members if m.zone and (found := ical.zone_of(m.zone))), None)

@@ -15,6 +15,7 @@ from yarl import URL
 
 from app import metrics
 from app.adapters.http_pool import Broken, pool, read_bounded
+from app.adapters.outcomes import outcome_of
 
 POOL_CONNECTIONS = 64
 MAX_ANSWER_BYTES = 4 * 2**20
@@ -30,12 +31,13 @@ Credential = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request."""
+    """One request. `also`: statuses with which a server says that it does not know such a question, no failure."""
 
     method: str
     url: str
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    also: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class CaldavTransport:
             ) as response:
                 content = await read_bounded(response, MAX_ANSWER_BYTES)
             reply = Reply(response.status, response.headers, content)
-            outcome = _outcome(reply)
+            outcome = "ok" if reply.status in call.also else outcome_of(reply.status)
             return reply
         except aiohttp.ClientConnectorError as error:
             outcome = "unreachable"
@@ -145,11 +147,3 @@ def _basic(user: str, password: str) -> str:
 
 def _good(answer: Reply | Broken) -> bool:
     return isinstance(answer, Reply) and not answer.worth_repeating
-
-
-def _outcome(reply: Reply) -> str:
-    if reply.status < 300:
-        return "ok"
-    if reply.status == 429:
-        return "quota"
-    return "server_error" if reply.status >= 500 else "client_error"

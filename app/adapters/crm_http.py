@@ -16,6 +16,7 @@ import orjson
 
 from app import metrics
 from app.adapters.breaker import Breaker
+from app.adapters.outcomes import outcome_of
 from app.adapters.trust import authorities
 from app.booking.crm import Refused, Unknown
 from app.clock import Clock
@@ -117,7 +118,7 @@ class CrmHttp:
         began, outcome = time.monotonic(), "abandoned"
         try:
             status, answered, content = await self._exchange(method, url, body, headers or {}, writes)
-            outcome = "ok" if status < 300 or status in also else "server_error" if status >= 500 else "client_error"
+            outcome = "ok" if status in also else outcome_of(status)
         except Trouble as trouble:
             outcome = "broken" if trouble.sent else "unreachable"
             raise

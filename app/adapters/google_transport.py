@@ -18,6 +18,7 @@ from yarl import URL
 from app import metrics
 from app.adapters.http_pool import Broken as Broken  # what `exchange` answers belongs to its callers too
 from app.adapters.http_pool import pool, read_bounded
+from app.adapters.outcomes import QUOTA, outcome_of
 
 POOL_CONNECTIONS = 256
 MAX_ANSWER_BYTES = 16 * 2**20
@@ -161,11 +162,7 @@ def _wire_form(request: BuiltRequest, token: str | None) -> tuple[str, URL, dict
 
 
 def _outcome(reply: Reply) -> str:
-    if reply.status < 300:
-        return "ok"
-    if reply.over_quota:
-        return "quota"
-    return "server_error" if reply.status >= 500 else "client_error"
+    return QUOTA if reply.over_quota else outcome_of(reply.status)
 
 
 def _machine_reason(error: HttpError) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 import httpx
 
 from app import log, metrics
+from app.adapters.outcomes import outcome_of
 from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch.loops import Loops
@@ -65,7 +66,7 @@ class Heartbeat:
             metrics.observe_upstream("heartbeat", "error", time.perf_counter() - started)
             _log.warning("heartbeat_not_taken", reason=type(error).__name__)
             return False
-        metrics.observe_upstream("heartbeat", str(status), time.perf_counter() - started)
+        metrics.observe_upstream("heartbeat", outcome_of(status), time.perf_counter() - started)
         if not 200 <= status < 300:
             _log.warning("heartbeat_not_taken", status=status)
         return 200 <= status < 300

@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from app import metrics
+from app.adapters.outcomes import DENIED
 from app.errors import ConfigurationError
 from app.inference.model import (
     ANSWER_TOOL,
@@ -148,7 +149,7 @@ class ProviderModel:
             outcome = "timeout"
             raise ModelDownError("no answer in time", charged=True) from None
         except ModelError as error:
-            outcome = "error" if error.retryable else "refused"
+            outcome = "error" if error.retryable else DENIED
             raise
         finally:
             metrics.observe_upstream(self._name.provider, outcome, time.perf_counter() - started)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 
 from app import log, metrics
+from app.adapters.outcomes import outcome_of
 from app.watch.notify import Notice, Step, Taken
 
 DEADLINE_S: Final = 9.0
@@ -57,7 +58,7 @@ class PagerDuty:
             _log.warning("pagerduty_unreachable", page_id=notice.id, reason=type(error).__name__)
             metrics.observe_upstream("pagerduty", "error", time.perf_counter() - started)
             return Taken.FAILED
-        metrics.observe_upstream("pagerduty", str(status), time.perf_counter() - started)
+        metrics.observe_upstream("pagerduty", outcome_of(status), time.perf_counter() - started)
         taken = _taken(status)
         if taken is not Taken.TAKEN:
             _log.warning("pagerduty_refused", page_id=notice.id, status=status, action=_ACTIONS[notice.step])

@@ -15,6 +15,7 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 from app import metrics
+from app.adapters.outcomes import outcome_of
 from app.watch.declared_shapes import TWILIO_MESSAGE
 from app.watch.shapes import observe
 
@@ -61,9 +62,7 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]  # the package has no t
         began, outcome = time.monotonic(), "broken"
         try:
             answer = await self._client.request(method, uri.replace(THEIR_HOST, self._api_url, 1), **asked)
-            outcome = (
-                "ok" if answer.status_code < 400 else "client_error" if answer.status_code < 500 else "server_error"
-            )
+            outcome = outcome_of(answer.status_code)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             outcome = "unreachable"
             raise NotConnectedError(type(error).__name__) from None

@@ -13,6 +13,7 @@ import httpx
 import orjson
 
 from app import log, metrics
+from app.adapters.outcomes import outcome_of
 from app.adapters.trust import authorities
 from app.provisioning.platform import (
     Document,
@@ -144,7 +145,7 @@ class VapiRecords:
                     await _bounded(answer)
                 finally:
                     await answer.aclose()
-            outcome = "ok" if answer.is_success else "refused" if answer.status_code < 500 else "server_error"
+            outcome = outcome_of(answer.status_code)
             return answer
         except TimeoutError:
             outcome = "timeout"

@@ -24,9 +24,9 @@ SLOW_UPSTREAM: Final = "See the upstream's own status page; callers hear a fille
 
 FIGURES: Final = (
     _tool(
-        name="tool_errors", unit="share", made_of="tool calls that ended with something wrong on our side",
-        least=20, raise_at=0.05, clear_at=0.02, read=counted.share("tool", "internal".__eq__),
-        remedy="Search the log for tool_failed; `/readyz` names what is down.",
+        name="tool_errors", unit="share", made_of="tool calls that failed on our side, or for want of the calendar",
+        least=20, raise_at=0.05, clear_at=0.02, read=counted.share("tool", counted.WENT_WRONG.__contains__),
+        remedy="`/readyz` names what is down, upstream_errors who refuses; else search the log for tool_failed.",
     ),
     _tool(
         name="tool_p50", unit="s", made_of="time to answer, the half of the calls that is quicker",
@@ -51,7 +51,7 @@ FIGURES: Final = (
         remedy="Of a tool: see tool_p95. `none`: the platform's own model or voice is slow; see its status page.",
     ),
     _upstream(
-        name="upstream_errors", unit="share", made_of="requests that got no answer, or one that says it is broken",
+        name="upstream_errors", unit="share", made_of="requests without an answer, denied, or met by something broken",
         least=20, raise_at=0.2, clear_at=0.1,
         read=counted.share("request", counted.not_answered),
         remedy="`readback doctor` tries it; see the upstream's own status page.",

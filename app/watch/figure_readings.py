@@ -8,7 +8,9 @@ from app.metrics import BUCKETS_S
 from app.watch.figures import Material, Read, Reading
 
 ANSWERED: Final = frozenset({"ok", "delivered", "refused", "client_error"})
-"""Outcomes of requests that an upstream answered as it should, though not always as we hoped."""
+"""Outcomes of requests that an upstream answered as it should, though not always as we hoped. Being denied is none."""
+WENT_WRONG: Final = frozenset({"internal", "calendar_unavailable"})
+"""Outcomes of tool calls that say nothing to the caller, by a fault of ours or of a calendar."""
 CLIENT_GONE: Final = "client gone"
 """Counted with refusals, and none."""
 
@@ -49,8 +51,8 @@ def share(family: str, counts: Callable[[str], bool]) -> Read:
 
 
 def not_answered(outcome: str) -> bool:
-    """Whether a request to an upstream got no answer worth the name. Some adapters count by status."""
-    return outcome not in ANSWERED and not (outcome.isdecimal() and int(outcome) < 500)
+    """Whether a request to an upstream got no answer worth the name."""
+    return outcome not in ANSWERED
 
 
 def refusals(given: Material) -> Mapping[str, Reading]:

@@ -114,6 +114,16 @@ async def test_an_ordinary_day_raises_nothing_and_writes_nothing(house: House, d
     assert await house.standings() == found, "what is well is not written again"
 
 
+async def test_a_calendar_that_denies_us_is_raised_however_fast_it_does(house: House) -> None:
+    for _ in range(60):
+        metrics.observe_tool(TOOL, "calendar_unavailable", 0.02)
+        metrics.observe_upstream("google", "denied", 0.05)
+    house.clock.advance(600.0 - EVERY_S)
+    await house.look()
+
+    assert await house.raised() == {"tool_errors", "upstream_errors"}
+
+
 async def test_several_processes_are_summed(house: House, database: Database) -> None:
     # Twelve calls each: too few for one, enough together.
     answered_badly(6)
@@ -355,7 +365,7 @@ async def test_the_overview_has_every_figure_and_is_never_fine_without_knowing(
     assert errors.as_json() | {"since": 0} == {
         "name": "tool_errors", "of": TOOL, "state": "raised", "raised": True, "since": 0, "value": 0.5,
         "unit": "share", "samples": 120, "least": 20, "why": "", "raise_at": 0.05, "clear_at": 0.02, "falls": False,
-        "in_a_row": 2, "window_s": 600.0, "made_of": "tool calls that ended with something wrong on our side",
+        "in_a_row": 2, "window_s": 600.0, "made_of": errors.figure.made_of,
         "owner": "whoever runs this installation", "remedy": errors.figure.remedy, "told_by": "figure",
     }  # fmt: skip
     assert found["dead_letter_age", "acme"].as_json()["told_by"] == "dead_letters_old"

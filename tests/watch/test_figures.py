@@ -173,10 +173,10 @@ def test_a_quantile_of_buckets_is_within_the_bucket_of_the_true_one() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "bad"),
-    [("ok", False), ("200", False), ("404", False), ("503", True), ("server_error", True), ("quota", True),
+    [("ok", False), ("client_error", False), ("server_error", True), ("quota", True), ("denied", True),
      ("unreachable", True), ("timeout", True), ("abandoned", True), ("refused", False), ("delivered", False)],
 )  # fmt: skip
-def test_a_request_that_was_refused_was_answered(outcome: str, bad: bool) -> None:
+def test_a_request_that_was_refused_was_answered_and_one_that_was_denied_was_not(outcome: str, bad: bool) -> None:
     assert not_answered(outcome) is bad
 
 
