@@ -1,10 +1,15 @@
-"""Keeps the versions of upstreams' shapes, and rings once for each that is not as it is read."""
+"""Keeps the versions of upstreams' shapes, and rings once for each that is not as it is read.
+
+An upstream that lacks a field in one answer of several is one alarm, not one for each: it ends when every process has
+seen right answers only for a while.
+"""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
 
 from app import log
 from app.db.engine import Database, Transaction
@@ -14,13 +19,22 @@ from app.watch.alarms import Alarms
 from app.watch.shapes import Seen, taken
 
 LOOK_EVERY_S: Final = 15.0
+CALM_S: Final = 3_600.0
+"""Without one wrong answer, after which right ones end the alarm. An upstream changes over servers, not all at once."""
 MOST_KEPT: Final = 200
-"""Versions of one shape; more are looked at, and not kept."""
+"""Versions of one shape; the one longest unseen makes way."""
 ALARM: Final = "contract_drift"
 
 _log = log.get(__name__)
 _u = upstream_shapes.c
 _HOW_MANY = select(func.count()).select_from(upstream_shapes)
+_LAST = select(
+    func.max(case((_u.problem != "", _u.last_seen))),
+    func.max(case((_u.problem == "", _u.last_seen))),
+)
+
+Name = tuple[str, str]
+"""Upstream and path of a shape."""
 
 
 class ShapeWatch:
@@ -30,6 +44,7 @@ class ShapeWatch:
         self._database = database
         self._alarms = alarms
         self._every_s = every_s
+        self._wrong: set[Name] = set()
 
     async def forever(self) -> None:
         """Look again and again, until cancelled."""
@@ -38,21 +53,22 @@ class ShapeWatch:
             await self.look()
 
     async def look(self) -> None:
-        """Take what was seen: ring, clear, and keep the versions. Never raises."""
+        """Take what was seen: ring, keep the versions, and clear what is calm. Never raises."""
         seen = taken()
-        if not seen:
+        for wrong in {each.shape.key: each for each in reversed(seen) if each.problem}.values():
+            self._ring(wrong)
+            self._wrong.add(_name(wrong))
+        asked = self._wrong | {_name(each) for each in seen}
+        if not asked:
             return
-        for key, last in {each.shape.key: each for each in seen}.items():
-            wrong = next((each for each in seen if each.shape.key == key and each.problem), None)
-            if wrong is None:
-                self._alarms.clear(ALARM, key)
-            else:
-                self._ring(wrong)
-            _log.debug("shape_seen", shape=key, version=last.version)
         try:
-            await self._database.write(lambda transaction: _kept(transaction, seen))
+            calm = await self._database.write(lambda transaction: _kept(transaction, seen, asked))
         except ReadbackError as error:
             _log.warning("shapes_not_kept", versions=len(seen), reason=str(error))
+            return
+        self._wrong -= calm
+        for name in calm:
+            self._alarms.clear(ALARM, " ".join(name))
 
     def _ring(self, wrong: Seen) -> None:
         shape = wrong.shape
@@ -63,20 +79,35 @@ class ShapeWatch:
         self._alarms.ring(ALARM, shape.key, f"{shape.upstream} answers in another shape: {shape.path}", body)
 
 
-def _kept(transaction: Transaction, seen: Sequence[Seen]) -> None:
+def _kept(transaction: Transaction, seen: Sequence[Seen], asked: set[Name]) -> set[Name]:
+    """Keep what was seen; those of `asked` that are calm."""
+    connection = transaction.connection
     for each in seen:
-        key = {"upstream": each.shape.upstream, "path": each.shape.path, "version": each.version}
-        there = (
-            update(upstream_shapes)
-            .where(_of(each), _u.version == each.version)
-            .values(last_seen=each.at, problem=each.problem)
-        )
-        if not transaction.connection.execute(there).rowcount:
-            if transaction.connection.execute(_HOW_MANY.where(_of(each))).scalar_one() >= MOST_KEPT:
-                continue
+        there = update(upstream_shapes).where(_of(_name(each)), _u.version == each.version)
+        if not connection.execute(there.values(last_seen=each.at, problem=each.problem)).rowcount:
+            _make_room(connection, _name(each))
+            key = {"upstream": each.shape.upstream, "path": each.shape.path, "version": each.version}
             values = {**key, "problem": each.problem, "first_seen": each.at, "last_seen": each.at}
-            transaction.connection.execute(insert(upstream_shapes).values(**values))
+            connection.execute(insert(upstream_shapes).values(**values))
+    before = time.time() - CALM_S
+    return {name for name in asked if _is_calm(connection, name, before)}
 
 
-def _of(seen: Seen) -> ColumnElement[bool]:
-    return (_u.upstream == seen.shape.upstream) & (_u.path == seen.shape.path)
+def _make_room(connection: Connection, name: Name) -> None:
+    if connection.execute(_HOW_MANY.where(_of(name))).scalar_one() >= MOST_KEPT:
+        oldest = select(_u.version).where(_of(name)).order_by(_u.last_seen).limit(1).scalar_subquery()
+        connection.execute(delete(upstream_shapes).where(_of(name), _u.version == oldest))
+
+
+def _is_calm(connection: Connection, name: Name, before: float) -> bool:
+    """Whether it was last wrong before that, in any process, and right since."""
+    wrong, right = connection.execute(_LAST.where(_of(name))).one()
+    return right is not None and (wrong is None or (wrong < before and wrong < right))
+
+
+def _name(seen: Seen) -> Name:
+    return seen.shape.upstream, seen.shape.path
+
+
+def _of(name: Name) -> ColumnElement[bool]:
+    return (_u.upstream == name[0]) & (_u.path == name[1])

@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.db.schema import upstream_shapes
 from app.watch import shapes
 from app.watch.declared_shapes import EVENT, FREEBUSY, TWILIO_MESSAGE, VAPI_MESSAGE, of_event
-from app.watch.shape_watch import MOST_KEPT, ShapeWatch
+from app.watch.shape_watch import CALM_S, MOST_KEPT, ShapeWatch
 from app.watch.shapes import Shape, held_against, observe, taken
 from tests.fakes import google_faults as faults
 from tests.fakes.alarms import FakeAlarms
@@ -121,8 +121,13 @@ class Rows:
         rows = await self.database.read(lambda c: c.execute(upstream_shapes.select()).fetchall())
         return sorted((row.version, row.problem, row.first_seen, row.last_seen) for row in rows)
 
+    async def age(self, by_s: float) -> None:
+        """As if everything had been seen that much earlier."""
+        earlier = upstream_shapes.update().values(last_seen=upstream_shapes.c.last_seen - by_s)
+        await self.database.write(lambda t: t.connection.execute(earlier) and None)
 
-async def test_a_change_rings_once_is_kept_with_its_times_and_ends_by_itself(database_url: str) -> None:
+
+async def test_a_change_rings_once_and_is_kept_with_its_times(database_url: str) -> None:
     async with opened(database_url) as database:
         alarms = FakeAlarms()
         watch, rows = ShapeWatch(database, alarms), Rows(database)  # type: ignore[arg-type]
@@ -147,16 +152,47 @@ async def test_a_change_rings_once_is_kept_with_its_times_and_ends_by_itself(dat
         assert kept[0][3] > kept[0][2]
         assert kept[1][2] == first
 
-        observe(VISIT, {"id": "1", "start": {}})
-        await watch.look()
-        assert alarms.ringing() == set()
-
         for number in range(MOST_KEPT + 5):
             observe(VISIT, {"id": "1", "start": {}, f"field{number}": 1})
             if number == 150:
                 await watch.look()
         await watch.look()
-        assert len(await rows.all()) == MOST_KEPT
+        kept = await rows.all()
+        assert len(kept) == MOST_KEPT
+        assert "id:text, start:object, field204:number" in {row[0] for row in kept}
+
+
+async def test_answers_that_are_wrong_now_and_then_are_one_alarm_until_all_have_seen_right_ones(
+    database_url: str,
+) -> None:
+    async with opened(database_url) as database:
+        alarms, rows = FakeAlarms(), Rows(database)
+        watch, other = (ShapeWatch(database, alarms) for _ in range(2))  # type: ignore[arg-type]
+        right, wrong = {"id": "1", "start": {}}, {"id": "1"}
+
+        for number in range(12):
+            observe(VISIT, right)
+            if number % 3 == 0:
+                observe(VISIT, wrong)
+            await watch.look()
+            observe(VISIT, right)
+            await other.look()
+        assert alarms.kinds() == ["contract_drift"]
+        assert alarms.ringing(), "it did not end in between either"
+
+        await rows.age(CALM_S + 1.0)
+        await watch.look()
+        assert alarms.ringing() == set(), "right ones came after the last wrong one"
+
+        observe(VISIT, wrong)
+        await watch.look()
+        await rows.age(CALM_S + 1.0)
+        await watch.look()
+        assert alarms.ringing(), "nothing seen is nothing right"
+        observe(VISIT, right)
+        await other.look()
+        assert alarms.ringing() == set()
+        assert len(alarms.rung) == 2
 
 
 async def test_google_answering_in_another_shape_stays_unknown_and_is_told() -> None:
