@@ -114,6 +114,13 @@ def test_alerts_have_names_of_their_own() -> None:
     assert len(names) == len(set(names))
 
 
+def test_every_alert_is_made_to_ring() -> None:
+    cases = yaml.safe_load(RULE_TESTS.read_text(encoding="utf-8"))["tests"]
+    looks = [look for case in cases for look in case["alert_rule_test"]]
+    rings = {look["alertname"] for look in looks if look.get("exp_alerts")}
+    assert rings == {rule["alert"] for rule in rules()}
+
+
 def test_the_panels_of_the_board_lie_side_by_side() -> None:
     assert len({panel["id"] for panel in BOARD["panels"]}) == len(BOARD["panels"])
     places = [panel["gridPos"] for panel in BOARD["panels"]]
