@@ -91,11 +91,11 @@ def _apply(asked: Namespace) -> int:
 
 
 def _verify(asked: Namespace) -> int:
-    """Compare what is live with what files ask for: 1 when any of it differs, or was never applied."""
+    """Compare what is live with what files ask for: 1 when any of it differs, was added to, or was never applied."""
     plans = _with_platform(asked, lambda work: work.plans())
     if plans is None:
         return DOES_NOT_HOLD
-    holds = all(plan.does_nothing and plan.base is not None for plan in plans)
+    holds = all(plan.does_nothing and not plan.problem for plan in plans)
     lines = [line for plan in plans for line in plan_words(plan)]
     say(asked, {"holds": holds, "records": [plan_told(plan) for plan in plans]}, "\n".join(lines))
     return HOLDS if holds else DOES_NOT_HOLD

@@ -6,7 +6,7 @@ is in doubt, and is looked for before anything is done again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from app import log
 from app.clock import Clock
 from app.provisioning import book
 from app.provisioning.book import Books, Place, Snapshot, Step
-from app.provisioning.diff import Difference, differences, harmful
+from app.provisioning.diff import Difference, differences, harmful, parts_back
 from app.provisioning.fields import MISSING, same
 from app.provisioning.plan import Live, Plan, Planner, look
 from app.provisioning.platform import (
@@ -125,9 +125,14 @@ class Applier:
             await self._books.write(lambda transaction: book.released(transaction, place))
 
     async def _adopt(self, plan: Plan, live: Live) -> Done:
-        """Nothing is to be written. What is live is the baseline, unless it is that already."""
-        if plan.base is not None and not differences(plan.rules, plan.base.document, live.document):
-            return Done(plan.key, End.UNCHANGED, live=live)
+        """Nothing is to be written. What is live is the baseline, unless it is that already.
+
+        What the platform added by itself is taken into a baseline only when somebody says so.
+        """
+        if plan.base is not None:
+            found = differences(plan.rules, plan.base.document, live.document)
+            if not (found if plan.adopts else harmful(found)):
+                return Done(plan.key, End.UNCHANGED, live=live)
         step = self._step()
 
         def keep(transaction: Any) -> Snapshot:
@@ -225,19 +230,20 @@ class Applier:
             after, found = await self._read_back(plan.key.kind, record_id, plan.expected)
         except PlatformError as error:
             return await self._in_doubt(plan.place, None, f"it was made and cannot be read back: {error}")
-        if harmful(found):
-            wrong = ", ".join(each.name for each in harmful(found))
+        if wrong := ", ".join(each.name for each in harmful(found) if each.wanted is not MISSING):
             await self._note("mismatch", plan.place, fields=wrong)
             words = f"it was made, and {wrong} is not as written. Nothing uses it yet; apply again with --take ours"
             return Done(plan.key, End.IN_DOUBT, words, after, tuple(found))
-        return await self._keep(plan, after, End.MADE, "")
+        added = ", ".join(each.name for each in harmful(found))
+        done = await self._keep(plan, after, End.MADE, "")
+        return replace(done, words=f"the platform added {added} by itself") if added else done
 
     async def _restore(self, target: Snapshot) -> Done:
         kind, key = target.place.key.kind, target.place.key
         rules = RULES[kind]
         live = await look(self._platform, self._sealer, kind, target.record_id)
         wanted = target.document
-        names = dict.fromkeys(each.path[0] for each in harmful(differences(rules, wanted, live.document)))
+        names = parts_back(rules, wanted, live.document)
         parts: Document = {name: wanted.get(name) for name in names}
         if parts:
             before = await self._snapshot(target.place, live, "before", parts=sorted(parts))
@@ -259,7 +265,9 @@ class Applier:
 
         await self._books.write(keep)
         pinned = "; assistants keep the version that they are pinned to until they are applied"
+        left = ", ".join(each.name for each in differences(rules, wanted, live.document) if each.seen)
         words = f"as it was in snapshot {target.id}{pinned if key.kind is Kind.TOOL and live.version else ''}"
+        words += f"; new since then, and kept: {left}" if left else ""
         return Done(key, End.RESTORED, words, live)
 
     async def _hand_in(self, place: Place, record_id: str, parts: Document) -> None:

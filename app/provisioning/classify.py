@@ -85,6 +85,6 @@ def _by_others(
         if below(path, wanted) or path in above or path in rules.unseen:
             continue
         now, then = at(rules, live, path), at(rules, baseline, path)
-        if not same(now, then) and (path in there or rules.routes(path)):
+        if not same(now, then) and (path in there or rules.tells(path, now)):
             found.append(Field(path, State.DASHBOARD_AHEAD, False, then, now, MISSING))
     return found

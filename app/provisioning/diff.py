@@ -17,7 +17,7 @@ MOST_LINES: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is not as it was wanted. `noted`: it is new and sends nobody elsewhere."""
+    """One field that is not as it was wanted. `noted`: it is new, and tells callers nothing new."""
 
     path: Path
     wanted: Any
@@ -39,7 +39,7 @@ def differences(rules: Rules, wanted: Mapping[str, Any], seen: Mapping[str, Any]
         if path not in rules.unseen and not same(value, at(rules, seen, path))
     ]
     found += [
-        Difference(path, MISSING, value, noted=not rules.routes(path))
+        Difference(path, MISSING, value, noted=not rules.tells(path, value))
         for path, value in there.items()
         if path not in expected and not same(value, at(rules, wanted, path)) and not _emptied(path, value, expected)
     ]
@@ -54,6 +54,20 @@ def _emptied(path: Path, value: Any, expected: Mapping[Path, Any]) -> bool:
 def harmful(found: Sequence[Difference]) -> list[Difference]:
     """Those that somebody has to look at."""
     return [difference for difference in found if not difference.noted]
+
+
+def parts_back(rules: Rules, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[str]:
+    """The parts that have to be handed in for a record to be as it was.
+
+    A part that is new and matters to nobody stays: it may be the platform's own, which nobody can take away.
+    """
+    hidden = {path[0] for path in rules.unseen}
+    names = dict.fromkeys(
+        each.path[0]
+        for each in differences(rules, wanted, seen)
+        if not each.noted or (each.seen and each.path[0] in wanted and each.path[0] not in hidden)
+    )
+    return list(names)
 
 
 def told(path: Path, before: Any, after: Any) -> list[str]:

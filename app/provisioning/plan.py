@@ -55,6 +55,8 @@ class Plan:
     expected: Document
     changes: tuple[Field, ...]
     problem: str = ""
+    adopts: bool = False
+    """Somebody said that what is live is right as it is."""
 
     @property
     def key(self) -> Key:
@@ -153,7 +155,7 @@ def planned(
     found = classified(rules, base.document if base else None, live.document, asked, before)
     changes = _changes(found, take)
     expected = live.document if not changes else merged(rules, live.document, asked, before)
-    plan = Plan(record, place, asked, live, base, tuple(found), expected, changes)
+    plan = Plan(record, place, asked, live, base, tuple(found), expected, changes, adopts=take is Take.ADOPT)
     return replace(plan, problem=_problem(plan, take))
 
 

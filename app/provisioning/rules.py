@@ -1,6 +1,6 @@
 """How each kind of record behaves at Vapi: what nobody can set, which lists have keys, what is one whole.
 
-Sources: api.vapi.ai/openapi.json (August 2026: GET schemas against Update DTOs, `ToolRef`), VapiAI/gitops
+Sources: api.vapi.ai/openapi.json (August 2026: GET schemas against Update DTOs, `ToolRef`, defaults), VapiAI/gitops
 docs/learnings/assistants.md ("top level merges, below it replaces").
 """
 
@@ -21,8 +21,9 @@ PLAIN: Final = ""
 class Rules:
     """`lists` maps a list to the key of its items; other lists, and objects in `whole`, are one value each.
 
-    `leading`: lists in which what is new comes first. `unseen`: what is taken and never shown again. `routing`: where
-    something new sends callers elsewhere. `always`: parts that every change has to repeat.
+    `leading`: lists in which what is new comes first. `unseen`: what is taken and never shown again. `telling`: where
+    something new changes what is said or done or where callers are sent, each with what the platform does anyway, if it
+    should write that out. `always`: parts that every change has to repeat.
     """
 
     read_only: frozenset[str]
@@ -30,12 +31,14 @@ class Rules:
     leading: frozenset[Path] = frozenset()
     whole: frozenset[Path] = frozenset()
     unseen: frozenset[Path] = frozenset()
-    routing: frozenset[str] = frozenset()
+    telling: Mapping[Path, Any] = field(default_factory=dict)
     always: tuple[str, ...] = ()
 
-    def routes(self, path: Path) -> bool:
-        """Whether something that appears here matters to callers."""
-        return path[0] in self.routing
+    def tells(self, path: Path, value: Any) -> bool:
+        """Whether it matters to callers that this has appeared. What is off, empty or was so anyway does not."""
+        heads = (path[:length] for length in range(len(path), 0, -1))
+        nearest = next((head for head in heads if head in self.telling), None)
+        return nearest is not None and bool(value) and value != self.telling[nearest]
 
     def stripped(self, record: Mapping[str, Any]) -> Document:
         """A record without what nobody can set."""
@@ -44,6 +47,13 @@ class Rules:
 
 _EVERYWHERE: Final = frozenset(("id", "orgId", "createdAt", "updatedAt"))
 _SERVER_SECRET: Final = frozenset({("server", "secret"), ("serverUrlSecret",)})
+_SERVER: Final[dict[Path, Any]] = {("server",): None, ("server", "timeoutSeconds"): 20, ("serverUrl",): None}
+
+
+def _new(names: str) -> dict[Path, Any]:
+    """Fields, each written as people read it, that are not there unless somebody wants them."""
+    return {tuple(name.split(".")): None for name in names.split()}
+
 
 RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
     {
@@ -51,7 +61,9 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
             read_only=_EVERYWHERE | {"latestVersion"},
             lists={("messages",): "type", ("parameters",): "key"},
             whole=frozenset({("function", "parameters"), ("server", "backoffPlan")}),
-            routing=frozenset(("server", "rejectionPlan")),
+            telling=_SERVER
+            | _new("async function messages parameters destinations rejectionPlan variableExtractionPlan url method"
+                   " headers body code credentialId knowledgeBases"),
             always=("type",),
         ),
         Kind.ASSISTANT: Rules(
@@ -61,7 +73,16 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
             leading=frozenset({("model", "messages")}),
             whole=frozenset({("server", "backoffPlan")}),
             unseen=_SERVER_SECRET,
-            routing=frozenset(("server", "hooks")),
+            telling=_SERVER
+            | _new("firstMessage voicemailMessage endCallMessage endCallPhrases endCallFunctionEnabled"
+                   " dialKeypadFunctionEnabled forwardingPhoneNumber hooks serverMessages credentials credentialIds"
+                   " model.provider model.model model.fallbackModels model.url model.headers model.systemPrompt"
+                   " model.messages model.tools model.toolIds model.toolRefs model.functions model.knowledgeBase"
+                   " model.knowledgeBaseId model.temperature voice.provider voice.voiceId voice.model voice.language"
+                   " voice.fallbackPlan voice.chunkPlan.formatPlan.replacements transcriber.provider"
+                   " transcriber.language")
+            | {("firstMessageMode",): "assistant-speaks-first", ("model", "maxTokens"): 250, ("voice", "speed"): 1,
+               ("maxDurationSeconds",): 600, ("silenceTimeoutSeconds",): 30},
         ),
         Kind.PHONE_NUMBER: Rules(
             read_only=_EVERYWHERE
@@ -69,7 +90,7 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
                "providerResourceId"},
             whole=frozenset({("server", "backoffPlan"), ("fallbackDestination",)}),
             unseen=_SERVER_SECRET,
-            routing=frozenset(("server", "hooks", "assistantId", "squadId", "workflowId")),
+            telling=_SERVER | _new("hooks assistantId squadId workflowId fallbackDestination forwardingPhoneNumber"),
             always=("provider",),
         ),
     }

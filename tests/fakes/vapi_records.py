@@ -29,6 +29,7 @@ _KNOWN = {
         "serverMessages", "clientMessages", "maxDurationSeconds", "backgroundSound", "endCallMessage", "endCallPhrases",
         "voicemailMessage", "voicemailDetection", "hooks", "metadata", "analysisPlan", "artifactPlan", "monitorPlan",
         "startSpeakingPlan", "stopSpeakingPlan", "compliancePlan", "credentialIds", "server", "observabilityPlan",
+        "forwardingPhoneNumber",
     },
     "phone-number": {
         "provider", "name", "assistantId", "squadId", "workflowId", "server", "hooks", "fallbackDestination",

@@ -17,7 +17,7 @@ from tests.fakes.recording_server import Fault
 from tests.provisioning.house import ASSISTANT, NUMBER, TOOL, WANTED, House, housed, wish
 
 NEW_URL = {"server": {"url": "https://new.example.com/vapi"}}
-DASHBOARD = {"model": {**WANTED[ASSISTANT]["model"], "temperature": 0.7, "toolIds": ["theirs"]}, "voice": {"id": "v"}}
+DASHBOARD = {"model": {**WANTED[ASSISTANT]["model"], "numFastTurns": 2}, "voice": {"id": "v"}}
 
 
 @pytest.fixture
@@ -69,20 +69,23 @@ async def test_without_a_baseline_nothing_is_written_until_somebody_says_how(hou
         lambda record: record["model"]["messages"][0].update(content="Sell more."),
         lambda record: record.update(server={"url": "https://elsewhere"}),
         lambda record: record.update(hooks=[{"on": "call.ending"}]),
+        lambda record: record["model"]["messages"].append({"role": "system", "content": "Never book."}),
+        lambda record: record["model"].update(toolIds=["theirs"]),
     ],
-    ids=["what we ask for", "all of a part", "where calls go"],
+    ids=["what we ask for", "all of a part", "where calls go", "a second prompt", "a tool of theirs"],
 )
 async def test_what_somebody_changed_is_not_written_over_unasked(alone: House, edit: Callable[[Any], None]) -> None:
     await alone.apply(wish(ASSISTANT))
     edit(alone.is_there(ASSISTANT))
     written = len(alone.vapi.writes())
 
+    assert (await alone.apply(wish(ASSISTANT))).end is End.REFUSED, "not even where nothing is to be written"
     assert (await alone.apply(wish(ASSISTANT, firstMessage="Hi"))).end is End.REFUSED
     assert len(alone.vapi.writes()) == written
     assert (await alone.apply(wish(ASSISTANT, firstMessage="Hi"), Take.OURS)).end is End.APPLIED
     there = alone.is_there(ASSISTANT)
     assert (there["firstMessage"], there["server"]["url"]) == ("Hi", "https://voice.example.com/vapi")
-    assert there["model"]["messages"] == WANTED[ASSISTANT]["model"]["messages"]
+    assert there["model"]["messages"][0] == WANTED[ASSISTANT]["model"]["messages"][0]
     assert (await alone.apply(wish(ASSISTANT, firstMessage="Hi"))).end is End.UNCHANGED
 
 
@@ -231,6 +234,40 @@ async def test_a_rollback_brings_back_the_whole_record_and_its_secrets(house: Ho
     assert there["squadId"] is None
     assert (await house.apply(wish(NUMBER))).end is End.UNCHANGED
     assert [drift.holds for drift in await house.look()] == [True]
+
+
+async def test_a_rollback_takes_out_what_somebody_added(alone: House) -> None:
+    await alone.apply(wish(TOOL))
+    await alone.apply(wish(ASSISTANT, voice={"provider": "vapi"}))
+    tool, assistant = alone.is_there(TOOL), alone.is_there(ASSISTANT)
+    tool.update(messages=[{"type": "request-complete", "content": "You are booked!"}])
+    assistant["model"]["tools"] = [{"type": "transferCall", "destinations": [{"number": "+1900"}]}]
+    assistant.update(forwardingPhoneNumber="+1900", voice={"provider": "vapi", "pitch": 9}, newDefault=1)
+
+    ends = [await alone.restore((await alone.snapshots(key))[0]) for key in (TOOL, ASSISTANT)]
+
+    assert [done.end for done in ends] == [End.RESTORED] * 2
+    assert ends[1].words.endswith("; new since then, and kept: newDefault")
+    assert (tool["messages"], assistant["forwardingPhoneNumber"]) == (None, None)
+    assert (assistant["model"], assistant["voice"]) == (WANTED[ASSISTANT]["model"], {"provider": "vapi"})
+
+
+async def test_what_the_platform_adds_to_a_new_record_is_said(alone: House) -> None:
+    alone.vapi.lies.append(lambda record: record.update(voice={"provider": "vapi", "voiceId": "v"}))
+
+    done = await alone.apply(wish(ASSISTANT))
+
+    assert (done.end, done.words) == (End.MADE, "the platform added voice.provider, voice.voiceId by itself")
+    assert all(drift.holds for drift in await alone.look())
+
+
+async def test_what_the_platform_adds_later_is_adopted_only_when_somebody_says_so(alone: House) -> None:
+    await alone.apply(wish(ASSISTANT))
+    alone.is_there(ASSISTANT).update(newDefault=True)
+
+    assert (await alone.apply(wish(ASSISTANT))).end is End.UNCHANGED
+    assert (await alone.apply(wish(ASSISTANT), Take.ADOPT)).end is End.ADOPTED
+    assert (await alone.snapshots(ASSISTANT))[0].document["newDefault"]
 
 
 async def test_a_secret_that_nobody_knows_any_more_is_said_and_not_sent_sealed(alone: House) -> None:

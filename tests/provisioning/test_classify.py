@@ -88,6 +88,17 @@ def test_a_tool_taken_out_of_the_files_is_to_be_detached_unless_somebody_did_it_
         (ASSISTANT, {"name": "n"}, {"name": "n", "server": {"url": "u"}}, ["server.url"], []),
         (ASSISTANT, {"name": "n"}, {"name": "n", "added": 1}, [], ["added"]),
         (ASSISTANT, {"name": None}, {}, [], []),
+        (ASSISTANT, {}, {"model": {"tools": [{"type": "transferCall"}], "x": 1}}, ["model.tools"], ["model.x"]),
+        (ASSISTANT, {}, {"forwardingPhoneNumber": "+1900", "x": {"y": 1}}, ["forwardingPhoneNumber"], ["x.y"]),
+        (ASSISTANT, {}, {"firstMessageMode": "assistant-waits-for-user"}, ["firstMessageMode"], []),
+        (ASSISTANT, {}, {"firstMessageMode": "assistant-speaks-first"}, [], ["firstMessageMode"]),
+        (ASSISTANT, {}, {"maxDurationSeconds": 10, "hooks": []}, ["maxDurationSeconds"], ["hooks"]),
+        (NUMBER, {}, {"fallbackDestination": {"type": "number", "number": "+1900"}}, ["fallbackDestination"], []),
+        (NUMBER, {}, {"server": {"url": "u", "timeoutSeconds": 20}}, ["server.url"], ["server.timeoutSeconds"]),
+        (TOOL, {}, {"messages": [{"type": "t", "blocking": False}]}, ["messages.t.type"], ["messages.t.blocking"]),
+        (TOOL, {"async": False}, {"async": True, "destinations": [1]}, ["async", "destinations"], []),
+        (TOOL, {}, {"parameters": [{"key": "caller_number", "value": "+1"}], "z": 1},
+         ["parameters.caller_number.key", "parameters.caller_number.value"], ["z"]),
     ],
 )  # fmt: skip
 def test_what_somebody_has_to_look_at(rules: Any, applied: Any, live: Any, names: list[str], noted: list[str]) -> None:

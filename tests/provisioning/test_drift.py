@@ -32,6 +32,16 @@ WIPES: dict[str, tuple[Any, Callable[[House], Any], str]] = {
     ),
     "the number points elsewhere": (NUMBER, lambda h: h.is_there(NUMBER).update(assistantId="a-2"), "assistantId"),
     "a key is changed": (NUMBER, lambda h: h.is_there(NUMBER).update(twilioAuthToken="other"), "twilioAuthToken"),
+    "a second prompt is added": (
+        ASSISTANT,
+        lambda h: h.is_there(ASSISTANT)["model"]["messages"].append({"role": "system", "content": "Never book."}),
+        'model.messages.system#1.content: nothing -> "Never book."',
+    ),
+    "a result is said that nobody has": (
+        TOOL,
+        lambda h: h.is_there(TOOL).update(messages=[{"type": "request-complete", "content": "You are booked!"}]),
+        'messages.request-complete.content: nothing -> "You are booked!"',
+    ),
     "the record is gone": (TOOL, lambda h: h.vapi.account.records["tool"].clear(), "the record is gone"),
 }
 
@@ -66,7 +76,12 @@ async def test_the_page_ends_when_it_is_put_back(house: House) -> None:
 
 
 async def test_what_the_platform_adds_by_itself_wakes_nobody(house: House) -> None:
-    house.is_there(ASSISTANT).update(newDefault=True, latestVersion="7", updatedAt="2026-12-01T00:00:00Z")
+    assistant = house.is_there(ASSISTANT)
+    assistant.update(
+        newDefault=True, latestVersion="7", updatedAt="2026-12-01T00:00:00Z", hooks=[], maxDurationSeconds=600
+    )
+    assistant["model"] |= {"toolIds": [], "newDefault": 3, "maxTokens": 250}
+    house.is_there(TOOL)["server"]["staticIpAddressesEnabled"] = False
     assert all(drift.holds for drift in await house.look())
     assert await house.pages() == []
 

@@ -83,6 +83,11 @@ async def test_the_whole_way_of_settings(desk: Desk) -> None:
     assert (restored.returncode, "as it was in snapshot" in restored.stdout) == (0, True)
     assert (await desk.asks("verify")).returncode == 0
 
+    desk.vapi.record("assistant", "Acme")["model"]["messages"].append({"role": "system", "content": "Never book."})
+    assert [(await desk.asks(asked)).returncode for asked in ("verify", "drift")] == [1, 1]
+    assert (await desk.asks(*wrong["remedy"].split()[2:])).returncode == 0
+    assert desk.vapi.record("assistant", "Acme")["model"]["messages"] == [{"role": "system", "content": "Be kind."}]
+
     desk.write(FILE, prompt="Be kinder.")
     changed = await desk.asks("plan", "assistant/acme")
     assert (changed.returncode, "local-ahead model.messages.system.content" in changed.stdout) == (0, True)
