@@ -22,6 +22,7 @@ from app.provisioning.platform import (
     Kind,
     PlatformError,
     RefusedError,
+    TooManyError,
     UnreachableError,
 )
 from app.watch.declared_shapes import VAPI_RECORD
@@ -68,7 +69,7 @@ class VapiRecords:
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             raise UnreachableError(f"the list of {kind} is none")
         if len(found) >= MOST_LISTED:
-            raise UnreachableError(f"there are {MOST_LISTED} or more of {kind}, more than are listed")
+            raise TooManyError(f"there are {MOST_LISTED} or more of {kind}, more than are listed; name it under ids")
         return found
 
     async def read(self, kind: Kind, record_id: str) -> Document:

@@ -95,6 +95,8 @@ def drift_words(drift: Drift) -> list[str]:
     """One record against its baseline, with the command that restores it."""
     if drift.holds:
         return [f"{drift.place.key}: as applied"]
+    if drift.unseen:
+        return [f"{drift.place.key}: {line}" for line in drift.lines()]
     return [f"{drift.place.key}: changed since", *(f"    {line}" for line in drift.lines()), f"    {drift.remedy()}"]
 
 
@@ -105,8 +107,9 @@ def drift_told(drift: Drift) -> dict[str, Any]:
         "id": drift.base.record_id,
         "holds": drift.holds,
         "gone": drift.gone,
+        "unseen": drift.unseen,
         "differences": [_difference(each) for each in drift.found],
-        "remedy": "" if drift.holds else drift.remedy().strip("`"),
+        "remedy": drift.remedy().strip("`") if drift.drifted else "",
     }
 
 

@@ -1,7 +1,7 @@
 """Is what is live still what was applied? Looked at on a timer; a difference pages with the command that mends it.
 
 Records are listed, three requests for a whole account, and one that differs is read once more by itself before anybody
-is woken. What was never applied is not said to be right.
+is woken. What was never applied, or cannot be read, is not said to be right; it hides nothing of the others.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from app.provisioning.apply import way_back
 from app.provisioning.book import Baseline, Books, Place, Step, baseline, baselines, noted
 from app.provisioning.diff import Difference, differences, harmful, told
 from app.provisioning.plan import Live, look, seen
-from app.provisioning.platform import GoneError, Key, Kind, Platform
+from app.provisioning.platform import GoneError, Key, Kind, Platform, PlatformError, RefusedError
 from app.provisioning.rules import RULES
 from app.provisioning.sealing import Sealer
 from app.watch.pages import Page, raised, resolved
@@ -28,13 +28,18 @@ MOST_TOLD: Final = 12
 """Lines of the difference in a page."""
 
 
+class UnseenError(PlatformError):
+    """Some records could not be read; what was seen of the others is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One record against its baseline. `gone`: the platform has no such record any more."""
+    """One record against its baseline. `gone`: the platform has no such record any more; `unseen`: why nobody knows."""
 
     base: Baseline
     found: tuple[Difference, ...] = ()
     gone: bool = False
+    unseen: str = ""
 
     @property
     def place(self) -> Place:
@@ -43,10 +48,17 @@ class Drift:
     @property
     def holds(self) -> bool:
         """Whether nobody has to look."""
-        return not self.gone and not harmful(self.found)
+        return not self.gone and not self.unseen and not harmful(self.found)
+
+    @property
+    def drifted(self) -> bool:
+        """Whether it is known not to be as it was applied."""
+        return not self.holds and not self.unseen
 
     def lines(self) -> list[str]:
         """What is different, as it was applied first and as it is now."""
+        if self.unseen:
+            return [f"it cannot be read: {self.unseen}"]
         if self.gone:
             return ["the record is gone from the platform"]
         return [line for each in harmful(self.found) for line in told(each.path, each.wanted, each.seen)]
@@ -59,19 +71,29 @@ class Drift:
 
 
 async def drifts(platform: Platform, books: Books, sealer: Sealer, environment: str, now: float) -> list[Drift]:
-    """Every record of an environment against its baseline. Raises `PlatformError` when the platform does not tell."""
+    """Every record of an environment against its baseline, those too that the platform does not tell of."""
     bases = await books.read(lambda c: baselines(c, environment))
-    listed: dict[tuple[Kind, str], Live] = {}
+    found: list[Drift | None] = []
     for kind in dict.fromkeys(base.snapshot.place.key.kind for base in bases):
-        there = [seen(sealer, kind, record) for record in await platform.listed(kind)]
-        listed |= {(kind, live.record_id): live for live in there}
-    found = []
-    for base in bases:
-        if base.held_until > now:
-            continue  # somebody is applying it just now
-        drift = _against(base, listed.get((base.snapshot.place.key.kind, base.record_id)))
-        found.append(drift if drift.holds else await _looked_again(platform, books, sealer, base, now))
+        listed, unseen = await _listed(platform, sealer, kind)
+        for base in bases:
+            if base.snapshot.place.key.kind is not kind or base.held_until > now:
+                continue  # another kind's turn, or somebody is applying it just now
+            drift = Drift(base, unseen=unseen) if unseen else _against(base, listed.get(base.record_id))
+            again = not drift.holds and not unseen
+            found.append(await _looked_again(platform, books, sealer, base, now) if again else drift)
     return [drift for drift in found if drift is not None]
+
+
+async def _listed(platform: Platform, sealer: Sealer, kind: Kind) -> tuple[dict[str, Live], str]:
+    """Records by their ids; or why nothing is told at all, and asking for each would only take as long again."""
+    try:
+        there = [seen(sealer, kind, record) for record in await platform.listed(kind)]
+    except RefusedError:
+        return {}, ""  # each is read by itself
+    except PlatformError as error:
+        return {}, str(error)
+    return {live.record_id: live for live in there}, ""
 
 
 async def _looked_again(platform: Platform, books: Books, sealer: Sealer, base: Baseline, now: float) -> Drift | None:
@@ -81,6 +103,8 @@ async def _looked_again(platform: Platform, books: Books, sealer: Sealer, base: 
         live = await look(platform, sealer, place.key.kind, base.record_id)
     except GoneError:
         live = None
+    except PlatformError as error:
+        return Drift(base, unseen=str(error))
     stands = await books.read(lambda c: baseline(c, place))
     if stands is None or stands.snapshot.id != base.snapshot.id or stands.held_until > now:
         return None
@@ -114,12 +138,14 @@ class DriftWatch:
         self._wanted = tuple(wanted)
 
     async def look(self) -> Sequence[Drift]:
-        """Look once. Raises `PlatformError`: what cannot be seen is not said to hold, and the timer alarms."""
+        """Look once. Raises `UnseenError` in the end: what cannot be seen is not said to hold, and the timer alarms."""
         now = self._clock.now()
         found = await drifts(self._platform, self._books, self._sealer, self._environment, now)
         without = await self._without_baseline()
-        metrics.set_settings_drift(sum(not drift.holds for drift in found), len(without))
+        metrics.set_settings_drift(sum(drift.drifted for drift in found), len(without))
         await self._books.write(partial(self._tell, found=found, without=without, now=now))
+        if unseen := [f"{drift.place.key}: {drift.unseen}" for drift in found if drift.unseen]:
+            raise UnseenError(f"{len(unseen)} cannot be read; {'; '.join(unseen[:MOST_TOLD])}")
         return found
 
     async def _without_baseline(self) -> list[Key]:
@@ -139,7 +165,7 @@ class DriftWatch:
         if drift.holds:
             resolved(transaction, PAGE, key, now=now)
             resolved(transaction, UNSETTLED, key, now=now)
-        elif raised(transaction, page(drift), now=now):
+        elif drift.drifted and raised(transaction, page(drift), now=now):
             names = ", ".join(each.name for each in harmful(drift.found)) or "gone"
             noted(transaction, "drift", drift.place, Step("drift watch", now), fields=names)
 

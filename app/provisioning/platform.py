@@ -41,6 +41,10 @@ class GoneError(RefusedError):
     """There is no such record."""
 
 
+class TooManyError(RefusedError):
+    """There are more of a kind than are listed; each can still be read by itself."""
+
+
 class UnreachableError(PlatformError):
     """Nothing was done: it was not reached, or was only asked to tell something."""
 
@@ -55,7 +59,7 @@ class Platform(Protocol):
     """A platform's records. Every method raises `PlatformError`; only the writing ones raise `InDoubtError`."""
 
     async def listed(self, kind: Kind) -> Sequence[Document]:
-        """Every record of a kind, whole."""
+        """Every record of a kind, whole. Raises `TooManyError` rather than telling of some only."""
 
     async def read(self, kind: Kind, record_id: str) -> Document:
         """One record, whole. Raises `GoneError`."""

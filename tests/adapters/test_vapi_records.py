@@ -13,6 +13,7 @@ from app.provisioning.platform import (
     Kind,
     PlatformError,
     RefusedError,
+    TooManyError,
     UnreachableError,
 )
 from tests.fakes.crm import BROKEN, BROKEN_AFTERWARDS, CUT_AFTERWARDS, MOVED_AWAY, NOT_JSON, SILENT, Mishap
@@ -121,5 +122,5 @@ async def test_what_is_no_record_is_not_taken_for_one(vapi: FakeVapi, records: V
 async def test_a_list_that_may_be_cut_is_no_list(vapi: FakeVapi, records: VapiRecords) -> None:
     for _ in range(vapi_records.MOST_LISTED):
         vapi.has("tool", {})
-    with pytest.raises(UnreachableError, match="more than are listed"):
+    with pytest.raises(TooManyError, match="more than are listed; name it under ids"):
         await records.listed(Kind.TOOL)

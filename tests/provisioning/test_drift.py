@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from app.adapters.vapi_records import MOST_LISTED, MOST_TRIES
 from app.provisioning import book
 from app.provisioning.book import Place
 from app.provisioning.plan import Take
 from app.provisioning.platform import PlatformError
 from tests.fakes.crm import BROKEN, Mishap
+from tests.fakes.recording_server import Fault
 from tests.provisioning.house import ASSISTANT, NUMBER, TOOL, House, housed, wish
 
 
@@ -111,6 +113,33 @@ async def test_a_record_that_is_being_applied_is_not_looked_at(house: House) -> 
     house.clock.advance(book.HELD_S + 1)
     await house.look()
     assert len(await house.pages()) == 1
+
+
+async def test_a_record_that_cannot_be_read_hides_no_other(house: House) -> None:
+    house.is_there(ASSISTANT).update(server={})
+    house.is_there(NUMBER).update(server={})
+    house.vapi.mishaps.append(Mishap(fault=Fault(403), only="GET /assistant/"))
+
+    with pytest.raises(PlatformError, match="1 cannot be read; assistant/acme: HTTP 403"):
+        await house.look()
+    assert [page.page.key for page in await house.pages()] == [f"production: {NUMBER}"]
+
+
+async def test_where_there_are_too_many_to_be_listed_each_is_read_by_itself(house: House) -> None:
+    for _ in range(MOST_LISTED):
+        house.vapi.has("tool", {})
+    assert [drift.holds for drift in await house.look()] == [True, True, True]
+    house.is_there(TOOL).update(server={})
+    await house.look()
+    assert [page.page.key for page in await house.pages()] == [f"production: {TOOL}"]
+
+
+async def test_a_platform_that_is_down_is_not_asked_for_each_record(house: House) -> None:
+    asked = len(house.vapi.requests)
+    house.vapi.always_wrong = Mishap(fault=BROKEN.fault)
+    with pytest.raises(PlatformError, match="3 cannot be read"):
+        await house.look()
+    assert len(house.vapi.requests) - asked == 3 * MOST_TRIES
 
 
 async def test_a_platform_that_does_not_tell_is_not_said_to_hold(house: House) -> None:

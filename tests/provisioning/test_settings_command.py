@@ -118,6 +118,19 @@ async def test_adopting_takes_what_is_there_and_makes_nothing(desk: Desk) -> Non
     assert desk.vapi.writes() == []
 
 
+async def test_drift_says_what_it_could_not_read_and_all_of_the_rest(desk: Desk) -> None:
+    await desk.asks("apply", "--take", "ours")
+    desk.vapi.record("assistant", "Acme")["server"] = {}
+    desk.vapi.record("phone-number", LINE)["server"] = {}
+    desk.vapi.mishaps += [Mishap(fault=Fault(403), only="GET /assistant/")] * 2
+
+    told = await desk.asks("drift")
+    assert (told.returncode, "assistant/acme: it cannot be read: HTTP 403" in told.stdout) == (1, True)
+    assert "phone-number/main: changed since" in told.stdout
+    records = {record["record"]: record for record in (await desk.told("drift"))["records"]}
+    assert (records["assistant/acme"]["unseen"], records["assistant/acme"]["remedy"]) == ("HTTP 403", "")
+
+
 async def test_apply_ends_with_the_first_that_does_not_hold(desk: Desk) -> None:
     desk.vapi.mishaps.append(Mishap(fault=Fault(402), only="POST"))
     ends = await desk.told("apply")
