@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db.opening import database_file, normalised, open_engine
 from app.errors import ConfigurationError
 
-HEAD = "0020"
+HEAD = "0021"
 """Newest revision; known here so that an ordinary start need not load Alembic."""
 MIGRATION_LOCK_KEY = 0x4D494752
 GUEST_LOCK_KEY = 0x47554553

@@ -32,6 +32,7 @@ from app.db.schema_limits import limit_confirmations as limit_confirmations
 from app.db.schema_limits import limit_points as limit_points
 from app.db.schema_limits import upstream_shapes as upstream_shapes
 from app.db.schema_provisioning import platform_baselines as platform_baselines
+from app.db.schema_provisioning import platform_holds as platform_holds
 from app.db.schema_provisioning import platform_snapshots as platform_snapshots
 from app.db.schema_texting import consents as consents
 from app.db.schema_texting import conversations as conversations

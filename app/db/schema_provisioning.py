@@ -30,6 +30,16 @@ platform_baselines = Table(
     Column("asked", Text, nullable=False),
     Column("by", String(128), nullable=False),
     Column("at", Float(53), nullable=False),
+    PrimaryKeyConstraint("environment", "kind", "name"),
+)
+
+platform_holds = Table(
+    "platform_holds",
+    metadata,
+    Column("environment", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("owner", String(32), nullable=False),
     Column("held_until", Float(53), nullable=False),
     PrimaryKeyConstraint("environment", "kind", "name"),
 )

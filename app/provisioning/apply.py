@@ -16,6 +16,7 @@ from app.provisioning import book
 from app.provisioning.book import Books, Place, Snapshot, Step
 from app.provisioning.diff import Difference, differences, harmful, parts_back
 from app.provisioning.fields import MISSING, same
+from app.provisioning.holds import HeldError, Holds
 from app.provisioning.plan import Live, Plan, Planner, look
 from app.provisioning.platform import (
     Document,
@@ -98,31 +99,35 @@ class Applier:
         self._clock = clock
         self._by = by
         self._pauses_s = tuple(pauses_s)
+        self._holds = Holds(books, clock)
 
     async def apply(self, plan: Plan, planner: Planner) -> Done:
         """Do what the plan says. Raises `PlatformError` only when nothing was written."""
         if plan.problem:
             await self._note("refused", plan.place, why=plan.problem)
             return Done(plan.key, End.REFUSED, plan.problem, plan.live)
-        live = plan.live
-        if live is None:
-            return await self._make(plan, planner)
-        if plan.does_nothing:
-            return await self._adopt(plan, live)
-        return await self._alone(plan.place, lambda: self._change(plan, live))
+        return await self._alone(plan.place, lambda: self._apply(plan, planner))
 
     async def restore(self, target: Snapshot) -> Done:
         """Put a record back to what it was in a snapshot, whole, and have that as the baseline."""
         return await self._alone(target.place, lambda: self._restore(target))
 
     async def _alone(self, place: Place, work: Callable[[], Awaitable[Done]]) -> Done:
-        now = self._clock.now()
-        if not await self._books.write(lambda transaction: book.held(transaction, place, now)):
-            return Done(place.key, End.REFUSED, "somebody else is applying it just now")
         try:
-            return await work()
-        finally:
-            await self._books.write(lambda transaction: book.released(transaction, place))
+            async with self._holds.alone(place):
+                return await work()
+        except HeldError as error:
+            return Done(place.key, End.REFUSED, str(error))
+
+    async def _apply(self, plan: Plan, planner: Planner) -> Done:
+        base = await self._books.read(lambda c: book.baseline(c, plan.place))
+        if (base and base.snapshot.id) != (plan.base and plan.base.snapshot.id):
+            return Done(plan.key, End.MOVED, "somebody applied it since it was planned; plan again", plan.live)
+        if plan.live is None:
+            return await self._make(plan, planner)
+        if plan.does_nothing:
+            return await self._adopt(plan, plan.live)
+        return await self._change(plan, plan.live)
 
     async def _adopt(self, plan: Plan, live: Live) -> Done:
         """Nothing is to be written. What is live is the baseline, unless it is that already.
@@ -218,7 +223,7 @@ class Applier:
 
     async def _create(self, plan: Plan) -> str:
         body = self._sealer.opened(plan.expected)
-        await self._note("making", plan.place, parts=sorted(plan.expected))
+        await self._announce("making", plan.place, parts=sorted(plan.expected))
         record = await self._platform.create(plan.key.kind, body)
         record_id = record.get("id")
         if not isinstance(record_id, str) or not record_id:
@@ -273,7 +278,7 @@ class Applier:
     async def _hand_in(self, place: Place, record_id: str, parts: Document) -> None:
         """Write, and leave it to whoever reads whether it was done. Raises what says that it was not."""
         body = self._sealer.opened(parts)
-        await self._note("submitted", place, parts=sorted(parts))
+        await self._announce("submitted", place, parts=sorted(parts))
         try:
             await self._platform.change(place.key.kind, record_id, body)
         except InDoubtError as error:
@@ -336,6 +341,16 @@ class Applier:
             return kept
 
         return await self._books.write(keep)
+
+    async def _announce(self, what: str, place: Place, **data: Any) -> None:
+        """Note what is about to be sent, while the record is still ours. Raises `HeldError`."""
+        step = self._step()
+
+        def announce(transaction: Any) -> None:
+            self._holds.still(transaction, place)
+            book.noted(transaction, what, place, step, **data)
+
+        await self._books.write(announce)
 
     async def _note(self, what: str, place: Place, **data: Any) -> None:
         step = self._step()

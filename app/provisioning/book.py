@@ -13,18 +13,16 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, s
 
 from app.audit.log import record
 from app.db.engine import Transaction
-from app.db.schema import platform_baselines, platform_snapshots
+from app.db.schema import platform_baselines, platform_holds, platform_snapshots
 from app.provisioning.platform import Document, Key, Kind
 
 T = TypeVar("T")
 
 MOST_SNAPSHOTS: Final = 60
 """Of one record; the oldest go, but never the one that a baseline stands on."""
-HELD_S: Final = 120.0
-"""How long a record is one apply's alone; longer than it takes, and not for ever when its process dies."""
 APART_S: Final = 1e-5
 
-_s, _b = platform_snapshots.c, platform_baselines.c
+_s, _b, _h = platform_snapshots.c, platform_baselines.c, platform_holds.c
 
 
 class Books(Protocol):
@@ -63,7 +61,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A record as it was after the last apply, and what was asked for then."""
+    """A record as it was after the last apply, and what was asked for then. `held_until`: by an apply under way."""
 
     snapshot: Snapshot
     asked: Document
@@ -118,25 +116,31 @@ def applied(transaction: Transaction, kept: Snapshot, asked: Mapping[str, Any], 
         "asked": orjson.dumps(asked).decode(),
         "by": step.by,
         "at": step.at,
-        "held_until": 0.0,
     }
     there = update(platform_baselines).where(_of(platform_baselines, kept.place)).values(**values)
     if not transaction.connection.execute(there).rowcount:
         transaction.connection.execute(insert(platform_baselines).values(**_columns(kept.place), **values))
 
 
-def held(transaction: Transaction, place: Place, now: float) -> bool:
-    """Take the record for one apply alone; False while another one has it. A record without baseline is nobody's."""
-    row = transaction.connection.execute(select(_b.held_until).where(_of(platform_baselines, place))).first()
-    if row is not None and row.held_until > now:
+def held(transaction: Transaction, place: Place, owner: str, *, now: float, until: float) -> bool:
+    """Take the record for one owner alone; False while anybody has it."""
+    there, connection = _of(platform_holds, place), transaction.connection
+    connection.execute(delete(platform_holds).where(there, _h.held_until <= now))
+    if connection.execute(select(_h.owner).where(there)).first() is not None:
         return False
-    _hold(transaction, place, now + HELD_S)
+    connection.execute(insert(platform_holds).values(**_columns(place), owner=owner, held_until=until))
     return True
 
 
-def released(transaction: Transaction, place: Place) -> None:
-    """Let others have it again."""
-    _hold(transaction, place, 0.0)
+def held_on(transaction: Transaction, place: Place, owner: str, *, until: float) -> bool:
+    """Hold it longer; False when it is not this owner's any more."""
+    mine = update(platform_holds).where(_of(platform_holds, place), _h.owner == owner).values(held_until=until)
+    return bool(transaction.connection.execute(mine).rowcount)
+
+
+def released(transaction: Transaction, place: Place, owner: str) -> None:
+    """Let others have it again, if it is this owner's still."""
+    transaction.connection.execute(delete(platform_holds).where(_of(platform_holds, place), _h.owner == owner))
 
 
 def noted(transaction: Transaction, what: str, place: Place, step: Step, **data: Any) -> None:
@@ -169,22 +173,23 @@ def snapshots(connection: Connection, place: Place) -> list[Snapshot]:
 
 
 def _baselines(connection: Connection, which: ColumnElement[bool]) -> list[Baseline]:
-    joined = select(platform_baselines.c.asked, _b.by.label("applied_by"), _b.at.label("applied_at"), _b.held_until,
-                    platform_snapshots).join(platform_snapshots, _s.id == _b.snapshot).where(which)  # fmt: skip
+    own = (
+        _b.asked,
+        _b.by.label("applied_by"),
+        _b.at.label("applied_at"),
+        func.coalesce(_h.held_until, 0.0).label("held"),
+    )
+    held = (_h.environment == _b.environment) & (_h.kind == _b.kind) & (_h.name == _b.name)
+    joined = platform_baselines.join(platform_snapshots, _s.id == _b.snapshot).outerjoin(platform_holds, held)
     return [
-        Baseline(_snapshot(row), orjson.loads(row.asked), row.applied_by, row.applied_at, row.held_until)
-        for row in connection.execute(joined)
+        Baseline(_snapshot(row), orjson.loads(row.asked), row.applied_by, row.applied_at, row.held)
+        for row in connection.execute(select(*own, platform_snapshots).select_from(joined).where(which))
     ]
 
 
 def _snapshot(row: Any) -> Snapshot:
     place = Place(row.environment, Key(Kind(row.kind), row.name))
     return Snapshot(row.id, place, row.record_id, row.why, row.by, row.at, orjson.loads(row.document))
-
-
-def _hold(transaction: Transaction, place: Place, until: float) -> None:
-    there = update(platform_baselines).where(_of(platform_baselines, place)).values(held_until=until)
-    transaction.connection.execute(there)
 
 
 def _forget(connection: Connection, place: Place) -> None:

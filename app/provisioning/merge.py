@@ -67,7 +67,7 @@ def _pins_win(document: Document, asked: Mapping[str, Any]) -> Document:
     plain, pins = _list_at(document, ("model", "toolIds")), _list_at(asked, ("model", "toolRefs"))
     if not plain or not pins:
         return document
-    pinned = {ref.get("toolId") for ref in pins if isinstance(ref, Mapping)}
+    pinned = [ref.get("toolId") for ref in pins if isinstance(ref, Mapping)]
     left = [tool for tool in plain if tool not in pinned]
     return {**document, "model": {**document["model"], "toolIds": left}}
 

@@ -48,6 +48,16 @@ def wish(key: Key, **changes: Any) -> Record:
 
 
 @dataclass
+class Planned:
+    plan: Plan
+    planner: Planner
+    applier: Applier
+
+    async def apply(self) -> Done:
+        return await self.applier.apply(self.plan, self.planner)
+
+
+@dataclass
 class House:
     vapi: FakeVapi
     database: Database
@@ -59,14 +69,19 @@ class House:
         return Sealer(SEALED_WITH)
 
     async def plan(self, record: Record, take: Take = Take.REFUSE) -> Plan:
-        return await self._planner(self.sealer()).plan(record, {}, take)
+        return (await self.planned(record, take)).plan
+
+    async def planned(
+        self, record: Record, take: Take = Take.REFUSE, known: Mapping[Key, Known] | None = None
+    ) -> Planned:
+        """A plan, and what it takes to carry it out."""
+        sealer = self.sealer()
+        planner = Planner(self.platform, self.database, sealer, Desired("production", ()))
+        return Planned(await planner.plan(record, known or {}, take), planner, self._applier(sealer))
 
     async def apply(self, record: Record, take: Take = Take.REFUSE, known: Mapping[Key, Known] | None = None) -> Done:
         self.clock.advance(1)
-        sealer = self.sealer()
-        planner = self._planner(sealer)
-        plan = await planner.plan(record, known or {}, take)
-        return await self._applier(sealer).apply(plan, planner)
+        return await (await self.planned(record, take, known)).apply()
 
     async def restore(self, target: Snapshot) -> Done:
         self.clock.advance(1)
@@ -98,9 +113,6 @@ class House:
 
     def is_there(self, key: Key) -> Document:
         return self.vapi.record(key.kind.value, NAMES[key])
-
-    def _planner(self, sealer: Sealer) -> Planner:
-        return Planner(self.platform, self.database, sealer, Desired("production", ()))
 
     def _applier(self, sealer: Sealer) -> Applier:
         return Applier(

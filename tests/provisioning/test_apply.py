@@ -1,15 +1,21 @@
 """Bringing records to a platform that forgets, lies, races and keeps silent: what callers get is never left to luck."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import select
 
+from app.audit.log import seal
+from app.db.once import committing
+from app.db.schema import platform_holds
 from app.provisioning import book
 from app.provisioning.apply import End
 from app.provisioning.book import Place
 from app.provisioning.desired import Known
+from app.provisioning.holds import HELD_S, HeldError, Holds
 from app.provisioning.plan import AmbiguousError, Take
 from app.provisioning.platform import Key
 from tests.fakes.crm import BROKEN, BROKEN_AFTERWARDS, CUT_AFTERWARDS, DONE, SILENT, SILENT_AFTERWARDS, Mishap
@@ -284,15 +290,75 @@ async def test_a_secret_that_nobody_knows_any_more_is_said_and_not_sent_sealed(a
     assert alone.vapi.writes() == []
 
 
-async def test_two_cannot_apply_one_record_at_once(house: House) -> None:
-    await house.apply(wish(TOOL))
-    place, now = Place("production", TOOL), house.clock.now()
-    assert await house.database.write(lambda t: book.held(t, place, now))
+@pytest.mark.parametrize("take", Take)
+async def test_two_who_apply_what_has_no_baseline_make_one_of_it(house: House, take: Take) -> None:
+    if take is not Take.REFUSE:
+        house.vapi.has("tool", WANTED[TOOL] | NEW_URL)
 
+    ends = {done.end for done in await asyncio.gather(*(house.apply(wish(TOOL), take) for _ in range(2)))}
+
+    [won] = ends & {End.MADE, End.APPLIED, End.ADOPTED}
+    assert ends - {won} in ({End.REFUSED}, {End.MOVED})
+    assert len(house.vapi.account.records["tool"]) == 1
+
+
+async def test_a_plan_from_before_somebody_applied_is_not_carried_out(house: House) -> None:
+    await house.apply(wish(TOOL))
+    house.is_there(TOOL).update(rejectionPlan={})
+    planned = await house.planned(wish(TOOL), Take.ADOPT)
+    assert (await house.apply(wish(TOOL, **NEW_URL), Take.OURS)).end is End.APPLIED
+
+    done = await planned.apply()
+    assert (done.end, done.words) == (End.MOVED, "somebody applied it since it was planned; plan again")
+
+
+async def test_two_cannot_apply_one_record_at_once(house: House) -> None:
+    place = Place("production", TOOL)
+    async with Holds(house.database, house.clock).alone(place):
+        done = await house.apply(wish(TOOL))
+        assert (done.end, done.words) == (End.REFUSED, "somebody else is applying it just now")
+        house.clock.advance(HELD_S)
+        assert (await house.apply(wish(TOOL))).end is End.MADE, "one whose process died holds it no longer"
+
+
+async def test_whose_hold_ran_out_writes_nothing_and_frees_nobody_elses(house: House) -> None:
+    await house.apply(wish(TOOL))
+    place = Place("production", TOOL)
+
+    def overtaken(_: Any) -> None:
+        house.clock.advance(HELD_S)
+        now = house.clock.now()
+        with committing(house.database.url, seal) as transaction:
+            assert book.held(transaction, place, "theirs", now=now, until=now + HELD_S)
+
+    house.vapi.before("GET /tool/", overtaken, skip=1)
     done = await house.apply(wish(TOOL, **NEW_URL))
-    assert (done.end, done.words) == (End.REFUSED, "somebody else is applying it just now")
-    house.clock.advance(book.HELD_S)
-    assert (await house.apply(wish(TOOL, **NEW_URL))).end is End.APPLIED, "one whose process died holds it no longer"
+
+    assert (done.end, done.words) == (End.NOT_TAKEN, "somebody else applies it by now")
+    assert [method for method, _, _ in house.vapi.writes()] == ["POST"]
+    assert (await house.apply(wish(TOOL, **NEW_URL))).words == "somebody else is applying it just now"
+
+
+async def test_a_hold_lasts_as_long_as_the_work_takes(house: House) -> None:
+    mine, theirs = (Holds(house.database, house.clock, held_s=0.03) for _ in range(2))
+    place = Place("production", TOOL)
+    async with mine.alone(place):
+        for _ in range(3):
+            house.clock.advance(0.02)
+            await until_held(house, house.clock.now() + 0.03)
+        with pytest.raises(HeldError):
+            await theirs.alone(place).__aenter__()
+    async with theirs.alone(place):
+        pass
+
+
+async def until_held(house: House, until: float) -> None:
+    """Returns when the one hold there is lasts so long."""
+    for _ in range(1_000):
+        if await house.database.read(lambda c: c.execute(select(platform_holds.c.held_until)).scalar()) == until:
+            return
+        await asyncio.sleep(0.005)
+    pytest.fail("it was not renewed")
 
 
 async def test_an_assistant_stays_pinned_until_it_is_applied_itself(alone: House) -> None:

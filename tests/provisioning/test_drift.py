@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.adapters.vapi_records import MOST_LISTED, MOST_TRIES
-from app.provisioning import book
 from app.provisioning.book import Place
+from app.provisioning.holds import HELD_S, Holds
 from app.provisioning.plan import Take
 from app.provisioning.platform import PlatformError
 from tests.fakes.crm import BROKEN, Mishap
@@ -105,14 +105,13 @@ async def test_a_listing_that_tells_less_than_the_record_wakes_nobody(house: Hou
 
 
 async def test_a_record_that_is_being_applied_is_not_looked_at(house: House) -> None:
-    place, now = Place("production", TOOL), house.clock.now()
-    await house.database.write(lambda t: book.held(t, place, now))
-    house.is_there(TOOL).update(server={})
+    async with Holds(house.database, house.clock).alone(Place("production", TOOL)):
+        house.is_there(TOOL).update(server={})
 
-    assert {str(drift.place.key) for drift in await house.look()} == {str(ASSISTANT), str(NUMBER)}
-    house.clock.advance(book.HELD_S + 1)
-    await house.look()
-    assert len(await house.pages()) == 1
+        assert {str(drift.place.key) for drift in await house.look()} == {str(ASSISTANT), str(NUMBER)}
+        house.clock.advance(HELD_S)
+        await house.look()
+        assert len(await house.pages()) == 1
 
 
 async def test_a_record_that_cannot_be_read_hides_no_other(house: House) -> None:
