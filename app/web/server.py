@@ -86,9 +86,9 @@ def build(doors: Doors) -> Starlette:
 
 
 def _shortcuts(routes: Sequence[Route], doors: Doors) -> dict[tuple[str, str], ASGIApp]:
-    """The doors of Vapi, of MCP and of every tool on every platform, by the very address."""
+    """The doors of Vapi, of MCP, of texts and of every tool on every platform, by the very address."""
     names = [name for tool in doors.tools for name in (tool.name, camel(tool.name))]
-    found = {("POST", route.path): route.app for route in routes if route.path in ("/vapi", MCP)}
+    found = {("POST", route.path): route.app for route in routes if route.path in ("/vapi", MCP, SMS, STATUS)}
     for route in routes:
         if route.path.endswith("/{name}"):
             methods = (route.methods or set()) - {"HEAD"}
