@@ -196,6 +196,7 @@ class _Work:
 
     async def rollback(self, key: Key, to: str) -> list[Done]:
         """One record, back to a snapshot."""
+        self._meet_secrets()
         place = Place(self._environment, key)
         kept = await self._books.read(lambda c: snapshots(c, place))
         base = await self._books.read(lambda c: baseline(c, place))
@@ -216,6 +217,13 @@ class _Work:
     def _desired(self) -> tuple[Desired, Planner]:
         wanted = desired(self._chosen, self._environment, self._seals)
         return wanted, Planner(self._platform, self._books, self._seals, wanted)
+
+    def _meet_secrets(self) -> None:
+        """Have the seals know the secrets that files name. A file that is wrong keeps nobody from rolling back."""
+        try:
+            self._desired()
+        except ConfigurationError as error:
+            complain(f"{error} Rolled back without the secrets that it names.")
 
     def _take(self) -> Take:
         if getattr(self._asked, "adopt", False):

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from app import log
 from app.clock import Clock
+from app.errors import ReadbackError
 from app.provisioning import book
 from app.provisioning.book import Books, Place, Snapshot, Step
 from app.provisioning.diff import Difference, differences, harmful, parts_back
 from app.provisioning.fields import MISSING, same
 from app.provisioning.holds import HeldError, Holds
-from app.provisioning.plan import Live, Plan, Planner, look
+from app.provisioning.plan import Live, Plan, Planner, look, with_secret
 from app.provisioning.platform import (
     Document,
     GoneError,
@@ -183,8 +184,13 @@ class Applier:
         wrong = ", ".join(each.name for each in harmful(found))
         await self._note("mismatch", plan.place, snapshot=before.id, fields=wrong)
         try:
-            await self._hand_in(plan.place, after.record_id, back)
-            wanted = {name: value for name, value in {**after.document, **back}.items() if value is not None}
+            asked = plan.base.asked if plan.base else {}
+            await self._hand_in(
+                plan.place, after.record_id, with_secret(plan.rules, back, before.document, after, asked)
+            )
+            flag = plan.rules.unseen_set
+            back_at = {**after.document, flag: before.document.get(flag), **back}
+            wanted = {name: value for name, value in back_at.items() if value is not None}
             now, left = await self._read_back(plan.key.kind, after.record_id, wanted)
         except (PlatformError, SealedError) as error:
             return await self._in_doubt(
@@ -245,27 +251,30 @@ class Applier:
 
     async def _restore(self, target: Snapshot) -> Done:
         kind, key = target.place.key.kind, target.place.key
-        rules = RULES[kind]
+        rules, wanted = RULES[kind], target.document
         live = await look(self._platform, self._sealer, kind, target.record_id)
-        wanted = target.document
-        names = parts_back(rules, wanted, live.document)
-        parts: Document = {name: wanted.get(name) for name in names}
+        base = await self._books.read(lambda c: book.baseline(c, target.place))
+        asked = base.asked if base else {}
+        parts: Document = {name: wanted.get(name) for name in parts_back(rules, wanted, live.document)}
         if parts:
             before = await self._snapshot(target.place, live, "before", parts=sorted(parts))
             parts = {name: wanted[name] for name in rules.always if name in wanted} | parts
             try:
-                await self._hand_in(target.place, live.record_id, parts)
+                await self._hand_in(target.place, live.record_id, with_secret(rules, parts, wanted, live, asked))
+            except (SealedError, RefusedError, UnreachableError) as error:
+                return await self._not_put_back(target.place, error)
+            try:
                 live, found = await self._read_back(kind, live.record_id, wanted)
-            except (PlatformError, SealedError) as error:
+            except PlatformError as error:
                 return await self._in_doubt(target.place, before, f"it could not be put back: {error}")
             if harmful(found):
                 wrong = ", ".join(each.name for each in harmful(found))
                 return await self._in_doubt(target.place, before, f"put back, {wrong} is not as it was")
-        step, base = self._step(), await self._books.read(lambda c: book.baseline(c, target.place))
+        step = self._step()
 
         def keep(transaction: Any) -> None:
             kept = book.snapshot(transaction, target.place, live.record_id, live.document, why="restored", step=step)
-            book.applied(transaction, kept, base.asked if base else {}, step)
+            book.applied(transaction, kept, asked, step)
             book.noted(transaction, "restored", target.place, step, snapshot=target.id, parts=sorted(parts))
 
         await self._books.write(keep)
@@ -274,6 +283,14 @@ class Applier:
         words = f"as it was in snapshot {target.id}{pinned if key.kind is Kind.TOOL and live.version else ''}"
         words += f"; new since then, and kept: {left}" if left else ""
         return Done(key, End.RESTORED, words, live)
+
+    async def _not_put_back(self, place: Place, error: ReadbackError) -> Done:
+        """Nothing was written: a secret is not known here, or the platform did not take it."""
+        await self._note("not_taken", place, why=str(error))
+        if not isinstance(error, SealedError):
+            return Done(place.key, End.NOT_TAKEN, str(error))
+        ours = f"`readback settings apply {place.key} --take ours --environment {place.environment}`"
+        return Done(place.key, End.REFUSED, f"{error}. Nothing was written; {ours} brings what files ask for")
 
     async def _hand_in(self, place: Place, record_id: str, parts: Document) -> None:
         """Write, and leave it to whoever reads whether it was done. Raises what says that it was not."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.provisioning.fields import MISSING, at, below, dotted, fields, same
+from app.provisioning.fields import MISSING, at, below, dotted, fields, has_secret, same, secret_moved
 from app.provisioning.merge import dropped, wishes
-from app.provisioning.rules import Path, Rules
+from app.provisioning.rules import SERVER_SECRET, Path, Rules
 
 
 class State(StrEnum):
@@ -60,7 +60,8 @@ def classified(
 def _field(rules: Rules, path: Path, baseline: Mapping[str, Any] | None, live: Any, desired: Any, before: Any) -> Field:
     now, then = at(rules, live, path), MISSING if baseline is None else at(rules, baseline, path)
     if path in rules.unseen:
-        state = State.CLEAN if same(desired, at(rules, before, path)) else State.LOCAL_AHEAD
+        was = None if baseline is None else has_secret(rules, baseline) or bool(at(rules, before, path))
+        state = _unseen(was, has_secret(rules, live), desired, at(rules, before, path))
     elif same(desired, now):
         state = State.CLEAN
     elif baseline is None:
@@ -70,6 +71,18 @@ def _field(rules: Rules, path: Path, baseline: Mapping[str, Any] | None, live: A
     else:
         state = State.DASHBOARD_AHEAD if same(desired, then) else State.BOTH_DIVERGED
     return Field(path, state, True, then, now, desired)
+
+
+def _unseen(was: bool | None, there: bool | None, desired: Any, before: Any) -> State:
+    """A secret that is never shown: whether it is there, and what was asked for before. `was` None: no baseline."""
+    wished = bool(desired)
+    if there is None or (there and wished):
+        return State.CLEAN if same(desired, before) else State.LOCAL_AHEAD
+    if there == wished:
+        return State.CLEAN
+    if was is None:
+        return State.NO_BASELINE
+    return State.LOCAL_AHEAD if was == there else State.DASHBOARD_AHEAD
 
 
 def _by_others(
@@ -87,4 +100,7 @@ def _by_others(
         now, then = at(rules, live, path), at(rules, baseline, path)
         if not same(now, then) and (path in there or rules.tells(path, now)):
             found.append(Field(path, State.DASHBOARD_AHEAD, False, then, now, MISSING))
+    moved = secret_moved(rules, baseline, live)
+    if moved and not rules.unseen.intersection(wanted):
+        found.append(Field(SERVER_SECRET, State.DASHBOARD_AHEAD, False, *moved, MISSING))
     return found

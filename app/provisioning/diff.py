@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import orjson
 
-from app.provisioning.fields import MISSING, at, dotted, fields, same
-from app.provisioning.rules import Path, Rules
+from app.provisioning.fields import MISSING, at, dotted, fields, same, secret_moved
+from app.provisioning.rules import SERVER_SECRET, Path, Rules
 
 LONG_CHARS: Final = 100
 MOST_LINES: Final = 40
@@ -43,6 +43,8 @@ def differences(rules: Rules, wanted: Mapping[str, Any], seen: Mapping[str, Any]
         for path, value in there.items()
         if path not in expected and not same(value, at(rules, wanted, path)) and not _emptied(path, value, expected)
     ]
+    if moved := secret_moved(rules, wanted, seen):
+        found.append(Difference(SERVER_SECRET, *moved))
     return found
 
 

@@ -19,6 +19,8 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
+UNSHOWN: Final = "(set, and not shown)"
+"""In place of a secret that is there and that nobody sees."""
 
 
 def same(one: Any, other: Any) -> bool:
@@ -58,7 +60,7 @@ def labels(items: Sequence[Any], key: str) -> list[str]:
 
 def fields(rules: Rules, document: Any, path: Path = ()) -> dict[Path, Any]:
     """Every field of a document; one value for what the rules call whole, and for an object without anything in it."""
-    return dict(_walk(rules, document, path))
+    return {field: value for field, value in _walk(rules, document, path) if field != (rules.unseen_set,)}
 
 
 def _walk(rules: Rules, value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -84,6 +86,22 @@ def at(rules: Rules, document: Any, path: Path) -> Any:
         else:
             return MISSING
     return here
+
+
+def has_secret(rules: Rules, document: Mapping[str, Any]) -> bool | None:
+    """Whether there is a secret among what is never shown; None where nobody tells."""
+    if any(at(rules, document, path) for path in rules.unseen):
+        return True
+    told = document.get(rules.unseen_set)
+    return told if isinstance(told, bool) else None
+
+
+def secret_moved(rules: Rules, one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any] | None:
+    """What there is in the place of a secret that is never shown, where one record has one and the other has none."""
+    here, there = has_secret(rules, one), has_secret(rules, other)
+    if here is None or there is None or here == there:
+        return None
+    return (UNSHOWN, MISSING) if here else (MISSING, UNSHOWN)
 
 
 def below(path: Path, others: Mapping[Path, Any] | set[Path]) -> bool:

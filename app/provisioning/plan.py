@@ -8,10 +8,11 @@ from typing import Any
 from app.provisioning.book import Baseline, Books, Place, baseline
 from app.provisioning.classify import Field, State, classified
 from app.provisioning.desired import Desired, Known, Record
+from app.provisioning.fields import at, has_secret
 from app.provisioning.merge import NOTHING, merged
 from app.provisioning.platform import Document, GoneError, Key, Kind, Platform, PlatformError
-from app.provisioning.rules import RULES, Rules, name_of
-from app.provisioning.sealing import Sealer
+from app.provisioning.rules import RULES, SERVER_SECRET, Rules, name_of
+from app.provisioning.sealing import SealedError, Sealer
 
 
 class Take(StrEnum):
@@ -155,6 +156,9 @@ def planned(
     found = classified(rules, base.document if base else None, live.document, asked, before)
     changes = _changes(found, take)
     expected = live.document if not changes else merged(rules, live.document, asked, before)
+    if any(field.path[0] == SERVER_SECRET[0] for field in changes):
+        # A server that is handed in has the secret that is in it, or none.
+        expected = {name: value for name, value in expected.items() if name != rules.unseen_set}
     plan = Plan(record, place, asked, live, base, tuple(found), expected, changes, adopts=take is Take.ADOPT)
     return replace(plan, problem=_problem(plan, take))
 
@@ -184,6 +188,27 @@ def _lost_secret(plan: Plan) -> str:
     if isinstance(server, Mapping) and not server.get("secret") and not server.get("credentialId"):
         return "its server holds a secret that is not shown and would be lost; use a credential, or name the secret"
     return ""
+
+
+def with_secret(
+    rules: Rules, parts: Document, wanted: Mapping[str, Any], live: Live, asked: Mapping[str, Any]
+) -> Document:
+    """Parts of an old record to be handed in, with the secret in its server that no record shows.
+
+    Raises `SealedError` where a secret would be lost that files did not name when it was applied last.
+    """
+    had = has_secret(rules, wanted)
+    server = parts.get(SERVER_SECRET[0])
+    if (
+        not isinstance(server, Mapping)
+        or at(rules, wanted, SERVER_SECRET)
+        or not (live.hides_secret if had is None else had)
+    ):
+        return parts
+    secret = at(rules, asked, SERVER_SECRET)
+    if not secret:
+        raise SealedError("its server holds a secret that is never shown, and no file names it")
+    return {**parts, SERVER_SECRET[0]: {**server, SERVER_SECRET[1]: secret}}
 
 
 def _without_nothing(asked: Mapping[str, Any]) -> Document:

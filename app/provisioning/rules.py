@@ -15,15 +15,16 @@ Path = tuple[str, ...]
 
 PLAIN: Final = ""
 """In place of a key: the list holds plain values, each at most once, and their order means nothing."""
+SERVER_SECRET: Final[Path] = ("server", "secret")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`lists` maps a list to the key of its items; other lists, and objects in `whole`, are one value each.
 
-    `leading`: lists in which what is new comes first. `unseen`: what is taken and never shown again. `telling`: where
-    something new changes what is said or done or where callers are sent, each with what the platform does anyway, if it
-    should write that out. `always`: parts that every change has to repeat.
+    `leading`: lists in which what is new comes first. `unseen`: what is taken and never shown again; `unseen_set` says
+    whether it is there. `telling`: where something new changes what is said or done or where callers are sent, each
+    with what the platform does anyway, if it should write that out. `always`: parts that every change has to repeat.
     """
 
     read_only: frozenset[str]
@@ -31,6 +32,7 @@ class Rules:
     leading: frozenset[Path] = frozenset()
     whole: frozenset[Path] = frozenset()
     unseen: frozenset[Path] = frozenset()
+    unseen_set: str = ""
     telling: Mapping[Path, Any] = field(default_factory=dict)
     always: tuple[str, ...] = ()
 
@@ -41,12 +43,13 @@ class Rules:
         return nearest is not None and bool(value) and value != self.telling[nearest]
 
     def stripped(self, record: Mapping[str, Any]) -> Document:
-        """A record without what nobody can set."""
-        return {name: value for name, value in record.items() if name not in self.read_only}
+        """A record without what nobody can set, but with whether it has a secret that is not shown."""
+        out = self.read_only - {self.unseen_set}
+        return {name: value for name, value in record.items() if name not in out}
 
 
 _EVERYWHERE: Final = frozenset(("id", "orgId", "createdAt", "updatedAt"))
-_SERVER_SECRET: Final = frozenset({("server", "secret"), ("serverUrlSecret",)})
+_SERVER_SECRET: Final = frozenset({SERVER_SECRET, ("serverUrlSecret",)})
 _SERVER: Final[dict[Path, Any]] = {("server",): None, ("server", "timeoutSeconds"): 20, ("serverUrl",): None}
 
 
@@ -73,6 +76,7 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
             leading=frozenset({("model", "messages")}),
             whole=frozenset({("server", "backoffPlan")}),
             unseen=_SERVER_SECRET,
+            unseen_set="isServerUrlSecretSet",
             telling=_SERVER
             | _new("firstMessage voicemailMessage endCallMessage endCallPhrases endCallFunctionEnabled"
                    " dialKeypadFunctionEnabled forwardingPhoneNumber hooks serverMessages credentials credentialIds"

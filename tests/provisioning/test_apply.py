@@ -132,6 +132,20 @@ async def test_what_was_not_written_as_said_is_taken_back(alone: House, lie: str
     assert await alone.pages() == []
 
 
+async def test_what_is_taken_back_keeps_the_secret_that_is_never_shown(alone: House) -> None:
+    def at(url: str) -> Any:
+        return wish(ASSISTANT, server={"url": url, "secret": "hush"})
+
+    await alone.apply(at("https://a"))
+    alone.vapi.lies.append(lambda record: record["server"].update(url="https://elsewhere"))
+
+    assert (await alone.apply(at("https://b"))).end is End.ROLLED_BACK
+    assert (alone.is_there(ASSISTANT)["server"]["url"], [*alone.vapi.account.secrets.values()]) == (
+        "https://a",
+        ["hush"],
+    )
+
+
 async def test_a_success_that_wrote_nothing_is_no_success(alone: House) -> None:
     await alone.apply(wish(TOOL))
     alone.vapi.mishaps.append(Mishap("forgotten", only="PATCH"))
@@ -212,6 +226,12 @@ async def test_what_the_platform_refuses_is_told_in_its_words(alone: House) -> N
     done = await alone.apply(wish(ASSISTANT, colour="red"))
     assert (done.end, done.words) == (End.NOT_TAKEN, "HTTP 400 property colour should not exist")
 
+    [applied] = [kept for kept in await alone.snapshots(ASSISTANT) if kept.why == "applied"]
+    alone.is_there(ASSISTANT).update(server={})
+    alone.vapi.mishaps.append(Mishap(fault=Fault(402), only="PATCH"))
+    assert (await alone.restore(applied)).end is End.NOT_TAKEN
+    assert await alone.pages() == []
+
 
 async def test_a_part_with_a_secret_that_is_never_shown_is_not_handed_in_without_it(alone: House) -> None:
     alone.vapi.has("assistant", WANTED[ASSISTANT] | {"server": {"url": "u"}, "isServerUrlSecretSet": True})
@@ -221,6 +241,11 @@ async def test_a_part_with_a_secret_that_is_never_shown_is_not_handed_in_without
     assert (done.end, "would be lost" in done.words) == (End.REFUSED, True)
     assert (await alone.apply(wish(ASSISTANT, server={"url": "u"}, firstMessage="Hi"))).end is End.APPLIED
     assert alone.is_there(ASSISTANT)["isServerUrlSecretSet"], "other parts can be changed"
+    [applied, *_] = await alone.snapshots(ASSISTANT)
+    alone.is_there(ASSISTANT)["server"]["url"] = "https://elsewhere"
+    done = await alone.restore(applied)
+    assert (done.end, "no file names it" in done.words) == (End.REFUSED, True), "nor when it is put back"
+    assert alone.is_there(ASSISTANT)["isServerUrlSecretSet"]
 
 
 async def test_a_rollback_brings_back_the_whole_record_and_its_secrets(house: House) -> None:
@@ -284,10 +309,11 @@ async def test_a_secret_that_nobody_knows_any_more_is_said_and_not_sent_sealed(a
     done = await alone.restore(adopted)
 
     assert (done.end, "the secret at twilioAuthToken is not at the platform any more" in done.words) == (
-        End.IN_DOUBT,
+        End.REFUSED,
         True,
     )
-    assert alone.vapi.writes() == []
+    assert "`readback settings apply phone-number/main --take ours --environment production`" in done.words
+    assert (alone.vapi.writes(), await alone.pages()) == ([], [])
 
 
 @pytest.mark.parametrize("take", Take)

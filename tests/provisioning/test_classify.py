@@ -66,6 +66,32 @@ def test_a_secret_that_is_never_shown_is_compared_with_what_was_asked_for_before
     assert (field.name, field.state) == ("server.secret", "local-ahead")
 
 
+@pytest.mark.parametrize(
+    ("was", "there", "asked", "before", "state"),
+    [
+        (True, False, "sealed:1", "sealed:1", "dashboard-ahead"),
+        (None, False, "sealed:1", "sealed:1", "dashboard-ahead"),
+        (False, False, "sealed:1", None, "local-ahead"),
+        (False, True, None, None, "dashboard-ahead"),
+        (True, True, "sealed:1", "sealed:1", None),
+        (True, False, None, None, "dashboard-ahead"),
+        (True, True, None, None, None),
+        (None, False, None, None, None),
+    ],
+)
+def test_a_secret_that_is_never_shown_and_that_somebody_sets_or_clears(
+    was: bool | None, there: bool, asked: str | None, before: str | None, state: str | None
+) -> None:
+    def server(secret: str | None) -> dict[str, Any]:
+        return {"server": {"url": "u"} | ({"secret": secret} if secret else {})}
+
+    def shown(flag: bool | None) -> dict[str, Any]:
+        return server(None) | ({} if flag is None else {"isServerUrlSecretSet": flag})
+
+    found = classified(ASSISTANT, shown(was), shown(there), server(asked), server(before))
+    assert [(field.name, field.state) for field in found] == ([("server.secret", state)] if state else [])
+
+
 def test_a_tool_taken_out_of_the_files_is_to_be_detached_unless_somebody_did_it_already() -> None:
     before, asked = {"model": {"toolIds": ["a", "b"]}}, {"model": {"toolIds": ["a"]}}
     [field] = classified(ASSISTANT, before, before, asked, before)
@@ -97,6 +123,9 @@ def test_a_tool_taken_out_of_the_files_is_to_be_detached_unless_somebody_did_it_
         (NUMBER, {}, {"server": {"url": "u", "timeoutSeconds": 20}}, ["server.url"], ["server.timeoutSeconds"]),
         (TOOL, {}, {"messages": [{"type": "t", "blocking": False}]}, ["messages.t.type"], ["messages.t.blocking"]),
         (TOOL, {"async": False}, {"async": True, "destinations": [1]}, ["async", "destinations"], []),
+        (ASSISTANT, {"isServerUrlSecretSet": True}, {"isServerUrlSecretSet": False}, ["server.secret"], []),
+        (ASSISTANT, {"server": {"secret": "s"}}, {"isServerUrlSecretSet": True}, [], []),
+        (ASSISTANT, {"isServerUrlSecretSet": True}, {}, [], []),
         (TOOL, {}, {"parameters": [{"key": "caller_number", "value": "+1"}], "z": 1},
          ["parameters.caller_number.key", "parameters.caller_number.value"], ["z"]),
     ],

@@ -101,6 +101,35 @@ async def test_the_whole_way_of_settings(desk: Desk) -> None:
     assert not [row for row in executed(desk.url, "select data from audit") if "hush" in row[0]]
 
 
+async def test_a_secret_that_somebody_takes_away_is_noticed_and_comes_back_out_of_the_file(desk: Desk) -> None:
+    secret = 'secret = { env = "LINE_SECRET" }, headers ='
+    desk.write(FILE.replace("headers =", secret))
+    assert (await desk.asks("apply", "--take", "ours")).returncode == 0
+    assistant, [kept] = desk.vapi.record("assistant", "Acme"), list(desk.vapi.account.secrets)
+    assert (await desk.asks("drift")).returncode == 0
+    assistant["isServerUrlSecretSet"] = False
+    del assistant["server"]["headers"], desk.vapi.account.secrets[kept]
+
+    assert [(await desk.asks(asked)).returncode for asked in ("verify", "apply")] == [1, 1]
+    [wrong] = [record for record in (await desk.told("drift"))["records"] if not record["holds"]]
+    assert [each["path"] for each in wrong["differences"]] == ["server.headers.Authorization", "server.secret"]
+    restored = await desk.asks(*wrong["remedy"].split()[2:])
+    assert (restored.returncode, "as it was in snapshot" in restored.stdout) == (0, True), restored
+    assert assistant["server"]["headers"] == {"Authorization": "hush-hush"}
+    assert (assistant["isServerUrlSecretSet"], desk.vapi.account.secrets[kept]) == (True, "hush-hush")
+    assert (await desk.asks("verify")).returncode == 0
+
+
+async def test_a_file_that_is_wrong_keeps_nobody_from_rolling_back(desk: Desk) -> None:
+    await desk.asks("apply", "--take", "ours")
+    desk.vapi.record("tool", "book_appointment")["server"] = {}
+    [wrong] = [record for record in (await desk.told("drift"))["records"] if not record["holds"]]
+    desk.variables["LINE_SECRET"] = ""
+
+    restored = await desk.asks(*wrong["remedy"].split()[2:])
+    assert (restored.returncode, "LINE_SECRET is not set" in restored.stderr) == (0, True), restored
+
+
 async def test_an_assistant_is_not_pinned_to_what_somebody_made_of_a_tool(desk: Desk) -> None:
     await desk.asks("apply", "--take", "ours")
     desk.vapi.record("tool", "book_appointment").update(latestVersion="9", server={"url": "https://elsewhere"})
