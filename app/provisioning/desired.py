@@ -16,7 +16,7 @@ from app.calls.model import Tool
 from app.errors import ConfigurationError
 from app.provisioning.desired_tables import AssistantTable, EnvironmentTable, FileTable, NumberTable, RecordTable
 from app.provisioning.platform import Document, Key, Kind
-from app.provisioning.sealing import Sealer, is_secret
+from app.provisioning.sealing import Sealer, is_secret, judged
 from app.provisioning.tool_settings import BACKOFF, Deadlines, only, speech_of, tool_settings
 
 SERVER_MESSAGES: Final = (
@@ -214,20 +214,17 @@ class _Reading:
     def _laid_over(self, key: Key, settings: Document) -> Document:
         return _over(settings, self._with_secrets(self._chosen.settings.get(str(key), {}), str(key)))
 
-    def _with_secrets(self, value: Any, where: str, secret: bool = False) -> Any:
+    def _with_secrets(self, value: Any, where: str, name: str = "") -> Any:
         if isinstance(value, Mapping) and set(value) == {"env"}:
-            if not secret:
+            if not is_secret(name):
                 raise self._wrong(f"{where} takes a variable, but holds no secret; write the value itself")
             return self._means.sealer.secret(self._means.secret_of(str(value["env"])))
         if isinstance(value, Mapping):
-            headers = where.endswith(".headers")
-            return {
-                name: self._with_secrets(item, f"{where}.{name}", headers or is_secret(name))
-                for name, item in value.items()
-            }
+            names = judged(name, value)
+            return {key: self._with_secrets(item, f"{where}.{key}", names[key]) for key, item in value.items()}
         if isinstance(value, list):
-            return [self._with_secrets(item, where, secret) for item in value]
-        if secret and isinstance(value, str):
+            return [self._with_secrets(item, where, name) for item in value]
+        if is_secret(name) and isinstance(value, str):
             raise self._wrong(f'{where} holds a secret; write {{ env = "NAME" }} with the variable that has it')
         return value
 

@@ -8,16 +8,24 @@ import hmac
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from app.errors import ReadbackError
 from app.provisioning.platform import Document
 
 SEALED: Final = "sealed:"
-_SECRET: Final = re.compile(
-    r"(?:.*(?:secret|token|password|passphrase|authorization|credentialjson)|.*(?:api|auth|private|secret)[_-]?key)\Z",
-    re.I,
-)
-_USER_INFO: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]*@", re.I)
+HEADER: Final = "authorization"
+"""Headers are judged as this one is: any may be what lets somebody in."""
+_SECRET: Final = re.compile(r"secret|pass(?:word|wd|phrase|code)|authorization|credentialjson", re.I)
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SECRET_WORDS: Final = frozenset(("pin", "pwd", "bearer", "jwt", "cookie"))
+_SECRET_ENDS: Final = ("token", "apikey", "authkey", "privatekey", "accesskey", "signingkey")
+_OPEN_KEYS: Final = frozenset(("public", "cache", "sort", "partition"))
+_HELD: Final = frozenset(("value", "default", "const", "enum", "example", "examples"))
+"""Where a list of keys and values, or a schema, has what belongs to a name."""
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I)
+_SIGNED: Final = frozenset(("key", "sig", "signature", "code", "auth"))
+"""Beside names of secrets: what lets somebody in when it stands in a URL."""
 
 
 class SealedError(ReadbackError):
@@ -25,8 +33,34 @@ class SealedError(ReadbackError):
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field of this name holds a secret, where it holds a text."""
-    return _SECRET.match(name) is not None
+    """Whether a field of this name holds a secret, where it holds a text or a number."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if _SECRET.search(name) or _SECRET_WORDS.intersection(words) or name.lower().endswith(_SECRET_ENDS):
+        return True
+    return len(words) > 1 and words[-1] == "key" and words[-2] not in _OPEN_KEYS
+
+
+def opens(text: str) -> bool:
+    """Whether a text begins with a URL that has a password or a key in it."""
+    url = _URL.match(text)
+    if url is None:
+        return False
+    try:
+        parts = urlsplit(url.group())
+        named = parse_qsl(parts.query) + parse_qsl(parts.fragment)
+    except ValueError:
+        return True  # nobody can tell
+    return "@" in parts.netloc or any(name.lower() in _SIGNED or is_secret(name) for name, _ in named)
+
+
+def judged(name: str, value: Mapping[str, Any]) -> dict[str, str]:
+    """By which name each field of an object is told to hold a secret or not. `name` is the object's own."""
+    if name.lower() == "headers":
+        if value.get("type") == "object":  # a schema of them, as a tool that makes requests has it
+            return {key: name if key == "properties" else key for key in value}
+        return dict.fromkeys(value, HEADER)
+    called = next((value[key] for key in ("key", "name") if isinstance(value.get(key), str)), name)
+    return {key: called if key in _HELD else key for key in value}
 
 
 class Sealer:
@@ -34,17 +68,18 @@ class Sealer:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str | float] = {}
 
     def sealed(self, document: Mapping[str, Any]) -> Document:
         """The document without any secret in clear."""
         return {name: self._walk(name, value) for name, value in document.items()}
 
-    def secret(self, value: str) -> str:
-        """One secret, sealed."""
-        if value.startswith(SEALED):
+    def secret(self, value: str | float) -> str:
+        """One secret, sealed; a number has another seal than the text of it."""
+        if isinstance(value, str) and value.startswith(SEALED):
             return value
-        seal = SEALED + hmac.new(self._key, value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:40]
+        text = value if isinstance(value, str) else f"number {value}"
+        seal = SEALED + hmac.new(self._key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:40]
         self._known[seal] = value
         return seal
 
@@ -62,16 +97,11 @@ class Sealer:
 
     def _walk(self, name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
-            if name.lower() == "headers":
-                return {key: self._text(item) if isinstance(item, str) else item for key, item in value.items()}
-            named = value.get("key")
-            inner = named if isinstance(named, str) else "value"  # a list of keys and values: the key names the value
-            return {key: self._walk(inner if key == "value" else key, item) for key, item in value.items()}
+            names = judged(name, value)
+            return {key: self._walk(names[key], item) for key, item in value.items()}
         if isinstance(value, list):
             return [self._walk(name, item) for item in value]
-        if isinstance(value, str) and value and (is_secret(name) or _USER_INFO.match(value)):
-            return self.secret(value)
-        return value
-
-    def _text(self, value: str) -> str:
-        return self.secret(value) if value else value
+        if isinstance(value, str):
+            return self.secret(value) if value and (is_secret(name) or opens(value)) else value
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return self.secret(value) if number and is_secret(name) else value

@@ -152,10 +152,21 @@ def test_a_secret_is_named_and_comes_sealed(written: Callable[..., Path]) -> Non
     assert sealer.opened(made["server"]["headers"]) == {"Authorization": "hush"}
 
 
+def test_a_header_of_a_schema_is_named_as_any_secret_is(written: Callable[..., Path]) -> None:
+    sealer = Sealer(b"key")
+    headers = '{ type = "object", properties = { X-Team = { type = "string", value = { env = "LINE_SECRET" } } } }'
+    more = f'[assistants.acme.settings.model]\ntools = [{{ type = "apiRequest", headers = {headers} }}]'
+    made = asked(load_desired(written(more), "production", means(sealer=sealer)), "assistant/acme")["model"]["tools"]
+
+    assert "hush" not in json.dumps(made)
+    assert sealer.opened(made)[0]["headers"]["properties"] == {"X-Team": {"type": "string", "value": "hush"}}
+
+
 WRONG = {
     'tools = ["dance"]': "There is no tool dance",
     "colour = 1": "assistants.acme.colour: Extra inputs are not permitted",
     '[assistants.acme.settings.server]\nsecret = "hush"': 'acme.server.secret holds a secret; write { env = "NAME" }',
+    '[assistants.acme.settings]\ncredentials = [{ provider = "s3", awsSecretAccessKey = "hush" }]': "holds a secret",
     '[assistants.acme.settings]\nfirstMessage = { env = "LINE_SECRET" }': "takes a variable, but holds no secret",
     'only = ["moon"]': "only names moon, which is no environment",
     '[speech.dance]\nstart = "x"': "There is no tool dance",

@@ -12,6 +12,23 @@ RECORD = {
     "credentials": [{"provider": "x", "apiKey": "hush-4", "secretKey": "hush-5"}],
     "parameters": [{"key": "api_key", "value": "hush-6"}, {"key": "call_id", "value": "{{ call.id }}"}],
     "webhook": "https://user:hush-7@host/path",
+    "lookup": {"url": "https://host/path?v=2&api_key=hush-8", "signed": "https://host/path?sig=hush-9"},
+    "storage": [{"awsAccessKeyId": "plain", "awsSecretAccessKey": "hush-10", "signingKey": "hush-11"}],
+    "metadata": {"pin": "hush-12", "door_pin": 4711, "publicKey": "plain", "signing_key": "hush-13"},
+    "tools": [
+        {
+            "type": "apiRequest",
+            "url": "https://host/path?v=2",
+            "headers": {
+                "type": "object",
+                "properties": {
+                    "Authorization": {"type": "string", "value": "Bearer hush-14"},
+                    "X-Team": {"type": "string", "description": "Whose it is", "default": "hush-15"},
+                },
+            },
+            "body": {"type": "object", "properties": {"clientSecret": {"type": "string", "const": "hush-16"}}},
+        }
+    ],
     "model": {"maxTokens": 500, "promptCacheKey": "plain", "password": ""},
     "isServerUrlSecretSet": True,
 }  # fmt: skip
@@ -21,9 +38,15 @@ def test_no_secret_is_left_in_clear_and_everything_else_is() -> None:
     sealed = Sealer(b"key").sealed(RECORD)
 
     assert b"hush" not in orjson.dumps(sealed)
+    assert b"4711" not in orjson.dumps(sealed)
+    assert orjson.dumps(sealed).count(b"sealed:") == 17
     assert sealed["model"] == RECORD["model"]
     assert (sealed["name"], sealed["isServerUrlSecretSet"]) == ("Front desk", True)
     assert sealed["server"]["url"] == "https://host/vapi"
+    assert (sealed["storage"][0]["awsAccessKeyId"], sealed["metadata"]["publicKey"]) == ("plain", "plain")
+    headers = sealed["tools"][0]["headers"]
+    assert (headers["type"], headers["properties"]["X-Team"]["description"]) == ("object", "Whose it is")
+    assert sealed["tools"][0]["url"] == "https://host/path?v=2"
     assert sealed["parameters"][1] == {"key": "call_id", "value": "{{ call.id }}"}
 
 
