@@ -95,7 +95,7 @@ def drift_words(drift: Drift) -> list[str]:
     """One record against its baseline, with the command that restores it."""
     if drift.holds:
         return [f"{drift.place.key}: as applied"]
-    if drift.unseen:
+    if not drift.drifted:
         return [f"{drift.place.key}: {line}" for line in drift.lines()]
     return [f"{drift.place.key}: changed since", *(f"    {line}" for line in drift.lines()), f"    {drift.remedy()}"]
 
@@ -108,6 +108,7 @@ def drift_told(drift: Drift) -> dict[str, Any]:
         "holds": drift.holds,
         "gone": drift.gone,
         "unseen": drift.unseen,
+        "applying": drift.applying,
         "differences": [_difference(each) for each in drift.found],
         "remedy": drift.remedy().strip("`") if drift.drifted else "",
     }

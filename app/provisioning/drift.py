@@ -4,6 +4,7 @@ Records are listed, three requests for a whole account, and one that differs is 
 is woken. What was never applied, or cannot be read, is not said to be right; it hides nothing of the others.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from app.provisioning.apply import PAGE as UNSETTLED
 from app.provisioning.apply import way_back
 from app.provisioning.book import Baseline, Books, Place, Step, baseline, baselines, noted
 from app.provisioning.diff import Difference, differences, harmful, told
+from app.provisioning.holds import HELD_S
 from app.provisioning.plan import Live, look, seen
 from app.provisioning.platform import GoneError, Key, Kind, Platform, PlatformError, RefusedError
 from app.provisioning.rules import RULES
@@ -34,12 +36,16 @@ class UnseenError(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One record against its baseline. `gone`: the platform has no such record any more; `unseen`: why nobody knows."""
+    """One record against its baseline. `gone`: the platform has no such record any more; `unseen`: why nobody knows.
+
+    `applying`: it is not as it was applied the last time, for somebody is applying it just now.
+    """
 
     base: Baseline
     found: tuple[Difference, ...] = ()
     gone: bool = False
     unseen: str = ""
+    applying: bool = False
 
     @property
     def place(self) -> Place:
@@ -47,16 +53,18 @@ class Drift:
 
     @property
     def holds(self) -> bool:
-        """Whether nobody has to look."""
-        return not self.gone and not self.unseen and not harmful(self.found)
+        """Whether it is known to be as it was applied."""
+        return not (self.gone or self.unseen or self.applying or harmful(self.found))
 
     @property
     def drifted(self) -> bool:
         """Whether it is known not to be as it was applied."""
-        return not self.holds and not self.unseen
+        return not (self.holds or self.unseen or self.applying)
 
     def lines(self) -> list[str]:
         """What is different, as it was applied first and as it is now."""
+        if self.applying:
+            return ["it is being applied just now"]
         if self.unseen:
             return [f"it cannot be read: {self.unseen}"]
         if self.gone:
@@ -73,16 +81,16 @@ class Drift:
 async def drifts(platform: Platform, books: Books, sealer: Sealer, environment: str, now: float) -> list[Drift]:
     """Every record of an environment against its baseline, those too that the platform does not tell of."""
     bases = await books.read(lambda c: baselines(c, environment))
-    found: list[Drift | None] = []
+    found = []
     for kind in dict.fromkeys(base.snapshot.place.key.kind for base in bases):
         listed, unseen = await _listed(platform, sealer, kind)
         for base in bases:
-            if base.snapshot.place.key.kind is not kind or base.held_until > now:
-                continue  # another kind's turn, or somebody is applying it just now
+            if base.snapshot.place.key.kind is not kind:
+                continue
             drift = Drift(base, unseen=unseen) if unseen else _against(base, listed.get(base.record_id))
             again = not drift.holds and not unseen
             found.append(await _looked_again(platform, books, sealer, base, now) if again else drift)
-    return [drift for drift in found if drift is not None]
+    return found
 
 
 async def _listed(platform: Platform, sealer: Sealer, kind: Kind) -> tuple[dict[str, Live], str]:
@@ -96,8 +104,8 @@ async def _listed(platform: Platform, sealer: Sealer, kind: Kind) -> tuple[dict[
     return {live.record_id: live for live in there}, ""
 
 
-async def _looked_again(platform: Platform, books: Books, sealer: Sealer, base: Baseline, now: float) -> Drift | None:
-    """The record by itself, which a listing may have told in short; None when an apply came between."""
+async def _looked_again(platform: Platform, books: Books, sealer: Sealer, base: Baseline, now: float) -> Drift:
+    """The record by itself, which a listing may have told in short, unless an apply came between."""
     place = base.snapshot.place
     try:
         live = await look(platform, sealer, place.key.kind, base.record_id)
@@ -107,7 +115,7 @@ async def _looked_again(platform: Platform, books: Books, sealer: Sealer, base: 
         return Drift(base, unseen=str(error))
     stands = await books.read(lambda c: baseline(c, place))
     if stands is None or stands.snapshot.id != base.snapshot.id or stands.held_until > now:
-        return None
+        return Drift(base, applying=True)
     return _against(base, live)
 
 
@@ -137,15 +145,25 @@ class DriftWatch:
         self._environment = environment
         self._wanted = tuple(wanted)
 
-    async def look(self) -> Sequence[Drift]:
-        """Look once. Raises `UnseenError` in the end: what cannot be seen is not said to hold, and the timer alarms."""
+    async def look(self, again_s: float = HELD_S) -> Sequence[Drift]:
+        """Look once; again at what was being applied, which a process that has died holds no longer by then.
+
+        Raises `UnseenError` in the end: what cannot be seen is not said to hold, and the timer alarms.
+        """
+        found = await self._look()
+        if any(drift.applying for drift in found):
+            await asyncio.sleep(again_s)
+            found = await self._look()
+        if unseen := [f"{drift.place.key}: {drift.unseen}" for drift in found if drift.unseen]:
+            raise UnseenError(f"{len(unseen)} cannot be read; {'; '.join(unseen[:MOST_TOLD])}")
+        return found
+
+    async def _look(self) -> Sequence[Drift]:
         now = self._clock.now()
         found = await drifts(self._platform, self._books, self._sealer, self._environment, now)
         without = await self._without_baseline()
         metrics.set_settings_drift(sum(drift.drifted for drift in found), len(without))
         await self._books.write(partial(self._tell, found=found, without=without, now=now))
-        if unseen := [f"{drift.place.key}: {drift.unseen}" for drift in found if drift.unseen]:
-            raise UnseenError(f"{len(unseen)} cannot be read; {'; '.join(unseen[:MOST_TOLD])}")
         return found
 
     async def _without_baseline(self) -> list[Key]:

@@ -97,7 +97,7 @@ class House:
             environment="production",
             wanted=wanted,
         )
-        return list(await watch.look())
+        return list(await watch.look(again_s=0.0))
 
     async def snapshots(self, key: Key) -> list[Snapshot]:
         return await self.database.read(lambda c: snapshots(c, Place("production", key)))

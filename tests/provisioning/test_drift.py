@@ -104,14 +104,18 @@ async def test_a_listing_that_tells_less_than_the_record_wakes_nobody(house: Hou
     assert await house.pages() == []
 
 
-async def test_a_record_that_is_being_applied_is_not_looked_at(house: House) -> None:
+async def test_what_is_being_applied_wakes_nobody_and_is_looked_at_when_the_hold_is_over(house: House) -> None:
     async with Holds(house.database, house.clock).alone(Place("production", TOOL)):
+        assert all(drift.holds for drift in await house.look())
         house.is_there(TOOL).update(server={})
 
-        assert {str(drift.place.key) for drift in await house.look()} == {str(ASSISTANT), str(NUMBER)}
-        house.clock.advance(HELD_S)
+        assert [str(drift.place.key) for drift in await house.look() if drift.applying] == [str(TOOL)]
+        assert await house.pages() == []
+        looks = sum(request.path.startswith("/tool?") for request in house.vapi.requests)
+        house.vapi.before("GET /assistant?", lambda _: house.clock.advance(HELD_S))  # its process has died
         await house.look()
-        assert len(await house.pages()) == 1
+        assert [page.page.key for page in await house.pages()] == [f"production: {TOOL}"]
+        assert sum(request.path.startswith("/tool?") for request in house.vapi.requests) == looks + 2
 
 
 async def test_a_record_that_cannot_be_read_hides_no_other(house: House) -> None:

@@ -160,6 +160,17 @@ async def test_drift_says_what_it_could_not_read_and_all_of_the_rest(desk: Desk)
     assert (records["assistant/acme"]["unseen"], records["assistant/acme"]["remedy"]) == ("HTTP 403", "")
 
 
+async def test_drift_does_not_call_what_is_being_applied_never_applied(desk: Desk) -> None:
+    await desk.asks("apply", "--take", "ours")
+    desk.vapi.record("tool", "book_appointment")["server"] = {}
+    held = "insert into platform_holds values ('production', 'tool', 'book_appointment', 'somebody', 1e11)"
+    executed(desk.url, held)
+
+    told = await desk.asks("drift")
+    assert (told.returncode, "tool/book_appointment: it is being applied just now" in told.stdout) == (1, True)
+    assert "no baseline" not in told.stdout
+
+
 async def test_apply_ends_with_the_first_that_does_not_hold(desk: Desk) -> None:
     desk.vapi.mishaps.append(Mishap(fault=Fault(402), only="POST"))
     ends = await desk.told("apply")
