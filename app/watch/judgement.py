@@ -5,7 +5,7 @@ It says "silent" only where the line's own volume makes so long a silence rarer 
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -79,6 +79,7 @@ class Watch:
 class Verdict:
     """The decision. `expected` and `seen` are calls since `since`; `needed` how many must be expected to be certain.
 
+    What was to come while nobody was counting is `uncounted`, and no part of `expected`: nobody knows whether it came.
     `log_chance` is the logarithm of the probability that chance alone did it, 0 where nothing is unusual.
     """
 
@@ -87,6 +88,7 @@ class Verdict:
     expected: float = 0.0
     seen: int = 0
     needed: float = 0.0
+    uncounted: float = 0.0
     log_chance: float = 0.0
     why: str = ""
 
@@ -177,15 +179,26 @@ def _silence(profile: Profile, seen: Seen, watch: Watch, now: float, false_a_yea
     enough = needed(profile, false_a_year)
     start = max(seen.last_at, now - FURTHEST_S)
     whole = expected(profile, start, now)
-    watched = whole
-    if watch.unseen and whole >= enough:
-        gone = watch.unseen[bisect_right(watch.unseen, start - QUARTER_S) :]
-        watched -= math.fsum(expected(profile, max(start, q), min(now, q + QUARTER_S)) for q in gone)
-    found = Verdict(State.NORMAL, seen.last_at, watched, 0, enough, chances.log_of_none(watched, profile.spread))
-    if watched >= enough:
+    missed = _uncounted(profile, watch, start, now)
+    counted = whole - missed
+    chance = chances.log_of_none(counted, profile.spread)
+    found = Verdict(State.NORMAL, seen.last_at, counted, needed=enough, uncounted=missed, log_chance=chance)
+    if counted >= enough:
         return replace(found, state=State.SILENT)
     if whole >= enough:
         return replace(found, state=State.UNKNOWN, why="nobody was counting for part of the silence")
     if profile.a_week <= 0.0 or enough / (profile.a_week / 7) * 86_400 > QUIET_S:
         return replace(found, state=State.TOO_QUIET)
     return found
+
+
+def _uncounted(profile: Profile, watch: Watch, start: float, end: float) -> float:
+    """Calls expected while nobody was counting; quarters that follow one another are one stretch."""
+    first, last = bisect_right(watch.unseen, start - QUARTER_S), bisect_left(watch.unseen, end)
+    missed, begins, ends = 0.0, start, start
+    for quarter in watch.unseen[first:last]:
+        if quarter > ends:
+            missed += expected(profile, begins, ends)
+            begins = float(quarter)
+        ends = min(end, quarter + QUARTER_S)
+    return missed + expected(profile, begins, ends)

@@ -13,6 +13,8 @@ SILENCE: Final = "silence"
 FLOOD: Final = "flood"
 KINDS: Final = {State.SILENT: SILENCE, State.FLOOD: FLOOD}
 """Kinds of pages."""
+SHOWN_CALLS: Final = 0.05
+"""What is less is 0.0 when it is written."""
 
 
 def sentence(decision: Decision, now: float) -> str:
@@ -68,7 +70,8 @@ def _quiet(decision: Decision, now: float) -> str:
     since = f"No {_things(decision, 1)} since {_moment(decision.watched.zone, verdict.since)}"
     left = certain_in_s(profile, verdict, now) if profile else None
     certain = "for more than four weeks" if left is None else f"for another {duration(left)}"
-    usual = f"{since}; {verdict.expected:.1f} expected by now"
+    counted = " in the time that was counted" if verdict.uncounted >= SHOWN_CALLS else ""
+    usual = f"{since}; {verdict.expected:.1f} expected by now{counted}"
     if verdict.state is State.TOO_QUIET:
         return f"Too quiet to tell: {usual}. Silence would have to last {certain}; only a synthetic call can tell now."
     return f"Normal: {usual}. Total silence would be certain if it lasted {certain}."

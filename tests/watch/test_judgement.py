@@ -134,6 +134,24 @@ def test_a_gap_in_our_own_counting_is_not_known_and_no_silence() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "gap",
+    [("2026-07-07T06:00", "2026-07-07T08:30"), ("2026-07-06T15:30", "2026-07-07T08:30")],
+    ids=["later", "at once"],
+)
+def test_a_gap_in_our_own_counting_is_no_part_of_what_was_expected(gap: tuple[str, str]) -> None:
+    now, unseen = at("2026-07-07T09:00"), quarters(*gap)
+    verdict = look(now, unseen=unseen)
+    wait = certain_in_s(FOURTEEN, verdict, now)
+
+    assert verdict.state is State.NORMAL
+    assert verdict.expected == pytest.approx(1.2, abs=0.25), "half an hour's calls, and an evening's"
+    assert verdict.uncounted == pytest.approx(5.2, abs=0.3)
+    assert wait is not None
+    assert look(now + wait - 60.0, unseen=unseen).state is State.UNKNOWN
+    assert look(now + wait + 1.0, unseen=unseen).state is State.SILENT
+
+
 def test_after_a_gap_a_silence_is_certain_by_what_was_watched_alone() -> None:
     gap = quarters("2026-07-07T06:00", "2026-07-07T09:30")
 

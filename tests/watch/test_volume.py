@@ -207,6 +207,16 @@ async def test_a_gap_in_our_own_counting_is_no_silence(empty: Database) -> None:
     assert "nobody was counting" in decision.verdict.why
 
 
+async def test_what_was_to_come_in_a_gap_is_not_said_to_have_been_missed(empty: Database) -> None:
+    seen = looks(at("2026-06-01T00:00"), at("2026-07-07T05:00")) + looks(at("2026-07-07T09:00"), at("2026-07-07T09:30"))
+    await empty.write(lambda t: keep(t, history(Series("acme", LINE, CALL)) + seen))
+    house = House(empty, now=at("2026-07-07T09:29"))
+    await house.look()
+    [line] = await house.overview()
+
+    assert line.sentence.startswith("Normal: No call since Mon 06 Jul 15:50; 1.2 expected by now in the time that was ")
+
+
 async def test_a_clock_that_jumped_is_not_known_and_ends_no_page(database: Database) -> None:
     house = await begun(database)
     await house.look()
