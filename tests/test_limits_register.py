@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent
 GUARDED = re.compile(
     r"_?(MOST|MAX|LONGEST)(_[A-Z_]+)?|_?[A-Z_]+_(MAX|REMEMBERED|TRIES)|BACKLOG|CACHED_[A-Z]+"
     r"|_?([A-Z_]+_)?(WITHIN_S|DEADLINE_S|TIMEOUT(_S|_MS)?|AT_ONCE|THREADS)|[A-Z_]+_MAX_(BYTES|CHARS)"
+    r"|_?([A-Z_]+_)?(BURST|PER_S|WINDOW_S)|(POOL_)?CONNECTIONS|PARSERS|TOGETHER"
+    r"|(LIVE_)?(READ|WRITE)_S|(ASK|CALL|CONNECT|REMOVE|TRY|VALID|WAIT)_S"
 )
 NO_LIMIT = {"READBACK_PORT": "an address"}
 """Settings with a number that bounds nothing."""
@@ -28,6 +30,7 @@ EVERYTHING = {
     "READBACK_PAGE_URLS": "json://host",
     "OPENAI_API_KEY": "k",
     "ANTHROPIC_API_KEY": "k",
+    "READBACK_CALDAV_CREDENTIALS": "sam:word@caldav.example",
     "READBACK_CRM_SECRETS": "acme=pat",
     "GOOGLE_APPLICATION_CREDENTIALS": "key.json",
 }
