@@ -18,11 +18,12 @@ from app.db.once import looking
 from app.errors import ConfigurationError
 from app.main.provisioning import OnceBooks, desired, platform, sealer
 from app.provisioning.apply import Applier, Done, End
-from app.provisioning.book import Place, baseline, snapshots
+from app.provisioning.book import Baseline, Place, Step, baseline, snapshots
 from app.provisioning.desired import Desired, Known
-from app.provisioning.drift import drifts
+from app.provisioning.drift import drifts, forget
+from app.provisioning.holds import HeldError, Holds
 from app.provisioning.plan import Plan, Planner, Take
-from app.provisioning.platform import Key, Kind, PlatformError
+from app.provisioning.platform import GoneError, Key, Kind, PlatformError
 from app.provisioning.sealing import Sealer
 from app.settings import Settings, from_environment
 
@@ -39,12 +40,13 @@ def add(commands: Any) -> None:
         ("rollback", _rollback),
         ("drift", _drift),
         ("snapshots", _snapshots),
+        ("forget", _forget),
     ):
         action = actions.add_parser(name, help=(run.__doc__ or "").splitlines()[0], description=run.__doc__)
         action.set_defaults(run=run)
         action.add_argument("--json", action="store_true", help="answer with one JSON document")
         action.add_argument("--environment", help="which account; READBACK_PLATFORM_ENVIRONMENT otherwise")
-        if run in (_rollback, _snapshots):
+        if run in (_rollback, _snapshots, _forget):
             action.add_argument("record", type=_key, help="as in tool/check_availability")
         elif run is not _drift:
             action.add_argument(
@@ -52,7 +54,7 @@ def add(commands: Any) -> None:
             )
         if run in (_plan, _apply):
             _add_take(action)
-        if run in (_apply, _rollback):
+        if run in (_apply, _rollback, _forget):
             action.add_argument("--by", default=operator(), help="who does it; kept in the audit log")
         if run is _rollback:
             action.add_argument("--to", default="", metavar="SNAPSHOT", help="its id; the one before the last apply")
@@ -136,6 +138,15 @@ def _snapshots(asked: Namespace) -> int:
     return HOLDS if kept else DOES_NOT_HOLD
 
 
+def _forget(asked: Namespace) -> int:
+    """Watch one record no longer, and end its pages: 1 while files ask for it and it is there.
+
+    For what was deleted at the platform on purpose, or is not ours any more. The record and its snapshots stay.
+    """
+    ends = _with_platform(asked, lambda work: work.forget(asked.record))
+    return _ended(asked, ends)
+
+
 class _Work:
     """One run of a command against the platform."""
 
@@ -209,10 +220,33 @@ class _Work:
 
     async def drift(self) -> tuple[Sequence[Any], list[Key]]:
         """What differs from what was applied, and what files ask for that never was."""
-        wanted, _ = self._desired()
-        found = await drifts(self._platform, self._books, self._seals, self._environment, time.time())
+        wanted = [record.key for record in self._desired()[0].records]
+        found = await drifts(self._platform, self._books, self._seals, self._environment, time.time(), wanted)
         known = {drift.place.key for drift in found}
-        return found, [record.key for record in wanted.records if record.key not in known]
+        return found, [key for key in wanted if key not in known]
+
+    async def forget(self, key: Key) -> list[Done]:
+        """One record, from now on nobody's."""
+        place = Place(self._environment, key)
+        base = await self._books.read(lambda c: baseline(c, place))
+        if base is None:
+            return [Done(key, End.REFUSED, "nothing was ever applied of it")]
+        asked = key in {record.key for record in self._desired()[0].records}
+        if asked and await self._is_there(base):
+            return [Done(key, End.REFUSED, f"it is there, and {self._chosen.platform.name} asks for it")]
+        clock = SystemClock()
+        try:
+            await forget(self._books, Holds(self._books, clock), place, Step(self._asked.by, clock.now()))
+        except HeldError as error:
+            return [Done(key, End.REFUSED, str(error))]
+        return [Done(key, End.FORGOTTEN, "nobody notices any more what becomes of it")]
+
+    async def _is_there(self, base: Baseline) -> bool:
+        try:
+            await self._platform.read(base.snapshot.place.key.kind, base.record_id)
+        except GoneError:
+            return False
+        return True
 
     def _desired(self) -> tuple[Desired, Planner]:
         wanted = desired(self._chosen, self._environment, self._seals)

@@ -1,11 +1,13 @@
 """What brings settings to a platform, put together for the commands and for the timer."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
+from app import log
 from app.adapters.vapi_records import VapiRecords
 from app.audit.log import seal
 from app.calls.model import Tool
@@ -17,6 +19,7 @@ from app.errors import ConfigurationError
 from app.jobs.timers import Timer
 from app.provisioning.desired import Desired, Means, load_desired
 from app.provisioning.drift import DriftWatch
+from app.provisioning.platform import Key
 from app.provisioning.sealing import Sealer
 from app.provisioning.tool_settings import Deadlines
 from app.settings import Settings, secret_named
@@ -26,6 +29,8 @@ T = TypeVar("T")
 
 SEAL: Final = "platform"
 """Name of the secret with which secrets in records are sealed."""
+
+_log = log.get(__name__)
 
 
 class OnceBooks:
@@ -97,9 +102,15 @@ def drift_timers(settings: Settings, database: Database, clock: Clock, told: Cal
         return []
     seals = sealer(settings)
     named = "platform" in settings.model_fields_set
-    wanted = desired(settings, settings.platform_environment, seals).records if named else ()
+    wanted = _wanted(settings, seals) if named else None
 
     async def look() -> None:
+        nonlocal wanted
+        if named:
+            try:
+                wanted = await asyncio.to_thread(_wanted, settings, seals)
+            except ConfigurationError as error:
+                _log.warning("platform_file_wrong", reason=str(error))  # somebody is writing it; as it was before
         async with platform(settings) as records:
             watch = DriftWatch(
                 platform=records,
@@ -107,9 +118,13 @@ def drift_timers(settings: Settings, database: Database, clock: Clock, told: Cal
                 sealer=seals,
                 clock=clock,
                 environment=settings.platform_environment,
-                wanted=[record.key for record in wanted],
+                wanted=wanted,
             )
             await watch.look()
         told()
 
     return [Timer("settings_drift", float(settings.drift_every_s), look)]
+
+
+def _wanted(settings: Settings, seals: Sealer) -> list[Key]:
+    return [record.key for record in desired(settings, settings.platform_environment, seals).records]

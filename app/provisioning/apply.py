@@ -49,6 +49,8 @@ class End(StrEnum):
     MADE = "made"
     ADOPTED = "adopted"
     RESTORED = "restored"
+    FORGOTTEN = "forgotten"
+    """It is compared with nothing any more."""
     REFUSED = "refused"
     """By us, before anything was written."""
     MOVED = "moved"
@@ -61,7 +63,7 @@ class End(StrEnum):
     """It is not known what the platform has, or will have."""
 
 
-HOLDS: Final = frozenset((End.UNCHANGED, End.APPLIED, End.MADE, End.ADOPTED, End.RESTORED))
+HOLDS: Final = frozenset((End.UNCHANGED, End.APPLIED, End.MADE, End.ADOPTED, End.RESTORED, End.FORGOTTEN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,14 @@ def applied(transaction: Transaction, kept: Snapshot, asked: Mapping[str, Any], 
         transaction.connection.execute(insert(platform_baselines).values(**_columns(kept.place), **values))
 
 
+def forgotten(transaction: Transaction, place: Place, step: Step) -> bool:
+    """Compare the record with nothing any more, what is kept of it stays; False when it has no baseline."""
+    gone = transaction.connection.execute(delete(platform_baselines).where(_of(platform_baselines, place)))
+    if gone.rowcount:
+        noted(transaction, "forgotten", place, step)
+    return bool(gone.rowcount)
+
+
 def held(transaction: Transaction, place: Place, owner: str, *, now: float, until: float) -> bool:
     """Take the record for one owner alone; False while anybody has it."""
     there, connection = _of(platform_holds, place), transaction.connection

@@ -5,8 +5,8 @@ is woken. What was never applied, or cannot be read, is not said to be right; it
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -15,9 +15,9 @@ from app.clock import Clock
 from app.db.engine import Transaction
 from app.provisioning.apply import PAGE as UNSETTLED
 from app.provisioning.apply import way_back
-from app.provisioning.book import Baseline, Books, Place, Step, baseline, baselines, noted
+from app.provisioning.book import Baseline, Books, Place, Step, baseline, baselines, forgotten, noted
 from app.provisioning.diff import Difference, differences, harmful, told
-from app.provisioning.holds import HELD_S
+from app.provisioning.holds import HELD_S, Holds
 from app.provisioning.plan import Live, look, seen
 from app.provisioning.platform import GoneError, Key, Kind, Platform, PlatformError, RefusedError
 from app.provisioning.rules import RULES
@@ -38,7 +38,8 @@ class UnseenError(PlatformError):
 class Drift:
     """One record against its baseline. `gone`: the platform has no such record any more; `unseen`: why nobody knows.
 
-    `applying`: it is not as it was applied the last time, for somebody is applying it just now.
+    `applying`: it is not as it was applied the last time, for somebody is applying it just now. `asked`: whether files
+    ask for it, as far as is known.
     """
 
     base: Baseline
@@ -46,6 +47,7 @@ class Drift:
     gone: bool = False
     unseen: str = ""
     applying: bool = False
+    asked: bool = True
 
     @property
     def place(self) -> Place:
@@ -74,12 +76,23 @@ class Drift:
     def remedy(self) -> str:
         """The one command that restores it."""
         if self.gone:
-            return f"`readback settings apply {self.place.key} --take ours --environment {self.place.environment}`"
+            words = "apply {} --take ours" if self.asked else "forget {}"
+            return f"`readback settings {words.format(self.place.key)} --environment {self.place.environment}`"
         return way_back(self.place, self.base.snapshot.id)
 
 
-async def drifts(platform: Platform, books: Books, sealer: Sealer, environment: str, now: float) -> list[Drift]:
-    """Every record of an environment against its baseline, those too that the platform does not tell of."""
+async def drifts(
+    platform: Platform,
+    books: Books,
+    sealer: Sealer,
+    environment: str,
+    now: float,
+    wanted: Collection[Key] | None = None,
+) -> list[Drift]:
+    """Every record of an environment against its baseline, those too that the platform does not tell of.
+
+    `wanted` is what files ask for, None where nobody knows.
+    """
     bases = await books.read(lambda c: baselines(c, environment))
     found = []
     for kind in dict.fromkeys(base.snapshot.place.key.kind for base in bases):
@@ -90,7 +103,19 @@ async def drifts(platform: Platform, books: Books, sealer: Sealer, environment: 
             drift = Drift(base, unseen=unseen) if unseen else _against(base, listed.get(base.record_id))
             again = not drift.holds and not unseen
             found.append(await _looked_again(platform, books, sealer, base, now) if again else drift)
-    return found
+    return found if wanted is None else [replace(drift, asked=drift.place.key in wanted) for drift in found]
+
+
+async def forget(books: Books, holds: Holds, place: Place, step: Step) -> bool:
+    """Watch a record no longer, and end its pages; False when it has no baseline. Raises `HeldError`."""
+
+    def work(transaction: Transaction) -> bool:
+        for kind in (PAGE, UNSETTLED):
+            resolved(transaction, kind, str(place), now=step.at, by=step.by)
+        return forgotten(transaction, place, step)
+
+    async with holds.alone(place):
+        return await books.write(work)
 
 
 async def _listed(platform: Platform, sealer: Sealer, kind: Kind) -> tuple[dict[str, Live], str]:
@@ -126,7 +151,10 @@ def _against(base: Baseline, live: Live | None) -> Drift:
 
 
 class DriftWatch:
-    """Run as a timer. `wanted`: what files ask for in the watched environment; without a baseline it is not watched."""
+    """Run as a timer. `wanted`: what files ask for in the watched environment, None where nobody has named any.
+
+    What is wanted and has no baseline is not watched.
+    """
 
     def __init__(
         self,
@@ -136,14 +164,14 @@ class DriftWatch:
         sealer: Sealer,
         clock: Clock,
         environment: str,
-        wanted: Sequence[Key] = (),
+        wanted: Collection[Key] | None = None,
     ) -> None:
         self._platform = platform
         self._books = books
         self._sealer = sealer
         self._clock = clock
         self._environment = environment
-        self._wanted = tuple(wanted)
+        self._wanted = wanted
 
     async def look(self, again_s: float = HELD_S) -> Sequence[Drift]:
         """Look once; again at what was being applied, which a process that has died holds no longer by then.
@@ -160,7 +188,7 @@ class DriftWatch:
 
     async def _look(self) -> Sequence[Drift]:
         now = self._clock.now()
-        found = await drifts(self._platform, self._books, self._sealer, self._environment, now)
+        found = await drifts(self._platform, self._books, self._sealer, self._environment, now, self._wanted)
         without = await self._without_baseline()
         metrics.set_settings_drift(sum(drift.drifted for drift in found), len(without))
         await self._books.write(partial(self._tell, found=found, without=without, now=now))
@@ -168,7 +196,7 @@ class DriftWatch:
 
     async def _without_baseline(self) -> list[Key]:
         known = {base.snapshot.place.key for base in await self._books.read(lambda c: baselines(c, self._environment))}
-        return [key for key in self._wanted if key not in known]
+        return [key for key in self._wanted or () if key not in known]
 
     def _tell(self, transaction: Transaction, found: Sequence[Drift], without: Sequence[Key], now: float) -> None:
         for drift in found:
@@ -194,11 +222,18 @@ def page(drift: Drift) -> Page:
     more = [f"and {len(lines) - MOST_TOLD} lines more"] if len(lines) > MOST_TOLD else []
     shown = "\n".join([*lines[:MOST_TOLD], *more])
     place = drift.place
-    body = (
-        f"Applied, and live now:\n{shown}\nIf nobody meant it: {drift.remedy()}. If somebody did: take it into the "
-        f"files, then `readback settings apply {place.key} --adopt --environment {place.environment}`."
-    )
+    body = f"Applied, and live now:\n{shown}\n{_what_to_do(drift)}"
     return Page(PAGE, str(place), f"Settings at the platform have changed: {place.key}", body)
+
+
+def _what_to_do(drift: Drift) -> str:
+    place = drift.place
+    if drift.gone and not drift.asked:
+        return f"Files do not ask for it any more, so it can be forgotten: {drift.remedy()}."
+    meant = "take it out of the files, then `readback settings forget {} --environment {}`"
+    if not drift.gone:
+        meant = "take it into the files, then `readback settings apply {} --adopt --environment {}`"
+    return f"If nobody meant it: {drift.remedy()}. If somebody did: {meant.format(place.key, place.environment)}."
 
 
 def _nothing_applied(environment: str, without: Sequence[Key]) -> Page:

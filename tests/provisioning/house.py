@@ -87,7 +87,7 @@ class House:
         self.clock.advance(1)
         return await self._applier(self.sealer()).restore(target)
 
-    async def look(self, wanted: Sequence[Key] = ()) -> list[Drift]:
+    async def look(self, wanted: Sequence[Key] | None = None) -> list[Drift]:
         """One look of the watch."""
         watch = DriftWatch(
             platform=self.platform,

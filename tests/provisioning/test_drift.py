@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from app.adapters.vapi_records import MOST_LISTED, MOST_TRIES
-from app.provisioning.book import Place
+from app.provisioning.book import Place, Step
+from app.provisioning.drift import forget
 from app.provisioning.holds import HELD_S, Holds
 from app.provisioning.plan import Take
 from app.provisioning.platform import PlatformError
@@ -75,6 +76,26 @@ async def test_the_page_ends_when_it_is_put_back(house: House) -> None:
     await house.look()
     assert [page.status for page in await house.pages()] == ["resolved"]
     assert house.is_there(TOOL)["server"]["url"] == "https://voice.example.com/vapi"
+
+
+async def test_what_is_gone_and_not_asked_for_can_be_forgotten(house: House) -> None:
+    house.vapi.account.records["assistant"].clear()
+    house.vapi.account.records["tool"].clear()
+    await house.look([TOOL])
+
+    bodies = {page.page.key: page.page.body for page in await house.pages() if page.page.kind == "settings_drift"}
+    assert "`readback settings apply" not in bodies[f"production: {ASSISTANT}"]
+    assert f"`readback settings forget {ASSISTANT} --environment production`" in bodies[f"production: {ASSISTANT}"]
+    assert f"`readback settings apply {TOOL} --take ours" in bodies[f"production: {TOOL}"]
+    place, step = Place("production", ASSISTANT), Step("sam", house.clock.now())
+    assert await forget(house.database, Holds(house.database, house.clock), place, step)
+    await house.look([TOOL])
+
+    assert {page.page.key: page.status for page in await house.pages()} == {
+        f"production: {ASSISTANT}": "resolved",
+        f"production: {TOOL}": "open",
+    }
+    assert house.steps().count("forgotten") == 1
 
 
 async def test_what_the_platform_adds_by_itself_wakes_nobody(house: House) -> None:

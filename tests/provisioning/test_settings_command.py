@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from app.clock import SystemClock
+from app.main.provisioning import drift_timers
+from app.settings import load
+from app.watch.pages import listed
 from tests.commanding import Told, command
 from tests.fakes.crm import Mishap
-from tests.fakes.databases import executed
+from tests.fakes.databases import executed, opened
 from tests.fakes.recording_server import Fault
 from tests.fakes.vapi_records import FakeVapi
 from tests.provisioning.house import LINE
@@ -138,6 +142,38 @@ async def test_an_assistant_is_not_pinned_to_what_somebody_made_of_a_tool(desk: 
 
     assert refused.returncode == 1
     assert "tool/book_appointment is not as files ask for; apply it first" in refused.stdout
+
+
+async def test_what_was_deleted_on_purpose_is_forgotten_with_the_command_in_its_page(desk: Desk) -> None:
+    await desk.asks("apply", "--take", "ours")
+    refused = await desk.asks("forget", "assistant/acme")
+    assert (refused.returncode, "it is there, and p.toml asks for it" in refused.stdout) == (1, True)
+
+    desk.write(FILE.replace("[assistants.acme", "[assistants.other").replace("Acme", "Other"))
+    desk.vapi.account.records["assistant"].clear()
+    [gone] = [record for record in (await desk.told("drift"))["records"] if record["gone"]]
+    assert gone["remedy"] == "readback settings forget assistant/acme --environment production"
+    assert (await desk.told(*gone["remedy"].split()[2:]))[0]["end"] == "forgotten"
+
+    assert "assistant/acme" not in (await desk.asks("drift")).stdout
+    assert (await desk.asks("forget", "assistant/acme")).returncode == 1
+    assert executed(desk.url, "select count(*) from audit where kind = 'settings_forgotten'") == [(1,)]
+    assert (await desk.asks("snapshots", "assistant/acme")).returncode == 0
+
+
+async def test_the_watch_asks_the_files_anew_each_time(desk: Desk) -> None:
+    both = FILE.partition("[assistants")[0]
+    desk.write(both)
+    await desk.asks("apply", "tool/check_availability")
+    settings = load(desk.variables | {"READBACK_DATABASE_URL": desk.url})
+    async with opened(desk.url) as database:
+        [timer] = drift_timers(settings, database, SystemClock(), lambda: None)
+        said = []
+        for text in (both, "tools = [", both.replace(', "book_appointment"', "")):
+            desk.write(text)
+            await timer.run()
+            said.append([page.status for page in await database.read(lambda c: listed(c, all_of_them=True))])
+    assert said == [["open"], ["open"], ["resolved"]]
 
 
 async def test_adopting_takes_what_is_there_and_makes_nothing(desk: Desk) -> None:
