@@ -17,10 +17,11 @@ from app.db.migrate import migrate
 from app.db.once import looking
 from app.errors import ConfigurationError
 from app.main.provisioning import OnceBooks, desired, platform, sealer
-from app.provisioning.apply import Applier, Done, End
+from app.provisioning.apply import Applier
 from app.provisioning.book import Baseline, Place, Step, baseline, snapshots
 from app.provisioning.desired import Desired, Known
 from app.provisioning.drift import drifts, forget
+from app.provisioning.ends import Done, End
 from app.provisioning.holds import HeldError, Holds
 from app.provisioning.plan import Plan, Planner, Take
 from app.provisioning.platform import GoneError, Key, Kind, PlatformError

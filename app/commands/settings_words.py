@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from app.provisioning.apply import Done
 from app.provisioning.classify import Field, State
 from app.provisioning.diff import Difference, harmful, shown_value, told
 from app.provisioning.drift import Drift
+from app.provisioning.ends import Done
 from app.provisioning.fields import MISSING, dotted, fields
 from app.provisioning.plan import Plan
 

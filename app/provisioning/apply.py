@@ -6,8 +6,7 @@ is in doubt, and is looked for before anything is done again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any, Final
 
 from app import log
@@ -16,6 +15,7 @@ from app.errors import ReadbackError
 from app.provisioning import book
 from app.provisioning.book import Books, Place, Snapshot, Step
 from app.provisioning.diff import Difference, differences, harmful, parts_back
+from app.provisioning.ends import Done, End
 from app.provisioning.fields import MISSING, same
 from app.provisioning.holds import HeldError, Holds
 from app.provisioning.plan import Live, Plan, Planner, look, with_secret
@@ -23,7 +23,6 @@ from app.provisioning.platform import (
     Document,
     GoneError,
     InDoubtError,
-    Key,
     Kind,
     Platform,
     PlatformError,
@@ -39,48 +38,6 @@ READ_BACK_PAUSES_S: Final = (0.0, 1.0, 3.0)
 PAGE: Final = "settings_unsettled"
 
 _log = log.get(__name__)
-
-
-class End(StrEnum):
-    """What became of one record."""
-
-    UNCHANGED = "unchanged"
-    APPLIED = "applied"
-    MADE = "made"
-    ADOPTED = "adopted"
-    RESTORED = "restored"
-    FORGOTTEN = "forgotten"
-    """It is compared with nothing any more."""
-    REFUSED = "refused"
-    """By us, before anything was written."""
-    MOVED = "moved"
-    """Somebody changed it between the plan and the write; nothing was written."""
-    NOT_TAKEN = "not taken"
-    """The platform refused; nothing was written."""
-    ROLLED_BACK = "rolled back"
-    """What was read back was not what was written; the record is as it was before."""
-    IN_DOUBT = "in doubt"
-    """It is not known what the platform has, or will have."""
-
-
-HOLDS: Final = frozenset((End.UNCHANGED, End.APPLIED, End.MADE, End.ADOPTED, End.RESTORED, End.FORGOTTEN))
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one record, in words too. `live`: as it was seen last."""
-
-    key: Key
-    end: End
-    words: str = ""
-    live: Live | None = None
-    found: tuple[Difference, ...] = ()
-    snapshot: str = ""
-    """To come back to what was there before."""
-
-    @property
-    def holds(self) -> bool:
-        return self.end in HOLDS
 
 
 class Applier:
@@ -184,7 +141,9 @@ class Applier:
         names = [*plan.parts, *(each.path[0] for each in harmful(found) if each.seen in (None, MISSING, "", [], {}))]
         back = {name: before.document.get(name) for name in dict.fromkeys(names)}
         wrong = ", ".join(each.name for each in harmful(found))
+        found_as = await self._snapshot(plan.place, after, "found")
         await self._note("mismatch", plan.place, snapshot=before.id, fields=wrong)
+        words = f"read back, {wrong} was not as written (snapshot {found_as.id} has it as it was found)"
         try:
             asked = plan.base.asked if plan.base else {}
             await self._hand_in(
@@ -195,16 +154,14 @@ class Applier:
             wanted = {name: value for name, value in back_at.items() if value is not None}
             now, left = await self._read_back(plan.key.kind, after.record_id, wanted)
         except (PlatformError, SealedError) as error:
-            return await self._in_doubt(
-                plan.place, before, f"{wrong} was not as written, and could not be put back: {error}"
-            )
-        if harmful(left):
-            still = ", ".join(each.name for each in harmful(left))
-            return await self._in_doubt(
-                plan.place, before, f"{wrong} was not as written; put back, {still} is not as it was"
-            )
-        await self._note("rolled_back", plan.place, snapshot=before.id, fields=wrong)
-        return Done(plan.key, End.ROLLED_BACK, f"read back, {wrong} was not as written", now, tuple(found), before.id)
+            return await self._in_doubt(plan.place, before, f"{words}, and could not be put back: {error}")
+        if not (still := harmful(left) or harmful(differences(plan.rules, before.document, now.document))):
+            await self._note("rolled_back", plan.place, snapshot=before.id, fields=wrong)
+            return Done(plan.key, End.ROLLED_BACK, words, now, tuple(found), before.id)
+        others = ", ".join(each.name for each in still)
+        return await self._in_doubt(
+            plan.place, before, f"{words}; put back, {others} is not as it was before, by our doing or somebody else's"
+        )
 
     async def _make(self, plan: Plan, planner: Planner) -> Done:
         """Looked up by its name before it is made, and before that is tried a second time."""

@@ -8,10 +8,11 @@ from typing import Any
 from app.adapters.vapi_records import VapiRecords
 from app.audit.reading import exported, reading
 from app.db.engine import Database
-from app.provisioning.apply import Applier, Done
+from app.provisioning.apply import Applier
 from app.provisioning.book import Place, Snapshot, snapshots
 from app.provisioning.desired import Desired, Known, Record
 from app.provisioning.drift import Drift, DriftWatch
+from app.provisioning.ends import Done
 from app.provisioning.plan import Plan, Planner, Take
 from app.provisioning.platform import Document, Key, Kind
 from app.provisioning.sealing import Sealer

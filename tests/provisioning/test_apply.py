@@ -12,9 +12,9 @@ from app.audit.log import seal
 from app.db.once import committing
 from app.db.schema import platform_holds
 from app.provisioning import book
-from app.provisioning.apply import End
 from app.provisioning.book import Place
 from app.provisioning.desired import Known
+from app.provisioning.ends import End
 from app.provisioning.holds import HELD_S, HeldError, Holds
 from app.provisioning.plan import AmbiguousError, Take
 from app.provisioning.platform import Key
@@ -144,6 +144,32 @@ async def test_what_is_taken_back_keeps_the_secret_that_is_never_shown(alone: Ho
         "https://a",
         ["hush"],
     )
+
+
+async def test_what_else_changed_with_our_write_is_not_called_rolled_back(alone: House) -> None:
+    await alone.apply(wish(ASSISTANT))
+    alone.is_there(ASSISTANT).update(voice={"voiceId": "ours"})
+    await alone.apply(wish(ASSISTANT), Take.ADOPT)
+    alone.vapi.lies.append(lambda record: record.update(voice={"voiceId": "Mallory"}))
+
+    done = await alone.apply(wish(ASSISTANT, firstMessage="Hi"))
+
+    assert (done.end, "put back, voice.voiceId is not as it was before" in done.words) == (End.IN_DOUBT, True)
+    there = alone.is_there(ASSISTANT)
+    assert (there["firstMessage"], there["voice"]) == (None, {"voiceId": "Mallory"}), "it may be somebody's edit"
+    [page] = await alone.pages()
+    assert f"`readback settings rollback {ASSISTANT} --to {done.snapshot} " in page.page.body
+
+
+async def test_what_somebody_changed_before_it_was_read_back_is_kept_in_a_snapshot(alone: House) -> None:
+    await alone.apply(wish(ASSISTANT))
+    alone.vapi.before("GET /assistant/", lambda _: alone.is_there(ASSISTANT)["model"].update(maxTokens=99), skip=2)
+
+    done = await alone.apply(wish(ASSISTANT, model={"temperature": 0.5}))
+
+    assert done.end is End.ROLLED_BACK
+    [found] = [kept for kept in await alone.snapshots(ASSISTANT) if kept.why == "found"]
+    assert (found.document["model"]["maxTokens"], found.id in done.words) == (99, True)
 
 
 async def test_a_success_that_wrote_nothing_is_no_success(alone: House) -> None:
