@@ -5,7 +5,7 @@ A business has one that is live, however many start one at the same moment: an i
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -64,9 +64,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """One version on trial. `since`: when its step began; `watched_s`: time under watch at it; `known` as JSON.
+    """One version on trial. `since`: when its step began; `watched_s`: time under watch at it.
 
-    `waits_for`: why it did not go up at the last look.
+    `waits_for`: why it did not go up at the last look; `evidence`: `known` and `seen` as JSON.
     """
 
     id: str
@@ -87,15 +87,19 @@ class Canary:
 
     @property
     def known(self) -> Known:
-        """What has been counted so far."""
+        """What has been counted for good."""
+        return _read(orjson.loads(self.evidence))
+
+    @property
+    def seen(self) -> Known:
+        """What the last look knew: the same, and calls that ended while one before them went on."""
         data = orjson.loads(self.evidence)
-        return Known({name: from_data(one) for name, one in data["figures"].items()}, data["calls"], data["unheard"])
+        return _read(data.get("seen", data))
 
 
-def written(known: Known) -> str:
+def written(known: Known, seen: Known | None = None) -> str:
     """What has been counted, as its column has it."""
-    figures = {name: as_data(found) for name, found in known.figures.items()}
-    return orjson.dumps({"figures": figures, "calls": known.calls, "unheard": known.unheard}).decode()
+    return orjson.dumps(_plain(known) | ({"seen": _plain(seen)} if seen else {})).decode()
 
 
 def live(connection: Connection) -> list[Canary]:
@@ -217,16 +221,17 @@ def on_trial(connection: Connection, business: str) -> Canary:
 
 
 def looked(
-    transaction: Transaction, canary: Canary, known: Known, waits_for: str, watched_s: float, now: float
-) -> None:
-    """Note what a look at it found."""
-    values = {
-        "evidence": written(known),
+    transaction: Transaction, canary: Canary, evidence: str, waits_for: str, watched_s: float, now: float
+) -> Canary:
+    """Note what a look at it found; `evidence` as `written` gives it."""
+    values: dict[str, Any] = {
+        "evidence": evidence,
         "waits_for": waits_for[:WHY_CHARS],
         "watched_s": watched_s,
         "looked_at": now,
     }
     transaction.connection.execute(update(canaries).where(_c.id == canary.id).values(**values))
+    return replace(canary, **values)
 
 
 def _live_of(connection: Connection, business: str) -> Canary | None:
@@ -240,6 +245,16 @@ def _noted(transaction: Transaction, now_is: Canary, *, was: str, now: float) ->
     about = {"was": str(was), "state": now_is.state.value, "percent": now_is.percent, "assistant": now_is.assistant}
     by = {"stable": now_is.stable, "by": now_is.changed_by, "why": now_is.why}
     record(transaction, "canary_changed", business=now_is.business, subject=now_is.id, at=now, **about, **by)
+
+
+def _plain(known: Known) -> dict[str, Any]:
+    figures = {name: as_data(found) for name, found in known.figures.items()}
+    return {"figures": figures, "calls": known.calls, "unheard": known.unheard}
+
+
+def _read(data: Mapping[str, Any]) -> Known:
+    figures = {name: from_data(one) for name, one in data["figures"].items()}
+    return Known(figures, data["calls"], data["unheard"])
 
 
 def _in_short(why: str) -> str:

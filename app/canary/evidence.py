@@ -91,6 +91,12 @@ def with_trial(before: Evidence, bad: bool) -> Evidence:
     return Evidence(before.stable, before.trial + Count(1, bad), Count(), logs, most)
 
 
+def without(found: Evidence, stable: int, trial: int) -> Evidence:
+    """The same evidence, without so many bad calls and good ones in its counts: they have not ended yet."""
+    ended = Count(found.stable.calls - stable, found.stable.bad - stable)
+    return replace(found, stable=ended, trial=Count(found.trial.calls - trial, found.trial.bad))
+
+
 def looks_worse(found: Evidence, tolerance: float) -> bool:
     """Whether the trial's share is higher by more than `tolerance` and a standard error: no proof, yet no good sign."""
     if not found.stable.calls or not found.trial.calls:

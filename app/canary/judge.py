@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, tuple_, update
 
 from app import log, metrics
-from app.canary.book import ON_TRIAL, PAGE, Canary, Known, Said, State, by_id, changed, live, looked
-from app.canary.evidence import Count, Evidence, with_stable, with_trial
+from app.canary.book import ON_TRIAL, PAGE, Canary, Known, Said, State, by_id, changed, live, looked, written
+from app.canary.evidence import Count, Evidence, with_stable, with_trial, without
 from app.canary.fates import UNHEARD, Fate, fates
 from app.canary.guards import GUARDS
 from app.canary.steps import Judged, Seen, Verdict, after, judged
@@ -104,7 +104,7 @@ class CanaryWatch:
             changed(transaction, canary, State.ENDED, Said(JUDGE, why), now=now)
             return Judged(Verdict.STAY, why)
         _noted(transaction, found.fates.get(canary.id, ()), now)
-        known = _counted(transaction, canary)
+        kept, known = _counted(transaction, canary)
         blind = _blind(found.covered)
         watched_s = canary.watched_s + (0.0 if blind else _passed(canary.looked_at, now))
         seen_now = Seen(
@@ -117,7 +117,8 @@ class CanaryWatch:
             blind=blind,
         )
         verdict = judged(canary.percent, seen_now, held=canary.state is State.HELD)
-        looked(transaction, canary, known, verdict.why if verdict.verdict is Verdict.STAY else "", watched_s, now)
+        waits_for = verdict.why if verdict.verdict is Verdict.STAY else ""
+        canary = looked(transaction, canary, written(kept, known), waits_for, watched_s, now)
         _follow(transaction, canary, known, verdict, now)
         return verdict
 
@@ -150,28 +151,41 @@ def _noted(transaction: Transaction, found: Sequence[Fate], now: float) -> None:
     _marked(transaction, [(fate.platform, fate.call_id) for fate in found], looked_at=now)
 
 
-def _counted(transaction: Transaction, canary: Canary) -> Known:
-    """Count calls in the order in which they came, up to the first that goes on: order must not tell of ends."""
+def _counted(transaction: Transaction, canary: Canary) -> tuple[Known, Known]:
+    """What is counted for good, and what is known now. In the order in which calls came, which tells of no ends.
+
+    For good, up to the first that goes on. Beyond it, what goes on is taken for the best that it can still be for the
+    version on trial: so nobody waits for it, and a version whose calls last longer looks no worse for that.
+    """
     known = canary.known
     figures = {guard.name: known.figures.get(guard.name, Evidence()) for guard in GUARDS}
     calls, unheard, counted = known.calls, known.unheard, list[tuple[str, str]]()
+    kept, going_on = None, Counter[bool]()
     waiting = select(canary_calls).where(_c.canary == canary.id, _c.counted.is_(False))
     ordered = waiting.order_by(_c.at, _c.platform, _c.call_id).limit(MOST_COUNTED)
     for row in transaction.connection.execute(ordered).fetchall():
         if not row.ended:
-            break
-        counted.append((row.platform, row.call_id))
+            kept = kept or Known(figures, calls, unheard)
+            going_on[row.on_trial] += 1
+            figures = {name: _with(one, row.on_trial, not row.on_trial) for name, one in figures.items()}
+            continue
+        if kept is None:
+            counted.append((row.platform, row.call_id))
         here = row.on_trial and row.percent == canary.percent
         if row.ended == UNHEARD:
             unheard += here
             continue
         calls += here
         bad = row.bad.split()
-        for name, one in figures.items():
-            failed = name in bad
-            figures[name] = with_trial(one, failed) if row.on_trial else with_stable(one, Count(1, failed))
+        figures = {name: _with(one, row.on_trial, name in bad) for name, one in figures.items()}
     _marked(transaction, counted, counted=True)
-    return Known(figures, calls, unheard)
+    figures = {name: without(one, going_on[False], going_on[True]) for name, one in figures.items()}
+    now = Known(figures, calls, unheard)
+    return kept or now, now
+
+
+def _with(before: Evidence, on_trial: bool, bad: bool) -> Evidence:
+    return with_trial(before, bad) if on_trial else with_stable(before, Count(1, bad))
 
 
 def _marked(transaction: Transaction, keys: Sequence[tuple[str, str]], **values: Any) -> None:

@@ -29,7 +29,7 @@ class Shown:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, ready to be written as JSON."""
-        canary, known = self.canary, self.canary.known
+        canary, known = self.canary, self.canary.seen
         step = step_of(canary.percent)
         return {
             "id": canary.id,

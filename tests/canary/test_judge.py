@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.db.retention import KEEP_CALLS_S, Retention
 from app.db.schema import bookings
 from tests.calls.reception import audited
-from tests.canary.trial import DANA, HOUR_S, NEW, OK, STABLE, House
+from tests.canary.trial import DANA, ENDED, HOUR_S, NEW, OK, STABLE, House
 from tests.fakes.databases import executed, opened
 from tests.watch.figured import JumpingClock
 
@@ -78,8 +78,9 @@ async def test_what_is_not_borne_takes_it_back_at_once_and_before_the_call_ends(
 async def test_the_same_in_a_call_of_the_stable_version_takes_nothing_back(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
         house = House(database)
-        await house.start(percent=1)
-        given = {await house.call(number, ("find_appointments", "not_allowed", "")) for number in range(4)}
+        canary = await house.start(percent=1)
+        theirs = (n for n in range(99) if house.arms.bucket(canary.id, f"+1512555{n:04d}") >= 100)
+        given = {await house.call(n, ("find_appointments", "not_allowed", "")) for n in itertools.islice(theirs, 4)}
         by_hand = ("cancel_appointment", "not_allowed", "AAAAAA")
         await house.look()
 
@@ -132,11 +133,12 @@ async def test_it_goes_up_after_calls_and_time_and_never_while_a_read_back_is_ow
         verified = update(bookings).values(verification="verified")
         await database.write(lambda t: t.connection.execute(verified) and None)
         assert (await house.look(100.0)).why == "watched for 1.0 of at least 1 hours at this step"
+        await on_trial_only(house, OK, calls=1, after=STEPS[0].calls + 1)
         await house.look(100.0)
         assert await house.stands() == (State.RUNNING, 10)
         canary = await house.canary()
         assert (canary.known.calls, canary.watched_s, canary.changed_by) == (0, 0.0, "readback")
-        assert canary.known.figures["failed_calls"].trial.calls == STEPS[0].calls + 1, "what is known stays known"
+        assert canary.known.figures["failed_calls"].trial.calls == STEPS[0].calls + 2, "what is known stays known"
 
 
 async def test_time_passes_only_while_somebody_looks_and_counts(sqlite_url: str) -> None:
@@ -157,6 +159,45 @@ async def test_time_passes_only_while_somebody_looks_and_counts(sqlite_url: str)
         assert (await house.canary()).watched_s == 200.0, "nor an outage of ours"
         assert (await house.look(100.0, counted=False)).why == "nobody is counting"
         assert (await house.canary()).watched_s == 200.0
+
+
+async def test_a_call_that_goes_on_keeps_no_other_from_being_counted_and_is_counted_once_it_ends(
+    sqlite_url: str,
+) -> None:
+    async with opened(sqlite_url) as database:
+        house = House(database)
+        await house.start(percent=100)
+        for number in range(4):
+            await house.call(number, OK, reason="" if number == 0 else ENDED)
+        counted = []
+        for ended in (False, True, False):
+            if ended:
+                await house.ends(0)
+            verdict = await house.look()
+            canary = await house.canary()
+            counted.append((canary.seen.calls, canary.seen.figures["no_booking"].trial.calls))
+            assert verdict.why == f"{canary.seen.calls} of at least 100 calls at this step"
+
+        assert counted == [(3, 3), (4, 4), (4, 4)]
+        assert canary.known == canary.seen, "and now for good"
+
+
+@pytest.mark.parametrize(("every", "verdict"), [(1, Verdict.BACK), (3, Verdict.STAY)], ids=["worse", "as good"])
+async def test_what_goes_on_delays_no_judgement_and_makes_no_version_look_worse(
+    sqlite_url: str, every: int, verdict: Verdict
+) -> None:
+    async with opened(sqlite_url) as database:
+        house = House(database)
+        await house.start(percent=50)
+        await house.call(0, reason="")
+        for number in range(1, 91):
+            new = house.arms.assistant("acme", STABLE, f"+1512555{number:04d}", ("vapi", "")) == NEW
+            bad = number % (every if new else 3) == 0
+            used = ("check_availability", "internal" if bad else "ok", "")
+            await house.call(number, used, reason="" if new and not bad else ENDED)
+
+        assert (await house.look()).verdict is verdict
+        assert (await house.canary()).seen.figures["tool_errors"].trial.share == 1.0, "its good calls last longer"
 
 
 async def test_calls_that_nobody_reports_on_keep_it_down(sqlite_url: str) -> None:

@@ -71,8 +71,13 @@ class House:
             row = filled(transfers, call_key=ref.key, business="acme", state="connected")
             await self.database.write(lambda t: t.connection.execute(insert(transfers).values(**row)) and None)
         if reason:
-            await self.events.store(CallEvent(ref, "end-of-call-report", None, reason, {}))
+            await self.ends(number, reason)
         return given
+
+    async def ends(self, number: int, reason: str = ENDED) -> None:
+        """The report of a call that went on."""
+        ref = CallRef("vapi", f"c{number}", f"+1512555{number:04d}")
+        await self.events.store(CallEvent(ref, "end-of-call-report", None, reason, {}))
 
     async def used(self, call_id: str, *used: tuple[str, str, str]) -> None:
         """Tool calls, as the audit log has them."""
