@@ -57,9 +57,12 @@ def _found() -> tuple[list[LineVolume], dict[str, ZoneInfo]]:
 
 
 def _hours(channel: str, today: Sequence[HourOfDay], zone: ZoneInfo) -> list[str]:
-    rows = [one for one in today if one.count or one.high]
-    return [
-        f"{channel} {datetime.fromtimestamp(one.start, zone):%H:%M} {one.count:>4} of {one.expected:.1f}"
-        f" (usually {one.low} to {one.high})"
-        for one in rows
-    ]
+    rows = [one for one in today if one.count or one.high or not one.counted]
+    return [f"{channel} {datetime.fromtimestamp(one.start, zone):%H:%M} {_beside_usual(one)}" for one in rows]
+
+
+def _beside_usual(one: HourOfDay) -> str:
+    """The count, and what it is held against; that is nothing while the line is learning."""
+    count = f"{one.count or (0 if one.counted else '-'):>4}"
+    usual = "" if one.expected is None else f" of {one.expected:.1f} (usually {one.low} to {one.high})"
+    return f"{count}{usual}{'' if one.counted else ', not all counted' if one.count else ', not counted'}"

@@ -21,7 +21,7 @@ MOST_MARKS: Final = 4
 
 def bars(hours: Sequence[Mapping[str, Any]], zone: str, now: float, title: str) -> Markup:
     """The picture of one day; `hours` as `volume_overview` has them, in order."""
-    step = mark_every(max((max(one["count"], one["high"]) for one in hours), default=0))
+    step = mark_every(max((max(one["count"], one["high"] or 0) for one in hours), default=0))
     highest = step * MOST_MARKS
     wide = (WIDTH - LEFT) / max(1, len(hours))
 
@@ -61,6 +61,9 @@ def mark_every(highest: float) -> int:
 
 def _hour(one: Mapping[str, Any], x: float, wide: float, y: Any, now: float) -> Markup:
     parts = []
+    if not one["counted"]:
+        whole = Markup('<rect class="uncounted" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>')
+        parts.append(whole.format(x, TOP, wide, HEIGHT - TOP - BOTTOM))
     if one["high"]:
         top, bottom = y(one["high"]), y(one["low"])
         parts.append(
@@ -77,6 +80,7 @@ def _hour(one: Mapping[str, Any], x: float, wide: float, y: Any, now: float) -> 
     if one["count"]:
         top = y(one["count"])
         outside = one["high"] and not one["low"] <= one["count"] <= one["high"] and one["start"] + 3_600 <= now
+        outside = outside and one["counted"]
         parts.append(
             Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="1.5"/>').format(
                 "count outside" if outside else "count", x + wide * 0.22, top, wide * 0.56, y(0) - top

@@ -179,14 +179,14 @@ def of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
 
 
 def today(volume: Sequence[LineVolume], now: float) -> tuple[int, float]:
-    """What came in today on all lines, and what was to be expected by now."""
+    """What came in today on all lines, and what was to be expected by now in the hours that were counted."""
     calls, usual = 0, 0.0
     for one in volume:
         if one.line == WHOLE:
             continue
         for hour in (hour for hours in one.today.values() for hour in hours):
             calls += hour.count
-            usual += hour.expected * min(1.0, max(0.0, (now - hour.start) / 3_600))
+            usual += (hour.expected or 0.0) * hour.counted * min(1.0, max(0.0, (now - hour.start) / 3_600))
     return calls, usual
 
 

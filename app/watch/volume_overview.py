@@ -1,28 +1,45 @@
 """Every line's volume as a page or a command shows it: what it is now, and today's hours beside what is usual."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from app.watch import chances
-from app.watch.baseline import HOUR_S, hours_of, local_hour
+from app.watch.baseline import HOUR_S, Profile, hours_of, local_hour
 from app.watch.judgement import certain_in_s
-from app.watch.volume_counts import watched
-from app.watch.volume_lines import READ_S, Learned, Watched, decide, learn, rows_of
+from app.watch.volume_counts import unseen_hours, watched
+from app.watch.volume_lines import READ_S, Watched, decide, learn, rows_of
 from app.watch.volume_words import sentence
 
 
 @dataclass(frozen=True, slots=True)
 class HourOfDay:
-    """One hour of today: what came, what was expected, and between which counts nineteen such hours in twenty lie."""
+    """One hour of today: what came, what was expected, and between which counts nineteen such hours in twenty lie.
+
+    Nothing is expected, and there is no band, while the line is learning. Where it was not `counted` for half of it or
+    more, `count` is what is known, and no measure of what came.
+    """
 
     start: int
     count: int
-    low: int
-    expected: float
-    high: int
+    low: int | None
+    expected: float | None
+    high: int | None
+    counted: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, ready to be written as JSON."""
+        return {
+            "start": self.start,
+            "count": self.count,
+            "low": self.low,
+            "expected": None if self.expected is None else round(self.expected, 2),
+            "high": self.high,
+            "counted": self.counted,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,7 @@ class LineVolume:
     """One line now. `line` is its number, "*" for all of a business's, or empty for what names none.
 
     `certain_in_s`: how much longer total silence has to last to be certain; None where that cannot be said, or takes
-    more than four weeks. `today` has each channel's hours of the local day, and no band while it is still learning.
+    more than four weeks. `today` has each channel's hours of the local day.
     """
 
     business: str
@@ -44,13 +61,6 @@ class LineVolume:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, ready to be written as JSON."""
-        today = {
-            channel: [
-                {"start": h.start, "count": h.count, "low": h.low, "expected": round(h.expected, 2), "high": h.high}
-                for h in hours
-            ]
-            for channel, hours in self.today.items()
-        }
         return {
             "business": self.business,
             "line": self.line,
@@ -59,13 +69,14 @@ class LineVolume:
             "sentence": self.sentence,
             "since": self.since,
             "certain_in_s": None if self.certain_in_s is None else round(self.certain_in_s),
-            "today": today,
+            "today": {channel: [hour.as_json() for hour in hours] for channel, hours in self.today.items()},
         }
 
 
 def overview(connection: Connection, businesses: Iterable[Watched], now: float) -> list[LineVolume]:
     """Every line of these businesses, as the counts have it now."""
     watch = watched(connection, int(now - READ_S), now)
+    away = unseen_hours(watch)
     found: list[LineVolume] = []
     for one in businesses:
         rows = rows_of(connection, one, now)
@@ -73,7 +84,10 @@ def overview(connection: Connection, businesses: Iterable[Watched], now: float) 
         recent = {series: counted for series, (counted, _) in rows.items()}
         for decision in decide(one, known, recent, watch, now):
             mine = {series: it for series, it in known.items() if series.line == decision.line}
-            today = {series.channel: _today(it, one, recent[series].hours, now) for series, it in mine.items()}
+            today = {
+                series.channel: _today(it.profile, one.zone, recent[series].hours, away, now)
+                for series, it in mine.items()
+            }
             verdict = decision.verdict
             left = certain_in_s(decision.profile, verdict, now) if decision.profile else None
             said = (verdict.state.value, decision.channel, sentence(decision, now), verdict.since)
@@ -81,11 +95,16 @@ def overview(connection: Connection, businesses: Iterable[Watched], now: float) 
     return found
 
 
-def _today(one: Learned, business: Watched, counts: dict[int, int], now: float) -> tuple[HourOfDay, ...]:
-    day = local_hour(business.zone, int(now) // HOUR_S * HOUR_S)[0]
-    hours = []
-    for start in hours_of(business.zone, day)[0]:
-        expected = one.profile.rate(start)
-        low, high = chances.band(expected, one.profile.spread) if expected else (0, 0)
-        hours.append(HourOfDay(start, counts.get(start, 0), low, expected, high))
-    return tuple(hours)
+def _today(
+    profile: Profile, zone: ZoneInfo, counts: Mapping[int, int], away: Collection[int], now: float
+) -> tuple[HourOfDay, ...]:
+    day = local_hour(zone, int(now) // HOUR_S * HOUR_S)[0]
+    return tuple(_hour(profile, start, counts.get(start, 0), start not in away) for start in hours_of(zone, day)[0])
+
+
+def _hour(profile: Profile, start: int, count: int, counted: bool) -> HourOfDay:
+    if profile.learning:
+        return HourOfDay(start, count, None, None, None, counted)
+    expected = profile.rate(start)
+    low, high = chances.band(expected, profile.spread) if expected else (0, 0)
+    return HourOfDay(start, count, low, expected, high, counted)

@@ -51,7 +51,8 @@ def test_lines_across_are_round_and_few(highest: int, step: int) -> None:
 
 @pytest.mark.parametrize("hours", [23, 24, 25])
 def test_every_hour_of_a_day_has_its_place(hours: int) -> None:
-    day = [{"start": DAY + 3_600 * h, "count": h, "low": 2, "expected": 4.5, "high": 9} for h in range(hours)]
+    usual = {"low": 2, "expected": 4.5, "high": 9, "counted": True}
+    day = [{"start": DAY + 3_600 * h, "count": h} | usual for h in range(hours)]
 
     picture = str(bars(day, "America/Chicago", DAY + 30 * 3_600, "Calls <b>&"))
 
@@ -60,6 +61,16 @@ def test_every_hour_of_a_day_has_its_place(hours: int) -> None:
     assert picture.count("outside") == 1 + hours - 10
     assert "Calls &lt;b&gt;&amp;" in picture
     assert "style=" not in picture
+
+
+def test_a_picture_has_no_band_while_a_line_learns_and_says_where_nobody_counted() -> None:
+    learning = {"low": None, "expected": None, "high": None, "counted": True}
+    gap = {"low": 2, "expected": 4.5, "high": 9, "counted": False}
+    picture = str(bars([{"start": DAY, "count": 3} | learning], "America/Chicago", DAY + 30 * 3_600, ""))
+    holed = str(bars([{"start": DAY, "count": 1} | gap], "America/Chicago", DAY + 30 * 3_600, ""))
+
+    assert ('class="band"' in picture, 'class="count"' in picture, "uncounted" in picture) == (False, True, False)
+    assert ("uncounted" in holed, "outside" in holed) == (True, False)
 
 
 def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:

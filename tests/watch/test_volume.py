@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from app import metrics
+from app.dashboard.overview import today
 from app.db.engine import Database, Transaction
 from app.db.schema import volume
 from app.log import masked_phone
@@ -215,6 +216,9 @@ async def test_what_was_to_come_in_a_gap_is_not_said_to_have_been_missed(empty: 
     [line] = await house.overview()
 
     assert line.sentence.startswith("Normal: No call since Mon 06 Jul 15:50; 1.2 expected by now in the time that was ")
+    uncounted = [hour.start for hour in line.today[CALL] if not hour.counted]
+    assert uncounted == [int(at(f"2026-07-07T{hour:02}:00")) for hour in range(5, 9)]
+    assert today([line], house.clock.now())[1] == pytest.approx(1.0, abs=0.1), "six to nine were not counted"
 
 
 async def test_a_clock_that_jumped_is_not_known_and_ends_no_page(database: Database) -> None:
