@@ -20,19 +20,21 @@ DOWN: Final = ("down", "bad", "refused", "capped")
 """Outcomes of inferences after which a customer was served without a model."""
 
 _b, _i, _e = bookings.c, inferences.c, call_events.c
+_WATCHED: Final = _b.id.in_(select(read_backs.c.booking))
+"""Not a join: SQLite would go through all bookings there ever were to find the few that are still watched."""
 
 
 def mismatches(given: Material) -> Mapping[str, Reading]:
     """Appointments that are not on their calendar as promised, of each business."""
-    watched = select(_b.business, func.count()).join(read_backs, read_backs.c.booking == _b.id)
-    rows = given.connection.execute(watched.where(_b.verification == MISMATCH).group_by(_b.business))
+    watched = select(_b.business, func.count()).where(_WATCHED, _b.verification == MISMATCH)
+    rows = given.connection.execute(watched.group_by(_b.business))
     return {business: Reading(many, many) for business, many in rows}
 
 
 def unverified(given: Material) -> Mapping[str, Reading]:
     """Seconds since the oldest write that nobody has read back was due to be, of each business."""
-    watched = select(_b.business, func.min(_b.updated_at), func.count()).join(read_backs, read_backs.c.booking == _b.id)
-    rows = given.connection.execute(watched.where(_b.verification == WRITTEN).group_by(_b.business))
+    watched = select(_b.business, func.min(_b.updated_at), func.count()).where(_WATCHED, _b.verification == WRITTEN)
+    rows = given.connection.execute(watched.group_by(_b.business))
     due_at = given.now - given.read_back_after_s
     return {business: Reading(max(0.0, due_at - oldest), many) for business, oldest, many in rows}
 
