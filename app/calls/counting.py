@@ -114,9 +114,11 @@ def counted(transaction: Transaction, arrivals: Sequence[Arrival]) -> Count:
 
 
 def used_today(connection: Connection, scopes: Iterable[Scope]) -> dict[Scope, int]:
-    """How much of each scope is used."""
-    tallies = _tallies(connection, set(scopes))
-    return {scope: tallies[scope.name, scope.day].used for scope in scopes}
+    """How much of each scope is used, in one look at all of them."""
+    scopes, c = tuple(scopes), cap_counts.c
+    named = c.scope.in_({scope.name for scope in scopes}), c.day.in_({scope.day for scope in scopes})
+    used = {(name, day): many for name, day, many in connection.execute(select(c.scope, c.day, c.used).where(*named))}
+    return {scope: used.get((scope.name, scope.day), 0) for scope in scopes}
 
 
 def _fits(arrival: Arrival, tallies: dict[tuple[str, str], _Tally]) -> bool:

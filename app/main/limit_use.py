@@ -78,15 +78,14 @@ class Counting:
                 yield Use(limit, limit.value, used[scope], _tomorrow(zones[whose], now))
 
     def _spend(self, connection: Connection, limits: Mapping[str, Limit], now: float) -> Iterator[Use]:
-        for business in self._businesses.by_id.values():
-            limit = limits[f"{SPEND}.{business.id}"]
-            if not limit.value:
-                continue
-            account = select(model_spend.c.reserved + model_spend.c.settled).where(
-                model_spend.c.business == business.id, model_spend.c.day == _today(business.zone, now)
-            )
-            micros = connection.execute(account).scalar() or 0
-            yield Use(limit, limit.value, micros / MICROS, _tomorrow(business.zone, now))
+        bounded = {b.id: b.zone for b in self._businesses.by_id.values() if limits[f"{SPEND}.{b.id}"].value}
+        days, account = {business: _today(zone, now) for business, zone in bounded.items()}, model_spend.c
+        asked = select(account.business, account.day, account.reserved + account.settled)
+        rows = connection.execute(asked.where(account.business.in_(list(bounded)), account.day.in_(set(days.values()))))
+        spent = {business: micros for business, day, micros in rows if day == days[business]}
+        for business, zone in bounded.items():
+            limit = limits[f"{SPEND}.{business}"]
+            yield Use(limit, limit.value or 0.0, spent.get(business, 0) / MICROS, _tomorrow(zone, now))
 
     def _entered(
         self, connection: Connection, limits: Mapping[str, Limit], entered: Mapping[str, Confirmed], now: float
