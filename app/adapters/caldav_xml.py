@@ -7,10 +7,16 @@ size. What does not have the documented shape raises `UnreadableError`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from app.watch.declared_shapes import MULTISTATUS
+from app.watch.shapes import observe
+
 DAV, CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
+SEVERAL = frozenset({"response", "propstat"})
+PARENTS = SEVERAL | {"multistatus", "prop"}
 _OPENING = '<?xml version="1.0" encoding="utf-8"?>\n'
 _NAMES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 
@@ -87,7 +93,29 @@ def zone_question() -> bytes:
 
 def multistatus(body: bytes) -> Multistatus:
     """A 207's body. Raises UnreadableError."""
-    root = _parsed(body)
+    try:
+        root = _parsed(body)
+    except UnreadableError:
+        observe(MULTISTATUS, body, unread=True)
+        raise
+    try:
+        told = _told(root)
+    except UnreadableError:
+        observe(MULTISTATUS, lambda: structure(root), unread=True)
+        raise
+    observe(MULTISTATUS, lambda: structure(root))
+    return told
+
+
+def structure(root: ElementTree.Element) -> dict[str, Any]:
+    """An answer as plain values, as far as it is looked at: WebDAV's own names, CalDAV's after a `c-`."""
+    name = _plain(root.tag)
+    if name in PARENTS:
+        return {name: _children(root)}
+    return {name: (root.text or "") if not len(root) else {}}
+
+
+def _told(root: ElementTree.Element) -> Multistatus:
     if root.tag != f"{DAV}multistatus":
         raise UnreadableError("answer is no multistatus")
     members = tuple(_member(response) for response in root.findall(f"{DAV}response"))
@@ -121,6 +149,21 @@ def _body(text: str) -> bytes:
 def _range(name: str, start: int, end: int) -> str:
     first, last = (datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ") for at in (start, end))
     return f'<C:{name} start="{first}" end="{last}"/>'
+
+
+def _children(parent: ElementTree.Element) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for child in parent:
+        for name, value in structure(child).items():
+            if name in SEVERAL:
+                found.setdefault(name, []).append(value)
+            else:
+                found[name] = value
+    return found
+
+
+def _plain(tag: str) -> str:
+    return tag.replace(DAV, "").replace(CALDAV, "c-")
 
 
 class _WithoutDoctype(ElementTree.TreeBuilder):

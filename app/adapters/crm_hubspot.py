@@ -17,6 +17,8 @@ from app.adapters.breaker import Breaker
 from app.adapters.crm_http import NOTHING_THERE, CrmHttp, Trouble
 from app.booking.crm import CANCELLED, Absent, Copied, Copy, Different, Refused, Seen, Unknown
 from app.clock import Clock
+from app.watch.declared_shapes import HUBSPOT_LIST, HUBSPOT_OBJECT
+from app.watch.shapes import observe
 
 CONTACTS: Final = "/crm/v3/objects/contacts"
 MEETINGS: Final = "/crm/v3/objects/meetings"
@@ -123,6 +125,8 @@ class CrmHubspot:
             return Different((*differs, "contact"))
         query = f"?properties={','.join(CONTACT_FIELDS)}"
         status, contact = await self._http.ask("GET", f"{self._url}{CONTACTS}/{tied}{query}", also=NOTHING_THERE)
+        if status not in NOTHING_THERE:
+            observe(HUBSPOT_OBJECT, contact)
         if status in NOTHING_THERE or not _is_customer(_properties(contact), copy):
             return Different((*differs, "contact"))
         return Different(differs) if differs else Seen(_id(meeting))
@@ -132,16 +136,25 @@ class CrmHubspot:
         status, found = await self._http.ask(
             "GET", f"{self._url}{MEETINGS}/{copy.booking.id}{query}", also=NOTHING_THERE
         )
-        return None if status in NOTHING_THERE else _thing(found)
+        if status in NOTHING_THERE:
+            return None
+        observe(HUBSPOT_OBJECT, found)
+        return _thing(found)
 
     async def _look(self, path: str, body: Mapping[str, Any]) -> Thing | None:
         """What a read found first. It goes as POST, so that numbers and addresses stand in no URL."""
         status, answer = await self._http.ask("POST", self._url + path, orjson.dumps(body), also=NOTHING_THERE)
-        return None if status in NOTHING_THERE else _first(answer)
+        if status in NOTHING_THERE:
+            return None
+        observe(HUBSPOT_LIST, answer)
+        return _first(answer)
 
     async def _write(self, method: str, path: str, properties: Mapping[str, str]) -> tuple[int, Any]:
         body = orjson.dumps({"properties": properties})
-        return await self._http.ask(method, self._url + path, body, writes=True, also=EXISTS)
+        status, made = await self._http.ask(method, self._url + path, body, writes=True, also=EXISTS)
+        if status not in EXISTS:
+            observe(HUBSPOT_OBJECT, made)
+        return status, made
 
 
 def _contact_properties(copy: Copy) -> dict[str, str]:

@@ -17,6 +17,8 @@ from app.adapters.breaker import Breaker
 from app.adapters.crm_http import NOTHING_THERE, CrmHttp, Trouble
 from app.booking.crm import CANCELLED, Absent, Copied, Copy, Different, Refused, Seen, Unknown, Unreadable
 from app.clock import Clock
+from app.watch.declared_shapes import CRM_BOOKING, CRM_TAKEN
+from app.watch.shapes import observe
 
 PREFIX: Final = "whsec_"
 KEY_BYTES: Final = range(24, 65)
@@ -63,6 +65,8 @@ class CrmWebhook:
             )
         except Trouble as trouble:
             return trouble.as_refusal()
+        if isinstance(answer, dict):
+            observe(CRM_TAKEN, answer)
         if isinstance(answer, dict) and answer.get("event_id", copy.id) != copy.id:
             return Unknown("accepted another event than the one that was sent")
         return Copied()
@@ -81,6 +85,7 @@ class CrmWebhook:
             return trouble.as_unknown()
         if status in NOTHING_THERE:
             return Absent()
+        observe(CRM_BOOKING, answer)
         if not isinstance(answer, dict):
             return Unknown("the answer is not a JSON object")
         wanted = _booking(copy)

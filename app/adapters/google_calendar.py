@@ -199,6 +199,7 @@ class GoogleCalendar:
                     observe(of_event(item, listed=True), item)
                 found += [answers.event_of(item, page.zone) for item in page.items]
             except MalformedError as error:
+                _unread(answer)
                 return Failure(200, str(error))
             if not page.next_page:
                 return tuple(found), page.next_sync
@@ -335,6 +336,14 @@ class GoogleCalendar:
         except TokenError as error:
             return Failure(0, str(error))
         return Failure(0, answer.reason) if isinstance(answer, Broken) else answer
+
+
+def _unread(answer: Mapping[str, Any]) -> None:
+    """A listing that could not be read, and every event in it: one of them is why."""
+    observe(EVENTS, answer, unread=True)
+    items = answer.get("items")
+    for item in items if isinstance(items, list) else ():
+        observe(of_event(item, listed=True), item, unread=True)
 
 
 def _joined(left: Busy | Unknown, right: Busy | Unknown) -> Busy | Unknown:

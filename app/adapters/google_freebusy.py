@@ -117,11 +117,12 @@ class FreeBusyQueries:
         answer = await self._together(ask)
         if isinstance(answer, Failure | Broken):
             return dict.fromkeys(ask.calendars, Unknown(answer.reason))
-        observe(FREEBUSY, answer)
         listed = answer.get("calendars")
-        if not isinstance(listed, dict):
-            return dict.fromkeys(ask.calendars, Unknown("answer has no calendars"))
-        return {calendar: _busy_or_unknown(listed, calendar, ask) for calendar in ask.calendars}
+        told: dict[str, Busy | Unknown] = dict.fromkeys(ask.calendars, Unknown("answer has no calendars"))
+        if isinstance(listed, dict):
+            told = {calendar: _busy_or_unknown(listed, calendar, ask) for calendar in ask.calendars}
+        observe(FREEBUSY, answer, unread=any(isinstance(busy, Unknown) for busy in told.values()))
+        return told
 
     async def _together(self, ask: Ask) -> Answer:
         """The answer to a query that covers this ask, and perhaps others of the same turn of the loop."""

@@ -29,6 +29,8 @@ from app.inference.model import (
     Usage,
     Wanted,
 )
+from app.watch.shapes import decoded, observe
+from app.watch.spoken_shapes import ANTHROPIC_ANSWER, OPENAI_ANSWER
 
 CONNECT_S: Final = 1.0
 MOST_CONNECTIONS: Final = 20
@@ -38,6 +40,7 @@ AGAIN: Final = frozenset((408, 409, 425, 429))
 USUAL: Final = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5"}
 """Asked where there is a key and READBACK_MODELS says nothing."""
 URLS: Final = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
+OK: Final = 200
 HAND_IN: Final = "Hand in what is said to the customer. Call it alone, once everything needed is known."
 
 
@@ -119,6 +122,7 @@ class Providers:
             limits=lib.httpx2.Limits(max_connections=MOST_CONNECTIONS),
             follow_redirects=False,
             trust_env=False,
+            event_hooks={"response": [_looked_at]},
         )
         return lib
 
@@ -174,6 +178,14 @@ class ProviderModel:
         except Exception as error:  # noqa: BLE001 - an answer of no known shape trips these libraries in their own ways
             raise ModelDownError(f"unreadable answer: {type(error).__name__}", charged=True) from None
         return _answer(self._name.text, response)
+
+
+async def _looked_at(response: Any) -> None:
+    """What a provider answers as the libraries get it, before they make their own of it."""
+    if response.status_code == OK:
+        await response.aread()
+        answered = ANTHROPIC_ANSWER if response.url.path.endswith("/messages") else OPENAI_ANSWER
+        observe(answered, decoded(response.content))
 
 
 def _libraries() -> SimpleNamespace:

@@ -13,7 +13,9 @@ import httpx
 
 from app import log, metrics
 from app.adapters.outcomes import outcome_of
+from app.watch.declared_shapes import PAGERDUTY_EVENT
 from app.watch.notify import Notice, Step, Taken
+from app.watch.shapes import decoded, observe
 
 DEADLINE_S: Final = 9.0
 MOST_CONNECTIONS: Final = 10
@@ -53,13 +55,16 @@ class PagerDuty:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._deadline_s):
-                status = (await self._client.post(self._url, json=_event(key, notice))).status_code
+                answer = await self._client.post(self._url, json=_event(key, notice))
+                status = answer.status_code
         except (httpx.HTTPError, TimeoutError) as error:
             _log.warning("pagerduty_unreachable", page_id=notice.id, reason=type(error).__name__)
             metrics.observe_upstream("pagerduty", "error", time.perf_counter() - started)
             return Taken.FAILED
         metrics.observe_upstream("pagerduty", outcome_of(status), time.perf_counter() - started)
         taken = _taken(status)
+        if taken is Taken.TAKEN:
+            observe(PAGERDUTY_EVENT, decoded(answer.content))
         if taken is not Taken.TAKEN:
             _log.warning("pagerduty_refused", page_id=notice.id, status=status, action=_ACTIONS[notice.step])
         return taken

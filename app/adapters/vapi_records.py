@@ -25,8 +25,8 @@ from app.provisioning.platform import (
     TooManyError,
     UnreachableError,
 )
-from app.watch.declared_shapes import VAPI_RECORD
 from app.watch.shapes import observe
+from app.watch.spoken_shapes import VAPI_RECORD
 
 DEADLINE_S: Final = 10.0
 """For one request."""
@@ -68,6 +68,8 @@ class VapiRecords:
         found = await self._asked(f"/{kind}?limit={MOST_LISTED}")
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             raise UnreachableError(f"the list of {kind} is none")
+        for record in found[:1]:
+            observe(VAPI_RECORD, record)
         if len(found) >= MOST_LISTED:
             raise TooManyError(f"there are {MOST_LISTED} or more of {kind}, more than are listed; name it under ids")
         return found
@@ -77,12 +79,14 @@ class VapiRecords:
         found = await self._asked(f"/{kind}/{record_id}")
         observe(VAPI_RECORD, found)
         if not isinstance(found, dict) or found.get("id") != record_id:
+            observe(VAPI_RECORD, found, unread=True)
             raise UnreachableError(f"what was answered is not the {kind} that was asked for")
         return found
 
     async def create(self, kind: Kind, body: Mapping[str, Any]) -> Document:
         """Make a record. Raises `InDoubtError` when it may have been made."""
         made = await self._written("POST", f"/{kind}", body)
+        observe(VAPI_RECORD, made)
         return made if isinstance(made, dict) else {}
 
     async def change(self, kind: Kind, record_id: str, parts: Mapping[str, Any]) -> None:

@@ -1,68 +1,90 @@
-"""The shapes by which answers of upstreams are read, in one list. A field that is not listed is counted, not refused.
+"""The shapes by which calendars, carriers and CRMs are read, in one list. A field that is not listed is counted, not
+refused. Those of voice platforms and of models stand beside it, in `spoken_shapes`.
 
-Sources: developers.google.com/workspace/calendar/api/v3/reference, twilio.com/docs/messaging/api/message-resource,
-docs.vapi.ai/server-url/events (all August 2026).
+Sources: developers.google.com/workspace/calendar/api/v3/reference, RFC 4918 (multistatus) and 6578 (sync-token),
+twilio.com/docs/messaging/api/message-resource, developers.hubspot.com (CRM API v3),
+developer.pagerduty.com/docs/events-api-v2 (all August 2026).
 """
 
-from typing import Final
+from typing import Any, Final
 
+from pydantic import Field
+
+from app.watch.outline import Answer, Camel
 from app.watch.shapes import Shape
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Names in a row."""
     return frozenset(text.split())
 
 
-_EVENT: Final = _words(
-    "kind etag id status htmlLink created updated summary description location colorId creator "
-    "organizer start end endTimeUnspecified recurrence recurringEventId originalStartTime "
-    "transparency visibility iCalUID sequence attendees attendeesOmitted extendedProperties "
-    "hangoutLink conferenceData gadget anyoneCanAddSelf guestsCanInviteOthers guestsCanModify "
-    "guestsCanSeeOtherGuests privateCopy locked reminders source workingLocationProperties "
-    "outOfOfficeProperties focusTimeProperties birthdayProperties attachments eventType"
-)
-FREEBUSY: Final = Shape(
-    "google", "freebusy.query", {"calendars": "object"}, _words("kind timeMin timeMax groups"), hot=True
-)
-EVENTS: Final = Shape(
-    "google",
-    "events.list",
-    {"items": "list"},
-    _words("kind etag summary description updated timeZone accessRole defaultReminders nextPageToken nextSyncToken"),
-    hot=True,
-)
-EVENT: Final = Shape("google", "event", {"id": "text", "start": "object", "end": "object"}, _EVENT)
-EVENT_OF_LIST: Final = Shape("google", "event in a list", EVENT.required, _EVENT, hot=True)
-CANCELLED_EVENT: Final = Shape("google", "cancelled event", {"id": "text"}, _EVENT)
-TWILIO_MESSAGE: Final = Shape(
-    "twilio",
-    "message",
-    {"sid": "text", "status": "text"},
-    _words(
-        "account_sid api_version body date_created date_sent date_updated direction error_code "
-        "error_message from messaging_service_sid num_media num_segments price price_unit "
-        "subresource_uris to uri"
-    ),
-)
-TWILIO_TEXT: Final = Shape(
-    "twilio", "incoming text", {"MessageSid": "list", "From": "list", "To": "list", "Body": "list"}, open=True
-)
-TWILIO_REPORT: Final = Shape("twilio", "report on a text", {"MessageSid": "list", "MessageStatus": "list"}, open=True)
-VAPI_MESSAGE: Final = Shape(
-    "vapi",
-    "message",
-    {"type": "text"},
-    _words(
-        "analysis artifact artifacts assistant assistantVersion call chat content conversation cost "
-        "costBreakdown costs customer destination detectedThreats durationMinutes durationMs "
-        "durationSeconds endCallAfterSpokenEnabled endedAt endedReason functionCall "
-        "inboundPhoneCallDebuggingArtifacts isFiltered messages messagesOpenAIFormatted parameters "
-        "phoneNumber recordingUrl role session startedAt status stereoRecordingUrl summary timestamp "
-        "toolCallList toolCalls toolWithToolCallList transcript transcriptType turn turnId"
-    ),
-)
+# --- Google -----------------------------------------------------------------------------------------------------------
 
-VAPI_RECORD: Final = Shape("vapi", "record of the API", {"id": "text", "updatedAt": "text"}, hot=True, open=True)
+
+class _Period(Answer):
+    start: str
+    end: str
+
+
+class _Calendar(Answer):
+    busy: list[_Period]  # empty beside `errors`
+    known = words("errors")
+
+
+class _FreeBusy(Answer):
+    calendars: dict[str, _Calendar]
+    known = words("kind timeMin timeMax groups")
+
+
+class _Events(Camel):
+    items: list[Any]
+    time_zone: str | None = None
+    next_page_token: str | None = None
+    next_sync_token: str | None = None
+    known = words("kind etag summary description updated accessRole defaultReminders")
+
+
+class _Moment(Camel):
+    date_time: str | None = None
+    date: str | None = None
+    time_zone: str | None = None
+
+
+class _Extended(Answer):
+    private: dict[str, Any] | None = None
+    known = words("shared")
+
+
+class _CancelledEvent(Camel):
+    id: str
+    status: str | None = None
+    etag: str | None = None
+    created: str | None = None
+    summary: str | None = None
+    description: str | None = None
+    transparency: str | None = None
+    event_type: str | None = None
+    extended_properties: _Extended | None = None
+    known = words(
+        "kind htmlLink updated location colorId creator organizer start end endTimeUnspecified recurrence "
+        "recurringEventId originalStartTime visibility iCalUID sequence attendees attendeesOmitted hangoutLink "
+        "conferenceData gadget anyoneCanAddSelf guestsCanInviteOthers guestsCanModify guestsCanSeeOtherGuests "
+        "privateCopy locked reminders source workingLocationProperties outOfOfficeProperties focusTimeProperties "
+        "birthdayProperties attachments"
+    )
+
+
+class _Event(_CancelledEvent):
+    start: _Moment
+    end: _Moment
+
+
+FREEBUSY: Final = Shape("google", "freebusy.query", _FreeBusy, hot=True)
+EVENTS: Final = Shape("google", "events.list", _Events, hot=True)
+EVENT: Final = Shape("google", "event", _Event)
+EVENT_OF_LIST: Final = Shape("google", "event in a list", _Event, hot=True)
+CANCELLED_EVENT: Final = Shape("google", "cancelled event", _CancelledEvent)
 
 
 def of_event(item: object, *, listed: bool = False) -> Shape:
@@ -70,3 +92,130 @@ def of_event(item: object, *, listed: bool = False) -> Shape:
     if isinstance(item, dict) and item.get("status") == "cancelled":
         return CANCELLED_EVENT
     return EVENT_OF_LIST if listed else EVENT
+
+
+# --- CalDAV -----------------------------------------------------------------------------------------------------------
+
+
+class _Properties(Answer):
+    getetag: str | None = None
+    calendar_data: str | None = Field(default=None, alias="c-calendar-data")
+    calendar_timezone: str | None = Field(default=None, alias="c-calendar-timezone")
+    open = True  # servers add properties that nobody asked for
+
+
+class _Propstat(Answer):
+    prop: _Properties
+    status: str
+    known = words("error responsedescription")
+
+
+class _Response(Answer):
+    href: str
+    status: str | None = None
+    propstat: list[_Propstat] = Field(default_factory=list)
+    known = words("error responsedescription location")
+
+
+class _Multistatus(Answer):
+    response: list[_Response] = Field(default_factory=list)
+    sync_token: str | None = Field(default=None, alias="sync-token")
+    known = words("responsedescription")
+
+
+class _Xml(Answer):
+    multistatus: _Multistatus
+
+
+MULTISTATUS: Final = Shape("caldav", "multistatus", _Xml, hot=True)
+"""Its XML as `caldav_xml.structure` makes plain values of it."""
+
+
+# --- Twilio -----------------------------------------------------------------------------------------------------------
+
+
+class _Message(Answer):
+    sid: str
+    status: str
+    known = words(
+        "account_sid api_version body date_created date_sent date_updated direction error_code error_message from "
+        "messaging_service_sid num_media num_segments price price_unit subresource_uris to uri"
+    )
+
+
+class _Text(Answer):
+    message_sid: list[str] = Field(alias="MessageSid")
+    from_: list[str] = Field(alias="From")
+    to: list[str] = Field(alias="To")
+    body: list[str] = Field(alias="Body")
+    open = True
+
+
+class _Report(Answer):
+    message_sid: list[str] = Field(alias="MessageSid")
+    message_status: list[str] = Field(alias="MessageStatus")
+    open = True
+
+
+TWILIO_MESSAGE: Final = Shape("twilio", "message", _Message)
+TWILIO_TEXT: Final = Shape("twilio", "incoming text", _Text)
+TWILIO_REPORT: Final = Shape("twilio", "report on a text", _Report)
+
+
+# --- CRMs -------------------------------------------------------------------------------------------------------------
+
+
+class _Tie(Answer):
+    id: str
+    known = words("type")
+
+
+class _Ties(Answer):
+    results: list[_Tie]
+    known = words("paging")
+
+
+class _Associations(Answer):
+    contacts: _Ties | None = None
+
+
+class _HubspotObject(Answer):
+    id: str
+    properties: dict[str, Any]
+    associations: _Associations | None = None
+    known = words("createdAt updatedAt archived archivedAt propertiesWithHistory url objectWriteTraceId")
+
+
+class _HubspotList(Answer):
+    results: list[_HubspotObject]
+    known = words("total paging status startedAt completedAt requestedAt links numErrors errors")
+
+
+class _Taken(Answer):
+    event_id: str | None = None
+    open = True
+
+
+class _Kept(Answer):
+    revision: int
+    status: str
+    start: str
+    end: str
+    open = True
+
+
+HUBSPOT_OBJECT: Final = Shape("hubspot", "object", _HubspotObject)
+HUBSPOT_LIST: Final = Shape("hubspot", "list of objects", _HubspotList)
+CRM_TAKEN: Final = Shape("crm webhook", "event that was taken", _Taken)
+CRM_BOOKING: Final = Shape("crm webhook", "booking that was kept", _Kept)
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+class _Enqueued(Answer):
+    status: str
+    known = words("message dedup_key errors")
+
+
+PAGERDUTY_EVENT: Final = Shape("pagerduty", "event that was taken", _Enqueued)

@@ -1,41 +1,39 @@
 """Holds answers of upstreams against the shapes that we read them by, and keeps what was seen until somebody takes it.
 
-Cheap enough for the way of a lookup: of a hot shape one answer a minute is looked at. It changes no answer and refuses
-none; whoever reads one decides what cannot be read. No value of an answer is kept, only names and types.
+Cheap enough for the way of a lookup: of a hot shape one answer a minute is looked at, and every one that could not be
+read. It changes no answer and refuses none; whoever reads one decides what cannot be read. No value of an answer is
+kept, only names and types.
 """
 
-import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
+
+import orjson
 
 from app import metrics
+from app.watch.outline import Answer, outlined, problems, type_of
 
 SAMPLE_EVERY_S: Final = 60.0
 MOST_WAITING: Final = 200
 """Versions between two looks; an upstream that answers at random must not fill the memory."""
 MOST_NAMES: Final = 20
 """Unknown fields that a version names."""
-
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
-_TYPES: Final = {str: "text", bool: "flag", int: "number", float: "number", dict: "object", list: "list"}
+MOST_VERSION_CHARS: Final = 1_600
+MOST_SAMPLED_BYTES: Final = 262_144
+"""Of a body that is decoded for a look alone, on a caller's way; the minute's look waits for a smaller one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an upstream answers at one place. `required` maps a field to its type's word; `known` are the others.
-
-    `open`: the fields are not listed by the upstream, so that none is unknown. `hot`: only a sample is looked at.
-    """
+    """What an upstream answers at one place. `hot`: of those that could be read only a sample is looked at."""
 
     upstream: str
     path: str
-    required: Mapping[str, str]
-    known: frozenset[str] = frozenset()
+    model: type[Answer]
     hot: bool = False
-    open: bool = False
 
     @property
     def key(self) -> str:
@@ -63,35 +61,47 @@ class _Waiting:
 _waiting: Final = _Waiting()
 
 
-def observe(shape: Shape, answer: object) -> None:
-    """Look at one answer, or at none of a hot shape that was looked at a moment ago. Never raises."""
-    if shape.hot:
+def observe(shape: Shape, answer: object | Callable[[], object], *, unread: bool = False) -> None:
+    """Look at one answer, or at none of a hot shape that was looked at a moment ago. Never raises.
+
+    A function is called for the answer only where it is looked at. `unread`: it could not be read, so it is.
+    """
+    if shape.hot and not unread:
         now = time.monotonic()
         if now < _waiting.next_at.get(shape.key, 0.0):
             return
         _waiting.next_at[shape.key] = now + SAMPLE_EVERY_S
-    seen = held_against(shape, answer, time.time())
+    seen = held_against(shape, answer() if callable(answer) else answer, time.time())
     with _waiting.lock:
         if len(_waiting.by_version) < MOST_WAITING or (shape.key, seen.version) in _waiting.by_version:
             _waiting.by_version[shape.key, seen.version] = seen
 
 
+def observe_json(shape: Shape, raw: bytes) -> None:
+    """The same for a body that was read without decoding all of it."""
+    if len(raw) <= MOST_SAMPLED_BYTES:
+        observe(shape, lambda: decoded(raw))
+
+
+def decoded(raw: bytes) -> object:
+    """The JSON of an answer, and the answer itself where it is none."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw
+
+
 def held_against(shape: Shape, answer: object, at: float) -> Seen:
     """What one answer looks like, and what is wrong with that."""
-    if not isinstance(answer, Mapping):
-        return Seen(shape, _type(answer), f"it is {_type(answer)} in place of an object", at)
-    missing = [f"{name} is missing" for name in shape.required if name not in answer]
-    changed = [
-        f"{name} is {_type(answer[name])} in place of {wanted}"
-        for name, wanted in shape.required.items()
-        if name in answer and _type(answer[name]) != wanted
-    ]
-    unknown = [] if shape.open else _unknown(shape, answer)
+    problem = "; ".join(problems(shape.model, answer))
+    if not isinstance(answer, dict):
+        return Seen(shape, type_of(answer), problem, at)
+    types, unknown = outlined(shape.model, answer)
     if unknown:
         metrics.count_unknown_fields(shape.upstream, len(unknown))
-    named = [*(name for name in shape.required if name in answer), *unknown[:MOST_NAMES]]
-    version = ", ".join(f"{_shown(name)}:{_type(answer[name])}" for name in named)
-    return Seen(shape, version, "; ".join([*missing, *changed]), at)
+    names = types | dict(list(unknown.items())[:MOST_NAMES])
+    version = ", ".join(f"{name}:{kind}" for name, kind in names.items())
+    return Seen(shape, version[:MOST_VERSION_CHARS], problem, at)
 
 
 def taken() -> list[Seen]:
@@ -106,17 +116,3 @@ def forget() -> None:
     """Begin anew: nothing waits, and the next answer of every shape is looked at."""
     taken()
     _waiting.next_at.clear()
-
-
-def _unknown(shape: Shape, answer: Mapping[Any, Any]) -> list[str]:
-    names: Iterable[Any] = answer.keys() - shape.known - shape.required.keys()
-    return sorted(str(name) for name in names)
-
-
-def _shown(name: str) -> str:
-    """A name as it may be kept: one that is no plain word may be somebody's data."""
-    return name if _NAME.fullmatch(name) else "(other)"
-
-
-def _type(value: object) -> str:
-    return "nothing" if value is None else _TYPES.get(type(value), "other")

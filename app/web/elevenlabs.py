@@ -8,6 +8,8 @@ from app import log, metrics
 from app.calls.arrivals import NOTHING_KNOWN
 from app.dialects import elevenlabs
 from app.dialects.credentials import encoded
+from app.watch.shapes import observe
+from app.watch.spoken_shapes import ELEVENLABS_ARRIVAL, ELEVENLABS_REPORT
 from app.web import body
 from app.web.deadline import within
 from app.web.handed_in import Doors
@@ -35,7 +37,9 @@ class ElevenLabs:
         """A call rings: what its agent may know. Answered from memory, for the caller hears it ring meanwhile."""
         proof = elevenlabs.authenticate(scope["headers"], self._keys, self._clock.now())
         raw = await proven(scope, receive, proof, self._body_deadline_s)
-        ref = elevenlabs.parse_arrival(body.decode(raw))
+        told = body.decode(raw)
+        ref = elevenlabs.parse_arrival(told)
+        observe(ELEVENLABS_ARRIVAL, told, unread=ref.call_id is None)
         metrics.count_message("conversation-initiation")
         log.bind(call_id=ref.call_id)
         try:
@@ -49,7 +53,9 @@ class ElevenLabs:
         """A conversation is over: what was said is kept, once."""
         proof = elevenlabs.authenticate_webhook(scope["headers"], self._keys, self._clock.now())
         raw = await proven(scope, receive, proof, self._body_deadline_s)
-        event = elevenlabs.parse_report(body.decode(raw))
+        told = body.decode(raw)
+        observe(ELEVENLABS_REPORT, told)
+        event = elevenlabs.parse_report(told)
         metrics.count_message("post-call" if event else "unknown")
         if event is not None:
             log.bind(call_id=event.ref.call_id)

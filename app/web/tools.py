@@ -15,6 +15,8 @@ from app.dialects.credentials import Proof, encoded
 from app.dialects.results import INTERNAL
 from app.dialects.signalled import Headers
 from app.errors import UnauthorizedError
+from app.watch.shapes import observe, observe_json
+from app.watch.spoken_shapes import of_tool_call
 from app.web import body
 from app.web.handed_in import Doors
 
@@ -45,6 +47,7 @@ class Tools:
         self._dispatcher = doors.dispatcher
         self._dialect = dialect
         self._quick = getattr(dialect, "quick", None)
+        self._platform = getattr(dialect, "PLATFORM", "")
         self._keys = encoded(keys)
         self._clock = doors.clock
         self._body_deadline_s = doors.body_deadline_s
@@ -57,7 +60,7 @@ class Tools:
         if scope["method"] == "GET":
             asked: Any = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         else:
-            asked = (self._quick and self._quick(raw)) or body.decode(raw)
+            asked = self._read(raw)
         call = self._dialect.parse(scope["path"].rpartition("/")[2], asked, headers)
         log.bind(call_id=call.ref.call_id)
         try:
@@ -66,6 +69,17 @@ class Tools:
             _log.error("tool call failed", exc_info=error)
             result = INTERNAL
         return self._dialect.render(result)
+
+    def _read(self, raw: bytes) -> Any:
+        """The body, as far as `parse` looks at it. Raises BadJsonError."""
+        quick = self._quick and self._quick(raw)
+        asked = quick or body.decode(raw)
+        shape = of_tool_call(self._platform, asked)
+        if shape is not None and quick:
+            observe_json(shape, raw)
+        elif shape is not None:
+            observe(shape, asked, unread=self._quick is not None or not isinstance(asked, dict))
+        return asked
 
 
 async def proven(scope: Scope, receive: Receive, proof: Proof, deadline_s: float) -> bytes:

@@ -1,6 +1,6 @@
 """`POST /vapi`: every Vapi server message. What passed authentication is answered 200, whatever becomes of it."""
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import Receive, Scope
 
@@ -12,8 +12,8 @@ from app.dialects import vapi
 from app.dialects.credentials import encoded
 from app.dialects.results import INTERNAL
 from app.errors import UnauthorizedError
-from app.watch.declared_shapes import VAPI_MESSAGE
-from app.watch.shapes import observe
+from app.watch.shapes import observe, observe_json
+from app.watch.spoken_shapes import VAPI_MESSAGE, VAPI_TOOL_CALLS
 from app.web import body
 from app.web.deadline import within
 from app.web.handed_in import Doors
@@ -51,17 +51,21 @@ class Vapi:
         raw = await body.read(scope, receive, self._body_deadline_s)
         if proof is not True and not vapi.signature_ok(proof, raw, self._secrets, came_at):
             raise UnauthorizedError
-        parsed = vapi.quick(raw) or self._parsed(body.decode(raw))
+        parsed = self._read(raw)
         try:
             return await self._answer_to(parsed)
         except Exception as error:  # noqa: BLE001  # past authentication a failure is said, not sent as a status
             _log.error("message failed", exc_info=error)
             return self._apology_to(parsed)
 
-    def _parsed(self, told: Any) -> vapi.Parsed:
-        """What the quick way, which knows one shape only, does not read."""
+    def _read(self, raw: bytes) -> vapi.Parsed:
+        """What came, by the quick way, which knows one shape only, or else patiently. Raises BadJsonError."""
+        if quick := vapi.quick(raw):
+            observe_json(VAPI_TOOL_CALLS, raw)
+            return quick
+        told = body.decode(raw)
         if isinstance(told, dict) and "message" in told:
-            observe(VAPI_MESSAGE, told["message"])
+            observe(VAPI_MESSAGE, told)
         return vapi.parse(told)
 
     async def _answer_to(self, parsed: vapi.Parsed) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 
 from app.calls.model import ToolCall, ToolResult
 from app.errors import Code, SaidError
+from app.watch import shapes
 from app.web.server import build
 from tests.calls.reception import Asked as Arguments
 from tests.calls.reception import Reception, Script, reception
@@ -17,6 +18,10 @@ from tests.contracts.speakers import BEFORE, CALLER, KEYS, LINE, NOW, SPEAKERS, 
 from tests.fakes.web import House
 from tests.processes import TLS
 
+HELD = {"vapi", "retell", "elevenlabs", "bland", "telnyx"}
+"""Platforms whose requests have a shape of their own; MCP and our own envelope are read by a schema, or are ours."""
+ODD: dict[str, list[str]] = {"vapi": []}
+"""What is said of a body that is a list; without a `message` it is none of Vapi's."""
 LOOK_UP, CHANGE = Asked("look_up", {"what": "roof"}), Asked("make_change", {"what": "roof"})
 
 
@@ -90,6 +95,20 @@ async def test_a_good_call_runs_once_and_is_heard(enter: Enter, speaker: Speaker
     if speaker.name != "elevenlabs, envelope":
         assert (call.ref.caller, call.ref.lines) == (CALLER, (LINE,))
     assert (call.tool_call_id is not None) is speaker.has_ids
+
+
+@every_speaker
+async def test_what_came_is_held_against_its_declared_shape(enter: Enter, speaker: Speaker) -> None:
+    site, held = await enter(), speaker.platform in HELD and speaker.method == "POST"
+    shapes.forget()
+
+    await site.ask(speaker, LOOK_UP)
+    seen = {(each.shape.upstream, each.problem) for each in shapes.taken()}
+    assert seen == ({(speaker.platform, "")} if held else set())
+
+    if held:
+        await site.client.send(speaker.request(replace(LOOK_UP, at=site.clock.now()), b"[7]"))
+        assert [each.problem for each in shapes.taken()] == ODD.get(speaker.platform, ["it is list in place of object"])
 
 
 @every_speaker

@@ -4,12 +4,14 @@ from typing import Any
 
 from tests.fakes.recording_server import Fault, RecordingServer
 
+TAKEN = b'{"status": "success", "message": "Event processed", "dedup_key": "of the page"}'
+
 
 class FakePagerDuty(RecordingServer):
     """Its base URL is `api_url`, what it was sent `events`."""
 
     def __init__(self, *faults: Fault, always: Fault | None = None) -> None:
-        super().__init__(*faults, always=always or Fault(status=202))
+        super().__init__(*faults, always=always or Fault(status=202, body=TAKEN))
 
     @property
     def api_url(self) -> str:

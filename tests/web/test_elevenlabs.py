@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from app.watch import shapes
 from app.web.elevenlabs import ARRIVAL, REPORT
 from tests.fakes.web import House
 
@@ -47,6 +48,21 @@ async def test_a_conversation_that_is_over_is_kept(ask: Ask, house: House) -> No
     assert (kept.status_code, kept.content) == (200, b"{}")
     assert other.status_code == 401
     assert [event.kind for event in house.events.stored] == ["post_call_transcription"]
+
+
+async def test_both_are_held_against_their_shapes(ask: Ask, house: House) -> None:
+    house.clock.advance(VECTOR["timestamp_s"] - house.clock.now())
+    client = ask(platform_keys=KEYS)
+    shapes.forget()
+
+    await client.post(ARRIVAL, content=ARRIVING, headers=BEARER)
+    await client.post(REPORT, content=VECTOR["raw_body"], headers=SIGNED)
+    assert {(each.shape.path, each.problem) for each in shapes.taken()} == {
+        ("conversation initiation", ""), ("post-call webhook", "")
+    }  # fmt: skip
+
+    await client.post(ARRIVAL, content=ARRIVING.replace(b"call_sid", b"sid"), headers=BEARER)
+    assert [each.problem for each in shapes.taken()] == ["call_sid is missing"], "looked at although one just was"
 
 
 async def test_each_way_in_takes_its_own_proof_only(ask: Ask, house: House) -> None:

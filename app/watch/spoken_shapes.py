@@ -1,0 +1,259 @@
+"""The shapes by which voice platforms and language models are read.
+
+Arguments of tools are the model's and held against the tool's own schema; here they are whatever they are. Sources:
+docs.vapi.ai/server-url/events, docs.retellai.com (custom function), ElevenLabs' API schema, docs.bland.ai (custom
+tools), developers.telnyx.com (webhook tools), platform.openai.com (chat completions), docs.claude.com (messages), all
+August 2026.
+"""
+
+from typing import Any, Final
+
+from app.watch.declared_shapes import words
+from app.watch.outline import Answer, Camel
+from app.watch.shapes import Shape
+
+# --- Vapi -------------------------------------------------------------------------------------------------------------
+
+
+class _Numbered(Answer):
+    number: str | None = None
+    open = True
+
+
+class _Named(Answer):
+    id: str | None = None
+    open = True
+
+
+class _Monitor(Camel):
+    control_url: str | None = None
+    open = True
+
+
+class _VapiCall(Camel):
+    id: str | None = None
+    customer: _Numbered | None = None
+    phone_number: _Numbered | None = None
+    assistant_id: str | None = None
+    ended_reason: str | None = None
+    monitor: _Monitor | None = None
+    open = True
+
+
+class _Function(Answer):
+    name: str | None = None
+    open = True
+
+
+class _VapiToolCall(Answer):
+    id: str | int | None = None
+    function: _Function | None = None
+    name: str | None = None
+    open = True
+
+
+class _VapiMessage(Camel):
+    type: str
+    call: _VapiCall | None = None
+    customer: _Numbered | None = None
+    phone_number: _Numbered | None = None
+    chat: _Named | None = None
+    assistant: _Named | None = None
+    tool_call_list: list[_VapiToolCall] | None = None
+    status: str | None = None
+    ended_reason: str | None = None
+    known = words(
+        "analysis artifact artifacts assistantVersion content conversation cost costBreakdown costs destination "
+        "detectedThreats durationMinutes durationMs durationSeconds endCallAfterSpokenEnabled endedAt functionCall "
+        "inboundPhoneCallDebuggingArtifacts isFiltered messages messagesOpenAIFormatted parameters recordingUrl role "
+        "session startedAt stereoRecordingUrl summary timestamp toolCalls toolWithToolCallList transcript "
+        "transcriptType turn turnId"
+    )
+
+
+class _VapiEnvelope(Answer):
+    message: _VapiMessage
+    open = True
+
+
+class _VapiRecord(Camel):
+    id: str
+    updated_at: str
+    open = True
+
+
+VAPI_MESSAGE: Final = Shape("vapi", "message", _VapiEnvelope)
+VAPI_TOOL_CALLS: Final = Shape("vapi", "tool calls", _VapiEnvelope, hot=True)
+VAPI_RECORD: Final = Shape("vapi", "record of the API", _VapiRecord, hot=True)
+
+
+# --- other platforms --------------------------------------------------------------------------------------------------
+
+
+class _Arguments(Answer):
+    """What the model wrote, and nothing else."""
+
+    open = True
+
+
+class _Entry(Answer):
+    role: str | None = None
+    name: str | None = None
+    tool_call_id: str | None = None
+    open = True
+
+
+class _RetellCall(Answer):
+    call_id: str
+    agent_id: str | None = None
+    from_number: str | None = None
+    to_number: str | None = None
+    direction: str | None = None
+    transcript_with_tool_calls: list[_Entry] | None = None
+    known = words(
+        "access_token agent_name agent_version call_analysis call_cost call_status call_type "
+        "collected_dynamic_variables custom_attributes data_storage_setting disconnection_reason duration_ms "
+        "end_timestamp knowledge_base_retrieved_contents_url latency llm_token_usage metadata opt_in_signed_url "
+        "opt_out_sensitive_data_storage public_log_url recording_url retell_llm_dynamic_variables "
+        "scrubbed_transcript_with_tool_calls start_timestamp telephony_identifier tool_calls transcript "
+        "transcript_object transfer_destination transfer_end_timestamp"
+    )
+
+
+class _RetellRequest(Answer):
+    args: Any
+    call: _RetellCall
+    known = words("name")
+
+
+class _ElevenlabsFlat(Answer):
+    conversation_id: str | None = None
+    caller_id: str | None = None
+    called_number: str | None = None
+    open = True
+
+
+class _ElevenlabsEnvelope(_ElevenlabsFlat):
+    tool_name: str
+    parameters: Any
+    tool_call_id: str | None = None
+
+
+class _ElevenlabsArrival(Answer):
+    caller_id: str | None
+    agent_id: str
+    called_number: str
+    call_sid: str
+    known = words("conversation_id")
+
+
+class _Conversation(Answer):
+    conversation_id: str
+    agent_id: str | None = None
+    status: str | None = None
+    open = True
+
+
+class _ElevenlabsReport(Answer):
+    type: str
+    data: _Conversation
+    known = words("event_timestamp")
+
+
+class _BlandRequest(Answer):
+    call_id: str | None = None
+    caller: str | None = None
+    line: str | None = None
+    open = True
+
+
+RETELL_REQUEST: Final = Shape("retell", "custom function", _RetellRequest, hot=True)
+RETELL_ARGUMENTS: Final = Shape("retell", "arguments alone", _Arguments, hot=True)
+ELEVENLABS_TOOL: Final = Shape("elevenlabs", "server tool", _ElevenlabsFlat, hot=True)
+ELEVENLABS_ENVELOPE: Final = Shape("elevenlabs", "server tool in an envelope", _ElevenlabsEnvelope, hot=True)
+ELEVENLABS_ARRIVAL: Final = Shape("elevenlabs", "conversation initiation", _ElevenlabsArrival, hot=True)
+ELEVENLABS_REPORT: Final = Shape("elevenlabs", "post-call webhook", _ElevenlabsReport)
+BLAND_TOOL: Final = Shape("bland", "custom tool", _BlandRequest, hot=True)
+TELNYX_TOOL: Final = Shape("telnyx", "webhook tool", _Arguments, hot=True)
+
+
+def of_tool_call(platform: str, asked: object) -> Shape | None:
+    """The shape of a tool call as a platform of several sends it; None for callers that are nobody's platform."""
+    told = asked if isinstance(asked, dict) else {}
+    match platform:
+        case "retell":
+            return RETELL_REQUEST if "args" in told else RETELL_ARGUMENTS
+        case "elevenlabs":
+            return ELEVENLABS_ENVELOPE if "tool_name" in told and "parameters" in told else ELEVENLABS_TOOL
+        case "bland":
+            return BLAND_TOOL
+        case "telnyx":
+            return TELNYX_TOOL
+        case _:
+            return None
+
+
+# --- language models --------------------------------------------------------------------------------------------------
+
+
+class _OpenaiFunction(Answer):
+    name: str
+    arguments: str
+    open = True
+
+
+class _OpenaiCall(Answer):
+    id: str
+    function: _OpenaiFunction
+    known = words("type index")
+
+
+class _OpenaiMessage(Answer):
+    content: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_OpenaiCall] | None = None
+    known = words("role annotations audio function_call reasoning reasoning_content")
+
+
+class _Choice(Answer):
+    message: _OpenaiMessage
+    finish_reason: str | None
+    known = words("index logprobs")
+
+
+class _OpenaiUsage(Answer):
+    prompt_tokens: int
+    completion_tokens: int
+    open = True
+
+
+class _OpenaiAnswer(Answer):
+    choices: list[_Choice]
+    usage: _OpenaiUsage
+    known = words("id object created model service_tier system_fingerprint prompt_filter_results")
+
+
+class _Block(Answer):
+    type: str
+    text: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: dict[str, Any] | None = None
+    open = True
+
+
+class _AnthropicUsage(Answer):
+    input_tokens: int
+    output_tokens: int
+    open = True
+
+
+class _AnthropicAnswer(Answer):
+    content: list[_Block]
+    stop_reason: str | None
+    usage: _AnthropicUsage
+    known = words("id type role model stop_sequence stop_details container context_management")
+
+
+OPENAI_ANSWER: Final = Shape("openai", "chat completion", _OpenaiAnswer)
+ANTHROPIC_ANSWER: Final = Shape("anthropic", "message", _AnthropicAnswer)

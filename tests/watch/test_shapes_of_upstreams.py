@@ -1,0 +1,209 @@
+"""What upstreams answer, held against their shapes where it is read: as it should be, and as nobody declared it."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from app.adapters.breaker import Breaker
+from app.adapters.caldav_calendar import CaldavCalendar, CaldavOptions
+from app.adapters.crm_hubspot import CrmHubspot
+from app.adapters.crm_webhook import CrmWebhook
+from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
+from app.adapters.models import Access, ProviderModel, Providers
+from app.adapters.pagerduty import PagerDuty
+from app.inference.model import Message, ModelError, ModelName, Question
+from app.watch import shapes
+from app.watch.notify import Notice, Step
+from tests.booking.copies import copy
+from tests.fakes import google_faults as faults
+from tests.fakes.caldav_server import FakeCaldav
+from tests.fakes.clock import FakeClock
+from tests.fakes.crm import Mishap
+from tests.fakes.google_calendar import FakeGoogle
+from tests.fakes.hubspot import TOKEN, FakeHubspot
+from tests.fakes.model_server import ModelServer, answering
+from tests.fakes.pagerduty import FakePagerDuty
+from tests.fakes.recording_server import Fault
+from tests.fakes.webhook_receiver import KEY, WebhookReceiver
+
+SPAN = (1_893_456_000, 1_893_459_600)
+Ask = Callable[[], Awaitable[Any]]
+Answers = Callable[[str], None]
+
+
+@dataclass
+class Upstream:
+    """One that is up: `ask` has everything of it read that we read, `answers` has it answer so the next time."""
+
+    ask: Ask
+    answers: Answers
+
+
+@asynccontextmanager
+async def google() -> AsyncIterator[Upstream]:
+    async with FakeGoogle(["dana"]) as server:
+        server.add_event("dana", *SPAN, "visit00001")
+        calendar = GoogleCalendar(GoogleOptions(api_url=server.url))
+        await calendar.start()
+
+        async def ask() -> None:
+            await calendar.free(["dana"], *SPAN, within_s=2.0)
+            await calendar.events("dana", *SPAN, within_s=2.0)
+            await calendar.get("dana", "visit00001", within_s=2.0)
+
+        yield Upstream(ask, lambda body: server.fail_always("*", faults.Fault("body", detail=body.encode())))
+        await calendar.close()
+
+
+@asynccontextmanager
+async def caldav() -> AsyncIterator[Upstream]:
+    async with FakeCaldav() as server:
+        calendar, dana = CaldavCalendar(CaldavOptions()), server.url("dana")
+        server.add("dana", "a.ics", "UID:a", "DTSTART:20300101T010000Z", "DTEND:20300101T020000Z")
+        await calendar.start()
+        yield Upstream(
+            lambda: calendar.events(dana, *SPAN, within_s=5.0),
+            lambda body: server.fail_always("query", faults.Fault("body", detail=body.encode())),
+        )
+        await calendar.close()
+
+
+@asynccontextmanager
+async def hubspot() -> AsyncIterator[Upstream]:
+    async with FakeHubspot() as server:
+        clock, visit = FakeClock(), copy()
+        crm = CrmHubspot(server.url, TOKEN, Breaker(clock), clock)
+
+        async def ask() -> None:
+            for _ in range(2):
+                await crm.upsert(visit, within_s=5.0)
+            await crm.read(visit, within_s=5.0)
+
+        yield Upstream(ask, lambda body: _mishap(server, body))
+        await crm.aclose()
+
+
+@asynccontextmanager
+async def webhook() -> AsyncIterator[Upstream]:
+    clock, visit = FakeClock(), copy()
+    async with WebhookReceiver(clock.now) as server:
+        crm = CrmWebhook(f"{server.url}/in", f"{server.url}/seen/{{booking}}", KEY, Breaker(clock), clock)
+
+        async def ask() -> None:
+            await crm.upsert(visit, within_s=5.0)
+            await crm.read(visit, within_s=5.0)
+
+        yield Upstream(ask, lambda body: _mishap(server, body))
+        await crm.aclose()
+
+
+@asynccontextmanager
+async def pagerduty() -> AsyncIterator[Upstream]:
+    async with FakePagerDuty() as server:
+        client, page = PagerDuty(server.api_url), Notice("0123456789abcdef", Step.RAISED, "It rings", "")
+        yield Upstream(
+            lambda: client.carry("pagerduty://R0ABCDEFGHIJKLMN", page),
+            lambda body: server.faults.append(Fault(202, body=body.encode())),
+        )
+        await client.aclose()
+
+
+@asynccontextmanager
+async def model(provider: str) -> AsyncIterator[Upstream]:
+    async with ModelServer(always=answering("Hello.")) as server:
+        url = server.openai_url if provider == "openai" else server.anthropic_url
+        providers = Providers({provider: Access(provider, None, url)})
+        asked = ProviderModel(ModelName(provider, "a-model"), providers)
+        question = Question("You answer texts.", (Message("customer", "Hello?"),), (), {"type": "object"}, 100)
+
+        async def ask() -> None:
+            with suppress(ModelError):
+                await asked.ask(question, 20.0)
+
+        yield Upstream(ask, lambda body: server.script.turns.append(Fault(200, body=body.encode())))
+        await providers.aclose()
+
+
+def _mishap(server: FakeHubspot | WebhookReceiver, body: str) -> None:
+    server.mishaps += [Mishap(fault=Fault(200, body=body.encode()))] * 3
+
+
+MULTISTATUS = '<multistatus xmlns="DAV:"><response><href>/dana/a.ics</href>{}</response></multistatus>'
+CASES: dict[str, tuple[Callable[[], Any], set[str], str, set[str]]] = {
+    "google": (
+        google, {"freebusy.query", "events.list", "event in a list", "event"},
+        json.dumps({"items": [{"id": 7, "start": {"dateTime": 9}, "end": {}}]}),
+        {
+            "calendars is missing",
+            "id is number in place of text; start.dateTime is number in place of text",
+            "id is missing; start is missing; end is missing",
+        },
+    ),
+    "caldav": (
+        caldav, {"multistatus"},
+        MULTISTATUS.format("<propstat><prop><getetag>1</getetag></prop></propstat>"),
+        {"multistatus.response[].propstat[].status is missing"},
+    ),
+    "caldav, no XML": (caldav, {"multistatus"}, "<html>", {"it is other in place of object"}),
+    "hubspot": (
+        hubspot, {"object", "list of objects"},
+        json.dumps({"id": 7, "results": [{"properties": []}]}),
+        {
+            "id is number in place of text; properties is missing",
+            "results[].id is missing; results[].properties is list in place of object",
+        },
+    ),
+    "webhook": (
+        webhook, {"event that was taken", "booking that was kept"},
+        json.dumps({"event_id": 7, "revision": "1", "status": "confirmed", "start": None}),
+        {
+            "event_id is number in place of text",
+            "revision is text in place of number; start is nothing in place of text; end is missing",
+        },
+    ),
+    "pagerduty": (pagerduty, {"event that was taken"}, "taken", {"it is other in place of object"}),
+    "openai": (
+        lambda: model("openai"), {"chat completion"},
+        json.dumps({"choices": [{"message": {"content": [], "tool_calls": [{"id": "1", "function": {"name": "x"}}]}}]}),
+        {
+            "choices[].message.content is list in place of text; "
+            "choices[].message.tool_calls[].function.arguments is missing; "
+            "choices[].finish_reason is missing; usage is missing"
+        },
+    ),
+    "anthropic": (
+        lambda: model("anthropic"), {"message"},
+        json.dumps({"content": [{"text": "Hello"}], "stop_reason": None, "usage": {"input_tokens": "5"}}),
+        {
+            "content[].type is missing; usage.input_tokens is text in place of number; "
+            "usage.output_tokens is missing"
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def anew() -> Iterator[None]:
+    shapes.forget()
+    yield
+    shapes.forget()
+
+
+@pytest.mark.parametrize(("upstream", "paths", "odd", "problems"), CASES.values(), ids=CASES)
+async def test_what_is_read_is_looked_at_and_a_change_is_found(
+    upstream: Callable[[], Any], paths: set[str], odd: str, problems: set[str]
+) -> None:
+    async with upstream() as up:
+        await up.ask()
+        seen = shapes.taken()
+        assert {each.shape.path for each in seen} == paths
+        assert {each.problem for each in seen} == {""}
+
+        up.answers(odd)
+        await up.ask()
+        found = {each.problem for each in shapes.taken() if each.problem}
+        assert problems <= found, found
