@@ -173,6 +173,8 @@ class Applier:
                 try:
                     record_id = await self._create(plan)
                 except (SealedError, RefusedError, UnreachableError) as error:
+                    if attempt > 1:
+                        break  # what was sent before may have been done, and be what this one is refused for
                     await self._note("not_taken", plan.place, why=str(error))
                     return Done(plan.key, End.NOT_TAKEN, str(error))
                 except InDoubtError:
@@ -184,7 +186,7 @@ class Applier:
         there = await planner.found_again(plan.record)
         if there is not None:
             return await self._made(plan, there.record_id)
-        return await self._in_doubt(plan.place, None, "it was sent twice without an answer, and is not there yet")
+        return await self._in_doubt(plan.place, None, "it was sent without an answer, and is not there yet")
 
     async def _create(self, plan: Plan) -> str:
         body = self._sealer.opened(plan.expected)

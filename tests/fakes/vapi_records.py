@@ -126,8 +126,6 @@ class FakeVapi(CrmServer):
         record = state.records[path[0]].get(path[1])
         if record is None:
             return _said(404, {"message": f"Couldn't get {path[0]}", "statusCode": 404})
-        if request.method == "DELETE":
-            return self._deleted(state, path[0], path[1])
         return (
             _said(200, _shown(record))
             if request.method == "GET"
@@ -176,13 +174,6 @@ class FakeVapi(CrmServer):
         if isinstance(model, dict) and not (model.get("provider") and model.get("model")):
             wrong.append("model.provider must be one of the following values: openai, anthropic, ...")
         return wrong
-
-    def _deleted(self, state: Account, kind: str, record_id: str) -> Fault:
-        for assistant in state.records["assistant"].values():
-            refs = assistant.get("model", {}).get("toolRefs", [])
-            if kind == "tool" and any(ref["toolId"] == record_id for ref in refs):
-                return _said(409, {"message": "Tool is pinned by an assistant", "statusCode": 409})
-        return _said(200, _shown(state.records[kind].pop(record_id)))
 
 
 def _named(record: Document) -> Any:

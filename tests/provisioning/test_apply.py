@@ -1,6 +1,7 @@
 """Bringing records to a platform that forgets, lies, races and keeps silent: what callers get is never left to luck."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -223,6 +224,39 @@ async def test_a_record_is_looked_up_by_its_name_before_it_is_made_again(alone: 
     assert (await alone.apply(wish(TOOL))).end is End.MADE
     assert len(alone.vapi.account.records["tool"]) == 1
     assert sum(method == "POST" for method, _, _ in alone.vapi.writes()) == (1 if mishap.effect == DONE else 2)
+
+
+CONFLICT = Fault(409, body=b'{"message": "Conflict", "statusCode": 409}')
+
+
+@pytest.mark.parametrize("only", ["POST", "PATCH"])
+async def test_a_conflict_is_a_refusal_and_nothing_is_written(alone: House, only: str) -> None:
+    if only == "PATCH":
+        await alone.apply(wish(TOOL))
+    there = copy.deepcopy(alone.vapi.account.records["tool"])
+    alone.vapi.mishaps.append(Mishap(fault=CONFLICT, only=only))
+
+    done = await alone.apply(wish(TOOL, **NEW_URL))
+    assert (done.end, done.words) == (End.NOT_TAKEN, "HTTP 409 Conflict")
+    assert alone.vapi.account.records["tool"] == there
+    assert (await alone.apply(wish(TOOL, **NEW_URL))).holds
+
+
+@pytest.mark.parametrize("late", [True, False])
+async def test_a_conflict_with_what_was_made_without_an_answer_is_not_called_a_refusal(
+    alone: House, late: bool
+) -> None:
+    """The platform shows what the first attempt made only after it has refused the second for it."""
+    alone.vapi.mishaps += [
+        Mishap(fault=BROKEN.fault, only="POST"),
+        Mishap(fault=CONFLICT, only="POST"),
+    ]
+    if late:
+        alone.vapi.before("GET /tool?", lambda _: alone.vapi.has("tool", WANTED[TOOL]), skip=3)
+
+    done = await alone.apply(wish(TOOL))
+    assert done.end is (End.MADE if late else End.IN_DOUBT)
+    assert len(await alone.pages()) == (0 if late else 1)
 
 
 async def test_a_record_that_is_made_wrong_is_not_called_made(alone: House) -> None:
