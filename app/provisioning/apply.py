@@ -164,29 +164,32 @@ class Applier:
         )
 
     async def _make(self, plan: Plan, planner: Planner) -> Done:
-        """Looked up by its name before it is made, and before that is tried a second time."""
-        for attempt in (1, 2):
-            there = await planner.found_again(plan.record)
-            if there is not None and attempt == 1:
-                return Done(plan.key, End.MOVED, "somebody made it since it was planned; plan again", there)
-            if there is None:
-                try:
-                    record_id = await self._create(plan)
-                except (SealedError, RefusedError, UnreachableError) as error:
-                    if attempt > 1:
-                        break  # what was sent before may have been done, and be what this one is refused for
-                    await self._note("not_taken", plan.place, why=str(error))
-                    return Done(plan.key, End.NOT_TAKEN, str(error))
-                except InDoubtError:
-                    await asyncio.sleep(self._pauses_s[-1])
-                    continue
-            else:
-                record_id = there.record_id
-            return await self._made(plan, record_id)
-        there = await planner.found_again(plan.record)
-        if there is not None:
-            return await self._made(plan, there.record_id)
-        return await self._in_doubt(plan.place, None, "it was sent without an answer, and is not there yet")
+        """Looked up by its name before it is made."""
+        if there := await planner.found_again(plan.record):
+            return Done(plan.key, End.MOVED, "somebody made it since it was planned; plan again", there)
+        try:
+            record_id = await self._create(plan)
+        except (SealedError, RefusedError, UnreachableError) as error:
+            await self._note("not_taken", plan.place, why=str(error))
+            return Done(plan.key, End.NOT_TAKEN, str(error))
+        except InDoubtError:
+            return await self._make_again(plan, planner)
+        return await self._made(plan, record_id)
+
+    async def _make_again(self, plan: Plan, planner: Planner) -> Done:
+        """It was sent without an answer: looked for, sent once more where it is not there, and looked for once more."""
+        why = ""
+        for sends in (True, False):
+            await asyncio.sleep(self._pauses_s[-1])
+            try:
+                there = await planner.found_again(plan.record)
+                record_id = there.record_id if there else await self._create(plan) if sends else ""
+            except (PlatformError, SealedError) as error:
+                why = f": {error}"  # also a refusal, which may be for what the first one has made
+                continue
+            if record_id:
+                return await self._made(plan, record_id)
+        return await self._in_doubt(plan.place, None, f"it was sent without an answer, and is not there yet{why}")
 
     async def _create(self, plan: Plan) -> str:
         body = self._sealer.opened(plan.expected)

@@ -259,6 +259,17 @@ async def test_a_conflict_with_what_was_made_without_an_answer_is_not_called_a_r
     assert len(await alone.pages()) == (0 if late else 1)
 
 
+async def test_what_was_sent_and_cannot_be_looked_for_is_in_doubt(alone: House) -> None:
+    def down(_: Any) -> None:
+        alone.vapi.always_wrong = Mishap(fault=BROKEN.fault)
+
+    alone.vapi.before("POST", down)
+    alone.vapi.mishaps.append(Mishap(DONE, BROKEN.fault, only="POST"))
+
+    done = await alone.apply(wish(TOOL))
+    assert (done.end, len(await alone.pages())) == (End.IN_DOUBT, 1)
+
+
 async def test_a_record_that_is_made_wrong_is_not_called_made(alone: House) -> None:
     alone.vapi.lies.append(lambda record: record.pop("server"))
 
