@@ -12,8 +12,8 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Row, and_, select
 
-from app.canary.guards import CHANGES, FORBIDDEN, GUARDS, NO_SUCH_ASSISTANT, Ended, Used
-from app.canary.steps import FORBIDDEN_ACTION, MISMATCH, NO_ASSISTANT
+from app.canary.guards import CHANGES, GUARDS, NO_SUCH_ASSISTANT, Ended, Used
+from app.canary.steps import MISMATCH, NO_ASSISTANT
 from app.db.schema import audit, bookings, call_events, canary_calls, transfers
 from app.watch.end_reasons import end_class
 
@@ -126,9 +126,6 @@ def _broke(row: Row[Any], reason: str, used: Sequence[Used], mismatches: Mapping
     """What is not borne, of a call on trial; what it was found to have broken stays so."""
     if row.broke or not row.on_trial:
         return str(row.broke)
-    # A calendar that a person has edited answers the same, with the reference: that is nobody's attempt.
-    if any(one.outcome == FORBIDDEN and not one.reference for one in used):
-        return FORBIDDEN_ACTION
     for reference in changed(used):
         if mismatches.get(reference, 0.0) > row.at:
             return f"{MISMATCH}:{reference}"

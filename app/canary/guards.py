@@ -16,7 +16,8 @@ HUNG_UP: Final = "customer-ended-call"
 BOOKS: Final = "book_appointment"
 CHANGES: Final = frozenset({BOOKS, "reschedule_appointment", "cancel_appointment"})
 FORBIDDEN: Final = "not_allowed"
-"""The outcome, in the audit log, of a tool call that wanted what it may not have."""
+"""The outcome of a tool call that wanted what it may not have. A caller who tries references gets there alone, with any
+version, so it is compared like any other failure."""
 NO_SUCH_ASSISTANT: Final = (
     "assistant-not-found",
     "assistant-not-valid",
@@ -49,7 +50,8 @@ class Ended:
     @property
     def erred(self) -> bool:
         """Whether a tool call in it went wrong."""
-        return any(one.outcome in ERRORS for one in self.used)
+        # A calendar that a person has edited answers "not allowed" too, with the reference: that is no mistake.
+        return any(one.outcome in ERRORS or (one.outcome == FORBIDDEN and not one.reference) for one in self.used)
 
     @property
     def ended_badly(self) -> bool:

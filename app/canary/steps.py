@@ -9,7 +9,6 @@ from app.canary.evidence import Evidence, looks_worse
 from app.canary.guards import FEW_MISSING, GUARDS, Guard
 
 HOUR_S: Final = 3_600.0
-FORBIDDEN_ACTION: Final = "forbidden_action"
 MISMATCH: Final = "read_back_mismatch"
 NO_ASSISTANT: Final = "no_assistant"
 UNHEARD_SHARE: Final = 0.2
@@ -95,8 +94,6 @@ def judged(percent: int, seen: Seen, *, held: bool = False) -> Judged:
 def _not_borne(broke: Mapping[str, int]) -> str:
     if broke.get(MISMATCH):
         return "a booking made in its call is not on the calendar as promised"
-    if broke.get(FORBIDDEN_ACTION):
-        return "a tool call in its call wanted what it may not have"
     if broke.get(NO_ASSISTANT, 0) >= FEW_MISSING:
         return f"{broke[NO_ASSISTANT]} of its calls ended since the platform does not have it"
     return ""
