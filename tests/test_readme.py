@@ -9,6 +9,7 @@ import pytest
 
 from app.booking.business_file import load_businesses
 from app.booking.business_tables import BusinessTable, ServiceTable, TechnicianTable
+from app.provisioning.desired import SERVER_MESSAGES
 from app.settings import Settings, load, variables
 from tests.nursery import readback
 
@@ -77,6 +78,12 @@ def test_the_tools_named_are_the_tools_there_are() -> None:
     rows = set(re.findall(r"^\| `([a-z_]+)` \|", README, re.M))
 
     assert rows == {path.stem for path in (ROOT / "tools").glob("*.py")} - {"__init__"}
+
+
+def test_vapi_is_told_to_send_what_we_act_upon() -> None:
+    [listed] = re.findall(r"and list\n(.*?) in its\n\s+server messages", README, re.S)
+
+    assert re.findall(r"`([a-z-]+)`", listed) == list(SERVER_MESSAGES)
 
 
 def test_the_help_lists_every_target() -> None:

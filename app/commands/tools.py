@@ -2,20 +2,21 @@
 
 import json
 from argparse import Namespace
-from typing import Any, cast
+from typing import Any, Final
 
-from app.booking.front import Front
-from app.calls.handover import Handover
 from app.commands.answers import HOLDS, say
-from app.dialects.tool_settings import PLATFORMS, Place, settings
+from app.dialects.tool_settings import PLATFORMS, REPLACE, Place, settings
 from app.errors import ConfigurationError
+from app.main.provisioning import described
+from app.provisioning.tool_settings import Deadlines, server_settings, speech_of, tool_settings
 from app.settings import from_environment
-from tools import tools
+
+VAPI: Final = "vapi"
 
 
 def add(commands: Any) -> None:
     parser = commands.add_parser("tools", help="the tools as a platform's own settings", description=_show.__doc__)
-    parser.add_argument("--platform", required=True, choices=PLATFORMS, help="whose form")
+    parser.add_argument("--platform", required=True, choices=(*PLATFORMS, VAPI), help="whose form")
     parser.add_argument("--json", action="store_true", help="answer with one JSON document")
     parser.set_defaults(run=_show)
 
@@ -28,8 +29,15 @@ def _show(asked: Namespace) -> int:
     chosen = from_environment()
     if chosen.public_url is None:
         raise ConfigurationError("READBACK_PUBLIC_URL is not set; it is the address that the platform has to call.")
-    place = Place(chosen.public_url, chosen.tool_deadline_ms)
-    listed = tools(cast(Front, None), cast(Handover, None))  # they are described here, and never run
-    told = settings(asked.platform, listed, place)
+    if asked.platform == VAPI:
+        told = _as_applied(chosen.public_url, Deadlines(chosen.tool_deadline_ms, chosen.filler_after_ms))
+    else:
+        told = settings(asked.platform, described(), Place(chosen.public_url, chosen.tool_deadline_ms))
     say(asked, told, "\n\n".join(json.dumps(one, indent=2, ensure_ascii=False) for one in told))
     return HOLDS
+
+
+def _as_applied(url: str, deadlines: Deadlines) -> list[dict[str, Any]]:
+    """What `readback settings apply` makes of the same tools."""
+    server = server_settings(f"{url}/vapi", deadlines.timeout_s, REPLACE)
+    return [tool_settings(tool, server, speech_of(tool, {}), deadlines) for tool in described()]

@@ -1,7 +1,8 @@
 """What each platform has to be told about our tools, from the same list and the same arguments that are served.
 
 Pure: a tool and an address in, the platform's own JSON out. There is no secret in it; where one belongs stands a word
-in capitals. Sources: the platforms' API references as of August 2026.
+in capitals. Vapi's own are made where they are kept up to date too, in `app/provisioning`. Sources: the platforms' API
+references as of August 2026.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -166,27 +167,6 @@ def telnyx(tool: Tool[Any], place: Place) -> dict[str, Any]:
     }
 
 
-def vapi(tool: Tool[Any], place: Place) -> dict[str, Any]:
-    """A function tool; its credential is made in Vapi and named here by id."""
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": parameters(tool.arguments),
-        },
-        "server": {
-            "url": f"{place.url}/vapi",
-            "timeoutSeconds": place.patience_ms // 1000,
-            "credentialId": REPLACE,
-        },
-        "messages": [
-            {"type": "request-start", "content": SPOKEN[tool.name], "blocking": False},
-            {"type": "request-response-delayed", "content": DELAYED, "timingMilliseconds": DELAYED_AFTER_MS},
-        ],
-    }
-
-
 def mcp_server(place: Place, tools: Sequence[Tool[Any]]) -> dict[str, Any]:
     """A server, whose tools the client lists by itself; named here so that they can be allowed by name."""
     return {
@@ -200,7 +180,7 @@ def mcp_server(place: Place, tools: Sequence[Tool[Any]]) -> dict[str, Any]:
 
 
 BY_PLATFORM: Final[Mapping[str, Settings]] = MappingProxyType(
-    {"retell": retell, "elevenlabs": elevenlabs, "bland": bland, "telnyx": telnyx, "vapi": vapi}
+    {"retell": retell, "elevenlabs": elevenlabs, "bland": bland, "telnyx": telnyx}
 )
 PLATFORMS: Final = (*BY_PLATFORM, "mcp")
 

@@ -17,7 +17,7 @@ from app.errors import ConfigurationError
 from app.provisioning.desired_tables import AssistantTable, EnvironmentTable, FileTable, NumberTable, RecordTable
 from app.provisioning.platform import Document, Key, Kind
 from app.provisioning.sealing import Sealer, is_secret, judged
-from app.provisioning.tool_settings import BACKOFF, Deadlines, only, speech_of, tool_settings
+from app.provisioning.tool_settings import Deadlines, only, server_settings, speech_of, tool_settings
 
 SERVER_MESSAGES: Final = (
     "tool-calls",
@@ -141,10 +141,7 @@ class _Reading:
         return url
 
     def _server(self, timeout_s: int) -> Document:
-        server: Document = {"url": self._server_url, "timeoutSeconds": timeout_s, "backoffPlan": dict(BACKOFF)}
-        if self._chosen.credential:
-            server["credentialId"] = self._chosen.credential
-        return server
+        return server_settings(self._server_url, timeout_s, self._chosen.credential)
 
     def _tool(self, tool: Tool[Any]) -> Record:
         own = self._file.speech[tool.name].model_dump(exclude_none=True) if tool.name in self._file.speech else {}

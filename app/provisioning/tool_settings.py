@@ -87,6 +87,12 @@ def speech_of(tool: Tool[Any], own: Mapping[str, str]) -> Speech:
     return said
 
 
+def server_settings(url: str, timeout_s: int, credential: str | None) -> Document:
+    """Where the platform reaches us; `credential` is the id of what it proves itself with."""
+    server: Document = {"url": url, "timeoutSeconds": timeout_s, "backoffPlan": dict(BACKOFF)}
+    return server | ({"credentialId": credential} if credential else {})
+
+
 def tool_settings(tool: Tool[Any], server: Document, said: Speech, deadlines: Deadlines) -> Document:
     """A tool as the platform has to know it. Raises `ConfigurationError` for what it would not take."""
     _check(tool)

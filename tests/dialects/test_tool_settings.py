@@ -52,7 +52,7 @@ def test_every_tool_is_told_with_its_address_its_arguments_and_words_for_the_wai
         if platform != "mcp":
             assert json.dumps(tool.description)[1:-1] in text
             assert all(name in text for name in parameters(tool.arguments)["properties"])
-    if platform not in ("mcp", "vapi"):
+    if platform != "mcp":
         assert all(f"https://api.example.com/{platform}/{tool.name}" in text for tool in TOOLS)
     assert len(told) == (1 if platform == "mcp" else len(TOOLS))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.__main__ import main
 from app.errors import ConfigurationError
 from app.main.provisioning import described
 from app.provisioning.desired import Desired, Known, Means, load_desired
@@ -84,6 +85,20 @@ def test_each_tool_is_described_by_what_it_takes(tool: Any, written: Callable[..
     assert ("count on it" in made["messages"][2]["content"]) is tool.changes_state, (
         "a write is never said to have failed"
     )
+
+
+def test_the_command_prints_each_tool_as_it_is_applied(
+    written: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("READBACK_PUBLIC_URL", "https://voice.example.com")
+    monkeypatch.setenv("READBACK_VAPI_SECRETS", "hush-hush")
+    desired = load_desired(written(text=FILE.replace("cred-1", "REPLACE_ME")), "production", means())
+
+    assert main(["tools", "--platform", "vapi", "--json"]) == 0
+    told = capsys.readouterr().out
+
+    assert json.loads(told) == [asked(desired, str(tool)) for tool in TOOLS]
+    assert "hush" not in told
 
 
 @pytest.mark.parametrize(
