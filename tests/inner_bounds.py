@@ -17,6 +17,7 @@ INNER = {
         "app.watch.chances.MOST_TERMS",
         "app.watch.baseline.MOST_SPREAD",
         "app.watch.baseline.MOST_UNSEEN",
+        "app.watch.judgement.MOST_FALSE_A_YEAR",
         "app.canary.book.MOST_LISTED",
         "app.commands.canary.MAX_ID_CHARS",
         "app.adapters.caldav_freebusy.MOST_PERIODS",

@@ -82,6 +82,10 @@ class Profile:
         """Calls expected in a week without closed days."""
         return math.fsum(self.rates)
 
+    def a_day(self, weekday: int) -> float:
+        """Calls expected on such a weekday that is not a closed day."""
+        return math.fsum(self.rates[weekday * 24 : weekday * 24 + 24])
+
     def rate(self, moment: int, *, also_closed: bool = False) -> float:
         """Calls expected in an hour like the one at `moment`; none on closed days, unless asked for those too."""
         day, weekday, hour = local_hour(self.zone, moment - moment % HOUR_S)

@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 from app.watch.baseline import HOUR_S, LEARNED_DAYS, History, Profile, learned, local_hour
 from app.watch.judgement import (
     AHEAD_S,
-    FALSE_A_YEAR,
     FURTHEST_S,
     QUARTER_S,
     Seen,
@@ -140,7 +139,7 @@ def _line(
     channels = {series: one for series, one in known.items() if series.line == line}
     if not channels:
         return Decision(watched, line, "", Verdict(State.LEARNING, 0.0, why="nothing has come in yet"))
-    share = FALSE_A_YEAR / max(1, sum(not one.profile.learning for one in channels.values()))
+    share = 1.0 / max(1, sum(not one.profile.learning for one in channels.values()))
     made: dict[int, Decision] = {}
     verdicts = []
     for series, one in channels.items():
@@ -148,7 +147,7 @@ def _line(
         quarter = int(now) // QUARTER_S
         windows = tuple(came.window((quarter - before) * QUARTER_S) for before in WINDOWS_QUARTERS)
         seen = Seen(max(one.last_at, came.last_at), windows)
-        verdict = judged(one.profile, seen, watch, now, false_a_year=share)
+        verdict = judged(one.profile, seen, watch, now, share=share)
         verdicts.append(verdict)
         made[id(verdict)] = Decision(watched, line, series.channel, verdict, one.profile)
     return made[id(first(verdicts))]

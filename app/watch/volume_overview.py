@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from app.watch import chances
 from app.watch.baseline import HOUR_S, Profile, hours_of, local_hour
-from app.watch.judgement import certain_in_s
+from app.watch.judgement import certain_in_s, false_a_year
 from app.watch.volume_counts import unseen_hours, watched
-from app.watch.volume_lines import READ_S, Watched, decide, learn, rows_of
+from app.watch.volume_lines import READ_S, Decision, Watched, decide, learn, rows_of
 from app.watch.volume_words import sentence
 
 
@@ -47,7 +47,8 @@ class LineVolume:
     """One line now. `line` is its number, "*" for all of a business's, or empty for what names none.
 
     `certain_in_s`: how much longer total silence has to last to be certain; None where that cannot be said, or takes
-    more than four weeks. `today` has each channel's hours of the local day.
+    more than four weeks. `false_a_year`: silences by chance that are called an outage there; None while nothing is
+    expected. `today` has each channel's hours of the local day.
     """
 
     business: str
@@ -57,6 +58,7 @@ class LineVolume:
     sentence: str
     since: float
     certain_in_s: float | None
+    false_a_year: float | None
     today: dict[str, tuple[HourOfDay, ...]]
 
     def as_json(self) -> dict[str, Any]:
@@ -69,6 +71,7 @@ class LineVolume:
             "sentence": self.sentence,
             "since": self.since,
             "certain_in_s": None if self.certain_in_s is None else round(self.certain_in_s),
+            "false_silences_a_year": None if self.false_a_year is None else round(self.false_a_year, 1),
             "today": {channel: [hour.as_json() for hour in hours] for channel, hours in self.today.items()},
         }
 
@@ -91,8 +94,12 @@ def overview(connection: Connection, businesses: Iterable[Watched], now: float) 
             verdict = decision.verdict
             left = certain_in_s(decision.profile, verdict, now) if decision.profile else None
             said = (verdict.state.value, decision.channel, sentence(decision, now), verdict.since)
-            found.append(LineVolume(one.business, decision.line, *said, left, today))
+            found.append(LineVolume(one.business, decision.line, *said, left, _false(decision), today))
     return found
+
+
+def _false(decision: Decision) -> float | None:
+    return false_a_year(decision.profile) if decision.profile and not decision.profile.learning else None
 
 
 def _today(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.watch.judgement import FALSE_A_YEAR, State, certain_in_s
+from app.watch.judgement import State, certain_in_s, false_a_year
 from app.watch.volume_counts import TEXT
 from app.watch.volume_lines import WHOLE, Decision
 
@@ -30,11 +30,7 @@ def sentence(decision: Decision, now: float) -> str:
             f"are usual: chance alone does that {_chance(verdict.log_chance)}."
         )
     if verdict.state is State.SILENT:
-        return (
-            f"No {_things(decision, 1)} since {_moment(zone, verdict.since)}, where {verdict.expected:.1f} were to be "
-            f"expected: chance alone does that {_chance(verdict.log_chance)}, less than about {FALSE_A_YEAR:.1g} time "
-            "a year on this line."
-        )
+        return f"{_missing(decision)}: chance alone does that {_chance(verdict.log_chance)}.{_false(decision)}"
     return _quiet(decision, now)
 
 
@@ -75,6 +71,23 @@ def _quiet(decision: Decision, now: float) -> str:
     if verdict.state is State.TOO_QUIET:
         return f"Too quiet to tell: {usual}. Silence would have to last {certain}; only a synthetic call can tell now."
     return f"Normal: {usual}. Total silence would be certain if it lasted {certain}."
+
+
+def _missing(decision: Decision) -> str:
+    """Since when nothing has come, and what makes that certain: the whole time, or one day of it."""
+    verdict, zone = decision.verdict, decision.watched.zone
+    since = f"No {_things(decision, 1)} since {_moment(zone, verdict.since)}"
+    if verdict.still is None:
+        return f"{since}, where {verdict.expected:.1f} were to be expected"
+    day = datetime.fromtimestamp(verdict.still.begins, zone).strftime("%a %d %b")
+    return f"{since}, and none on {day}, where {verdict.still.expected:.1f} were to be expected that day"
+
+
+def _false(decision: Decision) -> str:
+    """How often chance alone is called a silence there."""
+    if decision.profile is None:
+        return ""
+    return f" Alarms by chance come about {false_a_year(decision.profile):.1f} times a year on such a line."
 
 
 def _where(decision: Decision) -> str:

@@ -12,6 +12,7 @@ import sys
 import time
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from statistics import median
@@ -19,7 +20,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.watch.baseline import HOUR_S, History, Profile, day_starts, learned, local_hour
-from app.watch.judgement import LEAST_FLOOD, QUARTER_S, Seen, State, Watch, Window, judged, needed, takes_s
+from app.watch.judgement import LEAST_FLOOD, QUARTER_S, Seen, State, Watch, Window, certain_in_s, judged
 
 ZONE: Final = ZoneInfo("America/Chicago")
 BEGINS: Final = date(2026, 1, 5)
@@ -68,7 +69,9 @@ class Found:
     false_silences: int
     false_floods: int
     hours_to_see: tuple[float, ...]
-    """Opening hours from an outage's beginning until it was seen."""
+    """Opening hours from the beginning of an outage, at whatever hour of the week, until it was seen."""
+    hours_to_see_open: tuple[float, ...]
+    """The same of outages that began in opening hours: nothing was learned of them from a night."""
 
 
 def made(chance: random.Random, a_day: float, days: int) -> Line:
@@ -130,32 +133,38 @@ def outage_seen(line: Line, begins: float) -> float:
     """Opening hours until a total outage that begins at a moment is seen."""
     last = line.calls[bisect_right(line.calls, begins) - 1]
     profile = line.profile(_day(last))
-    wait = takes_s(profile, needed(profile), last)
+    wait = certain_in_s(profile, judged(profile, Seen(last), Watch(last), last), last)
     if wait is None:
         return math.inf
     return opening_hours(begins, max(begins, last + wait))
 
 
-def beginnings(chance: random.Random, days: int, number: int) -> list[float]:
-    """Moments of opening hours, all alike likely."""
+def beginnings(chance: random.Random, days: int, number: int, *, opened: bool) -> list[float]:
+    """Moments of the year after learning, all alike likely: of opening hours, or of any."""
     found: list[float] = []
     while len(found) < number:
         day = BEGINS + timedelta(days=chance.randrange(LEARN_DAYS + 1, days - 7))
-        if day.weekday() < 5 and day not in HOLIDAYS:
+        if not opened:
+            found.append(day_starts(ZONE, day) + chance.uniform(0, 24) * HOUR_S)
+        elif day.weekday() < 5 and day not in HOLIDAYS:
             found.append(day_starts(ZONE, day) + chance.uniform(OPENS, CLOSES) * HOUR_S)
     return found
 
 
 def year(seed: int, a_day: float, lines: int, days: int = 365, outages: int = 20) -> Found:
     """Many lines' year at this volume: false alarms while nothing is wrong, and how soon outages are seen."""
-    chance, since = random.Random(seed), day_starts(ZONE, BEGINS + timedelta(days=LEARN_DAYS))
-    silences, floods, hours = 0, 0, []
+    chance, broken = random.Random(seed), random.Random(seed + 1_000_000)
+    since = day_starts(ZONE, BEGINS + timedelta(days=LEARN_DAYS))
+    silences, floods = 0, 0
+    hours: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(lines):
         line = made(chance, a_day, days)
         silences += false_silences(line, since)
         floods += false_floods(line, since)
-        hours += [outage_seen(line, begins) for begins in beginnings(chance, days, outages)]
-    return Found(lines * (days - LEARN_DAYS) / 365, silences, floods, tuple(sorted(hours)))
+        for opened, seen in hours.items():
+            seen += [outage_seen(line, begins) for begins in beginnings(broken, days, outages, opened=opened)]
+    line_years = lines * (days - LEARN_DAYS) / 365
+    return Found(line_years, silences, floods, tuple(sorted(hours[False])), tuple(sorted(hours[True])))
 
 
 def false_floods(line: Line, since: float) -> int:
@@ -175,7 +184,7 @@ def floods_seen(seed: int, a_day: float, floods: int, times: float = 15.0) -> fl
     """The share of floods, an hour of so many times the usual in opening hours, that were seen before they ended."""
     chance = random.Random(seed)
     line, seen = made(chance, a_day, 365), 0
-    for begins in beginnings(chance, 365, floods):
+    for begins in beginnings(chance, 365, floods, opened=True):
         profile = line.profile(_day(begins))
         more = sorted(begins + chance.random() * HOUR_S for _ in range(_poisson(chance, times * a_day / 9)))
         calls = sorted(line.calls + more)
@@ -220,21 +229,22 @@ def main(arguments: list[str] | None = None) -> int:
     told: dict[str, object] = {}
     for name, a_day in VOLUMES.items():
         found = year(asked.seed, a_day, asked.lines)
-        hours = found.hours_to_see
         told[name] = {
             "line_years": round(found.line_years, 1),
             "false_silences_a_line_year": round(found.false_silences / found.line_years, 2),
             "false_floods_a_line_year": round(found.false_floods / found.line_years, 3),
-            "outage_seen_after_opening_hours": {
-                "median": round(median(hours), 2),
-                "nine_in_ten": round(hours[int(0.9 * len(hours))], 2),
-            },
+            "outage_seen_after_opening_hours": _shown(found.hours_to_see),
+            "outage_that_began_in_opening_hours_seen_after": _shown(found.hours_to_see_open),
             "floods_seen": floods_seen(asked.seed, a_day, 50),
         }
     learning, judging = thousand(asked.seed)
     told["a thousand lines"] = {"learned_anew_s": round(learning, 2), "judged_s": round(judging, 3)}
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
     return 0
+
+
+def _shown(hours: Sequence[float]) -> dict[str, float]:
+    return {"median": round(median(hours), 2), "nine_in_ten": round(hours[int(0.9 * len(hours))], 2)}
 
 
 if __name__ == "__main__":

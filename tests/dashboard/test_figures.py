@@ -102,7 +102,9 @@ def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
 def test_all_is_normal_only_where_every_line_is_known_to_be(states: str, state: str, told: str) -> None:
     """A star stands before the state of all lines together."""
     lines = [
-        LineVolume("acme", WHOLE if one[0] == WHOLE else f"+1512555{at:04}", one.strip(WHOLE), "call", "", 0, None, {})
+        LineVolume(
+            "acme", WHOLE if one[0] == WHOLE else f"+1512555{at:04}", one.strip(WHOLE), "call", "", 0, None, None, {}
+        )
         for at, one in enumerate(states.split())
     ]
 

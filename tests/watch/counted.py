@@ -9,6 +9,8 @@ from app.watch.baseline import HOUR_S, History, hours_of
 CHICAGO = ZoneInfo("America/Chicago")
 EARLY: Mapping[int, int] = {6: 2, 7: 2, 8: 2, 9: 2, 10: 2, 11: 1, 13: 1, 14: 1, 15: 1}
 """Fourteen calls, most of them before eleven."""
+OFFICE: Mapping[int, int] = {8: 2, 9: 2, 10: 2, 11: 1, 12: 1, 13: 1, 14: 2, 15: 2, 16: 1}
+"""Fourteen calls over a day of eight to five."""
 
 
 def at(text: str, zone: ZoneInfo = CHICAGO) -> float:

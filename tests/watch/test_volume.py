@@ -129,6 +129,15 @@ async def test_silence_pages_once_and_the_next_call_ends_it(database: Database) 
     assert house.told == 2
 
 
+async def test_a_still_morning_pages_with_the_day_that_makes_it_certain(empty: Database) -> None:
+    house = await begun(empty, now=at("2026-07-07T09:00"))
+    await house.look(1.0)
+
+    [page] = await house.pages()
+    assert "No call since Mon 06 Jul 15:50, and none on Tue 07 Jul, where 6.0 were to be expected" in page.page.body
+    assert "Alarms by chance come about 1.4 times a year on such a line." in page.page.body
+
+
 async def test_a_restart_forgets_no_page_and_raises_none_twice(database: Database) -> None:
     house = await begun(database)
     await house.look()
@@ -209,16 +218,16 @@ async def test_a_gap_in_our_own_counting_is_no_silence(empty: Database) -> None:
 
 
 async def test_what_was_to_come_in_a_gap_is_not_said_to_have_been_missed(empty: Database) -> None:
-    seen = looks(at("2026-06-01T00:00"), at("2026-07-07T05:00")) + looks(at("2026-07-07T09:00"), at("2026-07-07T09:30"))
+    seen = looks(at("2026-06-01T00:00"), at("2026-07-07T05:00")) + looks(at("2026-07-07T08:00"), at("2026-07-07T08:30"))
     await empty.write(lambda t: keep(t, history(Series("acme", LINE, CALL)) + seen))
-    house = House(empty, now=at("2026-07-07T09:29"))
+    house = House(empty, now=at("2026-07-07T08:29"))
     await house.look()
     [line] = await house.overview()
 
     assert line.sentence.startswith("Normal: No call since Mon 06 Jul 15:50; 1.2 expected by now in the time that was ")
     uncounted = [hour.start for hour in line.today[CALL] if not hour.counted]
-    assert uncounted == [int(at(f"2026-07-07T{hour:02}:00")) for hour in range(5, 9)]
-    assert today([line], house.clock.now())[1] == pytest.approx(1.0, abs=0.1), "six to nine were not counted"
+    assert uncounted == [int(at(f"2026-07-07T{hour:02}:00")) for hour in range(5, 8)]
+    assert today([line], house.clock.now())[1] == pytest.approx(1.0, abs=0.1), "six to eight were not counted"
 
 
 async def test_a_clock_that_jumped_is_not_known_and_ends_no_page(database: Database) -> None:
@@ -318,7 +327,8 @@ async def test_a_line_shows_its_day_and_how_long_silence_would_take(database: Da
     assert (eight.count, eight.low, eight.high >= 4) == (1, 0, True)
     assert eight.expected == pytest.approx(2.0, rel=0.15)
     assert line.certain_in_s is not None
-    assert 3 * 3_600 < line.certain_in_s < 12 * 3_600
+    assert line.false_a_year == pytest.approx(1.3, abs=0.2)
+    assert 3 * 3_600 < line.certain_in_s < 24 * 3_600
     assert line.sentence.startswith("Normal: No call since Tue 07 Jul 08:00")
     assert line.as_json()["today"][CALL][8]["count"] == 1
 
