@@ -61,7 +61,7 @@ INNER = {
         "app.dashboard.asked.MOST_FORM_BYTES",
         "app.dashboard.asked.MOST_FIELDS",
         "app.dashboard.asked.MOST_VALUE_CHARS",
-        "app.dashboard.chart.MOST_MARKS",
+        "app.dashboard.chart.MOST_DRAWN",
         "app.dashboard.views.MOST_SHOWN",
         "app.dashboard.views.MOST_OPEN_SHOWN",
         "app.dialects.reading._TEXT_MAX",

@@ -31,12 +31,13 @@ class ForgedError(ReadbackError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`several` has the values of a form's fields that may come more than once."""
+    """`several` has the values of a form's fields that may come more than once, `heard` the last event of a stream."""
 
     session: Session
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    heard: str = ""
 
     @property
     def by(self) -> str:

@@ -93,7 +93,8 @@ class Door:
             self._gate.check_form(request, session, form.get("form_token", ""))
             asked = Asked(session, query_of(request), form, several)
         else:
-            asked = Asked(session, {**query_of(request), **request.path_params})
+            heard = request.headers.get("last-event-id", "")
+            asked = Asked(session, {**query_of(request), **request.path_params}, heard=heard)
         response = await self._answering(asked)
         self._gate.keep(response, session)
         return response

@@ -22,12 +22,20 @@ def counted(exposition: str) -> dict[str, dict[float, float]]:
 
 
 def rows(times: Mapping[str, Mapping[float, float]]) -> list[dict[str, Any]]:
-    """Each tool's calls and quantiles in seconds, the most used first; None: above the highest bound."""
+    """Each tool's calls, quantiles in seconds and the share within each bound, the most used first.
+
+    None: above the highest bound.
+    """
     told = []
     for tool, bounds in times.items():
         calls = bounds.get(math.inf, 0.0)
         figures = {name: quantile(bounds, share) for name, share in QUANTILES}
-        told.append({"tool": tool, "calls": int(calls), **figures})
+        within = [
+            {"s": bound, "share": round(bounds[bound] / calls, 4) if calls else None}
+            for bound in sorted(bounds)
+            if not math.isinf(bound)
+        ]
+        told.append({"tool": tool, "calls": int(calls), **figures, "within": within})
     return sorted(told, key=lambda row: (-row["calls"], row["tool"]))
 
 

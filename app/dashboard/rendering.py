@@ -53,7 +53,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(address=address, sections=SECTIONS, session=None, form_token="", said="", here=None)
-    made.filters.update(when=when, ago=ago, seconds=seconds, bars=chart.bars, plain=plain)
+    made.filters.update(when=when, ago=ago, seconds=seconds, plain=plain, day=chart.day, latency=chart.latency)
     return made
 
 

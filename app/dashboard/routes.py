@@ -1,6 +1,8 @@
 """Every route of the dashboard, in a visible list: pages, buttons, the same as JSON, and what is live."""
 
+from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import orjson
 from starlette.requests import Request
@@ -10,11 +12,11 @@ from starlette.routing import Route
 from app.audit.chain import Chain
 from app.dashboard import assets
 from app.dashboard.actions import SAID, Act, Actions
-from app.dashboard.asked import Asked
+from app.dashboard.asked import Asked, NotThereError
 from app.dashboard.door import Answering, Door
 from app.dashboard.gate import Gate
 from app.dashboard.house import House
-from app.dashboard.live import Live
+from app.dashboard.live import Live, digest
 from app.dashboard.rendering import SECTIONS, page, rendered
 from app.dashboard.reveal import Reveal
 from app.dashboard.session import Session
@@ -25,6 +27,10 @@ from app.watch.incidents import NEXT, PARTS, Impact
 
 ROOT: Final = "/dashboard"
 LIVE: Final = f"{ROOT}/live"
+KEPT_OPEN: Final = (
+    "", "volume", "latency", "figures", "bookings", "tasks", "reviews", "dead-letters", "pages", "incidents", "limits",
+)  # fmt: skip
+"""Pages that are live; flags and the audit log change by who looks at them."""
 NOBODY: Final = Session("", "", 0, 0)
 
 
@@ -48,7 +54,7 @@ class Dashboard:
             Route(f"{ROOT}/sign-in", way_in, methods=["GET", "POST"]),
             self._route(f"{ROOT}/sign-out", way_in.out, "POST"),
             self._route(f"{ROOT}/show", self._shown, "POST"),
-            self._route(LIVE, self._streamed, "GET"),
+            self._route(LIVE, self._streamed, "GET", people=False),
         ]
         for path, title in SECTIONS:
             read = self._views.by_path[path]
@@ -67,11 +73,14 @@ class Dashboard:
         return Route(path, Door(self._house, self._gate, path, answering, people=people), methods=[method], name=path)
 
     def _page(self, path: str, title: str, read: Read) -> Answering:
-        template = f"{path.replace('-', '_') or 'overview'}.html"
-
         async def answer(asked: Asked) -> Response:
-            data = await read(asked)
-            return page(template, self._frame(asked, path, title) | {"data": data, "query": asked.query})
+            frame = self._frame(asked, path, title)
+            if path not in KEPT_OPEN:
+                return page(_template(path), frame | {"data": await read(asked), "query": asked.query})
+            query = {name: value for name, value in asked.query.items() if name != "said"}
+            part = await self._live_part(path, query)
+            live = f"{LIVE}?{urlencode({**query, 'of': path, 'has': digest(part)})}"
+            return page("live.html", frame | {"part": self.live.for_one(asked.session, part), "live": live})
 
         return answer
 
@@ -79,12 +88,18 @@ class Dashboard:
         return page("shown.html", self._frame(asked, None, "Shown once") | await self._reveal.read(asked))
 
     async def _streamed(self, asked: Asked) -> Response:
+        query = dict(asked.query)
+        path, has = query.pop("of", ""), query.pop("has", "")
+        if path not in KEPT_OPEN:
+            raise NotThereError("There is no live page of this name.")
         headers = {"x-accel-buffering": "no"}
-        return StreamingResponse(self.live.stream(asked.session), media_type="text/event-stream", headers=headers)
+        stream = self.live.stream(asked.session, path, query, has=asked.heard or has)
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
-    async def _live_part(self) -> str:
-        data = await self._views.overview(Asked(NOBODY))
-        return rendered("_overview.html", {"data": data, "now": self._house.clock.now()})
+    async def _live_part(self, path: str, query: Mapping[str, str]) -> str:
+        asked = Asked(NOBODY, query)
+        shown = self._frame(asked, path, "") | {"data": await self._views.by_path[path](asked), "query": query}
+        return rendered(_template(path), shown | {"form_token": self.live.place_of_token})
 
     def _frame(self, asked: Asked, path: str | None, title: str) -> dict[str, Any]:
         """What every page has around it."""
@@ -106,6 +121,10 @@ class Dashboard:
 def api_path(path: str) -> str:
     """Where a page's values are found as JSON."""
     return f"/api/{path or 'overview'}"
+
+
+def _template(path: str) -> str:
+    return f"{path.replace('-', '_') or 'overview'}.html"
 
 
 def _acted(act: Act) -> Answering:

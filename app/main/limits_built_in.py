@@ -62,7 +62,7 @@ ROWS: Final = (
         "app.dashboard.signing_in", "ALL_TRIES_BURST", "attempts", "attempts of everybody together in a row to sign in"
     ),
     Row("app.dashboard.signing_in", "ALL_TRIES_PER_S", "attempts/s", "attempts of everybody together from then on"),
-    Row("app.dashboard.live", "MOST_AT_ONCE", "pages", "overviews of one process that are kept live at once"),
+    Row("app.dashboard.live", "MOST_AT_ONCE", "pages", "open pages of one process that are kept live at once"),
     Row("app.dashboard.live", "MOST_OF_SESSION", "pages", "the same of one sign-in"),
     Row("app.sms.carrier", "SEND_WITHIN_S", "s", "handing one text to the carrier"),
     Row("app.sms.inbox", "MOST_AT_ONCE", "texts", "texts that are answered together"),

@@ -3,18 +3,30 @@
 Text from outside is hostile wherever there is any, and no page may say a word on the console.
 """
 
+import asyncio
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.audit.log import seal
+from app.dashboard.routes import KEPT_OPEN
+from app.db.engine import Transaction
+from app.db.once import committing
+from app.db.schema import incidents
+from app.review.tasks import Task
+from app.review.tasks import opened as task_opened
+from app.watch.incidents import Said, State
+from app.watch.incidents import said as incident_said
 from tests.browser.conftest import AXE, WITHIN_MS, Browsing
 from tests.dashboard.filled import CUSTOMER, TASK, fill
-from tests.dashboard.looking import PAGES, recorded
+from tests.dashboard.filled import PHONE as PHONE_NUMBER
+from tests.dashboard.looking import PAGES, recorded, rows
 from tests.flows.businesses import acme, written
 from tests.flows.running import ADMIN_TOKEN, Process, environment
 
@@ -22,13 +34,17 @@ pytestmark = pytest.mark.timeout(400)
 DESK, PHONE = (1280, 860), (360, 740)
 LOOKS = [(DESK, "light", True), (PHONE, "dark", True), (DESK, "dark", False), (PHONE, "light", False)]
 """Size, scheme, and whether axe looks as well: each size and each scheme once is enough for it."""
+LIVE = re.compile("Live|Not normal")
+DRAWN = ("volume", "latency")
 SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
 def shown(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """A server that is only looked at."""
-    yield from _served(migrated_sqlite, tmp_path_factory.mktemp("shown"))
+    """A server of which no button is pressed that changes anything."""
+    for server in _served(migrated_sqlite, tmp_path_factory.mktemp("shown")):
+        asyncio.run(server.tool("find_appointments", {"phone": PHONE_NUMBER}))  # so that there is a time to be drawn
+        yield server
 
 
 @pytest.fixture
@@ -48,10 +64,16 @@ def _served(template: Path, folder: Path) -> Iterator[Process]:
 
 
 @contextmanager
-def somebody(browser: Browser, server: Process, size: tuple[int, int] = DESK, scheme: str = "light") -> Iterator[Page]:
+def somebody(
+    browser: Browser, server: Process, size: tuple[int, int] = DESK, scheme: str = "light", *, scripts: bool = True
+) -> Iterator[Page]:
     """A person who is signed in; whatever the console says fails the test."""
     heard: list[str] = []
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,  # type: ignore[arg-type]  # one of its literals
+        java_script_enabled=scripts,
+    )
     context.set_default_timeout(WITHIN_MS)
     page = context.new_page()
     page.on("console", lambda message: heard.append(f"{message.type}: {message.text}"))
@@ -61,6 +83,7 @@ def somebody(browser: Browser, server: Process, size: tuple[int, int] = DESK, sc
     page.get_by_label("Admin token").fill(ADMIN_TOKEN)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Callbacks")
+    page.mouse.move(0, 0)  # under a pointer on a button nothing changes for a while
     yield page
     context.close()
     assert heard == []
@@ -77,6 +100,9 @@ def test_every_page_is_for_everybody(
             for path in PAGES:
                 page.goto(f"{shown.url}/dashboard/{path}".rstrip("/"))
                 expect(page.get_by_role("heading", level=1)).to_be_visible()
+                if path in KEPT_OPEN:
+                    expect(page.locator("#link")).to_have_text(LIVE)
+                expect(page.locator(".plot canvas")).to_have_count(int(path in DRAWN))
                 assert page.evaluate("window.hacked") is None
                 assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
                 if not axed:
@@ -165,7 +191,7 @@ def test_a_list_is_worked_through_by_keys_and_the_overview_is_live(browsing: Bro
     def story(browser: Browser) -> None:
         with somebody(browser, worked) as page:
             page.goto(f"{worked.url}/dashboard")
-            expect(page.locator("#link")).to_have_text(re.compile("Live|Not normal"))
+            expect(page.locator("#link")).to_have_text(LIVE)
             with somebody(browser, worked, PHONE) as other:
                 other.goto(f"{worked.url}/dashboard/reviews")
                 other.keyboard.press("j")
@@ -187,6 +213,56 @@ def test_a_list_is_worked_through_by_keys_and_the_overview_is_live(browsing: Bro
             expect(page.locator(".tile", has_text="Reviews").locator(".value")).to_have_text("0")
             page.keyboard.press("Tab")
             expect(page.get_by_text("Skip to the content")).to_be_focused()
+
+    browsing.run(story)
+
+
+def test_what_comes_live_leaves_alone_what_a_person_is_doing(browsing: Browsing, shown: Process) -> None:
+    def told(work: Callable[[Transaction], object]) -> None:
+        with committing(shown.database_url, seal) as transaction:
+            work(transaction)
+
+    def story(browser: Browser) -> None:
+        now = time.time()
+        with somebody(browser, shown) as page:
+            card = page.locator(".card", has_text="Call back about a quote.")
+            note = card.get_by_label("What came of it")
+            note.fill("Spoke to her")
+            urgent = Task("callback:W9PLM3", "callback", "acme", "W9PLM3", "Call at once.", now - 9_000, "", "")
+            told(lambda transaction: task_opened(transaction, urgent, now=now))
+            expect(page.locator(".card").first).to_contain_text("Call at once.")
+            note.press("End")
+            page.keyboard.type(", twice")
+            expect(note).to_have_value("Spoke to her, twice")
+            expect(page.get_by_label("What came of it").first).to_have_value("")
+
+            page.goto(f"{shown.url}/dashboard/incidents")
+            expect(page.locator("#link")).to_have_text("Live.")
+            page.get_by_text("Open an incident").click()
+            page.get_by_label("What is wrong, in one line").fill("Half a sen")
+            [incident] = rows(shown.database_url, incidents)
+            words = Said("It gets better.", State.MONITORING)
+            told(lambda transaction: incident_said(transaction, incident.id, words, by="Lee", now=now))
+            expect(page.locator(".chip", has_text="monitoring")).to_be_visible()
+            page.keyboard.type("tence")
+            expect(page.get_by_label("What is wrong, in one line")).to_have_value("Half a sentence")
+
+    browsing.run(story)
+
+
+def test_everything_is_there_without_a_script(browsing: Browsing, shown: Process) -> None:
+    def story(browser: Browser) -> None:
+        with somebody(browser, shown, scripts=False) as page:
+            for path in PAGES:
+                page.goto(f"{shown.url}/dashboard/{path}".rstrip("/"))
+                expect(page.get_by_role("heading", level=1)).to_be_visible()
+                expect(page.locator("figure")).to_be_hidden() if path in DRAWN else None
+            page.goto(f"{shown.url}/dashboard/volume")
+            page.get_by_text("Figures of calls").click()
+            expect(page.get_by_role("columnheader", name="Usual")).to_be_visible()
+            page.goto(f"{shown.url}/dashboard/reviews")
+            page.get_by_role("button", name="Show").first.click()
+            expect(page.get_by_role("button", name="Approve")).to_be_visible()
 
     browsing.run(story)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from app.db.once import looking
 from app.db.schema import audit
@@ -67,3 +67,8 @@ def recorded(url: str, kind: str) -> list[Any]:
     """Rows of the audit log of one kind, the oldest first."""
     with looking(url) as connection:
         return list(connection.execute(select(audit).where(audit.c.kind == kind).order_by(audit.c.seq)))
+
+
+def rows(url: str, table: Table, *which: Any) -> list[Any]:
+    with looking(url) as connection:
+        return list(connection.execute(select(table).where(*which)))

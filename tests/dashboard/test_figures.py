@@ -1,12 +1,10 @@
-"""Quantiles out of buckets, and the picture of a day."""
+"""Quantiles out of buckets, and the sentence over it all."""
 
 import math
-import re
 
 import pytest
 
 from app import metrics
-from app.dashboard.chart import MOST_MARKS, bars, mark_every
 from app.dashboard.latency import counted, quantile, rows
 from app.dashboard.overview import BAD, GOOD, UNKNOWN, WAITS, Tile, of_lines, sentence, worst
 from app.dashboard.rendering import ago, plain, seconds, span, when
@@ -39,38 +37,12 @@ def test_tools_are_told_with_the_most_used_first() -> None:
 
     told = rows({"a": {0.1: 1, math.inf: 1}, "b": {0.1: 3, math.inf: 3}})
     assert [(row["tool"], row["calls"]) for row in told] == [("b", 3), ("a", 1)]
+    assert rows({"a": {0.1: 1, 2.5: 3, math.inf: 4}})[0]["within"] == [
+        {"s": 0.1, "share": 0.25},
+        {"s": 2.5, "share": 0.75},
+    ]
     [ours] = [row for row in rows(counted(metrics.render()[0].decode())) if row["tool"] == "check_availability"]
     assert ours["calls"] >= 2
-
-
-@pytest.mark.parametrize(("highest", "step"), [(0, 1), (4, 1), (5, 2), (8, 2), (9, 5), (21, 10), (4_100, 2_000)])
-def test_lines_across_are_round_and_few(highest: int, step: int) -> None:
-    assert mark_every(highest) == step
-    assert step * MOST_MARKS >= highest
-
-
-@pytest.mark.parametrize("hours", [23, 24, 25])
-def test_every_hour_of_a_day_has_its_place(hours: int) -> None:
-    usual = {"low": 2, "expected": 4.5, "high": 9, "counted": True}
-    day = [{"start": DAY + 3_600 * h, "count": h} | usual for h in range(hours)]
-
-    picture = str(bars(day, "America/Chicago", DAY + 30 * 3_600, "Calls <b>&"))
-
-    assert picture.count('class="band"') == hours
-    assert len(re.findall(r'class="count(?: outside)?"', picture)) == hours - 1
-    assert picture.count("outside") == 1 + hours - 10
-    assert "Calls &lt;b&gt;&amp;" in picture
-    assert "style=" not in picture
-
-
-def test_a_picture_has_no_band_while_a_line_learns_and_says_where_nobody_counted() -> None:
-    learning = {"low": None, "expected": None, "high": None, "counted": True}
-    gap = {"low": 2, "expected": 4.5, "high": 9, "counted": False}
-    picture = str(bars([{"start": DAY, "count": 3} | learning], "America/Chicago", DAY + 30 * 3_600, ""))
-    holed = str(bars([{"start": DAY, "count": 1} | gap], "America/Chicago", DAY + 30 * 3_600, ""))
-
-    assert ('class="band"' in picture, 'class="count"' in picture, "uncounted" in picture) == (False, True, False)
-    assert ("uncounted" in holed, "outside" in holed) == (True, False)
 
 
 def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:

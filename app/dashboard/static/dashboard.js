@@ -1,42 +1,60 @@
-// What pages do beyond links and forms: the overview stays fresh, and a list can be worked through by single keys.
-// Every page does its work without this file.
+// What pages do beyond links and forms: they say whether they are live, and a list can be worked through by single keys.
+// Every page does its work without this file. What is live comes by htmx, which leaves focus and what is typed alone.
 "use strict";
 
 (() => {
+  const AGAIN_MS = 5000;
+  const ENDS = { full: "Too many are looking: load the page again to see what is new.", over: "This session is over: sign in again." };
   const live = document.getElementById("live");
   const link = document.getElementById("link");
+  let over = false;
 
   function told(words) {
-    if (link && link.textContent !== words) link.textContent = words;
+    if (link.textContent !== words) link.textContent = words;
   }
 
-  function replaced(html) {
-    const focused = live.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    const part = new DOMParser().parseFromString(html, "text/html").body;
-    const before = live.querySelector("h1");
-    const after = part.querySelector("h1");
-    live.replaceChildren(...part.childNodes);
-    if (focused) live.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
-    if (before && after && before.textContent !== after.textContent) {
-      document.title = `${after.textContent} · Readback`;
-      told(after.textContent);
-    } else {
-      told("Live.");
+  function headline() {
+    return live.querySelector(".headline")?.textContent ?? "";
+  }
+
+  // Nothing moves away under a pointer that may be about to press; but not for ever, a pointer may also be left lying.
+  async function atRest() {
+    for (let looks = 0; looks < 40 && live.querySelector("button:hover"); looks += 1) {
+      await new Promise((done) => setTimeout(done, 250));
     }
   }
 
-  if (live && "EventSource" in window) {
-    const source = new EventSource(live.dataset.live);
-    source.addEventListener("overview", (event) => replaced(event.data));
-    source.addEventListener("full", () => { source.close(); told("Too many are looking: load the page again to see what is new."); });
-    source.addEventListener("over", () => { source.close(); told("This session is over: sign in again."); });
-    source.addEventListener("error", () => told("Not live: the server does not answer. Trying again."));
-    window.addEventListener("pagehide", () => source.close());
+  function notLive(status) {
+    over = status === 401;
+    told(over ? ENDS.over : "Not live: the server does not answer. Trying again.");
   }
 
-  const rows = [...document.querySelectorAll("[data-row]")];
+  if (live) {
+    let before = headline();
+    live.addEventListener("htmx:sse:before:message", (event) => event.detail.waitUntil(atRest()));
+    live.addEventListener("htmx:sse:after:message", (event) => {
+      if (event.detail.message.event) return;
+      const now = headline();
+      if (now !== before) document.title = `${now} · Readback`;
+      told(now === before ? "Live." : now);
+      before = now;
+    });
+    live.addEventListener("htmx:sse:after:connection", () => told("Live."));
+    live.addEventListener("end", (event) => told(ENDS[event.detail.data]));
+    live.addEventListener("htmx:sse:error", (event) => notLive(event.detail.status));
+    live.addEventListener("htmx:sse:before:connection", (event) => {
+      if (over) event.preventDefault();
+    });
+    for (const first of ["htmx:error", "htmx:response:error"]) {
+      live.addEventListener(first, (event) => {
+        notLive(event.detail.ctx?.response?.status);
+        if (!over) setTimeout(() => window.htmx.trigger(live, "again"), AGAIN_MS);
+      });
+    }
+  }
 
   function moved(by) {
+    const rows = [...document.querySelectorAll("[data-row]")];
     const at = rows.findIndex((row) => row.contains(document.activeElement));
     const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
     next?.focus();
@@ -58,13 +76,14 @@
     event.preventDefault();
   });
 
+  let sent = new WeakSet();
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
-    if (event.target.dataset.sent) event.preventDefault();
-    event.target.dataset.sent = "yes";
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
   });
   window.addEventListener("pageshow", () => {
-    for (const form of document.forms) delete form.dataset.sent;
+    sent = new WeakSet();
   });
 
   document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
