@@ -7,7 +7,7 @@ from typing import Any
 from app.commands.answers import DOES_NOT_HOLD, HOLDS, complain, say
 from app.db.once import looking
 from app.inference.prompt import PromptError
-from app.inference.records import UnknownInferenceError, as_shown, by_id
+from app.inference.records import CACHED, UnknownInferenceError, as_shown, by_id
 from app.settings import from_environment
 
 
@@ -31,6 +31,8 @@ def _replay(asked: Namespace) -> int:
     else:
         sys.stdout.buffer.write(prompt.content)
         sys.stdout.buffer.flush()
+    if found.outcome == CACHED:
+        complain(f"Nobody was asked: the answer is that of inference {found.replays}.")
     if told["holds"]:
         return HOLDS
     complain(f"Built again it is {prompt.hash}; what was sent is {found.prompt_hash}.")

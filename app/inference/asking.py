@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from app import log
+from app import log, metrics
 from app.booking.business import Business
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
 from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
 from app.inference.fallback import Attempt, Fallback, NoAnswerError, NotWorthItError, SpendCapError
+from app.inference.lately import Lately, impersonal, shared
 from app.inference.model import Message, Model, ModelAnswer, Usage, Wanted
 from app.inference.output import Known, Understood, understood
 from app.inference.prompt import CURRENT, Prompt, PromptError, built
-from app.inference.records import Inference, by_id, kept
+from app.inference.records import CACHED, Inference, by_id, kept
 from app.inference.spend import Spend
 from app.jobs.dead_letters import Letter, given_up
 
@@ -57,6 +58,7 @@ class Asking:
         self._spend = spend
         self._database = database
         self._clock = clock
+        self._lately = Lately(clock)
 
     @property
     def possible(self) -> bool:
@@ -68,6 +70,7 @@ class Asking:
     ) -> Asked:
         """Ask, unless these very bytes were asked and answered in this turn before a crash: then that answer stands.
 
+        What holds nothing of the customer, and was answered to somebody else lately, is answered the same.
         With `small` the cheapest model is asked first, being enough; the others come after it in their order. Raises
         `NobodyAnsweredError`.
         """
@@ -76,7 +79,8 @@ class Asking:
             before = await self._database.read(lambda c: _answered(c, conversation, prompt.hash))
             if before is not None:
                 return Asked(understood(before[1], known), before[0])
-            return await self._asked(business, conversation, prompt, known, small)
+            again = await self._as_lately(business, conversation, prompt, known)
+            return again or await self._asked(business, conversation, prompt, known, small)
         except (PromptError, NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
             _log.warning("no inference", business=business.id, reason=type(error).__name__)
             raise NobodyAnsweredError(type(error).__name__) from error
@@ -104,6 +108,20 @@ class Asking:
         inference = Inference(row.business, row.conversation, prompt, "ok", got.attempts, replays=identity)
         await self._database.write(lambda t: kept(t, inference, now=self._clock.now()))
 
+    async def _as_lately(self, business: Business, conversation: str, prompt: Prompt, known: Known) -> Asked | None:
+        """The answer that somebody else had to the same question, kept as this one's own; None: ask."""
+        if not impersonal(prompt):
+            return None
+        source = self._lately.answered(business.id, prompt)
+        before = await self._database.read(lambda c: _kept_answer(c, _i.id == source)) if source else None
+        metrics.count_cache("inference", "hit" if before else "miss")
+        if before is None:
+            return None
+        found = understood(before[1], known)
+        inference = Inference(business.id, conversation, prompt, CACHED, replays=source, answer=before[1])
+        await self._database.write(lambda t: kept(t, inference, now=self._clock.now()))
+        return Asked(found, inference.id)
+
     async def _asked(self, business: Business, conversation: str, prompt: Prompt, known: Known, small: bool) -> Asked:
         purse = self._spend.purse(business)
 
@@ -126,6 +144,8 @@ class Asking:
         await self._database.write(lambda t: kept(t, inference, now=self._clock.now(), bury=bury))
         if found is None:
             raise NobodyAnsweredError(outcome)
+        if impersonal(prompt) and shared(found):
+            self._lately.note(business.id, prompt, inference.id)
         return Asked(found, inference.id)
 
     def _smallest_first(self, models: Sequence[Model]) -> Sequence[Model]:
@@ -146,7 +166,12 @@ def _outcome(attempts: Sequence[Attempt]) -> str:
 
 
 def _answered(connection: Connection, conversation: str, prompt_hash: str) -> tuple[str, ModelAnswer] | None:
-    wanted = (_i.conversation == conversation, _i.prompt_hash == prompt_hash, _i.outcome == "ok", _i.replays == "")
+    answered = or_(and_(_i.outcome == "ok", _i.replays == ""), _i.outcome == CACHED)
+    return _kept_answer(connection, _i.conversation == conversation, _i.prompt_hash == prompt_hash, answered)
+
+
+def _kept_answer(connection: Connection, *wanted: ColumnElement[bool]) -> tuple[str, ModelAnswer] | None:
+    """The first such inference's id and answer."""
     row = connection.execute(select(_i.id, _i.model, _i.output).where(*wanted).order_by(_i.at).limit(1)).first()
     if row is None:
         return None

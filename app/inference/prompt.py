@@ -18,6 +18,8 @@ from app.inference.templates import TEMPLATES
 
 MOST_OUTPUT_TOKENS: Final = 400
 CURRENT: Final = "text-1"
+NOTHING: Final = "nothing"
+"""What fills the blank of what is known, or was said before, where there is nothing."""
 
 _OPTIONS = orjson.OPT_SORT_KEYS
 

@@ -19,12 +19,15 @@ from app.db.engine import Transaction
 from app.db.schema import inferences
 from app.errors import ReadbackError
 from app.inference.fallback import Attempt
+from app.inference.model import ModelAnswer
 from app.inference.prompt import Prompt, rebuilt
 from app.jobs.dead_letters import Letter, given_up
 
 REPLAY: Final = "inference"
 """The kind of work that a dead letter about an inference holds: asking the same question again."""
-OUTCOMES: Final = ("ok", "bad", "refused", "down", "capped", "held")
+CACHED: Final = "cached"
+"""Nobody was asked: the answer is that of the inference which this one `replays`."""
+OUTCOMES: Final = ("ok", CACHED, "bad", "refused", "down", "capped", "held")
 MICROS: Final = 1_000_000
 
 _insert = BulkInsert(inferences)
@@ -37,7 +40,10 @@ class UnknownInferenceError(ReadbackError):
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """One inference. `outcome` is one of `OUTCOMES`; `action` what code did about it, without personal data."""
+    """One inference. `outcome` is one of `OUTCOMES`; `action` what code did about it, without personal data.
+
+    `answer` is what was answered before, where nobody was asked now.
+    """
 
     business: str
     conversation: str
@@ -47,6 +53,7 @@ class Inference:
     action: str = ""
     replays: str = ""
     cause: str = ""
+    answer: ModelAnswer | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -55,9 +62,14 @@ class Inference:
         return int(sum((a.cost for a in self.attempts), Decimal(0)) * MICROS)
 
     @property
+    def model(self) -> str:
+        """The last that was asked, or was when it was answered before."""
+        return self.answer.model if self.answer else self.attempts[-1].model if self.attempts else ""
+
+    @property
     def output(self) -> str:
         """What the last model that answered sent back, as JSON; empty when none did."""
-        answer = next((a.answer for a in reversed(self.attempts) if a.answer is not None), None)
+        answer = self.answer or next((a.answer for a in reversed(self.attempts) if a.answer is not None), None)
         if answer is None:
             return ""
         wanted = [{"name": w.name, "arguments": w.arguments} for w in answer.wanted]
@@ -98,12 +110,11 @@ class Kept:
 def kept(transaction: Transaction, inference: Inference, *, now: float, bury: bool = False) -> str:
     """Keep an inference; its id. With `bury` it is a dead letter too: nobody got an answer from it."""
     prompt, output = inference.prompt, _storable(inference.output)
-    last = inference.attempts[-1].model if inference.attempts else ""
     attempts = [[a.model, a.outcome, str(a.cost), round(a.seconds, 3)] for a in inference.attempts]
     row = (
         inference.id, inference.business, inference.conversation, now, prompt.template, prompt.given.decode(),
-        prompt.content.decode(), prompt.hash, last, output, inference.outcome, orjson.dumps(attempts).decode(),
-        inference.cost, inference.action, inference.replays,
+        prompt.content.decode(), prompt.hash, inference.model, output, inference.outcome,
+        orjson.dumps(attempts).decode(), inference.cost, inference.action, inference.replays,
     )  # fmt: skip
     _insert(transaction.connection, [row])
     record(
@@ -115,12 +126,13 @@ def kept(transaction: Transaction, inference: Inference, *, now: float, bury: bo
         given=_hash(prompt.given),
         template=prompt.template,
         prompt=prompt.hash,
-        model=last,
+        model=inference.model,
         output=_hash(output.encode()),
         outcome=inference.outcome,
         attempts=len(attempts),
         micros=inference.cost,
         action=inference.action,
+        replays=inference.replays,
     )
     if bury:
         letter = Letter(REPLAY, inference.id, inference.business, inference.cause, {"inference": inference.id})

@@ -67,6 +67,8 @@ ROWS: Final = (
     Row("app.sms.carrier", "SEND_WITHIN_S", "s", "handing one text to the carrier"),
     Row("app.sms.inbox", "MOST_AT_ONCE", "texts", "texts that are answered together"),
     Row("app.sms.inbox", "MOST_AN_HOUR", "texts an hour", "texts of one conversation that are answered"),
+    Row("app.inference.lately", "CACHED_S", "s", "how long the same question to a model gets the answer it had"),
+    Row("app.inference.lately", "MOST_CACHED", "answers", "such answers of one process; the oldest makes room"),
     Row("app.inference.fallback", "WITHIN_S", "s", "one question to a model, repetitions included"),
     Row("app.watch.alarms", "MOST_PAGES", "pages", "pages waiting while the database is away"),
     Row("app.watch.alarms", "MOST_KEYS", "alarms", "alarms that ring at once"),

@@ -23,7 +23,7 @@ from app.inference.confidence import needs_person
 from app.inference.flag import MODEL_PATH, Flags
 from app.inference.model import Message, Wanted
 from app.inference.output import Decision, Known
-from app.inference.prompt import as_data
+from app.inference.prompt import NOTHING, as_data
 from app.inference.records import acted
 from app.inference.window import InputError, Memory, Window, remember, remembered, windowed
 from app.review.reviews import Proposal, opened
@@ -37,6 +37,8 @@ STALE_AFTER_S: Final = 4 * 3_600
 """A text that comes later than this begins a new conversation."""
 GUIDED_FOR_S: Final = 1_800
 """A guided conversation that was begun is gone on with for so long after its last turn."""
+TOLD_EVERY_S: Final = 300
+"""The time that a model is told moves on so seldom: customers who ask the same within it ask in the same bytes."""
 MOST_OFFERS: Final = 20
 MOST_REFERENCES: Final = 10
 WAITS: Final = (
@@ -248,7 +250,7 @@ class ModelConversation:
             _log.error("action of an inference not noted", reason=type(error).__name__)
 
     def _given(self, talk: _Talk) -> dict[str, Any]:
-        """What a prompt is built from. Its time is the text's, so that a turn run again asks the same."""
+        """What a prompt is built from. Its time is about the text's, so that a turn run again asks the same."""
         business = talk.business
         offers = [
             f"{name}: {offer['start']} with {offer['technician']}"
@@ -260,13 +262,13 @@ class ModelConversation:
         return {
             "place": {
                 "business": business.name,
-                "now": spoken_time(int(talk.now), business.zone),
+                "now": spoken_time(int(talk.now) // TOLD_EVERY_S * TOLD_EVERY_S, business.zone),
                 "zone": business.zone.key,
                 "services": ", ".join(f"{s.name} ({s.minutes} minutes)" for s in business.services_said()),
                 "technicians": ", ".join(t.name for t in business.technicians if t.id != business.tester),
                 "hours": _hours(business),
-                "facts": " / ".join(known) or "nothing",
-                "summary": talk.window.summary or "nothing",
+                "facts": " / ".join(known) or NOTHING,
+                "summary": talk.window.summary or NOTHING,
             },
             "messages": [as_data(message) for message in talk.messages],
             "tools": [

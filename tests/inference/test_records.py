@@ -15,7 +15,7 @@ from app.db.schema import audit
 from app.inference.fallback import Attempt
 from app.inference.model import ModelAnswer, Usage, Wanted
 from app.inference.prompt import CURRENT, built
-from app.inference.records import Inference, UnknownInferenceError, acted, by_id, kept
+from app.inference.records import CACHED, Inference, UnknownInferenceError, acted, by_id, kept
 from app.jobs.dead_letters import listed
 from tests.fakes.databases import executed
 from tests.inference.test_prompt import GIVEN
@@ -29,8 +29,9 @@ ATTEMPTS = (
 )
 
 
-def store(url: str, *, outcome: str = "ok", bury: bool = False) -> str:
-    inference = Inference("acme", "sms:c1", PROMPT, outcome, ATTEMPTS, cause="unreadable: answer: json_invalid")
+def store(url: str, *, outcome: str = "ok", bury: bool = False, replays: str = "") -> str:
+    cause = "unreadable: answer: json_invalid"
+    inference = Inference("acme", "sms:c1", PROMPT, outcome, ATTEMPTS, cause=cause, replays=replays)
     with committing(url, seal) as transaction:
         return kept(transaction, inference, now=1_000.0, bury=bury)
 
@@ -91,3 +92,10 @@ def test_replay_writes_the_bytes_that_were_sent_and_says_when_they_differ(sqlite
     code, told, said = run(sqlite_url, identity)
     assert (code, told) == (1, PROMPT.content)
     assert PROMPT.hash in said
+
+
+def test_replay_says_where_an_answer_came_from_that_nobody_was_asked_for(sqlite_url: str) -> None:
+    source = store(sqlite_url)
+    code, told, said = run(sqlite_url, store(sqlite_url, outcome=CACHED, replays=source))
+    assert (code, told) == (0, PROMPT.content)
+    assert said == f"Nobody was asked: the answer is that of inference {source}.\n"

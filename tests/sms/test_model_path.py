@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.booking.business import Businesses
+from app.booking.business import Business, Businesses
 from app.errors import ConfigurationError
 from app.main.model_path import ModelPath, check_models
 from app.settings import load
@@ -16,15 +16,19 @@ from tests.booking.acme import CALLER, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.model_server import ModelServer, Say, answering
 from tests.fakes.recording_server import Fault
+from tests.processes import ROOT
 from tests.sms.modelled import Texting, texting
 from tools import tools
 
+DOCUMENTS = ROOT / "infra" / "businesses" / "documents" / "acme"
 HOUSE = Businesses({"acme": acme()})
 
 
 @asynccontextmanager
-async def over(url: str, environ: dict[str, str]) -> AsyncIterator[tuple[Texting, ModelPath]]:
-    async with texting(url) as sms:
+async def over(
+    url: str, environ: dict[str, str], business: Business | None = None
+) -> AsyncIterator[tuple[Texting, ModelPath]]:
+    async with texting(url, business) as sms:
         alarms: Any = FakeAlarms()
         businesses = Businesses(sms.house.businesses)
         path = ModelPath(load(environ), businesses, sms.house.database, alarms, sms.house.clock, sms.ask)
@@ -96,6 +100,20 @@ async def test_a_booking_begun_by_a_model_goes_on_without_one(sqlite_url: str) -
         row = await sms.house.row()
         assert (row.status, row.caller) == ("confirmed", CALLER), said
         assert len(server.requests) <= 1 + 3, "a guided conversation that was begun is gone on with"
+
+
+async def test_what_two_customers_ask_alike_is_asked_once_and_looked_up_for_each(sqlite_url: str) -> None:
+    question = "How much is an inspection?"
+    looks = Say(calls=[("answer_question", {"question": question})])
+    answers = answering("A home inspection costs $89.", "question", rests_on=[question])
+    house = acme(documents=DOCUMENTS)
+    async with ModelServer(looks, answers) as server, over(sqlite_url, openai(server), house) as (sms, _):
+        for customer, seconds in ((CALLER, 0), ("+15125550777", 200)):
+            sms.customer, sms.state = customer, {}
+            sms.house.clock.advance(seconds)  # type: ignore[attr-defined]  # the tests' own clock
+            assert await sms.text(question) == ["A home inspection costs $89."]
+            assert len(server.requests) == 2
+        assert sms.tools() == ["answer_question"] * 2, "by each customer's own conversation"
 
 
 async def test_without_a_model_there_is_only_the_guided_conversation(sqlite_url: str) -> None:
