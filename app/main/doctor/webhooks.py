@@ -89,7 +89,9 @@ async def _vapi_settings(settings: Settings) -> str:
         found = await drifts(account.records, account.books, account.seals, environment, time.time())
         known = {base.snapshot.place.key for base in await account.books.read(lambda c: baselines(c, environment))}
     without = [str(record.key) for record in account.wanted if record.key not in known]
-    changed = [drift for drift in found if not drift.holds]
+    if unseen := [drift for drift in found if drift.unseen]:
+        raise AilingError(f"{unseen[0].unseen} ({_some([str(drift.place.key) for drift in unseen])})")
+    changed = [drift for drift in found if drift.drifted]
     if changed:
         told = [
             f"{drift.place.key} ({'gone' if drift.gone else ', '.join(each.name for each in harmful(drift.found))})"
