@@ -4,7 +4,7 @@ What it knows of a line is in the database, and so is that it looked: neither a 
 page, and a time in which nobody looked is not taken for a silence.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +16,7 @@ from app.db.engine import Database, Transaction
 from app.db.schema import pages
 from app.log import masked_phone
 from app.watch.judgement import AHEAD_S, FURTHEST_S, State, Verdict
-from app.watch.pages import SUPERSEDED, Page, not_resolved, raised, resolved, superseded
+from app.watch.pages import NOT_RESOLVED, SUPERSEDED, Page, raised, resolved, superseded
 from app.watch.volume_counts import Series, looked, read_recent, watched
 from app.watch.volume_lines import (
     READ_S,
@@ -52,6 +52,8 @@ SHOWN: Final = {
     State.TOO_QUIET: 5,
 }
 """States as the metric has them."""
+Opened = Mapping[tuple[str, str], tuple[str, float]]
+"""Pages of ours that are not resolved, by kind and key: the business, and when they were raised."""
 _WORST_FIRST: Final = (State.SILENT, State.FLOOD, State.UNKNOWN, State.LEARNING, State.TOO_QUIET, State.NORMAL)
 
 
@@ -98,7 +100,7 @@ class VolumeWatch:
         for one in due:
             self._outdated.pop(one.business, None)
 
-    def _decided(self, connection: Connection, now: float, jumped: bool) -> tuple[list[Decision], set[tuple[str, str]]]:
+    def _decided(self, connection: Connection, now: float, jumped: bool) -> tuple[list[Decision], Opened]:
         watch = watched(connection, int(now - FURTHEST_S), now, jumped=jumped)
         # Whoever reads this is looking; only a look from the future has something to say here.
         watch = replace(watch, until=max(now, watch.until))
@@ -110,11 +112,9 @@ class VolumeWatch:
             made += decide(one, known, came, watch, now)
             if outdated(one, known, came, now):
                 self._outdated.setdefault(one.business)
-        return made, {name for name in not_resolved(connection) if name[0] in (SILENCE, FLOOD)}
+        return made, _opened(connection)
 
-    def _kept(
-        self, transaction: Transaction, decisions: Iterable[Decision], opened: Collection[tuple[str, str]], now: float
-    ) -> bool:
+    def _kept(self, transaction: Transaction, decisions: Iterable[Decision], opened: Opened, now: float) -> bool:
         """Keep that somebody looked, raise what is certain and resolve what is over; whether a page changed."""
         looked(transaction.connection, now)
         by_key = {decision.key: decision for decision in decisions}
@@ -127,8 +127,8 @@ class VolumeWatch:
                 changed |= _raise(transaction, decision, now)
             if covered and (SILENCE, key) in opened:
                 changed |= superseded(transaction, SILENCE, key, now=now)
-        for kind, key in sorted(opened):
-            if _over(kind, by_key.get(key)):
+        for (kind, key), page in sorted(opened.items()):
+            if _over(kind, page, by_key.get(key)):
                 changed |= resolved(transaction, kind, key, now=now)
         return changed
 
@@ -160,11 +160,23 @@ def _raise(transaction: Transaction, decision: Decision, now: float) -> bool:
     return raised(transaction, page, now=now)
 
 
-def _over(kind: str, decision: Decision | None) -> bool:
-    """Whether a page's cause is gone; where nothing is known, it is not."""
-    if decision is None:
+def _opened(connection: Connection) -> Opened:
+    p = pages.c
+    asked = select(p.kind, p.key, p.business, p.raised_at).where(NOT_RESOLVED, p.kind.in_((SILENCE, FLOOD)))
+    return {(row.kind, row.key): (row.business, row.raised_at) for row in connection.execute(asked)}
+
+
+def _over(kind: str, page: tuple[str, float], decision: Decision | None) -> bool:
+    """Whether a page's cause is gone; where nothing is known, it is not.
+
+    A silence so old that its line's usual weeks are forgotten is none that ended: something has to come for that.
+    """
+    business, raised_at = page
+    if decision is None or decision.watched.business != business:
         return True
     state = decision.verdict.state
+    if kind == SILENCE and state in (State.LEARNING, State.TOO_QUIET):
+        return decision.verdict.since > raised_at
     return state is not State.UNKNOWN and KINDS.get(state) != kind
 
 

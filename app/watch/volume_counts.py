@@ -97,9 +97,16 @@ def watched(connection: Connection, start: int, now: float, *, jumped: bool = Fa
     return Watch(until, [q for q in quarters if not looks.quarters.get(q)], jumped)
 
 
-def read_series(connection: Connection, business: str, start: int, end: float) -> dict[Series, Rows]:
-    """Everything counted for a business in hours from `start` on, without what a clock ahead of `end` has noted."""
-    asked = select(volume).where(_v.business == business, _v.hour >= start, _v.last_at <= end)
+def read_series(connection: Connection, business: str, weeks_s: int, end: float) -> dict[Series, Rows]:
+    """What was counted for a business in the `weeks_s` before each series' newest hour, however long ago that is.
+
+    Without what a clock ahead of `end` has noted.
+    """
+    names = (_v.line, _v.channel)
+    newest = select(*names, func.max(_v.hour).label("newest")).where(_v.business == business, _v.hour <= end)
+    last = newest.group_by(*names).subquery()
+    mine = (_v.line == last.c.line) & (_v.channel == last.c.channel) & (_v.hour >= last.c.newest - weeks_s)
+    asked = select(volume).join(last, mine).where(_v.business == business, _v.last_at <= end)
     return _by_series(connection.execute(asked))
 
 

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from app.db.retention import KEEP_VOLUME_S
 from app.watch.baseline import HOUR_S, LEARNED_DAYS, History, Profile, learned, local_hour
 from app.watch.judgement import (
     AHEAD_S,
-    FURTHEST_S,
     QUARTER_S,
     Seen,
     State,
@@ -27,8 +27,10 @@ from app.watch.volume_counts import Rows, Series, left_others, read_series, toge
 
 WHOLE: Final = "*"
 """Stands for all lines of a business together, where it has more than one."""
-READ_S: Final = FURTHEST_S + (LEARNED_DAYS + 2) * 86_400
-"""How far back counts are read: the weeks before the longest silence that is looked at."""
+READ_S: Final = KEEP_VOLUME_S
+"""How far back it is read whether somebody looked: the weeks before a silence may be as old as counts are kept."""
+WEEKS_S: Final = (LEARNED_DAYS + 2) * 86_400
+"""Of each series, what is read before its newest call."""
 WINDOWS_QUARTERS: Final = (1, 4)
 """A flood is looked for in the last quarter of an hour and the last hour, and in what has begun of the next."""
 NOTHING: Final = Rows({}, {}, 0.0)
@@ -75,7 +77,7 @@ class Decision:
 
 def rows_of(connection: Connection, watched: Watched, now: float) -> dict[Series, tuple[Rows, int]]:
     """What was counted for a business lately, by series, and the hour from which each series counts."""
-    kept = read_series(connection, watched.business, int(now - READ_S) // HOUR_S * HOUR_S, now + AHEAD_S)
+    kept = read_series(connection, watched.business, WEEKS_S, now + AHEAD_S)
     left = left_others(connection, watched.business, watched.lines)
     found: dict[Series, tuple[Rows, int]] = {}
     for series, rows in kept.items():

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from app import metrics
 from app.dashboard.overview import today
@@ -148,6 +148,27 @@ async def test_a_restart_forgets_no_page_and_raises_none_twice(database: Databas
     house.again()
     await house.call(LINE)
     await house.look()
+    assert await house.open() == set()
+
+
+async def test_a_line_that_stays_dead_is_silent_for_months_and_its_page_never_ends_by_itself(empty: Database) -> None:
+    house = await begun(empty)
+    await house.look()
+    for days in (20, 24, 25, 9):
+        before = house.clock.now()
+        house.clock.advance(days * 86_400.0)
+        meanwhile = looks(before + HOUR_S, house.clock.now() - HOUR_S)
+        await empty.write(lambda t, meanwhile=meanwhile: keep(t, meanwhile))
+        house.again()
+        assert await house.state() is State.SILENT
+
+    await empty.write(lambda t: t.connection.execute(delete(volume).where(volume.c.line == LINE)))
+    house.again()
+    assert await house.state() is State.LEARNING, "its weeks were kept long enough"
+    assert await house.open() == {("silence", LINE)}
+    await house.call(LINE)
+    for _ in range(2):
+        await house.look()
     assert await house.open() == set()
 
 

@@ -10,6 +10,7 @@ from app.watch import volume_counts
 from app.watch.baseline import HOUR_S
 from app.watch.judgement import QUARTER_S, Window
 from app.watch.volume_counts import CALL, TEXT, Came, Rows, Series, noted
+from app.watch.volume_lines import WEEKS_S
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 
@@ -34,7 +35,7 @@ async def test_counts_add_up_by_hour_and_quarter(database: Database) -> None:
     await note(database, Came("acme", LINE, CALL, HOUR + 950.5))
     await note(database, Came("acme", LINE, CALL, HOUR + 3_600.0))
 
-    found = await database.read(lambda c: volume_counts.read_series(c, "acme", HOUR, LATER))
+    found = await database.read(lambda c: volume_counts.read_series(c, "acme", WEEKS_S, LATER))
     assert found == {
         ACME: Rows(
             {HOUR: 3, HOUR + HOUR_S: 1},
@@ -49,7 +50,7 @@ async def test_the_newest_moment_stays_where_an_older_call_is_noted_late(databas
     await note(database, Came("acme", LINE, CALL, HOUR + 900.0))
     await note(database, Came("acme", LINE, CALL, HOUR + 5.0))
 
-    found = await database.read(lambda c: volume_counts.read_series(c, "acme", HOUR, LATER))
+    found = await database.read(lambda c: volume_counts.read_series(c, "acme", WEEKS_S, LATER))
     assert (found[ACME].hours, found[ACME].last_at) == ({HOUR: 2}, HOUR + 900.0)
 
 
@@ -57,20 +58,24 @@ async def test_businesses_lines_and_channels_are_counted_apart(database: Databas
     came = [("acme", LINE, CALL), ("acme", OTHER, CALL), ("acme", LINE, TEXT), ("zenith", LINE, CALL)]
     await note(database, *(Came(*each, HOUR + 1.0) for each in came))
 
-    assert set(await database.read(lambda c: volume_counts.read_series(c, "acme", HOUR, LATER))) == {
+    assert set(await database.read(lambda c: volume_counts.read_series(c, "acme", WEEKS_S, LATER))) == {
         Series(*each) for each in came[:3]
     }
     assert set(await database.read(lambda c: volume_counts.read_recent(c, HOUR, LATER))) == {
         Series(*each) for each in came
     }
-    both = await database.read(lambda c: volume_counts.read_series(c, "acme", HOUR, LATER))
+    both = await database.read(lambda c: volume_counts.read_series(c, "acme", WEEKS_S, LATER))
     assert volume_counts.together(both.values()).hours == {HOUR: 3}
 
 
-async def test_hours_before_what_is_asked_for_are_left_out(database: Database) -> None:
-    await note(database, Came("acme", LINE, CALL, HOUR - 1.0), Came("acme", LINE, CALL, HOUR + 1.0))
+async def test_hours_long_before_a_series_newest_are_left_out_however_old_that_is(database: Database) -> None:
+    old = [HOUR - 20 * WEEKS_S, HOUR - 21 * WEEKS_S, HOUR - 21 * WEEKS_S - HOUR_S]
+    await note(database, *(Came("acme", LINE, CALL, at) for at in (HOUR, HOUR - WEEKS_S, HOUR - WEEKS_S - HOUR_S)))
+    await note(database, *(Came("acme", OTHER, CALL, at) for at in old))
 
-    assert (await database.read(lambda c: volume_counts.read_series(c, "acme", HOUR, LATER)))[ACME].hours == {HOUR: 1}
+    found = await database.read(lambda c: volume_counts.read_series(c, "acme", WEEKS_S, LATER))
+    assert set(found[ACME].hours) == {HOUR, HOUR - WEEKS_S}
+    assert set(found[Series("acme", OTHER, CALL)].hours) == set(old[:2])
 
 
 async def test_a_line_that_another_business_had_is_known(database: Database) -> None:
@@ -101,4 +106,6 @@ async def test_counts_that_are_old_enough_are_forgotten(database: Database) -> N
     await note(database, Came("acme", LINE, CALL, HOUR - KEEP_VOLUME_S - 2 * HOUR_S), Came("acme", LINE, CALL, HOUR))
 
     assert await Retention(database, FakeClock(HOUR + 60.0)).forget() == 1
-    assert (await database.read(lambda c: volume_counts.read_series(c, "acme", 0, LATER)))[ACME].hours == {HOUR: 1}
+    assert (await database.read(lambda c: volume_counts.read_series(c, "acme", 2 * KEEP_VOLUME_S, LATER)))[
+        ACME
+    ].hours == {HOUR: 1}
