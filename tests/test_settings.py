@@ -63,6 +63,7 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("READBACK_CALDAV_CREDENTIALS", "https://a/ dana x\nhttps://b/ lee y", "caldav_credentials",
      SecretStr("https://a/ dana x\nhttps://b/ lee y")),
     ("READBACK_MODELS", "openai:small, anthropic:big", "models", ("openai:small", "anthropic:big")),
+    ("READBACK_GRADER_MODEL", " openai:tiny ", "grader_model", "openai:tiny"),
     ("READBACK_SPEND_CAP_PER_DAY_USD", "12.50", "spend_cap_per_day_usd", Decimal("12.50")),
     ("READBACK_SPEND_CAPS", "acme=5.25", "spend_caps", {"acme": Decimal("5.25")}),
 ]  # fmt: skip

@@ -58,8 +58,8 @@ class Access:
         return self._key.get_secret_value() if self._key else "none"
 
 
-def named(places: Sequence[str], accesses: Mapping[str, Access]) -> list[ModelName]:
-    """The models that READBACK_MODELS orders: `provider:model` places. Raises ConfigurationError."""
+def named(places: Sequence[str], accesses: Mapping[str, Access], variable: str = "READBACK_MODELS") -> list[ModelName]:
+    """The models that the variable orders: `provider:model` places. Raises ConfigurationError."""
     if not places:
         return [ModelName(provider, USUAL[provider]) for provider, access in accesses.items() if access.known]
     found = []
@@ -67,12 +67,10 @@ def named(places: Sequence[str], accesses: Mapping[str, Access]) -> list[ModelNa
         provider, separator, model = place.partition(":")
         if not separator or provider not in accesses or not model:
             wanted = "it must list models such as openai:gpt-5-mini,anthropic:claude-haiku-4-5"
-            raise ConfigurationError(f'READBACK_MODELS has the place "{place[:60]}"; {wanted}.')
+            raise ConfigurationError(f'{variable} has the place "{place[:60]}"; {wanted}.')
         if not accesses[provider].known:
-            variable = provider.upper()
-            raise ConfigurationError(
-                f"READBACK_MODELS names {place[:60]}, and neither {variable}_API_KEY nor {variable}_BASE_URL is set."
-            )
+            unset = f"neither {provider.upper()}_API_KEY nor {provider.upper()}_BASE_URL is set"
+            raise ConfigurationError(f"{variable} names {place[:60]}, and {unset}.")
         found.append(ModelName(provider, model))
     return found
 
@@ -241,7 +239,7 @@ def _parameters(lib: SimpleNamespace, question: Question) -> Any:
     return lib.models.ModelRequestParameters(
         function_tools=[tool(offered, "function") for offered in question.tools],
         output_mode="tool",
-        output_tools=[tool(Offered(ANSWER_TOOL, HAND_IN, question.shape), "output")],
+        output_tools=[tool(Offered(ANSWER_TOOL, question.shape.get("description", HAND_IN), question.shape), "output")],
         allow_text_output=False,
     )
 

@@ -4,7 +4,7 @@ Whatever goes wrong is one error for whoever asked, who goes on without a model.
 letter with all that is needed to ask again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,13 +14,14 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from app import log, metrics
 from app.booking.business import Business
 from app.clock import Clock
-from app.db.engine import Database, DatabaseUnavailableError
+from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
-from app.inference.fallback import Attempt, Fallback, NoAnswerError, NotWorthItError, SpendCapError
+from app.inference.fallback import Attempt, Fallback, NoAnswerError, NotWorthItError, Purse, SpendCapError
+from app.inference.grade import Graded, Grader
 from app.inference.lately import Lately, impersonal, shared
 from app.inference.model import Message, Model, ModelAnswer, Usage, Wanted
-from app.inference.output import Known, Understood, understood
+from app.inference.output import Decision, Grade, Known, Understood, understood
 from app.inference.prompt import CURRENT, Prompt, PromptError, built
 from app.inference.records import CACHED, Inference, by_id, kept
 from app.inference.spend import Spend
@@ -28,6 +29,8 @@ from app.jobs.dead_letters import Letter, given_up
 
 SAMPLE: Final = Usage(3_000, 100)
 """Tokens by which models are compared."""
+BURIED: Final = ("bad", "refused")
+"""Outcomes that a person should look at."""
 INPUT: Final = "model_input"
 """The kind of dead letter about something that did not fit the schema, so that no model saw it."""
 
@@ -37,6 +40,10 @@ _i = inferences.c
 
 class NobodyAnsweredError(ReadbackError):
     """No model gave an answer that may be used; the customer is served without. Its text has no content."""
+
+
+class OutOfScopeError(NobodyAnsweredError):
+    """One did, about what is not the business's to answer: the customer is told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,20 @@ class Asking:
     """Has models asked. One for each process."""
 
     def __init__(
-        self, fallback: Fallback, spend: Spend, businesses: Mapping[str, Business], database: Database, clock: Clock
+        self,
+        fallback: Fallback,
+        spend: Spend,
+        businesses: Mapping[str, Business],
+        database: Database,
+        clock: Clock,
+        grader: Grader | None = None,
     ) -> None:
         self._businesses = businesses
         self._fallback = fallback
         self._spend = spend
         self._database = database
         self._clock = clock
+        self._grader = grader
         self._lately = Lately(clock)
 
     @property
@@ -72,7 +86,7 @@ class Asking:
 
         What holds nothing of the customer, and was answered to somebody else lately, is answered the same.
         With `small` the cheapest model is asked first, being enough; the others come after it in their order. Raises
-        `NobodyAnsweredError`.
+        `NobodyAnsweredError`, and `OutOfScopeError` where a grader says that of the reply.
         """
         try:
             prompt = built(CURRENT, given)
@@ -105,8 +119,12 @@ class Asking:
         prompt, purse = row.again(), self._spend.purse(business)
         known = _known(prompt)
         got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
-        inference = Inference(row.business, row.conversation, prompt, "ok", got.attempts, replays=identity)
-        await self._database.write(lambda t: kept(t, inference, now=self._clock.now()))
+        graded = await self._graded(prompt, got.checked, purse)
+        outcome = "bad" if graded and graded.held else "ok"
+        inference = Inference(row.business, row.conversation, prompt, outcome, got.attempts, replays=identity)
+        await self._database.write(lambda t: _keep(t, inference, graded, self._clock.now()))
+        if graded and graded.held:
+            raise NotWorthItError(graded.held)
 
     async def _as_lately(self, business: Business, conversation: str, prompt: Prompt, known: Known) -> Asked | None:
         """The answer that somebody else had to the same question, kept as this one's own; None: ask."""
@@ -139,14 +157,22 @@ class Asking:
             outcome, attempts, cause = _outcome(error.attempts), error.attempts, str(error)
         except SpendCapError as error:
             outcome, cause = "capped", str(error)
+        graded = await self._graded(prompt, found, purse)
+        if graded and graded.held:
+            outcome, cause, found = "bad", graded.held, None
         inference = Inference(business.id, conversation, prompt, outcome, attempts, cause=cause)
-        bury = outcome in ("bad", "refused")
-        await self._database.write(lambda t: kept(t, inference, now=self._clock.now(), bury=bury))
+        await self._database.write(lambda t: _keep(t, inference, graded, self._clock.now(), BURIED))
         if found is None:
-            raise NobodyAnsweredError(outcome)
-        if impersonal(prompt) and shared(found):
+            raise (OutOfScopeError if graded and graded.grade is Grade.OUT_OF_SCOPE else NobodyAnsweredError)(outcome)
+        if impersonal(prompt) and shared(found) and (graded is None or graded.grade):
             self._lately.note(business.id, prompt, inference.id)
         return Asked(found, inference.id)
+
+    async def _graded(self, prompt: Prompt, found: Understood | None, purse: Purse) -> Graded | None:
+        """What the grader says of a reply; None where there is neither a grader nor anything to be said."""
+        if self._grader is None or not isinstance(found, Decision):
+            return None
+        return await self._grader.grade(prompt, found.reply, purse)
 
     def _smallest_first(self, models: Sequence[Model]) -> Sequence[Model]:
         smallest = min(models, key=lambda model: self._spend.micros(model.name, SAMPLE), default=None)
@@ -156,6 +182,15 @@ class Asking:
 def canonical(wanted: Sequence[Wanted], step: int) -> tuple[Wanted, ...]:
     """Tools that are wanted under ids of our own, so that the next prompt is the same bytes when it is built again."""
     return tuple(Wanted(f"c{step}_{n}", each.name, each.arguments) for n, each in enumerate(wanted))
+
+
+def _keep(
+    transaction: Transaction, inference: Inference, graded: Graded | None, now: float, buried: Collection[str] = ()
+) -> None:
+    """An inference, and the look at its reply, if there was one."""
+    kept(transaction, inference, now=now, bury=inference.outcome in buried)
+    if graded is not None:
+        kept(transaction, graded.inference(inference), now=now)
 
 
 def _outcome(attempts: Sequence[Attempt]) -> str:

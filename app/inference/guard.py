@@ -16,6 +16,7 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import inferences
 from app.inference.flag import MODEL_PATH, change, stands
+from app.inference.records import GRADES
 from app.watch.pages import Page, raised
 
 EVERY_S: Final = 15.0
@@ -81,12 +82,15 @@ class Guard:
 
 
 def figures(connection: Connection, since: float) -> Figures:
-    """What happened since a moment. Questions that were asked again later, as a test, do not count."""
+    """What happened since a moment. Questions that were asked again later, as a test, do not count; looks at replies
+    cost money and are no questions of customers.
+    """
     asked = select(_i.outcome, func.count(), func.sum(_i.cost)).where(_i.at > since, _i.replays == "")
     counts: Counter[str] = Counter()
     micros = 0
     for outcome, many, cost in connection.execute(asked.group_by(_i.outcome)):
-        counts[outcome] += many
+        if outcome not in GRADES:
+            counts[outcome] += many
         micros += int(cost or 0)
     return Figures(counts, micros)
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -48,6 +48,22 @@ class Decision(BaseModel):
     reply: Annotated[str, Field(min_length=1, max_length=MOST_REPLY_CHARS)]
 
 
+class Grade(StrEnum):
+    """What a second model says of a reply."""
+
+    FITS = "fits"
+    OUT_OF_SCOPE = "out_of_scope"
+    UNSAFE = "unsafe"
+
+
+class Verdict(BaseModel):
+    """What a grader hands in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    verdict: Grade
+
+
 SHAPE: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
@@ -60,6 +76,16 @@ SHAPE: Final[dict[str, Any]] = {
     "additionalProperties": False,
 }
 """What a model is told of `Decision`. Written out: it is part of every stored prompt."""
+VERDICT_SHAPE: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "Hand in your verdict on the reply.",
+    "properties": {"verdict": {"type": "string", "enum": [grade.value for grade in Grade]}},
+    "required": ["verdict"],
+    "additionalProperties": False,
+}
+"""What a grader is told of `Verdict`, likewise."""
+
+_HandedIn = TypeVar("_HandedIn", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +107,14 @@ def understood(answer: ModelAnswer, known: Known) -> Understood:
         if len(answer.wanted) > MOST_WANTED:
             raise NotWorthItError("wants too many tools at once")
         return answer.wanted
-    raw = answer.handed_in if answer.handed_in is not None else answer.text
-    try:
-        decision = Decision.model_validate_json(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise NotWorthItError(f"unreadable: {place or 'answer'}: {first['type']}") from None
+    decision = _read(Decision, answer)
     _check(decision, known)
     return decision
+
+
+def graded(answer: ModelAnswer) -> Grade:
+    """What a grader says. Raises `NotWorthItError`, whose text carries no content."""
+    return _read(Verdict, answer).verdict
 
 
 def occurs(quote: str, said: str) -> bool:
@@ -102,6 +127,16 @@ def folded(text: str) -> str:
     """Letters and digits, lower case, one space between words, one at each end: whole words only are found in it."""
     words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
     return f" {' '.join(words)} "
+
+
+def _read(kind: type[_HandedIn], answer: ModelAnswer) -> _HandedIn:
+    raw = answer.handed_in if answer.handed_in is not None else answer.text
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise NotWorthItError(f"unreadable: {place or 'answer'}: {first['type']}") from None
 
 
 def _check(decision: Decision, known: Known) -> None:

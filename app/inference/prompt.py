@@ -13,11 +13,15 @@ import orjson
 
 from app.errors import ReadbackError
 from app.inference.model import Message, Offered, Question, Wanted
-from app.inference.output import SHAPE
+from app.inference.output import SHAPE, VERDICT_SHAPE
 from app.inference.templates import TEMPLATES
 
 MOST_OUTPUT_TOKENS: Final = 400
 CURRENT: Final = "text-1"
+GRADE: Final = "grade-1"
+"""Of the look at a reply before it is sent."""
+SHAPES: Final = {GRADE: VERDICT_SHAPE}
+"""What is handed in, where it is no decision."""
 NOTHING: Final = "nothing"
 """What fills the blank of what is known, or was said before, where there is nothing."""
 
@@ -69,7 +73,7 @@ def built(template: str, given: Mapping[str, Any]) -> Prompt:
             "system": system,
             "messages": given["messages"],
             "tools": given["tools"],
-            "shape": SHAPE,
+            "shape": SHAPES.get(template, SHAPE),
             "most_output_tokens": MOST_OUTPUT_TOKENS,
         }
         return Prompt(template, orjson.dumps(given, option=_OPTIONS), orjson.dumps(content, option=_OPTIONS))

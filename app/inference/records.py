@@ -20,6 +20,7 @@ from app.db.schema import inferences
 from app.errors import ReadbackError
 from app.inference.fallback import Attempt
 from app.inference.model import ModelAnswer
+from app.inference.output import Grade
 from app.inference.prompt import Prompt, rebuilt
 from app.jobs.dead_letters import Letter, given_up
 
@@ -27,7 +28,11 @@ REPLAY: Final = "inference"
 """The kind of work that a dead letter about an inference holds: asking the same question again."""
 CACHED: Final = "cached"
 """Nobody was asked: the answer is that of the inference which this one `replays`."""
-OUTCOMES: Final = ("ok", CACHED, "bad", "refused", "down", "capped", "held")
+UNGRADED: Final = "ungraded"
+"""A look at a reply from which nothing came."""
+GRADES: Final = (*(grade.value for grade in Grade), UNGRADED)
+"""Outcomes of looks at replies: no customer waited for one of them alone."""
+OUTCOMES: Final = ("ok", CACHED, "bad", "refused", "down", "capped", "held", *GRADES)
 MICROS: Final = 1_000_000
 
 _insert = BulkInsert(inferences)

@@ -70,6 +70,7 @@ ROWS: Final = (
     Row("app.inference.lately", "CACHED_S", "s", "how long the same question to a model gets the answer it had"),
     Row("app.inference.lately", "MOST_CACHED", "answers", "such answers of one process; the oldest makes room"),
     Row("app.inference.fallback", "WITHIN_S", "s", "one question to a model, repetitions included"),
+    Row("app.inference.grade", "WITHIN_S", "s", "the look at a reply before it is sent; past it, it goes without"),
     Row("app.watch.alarms", "MOST_PAGES", "pages", "pages waiting while the database is away"),
     Row("app.watch.alarms", "MOST_KEYS", "alarms", "alarms that ring at once"),
     Row("app.metrics", "MOST_CHILDREN", "series", "series of one metric; the rest is counted as other"),

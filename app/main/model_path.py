@@ -17,7 +17,9 @@ from app.errors import ConfigurationError
 from app.inference.asking import INPUT, Asking
 from app.inference.fallback import Fallback
 from app.inference.flag import Flags
+from app.inference.grade import WITHIN_S, Grader
 from app.inference.guard import EVERY_S, Guard, Limits
+from app.inference.model import ModelName
 from app.inference.records import REPLAY
 from app.inference.spend import Caps, Spend
 from app.jobs.outbox import Handler
@@ -39,9 +41,16 @@ def accesses(settings: Settings) -> dict[str, Access]:
     }
 
 
+def grader(settings: Settings) -> list[ModelName]:
+    """The model that looks at replies before they are sent, if there is one. Raises ConfigurationError."""
+    places = (settings.grader_model,) if settings.grader_model else ()
+    return named(places, accesses(settings), "READBACK_GRADER_MODEL") if places else []
+
+
 def check_models(settings: Settings, businesses: Businesses) -> None:
     """Every model named can be asked, and every cap has a business. Raises ConfigurationError."""
     named(settings.models, accesses(settings))
+    grader(settings)
     for business_id in settings.spend_caps:
         if business_id not in businesses.by_id:
             raise ConfigurationError(f'READBACK_SPEND_CAPS names "{business_id}", which is no business.')
@@ -68,6 +77,7 @@ class ModelPath:
             businesses.by_id,
             database,
             clock,
+            self._grader(settings, alarms),
         )
         self._borne = Limits(usd=settings.model_guard_usd)
         self._loading: asyncio.Task[Any] | None = None
@@ -97,6 +107,13 @@ class ModelPath:
             database=self._database,
             clock=self._clock,
         )
+
+    def _grader(self, settings: Settings, alarms: Alarms) -> Grader | None:
+        """With a gate of its own: a grader that fails keeps nobody from asking its provider for replies."""
+        names = grader(settings)
+        gates = {name.provider: Breaker(self._clock, partial(metrics.set_breaker, "model:grader")) for name in names}
+        models = [ProviderModel(name, self._providers) for name in names]
+        return Grader(Fallback(models, gates, within_s=WITHIN_S), alarms) if models else None
 
     def handlers(self) -> Mapping[str, Handler]:
         """Jobs of the model path: dead letters that are asked again, and what people decide."""

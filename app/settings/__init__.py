@@ -133,6 +133,7 @@ class Settings(BaseSettings):
     models: Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(values.places(value)))] = _variable(
         "READBACK_MODELS", ()
     )
+    grader_model: str | None = _variable("READBACK_GRADER_MODEL")
     spend_cap_per_call_usd: Dollars = _variable("READBACK_SPEND_CAP_PER_CALL_USD")
     spend_cap_per_day_usd: Dollars = _variable("READBACK_SPEND_CAP_PER_DAY_USD")
     spend_caps: Annotated[Mapping[str, Decimal], BeforeValidator(values.spend_caps)] = _variable(

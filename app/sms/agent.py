@@ -18,7 +18,7 @@ from app.calls.model import Tool
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
 from app.errors import OverloadedError
-from app.inference.asking import Asking, NobodyAnsweredError, canonical
+from app.inference.asking import Asking, NobodyAnsweredError, OutOfScopeError, canonical
 from app.inference.confidence import needs_person
 from app.inference.flag import MODEL_PATH, Flags
 from app.inference.model import Message, Wanted
@@ -44,6 +44,10 @@ MOST_REFERENCES: Final = 10
 WAITS: Final = (
     "Thank you, a colleague confirms that with you first. You'll hear from us within half an hour. Nothing has been "
     "changed yet."
+)
+OUT_OF_SCOPE: Final = (
+    "Sorry, that is nothing I can help with here. I can look up times, book, move or cancel a visit, answer questions "
+    "about our services, or have someone call you."
 )
 
 _log = log.get(__name__)
@@ -168,7 +172,10 @@ class ModelConversation:
         messages = [*turns, Message("customer", window.said)]
         facts = dict(window.facts)
         talk = _Talk(business, conversation, state.session, newest.id, newest.received_at, window, facts, messages)
-        replies = await self._turn(talk)
+        try:
+            replies = await self._turn(talk)
+        except OutOfScopeError:
+            replies = (OUT_OF_SCOPE,)
         state.memory = remember(state.memory, window.said, replies, talk.facts)
         state.at = max(state.at, newest.received_at)
         return Turn(replies, state.dumped())

@@ -18,6 +18,8 @@ WRITTEN: Final = "written"
 REPORT: Final = "end-of-call-report"
 DOWN: Final = ("down", "bad", "refused", "capped")
 """Outcomes of inferences after which a customer was served without a model."""
+GRADES: Final = ("fits", "out_of_scope", "unsafe", "ungraded")
+"""Outcomes of looks at replies, for which no customer asked."""
 
 _b, _i, _e = bookings.c, inferences.c, call_events.c
 _WATCHED: Final = _b.id.in_(select(read_backs.c.booking))
@@ -64,7 +66,8 @@ def spend_per_conversation(given: Material) -> Mapping[str, Reading]:
 def fallbacks(given: Material) -> Mapping[str, Reading]:
     """Share of a business's questions to models after which the customer was served without one."""
     without = func.sum(case((_i.outcome.in_(DOWN), 1), else_=0))
-    asked = select(_i.business, without, func.count()).where(*_lately(given), _i.replays == "").group_by(_i.business)
+    questions = (*_lately(given), _i.replays == "", _i.outcome.not_in(GRADES))
+    asked = select(_i.business, without, func.count()).where(*questions).group_by(_i.business)
     return {business: Reading(int(less) / many, many) for business, less, many in given.connection.execute(asked)}
 
 

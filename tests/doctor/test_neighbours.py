@@ -157,7 +157,12 @@ async def test_a_webhook_that_shows_nothing_is_only_reached(tmp_path: Path) -> N
 
 async def test_a_model_is_asked_only_where_money_may_be_spent() -> None:
     async with ModelServer() as server:
-        variables = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": server.openai_url}
+        variables = {
+            "OPENAI_API_KEY": "k",
+            "OPENAI_BASE_URL": server.openai_url,
+            "READBACK_GRADER_MODEL": "openai:tiny",
+        }
+        assert (await finding("model openai:tiny", variables))[0] is State.LEFT_OUT
         free = await finding("model openai:gpt-5-mini", variables)
         assert free[0] is State.LEFT_OUT
         assert server.requests == []

@@ -15,12 +15,14 @@ import pytest
 from app.audit.log import seal
 from app.db.once import committing
 from app.db.schema import pages, text_outbox
+from app.inference.grade import RINGS_AFTER
 from app.inference.guard import Limits
 from app.provisioning.book import Place, Step, applied, snapshot
 from app.provisioning.platform import Key, Kind
 from tests.fakes import google_faults as faults
 from tests.fakes.databases import cut_off, locked_by_another_process
 from tests.fakes.google_calendar import FakeGoogle
+from tests.fakes.model_server import ModelServer, answering
 from tests.fakes.page_receiver import PageReceiver
 from tests.fakes.redis import OwnRedis
 from tests.fakes.twilio_server import FakeTwilio, signed_text
@@ -268,6 +270,28 @@ async def models(row: Row, request: pytest.FixtureRequest, folder: Path) -> None
         await books.eventually(lambda: len(twilio.sent) == Limits().least)
         assert all("Home inspection" in said for _, said in twilio.sent)
         assert await made.learns(row.learns_by)
+
+
+@breaks("grader")
+async def grader(row: Row, request: pytest.FixtureRequest, folder: Path) -> None:
+    url = request.getfixturevalue("sqlite_url")
+    async with ModelServer(always=answering("Good day to you.")) as replies, FakeTwilio() as twilio:
+        named = {"READBACK_MODELS": "openai:big", "READBACK_GRADER_MODEL": "anthropic:tiny"}
+        reached = {"OPENAI_BASE_URL": replies.openai_url, "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{free_port()}"}
+        async with house(url, folder, **twilio.variables, **named, **reached) as made:
+            answered: list[str] = []
+            while answered.count("Good day to you.") < RINGS_AFTER:
+                # The first ones may come before the libraries of models are loaded, and are not answered by any.
+                first, many = len(answered), RINGS_AFTER if "Good day to you." in answered else 1
+                assert first < 3 * RINGS_AFTER
+                async with made.server.client("") as client:
+                    for number in range(first, first + many):
+                        content, headers = signed_text("Hello?", f"SM{number:02}", f"+1512555{number:04}", ACME_LINE)
+                        assert (await client.post("/twilio/sms", content=content, headers=headers)).status_code == 200
+                await books.eventually(lambda wanted=first + many: len(twilio.sent) == wanted)
+                answered = [said for _, said in twilio.sent]
+            holds(row, await made.looked_up())
+            assert await made.learns(row.learns_by)
 
 
 @breaks("platform")

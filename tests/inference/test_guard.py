@@ -41,6 +41,9 @@ async def percent(database: Database) -> int:
         (["ok"] * 8 + ["down", "bad"], "0.1", ""),
         (["down"] * 9, "0", ""),
         (["held"] * 20 + ["capped"] * 20, "0", ""),
+        (["ok"] * 6 + ["down"] * 4 + ["fits"] * 10, "0", "errors: 40% of 10"),
+        (["ungraded"] * 9 + ["unsafe"] * 9, "0", ""),
+        (["ok", "fits"], "0.6", "cost: 1.20 dollars of at most 1.00"),
     ],
 )
 async def test_a_figure_that_breaks_turns_it_off_and_pages_once(

@@ -9,12 +9,15 @@ import orjson
 import pytest
 
 from app.inference.model import Message, Wanted
-from app.inference.output import SHAPE, Decision
+from app.inference.output import SHAPE, VERDICT_SHAPE, Decision, Verdict
 from app.inference.prompt import CURRENT, PromptError, as_data, built, rebuilt
 from app.inference.templates import TEMPLATES
 from tests.processes import ROOT
 
-RELEASED = {"text-1": "e94e444e3c99f56344cc7db014ec75375ca7b5fdd054bed80ba3971826c6d0bc"}
+RELEASED = {
+    "text-1": "e94e444e3c99f56344cc7db014ec75375ca7b5fdd054bed80ba3971826c6d0bc",
+    "grade-1": "67004ab1631b6868ed243cbc7a3a057da4c5db06321eea16315264ed780b22a1",
+}
 """SHA-256 of every template that was ever used. A new one gets a line; no line is ever changed."""
 PLACE = {
     "business": "Acme Pest Control", "now": "Friday, November 20, 2026, 10:00 AM", "zone": "America/Chicago",
@@ -92,3 +95,9 @@ def test_models_are_told_the_shape_that_is_checked() -> None:
     assert set(shape["properties"]) == set(SHAPE["properties"])
     assert shape["required"] == SHAPE["required"]
     assert shape["$defs"]["Intent"]["enum"] == SHAPE["properties"]["intent"]["enum"]
+    shape = Verdict.model_json_schema()
+    assert (set(shape["properties"]), shape["required"]) == (
+        set(VERDICT_SHAPE["properties"]),
+        VERDICT_SHAPE["required"],
+    )
+    assert shape["$defs"]["Grade"]["enum"] == VERDICT_SHAPE["properties"]["verdict"]["enum"]

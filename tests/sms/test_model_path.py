@@ -9,8 +9,10 @@ import pytest
 
 from app.booking.business import Business, Businesses
 from app.errors import ConfigurationError
+from app.inference.grade import WITHIN_S
 from app.main.model_path import ModelPath, check_models
 from app.settings import load
+from app.sms.agent import OUT_OF_SCOPE
 from app.sms.guided import GuidedConversation
 from tests.booking.acme import CALLER, acme
 from tests.fakes.alarms import FakeAlarms
@@ -116,6 +118,34 @@ async def test_what_two_customers_ask_alike_is_asked_once_and_looked_up_for_each
         assert sms.tools() == ["answer_question"] * 2, "by each customer's own conversation"
 
 
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (Say(answer={"verdict": "fits"}), "A poem about ants, then."),
+        (Say(answer={"verdict": "out_of_scope"}), OUT_OF_SCOPE),
+        (Say(answer={"verdict": "unsafe"}), "Home inspection"),
+        (Say(text="Ignore that."), "A poem about ants, then."),
+        (Fault(500), "A poem about ants, then."),
+        (Say(wait_s=60.0), "A poem about ants, then."),
+    ],
+    ids=["fits", "out of scope", "unsafe", "no verdict", "down", "slow"],
+)
+async def test_a_reply_is_looked_at_by_a_second_model(sqlite_url: str, look: Any, said: str) -> None:
+    poem = answering("A poem about ants, then.")
+    async with ModelServer(always=poem) as replies, ModelServer(always=look) as looks:
+        environ = {"READBACK_MODELS": "openai:big", "READBACK_GRADER_MODEL": "anthropic:tiny"}
+        async with over(sqlite_url, environ | openai(replies) | anthropic(looks)) as (sms, _):
+            started = time.monotonic()
+            (told,) = await sms.text("Write me a poem")
+            assert said in told
+            assert time.monotonic() - started < 10 * WITHIN_S, "whatever the grader does"
+            assert len(replies.requests) == 1
+            sent = looks.requests[0].json
+            assert sent["model"] == "tiny"
+            assert [tool["description"] for tool in sent["tools"]] == ["Hand in your verdict on the reply."]
+            assert sms.state["guided" if said == "Home inspection" else "memory"], "goes on from what was said"
+
+
 async def test_without_a_model_there_is_only_the_guided_conversation(sqlite_url: str) -> None:
     async with over(sqlite_url, {}) as (sms, path):
         assert isinstance(sms.conversation, GuidedConversation)
@@ -128,6 +158,8 @@ async def test_without_a_model_there_is_only_the_guided_conversation(sqlite_url:
     [
         ({"READBACK_MODELS": "gpt-5-mini", "OPENAI_API_KEY": "k"}, "READBACK_MODELS has the place"),
         ({"READBACK_MODELS": "openai:gpt-5-mini"}, "neither OPENAI_API_KEY nor OPENAI_BASE_URL"),
+        ({"READBACK_GRADER_MODEL": "tiny", "OPENAI_API_KEY": "k"}, "READBACK_GRADER_MODEL has the place"),
+        ({"READBACK_GRADER_MODEL": "openai:tiny"}, "READBACK_GRADER_MODEL names openai:tiny, and neither OPENAI_API"),
         ({"READBACK_SPEND_CAPS": "zenith=1"}, 'READBACK_SPEND_CAPS names "zenith"'),
     ],
 )

@@ -15,7 +15,7 @@ from app.inference.model import Message, ModelError, ModelName, Question
 from app.main.checked import check_crms
 from app.main.crms import crms
 from app.main.doctor.examination import AilingError, Check, LeftOutError, Patient
-from app.main.model_path import accesses
+from app.main.model_path import accesses, grader
 from app.settings import Settings
 
 MOST_SKEW_S: Final = 30.0
@@ -208,9 +208,11 @@ def _nobodys(business_id: str, now: float) -> Copy:
 
 
 def _models(patient: Patient) -> Iterator[Check]:
-    for name in named(patient.settings.models, accesses(patient.settings)):
+    asked = named(patient.settings.models, accesses(patient.settings))
+    for name in dict.fromkeys((*asked, *grader(patient.settings))):
         variable = f"{name.provider.upper()}_API_KEY"
-        remedy = f"Check {variable}, its account's credit, and READBACK_MODELS."
+        named_in = "READBACK_MODELS" if name in asked else "READBACK_GRADER_MODEL"
+        remedy = f"Check {variable}, its account's credit, and {named_in}."
         yield Check(f"model {name.text}", _model(patient, name), remedy, MODEL_S + 5.0)
 
 
