@@ -6,6 +6,8 @@ from app.dashboard.rendering import SECTIONS
 from app.dashboard.routes import api_path
 
 PARAMETERS: Final = {
+    "volume": ("business", "line", "after"),
+    "limits": ("after",),
     "bookings": ("show", "reference", "after"),
     "dead-letters": ("status", "after"),
     "incidents": ("id",),
@@ -14,7 +16,7 @@ PARAMETERS: Final = {
 """What each page may be asked, all of it optional."""
 KEYS: Final = {
     "": ("state", "sentence", "as_of", "tiles", "pages", "incidents"),
-    "volume": ("lines", "now"),
+    "volume": ("lines", "next", "known", "now"),
     "latency": ("tools",),
     "figures": ("figures",),
     "bookings": ("show", "bookings", "next"),
@@ -23,7 +25,7 @@ KEYS: Final = {
     "dead-letters": ("status", "letters", "next"),
     "pages": ("pages", "more"),
     "incidents": ("incidents",),
-    "limits": ("limits",),
+    "limits": ("limits", "next"),
     "flags": ("flags",),
     "audit": ("chain", "rows", "older"),
 }
@@ -35,6 +37,7 @@ SCALARS: Final[dict[str, Any]] = {
     "show": {"type": "string"},
     "status": {"type": "string"},
     "now": {"type": "number"},
+    "known": {"type": "boolean", "description": "False while lines are looked at for the first time: ask again."},
     "more": {"type": "boolean", "description": "There is more than is listed."},
     "next": {"type": ["string", "null"], "description": "Ask again with it as `after`."},
     "older": {"type": ["integer", "null"], "description": "Ask again with it as `before`."},

@@ -26,6 +26,8 @@ UNSETTLED_AFTER_S: Final = 300.0
 """A booking that nobody could settle for so long after its hold."""
 NEWEST: Final = 5
 OVERVIEW_WITHIN_S: Final = 3.0
+LINES_WITHIN_S: Final = 0.3
+"""Whoever looks first in a process waits so long at most for what is usual on hundreds of lines."""
 NOT_KNOWN: Final = ("unknown", "learning", "too_quiet")
 """States of a line of which nobody can say that it is as usual."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
@@ -41,6 +43,12 @@ class Tile:
     word: str
     path: str
     about: str = ""
+
+
+LOOKING: Final = tuple(
+    Tile(name, "–", UNKNOWN, "being looked at", "volume") for name in ("Calls and texts today", "Lines")
+)
+"""Instead of the tiles of lines, while these are looked at for the first time in a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +67,11 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
     now = house.clock.now()
     try:
         found = await house.read(lambda connection: _looked(connection, now), OVERVIEW_WITHIN_S)
-        volume = await lines.now()
+        volume = await lines.soon(LINES_WITHIN_S)
     except DatabaseUnavailableError:
         return _away(now)
     tiles = [
-        *of_lines(volume, now),
+        *(of_lines(volume, now) if volume is not None else LOOKING),
         *_of_work(found),
         _of_jobs(house.works()),
     ]

@@ -5,7 +5,7 @@ Redacted: no name, no number in full, nothing that a customer said. Every read i
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import Connection
@@ -28,14 +28,16 @@ from app.review.sheets import as_listed, utc
 from app.watch import incidents, pages
 from app.watch.incidents_told import described as incident_described
 from app.watch.pages_told import described as page_described
-from app.watch.volume_overview import overview as volume_overview
+from app.watch.volume_look import VolumeLook
 
 MOST_SHOWN: Final = 50
 """Rows of one page; the next page begins where it ends."""
 MOST_OPEN_SHOWN: Final = 60
 """Where there is no next page: what is most urgent stands first."""
+FIGURES_WITHIN_S: Final = 20.0
 LETTER_STATES: Final = ("open", "replayed", "discarded")
 
+T = TypeVar("T")
 Data = dict[str, Any]
 Read = Callable[[Asked], Awaitable[Data]]
 
@@ -46,8 +48,8 @@ class Views:
     def __init__(self, house: House, chain: Chain) -> None:
         clock = house.clock
         self._house = house
-        self._lines = SharedLook(house, clock, lambda c: volume_overview(c, house.watched, clock.now()))
-        self._figures = SharedLook(house, clock, lambda c: house.figures(c, clock.now()))
+        self._lines = SharedLook(clock, VolumeLook(house, house.watched, clock).look)
+        self._figures = SharedLook(clock, lambda: house.read(lambda c: house.figures(c, clock.now()), FIGURES_WITHIN_S))
         self._chain = chain
         self.by_path: Mapping[str, Read] = {
             "": self.overview,
@@ -69,16 +71,19 @@ class Views:
         """Whether all is normal."""
         return await overview.read(self._house, self._lines)
 
-    async def volume(self, _: Asked) -> Data:
-        """Every line beside what is usual for it."""
-        by_id = self._house.businesses.by_id
+    async def volume(self, asked: Asked) -> Data:
+        """Lines beside what is usual for them, those that are not as usual first; of one business, or one of it."""
+        whose, which = asked.query.get("business", ""), asked.query.get("line")
+        worst = {"silent": 0, "flood": 1, "unknown": 2}
+        looked = await self._lines.soon(overview.LINES_WITHIN_S)
+        some = [one for one in looked or () if whose in ("", one.business) and which in (None, one.line)]
+        shown, following = part(sorted(some, key=lambda one: worst.get(one.state, 3)), asked, MOST_SHOWN)
         told = []
-        for one in await self._lines.now():
-            business = by_id.get(one.business)
+        for one in shown:
+            business = self._house.businesses.by_id.get(one.business)
             zone = business.zone.key if business else "UTC"
             told.append(one.as_json() | {"name": business.name if business else one.business, "zone": zone})
-        worst = {"silent": 0, "flood": 1, "unknown": 2}
-        return {"lines": sorted(told, key=lambda line: worst.get(line["state"], 3)), "now": self._house.clock.now()}
+        return {"lines": told, "next": following, "known": looked is not None, "now": self._house.clock.now()}
 
     async def latency(self, _: Asked) -> Data:
         """How long tools take to answer."""
@@ -152,11 +157,13 @@ class Views:
             kept = await self._read(lambda c: incidents.listed(c, all_of_them=True))
         return {"incidents": [incident_described(one) for one in kept[:MOST_SHOWN]]}
 
-    async def limits(self, _: Asked) -> Data:
+    async def limits(self, asked: Asked) -> Data:
         """Every limit with its present use; what is missing or nearest first."""
         now = self._house.clock.now()
         told = [dict(row) for row in await self._read(lambda c: self._house.limits(c, now))]
-        return {"limits": sorted(told, key=lambda row: (not row["wrong"], -(row["share"] or 0.0)))}
+        told.sort(key=lambda row: (not row["wrong"], -(row["share"] or 0.0)))
+        shown, following = part(told, asked, MOST_SHOWN)
+        return {"limits": shown, "next": following}
 
     async def flags(self, _: Asked) -> Data:
         """Which share of customers is served how."""
@@ -231,6 +238,15 @@ def review_told(one: reviews.Kept) -> Data:
         "decided_by": one.decided_by or None,
         "note": redact(one.note),
     }
+
+
+def part(rows: Sequence[T], asked: Asked, most: int) -> tuple[Sequence[T], str | None]:
+    """The rows of one page, and where the next one begins. Raises `MisusedError`."""
+    text = asked.query.get("after", "") or "0"
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise MisusedError("This page begins nowhere. Begin with the first one.")
+    end = int(text) + most
+    return rows[int(text) : end], str(end) if end < len(rows) else None
 
 
 def place(text: str) -> tuple[float, str] | None:

@@ -15,31 +15,19 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import pages
 from app.log import masked_phone
-from app.watch.judgement import AHEAD_S, FURTHEST_S, State, Verdict
+from app.watch.judgement import AHEAD_S, FURTHEST_S, State, Verdict, Watch
 from app.watch.pages import NOT_RESOLVED, SUPERSEDED, Page, raised, resolved, superseded
-from app.watch.volume_counts import Series, looked, read_recent, watched
-from app.watch.volume_lines import (
-    READ_S,
-    WHOLE,
-    Decision,
-    Learned,
-    Watched,
-    by_business,
-    caught_up,
-    decide,
-    learn,
-    outdated,
-    rows_of,
-    windows_begin,
-)
+from app.watch.pieces import in_pieces
+from app.watch.volume_counts import Rows, Series, looked, read_recent, watched
+from app.watch.volume_known import Known
+from app.watch.volume_lines import WHOLE, Decision, Watched, by_business, decide, windows_begin
 from app.watch.volume_words import FLOOD, KINDS, SILENCE, body, title
 
 EVERY_S: Final = 60.0
-MOST_LEARNED_AT_ONCE: Final = 10
-"""Businesses in one read."""
-LEARN_WITHIN_S: Final = 20.0
-MOST_LEARNED_ANEW: Final = 100
-"""Businesses whose new day is learned in one look; the others' of yesterday serves meanwhile."""
+MOST_DECIDED_AT_ONCE: Final = 20
+"""Businesses in one piece."""
+RECENT_S: Final = 3_600
+"""How far back a look reads what came, before the longest window of a flood."""
 JUMP_S: Final = 120.0
 TOLD_AGAIN_S: Final = 6 * 3_600.0
 """A flood that a person called over is paged again only after so long."""
@@ -67,17 +55,23 @@ class VolumeWatch:
         self._businesses = tuple(businesses)
         self._clock = clock
         self._told = told
-        self._known: dict[str, dict[Series, Learned]] = {}
-        self._outdated: dict[str, None] = {}
-        """Businesses of which something new is to be learned, the one that waits longest first."""
+        self._known = Known(database, self._businesses, RECENT_S)
         self._before: tuple[float, float] | None = None
 
     async def look(self) -> list[Decision]:
         """Decide about every line, and see to the pages."""
         now = self._clock.now()
         jumped = self._jumped(now)
-        await self._learn(now)
-        decisions, opened = await self._database.read(lambda c: self._decided(c, now, jumped))
+        await self._known.learn(now)
+        watch, recent, opened = await self._database.read(lambda c: self._seen(c, now, jumped))
+        decisions: list[Decision] = []
+        async for made in in_pieces(
+            self._database,
+            self._businesses,
+            MOST_DECIDED_AT_ONCE,
+            lambda _, some: self._decided(some, recent, watch, now),
+        ):
+            decisions += made
         changed = await self._database.write(lambda t: self._kept(t, decisions, opened, now))
         if changed:
             self._told()
@@ -90,29 +84,23 @@ class VolumeWatch:
         self._before = (now, steady)
         return before is not None and abs((now - before[0]) - (steady - before[1])) > JUMP_S
 
-    async def _learn(self, now: float) -> None:
-        due = [one for one in self._businesses if one.business not in self._known]
-        again = [one for one in self._businesses if one.business in self._outdated and one not in due]
-        due += sorted(again, key=lambda one: list(self._outdated).index(one.business))[:MOST_LEARNED_ANEW]
-        for start in range(0, len(due), MOST_LEARNED_AT_ONCE):
-            some = due[start : start + MOST_LEARNED_AT_ONCE]
-            self._known |= await self._database.read(lambda c, some=some: _learned(c, some, now), LEARN_WITHIN_S)  # type: ignore[misc]  # the default only binds it
-        for one in due:
-            self._outdated.pop(one.business, None)
-
-    def _decided(self, connection: Connection, now: float, jumped: bool) -> tuple[list[Decision], Opened]:
+    def _seen(
+        self, connection: Connection, now: float, jumped: bool
+    ) -> tuple[Watch, dict[str, dict[Series, Rows]], Opened]:
         watch = watched(connection, int(now - FURTHEST_S), now, jumped=jumped)
         # Whoever reads this is looking; only a look from the future has something to say here.
         watch = replace(watch, until=max(now, watch.until))
-        recent = by_business(read_recent(connection, windows_begin(now) - 3_600, now + AHEAD_S), self._businesses)
+        recent = by_business(read_recent(connection, windows_begin(now) - RECENT_S, now + AHEAD_S), self._businesses)
+        return watch, recent, _opened(connection)
+
+    def _decided(
+        self, some: Iterable[Watched], recent: Mapping[str, Mapping[Series, Rows]], watch: Watch, now: float
+    ) -> list[Decision]:
         made: list[Decision] = []
-        for one in self._businesses:
+        for one in some:
             came = recent[one.business]
-            known = self._known[one.business] = caught_up(self._known[one.business], came)
-            made += decide(one, known, came, watch, now)
-            if outdated(one, known, came, now):
-                self._outdated.setdefault(one.business)
-        return made, _opened(connection)
+            made += decide(one, self._known.of(one, came, now), came, watch, now)
+        return made
 
     def _kept(self, transaction: Transaction, decisions: Iterable[Decision], opened: Opened, now: float) -> bool:
         """Keep that somebody looked, raise what is certain and resolve what is over; whether a page changed."""
@@ -141,11 +129,6 @@ class VolumeWatch:
                 worst[name] = one.verdict
         for (business, line), verdict in worst.items():
             metrics.set_volume(business, line, SHOWN[verdict.state])
-
-
-def _learned(connection: Connection, some: Iterable[Watched], now: float) -> dict[str, dict[Series, Learned]]:
-    watch = watched(connection, int(now - READ_S), now)
-    return {one.business: learn(rows_of(connection, one, now), one, watch, now) for one in some}
 
 
 def _raise(transaction: Transaction, decision: Decision, now: float) -> bool:

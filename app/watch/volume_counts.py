@@ -90,7 +90,7 @@ def looked(connection: Connection, now: float) -> None:
 def watched(connection: Connection, start: int, now: float, *, jumped: bool = False) -> Watch:
     """When somebody last looked, and the quarters since `start` in which nobody did."""
     asked = select(volume).where(_v.business == "", _v.line == "", _v.channel == LOOK, _v.hour >= start - HOUR_S)
-    looks = _rows(connection.execute(asked))
+    looks = _rows(connection.execute(asked).all())
     until = looks.last_at
     first = start // QUARTER_S * QUARTER_S
     quarters = range(first, int(now) // QUARTER_S * QUARTER_S, QUARTER_S)
@@ -107,13 +107,19 @@ def read_series(connection: Connection, business: str, weeks_s: int, end: float)
     last = newest.group_by(*names).subquery()
     mine = (_v.line == last.c.line) & (_v.channel == last.c.channel) & (_v.hour >= last.c.newest - weeks_s)
     asked = select(volume).join(last, mine).where(_v.business == business, _v.last_at <= end)
-    return _by_series(connection.execute(asked))
+    return _by_series(connection.execute(asked).all())
 
 
 def read_recent(connection: Connection, start: int, end: float) -> dict[Series, Rows]:
     """Everything counted for anybody in hours from `start` on: a few rows for each line."""
     asked = select(volume).where(_v.hour >= start, _v.last_at <= end, _v.business != "")
-    return _by_series(connection.execute(asked))
+    return _by_series(connection.execute(asked).all())
+
+
+def read_hour(connection: Connection, hour: int, end: float) -> dict[Series, Rows]:
+    """Everything counted for anybody in one hour."""
+    asked = select(volume).where(_v.hour == hour, _v.last_at <= end, _v.business != "")
+    return _by_series(connection.execute(asked).all())
 
 
 def left_others(connection: Connection, business: str, lines: Sequence[str]) -> dict[str, int]:
@@ -143,19 +149,19 @@ def together(rows: Iterable[Rows]) -> Rows:
 
 
 def _by_series(rows: Iterable[Any]) -> dict[Series, Rows]:
-    kept: dict[Series, list[Any]] = defaultdict(list)
+    kept: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
     for row in rows:
-        kept[Series(row.business, row.line, row.channel)].append(row)
-    return {series: _rows(of_it) for series, of_it in kept.items()}
+        kept[row[:3]].append(row)
+    return {Series(*series): _rows(of_it) for series, of_it in kept.items()}
 
 
 def _rows(rows: Iterable[Any]) -> Rows:
     found = Rows({}, {}, 0.0)
     last_at = 0.0
-    for row in rows:
-        found.hours[row.hour] = row[4]  # `row.count` is the tuple's own method
-        found.quarters.update(
-            (row.hour + number * QUARTER_S, row[5 + number]) for number in range(4) if row[5 + number]
-        )
-        last_at = max(last_at, row.last_at)
+    for *_, hour, count, first, second, third, fourth, at in rows:
+        found.hours[hour] = count
+        for start, part in enumerate((first, second, third, fourth)):
+            if part:
+                found.quarters[hour + start * QUARTER_S] = part
+        last_at = max(last_at, at)
     return Rows(found.hours, found.quarters, last_at)

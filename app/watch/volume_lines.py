@@ -115,10 +115,17 @@ def decide(
     return [_line(watched, line, known, recent, watch, now) for line in lines]
 
 
+def came_on(series: Series, recent: Mapping[Series, Rows]) -> Rows:
+    """What came on one series lately; of all lines together that is what came on each."""
+    if series.line != WHOLE:
+        return recent.get(series, NOTHING)
+    return together(rows for one, rows in recent.items() if one.channel == series.channel and one.line != WHOLE)
+
+
 def caught_up(known: Mapping[Series, Learned], recent: Mapping[Series, Rows]) -> dict[Series, Learned]:
     """What is known, with the newest calls in it: they are recent for two hours only."""
     return {
-        series: replace(one, last_at=max(one.last_at, _recent(series, recent).last_at)) for series, one in known.items()
+        series: replace(one, last_at=max(one.last_at, came_on(series, recent).last_at)) for series, one in known.items()
     }
 
 
@@ -145,7 +152,7 @@ def _line(
     made: dict[int, Decision] = {}
     verdicts = []
     for series, one in channels.items():
-        came = _recent(series, recent)
+        came = came_on(series, recent)
         quarter = int(now) // QUARTER_S
         windows = tuple(came.window((quarter - before) * QUARTER_S) for before in WINDOWS_QUARTERS)
         seen = Seen(max(one.last_at, came.last_at), windows)
@@ -153,12 +160,6 @@ def _line(
         verdicts.append(verdict)
         made[id(verdict)] = Decision(watched, line, series.channel, verdict, one.profile)
     return made[id(first(verdicts))]
-
-
-def _recent(series: Series, recent: Mapping[Series, Rows]) -> Rows:
-    if series.line != WHOLE:
-        return recent.get(series, NOTHING)
-    return together(rows for one, rows in recent.items() if one.channel == series.channel)
 
 
 def _whole(watched: Watched, found: Mapping[Series, tuple[Rows, int]]) -> dict[Series, tuple[Rows, int]]:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from app.watch import chances
-from app.watch.baseline import HOUR_S, Profile, hours_of, local_hour
-from app.watch.judgement import certain_in_s, false_a_year
-from app.watch.volume_counts import unseen_hours, watched
-from app.watch.volume_lines import READ_S, Decision, Watched, decide, learn, rows_of
+from app.watch.baseline import HOUR_S, Profile, day_starts, hours_of, local_hour
+from app.watch.judgement import Watch, certain_in_s, false_a_year
+from app.watch.volume_counts import Rows, Series, unseen_hours, watched
+from app.watch.volume_lines import READ_S, Decision, Learned, Watched, came_on, decide, learn, rows_of
 from app.watch.volume_words import sentence
 
 
@@ -85,17 +85,36 @@ def overview(connection: Connection, businesses: Iterable[Watched], now: float) 
         rows = rows_of(connection, one, now)
         known = learn(rows, one, watch, now)
         recent = {series: counted for series, (counted, _) in rows.items()}
-        for decision in decide(one, known, recent, watch, now):
-            mine = {series: it for series, it in known.items() if series.line == decision.line}
-            today = {
-                series.channel: _today(it.profile, one.zone, recent[series].hours, away, now)
-                for series, it in mine.items()
-            }
-            verdict = decision.verdict
-            left = certain_in_s(decision.profile, verdict, now) if decision.profile else None
-            said = (verdict.state.value, decision.channel, sentence(decision, now), verdict.since)
-            found.append(LineVolume(one.business, decision.line, *said, left, _false(decision), today))
+        found += shown(one, known, recent, watch, away, now)
     return found
+
+
+def shown(
+    one: Watched,
+    known: Mapping[Series, Learned],
+    came: Mapping[Series, Rows],
+    watch: Watch,
+    away: Collection[int],
+    now: float,
+) -> list[LineVolume]:
+    """The lines of a business of which this is known and this came, today at least; `away`: hours nobody counted."""
+    found: list[LineVolume] = []
+    for decision in decide(one, known, came, watch, now):
+        mine = {series: it.profile for series, it in known.items() if series.line == decision.line}
+        today = {
+            series.channel: _today(profile, one.zone, came_on(series, came).hours, away, now)
+            for series, profile in mine.items()
+        }
+        verdict = decision.verdict
+        left = certain_in_s(decision.profile, verdict, now) if decision.profile else None
+        said = (verdict.state.value, decision.channel, sentence(decision, now), verdict.since)
+        found.append(LineVolume(one.business, decision.line, *said, left, _false(decision), today))
+    return found
+
+
+def begins(zone: ZoneInfo, now: float) -> int:
+    """The hour in which the local day of now began."""
+    return day_starts(zone, local_hour(zone, int(now) // HOUR_S * HOUR_S)[0])
 
 
 def _false(decision: Decision) -> float | None:

@@ -43,7 +43,7 @@ async def seen(look: SharedLook[int], wanted: tuple[int, ...]) -> None:
 
 async def test_many_who_look_at_once_are_one_look(database: Database) -> None:
     looked, clock = Looked(), FakeClock()
-    look = SharedLook(database, clock, looked)
+    look = SharedLook(clock, lambda: database.read(looked))
 
     assert await asyncio.gather(*(look.now() for _ in range(20))) == [(1,)] * 20
     clock.advance(FRESH_S - 1)
@@ -54,9 +54,26 @@ async def test_many_who_look_at_once_are_one_look(database: Database) -> None:
     await look.stop()
 
 
+async def test_who_is_in_a_hurry_does_not_wait_for_the_first_look() -> None:
+    over = asyncio.Event()
+
+    async def looked() -> list[int]:
+        await over.wait()
+        return [1]
+
+    clock = FakeClock()
+    look = SharedLook(clock, looked)
+    assert await look.soon(0.001) is None
+    clock.advance(60)
+    async with asyncio.timeout(30):
+        assert await look.soon(60) is None  # whoever came first has waited for all
+    over.set()
+    assert await look.now() == (1,)
+
+
 async def test_what_is_too_old_is_not_shown(database: Database) -> None:
     looked, clock = Looked(), FakeClock()
-    look = SharedLook(database, clock, looked)
+    look = SharedLook(clock, lambda: database.read(looked))
     assert await look.now() == (1,)
     looked.away = True
 

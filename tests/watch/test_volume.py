@@ -138,6 +138,18 @@ async def test_a_still_morning_pages_with_the_day_that_makes_it_certain(empty: D
     assert "Alarms by chance come about 1.4 times a year on such a line." in page.page.body
 
 
+async def test_a_process_that_looks_again_after_another_did_knows_what_came_meanwhile(database: Database) -> None:
+    house = await begun(database)
+    await house.call(LINE)
+    assert await house.state() is State.NORMAL
+
+    morning = ELEVEN + 20 * 3_600
+    others = rows(Series("acme", LINE, CALL), {int(morning) // HOUR_S * HOUR_S: 2})
+    await database.write(lambda t: keep(t, others + looks(ELEVEN + HOUR_S, ELEVEN + 24 * 3_600)))
+    assert await house.state(24 * 60) is State.NORMAL
+    assert await house.pages() == []
+
+
 async def test_a_restart_forgets_no_page_and_raises_none_twice(database: Database) -> None:
     house = await begun(database)
     await house.look()

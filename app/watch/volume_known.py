@@ -1,0 +1,64 @@
+"""What is usual on each line, learned once a day and kept: in between only what came lately has to be read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app.watch.judgement import Watch
+from app.watch.pieces import PIECE_WITHIN_S, RESTS, Reading, in_pieces
+from app.watch.volume_counts import Rows, Series, watched
+from app.watch.volume_lines import READ_S, Learned, Watched, caught_up, learn, outdated, rows_of
+
+MOST_LEARNED_AT_ONCE: Final = 1
+"""Businesses in one piece: each has weeks of counts."""
+MOST_LEARNED_ANEW: Final = 100
+"""Businesses whose new day is learned in one look; the others' of yesterday serves meanwhile."""
+
+
+class Known:
+    """The profiles of all lines of these businesses, by business.
+
+    `kept_s`: how far back is read what came lately. Who has not learned for longer does not know what came since then.
+    """
+
+    def __init__(self, database: Reading, businesses: Sequence[Watched], kept_s: float, rests: float = RESTS) -> None:
+        self._database = database
+        self._kept_s = kept_s
+        self._rests = rests
+        self._at = float("-inf")
+        self._businesses = tuple(businesses)
+        self._known: dict[str, dict[Series, Learned]] = {}
+        self._outdated: dict[str, None] = {}
+        """Businesses of which something new is to be learned, the one that waits longest first."""
+
+    async def learn(self, now: float) -> None:
+        """Learn what was never learned, and some of what is out of date. Raises `DatabaseUnavailableError`."""
+        if not 0.0 <= now - self._at <= self._kept_s:
+            self._known.clear()
+        self._at = now
+        due = [one for one in self._businesses if one.business not in self._known]
+        again = [one for one in self._businesses if one.business in self._outdated and one not in due]
+        due += sorted(again, key=lambda one: list(self._outdated).index(one.business))[:MOST_LEARNED_ANEW]
+        if not due:
+            return
+        watch = await self._database.read(lambda c: watched(c, int(now - READ_S), now), PIECE_WITHIN_S)
+        async for some in in_pieces(
+            self._database, due, MOST_LEARNED_AT_ONCE, lambda c, some: _learned(c, some, watch, now), self._rests
+        ):
+            self._known |= some
+            for business in some:
+                self._outdated.pop(business, None)
+
+    def of(self, one: Watched, came: Mapping[Series, Rows], now: float) -> dict[Series, Learned]:
+        """What is known of a business of which this came lately; what there is to be learned of it is noted."""
+        known = self._known[one.business] = caught_up(self._known[one.business], came)
+        if outdated(one, known, came, now):
+            self._outdated.setdefault(one.business)
+        return known
+
+
+def _learned(
+    connection: Connection, some: Iterable[Watched], watch: Watch, now: float
+) -> dict[str, dict[Series, Learned]]:
+    return {one.business: learn(rows_of(connection, one, now), one, watch, now) for one in some}

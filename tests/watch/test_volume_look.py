@@ -1,0 +1,73 @@
+"""Looking at all lines again and again says what looking once says, and reads weeks of counts once a day."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from app.db.engine import Database
+from app.watch import volume_known
+from app.watch.volume_counts import Series, looked
+from app.watch.volume_lines import Watched
+from app.watch.volume_look import FORGOTTEN_S, VolumeLook
+from tests.fakes.databases import opened
+from tests.watch.counted import CHICAGO, at
+from tests.watch.test_volume import ACME, LINE, SECOND, TEXT, begun, history, keep
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with opened(database_url) as one:
+        yield one
+
+
+@pytest.fixture
+def learned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The businesses whose weeks were read."""
+    found: list[str] = []
+
+    def rows_of(connection: Connection, watched: Watched, now: float) -> Any:
+        found.append(watched.business)
+        return real(connection, watched, now)
+
+    real = volume_known.rows_of
+    monkeypatch.setattr(volume_known, "rows_of", rows_of)
+    return found
+
+
+async def test_what_is_kept_says_what_weeks_of_counts_say(database: Database, learned: list[str]) -> None:
+    several = Watched("acme", "Acme Pest Control", CHICAGO, (LINE, SECOND))
+    house = await begun(database, several, Watched("other", "Other", CHICAGO, ("+15125550102",)))
+    await database.write(lambda t: keep(t, history(Series("acme", SECOND, TEXT)) + history(Series("acme", LINE, TEXT))))
+    look = VolumeLook(database, house.businesses, house.clock)
+
+    assert await look.look() == await house.overview()
+    house.clock.advance(300)
+    assert await look.look() == await house.overview()
+    assert learned == ["acme", "other"]
+    await house.call(LINE, times=3)
+    await look.look()  # notes that the day's first call has made something to be learned
+    assert await look.look() == await house.overview()
+    await house.call(LINE, times=2)
+    assert await look.look() == await house.overview()
+    assert learned == ["acme", "other", "acme"]
+
+
+async def test_what_came_while_nobody_looked_is_not_missed(database: Database, learned: list[str]) -> None:
+    house = await begun(database, ACME, now=at("2026-07-07T15:01"))
+    look = VolumeLook(database, house.businesses, house.clock)
+    [before] = await look.look()
+    house.clock.advance(6 * 3_600)
+    await house.call(LINE, times=9)
+    house.clock.advance(4 * 3_600)
+    await house.database.write(lambda t: looked(t.connection, house.clock.now()))
+
+    [after] = await look.look()
+
+    assert (before.state, after.state) == ("silent", "normal")
+    assert after.since == house.clock.now() - 4 * 3_600
+    assert learned == ["acme"]
+    house.clock.advance(FORGOTTEN_S)
+    assert await look.look() == await house.overview()
+    assert learned == ["acme", "acme"]
