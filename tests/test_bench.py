@@ -12,7 +12,7 @@ from tests.processes import ROOT, environment
 
 @pytest.mark.parametrize(
     "tables",
-    [("warm", "wide", "cap", "texts", "dialects"), ("cold", "tutorial"), ("booking",), ("unwell", "memory")],
+    [("warm", "wide", "cap", "texts", "dialects"), ("cold", "tutorial"), ("booking",), ("unwell", "memory", "lines")],
     ids="-".join,
 )
 def test_every_table_is_measured_shown_and_kept(tables: tuple[str, ...], tmp_path: Path) -> None:

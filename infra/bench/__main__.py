@@ -17,6 +17,7 @@ from infra.bench.dialects import dialects
 from infra.bench.generator import ROOT, Generator
 from infra.bench.hardship import memory, unwell
 from infra.bench.jobs import jobs
+from infra.bench.lines import lines
 from infra.bench.plan import FULL, QUICK, SMOKE
 from infra.bench.report import Table, goals_text, machine, write
 from infra.bench.scale import scale
@@ -34,6 +35,7 @@ TABLES: dict[str, Callable[[Bench], Table]] = {
     "memory": memory,
     "cap": cap,
     "jobs": jobs,
+    "lines": lines,
     "scale": scale,
     "texts": texts,
     "dialects": dialects,
