@@ -41,8 +41,8 @@ class Plan:
     """Of a round: so long without jobs, so long with them, the lookups and the jobs of each half included."""
     job_s: float = 1.6
     lines: int = 1_000
-    lines_rounds: int = 5
-    lines_s: float = 2.0
+    lines_rounds: int = 9
+    lines_s: float = 1.5
     scale_rounds: int = 5
     scale_s: float = 1.5
     texts_s: float = 8.0
