@@ -71,7 +71,7 @@ async def test_pages_stay_small_and_nobody_waits_for_all_lines(crowded: Readback
         for path in (*PAGES, "volume?after=150", "volume?business=b7&line=%2B15125561007", "limits?after=100"):
             page = await dana.look(path)
             assert page.status_code == 200
-            assert len(page.content) < MOST_BYTES - 40_000, path  # style and script come on top of it
+            assert len(page.content) < MOST_BYTES - 50_000, path  # style and script come on top of it
             assert len(ELEMENT.findall(page.text)) < MOST_ELEMENTS, path
-            assert ('class="chart"' in page.text) == path.startswith("volume")
+            assert ("data-day=" in page.text) == path.startswith("volume")
         assert (await dana.look("volume?after=x")).status_code == 409
