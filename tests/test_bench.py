@@ -12,7 +12,12 @@ from tests.processes import ROOT, environment
 
 @pytest.mark.parametrize(
     "tables",
-    [("warm", "wide", "cap", "texts", "dialects"), ("cold", "tutorial"), ("booking",), ("unwell", "memory", "lines")],
+    [
+        ("warm", "wide", "cap", "texts", "dialects"),
+        ("cold", "tutorial"),
+        ("booking",),
+        ("unwell", "memory", "lines", "pages"),
+    ],
     ids="-".join,
 )
 def test_every_table_is_measured_shown_and_kept(tables: tuple[str, ...], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from infra.bench.generator import ROOT, Generator
 from infra.bench.hardship import memory, unwell
 from infra.bench.jobs import jobs
 from infra.bench.lines import lines
+from infra.bench.pages import pages
 from infra.bench.plan import FULL, QUICK, SMOKE
 from infra.bench.report import Table, goals_text, machine, write
 from infra.bench.scale import scale
@@ -36,6 +37,7 @@ TABLES: dict[str, Callable[[Bench], Table]] = {
     "cap": cap,
     "jobs": jobs,
     "lines": lines,
+    "pages": pages,
     "scale": scale,
     "texts": texts,
     "dialects": dialects,
