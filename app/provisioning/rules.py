@@ -40,7 +40,10 @@ class Rules:
         """Whether it matters to callers that this has appeared. What is off, empty or was so anyway does not."""
         heads = (path[:length] for length in range(len(path), 0, -1))
         nearest = next((head for head in heads if head in self.telling), None)
-        return nearest is not None and bool(value) and value != self.telling[nearest]
+        if nearest is None or value in (None, "", [], {}):
+            return False
+        anyway = self.telling[nearest]
+        return anyway is not None if value is False else value != anyway
 
     def stripped(self, record: Mapping[str, Any]) -> Document:
         """A record without what nobody can set, but with whether it has a secret that is not shown."""
@@ -84,9 +87,11 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
                    " model.messages model.tools model.toolIds model.toolRefs model.functions model.knowledgeBase"
                    " model.knowledgeBaseId model.temperature voice.provider voice.voiceId voice.model voice.language"
                    " voice.fallbackPlan voice.chunkPlan.formatPlan.replacements transcriber.provider"
-                   " transcriber.language")
+                   " transcriber.language voicemailDetection keypadInputPlan compliancePlan startSpeakingPlan"
+                   " stopSpeakingPlan")
             | {("firstMessageMode",): "assistant-speaks-first", ("model", "maxTokens"): 250, ("voice", "speed"): 1,
-               ("maxDurationSeconds",): 600, ("silenceTimeoutSeconds",): 30},
+               ("maxDurationSeconds",): 600, ("silenceTimeoutSeconds",): 30, ("backgroundSound",): "office",
+               ("artifactPlan", "recordingEnabled"): True},
         ),
         Kind.PHONE_NUMBER: Rules(
             read_only=_EVERYWHERE
