@@ -103,6 +103,11 @@ NO = re.compile(
 )
 NEGATION = re.compile(r"\b(?:do ?n[o']?t|no|not|never|can'?t|cannot|can not|won'?t|wait|hold on|nope|nah)\b")
 """Inside a yes it makes that yes one that nothing is done upon."""
+TURNS = re.compile(
+    r"\b(?:keep|leave|forget|think|ask|check|elsewhere|instead|but|too|wrong|whatever|stop|bye|later|mind|expensive|"
+    r"call|see you|be there|why|who|how|do you|you want)\b"
+)
+"""What makes a yes the beginning of something else."""
 NO_BUT_FINE = re.compile(
     r"\b(?:not? (?:a )?(?:problem|worries|rush|pb|prob|big deal)|not (?:sure|bad)|do ?n[o']?t worry|why not|"
     r"can'?t wait|wait(?:ing)? for)\b"

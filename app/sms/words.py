@@ -209,7 +209,7 @@ def _answer(segments: Sequence[str]) -> Answer | None:
         return None
     yes = any(v.YES.match(part) for part in low)
     no = any(v.NO.match(part) for part in low)
-    if yes and any(v.NEGATION.search(part) for part in low):
+    if yes and (any(v.NEGATION.search(part) for part in low) or any(v.TURNS.search(part) for part in low)):
         return Answer.UNSURE
     return Answer.YES if yes else Answer.NO if no else None
 

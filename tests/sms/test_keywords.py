@@ -88,3 +88,53 @@ def test_who_answers_an_opt_out() -> None:
     assert carrier_answers("genug", "STOP")
     assert not carrier_answers("opt out", "")
     assert not carrier_answers("please stop texting me", "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Stop please",
+        "pls stop",
+        "STOP STOP",
+        "stop it",
+        "wrong number, stop",
+        "STOP.\nSent from my phone",
+        "STOP - Sam",
+        "Stop, cancel my appointment too",
+        "Stopp bitte",
+        "arrêtez",
+        "Stop 😡",
+        "STOP…",
+        "ＳＴＯＰ",
+        "STOP\u200e",
+        "stop sending me these",
+        "don't send me messages",
+        "do not send me any more reminders",
+        "stop the reminders",
+        "don't message me anymore thanks",
+        "I no longer want to receive messages",
+        "i revoke my consent",
+        "stop txting me",
+        "end texts",
+        "Please remove me",
+        "Dont text me again, call me",
+    ],
+)
+def test_a_stop_is_one_however_it_is_dressed(body: str) -> None:
+    assert meaning(body) is Meaning.REVOKED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "can you stop by tomorrow?",
+        "don't stop",
+        "please stop by the back door",
+        "remove the nest",
+        "dont send me the address, call me",
+        "does it stop the ants?",
+        "when does it end?",
+    ],
+)
+def test_a_stop_that_is_about_something_else_is_none(body: str) -> None:
+    assert meaning(body) is Meaning.NOTHING

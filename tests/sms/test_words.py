@@ -116,3 +116,36 @@ def test_a_name_made_of_other_words_is_seen_as_one(text: str) -> None:
 )  # fmt: skip
 def test_what_is_none_is_not(text: str) -> None:
     assert said(text).titled == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, keep it",
+        "ok leave it",
+        "yes I'll be there",
+        "sure, see you then",
+        "y do you want to cancel it",
+        "Ok forget it",
+        "ok I changed my mind",
+        "Ok I booked elsewhere",
+        "ok I will think about it",
+        "ok let me ask my wife",
+        "sure, let me check and get back to you",
+        "ok, thanks, I'll call instead",
+        "yeah right, too expensive",
+        "ok too late for me",
+        "yes, wrong person",
+        "k bye",
+        "yes but make it 10",
+    ],
+)
+def test_a_yes_that_turns_into_something_else_is_none(text: str) -> None:
+    assert said(text).answer is Answer.UNSURE
+
+
+@pytest.mark.parametrize(
+    "text", ["yes book it", "Yes, Sam Lee", "yes tuesday at 9 is good", "ok perfect thank you so much"]
+)
+def test_a_yes_with_more_of_the_same_is_one(text: str) -> None:
+    assert said(text).answer is Answer.YES
