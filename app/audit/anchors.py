@@ -120,9 +120,10 @@ class Anchoring:
     async def note(self) -> None:
         """Note the head now if it is another one than last time."""
         try:
-            newest = await self._database.write(_lasting_head)
+            newest = await self._database.read(head)
             if newest.seq == 0 or newest == self._last:
                 return
+            newest = await self._database.write(_lasting_head)
             await asyncio.to_thread(note, self._file, newest, self._clock.now())
         except (ReadbackError, OSError) as error:
             logger.error("audit_not_anchored", error=type(error).__name__, reason=str(error))

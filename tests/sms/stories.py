@@ -1116,6 +1116,23 @@ ODD_WORDS = (
         """,
     ),
     Story(
+        "a yes that turns into something else books nothing",
+        """
+        > inspection tuesday 9am, my name is Jane Roe
+        > ok let me ask my wife
+        """,
+    ),
+    Story(
+        "a yes that keeps the visit cancels nothing",
+        BOOK
+        + """
+        > cancel my appointment
+        < Reply YES to cancel it, NO to keep it.
+        > yes, keep it
+        """,
+        (JANE,),
+    ),
+    Story(
         "good morning is neither yes nor a morning",
         """
         > inspection tuesday 9am, my name is Jane Roe
