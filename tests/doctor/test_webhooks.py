@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from app.audit.log import seal
+from app.clock import SystemClock
 from app.db.once import committing
 from app.db.schema import secrets
 from app.main.doctor import State
 from app.main.provisioning import SEAL
+from app.provisioning.book import Place
+from app.provisioning.holds import Holds
 from app.provisioning.plan import Take
 from tests.doctor.examining import finding
 from tests.fakes.twilio_server import PUBLIC, FakeTwilio, number
@@ -91,6 +94,15 @@ async def test_settings_that_changed_are_named_with_the_command_that_mends_them(
     assert remedy.startswith("If nobody meant it: `readback settings rollback assistant/acme --")
     house.vapi.account.records["tool"].clear()
     assert "tool/check_availability (gone)" in (await look(house, "vapi settings"))[1]
+
+
+async def test_settings_that_are_being_applied_are_not_said_to_be_as_applied(house: House) -> None:
+    async with Holds(house.database, SystemClock()).alone(Place("production", ASSISTANT)):
+        house.is_there(ASSISTANT)["model"]["messages"][0]["content"] = "Half-way."
+
+        state, seen, _ = await look(house, "vapi settings")
+
+    assert (state, seen) == (State.FAILED, f"being applied just now: {ASSISTANT}")
 
 
 async def test_files_that_were_never_applied_are_told(house: House, tmp_path: Path) -> None:

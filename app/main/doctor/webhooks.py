@@ -91,6 +91,8 @@ async def _vapi_settings(settings: Settings) -> str:
     without = [str(record.key) for record in account.wanted if record.key not in known]
     if unseen := [drift for drift in found if drift.unseen]:
         raise AilingError(f"{unseen[0].unseen} ({_some([str(drift.place.key) for drift in unseen])})")
+    if applying := [str(drift.place.key) for drift in found if drift.applying]:
+        raise AilingError(f"being applied just now: {_some(applying)}", "Look again in a minute.")
     changed = [drift for drift in found if drift.drifted]
     if changed:
         told = [
