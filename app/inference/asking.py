@@ -19,8 +19,8 @@ from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
 from app.inference.fallback import Attempt, Fallback, NoAnswerError, NotWorthItError, Purse, SpendCapError
 from app.inference.grade import Graded, Grader
-from app.inference.lately import Lately, impersonal, shared
-from app.inference.model import Message, Model, ModelAnswer, Usage, Wanted
+from app.inference.lately import KNOWLEDGE, Lately, impersonal, shared
+from app.inference.model import Model, ModelAnswer, Usage, Wanted
 from app.inference.output import Decision, Grade, Known, Understood, understood
 from app.inference.prompt import CURRENT, Prompt, PromptError, built
 from app.inference.records import CACHED, Inference, by_id, kept
@@ -33,6 +33,10 @@ BURIED: Final = ("bad", "refused")
 """Outcomes that a person should look at."""
 INPUT: Final = "model_input"
 """The kind of dead letter about something that did not fit the schema, so that no model saw it."""
+NOT_ALLOWED: Final = "not_allowed"
+"""The code of a result by which a model hears that a tool did not run as it wanted."""
+PLACE: Final = ("business", "services", "technicians", "hours", "facts")
+"""What a prompt says of the business's file and of what tools told before."""
 
 _log = log.get(__name__)
 _i = inferences.c
@@ -80,7 +84,7 @@ class Asking:
         return bool(self._fallback.models)
 
     async def ask(
-        self, business: Business, conversation: str, given: Mapping[str, Any], known: Known, *, small: bool = False
+        self, business: Business, conversation: str, given: Mapping[str, Any], *, small: bool = False
     ) -> Asked:
         """Ask, unless these very bytes were asked and answered in this turn before a crash: then that answer stands.
 
@@ -90,6 +94,7 @@ class Asking:
         """
         try:
             prompt = built(CURRENT, given)
+            known = known_by(prompt)
             before = await self._database.read(lambda c: _answered(c, conversation, prompt.hash))
             if before is not None:
                 return Asked(understood(before[1], known), before[0])
@@ -117,7 +122,7 @@ class Asking:
         if business is None:
             return  # it is not served any more
         prompt, purse = row.again(), self._spend.purse(business)
-        known = _known(prompt)
+        known = known_by(prompt)
         got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
         graded = await self._graded(prompt, got.checked, purse)
         outcome = "bad" if graded and graded.held else "ok"
@@ -216,8 +221,20 @@ def _kept_answer(connection: Connection, *wanted: ColumnElement[bool]) -> tuple[
     return row.id, answer
 
 
-def _known(prompt: Prompt) -> Known:
-    """What a stored prompt lets an answer rest on."""
-    messages: tuple[Message, ...] = prompt.question().messages
-    said = "\n".join(message.text for message in messages if message.who == "customer")
-    return Known(said, tuple(message.text for message in messages if message.who == "tool"))
+def known_by(prompt: Prompt) -> Known:
+    """What a prompt lets an answer rest on: the same for an answer that is new, kept, or asked for again."""
+    given = orjson.loads(prompt.given)
+    said = [message["text"] for message in given["messages"] if message["who"] == "customer"]
+    results = [(message["tool"], message["text"]) for message in given["messages"] if message["who"] == "tool"]
+    told = [(tool, text, orjson.loads(text)) for tool, text in results]
+    told = [each for each in told if each[2].get("code") != NOT_ALLOWED]
+    appointments = [each for _, _, result in told for each in (result, *result.get("appointments", ()))]
+    return Known(
+        said="\n".join(said),
+        newest=said[-1] if said else "",
+        told=tuple(text for tool, text, _ in told if tool != KNOWLEDGE),
+        place=" ".join(str(given["place"][name]) for name in PLACE if name in given["place"]),
+        quotes=tuple(result["say"] for tool, _, result in told if tool == KNOWLEDGE),
+        done=frozenset({"booked"} if any(each.get("outcome") == "confirmed" for each in appointments) else ()),
+        answered=bool(told),
+    )

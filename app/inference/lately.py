@@ -5,7 +5,7 @@ process, whose models do not change; documents, the time and the place stand in 
 """
 
 from collections import OrderedDict
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -41,19 +41,12 @@ class Lately:
 
 
 def impersonal(prompt: Prompt) -> bool:
-    """Whether it is a first text, and documents at most: nothing in it is known of the customer but what they wrote."""
+    """Whether it is a first text by itself: nothing in it is known of the customer but what they wrote."""
     given = orjson.loads(prompt.given)
-    first, *others = given["messages"]
     nothing_known = given["place"]["facts"] == given["place"]["summary"] == NOTHING
-    return nothing_known and first["who"] == "customer" and all(_out_of_documents(message) for message in others)
+    return nothing_known and [message["who"] for message in given["messages"]] == ["customer"]
 
 
 def shared(understood: Understood) -> bool:
     """Whether somebody else may have it too: something that is said, or a question to the documents; nothing done."""
     return isinstance(understood, Decision) or all(wanted.name == KNOWLEDGE for wanted in understood)
-
-
-def _out_of_documents(message: dict[str, Any]) -> bool:
-    if message["who"] == "tool":
-        return bool(message["tool"] == KNOWLEDGE)
-    return message["who"] == "agent" and not message["text"] and all(c["name"] == KNOWLEDGE for c in message["calls"])

@@ -4,6 +4,7 @@ answered. What does not hold is told as such, and never guessed at.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.inference.fallback import NotWorthItError
 from app.inference.model import ModelAnswer, Wanted
+from app.inference.statements import asked, unfounded
 
 MOST_REPLY_CHARS: Final = 600
 MOST_QUOTES: Final = 6
@@ -35,6 +37,8 @@ class Intent(StrEnum):
 
 NEED_NO_WORDS: Final = frozenset((Intent.OTHER, Intent.UNCLEAR))
 """Intents that need not rest on anything that was said."""
+WISHES: Final = frozenset((Intent.BOOK, Intent.CHANGE, Intent.CANCEL, Intent.FIND, Intent.PERSON))
+"""Intents to which "of course" only says that it will be looked after."""
 
 
 class Decision(BaseModel):
@@ -95,7 +99,15 @@ class Known:
     said: str
     told: tuple[str, ...] = ()
     done: frozenset[str] = frozenset()
-    """What tools of this turn did: `booked`, `moved`, `cancelled`."""
+    """What stands by what tools of this turn told: `booked`."""
+    quotes: tuple[str, ...] = ()
+    """Answers out of the business's documents, which are said by code: a reply may hold them word for word."""
+    place: str = ""
+    """What the business's file says."""
+    newest: str = ""
+    """What the customer said last."""
+    answered: bool = True
+    """Whether a tool answered in this turn."""
 
 
 Understood = Decision | tuple[Wanted, ...]
@@ -123,6 +135,13 @@ def occurs(quote: str, said: str) -> bool:
     return len(wanted.strip()) >= LEAST_QUOTE_SIGNS and wanted in folded(said)
 
 
+def without(reply: str, quotes: Sequence[str]) -> str:
+    """A reply but for what it quotes word for word."""
+    for quote in quotes:
+        reply = reply.replace(quote, " ")
+    return " ".join(reply.split())
+
+
 def folded(text: str) -> str:
     """Letters and digits, lower case, one space between words, one at each end: whole words only are found in it."""
     words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
@@ -144,18 +163,28 @@ def _check(decision: Decision, known: Known) -> None:
         raise NotWorthItError("rests on nothing")
     if not all(occurs(quote, known.said) for quote in decision.rests_on):
         raise NotWorthItError("rests on words that nobody said")
+    reply = without(decision.reply, known.quotes).replace("’", "'")
     for claim, pattern in CLAIMS.items():
-        if claim not in known.done and pattern.search(decision.reply):
+        if claim not in known.done and pattern.search(reply):
             raise NotWorthItError(f"claims something not done: {claim}")
+    _check_told(reply, decision.intent, known)
+
+
+def _check_told(reply: str, intent: Intent, known: Known) -> None:
     # What the customer wrote counts for nothing here: to repeat a price or a reference would be to confirm it.
-    told = " ".join(known.told)
+    told = " ".join((*known.told, known.place))
     for what, pattern in FACTS.items():
-        if not all(_joined(_fact(found)) in _joined(told) for found in pattern.finditer(decision.reply)):
+        if not all(_joined(_fact(found)) in _joined(told) for found in pattern.finditer(reply)):
             raise NotWorthItError(f"says something nobody told it: {what}")
-    if not _prices(decision.reply) <= _prices(told):
+    if not _prices(reply) <= _prices(told):
         raise NotWorthItError("says something nobody told it: a price")
-    if not _times(decision.reply) <= _times(told) | _times(known.said):
+    if not _times(reply) <= _times(told) | _times(known.said):
         raise NotWorthItError("says something nobody told it: a time")
+    question = asked(known.newest) and intent not in WISHES
+    for pattern in (FACTS["a reference"], FACTS["an address on the web"], FACTS["a phone number"], _PRICE):
+        reply = pattern.sub(" ", reply)  # these hold
+    if what := unfounded(reply, told, known.said, answered=known.answered, question=question):
+        raise NotWorthItError(f"says something nobody told it: {what}")
 
 
 def _fact(found: re.Match[str]) -> str:
@@ -181,19 +210,32 @@ _TIME: Final = re.compile(r"(?<![\d:.-])(\d{1,2})(?=:\d\d|\s?[ap]\.?m\b)(?::(\d\
 _PRICE: Final = re.compile(r"[$€£]\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:dollars|bucks|usd|euros?|pounds)\b|\d+\s?%", re.I)
 
 CLAIMS: Final = {
+    "arranged": re.compile(
+        r"\b(?:(?:i|we|they|someone|somebody|a (?:colleague|person|technician))(?:'ll| will|'re going to| is going to)"
+        r" (?:be )?(?:\w+ )?(?:call|calling|phone|ring|contact|get back|reach out|in touch)"
+        r"|(?:i'll|i will|i have|i've|i'm|let me) (?:\w+ )?(?:have|having|ask|asked|get|arrange|arranged|"
+        r"arranging|request|requested|requesting|tell|told)\b[^.!?]*\b(?:call|callback|contact)"
+        r"|(?:i've|i have|we've|we have|been|i|have) (?:just |now |already )?(?:sent|texted|emailed|passed|forwarded|"
+        r"added|updated|requested|arranged|told|notified|informed)"
+        r"|le llamar(?:á|án|emos)|on vous rappell\w+|wir rufen|rufen (?:wir )?sie)\b",
+        re.I,
+    ),
     "booked": re.compile(
-        r"\b(?:(?:is|are|'re|’re|'s|’s|been|have|now|got you) (?:all |now )?(?:booked|scheduled|confirmed|set|reserved)"
+        r"\b(?:(?:is|are|'re|'s|been|have|now|got you) (?:all |now )?(?:booked|scheduled|confirmed|set|reserved)"
         r"|(?:booked|scheduled|reserved) (?:you|it|your|for you)|(?:booking|appointment) confirmed"
+        r"|(?:put|got|have|'ve|marked|penciled|pencilled|locked) you (?:down|in)|you(?:'re| are) (?:down|in|on)"
+        r"|all set|(?<!are you )(?<!when )done|see you(?![^.!]*\?)|(?:expect|await)(?:ing)? you|it is(?=\s*[.!])"
+        r"|on (?:the|our) (?:calendar|schedule|books?)|look(?:ing)? forward to (?:seeing|meeting|your)|locked in"
         r"|reservad[oa]|confirmad[oa]|agendad[oa]|gebucht|bestätigt|réservée?|confirmée?|prenotat[oa]|confermat[oa])\b",
         re.I,
     ),
     "moved": re.compile(
-        r"\b(?:(?:been|is|have|'ve|’ve|i|successfully) (?:now )?(?:moved|rescheduled|changed)"
+        r"\b(?:(?:been|is|have|'ve|i|successfully) (?:now )?(?:moved|rescheduled|changed)"
         r"|cambiad[oa]|reprogramad[oa]|verschoben|déplacée?|spostat[oa])\b",
         re.I,
     ),
     "cancelled": re.compile(
-        r"\b(?:(?:been|is|have|'ve|’ve|i|successfully) (?:now )?cancell?ed"
+        r"\b(?:(?:been|is|have|'ve|i|successfully) (?:now )?cancell?ed"
         r"|cancelad[oa]|abgesagt|storniert|annulée?|cancellat[oa])\b",
         re.I,
     ),

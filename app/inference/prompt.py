@@ -17,7 +17,7 @@ from app.inference.output import SHAPE, VERDICT_SHAPE
 from app.inference.templates import TEMPLATES
 
 MOST_OUTPUT_TOKENS: Final = 400
-CURRENT: Final = "text-1"
+CURRENT: Final = "text-2"
 GRADE: Final = "grade-1"
 """Of the look at a reply before it is sent."""
 SHAPES: Final = {GRADE: VERDICT_SHAPE}

@@ -18,11 +18,12 @@ from app.calls.model import Tool
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
 from app.errors import OverloadedError
-from app.inference.asking import Asking, NobodyAnsweredError, OutOfScopeError, canonical
+from app.inference.asking import NOT_ALLOWED, Asking, NobodyAnsweredError, OutOfScopeError, canonical
 from app.inference.confidence import needs_person
 from app.inference.flag import MODEL_PATH, Flags
+from app.inference.lately import KNOWLEDGE
 from app.inference.model import Message, Wanted
-from app.inference.output import Decision, Known
+from app.inference.output import Decision, without
 from app.inference.prompt import NOTHING, as_data
 from app.inference.records import acted
 from app.inference.window import InputError, Memory, Window, remember, remembered, windowed
@@ -86,8 +87,10 @@ class _Talk:
     window: Window
     facts: dict[str, Any]
     messages: list[Message]
-    told: list[str] = field(default_factory=list)
-    done: set[str] = field(default_factory=set)
+    quotes: list[str] = field(default_factory=list)
+    """Answers out of the business's documents, in their own words."""
+    looked_up: bool = False
+    """Whether a tool told anything else."""
 
     @property
     def key(self) -> str:
@@ -183,32 +186,41 @@ class ModelConversation:
     async def _turn(self, talk: _Talk) -> tuple[str, ...]:
         """Step by step until there is something to say. Raises `NobodyAnsweredError`."""
         for step in range(MOST_STEPS):
-            told = (*talk.told, orjson.dumps(talk.facts).decode(), _hours(talk.business))
-            known = Known(talk.said, told, frozenset(talk.done))
-            # What a tool has told is put into words by the smallest model; what a customer means needs a better one.
-            asked = await self._asking.ask(talk.business, talk.key, self._given(talk), known, small=step > 0)
+            try:
+                # What a tool has told is put into words by the smallest model; what a customer means needs a better.
+                asked = await self._asking.ask(talk.business, talk.key, self._given(talk), small=step > 0)
+            except NobodyAnsweredError:
+                if talk.quotes:
+                    return tuple(talk.quotes)
+                raise
             if isinstance(asked.understood, Decision):
-                return (asked.understood.reply,)
+                said = without(asked.understood.reply, talk.quotes)
+                return tuple(filter(None, (*talk.quotes, said)))
             wanted = canonical(asked.understood, step)
             verdicts = [permitted(each, talk.known_facts(), talk.said) for each in wanted]
             change = next((v for v in verdicts if isinstance(v, Permitted) and _changes(v.tool)), None)
             if change is not None:
-                return (await self._change(talk, change, asked.id),)
+                return (*talk.quotes, await self._change(talk, change, asked.id))
             talk.messages.append(Message("agent", "", wanted))
             for each, verdict in zip(wanted, verdicts, strict=True):
                 talk.messages.append(await self._looked_up(talk, each, verdict, step))
+            if talk.quotes and not talk.looked_up:
+                return tuple(talk.quotes)
         raise NobodyAnsweredError("too many steps")
 
     async def _looked_up(self, talk: _Talk, wanted: Wanted, verdict: Permitted | Denied, step: int) -> Message:
         if isinstance(verdict, Denied):
-            text = orjson.dumps({"ok": False, "code": "not_allowed", "say": verdict.say}).decode()
+            text = orjson.dumps({"ok": False, "code": NOT_ALLOWED, "say": verdict.say}).decode()
             return Message("tool", text, answers=wanted.id, tool=verdict.tool)
         name = f"{step}:{verdict.tool}:{_digest(verdict.arguments)}"
         result = await self._ask(
             talk.conversation, talk.session, verdict.tool, verdict.arguments, f"{talk.turn}:{name}"
         )
+        if verdict.tool == KNOWLEDGE:
+            talk.quotes += [] if result["say"] in talk.quotes else [str(result["say"])]
+        else:
+            talk.looked_up = True
         text = orjson.dumps(_told(talk, result), default=str).decode()
-        talk.told.append(text)
         return Message("tool", text, answers=wanted.id, tool=verdict.tool)
 
     async def _change(self, talk: _Talk, change: Permitted, inference: str) -> str:
@@ -313,8 +325,6 @@ def _told(talk: _Talk, result: Mapping[str, Any]) -> dict[str, Any]:
     for found in (told, *told.get("appointments", ())):
         if found.get("reference") and found["reference"] not in references:
             references.append(found["reference"])
-        if found.get("outcome") == "confirmed":
-            talk.done.add("booked")
     talk.facts["offers"] = dict(list(offers.items())[-MOST_OFFERS:])
     talk.facts["references"] = references[-MOST_REFERENCES:]
     return told

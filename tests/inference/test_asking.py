@@ -11,7 +11,7 @@ from app.db.schema import dead_letters, inferences
 from app.inference.asking import Asking, NobodyAnsweredError
 from app.inference.fallback import Fallback
 from app.inference.model import ModelAnswer, ModelName, Usage
-from app.inference.output import Decision, Known
+from app.inference.output import Decision
 from app.inference.spend import Caps, Spend
 from tests.booking.acme import NOW, acme
 from tests.fakes.alarms import FakeAlarms
@@ -22,7 +22,6 @@ from tests.inference.test_fallback import Pauses, gates
 from tests.inference.test_prompt import GIVEN
 
 GOOD = ModelAnswer("m", Usage(10, 5), handed_in='{"intent":"other","confidence":0.9,"rests_on":[],"reply":"Hello."}')
-KNOWN = Known("Anything on Tuesday?")
 
 
 class Prices:
@@ -44,12 +43,12 @@ async def test_the_small_model_is_first_where_it_is_enough_and_the_others_follow
     words = ModelAnswer("m", Usage(), text="words")
     async with opened(sqlite_url) as database:
         big, small = ScriptedModel("a:big", GOOD), ScriptedModel("b:small", GOOD)
-        await asking(database, big, small).ask(acme(), "c1", GIVEN, KNOWN)
+        await asking(database, big, small).ask(acme(), "c1", GIVEN)
         assert (len(big.asked), len(small.asked)) == (1, 0)
-        await asking(database, big, small).ask(acme(), "c2", GIVEN, KNOWN, small=True)
+        await asking(database, big, small).ask(acme(), "c2", GIVEN, small=True)
         assert (len(big.asked), len(small.asked)) == (1, 1)
         lost = ScriptedModel("b:small", words)
-        got = await asking(database, big, lost).ask(acme(), "c3", GIVEN, KNOWN, small=True)
+        got = await asking(database, big, lost).ask(acme(), "c3", GIVEN, small=True)
         assert isinstance(got.understood, Decision)
         assert (len(lost.asked), len(big.asked)) == (1, 2), "not enough after all"
 
@@ -57,9 +56,9 @@ async def test_the_small_model_is_first_where_it_is_enough_and_the_others_follow
 async def test_the_same_question_of_the_same_turn_is_asked_once(database_url: str) -> None:
     async with opened(database_url) as database:
         model = ScriptedModel("a:x", GOOD)
-        first = await asking(database, model).ask(acme(), "c1", GIVEN, KNOWN)
-        second = await asking(database, model).ask(acme(), "c1", GIVEN, KNOWN)
-        await asking(database, model).ask(acme(), "c2", GIVEN, KNOWN)
+        first = await asking(database, model).ask(acme(), "c1", GIVEN)
+        second = await asking(database, model).ask(acme(), "c1", GIVEN)
+        await asking(database, model).ask(acme(), "c2", GIVEN)
     assert first == second
     assert len(model.asked) == 2
 
@@ -68,7 +67,7 @@ async def test_without_money_nobody_is_asked_and_nobody_has_to_look_at_it(sqlite
     async with opened(sqlite_url) as database:
         model = ScriptedModel("a:x", GOOD)
         with pytest.raises(NobodyAnsweredError, match="capped"):
-            await asking(database, model, caps=Caps(per_day=Decimal(0))).ask(acme(), "c1", GIVEN, KNOWN)
+            await asking(database, model, caps=Caps(per_day=Decimal(0))).ask(acme(), "c1", GIVEN)
         kept = await database.read(lambda c: c.execute(select(inferences.c.outcome)).scalars().all())
         letters = await database.read(lambda c: c.execute(select(dead_letters)).fetchall())
     assert (model.asked, kept, letters) == ([], ["capped"], [])

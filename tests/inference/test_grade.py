@@ -23,7 +23,7 @@ from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.inference.asking import ScriptedModel
-from tests.inference.test_asking import GOOD, KNOWN, Prices
+from tests.inference.test_asking import GOOD, Prices
 from tests.inference.test_fallback import Pauses, gates
 from tests.inference.test_lately import BEFORE, first, wanting
 from tests.inference.test_prompt import GIVEN
@@ -48,7 +48,7 @@ def asking(database: Database, grader: ScriptedModel, reply: ModelAnswer = GOOD,
 
 
 async def asked(made: Asking, conversation: str = "c1", given: dict[str, Any] = GIVEN) -> Asked:
-    return await made.ask(acme(), conversation, given, KNOWN)
+    return await made.ask(acme(), conversation, given)
 
 
 async def rows(database: Database, table: Any) -> list[Any]:
@@ -108,7 +108,7 @@ SILENT: dict[str, tuple[ModelAnswer | ModelError, dict[str, Any]]] = {
     "no verdict": (ModelAnswer("g:tiny", Usage(20, 2), text="It fits."), {}),
     "a verdict of its own": (says("lovely"), {}),
     "refuses": (ModelAnswer("g:tiny", Usage(20, 2), refusal="no"), {}),
-    "no money left for it": (says("unsafe"), {"per_inference": Decimal("0.016")}),
+    "no money left for it": (says("unsafe"), {"per_inference": Decimal("0.017")}),
 }
 
 

@@ -12,7 +12,6 @@ from app.db.schema import audit, inferences, model_spend
 from app.inference.asking import Asked, Asking, NobodyAnsweredError
 from app.inference.lately import CACHED_S, MOST_CACHED, Lately
 from app.inference.model import Message, ModelAnswer, Usage, Wanted
-from app.inference.output import Known
 from app.inference.prompt import CURRENT, NOTHING, as_data, built
 from app.inference.records import by_id
 from tests.booking.acme import acme
@@ -30,7 +29,6 @@ LOOKED_UP = (
     Message("tool", '{"ok":true,"say":"A home inspection costs $89."}', answers="c0_0", tool="answer_question"),
 )
 BEFORE = (Message("customer", "Hi, it's Ann"), Message("agent", "Hello Ann!"))
-DONE = Message("tool", '{"ok":true}', answers="c0_0", tool="find_appointments")
 
 
 def first(*more: Message, place: dict[str, str] = PLACE_OF_ANYBODY, before: tuple[Message, ...] = ()) -> dict[str, Any]:
@@ -42,8 +40,7 @@ def wanting(tool: str) -> ModelAnswer:
 
 
 async def asked(made: Asking, conversation: str, given: dict[str, Any], business: str = "acme") -> Asked:
-    known = Known(PRICES, ("A home inspection costs $89.",))
-    return await made.ask(replace(acme(), id=business), conversation, given, known)
+    return await made.ask(replace(acme(), id=business), conversation, given)
 
 
 async def table(database: Database, table: Any) -> list[Any]:
@@ -54,11 +51,11 @@ def looked(result: str) -> float:
     return values().get(("readback_cache_total", ("inference", result)), 0.0)
 
 
-@pytest.mark.parametrize("given", [first(), first(*LOOKED_UP)], ids=["a first text", "out of the documents"])
 @pytest.mark.parametrize("answer", [GOOD, wanting("answer_question")], ids=["said", "looks it up"])
 async def test_the_same_question_of_another_customer_is_asked_once_and_says_whose_answer_it_is(
-    database_url: str, given: dict[str, Any], answer: ModelAnswer
+    database_url: str, answer: ModelAnswer
 ) -> None:
+    given = first()
     async with opened(database_url) as database:
         model = ScriptedModel("a:x", answer)
         made, hits, misses = asking(database, model), looked("hit"), looked("miss")
@@ -87,7 +84,7 @@ OF_SOMEBODY = {
     "what tools told of them": (first(place=PLACE_OF_ANYBODY | {"facts": "references of this customer: K7M2Q"}), GOOD),
     "what they said long ago": (first(place=PLACE_OF_ANYBODY | {"summary": "customer: it's Ann"}), GOOD),
     "what they said before": (first(before=BEFORE), GOOD),
-    "what was found for them": (first(LOOKED_UP[0], DONE), GOOD),
+    "what was looked up for them": (first(*LOOKED_UP), GOOD),
     "something to be done": (first(), wanting("request_callback")),
     "something to be looked up for them": (first(), wanting("find_appointments")),
 }

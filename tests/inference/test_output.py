@@ -73,6 +73,11 @@ def test_what_does_not_hold_is_told_as_such_without_its_content(bad: ModelAnswer
         "Your reference is ZZ99QX.", "Reference: QQQQQQ", "The reference is QQQQQQ", "It is Z 9 9 Q X.",
         "That is $50.", "It costs 89 dollars.", "You get 20 % off.", "This inspection is free of charge.",
         "We'll do it for free.", "I can offer a discount.", "The visit is free!", "You will get a refund.",
+        "Done! See you Tuesday.", "You're all set.", "See you then!", "I've put you down for Tuesday.",
+        "Tuesday it is!",
+        "You're on the schedule.", "We look forward to seeing you.", "You're in!", "It's on our books, see you then.",
+        "Somebody will call you.", "I'll have someone call you back.", "I've asked a colleague to call you.",
+        "I sent you the details.", "We will get back to you.", "I've passed it on.", "Someone is going to call you.",
         "See http://evil.example/pay", "Call 512-555-0100.", "How about 10:30 AM?", "How about 4 pm?",
     ],
 )  # fmt: skip
@@ -88,6 +93,8 @@ def test_nothing_is_said_that_nobody_told_it(reply: str) -> None:
         "It's at 9 AM. Your reference is K 7 M 4 Q X.",
         "An inspection costs $89.50, see https://acme.example/prices", "You can call 512-555-0199.",
         "Would 3 pm on Tuesday suit you? I will look.", "Dana is free on Tuesday.", "HELLO and welcome!",
+        "Shall I have someone call you?", "I can have someone call you back. Would that suit you?", "Are you done?",
+        "Would you like a call back?", "When would you like us to see you?",
         "Which of the two would you like: 1 or 2?", "Would you like it booked?", "Shall I cancel it?",
     ],
 )  # fmt: skip

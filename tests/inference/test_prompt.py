@@ -16,6 +16,7 @@ from tests.processes import ROOT
 
 RELEASED = {
     "text-1": "e94e444e3c99f56344cc7db014ec75375ca7b5fdd054bed80ba3971826c6d0bc",
+    "text-2": "244d48871399db25f4d65ebca4a9a0056fcdc39ba4cfa84e03dc884bc34802e0",
     "grade-1": "67004ab1631b6868ed243cbc7a3a057da4c5db06321eea16315264ed780b22a1",
 }
 """SHA-256 of every template that was ever used. A new one gets a line; no line is ever changed."""

@@ -91,10 +91,34 @@ async def test_a_question_is_answered_out_of_the_documents(sms: Texting) -> None
         "How much is an inspection?",
         model=[
             call("answer_question", question="How much is an inspection?"),
-            say("A home inspection costs $89.", "question", ["How much is an inspection"]),
         ],
     )
-    assert replies == ["A home inspection costs $89."]
+    assert replies == ["A home inspection costs $89."], "in the documents' own words, and nobody is asked again"
+
+
+async def test_other_things_are_said_beside_what_the_documents_answer(sms: Texting) -> None:
+    looks = calls(
+        ("answer_question", {"question": "How much is an inspection?"}),
+        ("check_availability", {"service": "inspection", "date": "2026-11-24"}),
+    )
+    quote = "A home inspection costs $89."
+    for reply, beside in (
+        ("Would 8:00 AM suit you?", ["Would 8:00 AM suit you?"]),
+        (f"{quote} Would 8:00 AM suit you?", ["Would 8:00 AM suit you?"]),
+        (quote, []),
+        ("An inspection is $89, and pets are welcome. Would 8:00 AM suit you?", []),
+        ("Inspections cost 89 and are safe.", []),
+    ):
+        sms.state = {}
+        asked = await sms.text("How much is an inspection, and is Tuesday possible?", model=[looks, *[say(reply)] * 3])
+        assert asked == [quote, *beside], reply
+
+
+async def test_who_asks_after_the_business_hears_its_documents_or_a_person_never_the_model(sms: Texting) -> None:
+    for reply in ("Yes, we are fully insured!", "Yes!", "Sure. Which day suits you?", "Dogs are fine."):
+        sms.state = {}
+        assert await sms.text("Are you insured? Are dogs ok?", model=[say(reply)] * 3) == [GUIDED], reply
+    assert {row.cause for row in await rows(sms, dead_letters)}
 
 
 async def test_the_model_sees_no_number_and_no_hidden_sign(sms: Texting) -> None:
@@ -297,21 +321,21 @@ async def test_whatever_breaks_on_the_way_the_customer_has_an_answer(sms: Textin
 
 async def test_a_guided_conversation_that_was_begun_is_gone_on_with(sms: Texting) -> None:
     await sms.text("Hello there", model=[ModelDownError("status 500")] * 3)
-    assert await sms.text("book", model=[say("From the model.")]) == [GUIDED]
+    assert await sms.text("book", model=[say("What can I do for you?")]) == [GUIDED]
     assert sms.state["guided"] == {"turns": 2}
     sms.house.clock.advance(GUIDED_FOR_S + 1)  # type: ignore[attr-defined]  # the tests' own clock
-    assert await sms.text("hello again", model=[say("From the model.")]) == ["From the model."]
+    assert await sms.text("hello again", model=[say("What can I do for you?")]) == ["What can I do for you?"]
     assert sms.state["guided"] == {"turns": 2}
 
 
 async def test_with_the_flag_off_no_model_is_asked(sms: Texting) -> None:
     await sms.house.database.write(lambda t: change(t, MODEL_PATH, 0, by="dana", now=1.0))
-    assert await sms.text("Hello there", model=[say("From the model.")]) == [GUIDED]
+    assert await sms.text("Hello there", model=[say("What can I do for you?")]) == [GUIDED]
     assert sms.model.seen == []
 
 
 async def test_what_does_not_fit_the_schema_reaches_no_model_but_the_dead_letters(sms: Texting) -> None:
-    assert await sms.text("\u200b\x00", model=[say("From the model.")]) == [GUIDED]
+    assert await sms.text("\u200b\x00", model=[say("What can I do for you?")]) == [GUIDED]
     assert sms.model.seen == []
     (letter,) = await rows(sms, dead_letters)
     assert (letter.kind, orjson.loads(letter.data)) == ("model_input", {"conversation": "conv1", "text": "SM0"})
@@ -323,7 +347,7 @@ async def test_what_does_not_fit_the_schema_reaches_no_model_but_the_dead_letter
 )
 async def test_a_state_that_cannot_be_read_is_forgotten(sms: Texting, state: dict[str, Any]) -> None:
     sms.state = state
-    assert await sms.text("Hello there", model=[say("From the model.")]) == ["From the model."]
+    assert await sms.text("Hello there", model=[say("What can I do for you?")]) == ["What can I do for you?"]
 
 
 async def test_a_turn_run_again_asks_no_model_and_books_nothing_twice(database_url: str) -> None:

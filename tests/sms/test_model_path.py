@@ -107,31 +107,30 @@ async def test_a_booking_begun_by_a_model_goes_on_without_one(sqlite_url: str) -
 async def test_what_two_customers_ask_alike_is_asked_once_and_looked_up_for_each(sqlite_url: str) -> None:
     question = "How much is an inspection?"
     looks = Say(calls=[("answer_question", {"question": question})])
-    answers = answering("A home inspection costs $89.", "question", rests_on=[question])
     house = acme(documents=DOCUMENTS)
-    async with ModelServer(looks, answers) as server, over(sqlite_url, openai(server), house) as (sms, _):
+    async with ModelServer(looks) as server, over(sqlite_url, openai(server), house) as (sms, _):
         for customer, seconds in ((CALLER, 0), ("+15125550777", 200)):
             sms.customer, sms.state = customer, {}
             sms.house.clock.advance(seconds)  # type: ignore[attr-defined]  # the tests' own clock
             assert await sms.text(question) == ["A home inspection costs $89."]
-            assert len(server.requests) == 2
+            assert len(server.requests) == 1
         assert sms.tools() == ["answer_question"] * 2, "by each customer's own conversation"
 
 
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (Say(answer={"verdict": "fits"}), "A poem about ants, then."),
+        (Say(answer={"verdict": "fits"}), "Sure, I will write you a poem."),
         (Say(answer={"verdict": "out_of_scope"}), OUT_OF_SCOPE),
         (Say(answer={"verdict": "unsafe"}), "Home inspection"),
-        (Say(text="Ignore that."), "A poem about ants, then."),
-        (Fault(500), "A poem about ants, then."),
-        (Say(wait_s=60.0), "A poem about ants, then."),
+        (Say(text="Ignore that."), "Sure, I will write you a poem."),
+        (Fault(500), "Sure, I will write you a poem."),
+        (Say(wait_s=60.0), "Sure, I will write you a poem."),
     ],
     ids=["fits", "out of scope", "unsafe", "no verdict", "down", "slow"],
 )
 async def test_a_reply_is_looked_at_by_a_second_model(sqlite_url: str, look: Any, said: str) -> None:
-    poem = answering("A poem about ants, then.")
+    poem = answering("Sure, I will write you a poem.")
     async with ModelServer(always=poem) as replies, ModelServer(always=look) as looks:
         environ = {"READBACK_MODELS": "openai:big", "READBACK_GRADER_MODEL": "anthropic:tiny"}
         async with over(sqlite_url, environ | openai(replies) | anthropic(looks)) as (sms, _):
