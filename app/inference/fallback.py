@@ -66,8 +66,8 @@ class Gate(Protocol):
 class Purse(Protocol):
     """Money for one inference."""
 
-    async def reserve(self, model: ModelName, question: Question) -> Decimal:
-        """Set aside the most that this can cost. Raises `SpendCapError`."""
+    async def reserve(self, model: ModelName, question: Question, within_s: float) -> Decimal:
+        """Set aside the most that this can cost, within this time. Raises `SpendCapError`."""
 
     async def settle(self, model: ModelName, reserved: Decimal, usage: Usage | None) -> Decimal:
         """What it cost; without a usage nobody knows, and it counts as all that was reserved."""
@@ -174,11 +174,11 @@ class Fallback:
             return None
         others = any(other.name.provider != name.provider for other in ordered)
         last = len(course.attempts) == MOST_ATTEMPTS - 1
-        within_s = course.left_s * (SHARE if others and not last else 1.0)
         course.asked[name.provider] = times + 1
         started = time.monotonic()
         answer: ModelAnswer | None = None
-        async with _told(leave) as tell, _paid(purse, name, question) as bill:
+        async with _told(leave) as tell, _paid(purse, name, question, course.left_s - LEAST_S) as bill:
+            within_s = course.left_s * (SHARE if others and not last else 1.0)
             try:
                 answer = await model.ask(question, within_s)
             except ModelError as error:
@@ -251,9 +251,9 @@ class _Bill:
 
 
 @asynccontextmanager
-async def _paid(purse: Purse, name: ModelName, question: Question) -> AsyncIterator[_Bill]:
+async def _paid(purse: Purse, name: ModelName, question: Question, within_s: float) -> AsyncIterator[_Bill]:
     """Money is set aside before, and settled even when nobody waits any more."""
-    bill = _Bill(purse, name, await purse.reserve(name, question))
+    bill = _Bill(purse, name, await purse.reserve(name, question, within_s))
     try:
         yield bill
     finally:

@@ -91,6 +91,7 @@ class Spend:
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._settled: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._underestimated: dict[str, float] = {}
+        self._late: set[asyncio.Task[None]] = set()
 
     def purse(self, business: Business) -> "BusinessPurse":
         """Money for one inference of this business."""
@@ -121,15 +122,15 @@ class Spend:
             self._underestimated[model.text] = factor * cost / reserved
             _log.warning("model cost more than was reserved", model=model.text, reserved=reserved, cost=cost)
 
-    async def reserve(self, business: Business, micros: int) -> str:
-        """Set money aside; the day it is taken from. Raises `SpendCapError`."""
+    async def reserve(self, business: Business, micros: int, within_s: float = WAIT_S) -> str:
+        """Set money aside; the day it is taken from. Waits for others at most `within_s`. Raises `SpendCapError`."""
         day, cap = _day(self._clock.now(), business.zone), self._caps.of_day(business.id)
         if micros > cap:
             self._ring(business, day)
             raise SpendCapError("one question costs more than the day's cap")
         try:
-            async with asyncio.timeout(self._wait_s), self._queues[business.id]:
-                while not await self._database.write(lambda t: _reserved(t, business.id, day, micros, cap)):
+            async with asyncio.timeout(min(within_s, self._wait_s)), self._queues[business.id]:
+                while not await self._set_aside(business, day, micros, cap):
                     await self._somebody_settles(business.id)
         except TimeoutError:
             raise SpendCapError("the rest of the day's cap is set aside for others") from None
@@ -148,6 +149,25 @@ class Spend:
             _log.error("spend not settled", business=business.id, micros=reserved, reason=str(error))
         metrics.count_spend(business.id, cost)
         self._settled[business.id].set()
+
+    async def _set_aside(self, business: Business, day: str, micros: int, cap: int) -> bool:
+        """Whether it was; where nobody waits for that any more, it is given back."""
+        asking = asyncio.ensure_future(self._database.write(lambda t: _reserved(t, business.id, day, micros, cap)))
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            late = asyncio.create_task(self._given_back(asking, business, day, micros))
+            self._late.add(late)
+            late.add_done_callback(self._late.discard)
+            raise
+
+    async def _given_back(self, asking: asyncio.Future[bool], business: Business, day: str, micros: int) -> None:
+        try:
+            aside = await asking
+        except (DatabaseUnavailableError, OverloadedError, SpendCapError):
+            return
+        if aside:
+            await self.settle(business, day, micros, 0)
 
     async def _somebody_settles(self, business: str) -> None:
         event = self._settled[business]
@@ -175,11 +195,11 @@ class BusinessPurse:
         self.cost = 0
         """Millionths of a dollar so far."""
 
-    async def reserve(self, model: ModelName, question: Question) -> Decimal:
+    async def reserve(self, model: ModelName, question: Question, within_s: float = WAIT_S) -> Decimal:
         most = self._spend.most(model, question)
         if most > self._left:
             raise SpendCapError("the question costs more than the cap of one inference")
-        self._day = await self._spend.reserve(self._business, most)
+        self._day = await self._spend.reserve(self._business, most, within_s)
         return Decimal(most) / MICROS
 
     async def settle(self, model: ModelName, reserved: Decimal, usage: Usage | None) -> Decimal:

@@ -39,7 +39,7 @@ class FullPurse:
         self.reserved: list[str] = []
         self.settled: list[Usage | None] = []
 
-    async def reserve(self, model: ModelName, question: Question) -> Decimal:
+    async def reserve(self, model: ModelName, question: Question, within_s: float) -> Decimal:
         if len(self.reserved) >= self.most:
             raise SpendCapError("cap")
         self.reserved.append(model.text)

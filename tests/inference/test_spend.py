@@ -137,6 +137,17 @@ async def test_what_a_process_that_died_set_aside_is_never_spent_again(sqlite_ur
         await alive.reserve(ACME, 100)
 
 
+async def test_what_was_set_aside_when_nobody_waited_any_more_is_given_back(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        account, model = spend(database, Caps()), ScriptedModel("a:x")
+        asking = Fallback([model], gates(), within_s=0.4)
+        with locked_by_another_process(sqlite_url), pytest.raises(SpendCapError):
+            await asking.ask(QUESTION, account.purse(ACME), handed_in)
+        await asyncio.gather(*account._late)
+        assert model.asked == []
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 0)
+
+
 async def test_without_prices_or_account_no_model_is_asked(sqlite_url: str) -> None:
     asking, model = fallback()
     async with opened(sqlite_url) as database:
