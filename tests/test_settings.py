@@ -65,6 +65,7 @@ TAKEN: list[tuple[str, str, str, Any]] = [
     ("READBACK_MODELS", "openai:small, anthropic:big", "models", ("openai:small", "anthropic:big")),
     ("READBACK_GRADER_MODEL", " openai:tiny ", "grader_model", "openai:tiny"),
     ("READBACK_SPEND_CAP_PER_DAY_USD", "12.50", "spend_cap_per_day_usd", Decimal("12.50")),
+    ("READBACK_MODEL_GUARD_USD", "none", "model_guard_usd", None),
     ("READBACK_SPEND_CAPS", "acme=5.25", "spend_caps", {"acme": Decimal("5.25")}),
 ]  # fmt: skip
 

@@ -135,11 +135,11 @@ class Settings(BaseSettings):
     )
     grader_model: str | None = _variable("READBACK_GRADER_MODEL")
     spend_cap_per_call_usd: Dollars = _variable("READBACK_SPEND_CAP_PER_CALL_USD")
-    spend_cap_per_day_usd: Dollars = _variable("READBACK_SPEND_CAP_PER_DAY_USD")
+    spend_cap_per_day_usd: Dollars = _variable("READBACK_SPEND_CAP_PER_DAY_USD", Decimal(20))
     spend_caps: Annotated[Mapping[str, Decimal], BeforeValidator(values.spend_caps)] = _variable(
         "READBACK_SPEND_CAPS", {}
     )
-    model_guard_usd: Dollars = _variable("READBACK_MODEL_GUARD_USD")
+    model_guard_usd: Dollars = _variable("READBACK_MODEL_GUARD_USD", Decimal(10))
 
     warnings: tuple[str, ...] = Field(())
     """Sentences about what was read but will not do what its author may hope; for the log at start."""

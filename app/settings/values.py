@@ -265,11 +265,11 @@ def secrets_by_business(value: str) -> dict[str, SecretStr]:
     return pairs
 
 
-def _dollars(value: str) -> Decimal:
+def _dollars(value: str) -> Decimal | None:
     try:
-        return _money(value)
+        return None if value.strip().lower() == "none" else _money(value)
     except ValueError:
-        raise ValueError(f"is {shown(value)}; it must be an amount in US dollars such as 2.50") from None
+        raise ValueError(f"is {shown(value)}; it must be an amount in US dollars such as 2.50, or none") from None
 
 
 def requests_per_minute(value: str) -> tuple[int, int]:
