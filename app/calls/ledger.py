@@ -120,7 +120,7 @@ def begin(
     """
     connection = transaction.connection
     key = request.key or uuid.uuid4().hex
-    seen = _SEEN(connection, this=key, request=request.request, since=request.repeat_since).fetchall()
+    seen = _SEEN(connection, this=key, request=request.request, since=request.repeat_since).all()
     before = next((row for row in seen if row.key == key), None)
     if before is not None:
         return _found(before)

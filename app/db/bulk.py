@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from app.db.quick import Statement
+
 MOST_AT_ONCE = 256
 """Rows of one statement; a power of two. SQLite takes 32,766 values in one, PostgreSQL 65,535."""
 
@@ -23,21 +25,21 @@ class BulkInsert:
         # Nothing in here comes from outside: table and column names of our own schema, and places for values.
         self._head = f"INSERT INTO {table.name} ({names}) VALUES "  # noqa: S608 - as said above
         self._end = " ON CONFLICT DO NOTHING" if keep_first else ""
-        self._statements: dict[tuple[str, int], str] = {}
+        self._statements: dict[tuple[str, int], Statement] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """Insert `rows` in the caller's transaction; how many were new."""
         mark, new = "%s" if connection.dialect.name == "postgresql" else "?", 0
         for some in _portions(rows):
             values = tuple(chain.from_iterable(some))
-            new += connection.exec_driver_sql(self._statement(mark, len(some)), values).rowcount
+            new += self._statement(mark, len(some))(connection, values).rowcount
         return new
 
-    def _statement(self, mark: str, rows: int) -> str:
+    def _statement(self, mark: str, rows: int) -> Statement:
         statement = self._statements.get((mark, rows))
         if statement is None:
             places = f"({', '.join([mark] * self._columns)})"
-            statement = self._statements[mark, rows] = self._head + ", ".join([places] * rows) + self._end
+            statement = self._statements[mark, rows] = Statement(self._head + ", ".join([places] * rows) + self._end)
         return statement
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, CursorResult, Table, bindparam, update
+from sqlalchemy import Column, Connection, Table, bindparam, update
 from sqlalchemy.sql.expression import Executable
+
+from app.db.quick import Found, Statement
 
 
 class Prepared:
@@ -11,19 +13,20 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, dict[str, Any], list[str] | None]] = {}
+        self._compiled: dict[str, tuple[Statement, dict[str, Any], list[str] | None]] = {}
 
-    def __call__(self, connection: Connection, **values: Any) -> CursorResult[Any]:
+    def __call__(self, connection: Connection, **values: Any) -> Found:
         """Execute it in the caller's transaction. Values for places it does not have are left out."""
         name = connection.dialect.name
         if name not in self._compiled:
             compiled = self._statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]  # every statement has it
-            self._compiled[name] = (str(compiled), dict(compiled.params), getattr(compiled, "positiontup", None))
-        sql, fixed, order = self._compiled[name]
+            order = getattr(compiled, "positiontup", None)
+            self._compiled[name] = (Statement(str(compiled)), dict(compiled.params), order)
+        statement, fixed, order = self._compiled[name]
         given = fixed | values
         if order is None:
-            return connection.exec_driver_sql(sql, {place: given[place] for place in fixed})
-        return connection.exec_driver_sql(sql, tuple([given[place] for place in order]))
+            return statement(connection, {place: given[place] for place in fixed})
+        return statement(connection, tuple([given[place] for place in order]))
 
 
 class PreparedUpdate:
@@ -34,7 +37,7 @@ class PreparedUpdate:
         self._key = key
         self._statements: dict[tuple[str, ...], Prepared] = {}
 
-    def __call__(self, connection: Connection, this: Any, **values: Any) -> CursorResult[Any]:
+    def __call__(self, connection: Connection, this: Any, **values: Any) -> Found:
         """Execute it in the caller's transaction, for the row whose key is `this`."""
         names = tuple(values)
         statement = self._statements.get(names)

@@ -195,7 +195,7 @@ async def test_no_page_and_no_audit_row_says_whom_to_call_or_what_was_said(datab
         executed(database_url, "SELECT data FROM audit")
     )
     assert "C7K2QM" in written
-    assert "0142" not in written
+    assert "5550142" not in written
     assert "ants" not in written
 
 
