@@ -41,7 +41,7 @@ class Hearing:
             return False
         if means is Meaning.OPT_IN or (means is Meaning.MAYBE_IN and before == consent.OPTED_OUT):
             consent.opted_in(transaction, said, now=now)
-            return before != consent.OPTED_OUT and not text.opt_out
+            return before != consent.OPTED_OUT  # the carrier has welcomed back who had stopped them
         if before == consent.OPTED_OUT:
             people.after_opt_out(transaction, business.id, text.customer, text.id, text.body, now=now)
             return False

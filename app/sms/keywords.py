@@ -76,7 +76,10 @@ def meaning(body: str, opt_out: str = "") -> Meaning:
     word = " ".join(body.casefold().strip(_ENDS).split())
     if opt_out in CARRIER_SAYS:
         said = CARRIER_SAYS[opt_out]
-        return Meaning.CANCEL if said is Meaning.OPT_OUT and word in CANCELS else said
+        if said is Meaning.OPT_OUT:
+            return Meaning.CANCEL if word in CANCELS else said
+        # The carrier marks every YES as an opt-in, whatever question it answers.
+        return Meaning.MAYBE_IN if said is Meaning.OPT_IN and word not in IN else said
     for words, means in ((CANCELS, Meaning.CANCEL), (CARRIERS_OUT, Meaning.OPT_OUT), (OWN_OUT, Meaning.REVOKED)):
         if word in words:
             return means

@@ -82,6 +82,31 @@ async def test_yes_and_start_are_words_like_others_where_nothing_was_stopped(hou
     assert await house.replies() == ["heard Yes", "heard START"]
 
 
+async def test_a_word_that_the_carrier_takes_for_an_opt_in_is_an_answer_where_nothing_was_stopped(
+    house: Texting,
+) -> None:
+    await house.say("Tuesday at 9?")
+    await house.answered()
+    for number, word in enumerate(("YES", "book me", "UNSTOP"), 2):
+        await house.say(word, first=number, opt_out="START")
+        await house.answered()
+
+    assert await house.replies() == ["heard Tuesday at 9?", "heard YES", "heard book me", "heard UNSTOP"]
+    assert [kind for _, kind, _ in await house.consents()] == ["opt_in"], "by the word that says nothing else"
+
+
+@pytest.mark.parametrize("word", ["YES", "START", "back"])
+async def test_who_had_stopped_texts_and_wants_them_again_as_the_carrier_says_is_opted_in(
+    house: Texting, word: str
+) -> None:
+    await house.say("STOP")
+    await house.say(word, first=2, opt_out="START")
+    await house.answered()
+
+    assert (await unwanted(house), await house.replies()) == ("", [])
+    assert await house.consents() == [(CUSTOMER, "opt_out", "keyword"), (CUSTOMER, "opt_in", "carrier")]
+
+
 async def test_help_names_the_business_and_how_to_end_it(house: Texting) -> None:
     await house.say("HELP")
     await house.say("help", first=2, opt_out="HELP", customer=OTHER)

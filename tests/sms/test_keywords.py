@@ -78,7 +78,8 @@ def test_everyday_words_mean_nothing_of_the_kind(body: str) -> None:
 def test_the_carriers_word_counts_first() -> None:
     assert meaning("fertig jetzt", "STOP") is Meaning.OPT_OUT
     assert meaning("cancel", "STOP") is Meaning.CANCEL
-    assert meaning("los", "START") is Meaning.OPT_IN
+    assert meaning("unstop", "START") is Meaning.OPT_IN
+    assert meaning("los", "START") is Meaning.MAYBE_IN, "an opt-in of who had opted out"
     assert meaning("wie?", "HELP") is Meaning.HELP
     assert meaning("hello", "SOMETHING NEW") is Meaning.NOTHING
 
