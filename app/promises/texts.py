@@ -20,8 +20,9 @@ from app.jobs.outbox import Job, put
 SEND = "send_text"
 """The kind of the job that sends one, and follows it until the carrier has it."""
 CONFIRMATION, REMINDER_DAY, REMINDER_HOURS = "confirmation", "reminder_day", "reminder_hours"
-NEWS, REPLY, NOTICE = "news", "reply", "notice"
-"""Kinds of texts. A notice answers what the customer said about being texted at all."""
+NEWS, REPLY, NOTICE, REVIEWED = "news", "reply", "notice", "reviewed"
+"""Kinds of texts. A notice answers what the customer said about being texted at all; `reviewed` says what a person
+decided about what they asked for."""
 PROACTIVE: Final = (REMINDER_DAY, REMINDER_HOURS)
 """What nobody waits for, so that it keeps quiet hours."""
 PENDING, SENDING, UNKNOWN, ACCEPTED, SENT = "pending", "sending", "unknown", "accepted", "sent"

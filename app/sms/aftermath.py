@@ -14,8 +14,10 @@ from app.watch.pages import Page, raised, resolved
 
 REFUSED: Final = "texts_refused"
 """The page about what the carrier refuses for a reason that somebody has to mend."""
-OWED: Final = (texts.REPLY, texts.NEWS)
+OWED: Final = (texts.REPLY, texts.NEWS, texts.REVIEWED)
 """Texts that a customer waits for: what does not get there, a person says."""
+OWED_ALL_THE_SAME: Final = (texts.NEWS, texts.REVIEWED)
+"""How something ended that was left open: also who wants no texts is to know."""
 
 
 def reached(transaction: Transaction, text: Owed, state: str, code: int, *, now: float) -> None:
@@ -54,7 +56,7 @@ def ended(transaction: Transaction, text: Owed, state: str, why: str, *, now: fl
     metrics.count_text_out(text.kind, state)
     values = {name: value for name, value in (("sid", text.sid), ("code", code)) if value}
     texts.moved(transaction, text, state, now=now, **values)
-    if text.kind == texts.NEWS or (text.kind in OWED and why != consent.OPTED_OUT):
+    if text.kind in OWED_ALL_THE_SAME or (text.kind in OWED and why != consent.OPTED_OUT):
         people.not_told(transaction, text, why.replace("_", " "), now=now)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.db.schema import text_outbox
 from app.promises import consent
-from app.promises.texts import GOOD_FOR_S
+from app.promises.texts import GOOD_FOR_S, REVIEWED
 from app.sms.carrier import NotSent, Refused, Unknown
 from app.sms.codes import FATES, Deed, forward
 from app.sms.sending import LATE_AFTER_S
@@ -214,6 +214,21 @@ async def test_a_number_that_takes_no_texts_gets_none_any_more_and_a_person_call
     assert (house.carrier.tried, sorted(await house.states())) == (1, ["rejected", "withheld"])
     assert await unwanted(house) == "not_textable"
     assert {task.kind for task in await house.tasks()} == {"tell_customer"}
+
+
+async def test_what_a_person_decided_is_said_by_a_person_where_no_text_gets_there(house: Texting) -> None:
+    await house.owe(kind=REVIEWED, revision=1, body="You're booked.")
+    await house.jobs.run_for(60)
+    await house.report("undelivered", code=30005)
+    await house.owe(kind=REVIEWED, booking="another", revision=1, to_number=OTHER, body="Nothing was changed.")
+    await house.inbox.received(text("STOP", 9, customer=OTHER))
+    await house.jobs.run_for(60)
+
+    told = [(task.kind, task.phone, task.details) for task in await house.tasks()]
+    assert sorted(told) == [
+        ("tell_customer", CUSTOMER, "You're booked."),
+        ("tell_customer", OTHER, "Nothing was changed."),
+    ]
 
 
 @pytest.mark.parametrize("at_once", [True, False])
