@@ -6,7 +6,7 @@ A change ends the turn: what is said about it are the tool's own words, never th
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -156,10 +156,7 @@ class ModelConversation:
         return await self._flags.on(MODEL_PATH, conversation.customer)
 
     async def _by_guide(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
-        inner = Conversation(
-            conversation.id, conversation.business, conversation.customer, conversation.line, state.guided
-        )
-        turn = await self._guided.answer(inner, texts)
+        turn = await self._guided.answer(replace(conversation, state=state.guided), texts)
         state.guided = turn.state
         state.guided_at = texts[-1].received_at if texts else state.guided_at
         return Turn(turn.replies, state.dumped())
@@ -251,6 +248,7 @@ class ModelConversation:
                 "conversation": conversation.id,
                 "customer": conversation.customer,
                 "line": conversation.line,
+                "channel": conversation.channel,
                 "said": talk.window.said,
                 "inference": inference,
             },

@@ -54,10 +54,9 @@ _SINCE = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A conversation in the hands of `holder`, who answers on its `channel`."""
+    """A conversation in the hands of `holder`."""
 
     conversation: Conversation
-    channel: str
     holder: str
 
 
@@ -105,8 +104,8 @@ def hold(transaction: Transaction, identity: str, holder: str, *, now: float, un
     if not _HOLD(transaction.connection, this=identity, moment=now, by=holder, until=until).rowcount:
         return None
     row = _OF(transaction.connection, this=identity).one()
-    conversation = Conversation(row.id, row.business, row.customer, row.line, orjson.loads(row.state))
-    return Held(conversation, row.channel, holder)
+    conversation = Conversation(row.id, row.business, row.customer, row.line, orjson.loads(row.state), row.channel)
+    return Held(conversation, holder)
 
 
 def hold_on(transaction: Transaction, held: Held, until: float) -> None:

@@ -201,6 +201,6 @@ def reply_to(held: Held, turn: str, place: int, body: str) -> outbox.Text:
         kind=outbox.REPLY,
         booking=conversations.short(turn),
         revision=place,
-        channel=held.channel,
+        channel=conversation.channel,
         conversation=conversation.id,
     )

@@ -9,13 +9,11 @@ from typing import Any, Final
 from app import log
 from app.clock import Clock
 from app.db.engine import Database
-from app.promises.texts import Text, noted
+from app.promises.texts import REVIEWED, Text, noted
 from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
 from app.sms.talk import Ask
 from app.sms.turn import Conversation
 
-KIND: Final = "reviewed"
-"""The kind of the text that tells the customer."""
 NOT_DONE: Final = "We could not change that by text, and nothing was changed."
 
 _log = log.get(__name__)
@@ -45,7 +43,7 @@ class Reviewed:
             said = str((await self._call(review, conversation, review.content["tool"], "approved"))["say"])
         else:
             said = f"{NOT_DONE} {(await self._call(review, conversation, 'request_callback', 'not_done'))['say']}"
-        text = Text(review.business, conversation.customer, conversation.line, said, KIND, review.id, 1)
+        text = _text(review, conversation, said)
         await self._database.write(lambda t: noted(t, text, now=self._clock.now()))
 
     async def _call(self, review: Kept, conversation: Conversation, tool: str, what: str) -> Mapping[str, Any]:
@@ -58,4 +56,25 @@ class Reviewed:
 
 def _conversation(review: Kept) -> Conversation:
     content = review.content
-    return Conversation(content["conversation"], review.business, content["customer"], content["line"])
+    return Conversation(
+        content["conversation"],
+        review.business,
+        content["customer"],
+        content["line"],
+        channel=content.get("channel", "sms"),  # one that was proposed before a channel was kept
+    )
+
+
+def _text(review: Kept, conversation: Conversation, said: str) -> Text:
+    """What tells the customer, on their channel and after what they were told before."""
+    return Text(
+        business=review.business,
+        to_number=conversation.customer,
+        from_number=conversation.line,
+        body=said,
+        kind=REVIEWED,
+        booking=review.id,
+        revision=1,
+        channel=conversation.channel,
+        conversation=conversation.id,
+    )

@@ -19,7 +19,8 @@ class Incoming:
 class Conversation:
     """Between one customer and one business. `customer` is who the carrier says it is, `line` the number they texted.
 
-    `state` is what the last turn left, JSON; empty in a new one.
+    `state` is what the last turn left, JSON; empty in a new one. `channel` (`sms` or `whatsapp`) is where they write
+    and are answered.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Conversation:
     customer: str
     line: str
     state: Mapping[str, Any] = field(default_factory=dict)
+    channel: str = "sms"
 
 
 @dataclass(frozen=True, slots=True)

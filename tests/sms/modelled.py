@@ -86,6 +86,7 @@ class Texting:
         self.house, self.model, self.talking = house, model, talking
         self.state: Mapping[str, Any] = {}
         self.customer = customer
+        self.channel = "sms"
         self.count = 0
         self.asked: list[tuple[str, Mapping[str, Any], str]] = []
         alarms: Any = FakeAlarms()
@@ -120,7 +121,7 @@ class Texting:
         now = self.house.clock.now()
         incoming = [Incoming(f"SM{self.count + n}", body, now) for n, body in enumerate(bodies)]
         line = self.house.business.lines[0]
-        conversation = Conversation("conv1", self.house.business.id, self.customer, line, self.state)
+        conversation = Conversation("conv1", self.house.business.id, self.customer, line, self.state, self.channel)
         turn = await self.conversation.answer(conversation, incoming)
         if keep:
             self.state = turn.state

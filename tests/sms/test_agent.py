@@ -265,6 +265,16 @@ async def test_what_the_business_marked_waits_and_is_done_once_when_it_is_approv
         assert (text.to_number, " ".join(row.reference) in text.body) == (CALLER, True)
 
 
+async def test_who_writes_by_another_channel_hears_there_what_was_decided(sms: Texting) -> None:
+    sms.channel = "whatsapp"
+    identity = await proposed(sms, confidence=0.3)
+    await sms.house.database.write(lambda t: decided(t, identity, False, by="dana", now=sms.house.clock.now()))
+    await sms.reviewed.decided({"review": identity})
+
+    (text,) = await rows(sms, text_outbox)
+    assert (text.channel, text.conversation, text.to_number) == ("whatsapp", "conv1", CALLER)
+
+
 async def test_what_a_new_business_gets_waits_however_sure_the_model_is(sqlite_url: str) -> None:
     async with texting(sqlite_url, acme(live_since=date(2999, 1, 1))) as sms:
         await proposed(sms)

@@ -64,6 +64,7 @@ async def test_customers_do_not_wait_for_each_other_and_are_not_mixed_up(house: 
 
     assert sorted(await house.replies()) == ["heard by app", "heard elsewhere", "heard mine", "heard theirs"]
     assert len(await house.rows(conversations)) == 4
+    assert sorted(conversation.channel for conversation, _ in house.responder.asked) == ["sms"] * 3 + ["whatsapp"]
 
 
 async def test_one_worker_at_a_time_has_a_conversation(house: Texting) -> None:
