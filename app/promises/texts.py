@@ -16,6 +16,7 @@ from app.db.engine import Transaction
 from app.db.prepared import Prepared, PreparedUpdate
 from app.db.schema import text_outbox
 from app.jobs.outbox import Job, put
+from app.promises.gsm import fitted
 
 SEND = "send_text"
 """The kind of the job that sends one, and follows it until the carrier has it."""
@@ -98,11 +99,14 @@ class Owed:
 
 
 def noted(transaction: Transaction, text: Text, *, now: float) -> bool:
-    """Put a text into the outbox, to be sent; False when it is there already, whatever became of it."""
+    """Put a text into the outbox, to be sent; False when it is there already, whatever became of it.
+
+    Here, where every text begins, its words become such as a carrier takes.
+    """
     if is_noted(transaction.connection, text.booking, text.revision, text.kind):
         return False
     identity = uuid.uuid4().hex
-    first = (identity, text.business, text.to_number, text.from_number, text.body, text.kind)
+    first = (identity, text.business, text.to_number, text.from_number, fitted(text.body), text.kind)
     second = (text.booking, text.revision, PENDING, now, text.channel, text.conversation)
     last = ("", 0, 0, 0.0, text.not_before, text.good_until, now)
     _insert(transaction.connection, [(*first, *second, *last)])

@@ -25,9 +25,9 @@ from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
 from app.jobs.outbox import Again, Job, put
 from app.promises import texts as outbox
+from app.promises.gsm import parted
 from app.sms import conversations, people
 from app.sms.conversations import Held
-from app.sms.gsm import parted
 from app.sms.hearing import Hearing
 from app.sms.turn import Incoming, Responder, Turn
 from app.watch.alarms import Alarms

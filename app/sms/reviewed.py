@@ -3,12 +3,13 @@
 Carried out by jobs, under ids that follow from the review, so that a second run finds it done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from app import log
 from app.clock import Clock
-from app.db.engine import Database
+from app.db.engine import Database, Transaction
+from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
 from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
 from app.sms.talk import Ask
@@ -43,8 +44,13 @@ class Reviewed:
             said = str((await self._call(review, conversation, review.content["tool"], "approved"))["say"])
         else:
             said = f"{NOT_DONE} {(await self._call(review, conversation, 'request_callback', 'not_done'))['say']}"
-        text = _text(review, conversation, said)
-        await self._database.write(lambda t: noted(t, text, now=self._clock.now()))
+        texts = [_text(review, conversation, place, part) for place, part in enumerate(parted(said), 1)]
+        await self._database.write(lambda t: self._owe(t, texts))
+
+    def _owe(self, transaction: Transaction, texts: Sequence[Text]) -> None:
+        for text in texts:
+            if not noted(transaction, text, now=self._clock.now()):
+                return  # an earlier run has said all of it, maybe in other words
 
     async def _call(self, review: Kept, conversation: Conversation, tool: str, what: str) -> Mapping[str, Any]:
         content = review.content
@@ -65,16 +71,16 @@ def _conversation(review: Kept) -> Conversation:
     )
 
 
-def _text(review: Kept, conversation: Conversation, said: str) -> Text:
-    """What tells the customer, on their channel and after what they were told before."""
+def _text(review: Kept, conversation: Conversation, place: int, body: str) -> Text:
+    """One text of what tells the customer, in its place: on their channel, after what they were told before."""
     return Text(
         business=review.business,
         to_number=conversation.customer,
         from_number=conversation.line,
-        body=said,
+        body=body,
         kind=REVIEWED,
         booking=review.id,
-        revision=1,
+        revision=place,
         channel=conversation.channel,
         conversation=conversation.id,
     )

@@ -17,11 +17,11 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.jobs.outbox import Again
 from app.promises import consent, texts
+from app.promises.gsm import segments
 from app.promises.texts import Owed
 from app.sms import aftermath
 from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, Carrier, NotSent, Outgoing, Refused, Unknown
 from app.sms.codes import forward
-from app.sms.gsm import segments
 from app.sms.quiet import opens
 from app.watch.pages import Page, raised, resolved
 

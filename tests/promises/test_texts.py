@@ -26,6 +26,16 @@ async def test_one_text_for_each_revision_and_kind(database_url: str) -> None:
     ]
 
 
+async def test_whatever_is_owed_is_owed_in_words_that_a_carrier_takes(database_url: str) -> None:
+    async with opened(database_url) as database:
+        for kind, body in ((CONFIRMATION, "Acme’s: 9:00\u202fAM – “Dana”"), ("news", "long " * 400)):
+            await database.write(lambda t, k=kind, b=body: noted(t, replace(TEXT, kind=k, body=b), now=5.0))
+
+    (confirmed,), (news,) = executed(database_url, "SELECT body FROM text_outbox ORDER BY kind")
+    assert confirmed == 'Acme\'s: 9:00 AM - "Dana"'
+    assert (len(news), news[-8:]) == (1_600, "ng lo...")
+
+
 async def test_the_audit_log_has_neither_the_number_nor_the_words(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
         await database.write(lambda t: noted(t, TEXT, now=5.0))

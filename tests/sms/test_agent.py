@@ -13,6 +13,7 @@ from app.db.schema import dead_letters, inferences, pages, reviews, text_outbox
 from app.inference.flag import MODEL_PATH, change
 from app.inference.model import ModelAnswer, ModelDownError, Usage
 from app.inference.records import by_id
+from app.promises.gsm import MOST_SEGMENTS, segments
 from app.review.reviews import WITHIN_S, decided
 from app.sms.agent import GUIDED_FOR_S, WAITS
 from tests.booking.acme import CALLER, TUESDAY_9, acme
@@ -273,6 +274,18 @@ async def test_who_writes_by_another_channel_hears_there_what_was_decided(sms: T
 
     (text,) = await rows(sms, text_outbox)
     assert (text.channel, text.conversation, text.to_number) == ("whatsapp", "conv1", CALLER)
+
+
+async def test_what_is_long_is_told_in_several_texts_and_once(sms: Texting, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = await proposed(sms, confidence=0.3)
+    await sms.house.database.write(lambda t: decided(t, identity, False, by="dana", now=sms.house.clock.now()))
+    for not_done in ("Sorry – " + "it cannot be. " * 60, "More words. " * 120):
+        monkeypatch.setattr("app.sms.reviewed.NOT_DONE", not_done)
+        await sms.reviewed.decided({"review": identity})
+
+    texts = sorted(await rows(sms, text_outbox), key=lambda text: text.revision)
+    assert [(text.revision, segments(text.body) <= MOST_SEGMENTS) for text in texts] == [(1, True), (2, True)]
+    assert (texts[0].body[:7], "call you back" in texts[1].body) == ("Sorry -", True)
 
 
 async def test_what_a_new_business_gets_waits_however_sure_the_model_is(sqlite_url: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sms.gsm import BASIC, MOST_SEGMENTS, clean, parted, segments
+from app.promises.gsm import BASIC, CUT, MOST_CHARS, MOST_SEGMENTS, clean, fitted, parted, segments
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,15 @@ def test_segments(text: str, count: int) -> None:
 
 def test_the_alphabet_has_its_size() -> None:
     assert len(BASIC) == 127, "128 places, one of which leads to the second half"
+
+
+@pytest.mark.parametrize("words", ["Hi", "You’re  in…", "á" * 1_600, "🦷" * 801, "a b " * 500, "…" * 1_599 + "\n \n"])
+def test_what_a_carrier_takes_is_clean_and_within_its_limit_and_stays_as_it_is(words: str) -> None:
+    once = fitted(words)
+
+    assert fitted(once) == once == clean(once)
+    assert len(once.encode("utf-16-be")) <= 2 * MOST_CHARS
+    assert once == clean(words) or once.endswith(CUT)
 
 
 def test_a_short_reply_is_one_text() -> None:

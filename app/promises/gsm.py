@@ -51,7 +51,16 @@ def segments(text: str) -> int:
     """How many segments a text is; what one costs and what carriers count."""
     if all(sign in BASIC or sign in DOUBLE for sign in text):
         return _share(sum(2 if sign in DOUBLE else 1 for sign in text), 160, 153)
-    return _share(len(text.encode("utf-16-be")) // 2, 70, 67)
+    return _share(_places(text), 70, 67)
+
+
+def fitted(text: str) -> str:
+    """A text as it may be handed to a carrier: clean, and cut off, visibly, where it takes no more. Idempotent."""
+    whole = clean(text)
+    if _places(whole) <= MOST_CHARS:
+        return whole
+    most = MOST_CHARS - len(CUT)
+    return clean(whole.encode("utf-16-be")[: 2 * most].decode("utf-16-be", "ignore")) + CUT
 
 
 def parted(reply: str) -> list[str]:
@@ -95,6 +104,11 @@ def _shortened(part: str) -> str:
 
 def _fits(text: str) -> bool:
     return len(text) <= MOST_CHARS and segments(text) <= MOST_SEGMENTS
+
+
+def _places(text: str) -> int:
+    """Signs as UTF-16 counts them, which is how carriers do."""
+    return len(text.encode("utf-16-be")) // 2
 
 
 def _share(places: int, alone: int, each: int) -> int:
