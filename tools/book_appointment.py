@@ -137,6 +137,8 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
         "technician": slot.technician.id,
         "slots": [],
     }
+    if outcome.code is Code.SLOT_EXPIRED:
+        facts["service"] = slot.service.id  # with it the very same visit can be looked for again
     if outcome.code is not Code.CALENDAR_UNAVAILABLE:
         say = EXPIRED if outcome.code is Code.SLOT_EXPIRED else TAKEN.format(technician=slot.technician.name)
         openings = await alternatives(front, context.business, slot, context.deadline)

@@ -148,6 +148,8 @@ async def _refused(front: Front, context: Context, booking: Booking, slot: Slot,
     """Nothing was moved: say why and what holds, with other times if the calendar tells them in time."""
     business = context.business
     facts: dict[str, Any] = {**_facts(context, booking, slot, Result.REFUSED.value), "slots": []}
+    if code is Code.SLOT_EXPIRED:
+        facts["service"] = slot.service.id  # with it the very same visit can be looked for again
     say = REFUSED.get(code, REFUSED[Code.CALENDAR_UNAVAILABLE]).format(
         technician=slot.technician.name, when=spoken_time(booking.starts, business.zone)
     )

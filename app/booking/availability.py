@@ -7,7 +7,7 @@ never offered.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from itertools import groupby, islice
 from operator import attrgetter
@@ -125,6 +125,13 @@ def choose(
         if len(chosen) >= limit:
             break
     return chosen[:limit]
+
+
+def part_of(start: time) -> PartOfDay:
+    """The part of the day in which a visit begins, by the clock on the wall."""
+    since_midnight_s = start.hour * 3600 + start.minute * 60
+    named = (part for part in PartOfDay if part is not PartOfDay.ANY)
+    return next(part for part in named if _PARTS_S[part][0] <= since_midnight_s < _PARTS_S[part][1])
 
 
 def is_open(business: Business, service: Service, technician: Technician, start: int, now: int) -> bool:

@@ -4,18 +4,27 @@ Carried out by jobs, under ids that follow from the review, so that a second run
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from app import log
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.errors import Code
 from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
 from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
+from app.sms.renewal import looked_for, own, renewed
+from app.sms.state import Offered
 from app.sms.talk import Ask
 from app.sms.turn import Conversation
 
 NOT_DONE: Final = "We could not change that by text, and nothing was changed."
+UNSEEN: Final = "We can't see in the calendar whether the time you chose is still free, so nothing was changed."
+GONE: Final = "Sorry, that took us too long: the time you chose is gone by now, so nothing was {done}."
+DONE: Final = {"book_appointment": "booked", "reschedule_appointment": "moved"}
+ANOTHER: Final = "Which other time suits you?"
+THEIRS: Final = "These are your appointments:"
 
 _log = log.get(__name__)
 
@@ -40,10 +49,8 @@ class Reviewed:
             _log.error("review carried out while open", review=review.id)
             return
         conversation = _conversation(review)
-        if review.status == APPROVED:
-            said = str((await self._call(review, conversation, review.content["tool"], "approved"))["say"])
-        else:
-            said = f"{NOT_DONE} {(await self._call(review, conversation, 'request_callback', 'not_done'))['say']}"
+        asks = _Asks(review, conversation, self._ask)
+        said = await (_done(asks) if review.status == APPROVED else _called_back(asks, NOT_DONE))
         texts = [_text(review, conversation, place, part) for place, part in enumerate(parted(said), 1)]
         await self._database.write(lambda t: self._owe(t, texts))
 
@@ -52,12 +59,53 @@ class Reviewed:
             if not noted(transaction, text, now=self._clock.now()):
                 return  # an earlier run has said all of it, maybe in other words
 
-    async def _call(self, review: Kept, conversation: Conversation, tool: str, what: str) -> Mapping[str, Any]:
-        content = review.content
-        arguments = content["arguments"] if tool == content["tool"] else {"reason": f"{review.what} {content['said']}"}
-        return await self._ask(
-            conversation, f"{content['session']}.review", tool, arguments, f"review:{review.id}:{what}"
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """The tool calls about one review. `named` is the end of a call's id."""
+
+    review: Kept
+    conversation: Conversation
+    ask: Ask
+
+    async def call(self, named: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
+        session = f"{self.review.content['session']}.review"
+        return await self.ask(self.conversation, session, tool, arguments, f"review:{self.review.id}:{named}")
+
+    async def look(self, tool: str, **arguments: Any) -> Mapping[str, Any]:
+        return await self.call(f"look:{tool}", tool, **arguments)
+
+
+async def _done(asks: _Asks) -> str:
+    """Carry out what was approved; what there is to say about it."""
+    tool, arguments = asks.review.content["tool"], asks.review.content["arguments"]
+    result = await asks.call("approved", tool, **arguments)
+    if result.get("code") == Code.SLOT_EXPIRED and "service" in result:
+        return await _done_anew(asks, tool, arguments, result)
+    return str(result["say"])
+
+
+async def _done_anew(asks: _Asks, tool: str, arguments: Mapping[str, Any], refused: Mapping[str, Any]) -> str:
+    """A person may take longer to decide than an offer lasts: the same time is taken if it is still open."""
+    service, slot = refused["service"], Offered("", refused["start"], refused["technician"])
+    found = await looked_for(asks.look, service, slot)
+    fresh = renewed(found, slot)
+    if fresh is not None:
+        return str((await asks.call("anew", tool, **{**arguments, "slot_id": fresh.slot_id}))["say"])
+    if not found["ok"]:
+        return await _called_back(asks, UNSEEN)
+    told, same = await own(asks.look, service, slot)
+    if same:
+        return f"{THEIRS} {told['say']}"
+    day = slot.starts.date().isoformat()
+    others = await asks.call("others", "check_availability", service=service, date=day)
+    return f"{GONE.format(done=DONE[tool])} {others['say']} {ANOTHER}"
+
+
+async def _called_back(asks: _Asks, why: str) -> str:
+    """Nothing was done: say why, and have a person call."""
+    reason = f"{asks.review.what} {asks.review.content['said']}"
+    return f"{why} {(await asks.call('not_done', 'request_callback', reason=reason))['say']}"
 
 
 def _conversation(review: Kept) -> Conversation:

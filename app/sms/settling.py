@@ -5,10 +5,9 @@ from typing import Any
 
 from app.errors import Code
 from app.sms import phrases
+from app.sms.renewal import looked_for, own, renewed
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
-
-MANY = 50
 
 
 async def carry_out(talk: Talk) -> None:
@@ -50,19 +49,12 @@ async def _write_again(talk: Talk, slot: Offered, refused: Mapping[str, Any]) ->
     If it is not, that may be because it is theirs: a turn that is run again after a crash finds its own booking there.
     """
     state = talk.state
-    day = slot.starts.date().isoformat()
-    found = await talk.ask("check_availability", service=state.service, date=day, technician=slot.who, limit=MANY)
-    for other in found.get("slots", ()):
-        if other["start"] == slot.start:
-            return await _write(talk, Offered(other["slot_id"], other["start"], other["technician"]))
-    own = await talk.ask("find_appointments")
-    for theirs in own.get("appointments", ()):
-        same = theirs["service"] == state.service and theirs["start"] == slot.start
-        moved = state.appointment is None or theirs["reference"] == state.appointment.reference
-        if same and moved:
-            same_as: Mapping[str, Any] = theirs
-            return same_as
-    return refused
+    fresh = renewed(await looked_for(talk.ask, state.service, slot), slot)
+    if fresh is not None:
+        return await _write(talk, fresh)
+    _, same = await own(talk.ask, state.service, slot)
+    moved = (t for t in same if state.appointment is None or t["reference"] == state.appointment.reference)
+    return next(moved, refused)
 
 
 def _done(talk: Talk, result: Mapping[str, Any]) -> None:

@@ -153,6 +153,7 @@ async def test_an_offer_that_is_too_old_is_refused(ask: Agent) -> None:
     answer = await book(ask, slot_id)
     assert (answer["code"], answer["outcome"]) == ("slot_expired", "refused")
     assert len(answer["slots"]) == 3, "what is open now is offered instead"
+    assert answer["service"] == "inspection", "so that the same visit can be looked for"
     assert await ask.house.rows() == []
 
 

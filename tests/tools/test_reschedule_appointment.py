@@ -172,6 +172,7 @@ async def test_an_offer_that_is_too_old_is_refused_with_new_ones(ask: Agent) -> 
     ask.house.clock.advance(SLOT_TTL_S)
     answer = await ask("reschedule_appointment", reference=reference, slot_id=slot_id)
     assert (answer["code"], answer["outcome"], len(answer["slots"])) == ("slot_expired", "refused", 3)
+    assert answer["service"] == "inspection", "so that the same visit can be looked for"
 
 
 async def test_a_visit_that_has_begun_is_not_moved(ask: Agent) -> None:

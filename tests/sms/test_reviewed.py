@@ -1,0 +1,134 @@
+"""What a person approved is done though the offer has grown too old meanwhile, or the customer hears why it is not."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.db.schema import text_outbox
+from app.review.reviews import WITHIN_S, Proposal, decided, opened
+from app.sms.reviewed import Reviewed
+from app.sms.tool_calls import through
+from tests.booking.acme import CALLER, HOUR, SLOT_TTL_S, TUESDAY_9, acme
+from tests.fakes import calendar as scripted
+from tests.fakes.calendar import FakeCalendar
+from tests.tools.talking import Agent, agent
+
+LINE = "+15125550100"
+LATE_S = WITHIN_S - 60
+"""In time for a decision, too late for the offer."""
+
+
+@dataclass
+class Desk:
+    """Where people decide, over everything real but the calendar."""
+
+    talking: Agent
+    reviewed: Reviewed
+    calendar: FakeCalendar
+
+    async def approved(self, tool: str = "book_appointment", start: int = TUESDAY_9, **arguments: Any) -> None:
+        """A change to an offered time, approved so late that the offer is too old, and carried out twice."""
+        house = self.talking.house
+        slot_id = house.slot_ids.mint(house.business, "inspection", "dana", start, house.clock.now())
+        content = {
+            "tool": tool,
+            "arguments": {"slot_id": slot_id, **arguments},
+            "session": "SM1",
+            "conversation": "conv1",
+            "customer": CALLER,
+            "line": LINE,
+            "said": "Tuesday, please",
+        }
+        proposal = Proposal("acme", "sms:conv1:SM1", "high_stakes", "A change for a customer.", content)
+        identity = await house.database.write(lambda t: opened(t, proposal, now=house.clock.now()))
+        house.clock.advance(LATE_S)  # type: ignore[attr-defined]  # the tests' own clock
+        await house.database.write(lambda t: decided(t, identity, True, by="Ann", now=house.clock.now()))
+        for _ in range(2):
+            await self.reviewed.decided({"review": identity})
+
+    async def told(self) -> str:
+        """The one text that tells the customer."""
+        rows = await self.talking.house.database.read(lambda c: c.execute(select(text_outbox.c.body)).scalars().all())
+        (body,) = rows
+        return str(body)
+
+    async def booked(self, **about: Any) -> dict[str, Any]:
+        """Somebody books Tuesday at nine by phone."""
+        house = self.talking.house
+        slot_id = house.slot_ids.mint(house.business, "inspection", "dana", TUESDAY_9, house.clock.now())
+        return await self.talking("book_appointment", **{"slot_id": slot_id, "customer_name": "Ann Lee", **about})
+
+
+@asynccontextmanager
+async def staffed(url: str, **changes: Any) -> AsyncIterator[Desk]:
+    calendar = FakeCalendar()
+    async with agent(url, calendar, business=acme(**changes)) as talking:
+        ask = through(talking.dispatch)
+        yield Desk(talking, Reviewed(talking.house.database, ask, talking.house.clock), calendar)
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    async with staffed(database_url) as made:
+        yield made
+
+
+def test_a_decision_may_take_longer_than_an_offer_lasts() -> None:
+    assert LATE_S > SLOT_TTL_S
+
+
+async def test_the_same_time_is_booked_once_if_it_is_still_open(desk: Desk) -> None:
+    await desk.approved(customer_name="Ann Lee")
+
+    (row,) = await desk.talking.house.rows()
+    assert (row.starts, row.technician, row.status, row.caller) == (TUESDAY_9, "dana", "confirmed", CALLER)
+    assert "You're booked: Home inspection with Dana on Tuesday, November 24 at 9:00 AM" in await desk.told()
+
+
+async def test_it_is_found_among_more_times_than_are_offered_at_once(sqlite_url: str) -> None:
+    async with staffed(sqlite_url, slot_step_minutes=5) as desk:
+        await desk.approved(start=TUESDAY_9 + 7 * HOUR, customer_name="Ann Lee")
+        assert "on Tuesday, November 24 at 4:00 PM" in await desk.told()
+
+
+async def test_an_appointment_is_moved_to_it_as_well(desk: Desk) -> None:
+    reference = (await desk.booked())["reference"]
+    await desk.approved("reschedule_appointment", TUESDAY_9 + 4 * HOUR, reference=reference)
+
+    (row,) = [row for row in await desk.talking.house.rows() if row.status == "confirmed"]
+    assert (row.reference, row.starts) == (reference, TUESDAY_9 + 4 * HOUR)
+    assert "Your appointment is moved" in await desk.told()
+
+
+async def test_who_can_have_it_no_more_hears_so_and_of_other_times(desk: Desk) -> None:
+    await desk.booked(caller="+15125550143", call="c9", customer_name="Bob Stone")
+    await desk.approved(customer_name="Ann Lee")
+
+    assert [row.caller for row in await desk.talking.house.rows()] == ["+15125550143"]
+    said = await desk.told()
+    assert said.startswith("Sorry, that took us too long: the time you chose is gone by now, so nothing was booked.")
+    assert "For Home inspection I can offer Tuesday, November 24 at 8:00 AM" in said
+    assert said.endswith("Which other time suits you?")
+
+
+async def test_who_has_it_already_is_told_so_and_booked_no_second_time(desk: Desk) -> None:
+    reference = (await desk.booked())["reference"]
+    await desk.approved(customer_name="Ann Lee")
+
+    assert len(await desk.talking.house.rows()) == 1
+    said = await desk.told()
+    assert " ".join(reference) in said
+    assert "nothing was" not in said
+
+
+async def test_what_cannot_be_looked_at_is_left_to_a_person(desk: Desk) -> None:
+    desk.calendar.always("free", scripted.UNKNOWN)
+    await desk.approved(customer_name="Ann Lee")
+
+    assert await desk.talking.house.rows() == []
+    assert "so nothing was changed" in await desk.told()
+    assert [task.kind for task in await desk.talking.house.tasks()] == ["callback"]
