@@ -26,9 +26,10 @@ from app.inference.model import Message, Wanted
 from app.inference.output import Decision, without
 from app.inference.prompt import NOTHING, as_data
 from app.inference.records import acted
-from app.inference.window import InputError, Memory, Window, remember, remembered, windowed
+from app.inference.window import InputError, Memory, Window, remember, remembered, shown, windowed
 from app.review.reviews import Proposal, opened
 from app.sms.allowed import CHANGES, TAKES, Denied, Facts, Permitted, offered_tool, permitted
+from app.sms.phrases import PICTURE
 from app.sms.talk import Ask
 from app.sms.turn import Conversation, Incoming, Responder, Turn
 
@@ -165,6 +166,8 @@ class ModelConversation:
         self, business: Business, conversation: Conversation, texts: Sequence[Incoming], state: _State
     ) -> Turn:
         newest = texts[-1]
+        if all(text.media and not shown(text.body) for text in texts):
+            return Turn((PICTURE,), state.dumped())  # nothing was written that anybody could have read
         if not state.session or newest.received_at - state.at > STALE_AFTER_S:
             state.session, state.memory = texts[0].id, Memory()
         window = windowed(state.memory, [text.body for text in texts])

@@ -115,11 +115,13 @@ class Texting:
         [result] = await dispatcher.dispatch([ToolCall(ref, tool, arguments, tool_call_id)])
         return result.as_dict()
 
-    async def text(self, *bodies: str, model: Sequence[ModelAnswer | ModelError] = (), keep: bool = True) -> list[str]:
-        """Send texts; what the model does in this turn is `model`. Gives the replies."""
+    async def text(
+        self, *bodies: str, model: Sequence[ModelAnswer | ModelError] = (), keep: bool = True, media: int = 0
+    ) -> list[str]:
+        """Send texts, with pictures; what the model does in this turn is `model`. Gives the replies."""
         self.model.turns = list(model)
         now = self.house.clock.now()
-        incoming = [Incoming(f"SM{self.count + n}", body, now) for n, body in enumerate(bodies)]
+        incoming = [Incoming(f"SM{self.count + n}", body, now, media) for n, body in enumerate(bodies)]
         line = self.house.business.lines[0]
         conversation = Conversation("conv1", self.house.business.id, self.customer, line, self.state, self.channel)
         turn = await self.conversation.answer(conversation, incoming)

@@ -16,6 +16,7 @@ from app.inference.records import by_id
 from app.promises.gsm import MOST_SEGMENTS, segments
 from app.review.reviews import WITHIN_S, decided
 from app.sms.agent import GUIDED_FOR_S, WAITS
+from app.sms.phrases import PICTURE
 from tests.booking.acme import CALLER, TUESDAY_9, acme
 from tests.processes import ROOT
 from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
@@ -363,6 +364,14 @@ async def test_what_does_not_fit_the_schema_reaches_no_model_but_the_dead_letter
     (letter,) = await rows(sms, dead_letters)
     assert (letter.kind, orjson.loads(letter.data)) == ("model_input", {"conversation": "conv1", "text": "SM0"})
     await sms.asking.again(orjson.loads(letter.data))
+
+
+async def test_a_picture_without_words_is_answered_as_one_and_the_talk_goes_on(sms: Texting) -> None:
+    assert await sms.text("Hello there", model=[say("What can I do for you?")]) == ["What can I do for you?"]
+    assert await sms.text("", " ", media=1) == [PICTURE]
+    assert await sms.text("An inspection", model=[say("What can I do for you?")], media=1) == ["What can I do for you?"]
+
+    assert await rows(sms, dead_letters) == []
 
 
 @pytest.mark.parametrize(
