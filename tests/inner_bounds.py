@@ -33,7 +33,7 @@ INNER = {
         "app.adapters.own_line.MOST_ANSWER_BYTES",
         "app.adapters.pagerduty.MOST_SUMMARY_CHARS",
         "app.adapters.pagerduty.MOST_BODY_CHARS",
-        "app.adapters.twilio_carrier.MOST_LISTED",
+        "app.adapters.twilio_carrier.MOST_PAGES",
         "app.adapters.vapi_api.MOST_RESPONSE_BYTES",
         "app.adapters.vapi_records.LONGEST_REASON",
         "app.adapters.vapi_records.MOST_ANSWER_BYTES",

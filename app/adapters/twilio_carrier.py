@@ -7,9 +7,10 @@
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -20,16 +21,18 @@ from twilio.rest import Client
 from app.adapters.breaker import Breaker
 from app.adapters.google_throttle import FairWindow
 from app.adapters.twilio_http import NotConnectedError, TwilioHttp
-from app.calls.texting import ReceivedText
+from app.calls.texting import WHATSAPP
 from app.clock import Clock
-from app.dialects.twilio import OWN_ID, WHATSAPP, parse_listed
-from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, NotSent, Outgoing, Refused, Unknown
+from app.dialects.twilio import OWN_ID, parse_listed
+from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, Listed, NotSent, Outgoing, Refused, Unknown
 
 VALID_S: Final = 900
 """How long the carrier may keep a text in its queue: an answer that comes hours later does harm."""
 SLACK_S: Final = 60.0
 """Between the carrier's clock and ours."""
-MOST_LISTED: Final = 200
+PAGE_SIZE: Final = 200
+MOST_PAGES: Final = 10
+"""Of one list, the newest first: 2,000 messages. Whoever asked is told when that was not all."""
 WAITING_S: Final = 2
 """What a text may wait for its turn here."""
 SENDERS_REMEMBERED: Final = 1_024
@@ -107,7 +110,11 @@ class TwilioCarrier:
 
     async def send(self, text: Outgoing) -> Answer:
         """Create the message; only "too many requests" and what never left may be tried again blindly."""
-        asked: dict[str, Any] = {"to": _address(text, text.to), "from_": _address(text, text.sender), "body": text.body}
+        asked: dict[str, Any] = {
+            "to": _address(text.channel, text.to),
+            "from_": _address(text.channel, text.sender),
+            "body": text.body,
+        }
         if self._account.public_url:
             url = self._account.public_url.rstrip("/")
             asked["status_callback"] = f"{url}{STATUS_PATH}?{OWN_ID}={quote(text.id)}"
@@ -118,32 +125,52 @@ class TwilioCarrier:
 
     async def sent(self, text: Outgoing, since: float) -> Sequence[Accepted] | Unknown:
         """Outbound messages with this recipient, sender and words, newest first."""
-        to, sender = _address(text, text.to), _address(text, text.sender)
+        to, sender = _address(text.channel, text.to), _address(text.channel, text.sender)
         listed = await self._listed(since, to=to, from_=sender)
         if isinstance(listed, Unknown):
             return listed
+        messages, cut = listed
         # `endswith`: a trial account puts words of its own in front.
-        same = [message for message in listed if (message.body or "").strip().endswith(text.body.strip())]
-        return [_accepted(message) for message in same if not _inbound(message)]
+        same = [message for message in messages if (message.body or "").strip().endswith(text.body.strip())]
+        found = [_accepted(message) for message in same if not _inbound(message)]
+        return Unknown("more messages than are listed") if cut and not found else found
 
-    async def received(self, line: str, since: float) -> Sequence[ReceivedText] | Unknown:
+    async def received(self, line: str, since: float, channel: str) -> Listed | Unknown:
         """Inbound messages to this line, oldest first."""
-        listed = await self._listed(since, to=line)
+        listed = await self._listed(since, to=_address(channel, line))
         if isinstance(listed, Unknown):
             return listed
-        found = [parse_listed(_as_listed(message)) for message in reversed(listed) if _inbound(message)]
-        return [text for text in found if text is not None]
+        messages, cut = listed
+        found = [parse_listed(_as_listed(message)) for message in reversed(messages) if _inbound(message)]
+        return Listed([text for text in found if text is not None], cut)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _listed(self, since: float, **named: str) -> list[Any] | Unknown:
-        """Messages created since a moment; their date of sending is not asked for, for those in a queue have none."""
-        answer = await self._asked(lambda: self._messages.list_async(limit=MOST_LISTED, page_size=MOST_LISTED, **named))
-        if isinstance(answer, NotSent | Refused | Unknown):
-            return Unknown(answer.reason)
-        return [message for message in answer if _created(message) >= since - SLACK_S]
+    async def _listed(self, since: float, **named: str) -> tuple[list[Any], bool] | Unknown:
+        """Messages created since a moment, newest first, and whether there are more of them than are listed.
+
+        Their date of sending is not asked for, for those in a queue have none.
+        """
+        found: list[Any] = []
+        page = None
+        for _ in range(MOST_PAGES):
+            answer = await self._asked(partial(self._page, page, named))
+            if isinstance(answer, NotSent | Refused | Unknown):
+                return Unknown(answer.reason)
+            messages, page = answer
+            recent = [message for message in messages if _created(message) >= since - SLACK_S]
+            found += recent
+            if len(recent) < len(messages) or page.next_page_url is None:
+                return found, False
+        return found, True
+
+    async def _page(self, before: Any, named: Mapping[str, str]) -> tuple[list[Any], Any]:
+        """The messages of the first page, or of the one after `before`, and that page."""
+        asked = before.next_page_async() if before else self._messages.page_async(page_size=PAGE_SIZE, **named)
+        page = await asked
+        return list(page), page
 
     async def _asked(self, request: Callable[[], Awaitable[T]]) -> T | NotSent | Refused | Unknown:
         """The answer to one request, and whether Twilio lives."""
@@ -213,5 +240,5 @@ def _as_listed(message: Any) -> dict[str, Any]:
     }
 
 
-def _address(text: Outgoing, number: str) -> str:
-    return f"{WHATSAPP}:{number}" if text.channel == WHATSAPP else number
+def _address(channel: str, number: str) -> str:
+    return f"{WHATSAPP}:{number}" if channel == WHATSAPP else number

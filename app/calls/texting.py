@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+SMS, WHATSAPP = "sms", "whatsapp"
+"""Channels: one number of ours may be written to on both."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedText:

@@ -16,14 +16,13 @@ from twilio.request_validator import (
     get_signature_algorithm,
 )
 
-from app.calls.texting import ReceivedText, TextReport
+from app.calls.texting import SMS, WHATSAPP, ReceivedText, TextReport
 
 NOTHING_TO_SAY: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """Any other answer Twilio would text to the customer."""
 CONTENT_TYPE: Final = b"text/xml"
 OWN_ID: Final = "msg"
 """Our own id of a text, in the query of the address that is told what became of it."""
-WHATSAPP: Final = "whatsapp"
 MOST_FIELDS: Final = 500
 MOST_ID_CHARS: Final = 64
 KEPT_CONTROLS: Final = "\n\t"
@@ -94,7 +93,7 @@ def parse_text(form: Form) -> ReceivedText | None:
     sid, customer, line = form.first("MessageSid") or form.first("SmsSid"), form.first("From"), form.first("To")
     if not _is_id(sid) or not customer or not line:
         return None
-    channel = WHATSAPP if customer.startswith(f"{WHATSAPP}:") else "sms"
+    channel = WHATSAPP if customer.startswith(f"{WHATSAPP}:") else SMS
     return ReceivedText(
         id=sid,
         customer=_number(customer),

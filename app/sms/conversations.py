@@ -156,6 +156,11 @@ def known(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(select(_t.id).where(_t.id.in_(ids))).scalars())
 
 
+def lines_by(connection: Connection, channel: str) -> set[str]:
+    """The numbers of ours to which somebody has written by this channel."""
+    return set(connection.execute(select(_c.line).where(_c.channel == channel).distinct()).scalars())
+
+
 def newest(connection: Connection) -> float:
     """When the newest text came in; 0 when none ever did."""
     return connection.execute(select(func.max(_t.received_at))).scalar() or 0.0

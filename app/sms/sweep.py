@@ -4,11 +4,11 @@ Run as a timer, at the start and on and on. It also asks the carrier what came i
 is in no other list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from app import log, metrics
-from app.calls.texting import ReceivedText
+from app.calls.texting import SMS, WHATSAPP, ReceivedText
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.jobs.outbox import put
@@ -33,6 +33,10 @@ LONGEST_BACK_S: Final = 86_400.0
 FIRST_BACK_S: Final = 900.0
 """How far to look back when nothing ever came in: what came before that was somebody else's to answer."""
 OVERLAP_S: Final = 3_600.0
+EVERYWHERE_EVERY_S: Final = 1_800.0
+"""WhatsApp is looked at where somebody wrote by it, and so often on every line: its webhook may never have worked. Well
+within the overlap."""
+NOT_LISTED: Final = "texts_not_listed"
 MOST: Final = 200
 
 logger = log.get(__name__)
@@ -50,6 +54,9 @@ class TextSweep:
         self._lines = tuple(lines)
         self._clock = clock
         self._paged: frozenset[str] = frozenset()
+        self._cut: frozenset[str] = frozenset()
+        self._by_whatsapp: frozenset[str] = frozenset()
+        self._everywhere_at = -EVERYWHERE_EVERY_S
 
     async def look(self) -> int:
         """Have what lies about taken up again; how many texts that were."""
@@ -69,14 +76,28 @@ class TextSweep:
         now = self._clock.now()
         newest = await self._database.read(conversations.newest)
         since = max(now - LONGEST_BACK_S, newest - OVERLAP_S if newest else now - FIRST_BACK_S)
-        found = 0
-        for line in self._lines:
-            listed = await self._carrier.received(line, since)
+        found, cut = 0, set()
+        for line, channel in await self._addresses():
+            listed = await self._carrier.received(line, since, channel)
             if isinstance(listed, Unknown):
                 logger.warning("texts_not_listed", reason=listed.reason)
                 continue
-            found += await self._take_in(listed)
+            found += await self._take_in(listed.texts)
+            if listed.cut:
+                cut.add(f"{line} {channel}")
+        if cut or self._cut:
+            await self._database.write(lambda t: self._told_of_cut(t, frozenset(cut), now))
         return found
+
+    async def _addresses(self) -> list[tuple[str, str]]:
+        """Lines and channels to ask about."""
+        now = self._clock.monotonic()
+        by_whatsapp: Collection[str] = self._by_whatsapp
+        if now - self._everywhere_at >= EVERYWHERE_EVERY_S:
+            self._by_whatsapp = frozenset(await self._database.read(lambda c: conversations.lines_by(c, WHATSAPP)))
+            self._everywhere_at, by_whatsapp = now, self._lines
+        by_sms = [(line, SMS) for line in self._lines]
+        return by_sms + [(line, WHATSAPP) for line in self._lines if line in by_whatsapp]
 
     async def _take_in(self, listed: Sequence[ReceivedText]) -> int:
         ids = [text.id for text in listed]
@@ -87,6 +108,17 @@ class TextSweep:
                 metrics.count_text_in("found")
                 logger.warning("text_found", text=text.id)
         return len(missed)
+
+    def _told_of_cut(self, transaction: Transaction, cut: frozenset[str], now: float) -> None:
+        for address in cut:
+            body = (
+                f"More texts came to {address} lately than the carrier was asked for. Of those that no webhook told of "
+                "only the newest are found: compare the carrier's own log, and see that its webhooks reach us."
+            )
+            raised(transaction, Page(NOT_LISTED, address, "Texts may be missing", body), now=now)
+        for address in self._cut - cut:
+            resolved(transaction, NOT_LISTED, address, now=now)
+        self._cut = cut
 
     def _taken_up(
         self, transaction: Transaction, stuck: Sequence[Left], lying: Sequence[texts.Owed], now: float

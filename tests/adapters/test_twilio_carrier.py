@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 import pytest
 
 from app.adapters.breaker import Breaker
-from app.adapters.twilio_carrier import TwilioAccount, TwilioCarrier
+from app.adapters.twilio_carrier import MOST_PAGES, TwilioAccount, TwilioCarrier
+from app.calls.texting import SMS, WHATSAPP
 from app.clock import SystemClock
-from app.sms.carrier import Accepted, NotSent, Outgoing, Refused, Unknown
+from app.sms.carrier import Accepted, Listed, NotSent, Outgoing, Refused, Unknown
 from tests.fakes import crm
 from tests.fakes.recording_server import Fault
 from tests.fakes.twilio_server import ACCOUNT, PAYLOADS, PUBLIC, TOKEN, FakeTwilio, refusing
@@ -30,6 +31,13 @@ async def twilio() -> AsyncIterator[FakeTwilio]:
 def carrier(api_url: str, token: str = TOKEN, per_second: int = 1_000, within_s: float = 30.0) -> TwilioCarrier:
     account = TwilioAccount(ACCOUNT, ACCOUNT, token, api_url, PUBLIC, per_second)
     return TwilioCarrier(account, Breaker(SystemClock()), SystemClock(), within_s=within_s)
+
+
+async def received(made: TwilioCarrier, channel: str = SMS) -> Listed:
+    """What came in lately."""
+    found = await made.received(LINE, time.time(), channel)
+    assert isinstance(found, Listed)
+    return found
 
 
 @pytest.fixture
@@ -157,7 +165,7 @@ async def test_a_list_that_cannot_be_had_says_nothing(
     asked = hasty if mishap.silent else made
 
     assert isinstance(await asked.sent(TEXT, time.time()), Unknown)
-    assert isinstance(await asked.received(LINE, time.time()), Unknown)
+    assert isinstance(await asked.received(LINE, time.time(), SMS), Unknown)
 
 
 async def test_what_came_in_is_listed_oldest_first_without_what_went_out(
@@ -166,13 +174,51 @@ async def test_what_came_in_is_listed_oldest_first_without_what_went_out(
     for body in ("first", "second"):
         twilio.came_in(body, CUSTOMER, LINE)
     await made.send(TEXT)
-    found = await made.received(LINE, time.time())
+    found = await received(made)
 
-    assert not isinstance(found, Unknown)
-    assert [(text.body, text.customer, text.line) for text in found] == [
+    assert [(text.body, text.customer, text.line) for text in found.texts] == [
         ("first", CUSTOMER, LINE),
         ("second", CUSTOMER, LINE),
     ]
+
+
+async def test_what_came_in_by_whatsapp_is_listed_under_that_address(twilio: FakeTwilio, made: TwilioCarrier) -> None:
+    twilio.came_in("by text", CUSTOMER, LINE)
+    twilio.came_in("by app", f"whatsapp:{CUSTOMER}", f"whatsapp:{LINE}")
+    (text,) = (await received(made, WHATSAPP)).texts
+
+    assert (text.body, text.customer, text.line, text.channel) == ("by app", CUSTOMER, LINE, WHATSAPP)
+
+
+async def test_a_long_list_is_read_page_by_page_to_where_it_was_wanted_from(
+    twilio: FakeTwilio, made: TwilioCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.adapters.twilio_carrier.PAGE_SIZE", 2)
+    for number in range(5):
+        twilio.came_in(f"{number}", CUSTOMER, LINE)
+    found = await received(made)
+    assert ([text.body for text in found.texts], found.cut, len(twilio.requests)) == (list("01234"), False, 3)
+
+    for old in twilio.state.taken[:3]:
+        old["date_created"] = "Thu, 01 Jan 2026 00:00:00 +0000"
+    found = await received(made)
+    assert ([text.body for text in found.texts], found.cut) == (list("34"), False)
+    assert len(twilio.requests) == 5, "nothing older is asked for"
+
+
+async def test_a_list_longer_than_is_read_says_so(
+    twilio: FakeTwilio, made: TwilioCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.adapters.twilio_carrier.PAGE_SIZE", 1)
+    for _ in range(MOST_PAGES + 1):
+        await made.send(TEXT)
+        twilio.came_in("Hi", CUSTOMER, LINE)
+    found = await received(made)
+
+    assert (len(found.texts), found.cut) == (MOST_PAGES, True)
+    other = Outgoing("4567-1", CUSTOMER, LINE, "Other words")
+    assert isinstance(await made.sent(other, time.time()), Unknown), "it may be among those that were not read"
+    assert not isinstance(await made.sent(TEXT, time.time()), Unknown)
 
 
 async def test_a_twilio_that_fails_is_spared(twilio: FakeTwilio, made: TwilioCarrier) -> None:

@@ -140,23 +140,9 @@ class FakeTwilio(CrmServer):
         return Fault(200, body=json.dumps({"sid": ACCOUNT, "status": self.account_status}).encode())
 
     def _numbered(self, request: Recorded, asked: dict[str, str]) -> Fault:
-        """One page of the numbers; the next is known by a token, as theirs is."""
         if not _proven(request):
             return UNPROVEN
-        size, page = min(int(asked.get("PageSize", "50")), 1_000), int(asked.get("Page", "0"))
-        if page and asked.get("PageToken") != f"PN{page}":
-            return Fault(400, body=b'{"code": 20006, "message": "Invalid page token", "status": 400}')
-        first = page * size
-        path = f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json?PageSize={size}"
-        following = f"{path}&Page={page + 1}&PageToken=PN{page + 1}" if first + size < len(self.numbers) else None
-        told = {
-            "incoming_phone_numbers": self.numbers[first : first + size],
-            "first_page_uri": f"{path}&Page=0",
-            "next_page_uri": following,
-            "page": page,
-            "page_size": size,
-        }
-        return Fault(200, body=json.dumps(told).encode())
+        return _page("IncomingPhoneNumbers", "incoming_phone_numbers", self.numbers, asked)
 
     def _listed(self, state: Messages, asked: dict[str, str]) -> Fault:
         chosen = [
@@ -164,8 +150,7 @@ class FakeTwilio(CrmServer):
             for message in reversed(state.taken)
             if asked.get("To", message["to"]) == message["to"] and asked.get("From", message["from"]) == message["from"]
         ]
-        page = {"messages": [] if self.lists_nothing else chosen, "next_page_uri": None, "page": 0, "page_size": 200}
-        return Fault(200, body=json.dumps(page).encode())
+        return _page("Messages", "messages", [] if self.lists_nothing else chosen, asked)
 
     async def tell(self, server_url: str, number: int, *statuses: str, code: int = 0) -> list[int]:
         """Report what became of the text with this place, a request for each status; the answers' statuses."""
@@ -182,6 +167,24 @@ class FakeTwilio(CrmServer):
                 target = f"{server_url}{parts.path}?{parts.query}"
                 answers.append((await client.post(target, content=urlencode(fields), headers=headers)).status_code)
         return answers
+
+
+def _page(resource: str, name: str, records: list[dict[str, Any]], asked: dict[str, str]) -> Fault:
+    """One page of records; the next is known by a token, as theirs is, and keeps what was asked for."""
+    size, page = min(int(asked.get("PageSize", "50")), 1_000), int(asked.get("Page", "0"))
+    if page and asked.get("PageToken") != f"PT{page}":
+        return Fault(400, body=b'{"code": 20006, "message": "Invalid page token", "status": 400}')
+    first = page * size
+    kept = {key: value for key, value in asked.items() if key not in ("Page", "PageToken", "PageSize")}
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/{resource}.json?{urlencode({**kept, 'PageSize': size})}"
+    told = {
+        name: records[first : first + size],
+        "first_page_uri": f"{path}&Page=0",
+        "next_page_uri": f"{path}&Page={page + 1}&PageToken=PT{page + 1}" if first + size < len(records) else None,
+        "page": page,
+        "page_size": size,
+    }
+    return Fault(200, body=json.dumps(told).encode())
 
 
 def _proven(request: Recorded) -> bool:

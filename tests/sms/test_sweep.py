@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import delete
 
-from app.db.schema import job_outbox, texts_in
+from app.db.schema import job_outbox, pages, texts_in
 from app.sms.carrier import Unknown
-from app.sms.sweep import FIRST_BACK_S, STUCK_S, TOO_LONG_S, TextSweep
+from app.sms.sweep import EVERYWHERE_EVERY_S, FIRST_BACK_S, STUCK_S, TOO_LONG_S, TextSweep
 from tests.sms.texting import CUSTOMER, LINE, Texting, text, texting
+
+ANOTHER = "+15125550200"
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ async def house(database_url: str) -> AsyncIterator[Texting]:
 
 
 def sweep(house: Texting) -> TextSweep:
-    return TextSweep(house.database, house.inbox, house.carrier, [LINE, "+15125550200"], house.clock)
+    return TextSweep(house.database, house.inbox, house.carrier, [LINE, ANOTHER], house.clock)
 
 
 async def jobs_lost(house: Texting) -> None:
@@ -95,20 +97,45 @@ async def test_what_no_webhook_told_of_is_found_and_answered_once(house: Texting
 
 
 async def test_it_looks_back_only_to_what_is_ours_to_answer(house: Texting) -> None:
-    asked: list[float] = []
+    async def looked_back_s() -> set[float]:
+        house.carrier.listed.clear()
+        await sweep(house).list_missed()
+        return {house.clock.now() - since for _, _, since in house.carrier.listed}
 
-    class Asked(type(house.carrier)):  # type: ignore[misc]  # the fake's own class
-        async def received(self, line: str, since: float) -> list[object]:
-            asked.append(house.clock.now() - since)
-            return []
-
-    house.carrier = Asked()
-    await sweep(house).list_missed()
+    assert await looked_back_s() == {FIRST_BACK_S}
     await house.say("Hi")
     house.clock.advance(30 * 86_400)
-    await sweep(house).list_missed()
+    assert await looked_back_s() == {86_400.0}
 
-    assert asked == [FIRST_BACK_S] * 2 + [86_400.0] * 2
+
+async def test_who_writes_by_whatsapp_is_looked_for_there_and_at_first_on_every_line(house: Texting) -> None:
+    house.carrier.incoming = [text("no webhook was ever set up", channel="whatsapp")]
+    looks = sweep(house)
+    assert await looks.list_missed() == 1
+    everywhere = [(line, channel) for line, channel, _ in house.carrier.listed]
+    assert everywhere == [(LINE, "sms"), (ANOTHER, "sms"), (LINE, "whatsapp"), (ANOTHER, "whatsapp")]
+    for passed_s, whatsapp in ((120.0, []), (EVERYWHERE_EVERY_S, [LINE, ANOTHER]), (120.0, [LINE])):
+        house.carrier.listed.clear()
+        house.clock.advance(passed_s)
+        await looks.list_missed()
+        assert [line for line, channel, _ in house.carrier.listed if channel == "whatsapp"] == whatsapp
+    await house.answered()
+
+    assert await house.replies() == ["heard no webhook was ever set up"]
+
+
+async def test_more_texts_than_are_listed_page_until_they_are_fewer(house: Texting) -> None:
+    house.carrier.incoming = [text("lost"), text("found", 2)]
+    house.carrier.shows = 1
+    looks = sweep(house)
+    for _ in range(2):
+        await looks.list_missed()
+    assert await house.pages() == ["texts_not_listed"]
+    house.carrier.incoming.pop()
+    await looks.list_missed()
+
+    (page,) = await house.rows(pages)
+    assert (page.status, page.key) == ("resolved", f"{LINE} sms")
 
 
 async def test_a_carrier_that_does_not_tell_is_asked_again_later(house: Texting) -> None:
