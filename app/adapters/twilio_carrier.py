@@ -99,7 +99,10 @@ class TwilioCarrier:
         return bool(self._breaker.state)
 
     async def turn(self, sender: str) -> float:
-        """First come, first served, in this process; whom it would take long is told when to come back."""
+        """First come, first served, in this process; whom it would take long is told when to come back.
+
+        Processes together are held to the pace where a text is marked as being sent (`sms.pace`).
+        """
         queue = self._senders.get(sender)
         if queue is None:
             queue = self._senders[sender] = _Queue(self._account.per_second, self._clock)

@@ -38,7 +38,7 @@ SETTINGS: Final = (
     _Setting("heartbeat_every_s", "s", "time between two calls of the dead man's switch"),
     _Setting("synthetic_every_s", "s", "time between two synthetic calls; 0 is none"),
     _Setting("drift_every_s", "s", "time between two looks at settings at the platform; 0 is none"),
-    _Setting("texts_per_second", "texts/s", "texts that one number sends"),
+    _Setting("texts_per_second", "texts/s", "texts that one number sends, all processes together"),
     _Setting("spend_cap_per_call_usd", "USD", "money for one inference, repetitions included"),
     _Setting("model_guard_usd", "USD", "money for models within ten minutes; past it nobody is served by one"),
 )

@@ -40,7 +40,7 @@ class Texting:
         self.possible = carrier is not None
         """Whether texts can be sent at all."""
         lines = list(businesses.by_line)
-        self._sending = Sending(database, carrier, businesses.by_id, clock)
+        self._sending = Sending(database, carrier, businesses.by_id, clock, per_second=settings.texts_per_second)
         self._inbox = Inbox(database, businesses, ForAPerson(database, clock), alarms, clock)
         self._sweep = TextSweep(database, self._inbox, carrier, lines, clock)
         self.appointments = AppointmentTexts(database, businesses.by_id, clock) if carrier is not None else None

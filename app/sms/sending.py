@@ -19,7 +19,7 @@ from app.jobs.outbox import Again
 from app.promises import consent, texts
 from app.promises.gsm import segments
 from app.promises.texts import Owed
-from app.sms import aftermath
+from app.sms import aftermath, pace
 from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, Carrier, NotSent, Outgoing, Refused, Unknown
 from app.sms.codes import forward
 from app.sms.quiet import opens
@@ -40,15 +40,25 @@ logger = log.get(__name__)
 
 
 class Sending:
-    """`send` is the handler of the jobs that `promises.texts` puts; without a carrier texts stay where they are."""
+    """`send` is the handler of the jobs that `promises.texts` puts; without a carrier texts stay where they are.
+
+    `per_second` is what one of our numbers sends, all processes together.
+    """
 
     def __init__(
-        self, database: Database, carrier: Carrier | None, businesses: Mapping[str, Business], clock: Clock
+        self,
+        database: Database,
+        carrier: Carrier | None,
+        businesses: Mapping[str, Business],
+        clock: Clock,
+        *,
+        per_second: int,
     ) -> None:
         self._database = database
         self._carrier = carrier
         self._businesses = businesses
         self._clock = clock
+        self._per_second = per_second
 
     async def send(self, data: Mapping[str, Any]) -> Again | None:
         """Carry out a `send_text`, at any time and any number of times."""
@@ -94,6 +104,8 @@ class Sending:
         if texts.one_before(transaction.connection, text):
             shortest, longest = IN_ORDER_S
             return Again(min(longest, max(shortest, (now - text.created_at) / 8)))
+        if wait_s := pace.turn(transaction, text.from_number, text.id, per_second=self._per_second, now=now):
+            return Again(wait_s)
         texts.moved(transaction, text, texts.SENDING, now=now, attempts=text.attempts + 1, attempted_at=now)
         return replace(text, state=texts.SENDING, attempts=text.attempts + 1, attempted_at=now)
 

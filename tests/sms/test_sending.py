@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import update
 
 from app.db.schema import text_outbox
+from app.jobs.outbox import Again
 from app.promises import consent
 from app.promises.texts import GOOD_FOR_S, REVIEWED
 from app.sms.carrier import NotSent, Refused, Unknown
 from app.sms.codes import FATES, Deed, forward
-from app.sms.sending import LATE_AFTER_S
+from app.sms.pace import turn
+from app.sms.sending import LATE_AFTER_S, Sending
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
 
@@ -88,6 +90,33 @@ async def test_a_text_whose_turn_is_far_off_comes_back_and_holds_up_nobody(house
     await house.jobs.run_for(5)
 
     assert (house.carrier.tried, await house.states()) == (1, ["accepted"])
+
+
+async def test_a_number_keeps_its_pace_over_all_processes(house: Texting) -> None:
+    here, there = (Sending(house.database, house.carrier, {}, house.clock, per_second=1) for _ in range(2))
+    for booking in ("one", "two", "three"):
+        await house.owe(booking=booking)
+    await house.owe(booking="theirs", from_number="+15125550200")
+    ids = {row.booking: row.id for row in await house.rows(text_outbox)}
+    one, two, three, theirs = (ids[booking] for booking in ("one", "two", "three", "theirs"))
+    assert [await here.send({"text": one}), await there.send({"text": theirs})] == [None, None]
+    later = await there.send({"text": two})
+    assert isinstance(later, Again)
+    assert 0.5 < later.after_s < 1.5
+    house.clock.advance(1.0)
+    assert [await there.send({"text": two}), bool(await here.send({"text": three}))] == [None, True]
+
+    assert house.carrier.tried == 3
+
+
+async def test_a_clock_that_was_set_back_holds_no_number_up(house: Texting) -> None:
+    async def taken(now: float, per_second: int = 1) -> float:
+        return await house.database.write(lambda t: turn(t, LINE, "text", per_second=per_second, now=now))
+
+    assert (await taken(5_000.0), await taken(1_000.0)) == (0.0, 0.0)
+    assert await taken(1_000.5) == pytest.approx(0.4)
+    at_once = [await taken(9_000.0, 100) for _ in range(20)]
+    assert 10 <= at_once.count(0.0) <= 12, "a tenth of a second's texts may be written at one moment"
 
 
 async def test_what_arrived_though_nobody_said_so_is_found_and_not_repeated(house: Texting) -> None:

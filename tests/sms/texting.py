@@ -45,7 +45,7 @@ class Texting:
     def __post_init__(self) -> None:
         businesses = Businesses({self.business.id: self.business, "other": acme(id="other", lines=("+15125550200",))})
         self.inbox = Inbox(self.database, businesses, self.responder, self.alarms, self.clock)  # type: ignore[arg-type]  # rings as the real ones do
-        self.sending = Sending(self.database, self.carrier, businesses.by_id, self.clock)
+        self.sending = Sending(self.database, self.carrier, businesses.by_id, self.clock, per_second=100)
         self.handlers: dict[str, Handler] = {ANSWER: self.inbox.answer, SEND: self.sending.send}
         self.jobs = JobRunner(self.database, self.clock, self.handlers)
 
