@@ -125,7 +125,7 @@ class Applier:
     async def _compared(self, plan: Plan, before: Snapshot, live: Live) -> Done:
         kind = plan.key.kind
         try:
-            after, found = await self._read_back(kind, live.record_id, plan.expected)
+            after, found = await self._read_back(kind, live.record_id, plan.expected, live.document)
         except PlatformError as error:
             return await self._in_doubt(plan.place, before, f"it cannot be read back: {error}")
         if not harmful(found):
@@ -202,7 +202,7 @@ class Applier:
 
     async def _made(self, plan: Plan, record_id: str) -> Done:
         try:
-            after, found = await self._read_back(plan.key.kind, record_id, plan.expected)
+            after, found = await self._read_back(plan.key.kind, record_id, plan.expected, {})
         except PlatformError as error:
             return await self._in_doubt(plan.place, None, f"it was made and cannot be read back: {error}")
         if wrong := ", ".join(each.name for each in harmful(found) if each.wanted is not MISSING):
@@ -265,8 +265,13 @@ class Applier:
         except InDoubtError as error:
             _log.warning("settings_in_doubt", record=str(place), reason=str(error))
 
-    async def _read_back(self, kind: Kind, record_id: str, wanted: Document) -> tuple[Live, list[Difference]]:
-        """What is there now, and how it differs; looked at again while it does, for it may come late."""
+    async def _read_back(
+        self, kind: Kind, record_id: str, wanted: Document, read: Document | None = None
+    ) -> tuple[Live, list[Difference]]:
+        """What is there now, and how it differs; looked at again while it does, for it may come late.
+
+        `read`: as it was read before, where `wanted` is only a wish.
+        """
         error: PlatformError | None = None
         after: Live | None = None
         found: list[Difference] = []
@@ -279,7 +284,7 @@ class Applier:
             except PlatformError as last:
                 error = last
                 continue
-            found = differences(RULES[kind], wanted, after.document)
+            found = differences(RULES[kind], wanted, after.document, read)
             if not harmful(found):
                 break
         if after is None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.provisioning.fields import MISSING, at, below, dotted, fields, has_secret, same, secret_moved
+from app.provisioning.fields import MISSING, at, below, dotted, fields, has_secret, same, secret_moved, shown_at
 from app.provisioning.merge import dropped, wishes
-from app.provisioning.rules import SERVER_SECRET, Path, Rules
+from app.provisioning.rules import Path, Rules
 
 
 class State(StrEnum):
@@ -61,7 +61,10 @@ def _field(rules: Rules, path: Path, baseline: Mapping[str, Any] | None, live: A
     now, then = at(rules, live, path), MISSING if baseline is None else at(rules, baseline, path)
     if path in rules.unseen:
         was = None if baseline is None else has_secret(rules, baseline) or bool(at(rules, before, path))
-        state = _unseen(was, has_secret(rules, live), desired, at(rules, before, path))
+        shows = baseline is not None and shown_at(rules, baseline) is not None
+        state = _unseen(was, has_secret(rules, live, shows=shows), desired, at(rules, before, path))
+        if then and now and not same(now, then) and not same(now, desired):  # shown, and another one than was applied
+            state = State.DASHBOARD_AHEAD if same(desired, at(rules, before, path)) else State.BOTH_DIVERGED
     elif same(desired, now):
         state = State.CLEAN
     elif baseline is None:
@@ -102,5 +105,6 @@ def _by_others(
             found.append(Field(path, State.DASHBOARD_AHEAD, False, then, now, MISSING))
     moved = secret_moved(rules, baseline, live)
     if moved and not rules.unseen.intersection(wanted):
-        found.append(Field(SERVER_SECRET, State.DASHBOARD_AHEAD, False, *moved, MISSING))
+        path, then, now = moved
+        found.append(Field(path, State.DASHBOARD_AHEAD, False, then, now, MISSING))
     return found

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from app.provisioning.fields import MISSING, at, dotted, fields, same, secret_moved
-from app.provisioning.rules import SERVER_SECRET, Path, Rules
+from app.provisioning.rules import Path, Rules
 
 LONG_CHARS: Final = 100
 MOST_LINES: Final = 40
@@ -30,8 +30,13 @@ class Difference:
         return dotted(self.path)
 
 
-def differences(rules: Rules, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Difference]:
-    """Field by field: what is gone or changed, then what is new."""
+def differences(
+    rules: Rules, wanted: Mapping[str, Any], seen: Mapping[str, Any], read: Mapping[str, Any] | None = None
+) -> list[Difference]:
+    """Field by field: what is gone or changed, then what is new.
+
+    `read` is the record as it was read before, where `wanted` is what it was to become.
+    """
     expected, there = fields(rules, wanted), fields(rules, seen)
     found = [
         Difference(path, value, at(rules, seen, path))
@@ -41,10 +46,13 @@ def differences(rules: Rules, wanted: Mapping[str, Any], seen: Mapping[str, Any]
     found += [
         Difference(path, MISSING, value, noted=not rules.tells(path, value))
         for path, value in there.items()
-        if path not in expected and not same(value, at(rules, wanted, path)) and not _emptied(path, value, expected)
+        if path not in expected
+        and path not in rules.unseen
+        and not same(value, at(rules, wanted, path))
+        and not _emptied(path, value, expected)
     ]
-    if moved := secret_moved(rules, wanted, seen):
-        found.append(Difference(SERVER_SECRET, *moved))
+    if moved := secret_moved(rules, wanted, seen, read):
+        found.append(Difference(*moved))
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from app.provisioning.rules import PLAIN, Path, Rules
+from app.provisioning.rules import PLAIN, SERVER_SECRET, Path, Rules
 
 
 class _Missing:
@@ -88,20 +88,39 @@ def at(rules: Rules, document: Any, path: Path) -> Any:
     return here
 
 
-def has_secret(rules: Rules, document: Mapping[str, Any]) -> bool | None:
-    """Whether there is a secret among what is never shown; None where nobody tells."""
-    if any(at(rules, document, path) for path in rules.unseen):
+def shown_at(rules: Rules, document: Mapping[str, Any]) -> Path | None:
+    """Where a record shows a secret that others of its kind never show; None where it shows none."""
+    return next((path for path in sorted(rules.unseen) if at(rules, document, path)), None)
+
+
+def has_secret(rules: Rules, document: Mapping[str, Any], *, shows: bool = False) -> bool | None:
+    """Whether there is a secret in the record; None where nobody tells.
+
+    `shows`: the platform has shown this record's, so one that it does not show now is not there.
+    """
+    if shown_at(rules, document):
         return True
     told = document.get(rules.unseen_set)
-    return told if isinstance(told, bool) else None
+    return told if isinstance(told, bool) else False if shows else None
 
 
-def secret_moved(rules: Rules, one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Any, Any] | None:
-    """What there is in the place of a secret that is never shown, where one record has one and the other has none."""
-    here, there = has_secret(rules, one), has_secret(rules, other)
-    if here is None or there is None or here == there:
+def secret_moved(
+    rules: Rules, one: Mapping[str, Any], other: Mapping[str, Any], read: Mapping[str, Any] | None = None
+) -> tuple[Path, Any, Any] | None:
+    """Where the secret of one record is not that of the other: its path, and what there is in both.
+
+    `read` is the record as the platform showed it before, where `one` is only what is wished. What it will show of a
+    wish nobody knows, so then only its absence counts.
+    """
+    before = one if read is None else read
+    path = shown_at(rules, before) or shown_at(rules, other)
+    here, there = (has_secret(rules, record, shows=path is not None) for record in (one, other))
+    if here is None or there is None:
         return None
-    return (UNSHOWN, MISSING) if here else (MISSING, UNSHOWN)
+    if here == there:
+        values = [at(rules, record, path) for record in (one, other)] if path and read is None else []
+        return (path, *values) if path and values and all(values) and not same(*values) else None
+    return (path or SERVER_SECRET, UNSHOWN, MISSING) if here else (path or SERVER_SECRET, MISSING, UNSHOWN)
 
 
 def below(path: Path, others: Mapping[Path, Any] | set[Path]) -> bool:

@@ -22,9 +22,10 @@ SERVER_SECRET: Final[Path] = ("server", "secret")
 class Rules:
     """`lists` maps a list to the key of its items; other lists, and objects in `whole`, are one value each.
 
-    `leading`: lists in which what is new comes first. `unseen`: what is taken and never shown again; `unseen_set` says
-    whether it is there. `telling`: where something new changes what is said or done or where callers are sent, each
-    with what the platform does anyway, if it should write that out. `always`: parts that every change has to repeat.
+    `leading`: lists in which what is new comes first. `unseen`: what is taken and may never be shown again; where it
+    is not, `unseen_set` says whether it is there. `telling`: where something new changes what is said or done or where
+    callers are sent, each with what the platform does anyway, if it should write that out. `always`: parts that every
+    change has to repeat.
     """
 
     read_only: frozenset[str]
@@ -96,9 +97,10 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
         Kind.PHONE_NUMBER: Rules(
             read_only=_EVERYWHERE
             | {"status", "stripeSubscriptionId", "stripeSubscriptionStatus", "stripeSubscriptionCurrentPeriodStart",
-               "providerResourceId"},
+               "providerResourceId", "isServerUrlSecretSet"},
             whole=frozenset({("server", "backoffPlan"), ("fallbackDestination",)}),
             unseen=_SERVER_SECRET,
+            unseen_set="isServerUrlSecretSet",
             telling=_SERVER | _new("hooks assistantId squadId workflowId fallbackDestination forwardingPhoneNumber"),
             always=("provider",),
         ),

@@ -147,6 +147,17 @@ async def test_what_is_taken_back_keeps_the_secret_that_is_never_shown(alone: Ho
     )
 
 
+async def test_a_write_by_which_a_shown_secret_vanishes_is_taken_back(alone: House) -> None:
+    alone.is_there(NUMBER)["server"] = {"url": "https://voice.example.com/vapi", "secret": "hush"}
+    await alone.apply(wish(NUMBER), Take.ADOPT)
+    alone.vapi.lies.append(lambda record: record["server"].pop("secret"))
+
+    done = await alone.apply(wish(NUMBER, server={"url": "https://n"}))
+
+    assert (done.end, [each.name for each in done.found]) == (End.ROLLED_BACK, ["server.secret"])
+    assert alone.is_there(NUMBER)["server"] == {"url": "https://voice.example.com/vapi", "secret": "hush"}
+
+
 async def test_what_else_changed_with_our_write_is_not_called_rolled_back(alone: House) -> None:
     await alone.apply(wish(ASSISTANT))
     alone.is_there(ASSISTANT).update(voice={"voiceId": "ours"})

@@ -8,6 +8,7 @@ import pytest
 from app.adapters.vapi_records import MOST_LISTED, MOST_TRIES
 from app.provisioning.book import Place, Step
 from app.provisioning.drift import forget
+from app.provisioning.ends import End
 from app.provisioning.holds import HELD_S, Holds
 from app.provisioning.plan import Take
 from app.provisioning.platform import PlatformError
@@ -76,6 +77,44 @@ async def test_the_page_ends_when_it_is_put_back(house: House) -> None:
     await house.look()
     assert [page.status for page in await house.pages()] == ["resolved"]
     assert house.is_there(TOOL)["server"]["url"] == "https://voice.example.com/vapi"
+
+
+SERVER = {"url": "https://voice.example.com/vapi"}
+SECRETS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "shown, then gone": ({"server": {**SERVER, "secret": "hush"}}, {"server": SERVER}),
+    "shown, then gone with its server": ({"server": {**SERVER, "secret": "hush"}}, {"server": None}),
+    "shown, then another": ({"server": {**SERVER, "secret": "hush"}}, {"server": {**SERVER, "secret": "hush-2"}}),
+    "in its old place": ({"serverUrlSecret": "hush"}, {"serverUrlSecret": None}),
+    "only said to be there": ({"isServerUrlSecretSet": True}, {"isServerUrlSecretSet": False}),
+    "there although none was": ({}, {"server": {**SERVER, "secret": "hush"}}),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+async def test_a_secret_of_a_number_that_is_changed_pages_however_the_platform_tells_of_it(
+    name: str, sqlite_url: str
+) -> None:
+    was, becomes = SECRETS[name]
+    async with housed(sqlite_url) as house:
+        house.is_there(NUMBER).update({"server": SERVER} | was)
+        await house.apply(wish(NUMBER), Take.ADOPT)
+        assert [drift.holds for drift in await house.look()] == [True]
+        house.is_there(NUMBER).update(becomes)
+
+        await house.look()
+        [page] = await house.pages()
+        assert ("serverUrlSecret: " if "old" in name else "server.secret: ") in page.page.body
+        assert "hush" not in page.page.body
+        assert (await house.apply(wish(NUMBER))).end is End.REFUSED, "nor is it taken for ours"
+
+
+async def test_a_secret_that_is_neither_shown_nor_said_to_be_there_wakes_nobody(sqlite_url: str) -> None:
+    async with housed(sqlite_url) as house:
+        named = wish(NUMBER, server={**SERVER, "secret": "hush"})
+        house.vapi.lies.append(lambda record: record["server"].pop("secret"))
+        assert (await house.apply(named, Take.OURS)).end is End.APPLIED
+        assert [drift.holds for drift in await house.look()] == [True]
+        assert (await house.apply(named)).end is End.UNCHANGED
 
 
 async def test_what_is_gone_and_not_asked_for_can_be_forgotten(house: House) -> None:
