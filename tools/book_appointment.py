@@ -83,7 +83,6 @@ def _stands(context: Context, connection: Any, told: ToolResult) -> bool:
 
 
 def _customer(context: Context, arguments: Arguments) -> Customer:
-    caller = context.ref.caller or ""
     name = one_line(arguments.customer_name)
     if not name:
         raise SaidError(
@@ -93,8 +92,8 @@ def _customer(context: Context, arguments: Arguments) -> Customer:
     notes = "\n".join(part for part in (arguments.notes, heard) if part)
     return Customer(
         name=name,
-        phone=phone_of(arguments.phone, context.business, caller),
-        caller=caller[:CALLER_CHARS],
+        phone=phone_of(arguments.phone, context.business, context.ref.caller or ""),
+        caller=(context.ref.owner or "")[:CALLER_CHARS],
         email=email,
         address=several_lines(arguments.address or ""),
         notes=several_lines(notes),

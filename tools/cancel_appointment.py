@@ -51,7 +51,7 @@ def cancel_appointment(front: Front) -> Tool[Arguments]:
         return ["".join(char for char in arguments.reference.upper() if char.isalnum()), arguments.customer_name]
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
-        asking = Asking(context.ref.caller, context.ref.key)
+        asking = Asking(context.ref.owner, context.ref.key)
         booking = await front.owners.appointment(
             context.business.id, asking, arguments.reference, arguments.customer_name
         )

@@ -47,7 +47,7 @@ def find_appointments(front: Front) -> Tool[Arguments]:
 
 
 async def _by_reference(front: Front, context: Context, reference: str, name: str | None) -> Booking:
-    asking = Asking(context.ref.caller, context.ref.key)
+    asking = Asking(context.ref.owner, context.ref.key)
     booking = await front.owners.appointment(context.business.id, asking, reference, name, by_number=False)
     if booking.status == "cancelled":
         raise not_found("That appointment was cancelled.")
@@ -55,7 +55,7 @@ async def _by_reference(front: Front, context: Context, reference: str, name: st
 
 
 async def _own(front: Front, context: Context) -> list[Booking]:
-    caller = context.ref.caller
+    caller = context.ref.owner
     if caller is None:
         raise not_found(
             "I don't see the number this call comes from. Please ask for the reference and the name of the booking."

@@ -61,7 +61,7 @@ def reschedule_appointment(front: Front) -> Tool[Arguments]:
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         business = context.business
         slot = front.slot_ids.read(arguments.slot_id, business)
-        asking = Asking(context.ref.caller, context.ref.key)
+        asking = Asking(context.ref.owner, context.ref.key)
         booking = await front.owners.appointment(business.id, asking, arguments.reference, arguments.customer_name)
         _check(front, context, booking, slot)
         if booking.status == "cancelled":

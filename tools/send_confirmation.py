@@ -60,7 +60,7 @@ async def _own(front: Front, context: Context, reference: str) -> Booking:
     """The booking, if the signalled caller made it or it was made for them; the same words for all that is not."""
     spoken = "".join(char for char in reference.upper() if char.isalnum())
     booking = await front.database.read(lambda c: by_reference(c, context.business.id, spoken))
-    caller = context.ref.caller
+    caller = context.ref.owner
     if booking is None or not caller or caller not in (booking.caller, booking.phone):
         raise not_found(UNKNOWN)
     if booking.status not in ("confirmed", "pending", "held"):

@@ -12,7 +12,7 @@ TEXTS = "sms"
 
 def counted_on(ref: CallRef, business: Business) -> str | None:
     """The line; None for a call that is no customer's."""
-    if ref.platform == TEXTS or ref.caller == SYNTHETIC_CALLER:
+    if ref.platform == TEXTS or ref.owner == SYNTHETIC_CALLER:
         return None
     return line_of(business, ref.lines)
 

@@ -22,17 +22,24 @@ MAX_ID_CHARS = 200
 
 
 class CallRef(Struct, frozen=True):
-    """The conversation a request belongs to, as the platform signals it; nothing here comes from the model."""
+    """The conversation a request belongs to, as the platform signals it."""
 
     platform: str
     call_id: str | None = None
     caller: str | None = None
-    """E.164, or None when the platform did not signal one."""
+    """E.164, or None when the platform did not signal one. A number to call back; whose it is, `owner` says."""
     lines: tuple[str, ...] = ()
     """Numbers that may name the business, most trusted first."""
     assistant: str | None = None
     control_url: str | None = None
     """Where speech can be pushed into the live call. A capability: never logged."""
+    surely: bool = True
+    """Whether the model cannot have written who calls."""
+
+    @property
+    def owner(self) -> str | None:
+        """The number whose appointments the caller may hear of, move and cancel; None when nobody vouches for it."""
+        return self.caller if self.surely else None
 
     @property
     def key(self) -> str:

@@ -60,7 +60,8 @@ def parse(name: str, body: Any, headers: Headers) -> ToolCall:
 
     Who calls is taken from headers. Only where a tool has none of them is it taken from parameters that the platform
     binds to its own variables, the conversation's id among them; these stand at the root, beside the arguments or round
-    them, and never among the model's in an envelope.
+    them, and never among the model's in an envelope. In a body nothing tells a bound one from one that the model wrote,
+    so whoever is named there owns no appointment.
     """
     enveloped = type(body) is dict and "tool_name" in body and "parameters" in body
     arguments, problem = reading.arguments(body["parameters"] if enveloped else body)
@@ -108,7 +109,7 @@ def _ref(headers: Headers, around: Mapping[str, Any]) -> CallRef:
     if told is not None:
         return told if told.call_id else replace(told, call_id=bound.call_id)
     # A number without its conversation is bound to no variable: the model added it.
-    return bound if bound.call_id else CallRef(PLATFORM)
+    return replace(bound, surely=False) if bound.call_id else CallRef(PLATFORM)
 
 
 def _bound(told: Mapping[str, Any]) -> CallRef:

@@ -25,7 +25,8 @@ WHO = [(b"x-call-id", b"conv_2"), (b"x-caller", b"+15005550007"), (b"x-line", b"
 def test_a_flat_body_is_the_arguments_and_who_calls_beside_them() -> None:
     call = elevenlabs.parse("book_appointment", payload("tool_request_flat"), ())
 
-    assert call.ref == CallRef("elevenlabs", CONVERSATION, "+15005550006", ("+15005550010",))
+    assert call.ref == CallRef("elevenlabs", CONVERSATION, "+15005550006", ("+15005550010",), surely=False)
+    assert call.ref.owner is None, "the model may have written it"
     assert ARGUMENTS.items() <= call.arguments.items()
     assert (call.tool_call_id, call.problem) == (None, None)
 
@@ -33,15 +34,15 @@ def test_a_flat_body_is_the_arguments_and_who_calls_beside_them() -> None:
 def test_an_envelope_has_the_arguments_inside_and_an_id() -> None:
     call = elevenlabs.parse("book_appointment", payload("tool_request_envelope_as_in_skills_repo"), ())
 
-    assert call.ref == CallRef("elevenlabs", CONVERSATION)
+    assert call.ref == CallRef("elevenlabs", CONVERSATION, surely=False)
     assert (call.arguments, call.tool_call_id) == (ARGUMENTS, "call_el_001")
 
 
 @pytest.mark.parametrize("name", ["tool_request_flat", "tool_request_envelope_as_in_skills_repo"])
 def test_headers_know_better_than_any_body(name: str) -> None:
-    assert elevenlabs.parse("x", payload(name), WHO).ref == CallRef(
-        "elevenlabs", "conv_2", "+15005550007", ("+15005550011",)
-    )
+    ref = elevenlabs.parse("x", payload(name), WHO).ref
+    assert ref == CallRef("elevenlabs", "conv_2", "+15005550007", ("+15005550011",))
+    assert ref.owner == "+15005550007"
 
 
 def test_what_the_model_says_inside_an_envelope_is_not_who_calls() -> None:

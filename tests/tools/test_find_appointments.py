@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.booking.store import by_reference
+from app.calls.model import CallRef
 from tests.booking.acme import CALLER, HOUR, TUESDAY_9
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar
@@ -109,6 +111,28 @@ async def test_a_call_without_a_number_finds_nobodys(ask: Agent) -> None:
     await ask("book_appointment", caller=None, slot_id=slot_id, customer_name="Ann Lee")
     answer = await ask("find_appointments", caller=None)
     assert (answer["ok"], answer["code"]) == (False, "not_found")
+
+
+async def test_a_number_that_the_model_may_have_written_opens_nobodys_appointments(ask: Agent) -> None:
+    reference = await booked(ask)
+    house = ask.house
+    claimed = CallRef("elevenlabs", "conv_1", CALLER, house.business.lines[:1], surely=False)
+    later = house.slot_ids.mint(house.business, "inspection", "dana", TUESDAY_9 + 2 * HOUR, house.clock.now())
+
+    for tool, arguments in (
+        ("find_appointments", {}),
+        ("cancel_appointment", {"reference": reference}),
+        ("reschedule_appointment", {"reference": reference, "slot_id": later}),
+        ("send_confirmation", {"reference": reference}),
+    ):
+        assert (await ask.ask(claimed, tool, **arguments))["code"] == "not_found", tool
+
+    named = await ask.ask(claimed, "find_appointments", reference=reference, customer_name="Ann Lee")
+    assert [each["reference"] for each in named["appointments"]] == [reference]
+    made = await ask.ask(claimed, "book_appointment", slot_id=later, customer_name="Bo Ray")
+    kept = await house.database.read(lambda c: by_reference(c, house.business.id, made["reference"]))
+    assert kept is not None
+    assert (kept.phone, kept.caller) == (CALLER, ""), "it is a number to call, as if it had been said"
 
 
 @pytest.mark.parametrize("name", ["Ann Lee", "ann  lee", "ANN LEE", "Ánn Lee"])
