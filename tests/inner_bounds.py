@@ -243,6 +243,7 @@ INNER = {
         "app.canary.arms.CACHED_S",
         "app.canary.fates.MOST_AT_ONCE",
         "app.canary.judge.MOST_COUNTED",
+        "app.canary.judge.MOST_MARKED",
         "app.commands.serve.BACKLOG",
         "app.db.behind.MAX_ROWS_PER_FLUSH",
         "app.db.bulk.MOST_AT_ONCE",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import Column, Connection, Row, func, select, tuple_, update
 
 from app import log, metrics
 from app.canary.book import ON_TRIAL, PAGE, Canary, Known, Said, State, by_id, changed, live, looked, written
@@ -33,11 +33,14 @@ GAP_S: Final = 120.0
 COVERED_S: Final = 600.0
 COVERED: Final = 0.9
 """Of the last ten minutes, in this share somebody must have counted for anything to be known."""
-MOST_COUNTED: Final = 500
+MOST_COUNTED: Final = 4_000
+"""Calls counted at one look; one that goes on with half as many behind it is waited for no longer."""
+MOST_MARKED: Final = 500
 JUDGE: Final = "readback"
 """Who moved it, where no person did."""
 
 _c = canary_calls.c
+_TALLIED: Final[Sequence[Column[Any]]] = (_c.platform, _c.call_id, _c.on_trial, _c.percent, _c.ended, _c.bad)
 _log = log.get(__name__)
 
 
@@ -151,41 +154,72 @@ def _noted(transaction: Transaction, found: Sequence[Fate], now: float) -> None:
     _marked(transaction, [(fate.platform, fate.call_id) for fate in found], looked_at=now)
 
 
-def _counted(transaction: Transaction, canary: Canary) -> tuple[Known, Known]:
+def _counted(transaction: Transaction, canary: Canary, most: int = MOST_COUNTED) -> tuple[Known, Known]:
     """What is counted for good, and what is known now. In the order in which calls came, which tells of no ends.
 
     For good, up to the first that goes on. Beyond it, what goes on is taken for the best that it can still be for the
-    version on trial: so nobody waits for it, and a version whose calls last longer looks no worse for that.
+    version on trial: so nobody waits for it, and a version whose calls last longer looks no worse for that. Where
+    `most` wait to be counted, it is taken for that for good in the first half of them.
     """
-    known = canary.known
-    figures = {guard.name: known.figures.get(guard.name, Evidence()) for guard in GUARDS}
-    calls, unheard, counted = known.calls, known.unheard, list[tuple[str, str]]()
-    kept, going_on = None, Counter[bool]()
-    waiting = select(canary_calls).where(_c.canary == canary.id, _c.counted.is_(False))
-    ordered = waiting.order_by(_c.at, _c.platform, _c.call_id).limit(MOST_COUNTED)
-    for row in transaction.connection.execute(ordered).fetchall():
-        if not row.ended:
-            kept = kept or Known(figures, calls, unheard)
-            going_on[row.on_trial] += 1
-            figures = {name: _with(one, row.on_trial, not row.on_trial) for name, one in figures.items()}
-            continue
+    waiting = select(*_TALLIED).where(_c.canary == canary.id, _c.counted.is_(False))
+    rows = transaction.connection.execute(waiting.order_by(_c.at, _c.platform, _c.call_id).limit(most)).fetchall()
+    given_up = most // 2 if len(rows) == most else 0
+    tally, kept, counted = _Tally(canary), None, list[tuple[str, str]]()
+    for number, row in enumerate(rows):
+        if not row.ended and number >= given_up:
+            kept = kept or tally.known()
         if kept is None:
             counted.append((row.platform, row.call_id))
-        here = row.on_trial and row.percent == canary.percent
-        if row.ended == UNHEARD:
-            unheard += here
-            continue
-        calls += here
-        bad = row.bad.split()
-        figures = {name: _with(one, row.on_trial, name in bad) for name, one in figures.items()}
-    _marked(transaction, counted, counted=True)
-    figures = {name: without(one, going_on[False], going_on[True]) for name, one in figures.items()}
-    now = Known(figures, calls, unheard)
+        tally.add(row, goes_on=kept is not None)
+    for start in range(0, len(counted), MOST_MARKED):
+        _marked(transaction, counted[start : start + MOST_MARKED], counted=True)
+    now = tally.known()
     return kept or now, now
 
 
-def _with(before: Evidence, on_trial: bool, bad: bool) -> Evidence:
-    return with_trial(before, bad) if on_trial else with_stable(before, Count(1, bad))
+class _Tally:
+    """Counts calls one by one, on from what is known of a canary."""
+
+    def __init__(self, canary: Canary) -> None:
+        known = canary.known
+        self._percent, self._calls, self._unheard = canary.percent, known.calls, known.unheard
+        self._figures = {guard.name: known.figures.get(guard.name, Evidence()) for guard in GUARDS}
+        self._stable, self._stable_bad = 0, Counter[str]()
+        """Calls of the stable version since the last one on trial: only that one weighs them."""
+        self._going_on = Counter[bool]()
+
+    def add(self, row: Row[Any], *, goes_on: bool) -> None:
+        """One more call. `goes_on`: one that has not ended may still end, and is in no count until it does."""
+        here = row.on_trial and row.percent == self._percent
+        if row.ended == UNHEARD:
+            self._unheard += here
+            return
+        bad: Collection[str] = row.bad.split()
+        if row.ended:
+            self._calls += here
+        else:
+            bad = () if row.on_trial else tuple(self._figures)
+            self._going_on[row.on_trial] += goes_on
+            self._unheard += here and not goes_on
+        if not row.on_trial:
+            self._stable += 1
+            self._stable_bad.update(bad)
+            return
+        self._weigh()
+        self._figures = {name: with_trial(one, name in bad) for name, one in self._figures.items()}
+
+    def known(self) -> Known:
+        """What is known of the calls so far."""
+        self._weigh()
+        going_on = self._going_on
+        figures = {name: without(one, going_on[False], going_on[True]) for name, one in self._figures.items()}
+        return Known(figures, self._calls, self._unheard)
+
+    def _weigh(self) -> None:
+        if self._stable:
+            many, bad = self._stable, self._stable_bad
+            self._figures = {name: with_stable(one, Count(many, bad[name])) for name, one in self._figures.items()}
+            self._stable, self._stable_bad = 0, Counter()
 
 
 def _marked(transaction: Transaction, keys: Sequence[tuple[str, str]], **values: Any) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app.canary.book import CanaryError, Said, State, held, promoted, rolled_back, started
 from app.canary.fates import UNHEARD_S
 from app.canary.guards import FEW_MISSING
+from app.canary.judge import _counted
 from app.canary.overview import overview
 from app.canary.steps import STEPS, Verdict
 from app.db.engine import Database
@@ -201,6 +202,38 @@ async def test_what_goes_on_delays_no_judgement_and_makes_no_version_look_worse(
 
         assert (await house.look()).verdict is verdict
         assert (await house.canary()).seen.figures["tool_errors"].trial.share == 1.0, "its good calls last longer"
+
+
+async def test_a_call_that_goes_on_holds_up_no_judgement_however_many_come_behind_it(database_url: str) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        await house.start(percent=50)
+        await house.call(0, reason="")
+        await house.ended(range(1, 701))
+        await house.ended(range(701, 801), bad_on_trial="failed_calls tool_errors")
+        verdict = await house.look()
+
+        assert verdict.verdict is Verdict.BACK
+        assert verdict.why.startswith("failed_calls ")
+
+
+async def test_one_that_half_as_many_as_are_counted_have_come_behind_is_waited_for_no_longer(database_url: str) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        await house.start(percent=50)
+        given = [await house.call(number, reason="") for number in range(8)]
+        await house.ended(range(8, 30))
+        canary = await house.canary()
+
+        for most, counted in ((40, 0), (20, 20)):
+            kept, _ = await database.write(lambda t, m=most: _counted(t, canary, m))  # type: ignore[misc]  # bound now
+            figure = kept.figures["failed_calls"]
+            assert figure.stable.calls + figure.trial.calls == counted
+            assert (figure.stable.bad, figure.trial.bad) == (given.count(STABLE) if counted else 0, 0), (
+                "as good as can be"
+            )
+            assert [row.counted for row in await house.rows()].count(True) == counted
+        assert kept.unheard == given.count(NEW), "nobody has reported on them"
 
 
 async def test_calls_that_nobody_reports_on_keep_it_down(sqlite_url: str) -> None:

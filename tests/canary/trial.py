@@ -1,6 +1,6 @@
 """A house with a version on trial: calls that choose, are reported and leave rows as real ones do, and who judges."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -78,6 +78,17 @@ class House:
         """The report of a call that went on."""
         ref = CallRef("vapi", f"c{number}", f"+1512555{number:04d}")
         await self.events.store(CallEvent(ref, "end-of-call-report", None, reason, {}))
+
+    async def ended(self, numbers: Iterable[int], bad_on_trial: str = "") -> None:
+        """Calls that somebody has looked at, every other one on trial."""
+        canary, now = await self.canary(), self.clock.now()
+        rows = [
+            filled(canary_calls, platform="vapi", call_id=f"c{number}", canary=canary.id, percent=canary.percent)
+            | {"on_trial": number % 2 == 1, "at": now + number / 1e4, "ended": "customer", "done": True}
+            | {"bad": bad_on_trial if number % 2 else "", "counted": False}
+            for number in numbers
+        ]
+        await self.database.write(lambda t: t.connection.execute(insert(canary_calls), rows) and None)
 
     async def used(self, call_id: str, *used: tuple[str, str, str]) -> None:
         """Tool calls, as the audit log has them."""
