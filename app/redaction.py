@@ -43,7 +43,9 @@ _LONG = re.compile(r"[A-Za-z0-9+/]{32,}={1,2}|[\w+=~-]{32,}")
 _KNOWN_LONG = re.compile(r"(?:(?:CA|SM|MM|RE)[0-9a-f]{32}|[a-z0-9]{1,16}(?:-[a-z0-9]{1,16}){3,})\Z", re.I)
 """Long words that are no secret: UUIDs, host names, Twilio's call and message ids."""
 _PREFIXED = re.compile(r"\b(?:sk|pk|rk|xox[abprs]|ghp|gho|glpat|AIza)[-_]?[\w-]{12,}|\beyJ[\w.-]{20,}")
-_NAMED = re.compile(r"\b((?:\w*_)?(?:password|passwd|secret|token|api_?key))(\s*[=:]\s*)([^\s,;&]{4,})", re.I)
+_NAMED = re.compile(
+    r"\b(\w{0,40}(?:passw(?:or)?d|secrets?|token|api_?keys?))([\"']?\s*[=:]\s*[\[\"']*)([^\s,;&]{4,})", re.I
+)
 VALUES_IN_ERRORS = re.compile(
     r"(?:input_value=).*?(?=, input_type)|\[parameters: .*|\bDETAIL: .*|\bFailing row .*", re.S
 )

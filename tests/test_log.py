@@ -208,6 +208,8 @@ SECRETS = [
     ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJ"),
     ("token=hunter22&x=1", "hunter22"),
     ("client_secret: hunter22", "hunter22"),
+    ('{"apiKeys": ["hunter22"], "n": 1}', "hunter22"),
+    ("{'twilioAuthToken': 'hunter22'}", "hunter22"),
     ("Zm9vYmFyMTIzNDU2Nzg5MDEyMzQ1Njc4OTAx/MTIz==", "Zm9v"),
 ]
 
@@ -228,7 +230,17 @@ def test_no_e164_number_survives(number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hostile", ["1" * 9_999, "1 " * 5_000, "a@" * 5_000, "(5" * 5_000, "a://" * 3_000, "0 0" * 4_000, "token=" * 2_000]
+    "hostile",
+    [
+        "1" * 9_999,
+        "1 " * 5_000,
+        "a@" * 5_000,
+        "(5" * 5_000,
+        "a://" * 3_000,
+        "0 0" * 4_000,
+        "token=" * 2_000,
+        "token" * 2_000,
+    ],
 )
 def test_hostile_text_costs_little(hostile: str) -> None:
     started = time.perf_counter()

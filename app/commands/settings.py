@@ -129,8 +129,9 @@ def _snapshots(asked: Namespace) -> int:
     chosen = from_environment()
     place = Place(asked.environment or chosen.platform_environment, asked.record)
     migrate(chosen.database_url)
+    seals = sealer(chosen)
     with looking(chosen.database_url) as connection:
-        kept = snapshots(connection, place)
+        kept = [one.sealed(seals) for one in snapshots(connection, place)]
     told = [
         {"id": one.id, "at": moment(one.at), "why": one.why, "by": one.by, "document": one.document} for one in kept
     ]

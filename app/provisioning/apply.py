@@ -215,10 +215,10 @@ class Applier:
 
     async def _restore(self, target: Snapshot) -> Done:
         kind, key = target.place.key.kind, target.place.key
-        rules, wanted = RULES[kind], target.document
+        rules, wanted = RULES[kind], target.sealed(self._sealer).document
         live = await look(self._platform, self._sealer, kind, target.record_id)
         base = await self._books.read(lambda c: book.baseline(c, target.place))
-        asked = base.asked if base else {}
+        asked = base.sealed(self._sealer).asked if base else {}
         parts: Document = {name: wanted.get(name) for name in parts_back(rules, wanted, live.document)}
         if parts:
             before = await self._snapshot(target.place, live, "before", parts=sorted(parts))

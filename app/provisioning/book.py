@@ -5,7 +5,7 @@ Every step at a platform is in the audit log, in the same commit as the snapshot
 
 import secrets as random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 import orjson
@@ -15,6 +15,7 @@ from app.audit.log import record
 from app.db.engine import Transaction
 from app.db.schema import platform_baselines, platform_holds, platform_snapshots
 from app.provisioning.platform import Document, Key, Kind
+from app.provisioning.sealing import Sealer
 
 T = TypeVar("T")
 
@@ -58,6 +59,10 @@ class Snapshot:
     at: float
     document: Document
 
+    def sealed(self, sealer: Sealer) -> "Snapshot":
+        """The same as it would be sealed today: what counts as a secret grows."""
+        return replace(self, document=sealer.sealed(self.document))
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
@@ -76,6 +81,10 @@ class Baseline:
     @property
     def document(self) -> Document:
         return self.snapshot.document
+
+    def sealed(self, sealer: Sealer) -> "Baseline":
+        """The same as it would be sealed today."""
+        return replace(self, snapshot=self.snapshot.sealed(sealer), asked=sealer.sealed(self.asked))
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,8 @@ class _Reading:
         return checked
 
     def _laid_over(self, key: Key, settings: Document) -> Document:
-        return _over(settings, self._with_secrets(self._chosen.settings.get(str(key), {}), str(key)))
+        laid = _over(settings, self._with_secrets(self._chosen.settings.get(str(key), {}), str(key)))
+        return self._means.sealer.sealed(laid)
 
     def _with_secrets(self, value: Any, where: str, name: str = "") -> Any:
         if isinstance(value, Mapping) and set(value) == {"env"}:

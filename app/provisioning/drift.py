@@ -93,7 +93,7 @@ async def drifts(
 
     `wanted` is what files ask for, None where nobody knows.
     """
-    bases = await books.read(lambda c: baselines(c, environment))
+    bases = [base.sealed(sealer) for base in await books.read(lambda c: baselines(c, environment))]
     found = []
     for kind in dict.fromkeys(base.snapshot.place.key.kind for base in bases):
         listed, unseen = await _listed(platform, sealer, kind)

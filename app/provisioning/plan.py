@@ -111,6 +111,7 @@ class Planner:
         place = Place(self._environment, record.key)
         base = await self._books.read(lambda c: baseline(c, place))
         live = await self._found(record, base)
+        base = base and base.sealed(self._sealer)
         return planned(record, place, live, base, self._sealer.sealed(record.ask(known)), take)
 
     async def found_again(self, record: Record) -> Live | None:

@@ -23,7 +23,15 @@ _SECRET_ENDS: Final = ("token", "apikey", "authkey", "privatekey", "accesskey", 
 _OPEN_KEYS: Final = frozenset(("public", "cache", "sort", "partition"))
 _HELD: Final = frozenset(("value", "default", "const", "enum", "example", "examples"))
 """Where a list of keys and values, or a schema, has what belongs to a name."""
-_URL: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I)
+_URL: Final = re.compile(r"[a-z][a-z0-9+.-]{0,30}://\S+", re.I)
+_IN_TEXT: Final = re.compile(
+    rf"""{_URL.pattern}
+    | (?<=[?&])(?P<name>[\w.-]{{1,64}})=(?P<value>[^\s&\#\"'<>]+)
+    | \bBearer\ +(?P<bearer>(?=\S*\d)[\w.~+/=-]{{8,}})""",
+    re.I | re.X,
+)
+"""What may let somebody in though it stands in the middle of a text."""
+_SEAL: Final = re.compile(rf"{SEALED}[0-9a-f]{{40}}")
 _SIGNED: Final = frozenset(("key", "sig", "signature", "code", "auth"))
 """Beside names of secrets: what lets somebody in when it stands in a URL."""
 
@@ -33,7 +41,12 @@ class SealedError(ReadbackError):
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field of this name holds a secret, where it holds a text or a number."""
+    """Whether a field of this name holds a secret, or several, where it holds texts."""
+    return is_one_secret(name) or (name[-1:] in ("s", "S") and is_one_secret(name[:-1]))
+
+
+def is_one_secret(name: str) -> bool:
+    """The same for a number: one of `tokens` is a count."""
     words = [word.lower() for word in _WORD.findall(name)]
     if _SECRET.search(name) or _SECRET_WORDS.intersection(words) or name.lower().endswith(_SECRET_ENDS):
         return True
@@ -50,7 +63,11 @@ def opens(text: str) -> bool:
         named = parse_qsl(parts.query) + parse_qsl(parts.fragment)
     except ValueError:
         return True  # nobody can tell
-    return "@" in parts.netloc or any(name.lower() in _SIGNED or is_secret(name) for name, _ in named)
+    return "@" in parts.netloc or any(_lets_in(name) for name, _ in named)
+
+
+def _lets_in(name: str) -> bool:
+    return name.lower() in _SIGNED or is_secret(name)
 
 
 def judged(name: str, value: Mapping[str, Any]) -> dict[str, str]:
@@ -60,7 +77,16 @@ def judged(name: str, value: Mapping[str, Any]) -> dict[str, str]:
             return {key: name if key == "properties" else key for key in value}
         return dict.fromkeys(value, HEADER)
     called = next((value[key] for key in ("key", "name") if isinstance(value.get(key), str)), name)
-    return {key: called if key in _HELD else key for key in value}
+    return {key: called if key in _HELD else _paired(key, value) for key in value}
+
+
+def _paired(key: str, value: Mapping[str, Any]) -> str:
+    """For the value of a pair what stands beside it, as in `headerName` and `headerValue`; else the key itself."""
+    stem = key[: -len("value")] if key.lower().endswith("value") else ""
+    if stem.lower().rstrip("_-").endswith("header"):
+        return HEADER
+    names = (value.get(stem + other) for other in ("Name", "Key", "name", "key")) if stem else ()
+    return next((name for name in names if isinstance(name, str)), key)
 
 
 class Sealer:
@@ -89,11 +115,16 @@ class Sealer:
             return {name: self.opened(item, f"{path}.{name}".lstrip(".")) for name, item in value.items()}
         if isinstance(value, list):
             return [self.opened(item, path) for item in value]
-        if isinstance(value, str) and value.startswith(SEALED):
-            if value not in self._known:
-                raise SealedError(f"the secret at {path} is not at the platform any more, and no file names it")
-            return self._known[value]
+        if isinstance(value, str) and SEALED in value:
+            if _SEAL.fullmatch(value):
+                return self._clear(value, path)
+            return _SEAL.sub(lambda seal: str(self._clear(seal.group(), path)), value)
         return value
+
+    def _clear(self, seal: str, path: str) -> str | float:
+        if seal not in self._known:
+            raise SealedError(f"the secret at {path} is not at the platform any more, and no file names it")
+        return self._known[seal]
 
     def _walk(self, name: str, value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -102,6 +133,20 @@ class Sealer:
         if isinstance(value, list):
             return [self._walk(name, item) for item in value]
         if isinstance(value, str):
-            return self.secret(value) if value and (is_secret(name) or opens(value)) else value
+            return self.secret(value) if value and (is_secret(name) or opens(value)) else self._text(value)
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return self.secret(value) if number and is_secret(name) else value
+        return self.secret(value) if number and is_one_secret(name) else value
+
+    def _text(self, text: str) -> str:
+        """A text with what may let somebody in sealed where it stands; the rest stays readable."""
+        if not ("=" in text or "://" in text or "earer" in text.lower()):
+            return text
+        return _IN_TEXT.sub(self._in_text, text)
+
+    def _in_text(self, found: re.Match[str]) -> str:
+        secret = found["bearer"]
+        if found["name"]:
+            secret = found["value"] if _lets_in(found["name"]) else None
+        elif not secret:
+            secret = found.group() if opens(found.group()) else None
+        return found.group() if secret is None else found.group().removesuffix(secret) + self.secret(secret)

@@ -119,6 +119,16 @@ def test_an_assistant_has_its_prompt_the_messages_we_act_upon_and_pinned_tools(w
     assert {"tool-calls", "end-of-call-report"} <= set(made["serverMessages"])
 
 
+def test_a_secret_in_a_prompt_is_sealed_and_known_from_then_on(written: Callable[..., Path]) -> None:
+    path, sealer = written(), Sealer(b"key")
+    (path.parent / "acme.md").write_text("Ask /slots?api_key=hush first.")
+    kept = Sealer(b"key").sealed({"content": "Ask /slots?api_key=hush first."})
+
+    [message] = asked(load_desired(path, "production", means(sealer=sealer)), "assistant/acme")["model"]["messages"]
+    assert message["content"] == kept["content"] != "Ask /slots?api_key=hush first."
+    assert sealer.opened(kept) == {"content": "Ask /slots?api_key=hush first."}
+
+
 @pytest.mark.parametrize("how", ["pin_tools = false", "no versions"])
 def test_tools_are_attached_by_id_where_they_are_not_pinned(how: str, written: Callable[..., Path]) -> None:
     text = FILE.replace("credential =", f"{how}\ncredential =") if "=" in how else FILE

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import func, update
 
 from app.adapters.vapi_records import MOST_LISTED, MOST_TRIES
+from app.db.schema import platform_snapshots
 from app.provisioning.book import Place, Step
 from app.provisioning.drift import forget
 from app.provisioning.ends import End
@@ -115,6 +117,22 @@ async def test_a_secret_that_is_neither_shown_nor_said_to_be_there_wakes_nobody(
         assert (await house.apply(named, Take.OURS)).end is End.APPLIED
         assert [drift.holds for drift in await house.look()] == [True]
         assert (await house.apply(named)).end is End.UNCHANGED
+
+
+async def test_what_counts_as_a_secret_since_it_was_applied_is_no_change_and_can_be_put_back(house: House) -> None:
+    clear = {"url": "https://voice.example.com/vapi", "headers": {}, "apiKeys": ["hush"]}
+    house.is_there(NUMBER)["fallbackDestination"] = clear
+    await house.apply(wish(NUMBER), Take.ADOPT)
+    sealed = house.sealer().secret("hush")
+    as_before = update(platform_snapshots).values(document=func.replace(platform_snapshots.c.document, sealed, "hush"))
+    await house.database.write(lambda t: t.connection.execute(as_before) and None)
+
+    assert all(drift.holds for drift in await house.look())
+    assert (await house.apply(wish(NUMBER))).end is End.UNCHANGED
+    [applied, *_] = await house.snapshots(NUMBER)
+    house.is_there(NUMBER)["fallbackDestination"] = None
+    assert (await house.restore(applied)).end is End.RESTORED
+    assert house.is_there(NUMBER)["fallbackDestination"] == clear
 
 
 async def test_what_is_gone_and_not_asked_for_can_be_forgotten(house: House) -> None:

@@ -57,6 +57,62 @@ def test_whoever_sealed_it_opens_it_again() -> None:
     assert sealer.sealed(sealer.sealed(RECORD)) == sealer.sealed(RECORD)
 
 
+MANY = {
+    "apiKeys": ["hush-a", "hush-b"],
+    "tokens": ["hush-c"],
+    "secrets": {"any": "open", "value": "hush-d"},
+    "hook": {"headerName": "X-Team", "headerValue": "hush-e"},
+    "query": [{"paramName": "api_key", "paramValue": "hush-f"}, {"param_name": "lang", "param_value": "en"}],
+    "counts": {"maxTokens": 500, "publicKeys": ["plain"], "keys": ["1", "2"], "defaultValue": "open"},
+}
+
+
+def test_secrets_in_lists_and_in_pairs_are_sealed_and_counts_are_not() -> None:
+    sealed = Sealer(b"key").sealed(MANY)
+
+    assert b"hush" not in orjson.dumps(sealed)
+    assert orjson.dumps(sealed).count(b"sealed:") == 6
+    assert sealed["counts"] == MANY["counts"]
+    assert (sealed["hook"]["headerName"], sealed["query"][1]) == ("X-Team", MANY["query"][1])  # type: ignore[index]  # a list
+    assert Sealer(b"key").sealed(sealed) == sealed
+
+
+TEXTS = {
+    "Ask https://host/slots?day=1&api_key=hush for times, then say them.": "Ask sealed:",
+    "POST to /slots?api_key=hush&day=1 first.": "POST to /slots?api_key=sealed:",
+    "See [it](https://u:hush@host/x) and https://host/y.": "See [it](sealed:",
+    'Send "Authorization: Bearer hush-123456" along.': 'Send "Authorization: Bearer sealed:',
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_secret_in_a_longer_text_is_sealed_where_it_stands_and_opened_there(text: str) -> None:
+    sealer = Sealer(b"key")
+    sealed = sealer.sealed({"content": text})
+
+    assert sealed["content"].startswith(TEXTS[text])
+    assert "hush" not in sealed["content"]
+    assert sealed["content"].split()[-1] == text.split()[-1], "the rest stays readable"
+    assert sealer.sealed(sealed) == sealed
+    assert sealer.opened(sealed) == {"content": text}
+    with pytest.raises(SealedError, match="the secret at content"):
+        Sealer(b"key").opened(sealed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Say: is 2+2=4? Or a&b=c.",
+        "See https://host/x?day=1.",
+        "Bearer of good news",
+        "a" * 100_000 + "://",
+        "x=" * 50_000,
+    ],
+)
+def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
+    assert Sealer(b"key").sealed({"content": text}) == {"content": text}
+
+
 def test_a_changed_secret_shows_as_changed_and_another_key_makes_other_seals() -> None:
     sealer = Sealer(b"key")
 
