@@ -73,7 +73,9 @@ def done_words(done: Done) -> list[str]:
     """What became of one record."""
     lines = [f"{done.key}: {done.end}{f': {done.words}' if done.words else ''}"]
     lines += [f"    {line}" for each in harmful(done.found) for line in told(each.path, each.wanted, each.seen)]
-    if done.snapshot and not done.holds:
+    if done.onward:
+        lines.append(f"    {done.onward}")
+    elif done.snapshot and not done.holds:
         lines.append(f"    what was there before is snapshot {done.snapshot}")
     return lines
 
@@ -87,6 +89,7 @@ def done_told(done: Done) -> dict[str, Any]:
         "words": done.words,
         "id": done.live.record_id if done.live else None,
         "snapshot": done.snapshot,
+        "onward": done.onward,
         "differences": [_difference(each) for each in done.found],
     }
 

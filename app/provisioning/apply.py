@@ -14,7 +14,7 @@ from app.clock import Clock
 from app.errors import ReadbackError
 from app.provisioning import book
 from app.provisioning.book import Books, Place, Snapshot, Step
-from app.provisioning.diff import Difference, differences, harmful, parts_back
+from app.provisioning.diff import Difference, differences, harmful, parts_back, told
 from app.provisioning.ends import Done, End
 from app.provisioning.fields import MISSING, same
 from app.provisioning.holds import HeldError, Holds
@@ -131,9 +131,10 @@ class Applier:
         if not harmful(found):
             return await self._keep(plan, after, End.APPLIED, before.id)
         if not differences(plan.rules, before.document, after.document):
-            words = "nothing of it is there. It may come late: run `readback settings drift` in a minute"
             await self._note("nothing_written", plan.place, snapshot=before.id)
-            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), before.id)
+            words, onward = "nothing of it is there, and it may come late", _command("apply", plan.place)
+            onward = f"In a minute, {onward} finds it there, or writes it again."
+            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), before.id, onward)
         return await self._taken_back(plan, before, after, found)
 
     async def _taken_back(self, plan: Plan, before: Snapshot, after: Live, found: Sequence[Difference]) -> Done:
@@ -159,9 +160,8 @@ class Applier:
             await self._note("rolled_back", plan.place, snapshot=before.id, fields=wrong)
             return Done(plan.key, End.ROLLED_BACK, words, now, tuple(found), before.id)
         others = ", ".join(each.name for each in still)
-        return await self._in_doubt(
-            plan.place, before, f"{words}; put back, {others} is not as it was before, by our doing or somebody else's"
-        )
+        words += f"; put back, {others} is not as it was before, by our doing or somebody else's"
+        return await self._in_doubt(plan.place, before, words, still)
 
     async def _make(self, plan: Plan, planner: Planner) -> Done:
         """Looked up by its name before it is made."""
@@ -207,8 +207,9 @@ class Applier:
             return await self._in_doubt(plan.place, None, f"it was made and cannot be read back: {error}")
         if wrong := ", ".join(each.name for each in harmful(found) if each.wanted is not MISSING):
             await self._note("mismatch", plan.place, fields=wrong)
-            words = f"it was made, and {wrong} is not as written. Nothing uses it yet; apply again with --take ours"
-            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found))
+            words, again = f"it was made, and {wrong} is not as written", _command("apply", plan.place, " --take ours")
+            onward = f"Nothing uses it yet; {again} writes it again."
+            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), onward=onward)
         added = ", ".join(each.name for each in harmful(found))
         done = await self._keep(plan, after, End.MADE, "")
         return replace(done, words=f"the platform added {added} by itself") if added else done
@@ -233,7 +234,7 @@ class Applier:
                 return await self._in_doubt(target.place, before, f"it could not be put back: {error}")
             if harmful(found):
                 wrong = ", ".join(each.name for each in harmful(found))
-                return await self._in_doubt(target.place, before, f"put back, {wrong} is not as it was")
+                return await self._in_doubt(target.place, before, f"put back, {wrong} is not as it was", harmful(found))
         step = self._step()
 
         def keep(transaction: Any) -> None:
@@ -253,7 +254,7 @@ class Applier:
         await self._note("not_taken", place, why=str(error))
         if not isinstance(error, SealedError):
             return Done(place.key, End.NOT_TAKEN, str(error))
-        ours = f"`readback settings apply {place.key} --take ours --environment {place.environment}`"
+        ours = _command("apply", place, " --take ours")
         return Done(place.key, End.REFUSED, f"{error}. Nothing was written; {ours} brings what files ask for")
 
     async def _hand_in(self, place: Place, record_id: str, parts: Document) -> None:
@@ -303,12 +304,13 @@ class Applier:
         kept = await self._books.write(keep)
         return Done(plan.key, end, live=after, snapshot=before or kept.id)
 
-    async def _in_doubt(self, place: Place, before: Snapshot | None, why: str) -> Done:
-        """Nobody knows what callers get now, so somebody has to look."""
+    async def _in_doubt(self, place: Place, before: Snapshot | None, why: str, left: Sequence[Difference] = ()) -> Done:
+        """Nobody knows what callers get now, so somebody has to look. `left`: what is there and was not before."""
         step = self._step()
-        way = f" What was there before: {way_back(place, before.id)}" if before else ""
-        look_at = f"`readback settings verify {place.key} --environment {place.environment}`"
-        body = f"{log.redact(why)}. See it with {look_at}.{way}"
+        onward = _onward(place, before, left)
+        lines = [line for each in left for line in told(each.path, each.wanted, each.seen)]
+        shown = "".join(f"{log.redact(line)}\n" for line in ["What was there before, and is now:", *lines] if lines)
+        body = f"{log.redact(why)}.\n{shown}See it with {_command('verify', place)}. {onward}"
         page = Page(PAGE, str(place), f"Settings at the platform are in doubt: {place.key}", body)
 
         def tell(transaction: Any) -> None:
@@ -316,7 +318,9 @@ class Applier:
             raised(transaction, page, now=step.at)
 
         await self._books.write(tell)
-        return Done(place.key, End.IN_DOUBT, why, snapshot=before.id if before else "")
+        return Done(
+            place.key, End.IN_DOUBT, why, found=tuple(left), snapshot=before.id if before else "", onward=onward
+        )
 
     async def _snapshot(self, place: Place, live: Live, why: str, **data: Any) -> Snapshot:
         step = self._step()
@@ -348,4 +352,19 @@ class Applier:
 
 def way_back(place: Place, snapshot: str) -> str:
     """The one command that brings a record back to a snapshot."""
-    return f"`readback settings rollback {place.key} --to {snapshot} --environment {place.environment}`"
+    return _command("rollback", place, f" --to {snapshot}")
+
+
+def _onward(place: Place, before: Snapshot | None, left: Sequence[Difference]) -> str:
+    """What to do about a record that is in doubt."""
+    ours = _command("apply", place, " --take ours")
+    if before is None:
+        return f"In a minute, {ours} finds it or makes it."
+    back = way_back(place, before.id)
+    if not left:
+        return f"What was there before: {back}."
+    return f"If nobody meant that: {back}. If somebody did: {ours} keeps it, and brings what files ask for."
+
+
+def _command(action: str, place: Place, how: str = "") -> str:
+    return f"`readback settings {action} {place.key}{how} --environment {place.environment}`"

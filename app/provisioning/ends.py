@@ -45,6 +45,8 @@ class Done:
     found: tuple[Difference, ...] = ()
     snapshot: str = ""
     """To come back to what was there before."""
+    onward: str = ""
+    """What to do now, with the commands."""
 
     @property
     def holds(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.audit.log import seal
+from app.commands.settings_words import done_words
 from app.db.once import committing
 from app.db.schema import platform_holds
 from app.provisioning import book
@@ -169,8 +170,33 @@ async def test_what_else_changed_with_our_write_is_not_called_rolled_back(alone:
     assert (done.end, "put back, voice.voiceId is not as it was before" in done.words) == (End.IN_DOUBT, True)
     there = alone.is_there(ASSISTANT)
     assert (there["firstMessage"], there["voice"]) == (None, {"voiceId": "Mallory"}), "it may be somebody's edit"
+    back = f"`readback settings rollback {ASSISTANT} --to {done.snapshot} --environment production`"
+    ours = f"`readback settings apply {ASSISTANT} --take ours --environment production`"
+    assert (
+        done.onward == f"If nobody meant that: {back}. If somebody did: {ours} keeps it, and brings what files ask for."
+    )
+    assert done_words(done)[1:] == ['    voice.voiceId: "ours" -> "Mallory"', f"    {done.onward}"]
     [page] = await alone.pages()
-    assert f"`readback settings rollback {ASSISTANT} --to {done.snapshot} " in page.page.body
+    assert 'What was there before, and is now:\nvoice.voiceId: "ours" -> "Mallory"\n' in page.page.body
+    assert page.page.body.endswith(done.onward)
+
+
+@pytest.mark.parametrize("meant", [True, False])
+async def test_both_ways_on_from_what_else_changed_lead_out(alone: House, meant: bool) -> None:
+    await alone.apply(wish(ASSISTANT, voice={"voiceId": "ours"}))
+    alone.vapi.lies.append(lambda record: record.update(backgroundSound="https://theirs"))
+    done = await alone.apply(wish(ASSISTANT, firstMessage="Hi"))
+    assert done.end is End.IN_DOUBT
+
+    if meant:
+        assert (await alone.apply(wish(ASSISTANT, firstMessage="Hi"), Take.OURS)).end is End.APPLIED
+    else:
+        [before] = [kept for kept in await alone.snapshots(ASSISTANT) if kept.id == done.snapshot]
+        assert (await alone.restore(before)).end is End.RESTORED
+    there = alone.is_there(ASSISTANT)
+    assert (there["firstMessage"], there["backgroundSound"]) == (("Hi", "https://theirs") if meant else (None, None))
+    assert [drift.holds for drift in await alone.look()] == [True]
+    assert [page.status for page in await alone.pages()] == ["resolved"]
 
 
 async def test_what_somebody_changed_before_it_was_read_back_is_kept_in_a_snapshot(alone: House) -> None:
@@ -191,6 +217,7 @@ async def test_a_success_that_wrote_nothing_is_no_success(alone: House) -> None:
     done = await alone.apply(wish(TOOL, **NEW_URL))
 
     assert (done.end, done.holds) == (End.IN_DOUBT, False)
+    assert f"`readback settings apply {TOOL} --environment production` finds it there" in done.onward
     assert (await alone.apply(wish(TOOL, **NEW_URL))).end is End.APPLIED
 
 
