@@ -26,7 +26,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("canary", help="a new version of an assistant for a share of callers")
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     for name, run in _ACTIONS.items():
-        action = actions.add_parser(name, help=run.__doc__, description=run.__doc__)
+        also = ["rollback"] if name == "roll-back" else []  # as `readback settings` spells it
+        action = actions.add_parser(name, aliases=also, help=run.__doc__, description=run.__doc__)
         action.add_argument("--json", action="store_true", help="answer with one JSON document")
         action.set_defaults(run=run)
         if name == "list":

@@ -197,7 +197,7 @@ class _Work:
             if plan.live is None and self._take() is Take.ADOPT:
                 ends.append(Done(record.key, End.UNCHANGED, "it is not at the platform, so there is nothing to adopt"))
                 continue
-            if waits := unsettled.intersection(record.needs):
+            if (waits := unsettled.intersection(record.needs)) and not plan.adopts:
                 plan = replace(plan, problem=f"{min(waits)} is not as files ask for; apply it first")
             done = await self._applier.apply(plan, planner)
             ends.append(done)

@@ -100,7 +100,8 @@ def drift_words(drift: Drift) -> list[str]:
         return [f"{drift.place.key}: as applied"]
     if not drift.drifted:
         return [f"{drift.place.key}: {line}" for line in drift.lines()]
-    return [f"{drift.place.key}: changed since", *(f"    {line}" for line in drift.lines()), f"    {drift.remedy()}"]
+    lines = [*drift.lines(), drift.remedy().strip("`"), drift.afterwards()]
+    return [f"{drift.place.key}: changed since", *(f"    {line}" for line in lines if line)]
 
 
 def drift_told(drift: Drift) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from app.provisioning.platform import (
 )
 from app.provisioning.rules import RULES
 from app.provisioning.sealing import SealedError, Sealer
+from app.provisioning.ways import command, made_anew, onward
 from app.watch.pages import Page, raised
 
 READ_BACK_PAUSES_S: Final = (0.0, 1.0, 3.0)
@@ -132,9 +133,9 @@ class Applier:
             return await self._keep(plan, after, End.APPLIED, before.id)
         if not differences(plan.rules, before.document, after.document):
             await self._note("nothing_written", plan.place, snapshot=before.id)
-            words, onward = "nothing of it is there, and it may come late", _command("apply", plan.place)
-            onward = f"In a minute, {onward} finds it there, or writes it again."
-            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), before.id, onward)
+            words = "nothing of it is there, and it may come late"
+            way = f"In a minute, {command('apply', plan.place)} finds it there, or writes it again."
+            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), before.id, way)
         return await self._taken_back(plan, before, after, found)
 
     async def _taken_back(self, plan: Plan, before: Snapshot, after: Live, found: Sequence[Difference]) -> Done:
@@ -207,12 +208,13 @@ class Applier:
             return await self._in_doubt(plan.place, None, f"it was made and cannot be read back: {error}")
         if wrong := ", ".join(each.name for each in harmful(found) if each.wanted is not MISSING):
             await self._note("mismatch", plan.place, fields=wrong)
-            words, again = f"it was made, and {wrong} is not as written", _command("apply", plan.place, " --take ours")
-            onward = f"Nothing uses it yet; {again} writes it again."
-            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), onward=onward)
+            words = f"it was made, and {wrong} is not as written"
+            way = f"Nothing uses it yet; {command('apply', plan.place, ' --take ours')} writes it again."
+            return Done(plan.key, End.IN_DOUBT, words, after, tuple(found), onward=way)
         added = ", ".join(each.name for each in harmful(found))
         done = await self._keep(plan, after, End.MADE, "")
-        return replace(done, words=f"the platform added {added} by itself") if added else done
+        words = f"the platform added {added} by itself" if added else ""
+        return replace(done, words=words, onward=made_anew(plan.place) if plan.base else "")
 
     async def _restore(self, target: Snapshot) -> Done:
         kind, key = target.place.key.kind, target.place.key
@@ -254,7 +256,7 @@ class Applier:
         await self._note("not_taken", place, why=str(error))
         if not isinstance(error, SealedError):
             return Done(place.key, End.NOT_TAKEN, str(error))
-        ours = _command("apply", place, " --take ours")
+        ours = command("apply", place, " --take ours")
         return Done(place.key, End.REFUSED, f"{error}. Nothing was written; {ours} brings what files ask for")
 
     async def _hand_in(self, place: Place, record_id: str, parts: Document) -> None:
@@ -307,10 +309,10 @@ class Applier:
     async def _in_doubt(self, place: Place, before: Snapshot | None, why: str, left: Sequence[Difference] = ()) -> Done:
         """Nobody knows what callers get now, so somebody has to look. `left`: what is there and was not before."""
         step = self._step()
-        onward = _onward(place, before, left)
+        way = onward(place, before, left)
         lines = [line for each in left for line in told(each.path, each.wanted, each.seen)]
         shown = "".join(f"{log.redact(line)}\n" for line in ["What was there before, and is now:", *lines] if lines)
-        body = f"{log.redact(why)}.\n{shown}See it with {_command('verify', place)}. {onward}"
+        body = f"{log.redact(why)}.\n{shown}See it with {command('verify', place)}. {way}"
         page = Page(PAGE, str(place), f"Settings at the platform are in doubt: {place.key}", body)
 
         def tell(transaction: Any) -> None:
@@ -318,9 +320,7 @@ class Applier:
             raised(transaction, page, now=step.at)
 
         await self._books.write(tell)
-        return Done(
-            place.key, End.IN_DOUBT, why, found=tuple(left), snapshot=before.id if before else "", onward=onward
-        )
+        return Done(place.key, End.IN_DOUBT, why, found=tuple(left), snapshot=before.id if before else "", onward=way)
 
     async def _snapshot(self, place: Place, live: Live, why: str, **data: Any) -> Snapshot:
         step = self._step()
@@ -348,23 +348,3 @@ class Applier:
 
     def _step(self) -> Step:
         return Step(self._by, self._clock.now())
-
-
-def way_back(place: Place, snapshot: str) -> str:
-    """The one command that brings a record back to a snapshot."""
-    return _command("rollback", place, f" --to {snapshot}")
-
-
-def _onward(place: Place, before: Snapshot | None, left: Sequence[Difference]) -> str:
-    """What to do about a record that is in doubt."""
-    ours = _command("apply", place, " --take ours")
-    if before is None:
-        return f"In a minute, {ours} finds it or makes it."
-    back = way_back(place, before.id)
-    if not left:
-        return f"What was there before: {back}."
-    return f"If nobody meant that: {back}. If somebody did: {ours} keeps it, and brings what files ask for."
-
-
-def _command(action: str, place: Place, how: str = "") -> str:
-    return f"`readback settings {action} {place.key}{how} --environment {place.environment}`"

@@ -14,7 +14,6 @@ from app import log, metrics
 from app.clock import Clock
 from app.db.engine import Transaction
 from app.provisioning.apply import PAGE as UNSETTLED
-from app.provisioning.apply import way_back
 from app.provisioning.book import Baseline, Books, Place, Step, baseline, baselines, forgotten, noted
 from app.provisioning.diff import Difference, differences, harmful, told
 from app.provisioning.holds import HELD_S, Holds
@@ -22,6 +21,7 @@ from app.provisioning.plan import Live, look, seen
 from app.provisioning.platform import GoneError, Key, Kind, Platform, PlatformError, RefusedError
 from app.provisioning.rules import RULES
 from app.provisioning.sealing import Sealer
+from app.provisioning.ways import command, made_anew, way_back
 from app.watch.pages import Page, raised, resolved
 
 PAGE: Final = "settings_drift"
@@ -76,9 +76,12 @@ class Drift:
     def remedy(self) -> str:
         """The one command that restores it."""
         if self.gone:
-            words = "apply {} --take ours" if self.asked else "forget {}"
-            return f"`readback settings {words.format(self.place.key)} --environment {self.place.environment}`"
+            return command("apply", self.place, " --take ours") if self.asked else command("forget", self.place)
         return way_back(self.place, self.base.snapshot.id)
+
+    def afterwards(self) -> str:
+        """What is left to do then, in words; empty where nothing is."""
+        return made_anew(self.place) if self.gone and self.asked else ""
 
 
 async def drifts(
@@ -230,10 +233,11 @@ def _what_to_do(drift: Drift) -> str:
     place = drift.place
     if drift.gone and not drift.asked:
         return f"Files do not ask for it any more, so it can be forgotten: {drift.remedy()}."
-    meant = "take it out of the files, then `readback settings forget {} --environment {}`"
+    meant = f"take it out of the files, then {command('forget', place)}"
     if not drift.gone:
-        meant = "take it into the files, then `readback settings apply {} --adopt --environment {}`"
-    return f"If nobody meant it: {drift.remedy()}. If somebody did: {meant.format(place.key, place.environment)}."
+        meant = f"take it into the files, then {command('apply', place, ' --adopt')}"
+    words = f"If nobody meant it: {drift.remedy()}. {drift.afterwards()}".rstrip()
+    return f"{words} If somebody did: {meant}."
 
 
 def _nothing_applied(environment: str, without: Sequence[Key]) -> Page:

@@ -13,6 +13,7 @@ from app.provisioning.merge import NOTHING, merged
 from app.provisioning.platform import Document, GoneError, Key, Kind, Platform, PlatformError
 from app.provisioning.rules import RULES, SERVER_SECRET, Rules, name_of
 from app.provisioning.sealing import SealedError, Sealer
+from app.provisioning.ways import way_back
 
 
 class Take(StrEnum):
@@ -179,7 +180,8 @@ def _problem(plan: Plan, take: Take) -> str:
             "there is no baseline, so nobody knows who changed what; --adopt takes what is live, --take ours our files"
         )
     if take is Take.REFUSE and states & {State.DASHBOARD_AHEAD, State.BOTH_DIVERGED}:
-        return "somebody changed it at the platform; --take ours, --adopt, or a rollback says what is right"
+        back = way_back(plan.place, plan.base.snapshot.id) if plan.base else "a rollback"
+        return f"somebody changed it at the platform; --take ours, --adopt, or {back} says what is right"
     return _lost_secret(plan)
 
 

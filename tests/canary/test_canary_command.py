@@ -96,7 +96,7 @@ async def test_a_live_server_follows_within_seconds(database_url: str, file: Pat
         for arguments in (("start", "acme", "--assistant", NEW), ("step", "acme", "--to", "100")):
             assert (await asyncio.to_thread(asked, database_url, file, *arguments)).returncode == 0
         await answered_with(server, NEW)
-        assert (await asyncio.to_thread(asked, database_url, file, "roll-back", "acme")).returncode == 0
+        assert (await asyncio.to_thread(asked, database_url, file, "rollback", "acme")).returncode == 0
         await answered_with(server, ASSISTANT)
     kept = executed(database_url, "SELECT percent FROM canary_calls WHERE on_trial")
     assert kept

@@ -144,6 +144,10 @@ async def test_what_is_gone_and_not_asked_for_can_be_forgotten(house: House) -> 
     assert "`readback settings apply" not in bodies[f"production: {ASSISTANT}"]
     assert f"`readback settings forget {ASSISTANT} --environment production`" in bodies[f"production: {ASSISTANT}"]
     assert f"`readback settings apply {TOOL} --take ours" in bodies[f"production: {TOOL}"]
+    afterwards = (
+        "What refers to it still names the one that is gone, until `readback settings apply --environment production`."
+    )
+    assert afterwards in bodies[f"production: {TOOL}"]
     place, step = Place("production", ASSISTANT), Step("sam", house.clock.now())
     assert await forget(house.database, Holds(house.database, house.clock), place, step)
     await house.look([TOOL])
@@ -152,6 +156,7 @@ async def test_what_is_gone_and_not_asked_for_can_be_forgotten(house: House) -> 
         f"production: {ASSISTANT}": "resolved",
         f"production: {TOOL}": "open",
     }
+    assert (await house.apply(wish(TOOL), Take.OURS)).onward == afterwards
     assert house.steps().count("forgotten") == 1
 
 

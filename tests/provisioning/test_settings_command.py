@@ -79,10 +79,11 @@ async def test_the_whole_way_of_settings(desk: Desk) -> None:
     desk.vapi.record("assistant", "Acme")["model"]["messages"][0]["content"] = "Sell more."
     assert (await desk.asks("verify")).returncode == 1
     refused = await desk.asks("apply", "assistant/acme")
-    assert (refused.returncode, "--take ours" in refused.stdout) == (1, True)
+    assert (refused.returncode, "--take ours, --adopt, or `readback settings rollback" in refused.stdout) == (1, True)
     drifted = await desk.told("drift")
     [wrong] = [record for record in drifted["records"] if not record["holds"]]
     assert (wrong["record"], wrong["differences"][0]["seen"]) == ("assistant/acme", "Sell more.")
+    assert wrong["remedy"] in refused.stdout, "and not the one from before the last apply"
     restored = await desk.asks(*wrong["remedy"].split()[2:])
     assert (restored.returncode, "as it was in snapshot" in restored.stdout) == (0, True)
     assert (await desk.asks("verify")).returncode == 0
@@ -177,10 +178,14 @@ async def test_the_watch_asks_the_files_anew_each_time(desk: Desk) -> None:
 
 
 async def test_adopting_takes_what_is_there_and_makes_nothing(desk: Desk) -> None:
+    desk.vapi.has("assistant", {"name": "Acme", "model": {"provider": "openai", "model": "m"}})
+    [adopted] = await desk.told("apply", "--adopt", "assistant/acme")
+    assert (adopted["record"], adopted["end"]) == ("assistant/acme", "adopted"), "though its tools are not there yet"
     ends = await desk.told("apply", "--adopt")
     assert {end["end"] for end in ends[:-1]} == {"unchanged"}
     assert (ends[-1]["record"], ends[-1]["end"]) == ("phone-number/main", "adopted")
     assert desk.vapi.writes() == []
+    assert (await desk.asks("apply")).returncode == 0
 
 
 async def test_drift_says_what_it_could_not_read_and_all_of_the_rest(desk: Desk) -> None:
@@ -192,6 +197,7 @@ async def test_drift_says_what_it_could_not_read_and_all_of_the_rest(desk: Desk)
     told = await desk.asks("drift")
     assert (told.returncode, "assistant/acme: it cannot be read: HTTP 403" in told.stdout) == (1, True)
     assert "phone-number/main: changed since" in told.stdout
+    assert "    readback settings rollback phone-number/main --to " in told.stdout, "as it is typed"
     records = {record["record"]: record for record in (await desk.told("drift"))["records"]}
     assert (records["assistant/acme"]["unseen"], records["assistant/acme"]["remedy"]) == ("HTTP 403", "")
 
