@@ -288,7 +288,7 @@ def _with_platform(asked: Namespace, work: Callable[[_Work], Awaitable[T]]) -> T
     try:
         return asyncio.run(run())
     except PlatformError as error:
-        complain(f"{error}.")
+        complain(f"{str(error).rstrip('.')}.")
         return None
 
 

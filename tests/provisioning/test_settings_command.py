@@ -223,7 +223,7 @@ async def test_apply_ends_with_the_first_that_does_not_hold(desk: Desk) -> None:
     ("arguments", "variables", "code", "said"),
     [
         (("plan",), {"VAPI_API_KEY": ""}, 2, "VAPI_API_KEY is not set"),
-        (("plan",), {"VAPI_API_KEY": "other"}, 1, "HTTP 401 Invalid Key"),
+        (("plan",), {"VAPI_API_KEY": "other"}, 1, "using the public key.\n"),
         (("plan",), {"READBACK_PLATFORM": "nowhere.toml"}, 2, "READBACK_PLATFORM: nowhere.toml cannot be read"),
         (("plan",), {"LINE_SECRET": ""}, 2, "LINE_SECRET is not set"),
         (("plan", "--environment", "moon"), {}, 2, 'has no environment "moon"'),
