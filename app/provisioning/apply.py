@@ -31,7 +31,7 @@ from app.provisioning.platform import (
 )
 from app.provisioning.rules import RULES
 from app.provisioning.sealing import SealedError, Sealer
-from app.provisioning.ways import command, made_anew, onward
+from app.provisioning.ways import command, made_anew, onward, way_back
 from app.watch.pages import Page, raised
 
 READ_BACK_PAUSES_S: Final = (0.0, 1.0, 3.0)
@@ -162,7 +162,7 @@ class Applier:
             return Done(plan.key, End.ROLLED_BACK, words, now, tuple(found), before.id)
         others = ", ".join(each.name for each in still)
         words += f"; put back, {others} is not as it was before, by our doing or somebody else's"
-        return await self._in_doubt(plan.place, before, words, still)
+        return await self._in_doubt(plan.place, before, words, onward(plan.place, before, still), still)
 
     async def _make(self, plan: Plan, planner: Planner) -> Done:
         """Looked up by its name before it is made."""
@@ -225,6 +225,7 @@ class Applier:
         parts: Document = {name: wanted.get(name) for name in parts_back(rules, wanted, live.document)}
         if parts:
             before = await self._snapshot(target.place, live, "before", parts=sorted(parts))
+            again = f"Once more: {way_back(target.place, target.id)}. {onward(target.place, before)}"
             parts = {name: wanted[name] for name in rules.always if name in wanted} | parts
             try:
                 await self._hand_in(target.place, live.record_id, with_secret(rules, parts, wanted, live, asked))
@@ -233,10 +234,10 @@ class Applier:
             try:
                 live, found = await self._read_back(kind, live.record_id, wanted)
             except PlatformError as error:
-                return await self._in_doubt(target.place, before, f"it could not be put back: {error}")
-            if harmful(found):
-                wrong = ", ".join(each.name for each in harmful(found))
-                return await self._in_doubt(target.place, before, f"put back, {wrong} is not as it was", harmful(found))
+                return await self._in_doubt(target.place, before, f"it could not be put back: {error}", again)
+            if left := harmful(found):
+                words = f"put back, {', '.join(each.name for each in left)} is not as it was"
+                return await self._in_doubt(target.place, before, words, again, left)
         step = self._step()
 
         def keep(transaction: Any) -> None:
@@ -246,9 +247,9 @@ class Applier:
 
         await self._books.write(keep)
         pinned = "; assistants keep the version that they are pinned to until they are applied"
-        left = ", ".join(each.name for each in differences(rules, wanted, live.document) if each.seen)
+        kept_too = ", ".join(each.name for each in differences(rules, wanted, live.document) if each.seen)
         words = f"as it was in snapshot {target.id}{pinned if key.kind is Kind.TOOL and live.version else ''}"
-        words += f"; new since then, and kept: {left}" if left else ""
+        words += f"; new since then, and kept: {kept_too}" if kept_too else ""
         return Done(key, End.RESTORED, words, live)
 
     async def _not_put_back(self, place: Place, error: ReadbackError) -> Done:
@@ -306,10 +307,11 @@ class Applier:
         kept = await self._books.write(keep)
         return Done(plan.key, end, live=after, snapshot=before or kept.id)
 
-    async def _in_doubt(self, place: Place, before: Snapshot | None, why: str, left: Sequence[Difference] = ()) -> Done:
+    async def _in_doubt(
+        self, place: Place, before: Snapshot | None, why: str, way: str = "", left: Sequence[Difference] = ()
+    ) -> Done:
         """Nobody knows what callers get now, so somebody has to look. `left`: what is there and was not before."""
-        step = self._step()
-        way = onward(place, before, left)
+        step, way = self._step(), way or onward(place, before)
         lines = [line for each in left for line in told(each.path, each.wanted, each.seen)]
         shown = "".join(f"{log.redact(line)}\n" for line in ["What was there before, and is now:", *lines] if lines)
         body = f"{log.redact(why)}.\n{shown}See it with {command('verify', place)}. {way}"

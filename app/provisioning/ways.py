@@ -17,7 +17,7 @@ def way_back(place: Place, snapshot: str) -> str:
     return command("rollback", place, f" --to {snapshot}")
 
 
-def onward(place: Place, before: Snapshot | None, left: Sequence[Difference]) -> str:
+def onward(place: Place, before: Snapshot | None, left: Sequence[Difference] = ()) -> str:
     """What to do about a record that is in doubt. `left`: what is there and was not before."""
     ours = command("apply", place, " --take ours")
     if before is None:

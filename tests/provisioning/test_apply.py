@@ -392,6 +392,24 @@ async def test_a_rollback_takes_out_what_somebody_added(alone: House) -> None:
     assert (assistant["model"], assistant["voice"]) == (WANTED[ASSISTANT]["model"], {"provider": "vapi"})
 
 
+async def test_a_rollback_that_the_platform_does_not_carry_out_says_how_to_try_again(alone: House) -> None:
+    await alone.apply(wish(TOOL))
+    [applied] = await alone.snapshots(TOOL)
+    alone.is_there(TOOL)["server"] = {}
+    alone.vapi.mishaps.append(Mishap("forgotten", only="PATCH"))
+
+    done = await alone.restore(applied)
+
+    assert (done.end, [each.name for each in done.found]) == (
+        End.IN_DOUBT,
+        ["server.url", "server.timeoutSeconds", "server.credentialId"],
+    )
+    again, undone = (f"`readback settings rollback {TOOL} --to {each} " for each in (applied.id, done.snapshot))
+    assert done.onward.startswith(f"Once more: {again}")
+    assert f"What was there before: {undone}" in done.onward
+    assert (await alone.restore(applied)).end is End.RESTORED
+
+
 async def test_what_the_platform_adds_to_a_new_record_is_said(alone: House) -> None:
     alone.vapi.lies.append(lambda record: record.update(voice={"provider": "vapi", "voiceId": "v"}))
 
