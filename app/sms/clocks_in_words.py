@@ -29,6 +29,7 @@ _MINUTES = {"thirty": 30, "fifteen": 15, "forty five": 45, "forty-five": 45}
 _WORD = f"(?:{'|'.join(_HOUR_WORDS)})"
 _HALF = r"(?P<half>a\.?m\.?|p\.?m\.?)"
 _DIGITS = r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-5][0-9]))?"
+_CLOCK = r"[0-9]{1,2}(?:[:.][0-5][0-9])?(?: ?[ap]\.?m\b\.?)?"
 _TIME = rf"(?P<time>noon|midday|(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD})(?: ?(?:a\.?m\b\.?|p\.?m\b\.?))?)"
 
 _ONE = re.compile(rf"(?:{_DIGITS}|(?P<word>{_WORD}))(?: ?{_HALF})?")
@@ -36,8 +37,10 @@ _RANGE = re.compile(
     r"(?<!\w)(?:between |from )?(?P<low>[0-9]{1,2}(?::[0-5][0-9])?(?: ?[ap]\.?m\.?)?) ?(?:-|to|and|until|til) ?"
     r"(?P<high>[0-9]{1,2}(?::[0-5][0-9])?(?: ?[ap]\.?m\.?)?)(?!\w)"
 )
-_AFTER = re.compile(rf"\b(?:after|past|from|later than|not before) {_TIME}(?!\w)")
-_BEFORE = re.compile(rf"\b(?:before|until|till|til|by|earlier than|no later than) {_TIME}(?!\w)")
+_AFTER = re.compile(rf"(?<!not )(?<!no )\b(?:after|past|from|later than|not before) {_TIME}(?!\w)")
+_BEFORE = re.compile(
+    rf"(?<!not )\b(?:not after|not past|before|until|til|till|by|earlier than|(?:no|not) later than) {_TIME}(?!\w)"
+)
 _PAST = re.compile(
     rf"\b(?P<what>half past|half|quarter past|quarter after|quarter to|quarter till?) (?P<time>{_WORD}|[0-9]{{1,2}})\b"
 )
@@ -51,6 +54,16 @@ _EXACT = (
     ),
     re.compile(rf"(?<!\w)(?P<word>{_WORD}) ?{_HALF}(?!\w)"),
 )
+_EITHER = re.compile(
+    rf"(?<![\w/:.])(?P<low>(?P<at>(?:at|around|about) )?{_CLOCK}) or (?:at )?(?P<high>{_CLOCK})(?![\w:/])",
+)
+"""One of two times. Bare numbers are numbers of choices."""
+_HOUR_AFTER_DAY = re.compile(
+    rf", +(?P<low>[1-9]|1[0-2]|{_WORD})(?: ?(?P<how>-|to|or|and) ?(?P<high>[1-9]|1[0-2]|{_WORD}))?"
+    r"(?=\W*$|\s*[,;.!?\n]| (?:for|with|pls|please|plz|is|works|would|sounds|if|then|thanks|thx|my|or|and|"
+    r"it'?s|i'?m|this|ok)\b)"
+)
+"""`Tuesday 9`."""
 _NOON_WORD = re.compile(r"\b(?:at )?(?:noon|midday|mediod[ií]a)\b")
 _IN_THE = r"(?:in the|this|por la|en la|de la)"
 _PARTS = (
@@ -112,6 +125,27 @@ def read_clock(words: str) -> tuple[Clock, str, str]:
     return clock, part, left
 
 
+def every_time(words: str) -> Clock:
+    """All times in `words`: beside several days each belongs to one of them, and none replaces another."""
+    found, _ = _every(words)
+    return Clock(tuple(minute for _, meant in sorted(found) for minute in meant))
+
+
+def read_hour(left: str) -> tuple[Clock, str]:
+    """Bare hours after a day that has been read, one, some or a stretch of them; and the words that are left."""
+    matches = list(_HOUR_AFTER_DAY.finditer(left))
+    ends = [(match["how"], match["low"], match["high"]) for match in matches]
+    if len(ends) == 1 and ends[0][0] in ("-", "to"):
+        [(_, low, high)] = ends
+        clock = Clock(after=_likely(low), before=_likely(high))
+    else:
+        hours = [_HOURS.get(hour) or int(hour) for _, *both in ends for hour in both if hour]
+        clock = Clock(tuple(minute for hour in hours for minute in hours_meant(hour)))
+    for match in matches:
+        left = _without(left, match)
+    return clock, left
+
+
 def hours_meant(hour: int) -> tuple[int, ...]:
     """What a bare hour can mean, in minutes since midnight; nothing if it is none."""
     return _minutes(hour, 0, "")
@@ -123,36 +157,59 @@ def _read(words: str) -> tuple[Clock, str]:
         low, high = _likely(between["low"]), _likely(between["high"])
         if low is not None and high is not None and low < high:
             return Clock(after=low, before=high), _without(words, between)
+    if (either := _EITHER.search(words)) and (meant := _one_of(either)):
+        return Clock(meant), _without(words, either)
     if match := _PAST.search(words):
         hour = _HOURS.get(match["time"]) or int(match["time"])
         shift = 30 if "half" in match["what"] else -15 if " t" in match["what"] else 15
         meant = tuple((minute + shift) % _DAY for minute in hours_meant(hour))
         return Clock(meant), _without(words, match)
-    for form, end in ((_AFTER, "after"), (_BEFORE, "before")):
-        if match := form.search(words):
-            bound = _likely(match["time"])
-            if bound is not None:
-                return Clock(after=bound) if end == "after" else Clock(before=bound), _without(words, match)
+    after, words = _bound(_AFTER, words)
+    before, words = _bound(_BEFORE, words)
+    if after is not None or before is not None:
+        return Clock(after=after, before=before), words
     if match := _SPELLED.search(words):
         meant = tuple(minute + _MINUTES[match["minutes"]] for minute in hours_meant(_HOURS[match["time"]]))
         return Clock(meant), _without(words, match)
     return _exact(words)
 
 
+def _bound(form: re.Pattern[str], words: str) -> tuple[int | None, str]:
+    match = form.search(words)
+    bound = _likely(match["time"]) if match else None
+    return bound, words if match is None or bound is None else _without(words, match)
+
+
+def _one_of(match: re.Match[str]) -> tuple[int, ...]:
+    """Both of two times, where they are times; what the second says of am or pm the first says too."""
+    low, high = (_ONE.fullmatch(match[end].removeprefix(match["at"] or "").strip()) for end in ("low", "high"))
+    if low is None or high is None or not (match["at"] or low["minute"] or high["minute"] or high["half"]):
+        return ()
+    half = high["half"] or ""
+    first = _minutes(int(low["hour"]), int(low["minute"] or 0), low["half"] or half)
+    return first + _minutes(int(high["hour"]), int(high["minute"] or 0), half)
+
+
 def _exact(words: str) -> tuple[Clock, str]:
     """A time in numbers. Of several the last one counts."""
-    found: tuple[int, tuple[int, ...]] = (-1, ())
+    found, words = _every(words)
+    if not found and (match_noon := _NOON_WORD.search(words)):
+        return Clock((_NOON,)), _without(words, match_noon)
+    return Clock(max(found)[1] if found else ()), words
+
+
+def _every(words: str) -> tuple[list[tuple[int, tuple[int, ...]]], str]:
+    """All times in numbers, each with its place, and the words that are left."""
+    found = []
     for form in _EXACT:
         for match in list(form.finditer(words)):
             parts = match.groupdict()
             hour = int(parts["hour"]) if parts.get("hour") else _HOURS.get(parts.get("word") or "", 99)
             meant = _minutes(hour, int(parts.get("minute") or 0), parts.get("half") or "")
             if meant:
-                found = max(found, (match.start(), meant))
+                found.append((match.start(), meant))
                 words = words[: match.start()] + _BETWEEN.center(len(match[0])) + words[match.end() :]
-    if not found[1] and (match_noon := _NOON_WORD.search(words)):
-        return Clock((_NOON,)), _without(words, match_noon)
-    return Clock(found[1]), words
+    return found, words
 
 
 def _minutes(hour: int, minute: int, half: str) -> tuple[int, ...]:

@@ -1,12 +1,12 @@
 """Days and times as people text them: every day that can be meant, and never one that is not."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sms.dates_in_words import When, read_when
+from app.sms.dates_in_words import When, read_shift, read_when
 
 TODAY = date(2026, 11, 20)
 """A Friday."""
@@ -68,6 +68,25 @@ def days(words: str, today: date = TODAY) -> list[str]:
         ("yesterday", ["26-11-19"]),
         ("mañana por la mañana", ["26-11-21"]),
         ("el martes", ["26-11-24"]),
+        ("two weeks from tuesday", ["26-12-08"]),
+        ("the monday after next", ["26-11-30", "26-12-07"]),
+        ("week after next", ["26-11-30"]),
+        ("not this week", ["26-11-23"]),
+        ("tuesday week", ["26-12-01"]),
+        ("the first monday in december", ["26-12-07"]),
+        ("last friday of november", ["26-11-27"]),
+        ("dec third", ["26-12-03"]),
+        ("third of december", ["26-12-03"]),
+        ("twenty-fourth of november", ["26-11-24"]),
+        ("on the fifth", ["26-12-05", "27-01-05"]),
+        ("this afternoon or monday", ["26-11-20", "26-11-23"]),
+        ("11-24 at 9", ["26-11-24"]),
+        ("24.11.", ["26-11-24"]),
+        ("not tuesday or wednesday", []),
+        ("tuesday after thanksgiving", []),
+        ("the first", []),
+        ("512-555-11-24", []),
+        ("5th street", []),
         ("feb 30", []),
         ("13/13", []),
         ("2026-13-45", []),
@@ -81,6 +100,65 @@ def days(words: str, today: date = TODAY) -> list[str]:
 )
 def test_days(words: str, meant: list[str]) -> None:
     assert days(words) == meant
+
+
+@pytest.mark.parametrize("words", ["11/12", "12/11", "11/12/26"])
+def test_a_date_in_numbers_is_both_where_both_can_be_booked(words: str) -> None:
+    read = read_when(words, date(2026, 10, 1), LAST)[0].days
+    assert sorted(read) == [date(2026, 11, 12), date(2026, 12, 11)]
+    assert days(words) == ["26-12-11"], "the other one is past"
+
+
+@pytest.mark.parametrize(
+    ("words", "said_back"),
+    [
+        ("30 february", "Feb 30"),
+        ("feb 30th", "Feb 30"),
+        ("2/30", "Feb 30"),
+        ("2027-02-30", "Feb 30"),
+        ("june 31 at 9", "Jun 31"),
+        ("thirty first of june", "Jun 31"),
+        ("feb 29", "Feb 29 in 2027"),
+        ("feb 29 2028", ""),
+        ("13/13", ""),
+        ("mar 50", ""),
+    ],
+)
+def test_a_day_that_there_is_not(words: str, said_back: str) -> None:
+    assert read_when(words, TODAY, LAST)[0].no_such == said_back
+
+
+@pytest.mark.parametrize(
+    ("words", "barred"),
+    [
+        ("not tuesday", (1,)),
+        ("not tuesday or wednesday", (1, 2)),
+        ("any day but friday", (4,)),
+        ("no mondays please", (0,)),
+        ("not tomorrow", (5,)),
+        ("tuesday", ()),
+    ],
+)
+def test_days_that_are_not_wanted(words: str, barred: tuple[int, ...]) -> None:
+    assert read_when(words, TODAY, LAST)[0].barred == barred
+
+
+@pytest.mark.parametrize(
+    ("words", "shift"),
+    [
+        ("make it an hour later", timedelta(hours=1)),
+        ("30 mins earlier", timedelta(minutes=-30)),
+        ("half an hour sooner pls", timedelta(minutes=-30)),
+        ("push it back by two hours", timedelta(hours=2)),
+        ("move my visit up by 2 hours", timedelta(hours=-2)),
+        ("a week later", timedelta(days=7)),
+        ("later", None),
+        ("in 2 hours", None),
+    ],
+)
+def test_later_and_earlier_than_it_is(words: str, shift: timedelta | None) -> None:
+    assert read_shift(words) == shift
+    assert not read_when(words, TODAY, LAST)[0].clock
 
 
 def test_next_weekday_in_the_middle_of_a_week_can_be_either() -> None:
@@ -117,6 +195,13 @@ def test_lengths(words: str, length: int) -> None:
         ("25:00", []),
         ("tuesday 9", [540, 21 * 60]),
         ("nov 24 9", [540, 21 * 60]),
+        ("tuesday 9, my name is Jane", [540, 21 * 60]),
+        ("tuesday nine", [540, 21 * 60]),
+        ("tuesday at 10 or 11am", [600, 660]),
+        ("10 or 11am", [600, 660]),
+        ("tuesday 9am or wednesday 10am", [540, 600]),
+        ("tuesday 9am, no, 10am", [600]),
+        ("2 or 3", []),
         ("2", []),
         ("the second", []),
     ],
@@ -135,6 +220,10 @@ def test_times(words: str, minutes: list[int]) -> None:
         ("between 2 and 4", (840, 960)),
         ("2-4pm", (840, 960)),
         ("9am to 11am", (540, 660)),
+        ("tuesday 10 to 11", (600, 660)),
+        ("not after 3", (None, 900)),
+        ("not before 10", (600, None)),
+        ("after 10 but before 3", (600, 900)),
         ("1 and 2", (None, None)),
     ],
 )
@@ -160,9 +249,16 @@ def test_parts(words: str, part: str) -> None:
     assert read_when(words, TODAY, LAST)[0].part == part
 
 
-@pytest.mark.parametrize("words", ["asap", "any time is fine", "whenever", "the earliest", "I don't care", "any day"])
+@pytest.mark.parametrize(
+    "words", ["asap", "any time is fine", "whenever", "the earliest", "I don't care", "any day", "whichever", "any"]
+)
 def test_any_time(words: str) -> None:
     assert read_when(words, TODAY, LAST)[0].anytime
+
+
+@pytest.mark.parametrize("words", ["anything after 3", "I don't want any", "anything else?"])
+def test_not_any_time(words: str) -> None:
+    assert not read_when(words, TODAY, LAST)[0].anytime
 
 
 def test_what_is_said_later_wins() -> None:
