@@ -4,16 +4,19 @@ What it cannot answer, and what it does not understand twice in a row, goes to a
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import choosing, own_appointments, phrases
-from app.sms.state import CHOOSING, State, Step, Task, dumped, loaded
+from app.sms import choosing, meant, own_appointments, phrases
+from app.sms.clocks_in_words import Clock, hours_meant
+from app.sms.dates_in_words import When
+from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import AGAIN, CANCEL, CANCEL_IT
+from app.sms.vocabulary import AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PUZZLED, WHO
 from app.sms.words import Answer, Ground, Intent, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -46,9 +49,13 @@ class GuidedConversation:
 
 
 def _ground(business: Business, now: int) -> Ground:
-    names = [business.name, *(s.name for s in business.services), *(t.name for t in business.technicians)]
-    own = frozenset(word.strip(".,'") for name in names for word in name.lower().split())
-    return Ground(local_date(business.zone, now), last_bookable_day(business, now), own)
+    own = _words_of([business.name, *(service.name for service in business.services)])
+    technicians = _words_of([technician.name for technician in business.technicians])
+    return Ground(local_date(business.zone, now), last_bookable_day(business, now), own, technicians)
+
+
+def _words_of(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(word.strip(".,'") for name in names for word in name.lower().split())
 
 
 def _resumed(kept: Mapping[str, Any], first_text: str, now: float) -> tuple[State, bool]:
@@ -57,7 +64,7 @@ def _resumed(kept: Mapping[str, Any], first_text: str, now: float) -> tuple[Stat
     if state.session and now - state.at <= STALE_AFTER_S:
         return state, False
     fresh = State(v=state.v, session=first_text, at=now, name=state.name)
-    return fresh, bool(state.session) and state.step not in (Step.NEW, Step.DONE)
+    return fresh, bool(state.session) and state.step not in IDLE
 
 
 async def _respond(talk: Talk, interrupted: bool) -> None:
@@ -65,8 +72,34 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     if interrupted and _only_answers(said):
         talk.say(f"{phrases.START_AGAIN} {phrases.HOW}")
         return
+    talk.said = said = _one_or_two(talk)
+    if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
+        await _again(talk)
+    elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):
+        talk.say(phrases.greeting(talk.business), talk.question())
+    elif said.question and state.step in (Step.WHICH, Step.CONFIRM_CANCEL):
+        await _question(talk)
+    else:
+        await _by_intent(talk)
+        await _besides(talk)
+
+
+def _one_or_two(talk: Talk) -> Said:
+    """What was said, as one where a yes with a request after it answers nothing that was asked."""
+    said, step = talk.said, talk.state.step
+    then = said.next
+    if then is None or said.intent is Intent.CANCEL:
+        return said
+    besides = bool(AS_WELL.search(then.text.lower())) or (said.intent, then.intent) == (Intent.BOOK, Intent.CANCEL)
+    if (step is Step.CONFIRM and besides) or (step is Step.CONFIRM_CANCEL and then.intent is Intent.BOOK):
+        return said
+    return replace(said, next=None).then(then)
+
+
+async def _by_intent(talk: Talk) -> None:
+    state, said = talk.state, talk.said
     busy = state.step in CHOOSING
-    match None if _confirms(talk) or choosing.names_them(talk) else said.intent:
+    match None if _answers(talk) else said.intent:
         case Intent.PERSON:
             await talk.person()
         case Intent.QUESTION if not (said.name and state.step in (Step.NAME, Step.CONFIRM)):
@@ -74,22 +107,63 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         case Intent.STATUS:
             await own_appointments.tell(talk)
         case Intent.CANCEL if busy and not said.own and state.task is Task.BOOK and state.last is None:
-            choosing.give_up(talk)
+            # "I can't make it" is a no to that time, and not to the visit.
+            await (_give_up(talk) if CANCEL.search(said.text.lower()) else _decline(talk))
         case Intent.CANCEL:
             await own_appointments.begin(talk, Task.CANCEL)
         case Intent.MOVE if not busy or said.own:
             await own_appointments.begin(talk, Task.MOVE)
-        case Intent.ABORT if state.step not in (Step.NEW, Step.DONE):
-            choosing.give_up(talk)
+        case Intent.ABORT if busy and said.when and said.answer is Answer.NO:
+            await choosing.go_on(talk)
+        case Intent.ABORT if state.step not in IDLE:
+            await _give_up(talk)
         case Intent.ABORT if CANCEL.search(said.text.lower()):
             await own_appointments.begin(talk, Task.CANCEL)
         case _:
             await _by_step(talk)
 
 
+async def _besides(talk: Talk) -> None:
+    """What was asked for beside what has just been seen to."""
+    state, said = talk.state, talk.said
+    if talk.missed or len(talk.replies) > 1:
+        return
+    if said.question and not talk.passed_on:
+        await _ask_elsewhere(talk)
+    elif said.next is not None and said.intent is not Intent.CANCEL and state.step is Step.DONE:
+        last, talk.said = state.last, said.next
+        if said.next.intent is Intent.CANCEL:
+            await own_appointments.begin(talk, Task.CANCEL)
+        else:
+            await choosing.take_up(talk, said.next, last.service if last else "")
+
+
+async def _give_up(talk: Talk) -> None:
+    """What was on its way; where something else is wanted instead, that is begun."""
+    if talk.said.next is None:
+        choosing.give_up(talk)
+    else:
+        await choosing.take_up(talk, talk.said.next, talk.state.service)
+
+
+async def _decline(talk: Talk) -> None:
+    talk.said = replace(talk.said, answer=Answer.NO, intent=None)
+    await choosing.go_on(talk)
+
+
+async def _again(talk: Talk) -> None:
+    """They did not follow: what was asked, or what stands, once more."""
+    state = talk.state
+    if state.step is Step.DONE and state.last is not None and not state.misses:
+        talk.missed, state.misses = True, 1
+        await own_appointments.tell(talk)
+    else:
+        await talk.misunderstood("")
+
+
 async def _by_step(talk: Talk) -> None:
     state, said = talk.state, talk.said
-    if said.intent is Intent.BOOK and state.step in (Step.WHICH, Step.CONFIRM_CANCEL, Step.DONE):
+    if said.intent is Intent.BOOK and state.step in (Step.WHICH, Step.CONFIRM_CANCEL, Step.INVITED, Step.DONE):
         state.over()
         state.step = Step.NEW
     if state.step in CHOOSING:
@@ -99,7 +173,7 @@ async def _by_step(talk: Talk) -> None:
             await choosing.go_on(talk)
     elif state.step in (Step.WHICH, Step.CONFIRM_CANCEL):
         await own_appointments.go_on(talk)
-    elif state.step is Step.DONE:
+    elif state.step in (Step.INVITED, Step.DONE):
         await _afterwards(talk)
     else:
         await _first(talk)
@@ -110,10 +184,11 @@ async def _first(talk: Talk) -> None:
     state, said = talk.state, talk.said
     if said.thanks and said.closing:
         _you_are_welcome(talk)
-    elif said.when or said.intent is Intent.BOOK or choosing.services_in(talk):
+    elif said.when or said.when.no_such or said.intent is Intent.BOOK or meant.services_in(talk):
         state.step = Step.DAY
-        await choosing.go_on(talk) if said.when or choosing.services_in(talk) else await choosing.ask_next(talk)
-    elif said.asks and not said.greets and not said.foreign:
+        told = said.when or said.when.no_such or meant.services_in(talk)
+        await choosing.go_on(talk) if told else await choosing.ask_next(talk)
+    elif said.asks and not said.greets and not said.foreign and not WHO.fullmatch(said.text.lower()):
         await _question(talk)
     else:
         services = talk.business.services_said()
@@ -126,16 +201,24 @@ async def _first(talk: Talk) -> None:
 
 async def _afterwards(talk: Talk) -> None:
     """After something was done: thanks is answered once, "ok" not at all, another day means the same visit."""
+    talk.said = _corrected(talk)
     state, said = talk.state, talk.said
     agreed = said.answer is Answer.YES and not said.when and not said.asks
-    if said.closing or agreed or _repeats_what_is_booked(talk):
+    about_booked = said.intent is None and _is_when_booked(talk)
+    named = bool(said.when or said.when.no_such)
+    if state.step is Step.INVITED and _takes_up_invitation(talk):
+        return
+    if said.closing or agreed or (about_booked and not said.asks):
         if said.thanks:
             _you_are_welcome(talk)
     elif said.only_greets:
+        state.step = Step.INVITED
         talk.say(f"{phrases.greeting(talk.business)} {phrases.HOW}")
-    elif said.when and state.last is not None and not AGAIN.search(said.text.lower()):
+    elif about_booked and not said.when.clock:
+        await _question(talk)
+    elif named and state.last is not None and not AGAIN.search(said.text.lower()):
         await own_appointments.begin(talk, Task.MOVE)
-    elif said.when or choosing.services_in(talk):
+    elif named or meant.services_in(talk):
         state.step = Step.DAY
         state.service = state.last.service if state.last is not None else ""
         await choosing.go_on(talk)
@@ -152,17 +235,62 @@ async def _question(talk: Talk) -> None:
     said = talk.said
     if talk.state.step in CHOOSING and (said.answer is Answer.YES or said.number is not None or said.when):
         await choosing.go_on(talk)
-    if not talk.missed and not await talk.quoted():
+    if not talk.missed:
+        await _ask_elsewhere(talk)
+
+
+async def _ask_elsewhere(talk: Talk) -> None:
+    if not await talk.quoted():
         await talk.person(phrases.PASSED_ON)
 
 
-def _repeats_what_is_booked(talk: Talk) -> bool:
+def _corrected(talk: Talk) -> Said:
+    """What was said, where "I meant 10" is an hour for what has just been booked."""
+    said = talk.said
+    if talk.state.last is None or not said.instead or said.when or said.number is None:
+        return said
+    return replace(said, when=When(clock=Clock(hours_meant(said.number))))
+
+
+def _takes_up_invitation(talk: Talk) -> bool:
+    """A yes or a no to what can be done next gets an answer; an "ok" only takes note of it."""
+    state, said = talk.state, talk.said
+    if said.thanks or said.when or said.asks or meant.services_in(talk):
+        return False
+    if said.answer is Answer.NO or said.intent is Intent.ABORT:
+        if state.declined:
+            return False
+        state.declined = True
+        talk.say(phrases.NOTHING_MORE)
+        return True
+    if said.answer is Answer.YES and ASSENT.match(said.text.lower()):
+        state.step = Step.SERVICE if len(talk.business.services_said()) > 1 else Step.DAY
+        talk.say(talk.question(), phrases.OR_PERSON)
+        return True
+    return False
+
+
+def _is_when_booked(talk: Talk) -> bool:
     """Whether a time is named that is the one just booked: "great, Tuesday at 9"."""
     when, last = talk.said.when, talk.state.last
-    if last is None or not when or talk.said.asks or talk.said.intent is not None:
+    if last is None or not when:
         return False
     minute = last.starts.hour * 60 + last.starts.minute
     return (not when.days or when.days == (last.starts.date(),)) and when.clock.allows(minute)
+
+
+def _answers(talk: Talk) -> bool:
+    """Whether it answers what was asked, whatever its words could be about elsewhere."""
+    step = talk.state.step
+    kept = step in (Step.WHICH, Step.CONFIRM_CANCEL) and talk.said.intent is not Intent.MOVE
+    unclear = step is Step.CONFIRM_CANCEL and bool(CANCEL_IT.match(talk.said.text.lower())) and not talk.said.next
+    return (
+        _confirms(talk)
+        or meant.names_them(talk)
+        or own_appointments.names_another(talk)
+        or (kept and own_appointments.keeps(talk))
+        or (unclear and talk.said.answer is Answer.NO)
+    )
 
 
 def _confirms(talk: Talk) -> bool:
@@ -177,8 +305,9 @@ def _confirms(talk: Talk) -> bool:
 
 def _nothing_but_a_question(talk: Talk) -> bool:
     said = talk.said
-    given = said.when or said.number is not None or said.answer is not None or said.more or said.name
-    if said.foreign or said.only_greets or choosing.services_in(talk):
+    timed = said.when or said.when.no_such or said.when.barred
+    given = timed or said.number is not None or said.answer is not None or said.more or said.name
+    if said.foreign or said.only_greets or meant.services_in(talk):
         return False
     return said.asks and not given and said.intent is None
 

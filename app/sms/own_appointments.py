@@ -6,14 +6,16 @@ from typing import Any
 
 from app.errors import Code
 from app.sms import phrases
-from app.sms.choosing import ask_next, services_in
+from app.sms.choosing import ask_next, take_up
 from app.sms.dates_in_words import When
-from app.sms.state import Booked, Step, Task, Wanted
+from app.sms.meant import says_from, services_in
+from app.sms.state import IDLE, Booked, Step, Task, Then, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import CANCEL_IT, THIS_ONE
+from app.sms.vocabulary import ALL, CANCEL_IT, EARLIER_ONE, LATER_ONE, NOT_TO_CANCEL, OTHER_ONE, SEVERAL, THIS_ONE
 from app.sms.words import Answer
 
 TOLD = 3
+_TWO = 2
 _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
@@ -26,6 +28,10 @@ async def tell(talk: Talk) -> None:
     if found is None:
         return
     if not found:
+        if talk.state.step not in IDLE:
+            talk.say(f"{phrases.NOTHING_YET} {talk.question()}")
+            return
+        talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
     told = [_told(talk, each) for each in found[:TOLD]]
@@ -35,15 +41,20 @@ async def tell(talk: Talk) -> None:
 
 async def begin(talk: Talk, task: Task) -> None:
     """Find the appointment that is to be cancelled or moved."""
-    state = talk.state
+    state, then = talk.state, talk.said.next
     found = await _find(talk)
     if found is None:
         return
-    state.over()
+    besides = state.last if OTHER_ONE.search(talk.said.text.lower()) else None
+    if besides is not None:
+        found = [each for each in found if each["reference"] != besides.reference]
+    state.invite()
     if not found:
-        talk.say(phrases.NO_APPOINTMENT)
+        talk.say(phrases.NO_OTHER if besides else phrases.NO_APPOINTMENT)
+        if then is not None:
+            await take_up(talk, then)
         return
-    state.task = task
+    state.task, state.then = task, _then(talk)
     state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
     chosen, wanted = _meant(talk, state.appointments)
     if task is Task.MOVE:
@@ -58,37 +69,84 @@ async def begin(talk: Talk, task: Task) -> None:
 async def go_on(talk: Talk) -> None:
     """Which one was meant, or whether it is to be cancelled."""
     state, said = talk.state, talk.said
-    if state.step is Step.CONFIRM_CANCEL and state.appointment is not None:
-        if (said.answer is not Answer.NO and CANCEL_IT.fullmatch(said.text.lower())) or (
-            said.answer is Answer.YES and not said.when
-        ):
-            await _cancel(talk, state.appointment)
-        elif said.answer is Answer.NO:
-            state.over()
-            talk.say(phrases.KEPT)
-        else:
-            await talk.misunderstood()
-        return
-    number = said.number
-    if number is not None and (number == -1 or 1 <= number <= len(state.appointments)):
-        await _with(talk, state.appointments[number - 1 if number > 0 else -1])
-    elif said.answer is Answer.NO:
+    listed = _listed(talk)
+    keep = said.answer is Answer.NO or keeps(talk)
+    asked = state.appointment if state.step is Step.CONFIRM_CANCEL else None
+    if listed is not None:
+        await _with(talk, listed)
+    elif asked and said.next is not None and said.answer is Answer.YES:
+        state.then = _then(talk)
+        await (_with(talk, asked) if _is_move(state.then, asked) else _cancel(talk, asked))
+    elif asked and (CANCEL_IT.fullmatch(said.text.lower()) or (said.answer is Answer.YES and not said.when)):
+        await _cancel(talk, asked)
+    elif asked and said.when.days and said.answer in (None, Answer.NO):
+        state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
+        await _with(talk, asked)
+    elif keep and CANCEL_IT.match(said.text.lower()):
+        await talk.misunderstood()
+    elif keep:
         state.over()
         talk.say(phrases.KEPT)
+    elif asked:
+        await talk.misunderstood()
+    elif ALL.search(said.text.lower()):
+        await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
         chosen, _ = _meant(talk, state.appointments)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
 
 
+def keeps(talk: Talk) -> bool:
+    """Whether it says that nothing is to be cancelled after all, in whatever words."""
+    return talk.state.task is Task.CANCEL and bool(NOT_TO_CANCEL.search(talk.said.text.lower()))
+
+
+def names_another(talk: Talk) -> bool:
+    """Whether it is another appointment than the one that they were asked about."""
+    return talk.state.step is Step.CONFIRM_CANCEL and _listed(talk) is not None
+
+
+def _listed(talk: Talk) -> Booked | None:
+    """The appointment that is meant of those that were listed, by its number or by its place."""
+    state, said, text = talk.state, talk.said, talk.said.text.lower()
+    listed = state.appointments
+    if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
+        return listed[said.number - 1 if said.number > 0 else -1]
+    if len(listed) == _TWO and (LATER_ONE.search(text) or EARLIER_ONE.search(text)):
+        return listed[1 if LATER_ONE.search(text) else 0]
+    others = [each for each in listed if each != state.appointment]
+    return others[0] if state.appointment and len(others) == 1 and OTHER_ONE.search(text) else None
+
+
+def _is_move(then: Then | None, chosen: Booked) -> bool:
+    return then is not None and then.service in ("", chosen.service)
+
+
+def _then(talk: Talk) -> Then | None:
+    """The booking that was asked for in the same breath."""
+    then = talk.said.next
+    if then is None:
+        return None
+    named = services_in(talk, then)
+    talk.state.name = then.name or talk.state.name
+    return Then(named[0].id if len(named) == 1 else "", Wanted().said(then.when))
+
+
 async def _with(talk: Talk, chosen: Booked) -> None:
     """Go on with this appointment."""
     state = talk.state
-    state.appointment, state.appointments = chosen, []
+    state.appointment = chosen
+    if state.then is not None and _is_move(state.then, chosen):
+        # One instead of the other: a move never leaves them without either.
+        state.task, state.wanted = Task.MOVE, _on_its_day(chosen, state.then.wanted)
     if state.task is Task.MOVE:
+        state.appointments, state.then = [], None
         state.service = chosen.service
         state.step = Step.DAY
-        if state.wanted:
+        if state.wanted or says_from(talk):
             await ask_next(talk)
+        elif day := talk.said.when.no_such:
+            talk.say(f"{phrases.NO_SUCH_DAY.format(day=day)} {phrases.WHICH_DAY}")
         else:
             talk.say(f"Moving {phrases.appointment(talk.business, chosen, talk.today)}.", phrases.WHICH_DAY)
         return
@@ -97,12 +155,12 @@ async def _with(talk: Talk, chosen: Booked) -> None:
 
 
 async def _cancel(talk: Talk, appointment: Booked) -> None:
-    state = talk.state
+    state, then = talk.state, talk.state.then
     result = await talk.ask("cancel_appointment", reference=appointment.reference)
     outcome, code = result.get("outcome"), result.get("code")
     what = phrases.appointment(talk.business, appointment, talk.today)
     if outcome == "confirmed":
-        talk.say(f"Cancelled: {what}.", "Text a day if you want to book another time.")
+        talk.say(f"Cancelled: {what}.", "" if then else "Text a day if you want to book another time.")
     elif outcome == "pending":
         talk.say(phrases.NOT_SURE_YET.format(what=f"that {what} is cancelled"))
     elif outcome == "refused" or code == Code.DAILY_CAP:
@@ -113,8 +171,11 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
         return
     if outcome == "refused" and code in (Code.CALENDAR_UNAVAILABLE, Code.STILL_CHECKING):
         return  # a YES in a few minutes tries again
-    state.over()
+    state.invite()
     state.last = None
+    if then is not None and outcome in ("confirmed", "pending"):
+        state.service, state.wanted = then.service, then.wanted
+        await ask_next(talk)
 
 
 async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
@@ -139,14 +200,20 @@ def _meant(talk: Talk, found: Sequence[Booked]) -> tuple[Booked | None, Wanted]:
         when = replace(when, days=tuple(days)) if days else When()
     if len(found) > 1 and (named := {service.id for service in services_in(talk)}):
         found = [each for each in found if each.service in named] or found
+    one = not SEVERAL.search(talk.said.text.lower())
     about_last = talk.state.task is Task.MOVE or bool(THIS_ONE.search(talk.said.text.lower()))
-    if len(found) > 1 and last is not None and not on_day and about_last:
+    if len(found) > 1 and last is not None and not on_day and about_last and one:
         found = [each for each in found if each.reference == last.reference] or found
     chosen = found[0] if len(found) == 1 else None
     wanted = Wanted().said(when)
-    if chosen and wanted.clock and not wanted.days:
+    return chosen, _on_its_day(chosen, wanted) if chosen else wanted
+
+
+def _on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
+    """A time of day alone is said about the day of the appointment."""
+    if wanted.clock and not wanted.days:
         wanted.days = [chosen.starts.date()]
-    return chosen, wanted
+    return wanted
 
 
 def _is_goal(text: str) -> bool:
@@ -163,7 +230,7 @@ def _told(talk: Talk, each: Mapping[str, Any]) -> str:
 
 
 def _to_go_on(talk: Talk) -> str:
-    return talk.question() if talk.state.step not in (Step.NEW, Step.DONE) else ""
+    return "" if talk.state.step in IDLE else talk.question()
 
 
 def _booked(each: Mapping[str, Any]) -> Booked:

@@ -28,12 +28,19 @@ HOW = 'Text a day to see open times, "move" or "cancel my appointment" for one y
 WHICH_DAY = 'Which day suits you? For example "tomorrow morning", "Tuesday" or "Dec 3".'
 OTHER_DAY = "Which other day suits you?"
 YOUR_NAME = "What is your full name?"
+NO_SUCH_DAY = "There is no {day}."
+NOT_THEN = f"OK. {OTHER_DAY}"
 NOTHING_DONE = "OK, nothing was booked."
 KEPT = "OK, I left your appointment as it is."
+NOTHING_YET = "Nothing is booked yet."
 NO_APPOINTMENT = (
     "I find no upcoming appointment for this number. Text a day to book one, or PERSON if you booked with another "
     "number."
 )
+NOTHING_MORE = "OK. Text a day whenever you want to book a visit, or PERSON for a call."
+OR_PERSON = "Or reply PERSON and someone will call you."
+ONE_AT_A_TIME = "One at a time, please."
+NO_OTHER = "I find no other upcoming appointment for this number. Text a day to book one, or PERSON for a call."
 WELCOME = "You're welcome!"
 ALREADY_PROMISED = "Someone will call you as promised. You can also text a day to see open times."
 PASSED_ON = "That is one for a person."

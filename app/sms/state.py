@@ -25,6 +25,7 @@ class Step(StrEnum):
     CONFIRM = "confirm"
     WHICH = "which"
     CONFIRM_CANCEL = "confirm_cancel"
+    INVITED = "invited"
     DONE = "done"
 
 
@@ -38,6 +39,10 @@ class Task(StrEnum):
 
 CHOOSING = frozenset((Step.SERVICE, Step.DAY, Step.WHICH_DAY, Step.TIME, Step.NAME, Step.CONFIRM))
 """On the way to a time: booking one, or moving an appointment to it."""
+
+
+IDLE = frozenset((Step.NEW, Step.INVITED, Step.DONE))
+"""Nothing is under way. Invited: it was said what can be done, so that a yes or a no is an answer to that."""
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -76,6 +81,8 @@ class Wanted(msgspec.Struct, omit_defaults=True):
     after: int | None = None
     before: int | None = None
     anytime: bool = False
+    barred: list[int] = []
+    """Weekdays that are not wanted, Monday is 0."""
 
     @property
     def clock(self) -> Clock:
@@ -92,13 +99,23 @@ class Wanted(msgspec.Struct, omit_defaults=True):
             when.clock.after,
             when.clock.before,
             when.anytime,
+            list(when.barred),
         )
+        if not when.days:
+            new.barred = sorted({*self.barred, *when.barred})
         if not when.days and not when.anytime:
             new.days, new.length, new.bare, new.anytime = self.days, self.length, self.bare, self.anytime
         return new
 
     def __bool__(self) -> bool:
         return bool(self.days or self.part or self.clock or self.anytime)
+
+
+class Then(msgspec.Struct, frozen=True):
+    """A booking that was asked for together with a cancellation. `service` is empty where none was named."""
+
+    service: str
+    wanted: Wanted
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -117,6 +134,7 @@ class State(msgspec.Struct, omit_defaults=True):
     slot: Offered | None = None
     appointments: list[Booked] = []
     appointment: Booked | None = None
+    then: Then | None = None
     last: Booked | None = None
     """What the last request of this session booked or moved."""
     misses: int = 0
@@ -124,6 +142,8 @@ class State(msgspec.Struct, omit_defaults=True):
     promised: bool = False
     """Whether a person will call."""
     thanked: bool = False
+    declined: bool = False
+    """Whether they said no to what could be done next: a second no is none to answer."""
 
     def forget_times(self) -> None:
         """Nothing is offered or chosen any more."""
@@ -133,7 +153,12 @@ class State(msgspec.Struct, omit_defaults=True):
         """What was asked for is done, or given up."""
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
-        self.wanted, self.appointments, self.appointment = Wanted(), [], None
+        self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None
+
+    def invite(self) -> None:
+        """It is over, and the customer hears what can be done next."""
+        self.over()
+        self.step, self.declined = Step.INVITED, False
 
 
 def loaded(kept: Mapping[str, Any]) -> State:

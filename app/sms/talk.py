@@ -9,7 +9,7 @@ from app.booking.business import Business
 from app.booking.zones import local_date
 from app.errors import Code
 from app.sms import phrases
-from app.sms.state import CHOOSING, State, Step
+from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
 from app.sms.words import Intent, Said
 
@@ -45,6 +45,8 @@ class Talk:
     tools: Ask
     replies: list[str] = field(default_factory=list)
     missed: bool = False
+    passed_on: bool = False
+    """Whether a person was asked for, or the documents were."""
     calls: int = 0
 
     @property
@@ -81,20 +83,22 @@ class Talk:
             return f"Cancel {what}? Reply YES to cancel it, NO to keep it."
         return phrases.WHICH_DAY if state.step is Step.DAY else phrases.HOW
 
-    async def misunderstood(self) -> None:
+    async def misunderstood(self, lead: str = phrases.SORRY) -> None:
         """Ask again; after two in a row a person takes over, and then nothing keeps answering an answering machine."""
         state = self.state
         self.missed = True
         state.misses += 1
         if state.misses == 1:
-            await self._again()
+            self._again(lead)
         elif not state.promised:
             await self.person(phrases.NOT_UNDERSTOOD)
         elif state.misses <= 3:
             self.say(phrases.ALREADY_PROMISED)
 
-    async def _again(self) -> None:
+    def _again(self, lead: str) -> None:
         said = self.said
+        if self.state.step is Step.DONE:
+            self.state.step = Step.INVITED
         if said.pictures and not said.text:
             self.say(phrases.PICTURE, self.question())
         elif said.foreign:
@@ -102,13 +106,15 @@ class Talk:
         elif said.rude:
             self.say(phrases.RUDE, self.question())
         else:
-            self.say(f"{phrases.SORRY} {self.question()}")
+            self.say(f"{lead} {self.question()}".strip())
 
     async def quoted(self) -> bool:
         """Answer out of the business's documents, or promise that somebody will; False where there are none."""
         if self.business.documents is None:
             return False
-        result = await self.ask("answer_question", question=self.said.text[:MAX_QUESTION_CHARS])
+        self.passed_on = True
+        asked = self.said.question or self.said.text
+        result = await self.ask("answer_question", question=asked[:MAX_QUESTION_CHARS])
         promised = "reference" in result
         if not result["ok"] and not promised:
             return False
@@ -122,6 +128,7 @@ class Talk:
 
     async def person(self, why: str = "") -> None:
         """A person calls, and the customer hears when."""
+        self.passed_on = True
         reason = f"By text: {self.said.text[:MAX_REASON_CHARS] or 'a picture, without words'}"
         when = self._call_at() if self.said.intent is Intent.PERSON else ""
         result = await self.ask("request_callback", reason=reason, when=when)
@@ -131,12 +138,13 @@ class Talk:
             self.say(result["say"] if result.get("code") == Code.DAILY_CAP else phrases.no_call(self.conversation.line))
             return
         self.state.promised = True
+        if self.state.step is Step.INVITED:
+            self.state.step = Step.DONE
         self.say(f"{why} {result['say']}".strip(), self._resting())
 
     def _resting(self) -> str:
-        """What is still to be answered, if anything is."""
-        resting = self.state.step in CHOOSING or self.state.step in (Step.WHICH, Step.CONFIRM_CANCEL)
-        return self.question() if resting else ""
+        """What is still to be answered, if anything is and it has not just been asked."""
+        return "" if self.state.step in IDLE or self.replies else self.question()
 
     def _call_at(self) -> str:
         when = self.said.when

@@ -13,13 +13,28 @@ SIGNS = {
     "—": " , ",
     "–": "-",
 }
-ABOUT = re.compile(r"(?<=[0-9])ish\b", re.I)
+ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)ish\b", re.I)
 KEPT_SIGNS = "$+<>=^`~|"
 SEGMENTS = re.compile(
-    r"(?<=[?])|(?<=^[1-9]) (?=[A-Z][a-z]+(?: [A-Z]|$))|[,;\n!]|\.(?=\s|$)| - |\band\b(?= (?:my name|it'?s for))"
+    r"(?<=[?])|(?<=^[1-9]) (?=[A-Z][a-z]+(?: [A-Z]|$))|[,;\n!]|\.(?=\s|$)| - |"
+    r"\band\b(?= (?:my name|it'?s for|can|could|do|does|is|are|will|would|how|what|when|where|who)\b)"
 )
 INSTEAD = re.compile(r"\b(?:actually|i mean|i meant|scratch that|or rather|on second thoughts?|correction)\b", re.I)
 """What stands between something said and what replaces it."""
+
+REQUESTS = re.compile(
+    r"(?:\s*[,;.&+\n]\s*|\s+(?=(?:and|then|but|n)\b))(?:(?:and|then|but|n)\s+)*"
+    r"(?=(?:(?:please|pls|then|also|just|instead|can (?:you|i|we)|could (?:you|i|we)|i(?:'d| would) like to|i want to|"
+    r"i need to|to) )*(?:book|schedule|cancel)\b)",
+    re.I,
+)
+"""Before a second request in one text."""
+KEPT_ONE = re.compile(
+    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move)) (?:the |my )?|not (?:the|my) )"
+    r"[^,.;!\n]+?(?=$|[,.;!\n]| (?:and|but|then) )",
+    re.I,
+)
+"""What is named to say that it stays as it is."""
 
 _APPT = r"(?:appointments?|appts?|apt|appoinments?|appointmnt|bookings?|reservations?|visits?|citas?)"
 OWN = re.compile(
@@ -45,14 +60,25 @@ TOPICS = re.compile(
     r"polic(?:y|ies))\b|"
     r"\b(?:is it|are they|are the \w+|is this) safe\b|\bsafe for\b|\bpet[- ](?:safe|friendly)\b|"
     r"\bhow long (?:does|will|is)\b|"
+    r"\b(?:in|to|into|under) (?:his|her|their|another) name\b|"
     r"\b(?:change|update|correct|wrong|fix) (?:the |my )?(?:name|address|phone|email|number)\b|"
     r"\bwhat do i need\b|\bwhat should i\b|\bcu[aá]nto cuesta\b|\bprecio\b|"
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy))\b"
 )
-NOT_CANCEL = re.compile(r"\b(?:do ?n[o']?t|never|not|no) (?:\w+ ){0,2}cancel|\bkeep (?:my|the) " + _APPT)
+LEAST_QUESTION_WORDS = 3
+ABOUT_TIMES = re.compile(
+    r"\b(?:any(?:thing|one|body)?|some(?:thing|one|body)|openings?|slots?|times?|availab\w*|free|open|earlier|later|sooner|"
+    r"come|else|yes|no|ok|okay|there)\b"
+)
+TAG = re.compile(
+    r"(?:(?:is|would|will|does|do|can|could|how) )?(?:that|it|this|you|u|we|i)\b(?: \w+){0,4} "
+    r"(?:ok|okay|works?|possible|fine|good|alright|right|doable|make it|suit|do|sound)(?: (?:for|with) \w+)?\W*"
+)
+"""A question that asks for a yes to what was said before it."""
+NOT_CANCEL = re.compile(r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\bkeep (?:my|the) " + _APPT)
 CANCEL = re.compile(
-    r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|\b(?:cancelar|anular)\b|"
+    r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|^(?:please )?undo\b|\b(?:cancelar|anular)\b|"
     rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"
 )
 CANNOT_COME = re.compile(
@@ -61,10 +87,13 @@ CANNOT_COME = re.compile(
     rf"keep (?:my|the)|do (?:my|the) {_APPT})"
 )
 MOVE = re.compile(
-    r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change|move|moving|postpone)\b|\bpostpone\b|"
+    r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
     rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
+INSTEAD_OF_IT = re.compile(r"\binstead\b")
+CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
+OTHER_ONE = re.compile(r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b")
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
     r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
@@ -73,6 +102,12 @@ STATUS = re.compile(
     rf"\b(?:confirm|check|see|show|find|look up|verify|forgot|remind me of)(?:ing)? (?:on )?(?:my|"
     rf"the) (?:\w+ )?{_APPT}|"
     rf"^(?:my|mi) {_APPT}\W*$|^when\W*$|\bremind me when\b|\b(?:confirmation|reference) (?:number|code|no\b|#)"
+)
+IS_BOOKED = re.compile(
+    rf"\b(?:is|was) (?:my|our|the) (?:\w+ )?{_APPT}\b|\b(?:did|has) (?:it|that) (?:go|gone) through\b|"
+    r"\b(?:is|was) (?:it|that|this) (?:booked|confirmed|done|cancell?ed|moved)\b|"
+    r"\b(?:can|could) you (?:please )?confirm\b(?! (?:the|your|what|how|price))|"
+    r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|^(?:so )?when(?:'?s| is| was) (?:it|that)\b"
 )
 OPENINGS = re.compile(
     r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"
@@ -85,21 +120,23 @@ BOOK = re.compile(
 ABORT = re.compile(
     r"^(?:never ?mind|nvm|forget (?:it|about it|that)|leave it|no,? thanks?|no,? thank you|no thx|no gracias|not now|"
     r"not interested|cancel (?:that|this|it)(?! (?:appointment|appt|booking))|start over|restart|reset|"
-    r"i changed my mind|olv[ií]dalo|nothing)\b"
+    r"i changed my mind|olv[ií]dalo|nothing(?! (?:works|fits|suits|open|free)))\b"
 )
 
 YES = re.compile(
-    r"(?:yes+|y|ye|yea+|yeah+|yep|yup|ya|yass*|yessir|sure|ok+|okay|okey|k|kk|okie|alright|correct|right|"
+    r"(?:yes+|y|ye|yea+|yeah+|yea?p+|yep|yup|ya|yass*|yessir|sure|ok+|okay|okey|k|kk|okie|alright|correct|right|"
     r"that'?s right|"
     r"confirm(?:ed)?|sounds? (?:good|great|perfect|fine)|perfect|great|excellent|awesome|cool|good|fine|do it|"
-    r"book it|"
+    r"book(?: it)?(?=\W*$)|book it|"
     r"go ahead|please do|absolutely|definitely|of course|for sure|that works|(?:that'?s|thats|that is) (?:fine|"
     r"good|great|perfect)|works for me|works|"
     r"let'?s do (?:it|that)|i confirm|deal|bet|s[ií]|claro|dale|vale|de acuerdo|affirmative|10-4)(?![\w'-])"
 )
 NO = re.compile(
-    r"(?:no+|nope|nah|naw|n|not|don'?t|dont|do not|never ?mind|nvm|negative|wrong|incorrect|wait|hold on|stop that|"
-    r"keep it|leave it|none|neither)(?![\w'-])"
+    r"(?:(?:please|pls|plz|oh|um+|hmm+|just|i said) )*"
+    r"(?:(?:i\b[\w' ]{0,16})?keep (?:it|that|them|my|the)|"
+    r"no+|nope|nah|naw|n|not|don'?t|dont|do not|never ?mind|nvm|negative|wrong|incorrect|wait|hold on|stop that|"
+    r"leave it|none|neither)(?![\w'-])"
 )
 NEGATION = re.compile(r"\b(?:do ?n[o']?t|no|not|never|can'?t|cannot|can not|won'?t|wait|hold on|nope|nah)\b")
 """Inside a yes it makes that yes one that nothing is done upon."""
@@ -112,8 +149,13 @@ NO_BUT_FINE = re.compile(
     r"\b(?:not? (?:a )?(?:problem|worries|rush|pb|prob|big deal)|not (?:sure|bad)|do ?n[o']?t worry|why not|"
     r"can'?t wait|wait(?:ing)? for)\b"
 )
-CANCEL_IT = re.compile(r"(?:please |pls )?cancel(?: (?:it|that|this))?(?: please| pls)?[.! ]*")
+CANCEL_IT = re.compile(r"(?:please |pls )?(?:(?:no,? )?just )?cancel(?: (?:it|that|this))?(?: please| pls)?[.! ]*")
 """In answer to whether it is to be cancelled that is a yes."""
+NOT_TO_CANCEL = re.compile(
+    r"\b(?:do ?n[o']?t|do not|never|not) (?:\w+ ){0,2}cancel|\bkeep (?:my|the) (?:\w+ ){0,2}" + _APPT + r"|"
+    r"\b(?:do ?n[o']?t|do not)(?: (?:do|touch) (?:it|that|this))?(?: please| pls)?\W*$"
+)
+"""In answer to whether it is to be cancelled that is a no, whatever stands before it."""
 CONDITION = re.compile(r"\b(?:if|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b")
 
 NUMBERS = {
@@ -122,6 +164,13 @@ NUMBERS = {
     **dict.fromkeys(("three", "tres"), 3),
     **dict.fromkeys(("four", "cuatro"), 4),
     **dict.fromkeys(("five", "cinco"), 5),
+    **dict.fromkeys(("six", "seis"), 6),
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
 }
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
 _BEFORE = (
@@ -143,7 +192,8 @@ CHOICE = re.compile(
 )
 
 OTHER_DAY = re.compile(
-    r"\b(?:(?:an)?other|different|diff) (?:day|date)s?\b|\bnot that day\b|\botro d[ií]a\b|\bdo(?:es)? ?n[o']?t work\b"
+    r"\b(?:(?:an)?other|different|diff) (?:day|date)s?\b|\bnot that day\b|\botro d[ií]a\b|\bdo(?:es)? ?n[o']?t work\b|"
+    r"\bnothing (?:works|fits|suits)\b"
 )
 EARLIER = re.compile(r"\b(?:earlier|sooner|before (?:that|then|those)|m[aá]s temprano)\b")
 LATER = re.compile(
@@ -163,7 +213,8 @@ NAME_CUE = re.compile(
 )
 WEAK_NAME_CUE = re.compile(
     r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is|[Ii]t'?s|[Ff]or|[Ss]oy|[Hh]ere is|[Cc]all me) "
-    r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})(?=$|[,.;!\n])"
+    r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})"
+    r"(?=$|[,.;!\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
 )
 NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-](?=[^\W\d_]|$)|[\u0300-\u036f])*")
 AROUND_NAME = re.compile(
@@ -215,7 +266,24 @@ ASKING = re.compile(
 GREETING = re.compile(
     r"(?:hi+|hey+|hello+|helo|hola|good (?:morning|afternoon|evening|day)|howdy|greetings|buenos d[ií]as|buenas)\b"
 )
-SAME_TIME = re.compile(r"\bsame (?:time|hour)\b")
+SAME = re.compile(r"\bsame (time|hour|day)\b")
+PUZZLED = re.compile(
+    r"(?:(?:(?:ok|okay|yes|no|right|sorry|really)\W*\?|(?:what|wat|wut|huh|pardon|come again|say again|wdym|"
+    r"what do you mean|what does that mean|i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
+)
+"""They did not follow, and want to hear it again."""
+WHO = re.compile(r"(?:sorry,? )?(?:who (?:is|are|r) (?:this|you|dis)|who'?s (?:this|that)|what is this)\W*")
+LATER_ONE = re.compile(
+    r"\b(?:the )?(?:later|latter|latest|last) (?:one|of the two|time|slot|appointment)\b|^(?:the )?latter\W*$"
+)
+EARLIER_ONE = re.compile(
+    r"\b(?:the )?(?:earlier|former|earliest) (?:one|of the two|time|slot|appointment)\b|^(?:the )?former\W*$"
+)
+ALL = re.compile(r"\b(?:both|all(?: of (?:them|those|these))?|everything|ambas|todas)\b")
+AS_WELL = re.compile(r"\b(?:also|too|as well|other|another)\b")
+SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
+ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")
+"""A yes that is more than an "ok": it answers a question."""
 AGAIN = re.compile(r"\b(?:another (?:one|visit|appointment|appt)|one more|also|as well|too|in addition)\b")
 """One besides the one that is booked."""
 RUDE = re.compile(

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from app.sms import vocabulary as v
-from app.sms.dates_in_words import When, read_when
+from app.sms.dates_in_words import When, read_shift, read_when
 
 MAX_CHARS = 1_600
 MAX_NAME_WORDS = 4
@@ -52,6 +52,8 @@ class Ground:
     today: date
     last: date
     own_words: frozenset[str]
+    technicians: frozenset[str] = frozenset()
+    """The words of their names, any of which can be in a customer's as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Said:
     alone: str = ""
     titled: str = ""
     more: More | None = None
+    question: str = ""
+    """What is asked beside something else, and is not about a time."""
+    next: "Said | None" = None
+    """A second request, to be seen to after this one: "cancel Tuesday and book Wednesday at ten"."""
     thanks: bool = False
     closing: bool = False
     """Nothing but what people say at the end."""
@@ -103,6 +109,8 @@ class Said:
             alone=later.alone or self.alone,
             titled=later.titled or self.titled,
             more=later.more or self.more,
+            question=" ".join(filter(None, (self.question, later.question))),
+            next=later.next or self.next,
         )
         return replace(
             merged,
@@ -122,7 +130,7 @@ def cleaned(body: str) -> str:
     text = unicodedata.normalize("NFKC", body[:MAX_CHARS].replace("\ufe0f", "").replace("\u20e3", " "))
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
-    text = v.ABOUT.sub("", text)
+    text = v.ABOUT.sub(r"around \1", text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
     return "\n".join(" ".join(line.split()) for line in kept.splitlines()).strip()
@@ -133,26 +141,53 @@ def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
     said: Said | None = None
     for body, pictures in texts:
         text = cleaned(body)
-        for clause in v.INSTEAD.split(text) if v.INSTEAD.search(text) else [text]:
+        for clause in _clauses(text, ground):
             if clause.strip() or not text:
                 one = _read(clause.strip(), ground)
                 if len(texts) > 1 and _is_whole_name(one):
                     one = replace(one, name=one.alone)
-                said = one if said is None else said.then(one)
+                said = one if said is None else _together(said, one)
         said = replace(said or Said(), pictures=(said.pictures if said else 0) + pictures)
         said = replace(said, instead=said.instead or bool(v.INSTEAD.search(text)))
     return said or Said()
+
+
+def _clauses(text: str, ground: Ground) -> list[str]:
+    """What was said and what replaces it, or two requests that stand in one text."""
+    if v.INSTEAD.search(text):
+        return v.INSTEAD.split(text)
+    clauses = v.REQUESTS.split(text, maxsplit=1)
+    first, second = (_read(clause, ground) for clause in clauses) if len(clauses) > 1 else (Said(), Said())
+    return clauses if _together(first, second).next else [text]
+
+
+def _together(said: Said, later: Said) -> Said:
+    """One after the other; a visit to cancel and one to book are two requests, and the cancelling comes first.
+
+    After a yes they may be two as well: whether they are, what was asked decides.
+    """
+    agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
+    if later.intent is Intent.BOOK and later.when and (agreed or said.intent is Intent.CANCEL):
+        return replace(said, next=later)
+    tells_which = later.own or bool(later.when.days) or bool(v.CANCELS_ONE.search(later.text.lower()))
+    if later.intent is Intent.CANCEL and tells_which and (agreed or said.intent is Intent.BOOK):
+        return replace(said, next=later) if agreed else replace(later, next=said)
+    return said.then(later)
 
 
 def _read(text: str, ground: Ground) -> Said:
     low = text.lower()
     greeting = v.GREETING.match(low)
     rest = text[greeting.end() :].strip(" ,.!") if greeting else text  # a good morning is no morning, and no yes
-    when, left = read_when(rest, ground.today, ground.last)
     segments = [part.strip() for part in v.SEGMENTS.split(rest) if part.strip()]
+    asides = [part for part in segments if _is_aside(part, ground)]
+    others = [part for part in segments if part not in asides]
+    question = " ".join(asides) if asides and _says_something(others, ground) else ""
+    meant = v.KEPT_ONE.sub(" , ", rest)
+    when, left = read_when(meant, ground.today, ground.last)
     answer = _answer(segments)
-    number = _number(segments, low)
-    intent = _intent(low, when)
+    number = _number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
+    intent = _intent(", ".join(others).lower() if question else low, when)
     beside = bool(when) or number is not None or answer is not None
     return Said(
         text=text,
@@ -162,16 +197,42 @@ def _read(text: str, ground: Ground) -> Said:
         number=number,
         when=when,
         name=_name(text, segments, ground, beside),
-        alone=_alone(rest, segments, left, ground.own_words),
+        alone=_alone(rest, segments, left, ground.own_words | ground.technicians),
         titled=_titled(rest, left, intent),
         more=_more(left),
+        question=question,
         thanks=bool(v.THANKS.search(low)),
-        closing=bool(v.CLOSING.fullmatch(low.strip(" .!,"))) or bool(v.SEE_YOU.search(low) and "?" not in text),
+        closing="?" not in text and bool(v.CLOSING.fullmatch(low.strip(" .!,")) or v.SEE_YOU.search(low)),
         asks="?" in text or bool(v.ASKING.match(low)),
         greets=greeting is not None,
         foreign=_is_foreign(text, low),
         rude=bool(v.RUDE.search(low)),
     )
+
+
+def _is_aside(part: str, ground: Ground) -> bool:
+    """Whether this part of a text is a question that no time and no appointment answers."""
+    low = part.lower()
+    if read_when(low, ground.today, ground.last)[0]:
+        return False
+    if v.TOPICS.search(low):
+        return True
+    is_question = part.endswith("?") and len(low.split()) >= v.LEAST_QUESTION_WORDS
+    if not is_question or v.ABOUT_TIMES.search(low) or v.TAG.fullmatch(low):
+        return False
+    return _intent(low, When()) is None and not (
+        v.OPENINGS.search(low) and ground.own_words & set(low.strip("?").split())
+    )
+
+
+def _says_something(parts: Sequence[str], ground: Ground) -> bool:
+    """Whether these parts alone are a request, an answer or a name."""
+    text = ", ".join(parts)
+    when, _ = read_when(text, ground.today, ground.last)
+    named = bool(v.NAME_CUE.search(text) or v.WEAK_NAME_CUE.search(text))
+    low = text.lower()
+    told = when or named or _answer(parts) or _number(parts, low) is not None or _intent(low, when)
+    return bool(told) and not v.THANKS.search(low)
 
 
 def _is_whole_name(said: Said) -> bool:
@@ -182,22 +243,23 @@ def _is_whole_name(said: Said) -> bool:
 
 
 def _intent(low: str, when: When) -> Intent | None:
+    moves = bool(v.MOVE.search(low)) or read_shift(low) is not None
     if v.NOT_CANCEL.search(low):
-        return Intent.STATUS
+        return Intent.MOVE if moves else Intent.STATUS
     if v.TOPICS.search(low):
         return Intent.QUESTION
     if v.PERSON.search(low) and not v.NO_CALL.search(low):
         return Intent.PERSON
-    moves = bool(v.MOVE.search(low))
     if v.ABORT.match(low):
         return Intent.ABORT
     if v.CANCEL.search(low):
-        return Intent.MOVE if moves or v.OTHER_DAY.search(low) else Intent.CANCEL
+        elsewhen = v.OTHER_DAY.search(low) or (when.days and v.INSTEAD_OF_IT.search(low))
+        return Intent.MOVE if moves or elsewhen else Intent.CANCEL
     if v.CANNOT_COME.search(low):
         return Intent.MOVE if moves or when.days else Intent.CANCEL
     if moves:
         return Intent.MOVE
-    if v.STATUS.search(low) and not v.OPENINGS.search(low):
+    if v.IS_BOOKED.search(low) or (v.STATUS.search(low) and not v.OPENINGS.search(low)):
         return Intent.STATUS
     return Intent.BOOK if v.BOOK.search(low) else None
 
@@ -239,15 +301,24 @@ def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
     if match := v.NAME_CUE.search(text):
         return _fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
     if match := v.WEAK_NAME_CUE.search(text):
-        return _fitting(match["name"], ground.own_words)
+        return _whole_name(match["name"], ground)
     if not beside:
         return ""
     for part in segments:
         words = part.split()
         titled = all(word[:1].isupper() and not word.isupper() for word in words)
         if 2 <= len(words) < MAX_NAME_WORDS and titled and not read_when(part, ground.today, ground.last)[0]:
-            return _fitting(part, ground.own_words)
+            return _whole_name(part, ground)
     return ""
+
+
+def _whole_name(words: str, ground: Ground) -> str:
+    """A first and a last name, without the day that may follow it: "for Bob Lee Tuesday"."""
+    named = words.split()
+    while named and read_when(named[-1], ground.today, ground.last)[0]:
+        named.pop()
+    theirs = {word.lower() for word in named} <= ground.technicians
+    return "" if len(named) < 2 or theirs else _fitting(" ".join(named), ground.own_words)
 
 
 def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[str]) -> str:
@@ -258,6 +329,9 @@ def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[
     name = _fitting(bare, own_words if len(bare.split()) == 1 else frozenset())
     if not name and len(segments) > 1 and all(word[:1].isupper() for word in segments[-1].split()):
         name = _fitting(segments[-1], own_words)
+    first, *rest = segments or [""]
+    if not name and len(first.split()) > 1 and rest and all(any(c.isdigit() for c in part) for part in rest):
+        name = _fitting(first, own_words)  # with a number to call and an address
     return name if len(name) > 1 else ""
 
 

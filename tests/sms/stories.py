@@ -544,7 +544,9 @@ DATES = (
         """
         > inspection
         > feb 30
-        < Sorry, I did not get that. Which day suits you?
+        < There is no Feb 30. Which day suits you?
+        > 2/30?
+        < There is no Feb 30.
         """,
     ),
     Story(

@@ -18,7 +18,7 @@ from app.sms.phrases import MAX_CHARS, fit, plain
 from app.sms.state import Step, loaded
 from app.sms.turn import Conversation, Incoming
 from tests.booking.acme import CALLER, NOW, acme
-from tests.sms import stories
+from tests.sms import hard_stories, stories
 from tests.sms.conversing import LINE, MOST_CALLS, phone
 
 CHANGES_SOMETHING = {"book_appointment", "reschedule_appointment", "cancel_appointment"}
@@ -62,7 +62,12 @@ for tool in CHANGES_SOMETHING:
         {"ok": False, "say": "No.", "code": "daily_cap"},
     ]
 KNOWN_TEXTS = sorted(
-    {line.strip()[1:].strip() for story in stories.ALL for line in story.lines.splitlines() if line.strip()[:1] in ">+"}
+    {
+        line.strip()[1:].strip()
+        for story in (*stories.ALL, *hard_stories.ALL)
+        for line in story.lines.splitlines()
+        if line.strip()[:1] in ">+"
+    }
 )
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from app.sms.words import Answer, Ground, Intent, Said, cleaned, read
 
-GROUND = Ground(date(2026, 11, 20), date(2027, 1, 19), frozenset(("home", "inspection", "dana")))
+GROUND = Ground(
+    date(2026, 11, 20), date(2027, 1, 19), frozenset(("home", "inspection")), technicians=frozenset(("dana", "lee"))
+)
 
 
 def said(*texts: str) -> Said:
@@ -26,6 +28,11 @@ def said(*texts: str) -> Said:
         ("nope, another", Answer.NO),
         ("wait", Answer.NO),
         ("👎", Answer.NO),
+        ("please don't", Answer.NO),
+        ("I'll keep it", Answer.NO),
+        ("yeap", Answer.YES),
+        ("book", Answer.YES),
+        ("book?", None),
         ("yes don't", Answer.UNSURE),
         ("yes, I can't", Answer.UNSURE),
         ("yes and no", Answer.UNSURE),
@@ -50,6 +57,10 @@ def test_yes_and_no(text: str, answer: Answer | None) -> None:
         ("the last one", -1),
         ("let's do 3", 3),
         ("99", 99),
+        ("nine", 9),
+        ("3ish", None),
+        ("keep the first, cancel the second", 2),
+        ("cancel the second, keep the first", 2),
     ],
 )
 def test_numbers(text: str, number: int | None) -> None:
@@ -70,6 +81,15 @@ def test_numbers(text: str, number: int | None) -> None:
         ("don't call me", None),
         ("how much is it", Intent.QUESTION),
         ("never mind", Intent.ABORT),
+        ("nothing works", None),
+        ("don't cancel, just move it", Intent.MOVE),
+        ("make it 30 minutes later", Intent.MOVE),
+        ("cancel tuesday, wednesday instead", Intent.MOVE),
+        ("change of plans, need to cancel", Intent.CANCEL),
+        ("undo that", Intent.CANCEL),
+        ("can you confirm?", Intent.STATUS),
+        ("did it go through?", Intent.STATUS),
+        ("put it in his name", Intent.QUESTION),
     ],
 )
 def test_intents(text: str, intent: Intent | None) -> None:
@@ -92,6 +112,55 @@ def test_intents(text: str, intent: Intent | None) -> None:
 )
 def test_names(text: str, name: str) -> None:
     assert said(text).alone == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("inspection tuesday at 9 for Bob Lee", "Bob Lee"),
+        ("for Bob Smith at 9", "Bob Smith"),
+        ("for Mary Ann Smith Tuesday at 9", "Mary Ann Smith"),
+        ("inspection tuesday 9 for Dana Lee", ""),
+        ("for Home Inspection at 9", ""),
+        ("for my mom", ""),
+    ],
+)
+def test_whom_it_is_for(text: str, name: str) -> None:
+    assert said(text).name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("free of charge? tuesday 9", "free of charge?"),
+        ("how much is it and can you come tuesday?", "how much is it"),
+        ("do I need to be home? my name is Jane Roe", "do I need to be home?"),
+        ("tuesday 9, is that ok?", ""),
+        ("tuesday? anything after 3?", ""),
+        ("how much is it", ""),
+        ("are you licensed?", ""),
+    ],
+)
+def test_what_is_asked_beside_something_else(text: str, question: str) -> None:
+    assert said(text).question == question
+
+
+@pytest.mark.parametrize(
+    ("texts", "intents"),
+    [
+        (("cancel tuesday and book wednesday 10",), (Intent.CANCEL, Intent.BOOK)),
+        (("book wednesday 10 and cancel tuesday",), (Intent.CANCEL, Intent.BOOK)),
+        (("cancel my appointment", "book wednesday at 10"), (Intent.CANCEL, Intent.BOOK)),
+        (("yes. also cancel wednesday",), (None, Intent.CANCEL)),
+        (("yes, book wednesday",), (None, Intent.BOOK)),
+        (("cancel and rebook wednesday",), (Intent.MOVE, None)),
+        (("book wednesday", "cancel"), (Intent.CANCEL, None)),
+        (("cancel my appointment and call me",), (Intent.PERSON, None)),
+    ],
+)
+def test_two_requests(texts: tuple[str, ...], intents: tuple[Intent | None, Intent | None]) -> None:
+    read_as = said(*texts)
+    assert (read_as.intent, read_as.next and read_as.next.intent) == intents
 
 
 def test_what_is_said_later_replaces_what_was_said() -> None:

@@ -1,0 +1,154 @@
+"""What words mean beside what was asked and offered: which service, which of the times, whose name. Changes nothing."""
+
+import re
+from collections.abc import Collection
+from datetime import date, timedelta
+from difflib import get_close_matches
+
+from msgspec.structs import replace
+
+from app.booking.business import Service
+from app.sms.dates_in_words import When, read_shift
+from app.sms.state import Offered, Step, Wanted
+from app.sms.talk import Talk
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME
+from app.sms.words import Answer, Said
+
+_TWO = 2
+_WEEK_DAYS = 7
+_LEAST_MISSPELT = 6
+_ALIKE = 0.85
+"""How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
+_RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
+_SIGNS = re.compile(r"[^\w-]+")
+NOT_THE_POINT = frozenset(
+    ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
+)
+"""Words of a service's name that people use anyway."""
+
+
+def services_in(talk: Talk, said: Said | None = None) -> list[Service]:
+    """The services that the words can mean: by whole name, else by the words that only they have."""
+    low = _plain(KEPT_ONE.sub(" ", (said or talk.said).text))
+    services = talk.business.services_said()
+    whole = [s for s in services if _plain(s.name).rstrip() in low or _plain(s.id) in low]
+    if whole:
+        return whole
+    known = {word for service in services for word in _words(service.name)} - NOT_THE_POINT
+    words = {_spelt(word, known).rstrip("s") for word in _words(low)}
+    scores = {s.id: len(words & {word.rstrip("s") for word in _words(s.name) - NOT_THE_POINT}) for s in services}
+    best = max(scores.values(), default=0)
+    return [s for s in services if best and scores[s.id] == best]
+
+
+def names_them(talk: Talk) -> bool:
+    """Whether it answers the question for the name, whatever else its words could mean."""
+    return talk.state.step is Step.NAME and bool(talk.said.titled) and talk.said.answer is None
+
+
+def may_be_name(talk: Talk) -> bool:
+    """A name alone answers the question for it; while times are offered only a whole one is taken for a name."""
+    words = talk.said.alone.split()
+    whole = len(words) > 1 and all(word[:1].isupper() for word in words)
+    return talk.state.step is Step.NAME or (talk.state.step is Step.TIME and whole and talk.said.more is None)
+
+
+def technician_in(talk: Talk) -> str:
+    """The id of the technician who is asked for, or of the only one who is not ruled out; empty if nobody is."""
+    low = " ".join(talk.said.text.lower().replace(",", " ").split())
+    people = [each for each in talk.business.technicians if each.id != talk.business.tester]
+    others = [each for each in people if not re.search(_RULED_OUT + re.escape(each.name.lower()), low)]
+    if len(others) < len(people):
+        return others[0].id if len(others) == 1 else ""
+    for technician in people:
+        name = technician.name.lower()
+        if low == name or any(f" {cue} {name}" in f" {low}" for cue in ("with", "see", "want", "prefer", "get")):
+            return technician.id
+    return ""
+
+
+def picked(talk: Talk) -> Offered | None:
+    """The offered time that is meant, if it is one: by number, by its clock, by who comes, or the only one."""
+    slots, said = talk.state.slots, talk.said
+    days = () if said.when.loose else said.when.days
+    on_day = [slot for slot in slots if not days or slot.starts.date() in days]
+    if said.number is not None and (said.number == -1 or 1 <= said.number <= len(slots)):
+        numbered = slots[said.number - 1 if said.number > 0 else -1]
+        return numbered if numbered in on_day else None
+    if len(slots) == _TWO and (placed := _placed(talk)) is not None:
+        return placed
+    if said.when.clock.minutes:
+        at = [slot for slot in on_day if minute(slot) in said.when.clock.minutes]
+        return at[0] if len(at) == 1 else None
+    if said.when == When(anytime=True) and talk.state.step is Step.TIME and not said.asks:
+        return slots[0]
+    if said.when:
+        return None
+    if who := technician_in(talk):
+        theirs = [slot for slot in slots if slot.who == who]
+        return theirs[0] if len(theirs) == 1 else None
+    if talk.state.step is Step.TIME and len(slots) == 1 and said.answer is Answer.YES and not said.more:
+        return slots[0]
+    return None
+
+
+def numbered_day(talk: Talk) -> date | None:
+    """The day that is meant of those that were asked back, if it is one."""
+    days, said = talk.state.wanted.days, talk.said
+    if said.number is not None and (said.number == -1 or 1 <= said.number <= len(days)):
+        return days[said.number - 1 if said.number > 0 else -1]
+    named = [day for day in said.when.days if day in days] or (days[:1] if said.when.anytime else [])
+    if said.when.barred and not said.when.days:
+        named = [day for day in days if day.weekday() not in said.when.barred]
+    return named[0] if len(named) == 1 else None
+
+
+def says_from(talk: Talk) -> Wanted | None:
+    """What is wanted, said from the time chosen or the one to be moved: "an hour later", "same time next week"."""
+    state, text = talk.state, talk.said.text.lower()
+    wanted = state.wanted or Wanted().said(talk.said.when)
+    start = state.slot or state.appointment
+    if start is None or wanted.clock:
+        return None
+    at, shift, same = start.starts.replace(tzinfo=None), read_shift(text), SAME.findall(text)
+    if shift is not None:
+        to = at + shift
+        return Wanted(days=wanted.days or [to.date()], minutes=[to.hour * 60 + to.minute])
+    if not same or not wanted:
+        return None
+    days, length = wanted.days, wanted.length
+    if length == _WEEK_DAYS:  # the same weekday in that week, or a week after the appointment
+        days = sorted({days[0] + timedelta(days=at.weekday()), at.date() + timedelta(days=_WEEK_DAYS)} - {at.date()})
+        length = 1
+    minutes = [] if same == ["day"] else [at.hour * 60 + at.minute]
+    return replace(wanted, days=days, length=length, minutes=minutes)
+
+
+def minute(slot: Offered) -> int:
+    """When it begins, in minutes since midnight."""
+    return slot.starts.hour * 60 + slot.starts.minute
+
+
+def _placed(talk: Talk) -> Offered | None:
+    """Of two times the later, the earlier, or the other one than was chosen."""
+    state, text = talk.state, talk.said.text.lower()
+    if LATER_ONE.search(text) or EARLIER_ONE.search(text):
+        return state.slots[1 if LATER_ONE.search(text) else 0]
+    others = [slot for slot in state.slots if state.slot and slot != state.slot]
+    return others[0] if len(others) == 1 and OTHER_ONE.search(text) else None
+
+
+def _plain(text: str) -> str:
+    """Between blanks and without the signs between words."""
+    return f" {' '.join(_SIGNS.sub(' ', text.lower()).split())} "
+
+
+def _spelt(word: str, known: Collection[str]) -> str:
+    """The known word that a longer one is a misspelling of, else the word itself."""
+    if word in known or len(word) < _LEAST_MISSPELT:
+        return word
+    return next(iter(get_close_matches(word, known, 1, _ALIKE)), word)
+
+
+def _words(text: str) -> set[str]:
+    return set("".join(c if c.isalnum() else " " for c in text.lower()).split())

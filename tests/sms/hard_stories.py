@@ -1,0 +1,315 @@
+"""Customers who do not answer what was asked: nothing is booked unsaid, nothing guessed, and nobody left waiting."""
+
+from tests.sms.conversing import Story
+from tests.sms.stories import BOOK, DOCUMENTS, JANE
+
+CANCELLED = JANE.replace("confirmed", "cancelled")
+WEDNESDAY = "inspection 2026-11-25 10:00 Jane Roe confirmed"
+FOLLOW_UP = "follow-up 2026-11-25 10:00 Jane Roe confirmed"
+TWO = f"""{BOOK}
+> book a follow-up visit wednesday at 10
+> yes
+< Booked
+"""
+CONFIRM = """
+> inspection tuesday 9, my name is Jane Roe
+< Home inspection with Dana, Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES
+"""
+
+NOBODY_WAITS = (
+    Story(
+        "no and yes to what can be done next are answered",
+        """
+        > cancel my appointment
+        < I find no upcoming appointment for this number.
+        > no
+        < OK. Text a day whenever you want to book a visit, or PERSON for a call.
+        > no
+        <
+        > yes
+        < What is it for?
+        < PERSON
+        > no
+        < OK, nothing was booked.
+        > ok?
+        < Text a day to see open times
+        > what?
+        < a person will help
+        """,
+        tasks=("callback",),
+    ),
+    Story(
+        "ok and thanks to it are not",
+        """
+        > reschedule
+        < I find no upcoming appointment
+        > ok
+        <
+        > thanks
+        < You're welcome!
+        > thanks
+        <
+        """,
+    ),
+    Story(
+        "yes to another time after a cancellation",
+        BOOK
+        + """
+        > cancel my appointment
+        > yes
+        < Text a day if you want to book another time.
+        > yes
+        < What is it for?
+        > 1
+        > tuesday at 9
+        < for Jane Roe. Reply YES
+        > yes
+        < Booked
+        """,
+        (CANCELLED, JANE),
+    ),
+    Story(
+        "is it booked?",
+        """
+        > inspection tuesday 9
+        > is it booked?
+        < Nothing is booked yet. What is your full name?
+        > Jane Roe, 512-555-0123, 12 Oak St
+        < for Jane Roe. Reply YES
+        > yes?
+        < Reply YES to book it
+        > yeap
+        < Booked
+        > did it go through?
+        < You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM
+        > ok?
+        < You have: Home inspection
+        > who is this
+        < Hi, this is Acme Pest Control.
+        """,
+        (JANE,),
+    ),
+)
+
+SEVERAL_THINGS = (
+    Story(
+        "cancelled and booked in one text is a move",
+        BOOK
+        + """
+        > cancel tuesday and book wednesday 10
+        < Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Lee, Wed Nov 25 at 10:00 AM?
+        > yes
+        < Moved
+        """,
+        (WEDNESDAY,),
+    ),
+    Story(
+        "cancelled, and another service booked, in whichever order they are said",
+        BOOK
+        + """
+        > book an ant treatment wednesday at 10 and cancel my inspection
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES
+        > yes
+        < Cancelled: Home inspection
+        < Ant treatment with Dana, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+        > yes
+        < Booked: Ant treatment
+        """,
+        (CANCELLED, "treatment 2026-11-25 10:00 Jane Roe confirmed"),
+    ),
+    Story(
+        "nothing to cancel, and a visit to book",
+        """
+        > cancel tuesday
+        + book inspection wednesday 10 for Jane Roe
+        < I find no upcoming appointment
+        < Home inspection with Dana, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+        > yes
+        < Booked
+        """,
+        (WEDNESDAY,),
+    ),
+    Story(
+        "yes to cancelling, and a new time",
+        BOOK
+        + """
+        > cancel my appointment
+        > yes and book wednesday at 10
+        < Move your visit from Tue Nov 24
+        > no
+        < OK.
+        """,
+        (JANE,),
+    ),
+    Story(
+        "yes, and cancel another one",
+        TWO
+        + """
+        > book inspection thursday 9
+        > yes. also cancel wednesday
+        < Booked: Home inspection with Dana, Thu Nov 26 at 9:00 AM
+        < Cancel Follow-up visit with Lee, Wed Nov 25 at 10:00 AM? Reply YES
+        > no
+        < I left your appointment as it is.
+        """,
+        (JANE, FOLLOW_UP, "inspection 2026-11-26 09:00 Jane Roe confirmed"),
+    ),
+    Story(
+        "yes to booking, and to cancelling it, is no yes",
+        CONFIRM
+        + """
+        > Yes, cancel my appointment
+        = Booked
+        > inspection tuesday 9
+        > yes, book wednesday at 10
+        < Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+        """,
+    ),
+    Story(
+        "a question before the time, and the name with it",
+        """
+        > how much is an inspection and can you come tuesday at 9? it's for Bob Lee
+        < Tue Nov 24 at 9:00 AM, for Bob Lee. Reply YES
+        < A home inspection costs $89.
+        > yes. do you take cash?
+        < Booked
+        < We do not take cash.
+        """,
+        ("inspection 2026-11-24 09:00 Bob Lee confirmed",),
+        business=DOCUMENTS,
+    ),
+    Story(
+        "a question that nobody wrote down is passed on, once, and the time is kept",
+        """
+        > free of charge? inspection tuesday 9 for Mary Ann Smith please
+        < Tue Nov 24 at 9:00 AM, for Mary Ann Smith. Reply YES
+        < That is one for a person.
+        """,
+        tasks=("callback",),
+    ),
+    Story(
+        "cancelling costs? is no yes to it",
+        BOOK
+        + """
+        > cancel my appointment
+        > yes, is there a fee?
+        = Cancelled
+        < Reply YES to cancel it
+        """,
+        (JANE,),
+        ("callback",),
+    ),
+)
+
+CHANGES_OF_MIND = (
+    *(
+        Story(
+            f"{words} keeps it",
+            f"{BOOK}\n> cancel my appointment\n> {words}\n< OK, I left your appointment as it is.",
+            (JANE,),
+        )
+        for words in ("please don't", "no don't cancel")
+    ),
+    Story(
+        "another day instead of cancelling",
+        BOOK
+        + """
+        > I'm sick, can't come tuesday
+        < Cancel Home inspection
+        > wednesday or thursday, same time
+        < 1) Wed Nov 25 2) Thu Nov 26
+        > not wednesday
+        < Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Lee, Thu Nov 26 at 9:00 AM?
+        > half an hour later
+        < Thu Nov 26 at 9:30 AM?
+        > yes
+        < Moved
+        """,
+        ("inspection 2026-11-26 09:30 Jane Roe confirmed",),
+    ),
+    Story(
+        "the same time next week",
+        BOOK
+        + """
+        > can we do the same time next week?
+        < from Tue Nov 24 at 9:00 AM to: Home inspection with Lee, Tue Dec 1 at 9:00 AM?
+        > yes
+        > sorry I meant 10
+        < from Tue Dec 1 at 9:00 AM to: Home inspection with Dana, Tue Dec 1 at 10:00 AM?
+        > yes
+        < Moved
+        """,
+        ("inspection 2026-12-01 10:00 Jane Roe confirmed",),
+    ),
+    Story(
+        "not that appointment, the other one",
+        TWO
+        + """
+        > cancel both
+        < Which one?
+        > both
+        < One at a time, please. Which one?
+        > the later one
+        < Cancel Follow-up visit
+        > no the other one
+        < Cancel Home inspection
+        > cancel that, keep the second
+        < Sorry, I did not get that. Cancel Home inspection
+        > just cancel it
+        < Cancelled: Home inspection
+        """,
+        (CANCELLED, FOLLOW_UP),
+    ),
+    Story(
+        "what is to be kept is not cancelled",
+        TWO
+        + """
+        > cancel the follow-up, keep the inspection
+        < Cancel Follow-up visit
+        > never mind
+        > cancel tuesday, keep wednesday
+        < Cancel Home inspection
+        """,
+        (JANE, FOLLOW_UP),
+    ),
+    Story(
+        "neither that time nor that technician",
+        CONFIRM
+        + """
+        > yes but not with Dana
+        < Home inspection with Lee, Tue Nov 24 at 9:00 AM
+        > I can't make it
+        < OK. Which other day suits you?
+        > not this week
+        < Mon Nov 23: 1) 8:00 AM Lee
+        > no thanks, wednesday at 9 or 10
+        < Wed Nov 25: 1) 9:00 AM Lee 2) 10:00 AM Lee
+        > the earlier one
+        < 9:00 AM, for Jane Roe
+        > the other one
+        < 10:00 AM, for Jane Roe
+        > book
+        < Booked
+        """,
+        (WEDNESDAY,),
+    ),
+    Story(
+        "days that there are not, and days that are not wanted",
+        """
+        > inspectoin 31 june at 9
+        < There is no Jun 31. Which day suits you?
+        > any day but friday
+        < Mon Nov 23: 1)
+        > not monday
+        < OK. Which other day suits you?
+        > tuesday 9 or wednesday 10
+        < 1) Tue Nov 24 2) Wed Nov 25
+        > 1
+        < Tue Nov 24: 1) 9:00 AM Dana 2) 10:00 AM Dana.
+        > 3ish
+        < Tue Nov 24 at 3:00 PM.
+        """,
+    ),
+)
+
+ALL = (*NOBODY_WAITS, *SEVERAL_THINGS, *CHANGES_OF_MIND)
