@@ -47,7 +47,8 @@ _PAST = re.compile(
 _SPELLED = re.compile(rf"\b(?P<time>{_WORD}) (?P<minutes>thirty|fifteen|forty[- ]five)\b")
 _EXACT = (
     re.compile(rf"(?<![\w/:.]){_DIGITS} ?{_HALF}(?!\w)"),
-    re.compile(r"(?<![\w/:.])(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?![\w:])"),
+    re.compile(r"(?<![\w/:.])(?P<hour>[0-9]{1,2})[:h](?P<minute>[0-5][0-9])(?![\w:])"),
+    re.compile(r"\b(?:at|around|about) (?P<hour>[01]?[0-9]|2[0-3])(?P<minute>[0-5][0-9])(?![\w:])"),
     re.compile(rf"(?<!\w)(?:(?P<hour>[0-9]{{1,2}})|(?P<word>{_WORD})) ?o'? ?clock\b"),
     re.compile(
         rf"(?:\b(?:at|around|about|a las?)|[@~]) ?(?:{_DIGITS}|(?P<word>{_WORD}))(?!\w|/|(?: [a-z]+)? (?:st|ave)\b)"

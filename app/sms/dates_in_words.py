@@ -141,7 +141,7 @@ def _days(left: str, today: date, last: date) -> tuple[list[_Found], str, str]:
             try:
                 read = meant(match, today, last)
                 if read.days:
-                    found.append((match.start(), read))
+                    found.append((match.start(), _from_or_until(left[: match.start()], read, today)))
             except _NoSuchDayError as why:
                 no_such = str(why)
             except (OverflowError, ValueError):
@@ -149,6 +149,18 @@ def _days(left: str, today: date, last: date) -> tuple[list[_Found], str, str]:
             # As long as what was there, so that the places of the others hold.
             left = left[: match.start()] + _BETWEEN.center(len(match[0])) + left[match.end() :]
     return [read for _, read in sorted(found, key=lambda entry: entry[0])], no_such, left
+
+
+def _from_or_until(before: str, read: _Found, today: date) -> _Found:
+    """The days from or until the one that was read, where the words before it say so."""
+    match = _BOUND.search(before)
+    if match is None or len(read.days) > 1 or read.loose:
+        return read
+    [day] = read.days
+    if match["bound"] in ("after", "not before"):
+        return _Found((day + timedelta(days=match["bound"] == "after"),), 7)
+    last = day + (_WEEK if read.bare else timedelta()) - timedelta(days=match["bound"] == "before")
+    return _Found((today,), (last - today).days + 1) if last >= today else read
 
 
 def _iso(match: re.Match[str], _today: date, _last: date) -> _Found:
@@ -285,6 +297,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning], ...] = tuple(
         (r"(?P<which>next|this|the|on the) (?P<unit>weekend|week)(?P<after>(?!))?", _week),
         (rf"(?P<word>{_RELATIVE})", _relative),
         (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month),
+        (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month),
     )
 )
 _ANY_DAY = rf"(?:next |this )?(?:{'|'.join([_RELATIVE, *sorted(WEEKDAYS, key=len, reverse=True)])})\b"
@@ -307,6 +320,10 @@ _SHIFT = re.compile(
     rf"(?P<count>half an|[0-9]{{1,2}}|{'|'.join(_COUNTS)}) "
     r"(?P<unit>(?:minute|min|hour|hr|day|week)s?)\b(?(pushed)|(?(up)| (?P<way>later|earlier|sooner)\b))"
 )
+_BOUND = re.compile(
+    r"\b(?P<bound>not before|not after|after|before|(?<!come )(?<!stop )(?<!drop )(?<!swing )by) (?:the |next |on )*$"
+)
+"""Before a day it makes it the first or the last of some; "come by" does not."""
 _THIS_PART = re.compile(r"\bthis (?=(?:morning|afternoon|evening)\b)")
 _BY = re.compile(rf"\bby (?:{'|'.join(_COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(_UNITS)})s?\b")
 """How much, and not until when."""

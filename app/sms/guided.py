@@ -16,7 +16,7 @@ from app.sms.dates_in_words import When
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PUZZLED, WHO
+from app.sms.vocabulary import ABOUT_VISIT, AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PUZZLED, WHO
 from app.sms.words import Answer, Ground, Intent, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -204,21 +204,17 @@ async def _afterwards(talk: Talk) -> None:
     talk.said = _corrected(talk)
     state, said = talk.state, talk.said
     agreed = said.answer is Answer.YES and not said.when and not said.asks
-    about_booked = said.intent is None and _is_when_booked(talk)
-    named = bool(said.when or said.when.no_such)
     if state.step is Step.INVITED and _takes_up_invitation(talk):
         return
-    if said.closing or agreed or (about_booked and not said.asks):
+    if said.closing or agreed:
         if said.thanks:
             _you_are_welcome(talk)
     elif said.only_greets:
         state.step = Step.INVITED
         talk.say(f"{phrases.greeting(talk.business)} {phrases.HOW}")
-    elif about_booked and not said.when.clock:
-        await _question(talk)
-    elif named and state.last is not None and not AGAIN.search(said.text.lower()):
-        await own_appointments.begin(talk, Task.MOVE)
-    elif named or meant.services_in(talk):
+    elif state.last is not None and await _about_booked(talk):
+        return
+    elif said.when or said.when.no_such or meant.services_in(talk):
         state.step = Step.DAY
         state.service = state.last.service if state.last is not None else ""
         await choosing.go_on(talk)
@@ -228,6 +224,24 @@ async def _afterwards(talk: Talk) -> None:
         _you_are_welcome(talk)
     else:
         await talk.misunderstood()
+
+
+async def _about_booked(talk: Talk) -> bool:
+    """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
+    said = talk.said
+    its_time = said.intent is None and said.answer is not Answer.NO and _is_when_booked(talk)
+    if its_time and not said.asks:
+        if said.thanks:
+            _you_are_welcome(talk)
+    elif its_time and said.when.clock:
+        await own_appointments.tell(talk)
+    elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
+        await _question(talk)
+    elif (said.when or said.when.no_such) and not AGAIN.search(said.text.lower()):
+        await own_appointments.begin(talk, Task.MOVE)
+    else:
+        return False
+    return True
 
 
 async def _question(talk: Talk) -> None:

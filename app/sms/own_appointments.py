@@ -197,7 +197,8 @@ def _meant(talk: Talk, found: Sequence[Booked]) -> tuple[Booked | None, Wanted]:
     if on_day and not to_day:
         found = on_day
         days = [day for day in days if day not in {each.starts.date() for each in on_day}]
-        when = replace(when, days=tuple(days)) if days else When()
+        its_own = any(when.clock.allows(each.starts.hour * 60 + each.starts.minute) for each in on_day)
+        when = replace(when, days=tuple(days)) if days or not its_own else When()
     if len(found) > 1 and (named := {service.id for service in services_in(talk)}):
         found = [each for each in found if each.service in named] or found
     one = not SEVERAL.search(talk.said.text.lower())

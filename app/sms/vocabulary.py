@@ -30,7 +30,7 @@ REQUESTS = re.compile(
 )
 """Before a second request in one text."""
 KEPT_ONE = re.compile(
-    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move)) (?:the |my )?|not (?:the|my) )"
+    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) )"
     r"[^,.;!\n]+?(?=$|[,.;!\n]| (?:and|but|then) )",
     re.I,
 )
@@ -81,6 +81,7 @@ CANCEL = re.compile(
     r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|^(?:please )?undo\b|\b(?:cancelar|anular)\b|"
     rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"
 )
+NOT_NEEDED = re.compile(r"\b(?:do ?n[o']?t|do not|no longer) (?:need|want) (?:it|my|our)\b|\bno longer need\b")
 CANNOT_COME = re.compile(
     r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it|my|the|our)|come|"
     r"be (?:there|home)|"
@@ -174,7 +175,7 @@ NUMBERS = {
 }
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
 _BEFORE = (
-    r"(?:(?:let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
+    r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
     r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|"
     r"about),? )*"
 )
@@ -206,7 +207,7 @@ LATER = re.compile(
 
 _NAME = r"[^\W\d_][\w'.-]*(?: [^\W\d_][\w'.-]*){0,3}?"
 NAME_CUE = re.compile(
-    rf"\b(?:my name(?:'s| is)|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|(?:the )?name(?: is|:)|"
+    rf"\b(?:my name(?:'s| is)|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|(?:the )?name(?:'s| is|:)|"
     rf"under(?: the)? name(?: of)?|me llamo|"
     rf"mi nombre es) (?P<name>{_NAME})(?=$|[,.;!\n]| and\b| i\b)",
     re.I,
@@ -280,6 +281,12 @@ EARLIER_ONE = re.compile(
     r"\b(?:the )?(?:earlier|former|earliest) (?:one|of the two|time|slot|appointment)\b|^(?:the )?former\W*$"
 )
 ALL = re.compile(r"\b(?:both|all(?: of (?:them|those|these))?|everything|ambas|todas)\b")
+ABOUT_VISIT = re.compile(
+    r"(?:^|[.!?,;\n] *)(?:and |so |but )?(?:do|does|did|will|should|is|are|am|what|when|where|who|why|how)\b"
+    r"(?! about\b)"
+    r"(?!.*\b(?:we|it|instead|available|open|free|possible|works?|ok|okay|better|have|come)\b)"
+)
+"""A question about the visit that is booked, and not for another time."""
 AS_WELL = re.compile(r"\b(?:also|too|as well|other|another)\b")
 SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
 ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")

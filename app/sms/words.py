@@ -179,7 +179,7 @@ def _read(text: str, ground: Ground) -> Said:
     low = text.lower()
     greeting = v.GREETING.match(low)
     rest = text[greeting.end() :].strip(" ,.!") if greeting else text  # a good morning is no morning, and no yes
-    segments = [part.strip() for part in v.SEGMENTS.split(rest) if part.strip()]
+    segments = [part.strip(' "*') for part in v.SEGMENTS.split(rest) if part.strip(' "*')]
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
     question = " ".join(asides) if asides and _says_something(others, ground) else ""
@@ -259,6 +259,8 @@ def _intent(low: str, when: When) -> Intent | None:
         return Intent.MOVE if moves or when.days else Intent.CANCEL
     if moves:
         return Intent.MOVE
+    if v.NOT_NEEDED.search(low):
+        return Intent.CANCEL
     if v.IS_BOOKED.search(low) or (v.STATUS.search(low) and not v.OPENINGS.search(low)):
         return Intent.STATUS
     return Intent.BOOK if v.BOOK.search(low) else None

@@ -86,8 +86,18 @@ NOBODY_WAITS = (
         < You have: Home inspection
         > who is this
         < Hi, this is Acme Pest Control.
+        > see you then. Do I need to move furniture before tuesday?
+        < That is one for a person.
+        > tuesday at 9, right?
+        < You have: Home inspection
+        > is tuesday at 10 possible?
+        < from Tue Nov 24 at 9:00 AM to: Home inspection with Lee, Tue Nov 24 at 10:00 AM?
+        > never mind
+        > no longer need tuesday
+        < Cancel Home inspection
         """,
         (JANE,),
+        ("callback",),
     ),
 )
 

@@ -1178,8 +1178,7 @@ ODD_WORDS = (
         BOOK
         + """
         > I don't want it anymore
-        < Sorry, I did not get that.
-        < cancel my appointment
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES
         """,
         (JANE,),
     ),

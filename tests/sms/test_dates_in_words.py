@@ -86,6 +86,11 @@ def days(words: str, today: date = TODAY) -> list[str]:
         ("tuesday after thanksgiving", []),
         ("the first", []),
         ("512-555-11-24", []),
+        ("after tuesday", ["26-11-25"]),
+        ("before thursday", ["26-11-20"]),
+        ("not before nov 24", ["26-11-24"]),
+        ("can you come by tuesday", ["26-11-24"]),
+        ("on 25", ["26-11-25", "26-12-25"]),
         ("5th street", []),
         ("feb 30", []),
         ("13/13", []),
@@ -166,7 +171,19 @@ def test_next_weekday_in_the_middle_of_a_week_can_be_either() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "length"), [("next week", 7), ("this weekend", 2), ("this week", 3), ("nov 24-26", 3), ("monday", 1)]
+    ("words", "length"),
+    [
+        ("next week", 7),
+        ("this weekend", 2),
+        ("this week", 3),
+        ("nov 24-26", 3),
+        ("monday", 1),
+        ("after tuesday", 7),
+        ("before thursday", 6),
+        ("by thursday", 7),
+        ("before friday", 7),
+        ("come by tuesday", 1),
+    ],
 )
 def test_lengths(words: str, length: int) -> None:
     assert read_when(words, TODAY, LAST)[0].length == length
@@ -181,6 +198,8 @@ def test_lengths(words: str, length: int) -> None:
         ("10:30", [630, 22 * 60 + 30]),
         ("the 10:30", [630, 22 * 60 + 30]),
         ("14:00", [14 * 60]),
+        ("14h30", [14 * 60 + 30]),
+        ("at 1430", [14 * 60 + 30]),
         ("10.30am", [630]),
         ("nine am", [540]),
         ("half past three", [3 * 60 + 30, 15 * 60 + 30]),
