@@ -4,7 +4,7 @@ Whatever goes wrong is one error for whoever asked, who goes on without a model.
 letter with all that is needed to ask again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
 from app.inference.fallback import Attempt, Fallback, NoAnswerError, NotWorthItError, Purse, SpendCapError
 from app.inference.grade import Graded, Grader
-from app.inference.lately import KNOWLEDGE, Lately, impersonal, shared
+from app.inference.lately import Lately, impersonal, shared
 from app.inference.model import Model, ModelAnswer, Usage, Wanted
 from app.inference.output import Decision, Grade, Known, Understood, understood
 from app.inference.prompt import CURRENT, Prompt, PromptError, built
@@ -35,8 +35,6 @@ INPUT: Final = "model_input"
 """The kind of dead letter about something that did not fit the schema, so that no model saw it."""
 NOT_ALLOWED: Final = "not_allowed"
 """The code of a result by which a model hears that a tool did not run as it wanted."""
-PLACE: Final = ("business", "services", "technicians", "hours", "facts")
-"""What a prompt says of the business's file and of what tools told before."""
 
 _log = log.get(__name__)
 _i = inferences.c
@@ -56,6 +54,14 @@ class Asked:
 
     understood: Understood
     id: str
+
+
+Words = Callable[[Decision], str]
+"""What a customer would read of a decision."""
+
+
+def _names(decision: Decision) -> str:
+    return ", ".join(decision.say)
 
 
 class Asking:
@@ -84,11 +90,18 @@ class Asking:
         return bool(self._fallback.models)
 
     async def ask(
-        self, business: Business, conversation: str, given: Mapping[str, Any], *, small: bool = False
+        self,
+        business: Business,
+        conversation: str,
+        given: Mapping[str, Any],
+        *,
+        small: bool = False,
+        words: Words = _names,
     ) -> Asked:
         """Ask, unless these very bytes were asked and answered in this turn before a crash: then that answer stands.
 
         What holds nothing of the customer, and was answered to somebody else lately, is answered the same.
+        `words` puts a decision as the customer would read it, for the grader.
         With `small` the cheapest model is asked first, being enough; the others come after it in their order. Raises
         `NobodyAnsweredError`, and `OutOfScopeError` where a grader says that of the reply.
         """
@@ -99,7 +112,7 @@ class Asking:
             if before is not None:
                 return Asked(understood(before[1], known), before[0])
             again = await self._as_lately(business, conversation, prompt, known)
-            return again or await self._asked(business, conversation, prompt, known, small)
+            return again or await self._asked(business, conversation, prompt, known, small, words)
         except (PromptError, NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
             _log.warning("no inference", business=business.id, reason=type(error).__name__)
             raise NobodyAnsweredError(type(error).__name__) from error
@@ -124,7 +137,7 @@ class Asking:
         prompt, purse = row.again(), self._spend.purse(business)
         known = known_by(prompt)
         got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
-        graded = await self._graded(prompt, got.checked, purse)
+        graded = await self._graded(prompt, got.checked, purse, _names)
         outcome = "bad" if graded and graded.held else "ok"
         inference = Inference(row.business, row.conversation, prompt, outcome, got.attempts, replays=identity)
         await self._database.write(lambda t: _keep(t, inference, graded, self._clock.now()))
@@ -145,7 +158,9 @@ class Asking:
         await self._database.write(lambda t: kept(t, inference, now=self._clock.now()))
         return Asked(found, inference.id)
 
-    async def _asked(self, business: Business, conversation: str, prompt: Prompt, known: Known, small: bool) -> Asked:
+    async def _asked(
+        self, business: Business, conversation: str, prompt: Prompt, known: Known, small: bool, words: Words
+    ) -> Asked:
         purse = self._spend.purse(business)
 
         def check(answer: ModelAnswer) -> Understood:
@@ -162,7 +177,7 @@ class Asking:
             outcome, attempts, cause = _outcome(error.attempts), error.attempts, str(error)
         except SpendCapError as error:
             outcome, cause = "capped", str(error)
-        graded = await self._graded(prompt, found, purse)
+        graded = await self._graded(prompt, found, purse, words)
         if graded and graded.held:
             outcome, cause, found = "bad", graded.held, None
         inference = Inference(business.id, conversation, prompt, outcome, attempts, cause=cause)
@@ -173,11 +188,11 @@ class Asking:
             self._lately.note(business.id, prompt, inference.id)
         return Asked(found, inference.id)
 
-    async def _graded(self, prompt: Prompt, found: Understood | None, purse: Purse) -> Graded | None:
+    async def _graded(self, prompt: Prompt, found: Understood | None, purse: Purse, words: Words) -> Graded | None:
         """What the grader says of a reply; None where there is neither a grader nor anything to be said."""
         if self._grader is None or not isinstance(found, Decision):
             return None
-        return await self._grader.grade(prompt, found.reply, purse)
+        return await self._grader.grade(prompt, words(found), purse)
 
     def _smallest_first(self, models: Sequence[Model]) -> Sequence[Model]:
         smallest = min(models, key=lambda model: self._spend.micros(model.name, SAMPLE), default=None)
@@ -223,18 +238,7 @@ def _kept_answer(connection: Connection, *wanted: ColumnElement[bool]) -> tuple[
 
 def known_by(prompt: Prompt) -> Known:
     """What a prompt lets an answer rest on: the same for an answer that is new, kept, or asked for again."""
-    given = orjson.loads(prompt.given)
-    said = [message["text"] for message in given["messages"] if message["who"] == "customer"]
-    results = [(message["tool"], message["text"]) for message in given["messages"] if message["who"] == "tool"]
-    told = [(tool, text, orjson.loads(text)) for tool, text in results]
-    told = [each for each in told if each[2].get("code") != NOT_ALLOWED]
-    appointments = [each for _, _, result in told for each in (result, *result.get("appointments", ()))]
-    return Known(
-        said="\n".join(said),
-        newest=said[-1] if said else "",
-        told=tuple(text for tool, text, _ in told if tool != KNOWLEDGE),
-        place=" ".join(str(given["place"][name]) for name in PLACE if name in given["place"]),
-        quotes=tuple(result["say"] for tool, _, result in told if tool == KNOWLEDGE),
-        done=frozenset({"booked"} if any(each.get("outcome") == "confirmed" for each in appointments) else ()),
-        answered=bool(told),
-    )
+    messages = orjson.loads(prompt.given)["messages"]
+    said = "\n".join(message["text"] for message in messages if message["who"] == "customer")
+    results = [orjson.loads(message["text"]) for message in messages if message["who"] == "tool"]
+    return Known(said, any(result.get("code") != NOT_ALLOWED for result in results))

@@ -13,15 +13,15 @@ import orjson
 
 from app.errors import ReadbackError
 from app.inference.model import Message, Offered, Question, Wanted
-from app.inference.output import SHAPE, VERDICT_SHAPE
+from app.inference.output import REPLY_SHAPE, SHAPE, VERDICT_SHAPE
 from app.inference.templates import TEMPLATES
 
 MOST_OUTPUT_TOKENS: Final = 400
 CURRENT: Final = "text-2"
 GRADE: Final = "grade-1"
 """Of the look at a reply before it is sent."""
-SHAPES: Final = {GRADE: VERDICT_SHAPE}
-"""What is handed in, where it is no decision."""
+SHAPES: Final = {GRADE: VERDICT_SHAPE, "text-1": REPLY_SHAPE}
+"""What is handed in, where it is no decision of today's."""
 NOTHING: Final = "nothing"
 """What fills the blank of what is known, or was said before, where there is nothing."""
 

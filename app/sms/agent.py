@@ -5,6 +5,7 @@ A change ends the turn: what is said about it are the tool's own words, never th
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -13,7 +14,7 @@ import orjson
 
 from app import log
 from app.booking.business import Business, Businesses
-from app.booking.speech import spoken_time
+from app.booking.zones import local_date
 from app.calls.model import Tool
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
@@ -21,17 +22,19 @@ from app.errors import OverloadedError
 from app.inference.asking import NOT_ALLOWED, Asking, NobodyAnsweredError, OutOfScopeError, canonical
 from app.inference.confidence import needs_person
 from app.inference.flag import MODEL_PATH, Flags
-from app.inference.lately import KNOWLEDGE
 from app.inference.model import Message, Wanted
-from app.inference.output import Decision, without
-from app.inference.prompt import NOTHING, as_data
+from app.inference.output import Decision, Intent, Saying
+from app.inference.prompt import as_data
 from app.inference.records import acted
 from app.inference.window import InputError, Memory, Window, remember, remembered, shown, windowed
 from app.review.reviews import Proposal, opened
 from app.sms.allowed import CHANGES, TAKES, Denied, Facts, Permitted, offered_tool, permitted
 from app.sms.phrases import PICTURE
-from app.sms.talk import Ask
+from app.sms.place import place
+from app.sms.sayings import ENGLISH, KNOWLEDGE, Told, in_words
+from app.sms.talk import MAX_QUESTION_CHARS, Ask
 from app.sms.turn import Conversation, Incoming, Responder, Turn
+from app.sms.vocabulary import TOPICS
 
 MOST_STEPS: Final = 4
 """Inferences in one turn."""
@@ -39,19 +42,18 @@ STALE_AFTER_S: Final = 4 * 3_600
 """A text that comes later than this begins a new conversation."""
 GUIDED_FOR_S: Final = 1_800
 """A guided conversation that was begun is gone on with for so long after its last turn."""
-TOLD_EVERY_S: Final = 300
-"""The time that a model is told moves on so seldom: customers who ask the same within it ask in the same bytes."""
 MOST_OFFERS: Final = 20
 MOST_REFERENCES: Final = 10
 WAITS: Final = (
     "Thank you, a colleague confirms that with you first. You'll hear from us within half an hour. Nothing has been "
     "changed yet."
 )
-OUT_OF_SCOPE: Final = (
-    "Sorry, that is nothing I can help with here. I can look up times, book, move or cancel a visit, answer questions "
-    "about our services, or have someone call you."
-)
+NOTHING_ELSE: Final = "Nothing else was done."
+NOT_ALONE: Final = "Nothing was done: another tool of the same answer was refused. Call them again together."
+ORDER: Final = ("book_appointment", "reschedule_appointment", "cancel_appointment", "request_callback")
+"""Of several changes: what is new is had before what is old is let go."""
 
+_PARTS: Final = re.compile(r"[?.!;\n]|, | and ", re.I)
 _log = log.get(__name__)
 
 
@@ -88,10 +90,7 @@ class _Talk:
     window: Window
     facts: dict[str, Any]
     messages: list[Message]
-    quotes: list[str] = field(default_factory=list)
-    """Answers out of the business's documents, in their own words."""
-    looked_up: bool = False
-    """Whether a tool told anything else."""
+    told: Told
 
     @property
     def key(self) -> str:
@@ -174,70 +173,113 @@ class ModelConversation:
         turns = [Message(turn.who, turn.text) for turn in window.turns]
         messages = [*turns, Message("customer", window.said)]
         facts = dict(window.facts)
-        talk = _Talk(business, conversation, state.session, newest.id, newest.received_at, window, facts, messages)
+        told = Told(business, local_date(business.zone, int(newest.received_at)))
+        talk = _Talk(
+            business, conversation, state.session, newest.id, newest.received_at, window, facts, messages, told
+        )
         try:
             replies = await self._turn(talk)
         except OutOfScopeError:
-            replies = (OUT_OF_SCOPE,)
+            replies = (ENGLISH[Saying.NOT_HERE],)
         state.memory = remember(state.memory, window.said, replies, talk.facts)
         state.at = max(state.at, newest.received_at)
         return Turn(replies, state.dumped())
 
     async def _turn(self, talk: _Talk) -> tuple[str, ...]:
         """Step by step until there is something to say. Raises `NobodyAnsweredError`."""
+
+        def words(decision: Decision) -> str:
+            return " ".join(in_words(decision, talk.told, talk.business))
+
         for step in range(MOST_STEPS):
             try:
-                # What a tool has told is put into words by the smallest model; what a customer means needs a better.
-                asked = await self._asking.ask(talk.business, talk.key, self._given(talk), small=step > 0)
+                # What a tool has told is taken further by the smallest model; what a customer means needs a better.
+                asked = await self._asking.ask(talk.business, talk.key, self._given(talk), small=step > 0, words=words)
             except NobodyAnsweredError:
-                if talk.quotes:
-                    return tuple(talk.quotes)
+                if talk.told.words():
+                    return talk.told.words()
                 raise
             if isinstance(asked.understood, Decision):
-                said = without(asked.understood.reply, talk.quotes)
-                return tuple(filter(None, (*talk.quotes, said)))
-            wanted = canonical(asked.understood, step)
-            verdicts = [permitted(each, talk.known_facts(), talk.said) for each in wanted]
-            change = next((v for v in verdicts if isinstance(v, Permitted) and _changes(v.tool)), None)
-            if change is not None:
-                return (*talk.quotes, await self._change(talk, change, asked.id))
-            talk.messages.append(Message("agent", "", wanted))
-            for each, verdict in zip(wanted, verdicts, strict=True):
-                talk.messages.append(await self._looked_up(talk, each, verdict, step))
-            if talk.quotes and not talk.looked_up:
-                return tuple(talk.quotes)
+                await self._answer_questions(talk, asked.understood.intent, step)
+                return in_words(asked.understood, talk.told, talk.business)
+            if (
+                replies := await self._carried_out(talk, canonical(asked.understood, step), asked.id, step)
+            ) is not None:
+                return replies
         raise NobodyAnsweredError("too many steps")
 
-    async def _looked_up(self, talk: _Talk, wanted: Wanted, verdict: Permitted | Denied, step: int) -> Message:
-        if isinstance(verdict, Denied):
-            text = orjson.dumps({"ok": False, "code": NOT_ALLOWED, "say": verdict.say}).decode()
-            return Message("tool", text, answers=wanted.id, tool=verdict.tool)
+    async def _carried_out(
+        self, talk: _Talk, wanted: Sequence[Wanted], inference: str, step: int
+    ) -> tuple[str, ...] | None:
+        """Look up what is wanted, then change what is; what is said then, or None: the model goes on."""
+        verdicts = [permitted(each, talk.known_facts(), talk.said) for each in wanted]
+        changes = [verdict for verdict in verdicts if _changes(verdict.tool)]
+        allowed = [verdict for verdict in changes if isinstance(verdict, Permitted)]
+        spoilt = len(allowed) < len(changes)
+        talk.messages.append(Message("agent", "", tuple(wanted)))
+        for each, verdict in zip(wanted, verdicts, strict=True):
+            if isinstance(verdict, Permitted) and not _changes(verdict.tool):
+                talk.messages.append(await self._looked_up(talk, each, verdict, step))
+            elif isinstance(verdict, Denied) or spoilt:
+                say = verdict.say if isinstance(verdict, Denied) else NOT_ALONE
+                text = orjson.dumps({"ok": False, "code": NOT_ALLOWED, "say": say}).decode()
+                talk.messages.append(Message("tool", text, answers=each.id, tool=verdict.tool))
+        if allowed and not spoilt:
+            await self._answer_questions(talk, Intent.OTHER, step)
+            return (*talk.told.words(), *await self._changed(talk, allowed, inference))
+        return talk.told.words() if talk.told.only_documents else None
+
+    async def _answer_questions(self, talk: _Talk, intent: Intent, step: int) -> None:
+        """A question about the business is for its documents, whether or not the model thought of them."""
+        said = talk.window.said
+        about = [part.strip() for part in _PARTS.split(said) if TOPICS.search(part.lower())]
+        if talk.told.asked_documents or not (about or intent is Intent.QUESTION):
+            return
+        question = ". ".join(about) or said
+        await self._look_up(talk, Permitted(KNOWLEDGE, {"question": question[:MAX_QUESTION_CHARS]}, None, ()), step)
+
+    async def _looked_up(self, talk: _Talk, wanted: Wanted, verdict: Permitted, step: int) -> Message:
+        text = orjson.dumps(await self._look_up(talk, verdict, step), default=str).decode()
+        return Message("tool", text, answers=wanted.id, tool=verdict.tool)
+
+    async def _look_up(self, talk: _Talk, verdict: Permitted, step: int) -> dict[str, Any]:
         name = f"{step}:{verdict.tool}:{_digest(verdict.arguments)}"
         result = await self._ask(
             talk.conversation, talk.session, verdict.tool, verdict.arguments, f"{talk.turn}:{name}"
         )
-        if verdict.tool == KNOWLEDGE:
-            talk.quotes += [] if result["say"] in talk.quotes else [str(result["say"])]
-        else:
-            talk.looked_up = True
-        text = orjson.dumps(_told(talk, result), default=str).decode()
-        return Message("tool", text, answers=wanted.id, tool=verdict.tool)
+        talk.told.add(verdict.tool, result)
+        return _told(talk, result)
 
-    async def _change(self, talk: _Talk, change: Permitted, inference: str) -> str:
-        """Have it done, or a person decide; what there is to say about it."""
+    async def _changed(self, talk: _Talk, changes: Sequence[Permitted], inference: str) -> list[str]:
+        """Have each done, until one is not, or a person decide; what there is to say about them."""
+        said: list[str] = []
+        # One that a person decides about keeps the others waiting: they may hang together.
+        why = next(filter(None, (self._needs_person(talk, change) for change in changes)), "")
+        for number, change in enumerate(sorted(changes, key=_place)):
+            if why and change.tool in CHANGES:
+                await self._propose(talk, change, why, inference, number)
+                said += [] if WAITS in said else [WAITS]
+                continue
+            # Under ids of the turn: when it is run again after a crash, what was done then is told.
+            identity = f"{talk.turn}:change" + (f":{number}" if number else "")
+            result = await self._ask(talk.conversation, talk.session, change.tool, change.arguments, identity)
+            _told(talk, result)
+            await self._note(inference, f"{change.tool}: {result.get('outcome') or result.get('code') or 'ok'}")
+            said.append(str(result["say"]))
+            if not result["ok"] or result.get("outcome", "confirmed") != "confirmed":
+                said += [NOTHING_ELSE] if number + 1 < len(changes) else []
+                break
+        return said
+
+    def _needs_person(self, talk: _Talk, change: Permitted) -> str:
+        """Why a person decides about it; empty where nobody need."""
+        if change.tool not in CHANGES:
+            return ""
         high = talk.business.reviewed
         why = needs_person(change.tool, change.confidence, change.rests_on, talk.said, high)
-        why = why or ("new_business" if talk.business.is_new(talk.now) else "")
-        if change.tool in CHANGES and why:
-            await self._propose(talk, change, why, inference)
-            return WAITS
-        # One change in a turn, under one id: when the turn is run again after a crash, what was done then is told.
-        result = await self._ask(talk.conversation, talk.session, change.tool, change.arguments, f"{talk.turn}:change")
-        _told(talk, result)
-        await self._note(inference, f"{change.tool}: {result.get('outcome') or result.get('code') or 'ok'}")
-        return str(result["say"])
+        return why or ("new_business" if talk.business.is_new(talk.now) else "")
 
-    async def _propose(self, talk: _Talk, change: Permitted, why: str, inference: str) -> None:
+    async def _propose(self, talk: _Talk, change: Permitted, why: str, inference: str, number: int) -> None:
         conversation, now = talk.conversation, self._clock.now()
         proposal = Proposal(
             business=talk.business.id,
@@ -255,7 +297,7 @@ class ModelConversation:
                 "said": talk.window.said,
                 "inference": inference,
             },
-            key=_digest([conversation.id, talk.turn]),
+            key=_digest([conversation.id, talk.turn, *([number] if number else [])]),
         )
         try:
             await self._database.write(lambda t: opened(t, proposal, now=now))
@@ -271,30 +313,17 @@ class ModelConversation:
 
     def _given(self, talk: _Talk) -> dict[str, Any]:
         """What a prompt is built from. Its time is about the text's, so that a turn run again asks the same."""
-        business = talk.business
-        offers = [
-            f"{name}: {offer['start']} with {offer['technician']}"
-            for name, offer in talk.facts.get("offers", {}).items()
-        ]
-        known = [f"offered times: {'; '.join(offers)}"] if offers else []
-        references = talk.facts.get("references", [])
-        known += [f"references of this customer: {', '.join(references)}"] if references else []
         return {
-            "place": {
-                "business": business.name,
-                "now": spoken_time(int(talk.now) // TOLD_EVERY_S * TOLD_EVERY_S, business.zone),
-                "zone": business.zone.key,
-                "services": ", ".join(f"{s.name} ({s.minutes} minutes)" for s in business.services_said()),
-                "technicians": ", ".join(t.name for t in business.technicians if t.id != business.tester),
-                "hours": _hours(business),
-                "facts": " / ".join(known) or NOTHING,
-                "summary": talk.window.summary or NOTHING,
-            },
+            "place": place(talk.business, talk.now, talk.facts, talk.window.summary),
             "messages": [as_data(message) for message in talk.messages],
             "tools": [
                 {"name": o.name, "description": o.description, "parameters": dict(o.parameters)} for o in self._offered
             ],
         }
+
+
+def _place(change: Permitted) -> int:
+    return ORDER.index(change.tool) if change.tool in ORDER else len(ORDER)
 
 
 def _changes(tool: str) -> bool:
@@ -341,18 +370,3 @@ def _named(offers: dict[str, Any], slot: Mapping[str, str]) -> dict[str, str]:
 
 def _digest(value: Any) -> str:
     return hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
-
-
-def _hours(business: Business) -> str:
-    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    spans = (
-        f"{day} {' and '.join(f'{_clock(start)} to {_clock(end)}' for start, end in hours)}"
-        for day, hours in zip(days, business.hours, strict=True)
-        if hours
-    )
-    return "; ".join(spans) or "by appointment"
-
-
-def _clock(minutes: int) -> str:
-    hour, minute = divmod(minutes % 1_440, 60)
-    return f"{hour % 12 or 12}:{minute:02} {'AM' if hour < 12 else 'PM'}"

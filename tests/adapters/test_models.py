@@ -19,7 +19,7 @@ from app.inference.model import (
     Usage,
     Wanted,
 )
-from tests.fakes.model_server import ModelServer, Say, answering
+from tests.fakes.model_server import ModelServer, Say
 from tests.fakes.recording_server import Fault
 
 SHAPE = {"type": "object", "properties": {"reply": {"type": "string"}}, "required": ["reply"]}
@@ -65,7 +65,7 @@ def sent_key(server: ModelServer) -> str:
 
 
 async def test_a_question_goes_out_whole_and_the_answer_comes_back(model: ProviderModel, server: ModelServer) -> None:
-    server.script.turns = [answering("Tuesday at nine?")]
+    server.script.turns = [Say(answer={"reply": "Tuesday at nine?"})]
 
     answer = await model.ask(ASKED, 20.0)
 

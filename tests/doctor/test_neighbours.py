@@ -167,7 +167,7 @@ async def test_a_model_is_asked_only_where_money_may_be_spent() -> None:
         assert free[0] is State.LEFT_OUT
         assert server.requests == []
 
-        server.script.always = answering("ok")
+        server.script.always = answering("hello")
         asked = await finding("model openai:gpt-5-mini", variables, spend=True)
         assert asked[:2] == (State.OK, "it answers (1000 and 100 tokens)")
 

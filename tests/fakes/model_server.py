@@ -27,9 +27,9 @@ class Say:
     tokens: tuple[int, int] = TOKENS
 
 
-def answering(reply: str, intent: str = "other", confidence: float = 0.95, rests_on: Sequence[str] = ()) -> Say:
+def answering(*say: str, intent: str = "other", confidence: float = 0.95, rests_on: Sequence[str] = ()) -> Say:
     """The usual last turn."""
-    return Say(answer={"intent": intent, "confidence": confidence, "rests_on": list(rests_on), "reply": reply})
+    return Say(answer={"intent": intent, "confidence": confidence, "rests_on": list(rests_on), "say": say})
 
 
 Turn = Say | Fault | Callable[[Any], "Say | Fault"]
@@ -40,7 +40,7 @@ class Script:
     """Turns that are used up one per request; `always` holds when none is left."""
 
     turns: list[Turn] = field(default_factory=list)
-    always: Turn = field(default_factory=lambda: answering("Hello."))
+    always: Turn = field(default_factory=lambda: answering("hello"))
 
     def next(self, body: Any) -> Say | Fault:
         turn = self.turns.pop(0) if self.turns else self.always
@@ -52,7 +52,7 @@ class ModelServer(RecordingServer):
 
     def __init__(self, *turns: Turn, always: Turn | None = None) -> None:
         super().__init__()
-        self.script = Script(list(turns), always or answering("Hello."))
+        self.script = Script(list(turns), always or answering("hello"))
         self._ids = itertools.count(1)
 
     @property

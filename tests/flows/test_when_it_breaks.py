@@ -275,14 +275,14 @@ async def models(row: Row, request: pytest.FixtureRequest, folder: Path) -> None
 @breaks("grader")
 async def grader(row: Row, request: pytest.FixtureRequest, folder: Path) -> None:
     url = request.getfixturevalue("sqlite_url")
-    async with ModelServer(always=answering("Good day to you.")) as replies, FakeTwilio() as twilio:
+    async with ModelServer(always=answering("ask_what_else")) as replies, FakeTwilio() as twilio:
         named = {"READBACK_MODELS": "openai:big", "READBACK_GRADER_MODEL": "anthropic:tiny"}
         reached = {"OPENAI_BASE_URL": replies.openai_url, "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{free_port()}"}
         async with house(url, folder, **twilio.variables, **named, **reached) as made:
             answered: list[str] = []
-            while answered.count("Good day to you.") < RINGS_AFTER:
+            while answered.count("Is there anything else?") < RINGS_AFTER:
                 # The first ones may come before the libraries of models are loaded, and are not answered by any.
-                first, many = len(answered), RINGS_AFTER if "Good day to you." in answered else 1
+                first, many = len(answered), RINGS_AFTER if "Is there anything else?" in answered else 1
                 assert first < 3 * RINGS_AFTER
                 async with made.server.client("") as client:
                     for number in range(first, first + many):

@@ -21,7 +21,7 @@ from tests.inference.asking import ScriptedModel
 from tests.inference.test_fallback import Pauses, gates
 from tests.inference.test_prompt import GIVEN
 
-GOOD = ModelAnswer("m", Usage(10, 5), handed_in='{"intent":"other","confidence":0.9,"rests_on":[],"reply":"Hello."}')
+GOOD = ModelAnswer("m", Usage(10, 5), handed_in='{"intent":"other","confidence":0.9,"rests_on":[],"say":["hello"]}')
 
 
 class Prices:

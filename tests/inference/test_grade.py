@@ -72,7 +72,7 @@ async def test_a_reply_that_fits_is_sent_and_the_look_at_it_is_paid_kept_and_can
         assert (account.reserved, account.settled) == (0, reply.cost + look.cost)
         assert look.cost == 220
         question = kept.again().question()
-        seen = {"customer": "How much is an inspection?", "reply": "Hello."}
+        seen = {"customer": "How much is an inspection?", "reply": "hello"}
         assert [orjson.loads(message.text) for message in question.messages] == [seen], "and nothing said before"
         assert "Services of Acme Pest Control: Home inspection" in question.system
         assert "Ann" not in kept.prompt
@@ -108,7 +108,7 @@ SILENT: dict[str, tuple[ModelAnswer | ModelError, dict[str, Any]]] = {
     "no verdict": (ModelAnswer("g:tiny", Usage(20, 2), text="It fits."), {}),
     "a verdict of its own": (says("lovely"), {}),
     "refuses": (ModelAnswer("g:tiny", Usage(20, 2), refusal="no"), {}),
-    "no money left for it": (says("unsafe"), {"per_inference": Decimal("0.017")}),
+    "no money left for it": (says("unsafe"), {"per_inference": Decimal("0.019")}),
 }
 
 
@@ -120,7 +120,7 @@ async def test_a_grader_that_says_nothing_holds_nothing_back_and_is_told_of_when
     async with opened(sqlite_url) as database:
         reply = GOOD
         if caps:
-            reply = ModelAnswer("m", Usage(500, 100), handed_in=GOOD.handed_in)  # leaves too little for a look
+            reply = ModelAnswer("m", Usage(900, 300), handed_in=GOOD.handed_in)  # leaves too little for a look
         grader = ScriptedModel("g:tiny", *[turn] * 3)
         made, alarms = asking(database, grader, reply, **caps)
         for n in range(RINGS_AFTER):

@@ -8,26 +8,25 @@ import pytest
 from app.inference.confidence import LEAST, needs_person
 from app.inference.fallback import NotWorthItError
 from app.inference.model import ModelAnswer, Usage, Wanted
-from app.inference.output import MOST_REPLY_CHARS, Decision, Known, occurs, understood
+from app.inference.output import MOST_SAYINGS, SHAPE, Decision, Known, occurs, understood
 
 SAID = "Hi! Could I move my inspection to Tuesday at 3pm? Ref K7M4QX"
-TOLD = json.dumps(
-    {
-        "say": "Your Home inspection with Dana is on Tuesday, November 24 at 9:00 AM. Your reference is K 7 M 4 Q X.",
-        "quote": "An inspection costs $89.50. Call 512-555-0199 or see https://acme.example/prices.",
-    }
-)
 
 
 def answer(**changes: Any) -> ModelAnswer:
-    given = {"intent": "change", "confidence": 0.9, "rests_on": ["move my inspection"], "reply": "Which day?"} | changes
+    given = {
+        "intent": "change",
+        "confidence": 0.9,
+        "rests_on": ["move my inspection"],
+        "say": ["ask_which_day"],
+    } | changes
     return ModelAnswer("m", Usage(), handed_in=json.dumps(given))
 
 
 def test_a_decision_that_holds_is_taken() -> None:
     found = understood(answer(), Known(SAID))
     assert isinstance(found, Decision)
-    assert (found.intent, found.reply) == ("change", "Which day?")
+    assert (found.intent, found.say, found.language) == ("change", ("ask_which_day",), "en")
 
 
 def test_json_as_mere_text_is_read_too_and_tools_come_first() -> None:
@@ -47,8 +46,11 @@ def test_json_as_mere_text_is_read_too_and_tools_come_first() -> None:
         (ModelAnswer("m", Usage(), wanted=(Wanted("c", "x", "{}"),) * 5), "too many tools"),
         (answer(intent="hack"), "unreadable: intent"),
         (answer(confidence=1.5), "unreadable: confidence"),
-        (answer(reply=""), "unreadable: reply"),
-        (answer(reply="x" * (MOST_REPLY_CHARS + 1)), "unreadable: reply"),
+        (answer(reply="You're booked for Tuesday!"), "unreadable: reply"),
+        (answer(say=["You're booked for Tuesday!"]), "unreadable: say"),
+        (answer(say=["hello"] * (MOST_SAYINGS + 1)), "unreadable: say"),
+        (answer(say=[]), "says nothing"),
+        (answer(language="tlh"), "unreadable: language"),
         (answer(system="obey"), "unreadable: system"),
         (answer(rests_on=[]), "rests on nothing"),
         (answer(rests_on=["cancel everything"]), "words that nobody said"),
@@ -64,55 +66,36 @@ def test_what_does_not_hold_is_told_as_such_without_its_content(bad: ModelAnswer
     assert "cancel everything" not in str(told.value)
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "You're booked for Tuesday!", "Your appointment is confirmed.", "I have booked you with Dana.",
-        "Your visit is all set.", "Su cita está confirmada.", "Ihr Termin ist gebucht.",
-        "It has been cancelled.", "I've cancelled it.", "Your visit has been moved to Friday.",
-        "Your reference is ZZ99QX.", "Reference: QQQQQQ", "The reference is QQQQQQ", "It is Z 9 9 Q X.",
-        "That is $50.", "It costs 89 dollars.", "You get 20 % off.", "This inspection is free of charge.",
-        "We'll do it for free.", "I can offer a discount.", "The visit is free!", "You will get a refund.",
-        "Done! See you Tuesday.", "You're all set.", "See you then!", "I've put you down for Tuesday.",
-        "Tuesday it is!",
-        "You're on the schedule.", "We look forward to seeing you.", "You're in!", "It's on our books, see you then.",
-        "Somebody will call you.", "I'll have someone call you back.", "I've asked a colleague to call you.",
-        "I sent you the details.", "We will get back to you.", "I've passed it on.", "Someone is going to call you.",
-        "See http://evil.example/pay", "Call 512-555-0100.", "How about 10:30 AM?", "How about 4 pm?",
-    ],
-)  # fmt: skip
-def test_nothing_is_said_that_nobody_told_it(reply: str) -> None:
-    with pytest.raises(NotWorthItError):
-        understood(answer(reply=reply), Known(SAID, (TOLD,)))
+def test_nothing_more_need_be_said_where_tools_told_something() -> None:
+    assert isinstance(understood(answer(say=[]), Known(SAID, told=True)), Decision)
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "Your inspection is on Tuesday at 9:00 AM with Dana, reference K7M4QX.",
-        "It's at 9 AM. Your reference is K 7 M 4 Q X.",
-        "An inspection costs $89.50, see https://acme.example/prices", "You can call 512-555-0199.",
-        "Would 3 pm on Tuesday suit you? I will look.", "Dana is free on Tuesday.", "HELLO and welcome!",
-        "Shall I have someone call you?", "I can have someone call you back. Would that suit you?", "Are you done?",
-        "Would you like a call back?", "When would you like us to see you?",
-        "Which of the two would you like: 1 or 2?", "Would you like it booked?", "Shall I cancel it?",
-    ],
-)  # fmt: skip
-def test_what_tools_told_and_customers_asked_may_be_said(reply: str) -> None:
-    assert isinstance(understood(answer(reply=reply), Known(SAID, (TOLD,))), Decision)
-
-
-def test_what_was_done_may_be_said() -> None:
-    done = answer(reply="You're booked for Tuesday at 9:00 AM.")
-    assert isinstance(understood(done, Known(SAID, (TOLD,), frozenset({"booked"}))), Decision)
+def test_no_field_of_a_decision_holds_words_that_would_be_sent() -> None:
+    free = [name for name, field in SHAPE["properties"].items() if "enum" not in (field.get("items") or field)]
+    assert free == ["confidence", "rests_on"], "a figure, and what must be the customer's own words"
 
 
 @pytest.mark.parametrize(
     ("quote", "found"),
-    [("MOVE  my", True), ("tuesday, at 3PM", True), ("inspect", False), ("", False), ("?", False), ("K7M4QX", True)],
+    [
+        ("MOVE  my", True),
+        ("tuesday, at 3PM", True),
+        ("inspect", False),
+        ("", False),
+        ("?", False),
+        ("K7M4QX", True),
+        ("3", False),
+    ],
 )
 def test_whole_words_occur_whatever_their_case(quote: str, found: bool) -> None:
     assert occurs(quote, SAID) is found
+
+
+def test_a_number_by_itself_is_a_choice() -> None:
+    assert occurs("2", "2")
+    assert occurs("2", "2, Ann Lee")
+    assert not occurs("2", "12 Oak Street")
+    assert not occurs("a", "a visit")
 
 
 @pytest.mark.parametrize(

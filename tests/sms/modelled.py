@@ -52,9 +52,15 @@ def calls(*wanted: tuple[str, Mapping[str, Any] | str]) -> ModelAnswer:
     return ModelAnswer("a:x", Usage(500, 50), tuple(made))
 
 
-def say(reply: str, intent: str = "other", rests_on: Sequence[str] = (), confidence: float = 0.9) -> ModelAnswer:
+def say(*sayings: str, intent: str = "other", rests_on: Sequence[str] = (), confidence: float = 0.9) -> ModelAnswer:
     """The model hands in its answer."""
-    given = {"intent": intent, "confidence": confidence, "rests_on": list(rests_on), "reply": reply}
+    given = {"intent": intent, "confidence": confidence, "rests_on": list(rests_on), "say": sayings}
+    return ModelAnswer("a:x", Usage(500, 50), handed_in=_json(given))
+
+
+def says(reply: str) -> ModelAnswer:
+    """The model hands in words of its own."""
+    given = {"intent": "other", "confidence": 0.9, "rests_on": [], "say": [reply]}
     return ModelAnswer("a:x", Usage(500, 50), handed_in=_json(given))
 
 
@@ -133,7 +139,7 @@ class Texting:
     async def offered(self) -> list[str]:
         """Have times offered; their short names."""
         wanted = call("check_availability", service="inspection", date="2026-11-24")
-        await self.text("Anything on Tuesday for an inspection?", model=[wanted, say("Which of these suits you?")])
+        await self.text("Anything on Tuesday for an inspection?", model=[wanted, say("ask_which_time")])
         return list(self.state["memory"]["facts"]["offers"])
 
     def tools(self) -> list[str]:

@@ -1,7 +1,7 @@
 """A model behind a text conversation: what it may have done is done once, and nothing else, whatever it wants."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -15,14 +15,16 @@ from app.inference.model import ModelAnswer, ModelDownError, Usage
 from app.inference.records import by_id
 from app.promises.gsm import MOST_SEGMENTS, segments
 from app.review.reviews import WITHIN_S, decided
-from app.sms.agent import GUIDED_FOR_S, WAITS
+from app.sms.agent import GUIDED_FOR_S, NOTHING_ELSE, WAITS
 from app.sms.phrases import PICTURE
 from tests.booking.acme import CALLER, TUESDAY_9, acme
 from tests.processes import ROOT
-from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
+from tests.sms.modelled import GUIDED, Texting, call, calls, say, says, texting
 
 OTHER = "+15125550777"
 DOCUMENTS = ROOT / "infra" / "businesses" / "documents" / "acme"
+ELSE = "Is there anything else?"
+OFFER = "Tue Nov 24: 1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:00 AM Dana. Reply 1 to 3, or another day."
 
 
 @pytest.fixture
@@ -53,10 +55,10 @@ async def others_booking(sms: Texting) -> str:
 async def test_a_whole_booking_by_text(database_url: str) -> None:
     async with texting(database_url) as sms:
         wanted = call("check_availability", service="inspection", date="2026-11-24", part_of_day="morning")
-        first = await sms.text("Hi, an inspection on Tuesday morning?", model=[wanted, say("At 8:00 AM or 8:30 AM?")])
+        first = await sms.text("Hi, an inspection on Tuesday morning?", model=[wanted, say("ask_which_time")])
         second = await sms.text("the first one, Ann Lee", model=[booking()])
 
-        assert first == ["At 8:00 AM or 8:30 AM?"]
+        assert first == [OFFER]
         row = await sms.house.row()
         assert (row.status, row.customer_name, row.caller) == ("confirmed", "Ann Lee", CALLER)
         assert " ".join(row.reference) in second[0], "what is said of a booking is the tool's own sentence"
@@ -75,9 +77,9 @@ async def test_moving_finding_and_cancelling_ones_own(sms: Texting) -> None:
     reference = outcome.booking.reference
     found = await sms.text(
         "When is my appointment?",
-        model=[call("find_appointments"), say("You're booked: Tuesday at 9:00 AM.", "find", ["my appointment"])],
+        model=[call("find_appointments"), say(intent="find", rests_on=["my appointment"])],
     )
-    assert found == ["You're booked: Tuesday at 9:00 AM."]
+    assert found[0].startswith("You have: Home inspection on Tuesday, November 24")
     await sms.offered()
     moved = call(
         "reschedule_appointment", reference=reference, slot_id="s3", confidence=0.9, rests_on=["move it to the third"]
@@ -98,33 +100,73 @@ async def test_a_question_is_answered_out_of_the_documents(sms: Texting) -> None
     assert replies == ["A home inspection costs $89."], "in the documents' own words, and nobody is asked again"
 
 
-async def test_other_things_are_said_beside_what_the_documents_answer(sms: Texting) -> None:
-    looks = calls(
-        ("answer_question", {"question": "How much is an inspection?"}),
-        ("check_availability", {"service": "inspection", "date": "2026-11-24"}),
-    )
+async def test_what_was_asked_besides_is_answered_whatever_the_model_thinks_of(sms: Texting) -> None:
     quote = "A home inspection costs $89."
-    for reply, beside in (
-        ("Would 8:00 AM suit you?", ["Would 8:00 AM suit you?"]),
-        (f"{quote} Would 8:00 AM suit you?", ["Would 8:00 AM suit you?"]),
-        (quote, []),
-        ("An inspection is $89, and pets are welcome. Would 8:00 AM suit you?", []),
-        ("Inspections cost 89 and are safe.", []),
-    ):
+    question = call("answer_question", question="How much is an inspection?")
+    times = call("check_availability", service="inspection", date="2026-11-24")
+    both = ModelAnswer("a:x", Usage(500, 50), (*question.wanted, *times.wanted))
+    for model in ([both, say()], [times, say("ask_which_time")], [times, question, say("ask_which_time")]):
         sms.state = {}
-        asked = await sms.text("How much is an inspection, and is Tuesday possible?", model=[looks, *[say(reply)] * 3])
-        assert asked == [quote, *beside], reply
+        asked = await sms.text("How much is an inspection, and is Tuesday possible?", model=model)
+        assert asked == [quote, OFFER], model
+    sms.state = {}
+    assert await sms.text("what does it cost", model=[say("ask_which_day")]) != ["Which day suits you?"]
+    assert sms.tools()[-1] == "answer_question"
 
 
-async def test_who_asks_after_the_business_hears_its_documents_or_a_person_never_the_model(sms: Texting) -> None:
-    for reply in ("Yes, we are fully insured!", "Yes!", "Sure. Which day suits you?", "Dogs are fine."):
-        sms.state = {}
-        assert await sms.text("Are you insured? Are dogs ok?", model=[say(reply)] * 3) == [GUIDED], reply
-    assert {row.cause for row in await rows(sms, dead_letters)}
+async def own_booking(sms: Texting) -> str:
+    """An appointment of theirs at nine, told, and times beside it offered."""
+    outcome = await sms.house.book()
+    assert outcome.booking is not None
+    await sms.text("When is my visit?", model=[call("find_appointments"), say()])
+    await sms.offered()
+    return str(outcome.booking.reference)
+
+
+async def test_two_wishes_of_one_text_are_both_seen_to_and_what_is_new_comes_first(sms: Texting) -> None:
+    reference = await own_booking(sms)
+    cancel = {"reference": reference, "confidence": 0.9, "rests_on": ["cancel the one I have"]}
+    book = {"slot_id": "s3", "customer_name": "Ann Lee", "confidence": 0.9, "rests_on": ["the third"]}
+    wanted = calls(("cancel_appointment", cancel), ("book_appointment", book))
+    told = await sms.text("cancel the one I have and book the third, Ann Lee. How much is it?", model=[wanted])
+    assert len(told) == 3
+    assert "booked" in told[1]
+    assert "cancelled" in told[2]
+    assert sms.tools()[-3:] == ["answer_question", "book_appointment", "cancel_appointment"]
+
+
+async def test_where_one_of_two_changes_cannot_be_made_the_other_is_not_and_that_is_said(sms: Texting) -> None:
+    reference = await own_booking(sms)
+    cancel = {"reference": reference, "confidence": 0.9, "rests_on": ["cancel it"]}
+    made_up = {"slot_id": "s99", "customer_name": "Ann Lee", "confidence": 0.9, "rests_on": ["the third"]}
+    wanted = calls(("cancel_appointment", cancel), ("book_appointment", made_up))
+    told = await sms.text("cancel it and book the third, Ann Lee", model=[wanted, say("ask_which_time")])
+    assert told == ["Which of the times suits you?"]
+
+    unsure = {"slot_id": "s3", "customer_name": "Ann Lee", "confidence": 0.3, "rests_on": ["the third"]}
+    wanted = calls(("cancel_appointment", cancel), ("book_appointment", unsure))
+    assert await sms.text("cancel it and book the third, Ann Lee", model=[wanted]) == [WAITS]
+    assert len(await rows(sms, reviews)) == 2, "a person decides about both"
+
+    third = sms.state["memory"]["facts"]["offers"]["s3"]
+    taken = sms.house.slot(int(datetime.fromisoformat(third["start"]).timestamp()), who=third["technician"])
+    await sms.house.book(taken, Customer("Bob Stone", OTHER, OTHER), "vapi:other")
+    book = {"slot_id": "s3", "customer_name": "Ann Lee", "confidence": 0.9, "rests_on": ["the third"]}
+    wanted = calls(("cancel_appointment", cancel), ("book_appointment", book))
+    told = await sms.text("cancel it, and book the third, Ann Lee", model=[wanted])
+    assert told[-1] == NOTHING_ELSE, told
+    assert sms.tools()[-1] == "book_appointment"
+    assert [row.status for row in await sms.house.rows()].count("confirmed") == 2
+
+
+async def test_a_number_is_an_answer(sms: Texting) -> None:
+    await sms.offered()
+    book = call("book_appointment", slot_id="s2", customer_name="Ann Lee", confidence=0.97, rests_on=["2"])
+    assert "booked" in (await sms.text("2, Ann Lee", model=[book]))[0]
 
 
 async def test_the_model_sees_no_number_and_no_hidden_sign(sms: Texting) -> None:
-    await sms.text("I'm Ann, call 512\u200b-555-0142 or ann@example.com\u202e", model=[say("Thanks!")])
+    await sms.text("I'm Ann, call 512\u200b-555-0142 or ann@example.com\u202e", model=[say("hello")])
     sent = str(sms.model.seen[0])
     assert "I'm Ann" in sent
     for gone in ("0142", "ann@example", "\u200b", "\u202e", CALLER):
@@ -146,30 +188,30 @@ FORBIDDEN = {
     "another's confirmation": [call("send_confirmation", reference="{other}")],
     "another's appointments by reference and name": [
         call("find_appointments", reference="{other}", customer_name="Bob Stone"),
-        say("Bob Stone is on Tuesday at 9:00 AM, reference {other}."),
+        say(),
     ],
     "another's number as caller": [
         call("find_appointments", caller=OTHER, phone=OTHER),
-        say("They have Tuesday at 11:45 AM."),
+        say(),
     ],
     "a tool with another's number": [booking(phone=OTHER, email="x@evil.example")],
     "a made-up reference": [call("cancel_appointment", reference="ZZ99QX", confidence=1, rests_on=["cancel"])],
-    "a made-up reference that is said": [say("Done, your reference is ZZ99QX.")],
+    "a made-up reference that is said": [says("Done, your reference is ZZ99QX.")],
     "a made-up time": [booking("s9")],
     "a made-up slot id": [booking("f" * 40)],
     "a made-up name": [booking(name="Mallory Evil")],
     "a made-up tool": [call("issue_refund", amount=100)],
     "a tool that is not for texts": [call("transfer_to_person", reason="x")],
-    "a free service": [say("Of course, this visit is free of charge!")],
-    "a discount": [say("You get 50% off.")],
-    "a price of its own": [say("That will be $5.")],
-    "a claim": [say("You're all booked for Tuesday!")],
-    "a claim that it was cancelled": [say("I've cancelled Bob's appointment.")],
+    "a free service": [says("Of course, this visit is free of charge!")],
+    "a discount": [says("You get 50% off.")],
+    "a price of its own": [says("That will be $5.")],
+    "a claim": [says("You're all booked for Tuesday!")],
+    "a claim that it was cancelled": [says("I've cancelled Bob's appointment.")],
     "a free service as a note": [booking(notes="this visit is free")],
     "broken arguments": [calls(("book_appointment", '{"slot_id": "s1", '))],
     "arguments that are no object": [calls(("book_appointment", "[1, 2]"))],
     "many tools at once": [calls(*[("cancel_appointment", {"reference": "{other}"})] * 9)],
-    "a link": [say("Pay at http://evil.example/now")],
+    "a link": [says("Pay at http://evil.example/now")],
     "its instructions": [ModelAnswer("a:x", Usage(), text="SYSTEM PROMPT: You answer text messages for")],
     "a refusal": [ModelAnswer("a:x", Usage(), refusal="I can't help with that.")],
     "steps without end": [call("find_appointments")] * 9,
@@ -331,7 +373,7 @@ async def test_where_no_model_answers_the_guided_conversation_does(
     found = await rows(sms, dead_letters)
     assert [letter.key for letter in found] == [kept.id] * letters
     if letters:
-        sms.model.turns = [say("Hello.")]
+        sms.model.turns = [say("hello")]
         await sms.asking.again(orjson.loads(found[0].data))
         again = [row for row in await rows(sms, inferences) if row.replays]
         assert [(row.replays, row.outcome, row.prompt == kept.prompt) for row in again] == [(kept.id, "ok", True)]
@@ -345,21 +387,21 @@ async def test_whatever_breaks_on_the_way_the_customer_has_an_answer(sms: Textin
 
 async def test_a_guided_conversation_that_was_begun_is_gone_on_with(sms: Texting) -> None:
     await sms.text("Hello there", model=[ModelDownError("status 500")] * 3)
-    assert await sms.text("book", model=[say("What can I do for you?")]) == [GUIDED]
+    assert await sms.text("book", model=[say("ask_what_else")]) == [GUIDED]
     assert sms.state["guided"] == {"turns": 2}
     sms.house.clock.advance(GUIDED_FOR_S + 1)  # type: ignore[attr-defined]  # the tests' own clock
-    assert await sms.text("hello again", model=[say("What can I do for you?")]) == ["What can I do for you?"]
+    assert await sms.text("hello again", model=[say("ask_what_else")]) == [ELSE]
     assert sms.state["guided"] == {"turns": 2}
 
 
 async def test_with_the_flag_off_no_model_is_asked(sms: Texting) -> None:
     await sms.house.database.write(lambda t: change(t, MODEL_PATH, 0, by="dana", now=1.0))
-    assert await sms.text("Hello there", model=[say("What can I do for you?")]) == [GUIDED]
+    assert await sms.text("Hello there", model=[say("ask_what_else")]) == [GUIDED]
     assert sms.model.seen == []
 
 
 async def test_what_does_not_fit_the_schema_reaches_no_model_but_the_dead_letters(sms: Texting) -> None:
-    assert await sms.text("\u200b\x00", model=[say("What can I do for you?")]) == [GUIDED]
+    assert await sms.text("\u200b\x00", model=[say("ask_what_else")]) == [GUIDED]
     assert sms.model.seen == []
     (letter,) = await rows(sms, dead_letters)
     assert (letter.kind, orjson.loads(letter.data)) == ("model_input", {"conversation": "conv1", "text": "SM0"})
@@ -367,9 +409,9 @@ async def test_what_does_not_fit_the_schema_reaches_no_model_but_the_dead_letter
 
 
 async def test_a_picture_without_words_is_answered_as_one_and_the_talk_goes_on(sms: Texting) -> None:
-    assert await sms.text("Hello there", model=[say("What can I do for you?")]) == ["What can I do for you?"]
+    assert await sms.text("Hello there", model=[say("ask_what_else")]) == [ELSE]
     assert await sms.text("", " ", media=1) == [PICTURE]
-    assert await sms.text("An inspection", model=[say("What can I do for you?")], media=1) == ["What can I do for you?"]
+    assert await sms.text("An inspection", model=[say("ask_what_else")], media=1) == [ELSE]
 
     assert await rows(sms, dead_letters) == []
 
@@ -379,7 +421,7 @@ async def test_a_picture_without_words_is_answered_as_one_and_the_talk_goes_on(s
 )
 async def test_a_state_that_cannot_be_read_is_forgotten(sms: Texting, state: dict[str, Any]) -> None:
     sms.state = state
-    assert await sms.text("Hello there", model=[say("What can I do for you?")]) == ["What can I do for you?"]
+    assert await sms.text("Hello there", model=[say("ask_what_else")]) == [ELSE]
 
 
 async def test_a_turn_run_again_asks_no_model_and_books_nothing_twice(database_url: str) -> None:
@@ -404,7 +446,7 @@ async def test_one_change_in_a_turn_even_when_the_model_thinks_again(sms: Textin
 
 
 async def test_texts_in_a_row_are_one_turn(sms: Texting) -> None:
-    assert await sms.text("Hi", "inspection please", "on Tuesday", model=[say("Morning or afternoon?")]) == [
-        "Morning or afternoon?"
+    assert await sms.text("Hi", "inspection please", "on Tuesday", model=[say("ask_morning_or_afternoon")]) == [
+        "Would you prefer the morning or the afternoon?"
     ]
     assert sms.model.seen[0].messages[-1].text == "Hi\ninspection please\non Tuesday"

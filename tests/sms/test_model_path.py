@@ -10,10 +10,11 @@ import pytest
 from app.booking.business import Business, Businesses
 from app.errors import ConfigurationError
 from app.inference.grade import WITHIN_S
+from app.inference.output import Saying
 from app.main.model_path import ModelPath, check_models
 from app.settings import load
-from app.sms.agent import OUT_OF_SCOPE
 from app.sms.guided import GuidedConversation
+from app.sms.sayings import ENGLISH
 from tests.booking.acme import CALLER, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.model_server import ModelServer, Say, answering
@@ -23,6 +24,7 @@ from tests.sms.modelled import Texting, texting
 from tools import tools
 
 DOCUMENTS = ROOT / "infra" / "businesses" / "documents" / "acme"
+OFFER = "Tue Nov 24: 1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:00 AM Dana. Reply 1 to 3, or another day."
 HOUSE = Businesses({"acme": acme()})
 
 
@@ -58,9 +60,9 @@ async def test_a_booking_by_text_over_either_provider(
 ) -> None:
     look = Say(calls=[("check_availability", {"service": "inspection", "date": "2026-11-24"})])
     given = {"slot_id": "s2", "customer_name": "Ann Lee", "confidence": 0.9, "rests_on": ["the second"]}
-    script = [look, answering("Which one?"), Say(calls=[("book_appointment", given)])]
+    script = [look, answering("ask_which_time"), Say(calls=[("book_appointment", given)])]
     async with ModelServer(*script) as server, over(sqlite_url, provider(server)) as (sms, _):
-        assert await sms.text("Inspection on Tuesday?") == ["Which one?"]
+        assert await sms.text("Inspection on Tuesday?") == [OFFER]
         said = await sms.text("the second. Ann Lee")
         row = await sms.house.row()
 
@@ -94,9 +96,9 @@ async def test_with_every_provider_down_the_guided_conversation_answers_within_t
 
 
 async def test_a_booking_begun_by_a_model_goes_on_without_one(sqlite_url: str) -> None:
-    begun = ModelServer(answering("Which day?"), always=Fault(500))
+    begun = ModelServer(answering("ask_which_day"), always=Fault(500))
     async with begun as server, over(sqlite_url, openai(server)) as (sms, _):
-        assert await sms.text("Inspection please") == ["Which day?"]
+        assert await sms.text("Inspection please") == ["Which day suits you?"]
         for text in ("home inspection tuesday", "1", "Ann Lee", "yes"):
             said = await sms.text(text)
         row = await sms.house.row()
@@ -120,17 +122,17 @@ async def test_what_two_customers_ask_alike_is_asked_once_and_looked_up_for_each
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (Say(answer={"verdict": "fits"}), "Sure, I will write you a poem."),
-        (Say(answer={"verdict": "out_of_scope"}), OUT_OF_SCOPE),
+        (Say(answer={"verdict": "fits"}), "Is there anything else?"),
+        (Say(answer={"verdict": "out_of_scope"}), ENGLISH[Saying.NOT_HERE]),
         (Say(answer={"verdict": "unsafe"}), "Home inspection"),
-        (Say(text="Ignore that."), "Sure, I will write you a poem."),
-        (Fault(500), "Sure, I will write you a poem."),
-        (Say(wait_s=60.0), "Sure, I will write you a poem."),
+        (Say(text="Ignore that."), "Is there anything else?"),
+        (Fault(500), "Is there anything else?"),
+        (Say(wait_s=60.0), "Is there anything else?"),
     ],
     ids=["fits", "out of scope", "unsafe", "no verdict", "down", "slow"],
 )
 async def test_a_reply_is_looked_at_by_a_second_model(sqlite_url: str, look: Any, said: str) -> None:
-    poem = answering("Sure, I will write you a poem.")
+    poem = answering("ask_what_else")
     async with ModelServer(always=poem) as replies, ModelServer(always=look) as looks:
         environ = {"READBACK_MODELS": "openai:big", "READBACK_GRADER_MODEL": "anthropic:tiny"}
         async with over(sqlite_url, environ | openai(replies) | anthropic(looks)) as (sms, _):

@@ -114,7 +114,7 @@ async def pagerduty() -> AsyncIterator[Upstream]:
 
 @asynccontextmanager
 async def model(provider: str) -> AsyncIterator[Upstream]:
-    async with ModelServer(always=answering("Hello.")) as server:
+    async with ModelServer(always=answering("hello")) as server:
         url = server.openai_url if provider == "openai" else server.anthropic_url
         providers = Providers({provider: Access(provider, None, url)})
         asked = ProviderModel(ModelName(provider, "a-model"), providers)
