@@ -42,7 +42,7 @@ def test_asking_about_it_is_exit_code_0(argument: str) -> None:
         ({"READBACK_BUSINESSES": "/nowhere"}, "READBACK_BUSINESSES: "),
         ({"READBACK_DAILY_CALL_CAPS": "nobody=5"}, "READBACK_DAILY_CALL_CAPS names"),
         ({"READBACK_DATABASE_URL": "sqlite:////proc/none/readback.db"}, "READBACK_DATABASE_URL: "),
-        ({"READBACK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x", "READBACK_WEB_WORKERS": "2"},
+        ({"READBACK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x?sslmode=bogus", "READBACK_WEB_WORKERS": "2"},
          "READBACK_DATABASE_URL: "),
         ({"READBACK_PAGE_URLS": "nonsense://x"}, "READBACK_PAGE_URLS: "),
         ({"READBACK_CALDAV_CREDENTIALS": "http://host/ user word"}, "READBACK_CALDAV_CREDENTIALS line 1 "),

@@ -4,21 +4,19 @@ A file of JSON lines that is only ever appended to; several processes may append
 """
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import make_url
 
 from app import log
 from app.audit.log import Head, head
 from app.clock import Clock
+from app.db.beside import beside
 from app.db.engine import Database, Transaction
 from app.db.lasting import with_all_before
-from app.db.opening import database_file
 from app.errors import ReadbackError
 
 NOTE_EVERY_S = 60.0
@@ -32,17 +30,8 @@ class DamagedAnchorsError(ReadbackError):
 
 
 def usual_file(url: str) -> Path:
-    """Where anchors are kept unless somebody says otherwise: next to the database, or in `var` when it is a server.
-
-    Each database of a server has a file of its own: heads of one say nothing about another.
-    """
-    file = database_file(url)
-    if file:
-        return Path(f"{file}.anchors")
-    server = make_url(url)
-    place = hashlib.blake2b(f"{server.host}:{server.port}/{server.database}".encode(), digest_size=4).hexdigest()
-    name = "".join(sign if sign.isalnum() or sign in "_-" else "-" for sign in server.database or "")
-    return Path(f"var/audit-{name}-{place}.anchors")
+    """Where anchors are kept unless somebody says otherwise. Heads of one database say nothing about another."""
+    return beside(url, "audit", "anchors")
 
 
 def note(file: Path, newest: Head, at: float) -> None:

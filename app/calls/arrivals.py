@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 from app.booking.business import Business, Businesses
-from app.booking.desk import Desk, local_today
+from app.booking.desk import local_today
 from app.booking.destinations import destinations
 from app.calls.cap import DailyCap
 from app.calls.model import CallRef
@@ -43,6 +44,13 @@ class Declined:
     say: str
 
 
+class ReadingAhead(Protocol):
+    """Has calendars read before anybody asks about them."""
+
+    def prefetch(self, business: Business) -> None:
+        """Begin to read those of this business."""
+
+
 class Arrivals:
     """Answers the start of a call. Whatever breaks on the way, a call that may be taken is taken."""
 
@@ -50,7 +58,7 @@ class Arrivals:
         self,
         businesses: Businesses,
         cap: DailyCap,
-        desk: Desk,
+        desk: ReadingAhead,
         alarms: Alarms,
         clock: Clock,
         arms: Arms | None = None,

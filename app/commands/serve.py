@@ -8,15 +8,17 @@ import signal
 import socket
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from app import log
-from app.booking.business_file import load_businesses
+from app.booking.business import Businesses
 from app.clock import SystemClock
 from app.commands.answers import DOES_NOT_HOLD, HOLDS
 from app.commands.production import check_production
+from app.db.away import DatabaseAwayError
 from app.errors import ConfigurationError
 from app.metrics import MULTIPROCESS_DIR
 from app.settings import Settings, from_environment
@@ -42,19 +44,55 @@ def add_serve(commands: Any) -> None:
 
 
 def _serve(asked: Namespace) -> int:
-    """Serve until asked to stop by SIGINT or SIGTERM; what is under way is finished first."""
-    from app.main import create  # noqa: PLC0415 - a second that no other command need wait
-    from app.main.starts import SERVE, started  # noqa: PLC0415 - as above
+    """Serve until asked to stop by SIGINT or SIGTERM; what is under way is finished first.
 
-    chosen = from_environment()
-    businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
-    forced = check_production(chosen, businesses, asked.force) if asked.production else None
+    A database that is away is waited for: callers are told, and `/status` says what was known last.
+    """
+    from app.main import checked  # noqa: PLC0415 - a second that no other command need wait
+
     if asked.force is not None and not asked.production:
         raise ConfigurationError("--force belongs to --production.")
+    chosen = from_environment()
+    businesses = checked(chosen)
+    signal.signal(signal.SIGTERM, _leave)
     with _listener(chosen.host, chosen.port) as listener:
-        application = create()  # also for several workers, which make their own: here a wrong value is one sentence
-        started(chosen, businesses, SERVE, forced)
-        return _run(_config(chosen, application), listener)
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                application = _once_there(partial(_begun, chosen, businesses, asked), chosen, businesses, listener)
+                return _run(_config(chosen, application, chosen.web_workers), listener)
+        except SystemExit as stop:
+            return HOLDS if stop.code in (None, 0) else DOES_NOT_HOLD
+    return HOLDS
+
+
+def _begun(chosen: Settings, businesses: Businesses, asked: Namespace) -> "Starlette":
+    """The application, its start noted. Raises `ConfigurationError`, and `DatabaseAwayError` to be asked once more."""
+    from app.main import create  # noqa: PLC0415 - as above
+    from app.main.starts import SERVE, started  # noqa: PLC0415 - as above
+
+    forced = check_production(chosen, businesses, asked.force) if asked.production else None
+    application = create()  # also for several workers, which make their own: here a wrong value is one sentence
+    started(chosen, businesses, SERVE, forced)
+    return application
+
+
+def _once_there(
+    begin: Callable[[], "Starlette"], chosen: Settings, businesses: Businesses, listener: socket.socket
+) -> "Starlette":
+    """What `begin` comes to; meanwhile a process that waits for its database answers on `listener`."""
+    import uvicorn  # noqa: PLC0415 - as above
+
+    from app.main.away import Waiting  # noqa: PLC0415 - as above
+
+    try:
+        return begin()
+    except DatabaseAwayError as why:
+        log.configure(chosen.log_level)
+        waiting = Waiting(chosen, businesses, SystemClock(), begin, why)
+    server = uvicorn.Server(_config(chosen, waiting.application(), 1))
+    waiting.over = partial(setattr, server, "should_exit", True)
+    server.run(sockets=[listener.dup()])  # it closes what it is given; who comes meanwhile waits in the queue of ours
+    return waiting.begun()
 
 
 def add_work(commands: Any) -> None:
@@ -72,16 +110,16 @@ def _work(_: Namespace) -> int:
     return HOLDS
 
 
-def _config(chosen: Settings, application: "Starlette") -> "uvicorn.Config":
+def _config(chosen: Settings, application: "Starlette", workers: int) -> "uvicorn.Config":
     import uvicorn  # noqa: PLC0415 - as above
 
-    several = chosen.web_workers > 1
+    several = workers > 1
     return uvicorn.Config(
         "app.main:create" if several else application,
         factory=several,
         host=chosen.host,
         port=chosen.port,
-        workers=chosen.web_workers,
+        workers=workers,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -97,21 +135,17 @@ def _config(chosen: Settings, application: "Starlette") -> "uvicorn.Config":
 
 
 def _run(config: "uvicorn.Config", listener: socket.socket) -> int:
-    """Serve on `listener`, in one process or several. uvicorn exits where it fails to start; that becomes a code."""
+    """Serve on `listener`, in one process or several; whether it came to that."""
     import uvicorn  # noqa: PLC0415 - as above
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - as above
 
-    signal.signal(signal.SIGTERM, _leave)
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            if config.workers > 1:
-                with _one_set_of_figures():
-                    Multiprocess(config, sockets=[listener]).run()
-            else:
-                uvicorn.Server(config).run(sockets=[listener])
-    except SystemExit as stop:
-        return HOLDS if stop.code in (None, 0) else DOES_NOT_HOLD
-    return HOLDS
+    if config.workers > 1:
+        with _one_set_of_figures():
+            Multiprocess(config, sockets=[listener]).run()
+        return HOLDS
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    return HOLDS if server.started else DOES_NOT_HOLD
 
 
 @contextlib.contextmanager

@@ -40,18 +40,18 @@ def address(name: str) -> str:
     return f"/dashboard/static/{assets()[name].name}"
 
 
-def answer(request: Request) -> Response:
+async def asset(request: Request) -> Response:
     """The file with this hashed name; 404 for any other."""
     asked = request.path_params["name"]
-    asset = next((asset for asset in assets().values() if asset.name == asked), None)
-    if asset is None:
+    found = next((one for one in assets().values() if one.name == asked), None)
+    if found is None:
         return Response(status_code=404)
-    headers = {"cache-control": FOR_GOOD, "etag": asset.etag, "vary": "accept-encoding"}
-    if asset.etag in request.headers.get("if-none-match", ""):
+    headers = {"cache-control": FOR_GOOD, "etag": found.etag, "vary": "accept-encoding"}
+    if found.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(asset.packed, headers=headers | {"content-encoding": "gzip"}, media_type=asset.kind)
-    return Response(asset.plain, headers=headers, media_type=asset.kind)
+        return Response(found.packed, headers=headers | {"content-encoding": "gzip"}, media_type=found.kind)
+    return Response(found.plain, headers=headers, media_type=found.kind)
 
 
 def _read(path: Path) -> Asset:

@@ -5,7 +5,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -50,7 +49,7 @@ class Dashboard:
         """All of them; `/dashboard/...` for people, `/api/...` for programs."""
         way_in = SigningIn(self._house, self._gate)
         made = [
-            Route(f"{ROOT}/static/{{name}}", _asset, methods=["GET"]),
+            Route(f"{ROOT}/static/{{name}}", assets.asset, methods=["GET"]),
             Route(f"{ROOT}/sign-in", way_in, methods=["GET", "POST"]),
             self._route(f"{ROOT}/sign-out", way_in.out, "POST"),
             self._route(f"{ROOT}/show", self._shown, "POST"),
@@ -140,7 +139,3 @@ def _json(read: Read) -> Answering:
         return Response(orjson.dumps(await read(asked)), media_type="application/json")
 
     return answer
-
-
-async def _asset(request: Request) -> Response:
-    return assets.answer(request)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
 
+from app.db.away import told_apart
 from app.db.opening import database_file, normalised, open_engine
 from app.errors import ConfigurationError
 
@@ -23,20 +23,17 @@ WAIT_S = 120
 
 
 def migrate(url: str) -> None:
-    """Create or upgrade the tables. Raises `ConfigurationError` when the database cannot be reached or is newer."""
+    """Create or upgrade the tables. Raises `DatabaseAwayError`, and `ConfigurationError` when it is wrong or newer."""
     file = database_file(url)
     if file:
         _make_room(Path(file))
     engine = open_engine(normalised(url), writes=True)
     try:
-        with _alone(engine, file):
+        with told_apart(), _alone(engine, file):
             current = _current(engine)
             if current == HEAD:
                 return
             _upgrade(engine)
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise ConfigurationError(f"READBACK_DATABASE_URL: the database cannot be used ({reason}).") from error
     finally:
         engine.dispose()
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 
+from app.db.away import told_apart
 from app.db.engine import Seal, Transaction
 from app.db.opening import database_file, open_engine
 from app.errors import ConfigurationError
@@ -39,9 +39,7 @@ def _opened(url: str, *, writes: bool) -> Iterator[Engine]:
         raise ConfigurationError(f"READBACK_DATABASE_URL: there is no database {file}.")
     engine = open_engine(url, writes=writes, in_turn=writes)  # as every server's writer
     try:
-        yield engine
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise ConfigurationError(f"READBACK_DATABASE_URL: the database cannot be used ({reason}).") from error
+        with told_apart():
+            yield engine
     finally:
         engine.dispose()

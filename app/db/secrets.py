@@ -4,6 +4,7 @@ import secrets as random
 
 from sqlalchemy import delete, select
 
+from app.db.away import told_apart
 from app.db.opening import normalised, open_engine
 from app.db.schema import secrets
 
@@ -11,10 +12,10 @@ SECRET_BYTES = 32
 
 
 def shared_secret(url: str, name: str) -> bytes:
-    """The secret called `name`, made by whichever process asks first."""
+    """The secret called `name`, made by whichever process asks first. Raises `DatabaseAwayError` as `migrate` does."""
     engine = open_engine(normalised(url), writes=True)
     try:
-        with engine.begin() as connection:
+        with told_apart(), engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("LOCK TABLE secrets IN EXCLUSIVE MODE")
             value = connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar()

@@ -6,10 +6,12 @@ import signal
 from starlette.applications import Starlette
 
 from app import log
+from app.booking.business import Businesses
 from app.booking.business_file import load_businesses
 from app.booking.synthetic import with_tester
 from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
+from app.main.away import once_there
 from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
@@ -25,14 +27,14 @@ logger = log.get(__name__)
 
 
 def create() -> Starlette:
-    """The application for one server process, from its environment. Raises `ConfigurationError`."""
+    """The application for one server process, from its environment. Raises `ConfigurationError`, as `application`."""
     settings = from_environment()
     log.configure(settings.log_level)
     return application(settings, SystemClock())
 
 
 def application(settings: Settings, clock: Clock) -> Starlette:
-    """The application, from settings; nothing runs before its lifespan begins."""
+    """The application, from settings; nothing runs before its lifespan begins. Raises `DatabaseAwayError`."""
     server = _server(settings, clock)
     for sentence in (*settings.warnings, *warnings(settings, server.businesses)):
         logger.warning("configuration", message=sentence)
@@ -40,17 +42,33 @@ def application(settings: Settings, clock: Clock) -> Starlette:
 
 
 async def work(settings: Settings, clock: Clock) -> None:
-    """Work on jobs, and on nothing else, until asked to stop by SIGINT or SIGTERM. Raises `ConfigurationError`."""
+    """Work on jobs, and on nothing else, until asked to stop by SIGINT or SIGTERM. Raises `ConfigurationError`.
+
+    A database that is away is waited for.
+    """
     asked = asyncio.Event()
     for how in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(how, asked.set)
-    server = await asyncio.to_thread(_server, settings.model_copy(update={"jobs": "on"}), clock, serves=False)
-    await asyncio.to_thread(started, settings, server.businesses, WORK)
-    async with server.lifespan(None):
-        await asked.wait()
+    checked(settings)
+    settings = settings.model_copy(update={"jobs": "on"})
+
+    def begin() -> Server:
+        server = _server(settings, clock, serves=False)
+        started(settings, server.businesses, WORK)
+        return server
+
+    stopping = asyncio.create_task(asked.wait())
+    beginning = asyncio.create_task(once_there(begin, settings.database_url, clock))
+    await asyncio.wait({beginning, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not beginning.done():
+        beginning.cancel()
+        return
+    async with beginning.result().lifespan(None):
+        await stopping
 
 
-def _server(settings: Settings, clock: Clock, *, serves: bool = True) -> Server:
+def checked(settings: Settings) -> Businesses:
+    """The businesses, when all is right that can be looked at without the database. Raises `ConfigurationError`."""
     businesses = load_businesses(settings.businesses, settings.daily_call_caps)
     businesses = with_tester(businesses, settings.synthetic_technician)
     check_pages(settings, businesses)
@@ -60,5 +78,10 @@ def _server(settings: Settings, clock: Clock, *, serves: bool = True) -> Server:
     check_credentials(settings)
     figures_of(settings)
     check_platform(settings)
+    return businesses
+
+
+def _server(settings: Settings, clock: Clock, *, serves: bool = True) -> Server:
+    businesses = checked(settings)
     migrate(settings.database_url)
     return Server(settings, businesses, clock, serves=serves)

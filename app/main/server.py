@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.metadata import version
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -55,6 +55,7 @@ from app.jobs.timers import Timer
 from app.jobs.work import Jobs
 from app.main.checks import checks
 from app.main.crms import crms
+from app.main.doors import doors
 from app.main.interpreter import settle_interpreter
 from app.main.limit_use import limit_timers
 from app.main.model_path import ModelPath
@@ -250,22 +251,18 @@ class Server:
 
     def doors(self) -> Doors:
         """Everything the HTTP side needs."""
-        token = self.settings.admin_token
-        return Doors(
+        made = doors(
+            self.settings,
+            self.clock,
+            self.tools,
             dispatcher=self.dispatcher,
             arrivals=self.arrivals,
             events=CallEvents(self.database, self.businesses, self.alarms, self.clock),
             handover=self.handover,
-            clock=self.clock,
-            tools=self.tools,
-            vapi_secrets=self.settings.vapi_secrets,
-            vapi_hmac_secrets=self.settings.vapi_hmac_secrets,
-            tools_secrets=self.settings.tools_secrets,
-            platform_keys=self.settings.platform_keys,
-            twilio_tokens=self.settings.twilio_auth_tokens,
-            public_url=self.settings.public_url,
+        )
+        return replace(
+            made,
             texting=self.texting,
-            admin_token=token.get_secret_value() if token else None,
             checks=self._checks(),
             feeds=self.feeds,
             knowledge=self.knowledge,
@@ -273,7 +270,6 @@ class Server:
             google_changed=self.channels.changed if self.channels else None,
             refused=self.refused.note,
             refusal_buckets=self.shared.buckets() if self.shared else None,
-            version=version("readback"),
             lifespan=self.lifespan,
         )
 

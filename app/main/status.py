@@ -10,8 +10,11 @@ from typing import Final
 
 from starlette.applications import Starlette
 
+from app.db.beside import beside
 from app.main.server import Server
+from app.settings import Settings
 from app.watch.status import Board
+from app.watch.status_kept import Keep, Told
 from app.web.handed_in import Doors
 
 GAP_S: Final = 60.0
@@ -20,7 +23,15 @@ GAP_S: Final = 60.0
 def doors_with_status(server: Server) -> Doors:
     """The doors of the server, with its status page; the page's copy is kept fresh for as long as the server runs."""
     beat = server.loops.register("status", GAP_S)
-    board = Board(server.database, server.clock, feed_id(server.secret), beat=beat)
+    feed, keep = feed_id(server.secret), kept_status(server.settings)
+    board = Board(
+        server.database,
+        server.clock,
+        feed,
+        known=keep.read().known,
+        keep=lambda copy: keep.write(Told(feed, copy)),
+        beat=beat,
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -32,6 +43,11 @@ def doors_with_status(server: Server) -> Doors:
                 await board.stop()
 
     return replace(server.doors(), status=board, lifespan=lifespan)
+
+
+def kept_status(settings: Settings) -> Keep:
+    """Where this installation keeps what the public was told last."""
+    return Keep(beside(settings.database_url, "status", "status"))
 
 
 def feed_id(secret: bytes) -> str:

@@ -72,14 +72,27 @@ class Copy:
 
 
 class Board:
-    """Keeps the copy fresh in the background. `feed`: the id by which feed readers know this installation."""
+    """Keeps the copy fresh in the background. `feed`: the id by which feed readers know this installation.
 
-    def __init__(self, database: Database, clock: Clock, feed: str, *, beat: Callable[[], None] = lambda: None) -> None:
+    `known` is what was told before this process; `keep`, which may block, is given each new copy that was read.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        feed: str,
+        *,
+        known: Copy | None = None,
+        keep: Callable[[Copy], None] = lambda _: None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         self.feed = feed
         self._database = database
         self._clock = clock
+        self._keep = keep
         self._beat = beat
-        self._copy = Copy()
+        self._copy = known or Copy()
         self._said = -1
         """Updates there were when the copy was read; none is ever changed or deleted."""
         self._read_at = float("-inf")
@@ -120,7 +133,10 @@ class Board:
         notices = (*self._copy.open, *self._copy.resolved) if found is None else tuple(map(_notice, found))
         still = tuple(notice for notice in notices if notice.state is not State.RESOLVED)
         over = tuple(n for n in notices if n.state is State.RESOLVED and n.changed_at >= since)
+        before = self._copy
         self._show(still, over, int(now) // MINUTE_S * MINUTE_S, reached=True)
+        if self._copy is not before:
+            await asyncio.to_thread(self._keep, self._copy)
 
     def _show(self, still: tuple[Notice, ...], over: tuple[Notice, ...], as_of: int | None, *, reached: bool) -> None:
         copy = Copy(still, over, as_of, reached)

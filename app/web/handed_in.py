@@ -72,7 +72,7 @@ class Knowing(Protocol):
 class Changed(Protocol):
     """Hears that a watched calendar changed."""
 
-    def __call__(self, channel_id: str, token: str, resource_state: str) -> bool:
+    def __call__(self, channel_id: str, token: str, resource_state: str, /) -> bool:
         """Whether channel and token are ours."""
 
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from starlette.types import Receive, Scope
 
 from app.clock import Clock
+from app.db.engine import DatabaseUnavailableError
 from app.errors import UnauthorizedError
 from app.watch.pages import Kept
 from app.web.answer import Answer
@@ -38,6 +39,10 @@ _FORM: Final = (
     '<form method="post"><label>Your name (optional)<input name="by" maxlength="80" autocomplete="name"></label>'
     '<button type="submit">I have it</button></form>'
 )
+_AWAY: Final = (
+    "We cannot reach our own records right now. If you have just said that you have it, that may or may not be noted: "
+    "open this page once more in a minute."
+)
 
 
 class Pages:
@@ -52,11 +57,14 @@ class Pages:
         """The page as it stands; with POST, after it was acknowledged. Raises UnauthorizedError for a forged link."""
         page_id = scope["path_params"]["id"]
         token = _first(scope["query_string"].decode("latin-1"), "token")
-        if scope["method"] == "POST":
-            form = (await read(scope, receive, self._body_deadline_s, MOST_FORM_BYTES)).decode("utf-8", "replace")
-            kept = await self._acknowledges.acknowledge(page_id, token, _first(form, "by"))
-        else:
-            kept = await self._acknowledges.look(page_id, token)
+        try:
+            if scope["method"] == "POST":
+                form = (await read(scope, receive, self._body_deadline_s, MOST_FORM_BYTES)).decode("utf-8", "replace")
+                kept = await self._acknowledges.acknowledge(page_id, token, _first(form, "by"))
+            else:
+                kept = await self._acknowledges.look(page_id, token)
+        except DatabaseUnavailableError:
+            return Answer(_document("Not now", f"<p>{_AWAY}</p>").encode(), 503, HTML, _HEADERS)
         if kept is None:
             raise UnauthorizedError
         return Answer(_shown(kept, self._clock.now()).encode(), content_type=HTML, headers=_HEADERS)
@@ -70,13 +78,16 @@ def _first(form: str, name: str) -> str:
 
 
 def _shown(kept: Kept, now: float) -> str:
-    title, form = escape(kept.page.title), _FORM if kept.status == "open" else ""
+    form = _FORM if kept.status == "open" else ""
+    raised = f"<p>Raised {_at(kept.raised_at)}, {_age(now - kept.raised_at)} ago.</p>"
+    return _document(escape(kept.page.title), f"<p>{escape(_state(kept))}</p>{raised}{form}")
+
+
+def _document(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>"
-        f"<p>{escape(_state(kept))}</p><p>Raised {_at(kept.raised_at)}, {_age(now - kept.raised_at)} ago.</p>"
-        f"{form}</body></html>"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
     )
 
 

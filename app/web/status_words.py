@@ -27,7 +27,7 @@ def sentence(copy: Copy) -> str:
     if copy.reached:
         return f"{_problem(copy.open)}." if copy.open else "All is normal: no incident is open."
     known = _problem(copy.open) if copy.open else "No incident was open"
-    return f"{known}, as of {clock(copy.as_of)}; {NOT_REACHED}."
+    return f"{known}, as of {moment(copy.as_of)}; {NOT_REACHED}."
 
 
 def affected(parts: Sequence[str]) -> str:
@@ -44,11 +44,6 @@ def instant(seconds: float) -> str:
 def moment(seconds: float) -> str:
     """For people: day and time, in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y, %H:%M UTC").lstrip("0")
-
-
-def clock(seconds: float) -> str:
-    """For people: the time alone, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%H:%M UTC")
 
 
 def _problem(notices: Sequence[Notice]) -> str:

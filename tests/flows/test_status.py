@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from tests.commanding import command
+from tests.flows import books
 from tests.flows.businesses import acme, written
 from tests.flows.running import MovedClock, Process, environment, serving
 from tests.flows.test_bad_database import gone
@@ -30,7 +31,7 @@ async def comes(server: Process, words: str) -> httpx.Response:
         await asyncio.sleep(0.1)
 
 
-async def test_an_incident_is_seen_by_everybody_also_when_the_database_is_gone(
+async def test_an_incident_is_seen_by_everybody_also_when_the_database_is_gone_and_at_a_start_without_it(
     start: Callable[..., Process], postgres_url: str
 ) -> None:
     server = start(postgres_url)
@@ -48,7 +49,17 @@ async def test_an_incident_is_seen_by_everybody_also_when_the_database_is_gone(
         assert (document["status"], document["reached"], len(document["open"])) == ("minor", False, 1)
         assert (await server.get("/status.atom")).status_code == 200
 
+        server.stop()
+        server.start()  # it answers, and says the same
+        page = await comes(server, "There is a problem with texts, as of ")
+        assert "Texts &lt;b&gt;late&lt;/b&gt;" in page.text
+        ready = await server.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"database": "down"})
+        assert (await server.tool("check_availability", call_id="early"))["code"] == "internal"
+
     await comes(server, ">There is a problem with texts.<")
+    assert (await server.tool("check_availability", {"service": "inspection"}))["ok"]
+    assert [row["outcome"] for row in await books.audited(postgres_url, "early")] == ["internal"]
     name = opened.stdout.split()[1]
     assert command(postgres_url, "incident", "resolve", name, "--words", "They arrive again.").returncode == 0
     page = await comes(server, "All is normal: no incident is open.")

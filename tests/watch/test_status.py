@@ -13,6 +13,7 @@ from app.watch import incidents, pages, status
 from app.watch.incidents import Impact, Incident, Opening, Said, State
 from app.watch.pages import Page
 from app.watch.status import HISTORY_DAYS, STALE_AFTER_S, Board, Copy
+from app.watch.status_kept import Keep, Told
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import executed, opened
 
@@ -177,3 +178,35 @@ async def test_a_look_that_finds_nothing_new_reads_no_incident(outside: Outside)
     await outside.say(incident, Said("Nothing new."))
     said, found = await outside.database.read(lambda c: status._read(c, 0.0, said))
     assert (said, found is None) == (2, False)
+
+
+async def test_what_was_told_last_is_kept_outside_the_database_and_says_that_it_is_old(
+    outside: Outside, tmp_path: Path
+) -> None:
+    keep = Keep(tmp_path / "var" / "status")
+    assert keep.read() == Told()
+    board = Board(outside.database, outside.clock, "urn:uuid:1", keep=lambda copy: keep.write(Told("urn:uuid:1", copy)))
+    incident = await outside.open()
+    await outside.say(incident, Said("Nothing new."))
+    await board.refresh()
+    told = keep.read()
+    assert told == Told("urn:uuid:1", replace(board.copy(), reached=False))
+    assert [line.words for line in told.copy().open[0].lines] == ["We are looking into it.", "Nothing new."]
+    assert [file.name for file in (tmp_path / "var").iterdir()] == ["status"]
+
+    later = Board(outside.database, outside.clock, "urn:uuid:1", known=told.known)
+    assert later.copy() is told.known
+    await later.refresh()
+    assert later.copy() == board.copy()
+
+
+def test_a_file_that_cannot_be_read_or_written_costs_only_what_it_would_show(tmp_path: Path) -> None:
+    file = tmp_path / "status"
+    for spoilt in (b"", b"{", b'{"feed": 1}', b"[]", b'{"feed": "x", "known": {"open": [{}]}}'):
+        file.write_bytes(spoilt)
+        assert Keep(file).read() == Told()
+    Keep(file / "below").write(Told())
+    assert Keep(file / "below").read() == Told()
+    Keep(tmp_path).write(Told())
+    assert Keep(tmp_path).read() == Told()
+    assert [path.name for path in tmp_path.iterdir()] == ["status"]

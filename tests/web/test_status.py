@@ -111,12 +111,12 @@ class Tags(HTMLParser):
         ),
         (
             Copy((), (), NOON, False),
-            "No incident was open, as of 12:05 UTC; we cannot reach our own records right now.",
+            "No incident was open, as of 18 Nov 2026, 12:05 UTC; we cannot reach our own records right now.",
             "unknown",
         ),
         (
             Copy((notice(),), (), NOON, False),
-            "There is a problem with texts, as of 12:05 UTC; we cannot reach our own records right now.",
+            "There is a problem with texts, as of 18 Nov 2026, 12:05 UTC; we cannot reach our own records right now.",
             "minor",
         ),
         (Copy(), "We cannot reach our own records right now, so we cannot say how things are.", "unknown"),

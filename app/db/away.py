@@ -1,0 +1,56 @@
+"""Whether a database is away, which ends by itself, or the setting that names it is wrong, which does not."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Final
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from app.errors import ConfigurationError
+
+_NOT_REACHED: Final = re.compile(
+    "connection refused|on socket .*no such file|time(out|d out)|(resolve|translate) host|no route to host"
+    "|unreachable|host is down|closed the connection|connection reset|broken pipe|eof detected"
+    "|starting up|shutting down|in recovery|not (yet|currently) accepting|terminating connection"
+    "|too many (clients|connections)|connection slots",
+    re.IGNORECASE,
+)
+"""A connection that is refused carries no SQLSTATE: there is nothing but the words of libpq, and of the server. Words
+nobody here knows, in another language say, count as a wrong setting, which ends the process and not its next start.
+"""
+_NOT_NOW: Final = ("08", "53", "57P", "57014", "55P03", "55000", "25006")
+"""How SQLSTATEs begin: connection, resources, shutting down, timeouts, not in this state, and a server that is read
+only because it is being recovered.
+"""
+_BUSY_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_NAMES: Final = re.compile('"[^"]*"')
+
+
+class DatabaseAwayError(ConfigurationError):
+    """The database cannot be had now; the same start may succeed a moment later."""
+
+    retryable: ClassVar[bool] = True
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """What the database refuses inside is one sentence. Raises `DatabaseAwayError`, or else `ConfigurationError`."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        kind = DatabaseAwayError if _is_away(error) else ConfigurationError
+        raise kind(f"READBACK_DATABASE_URL: the database cannot be used ({reason}).") from error
+
+
+def _is_away(error: SQLAlchemyError) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    driver: Any = error.orig
+    state = getattr(driver, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_NOT_NOW)
+    if hasattr(driver, "sqlite_errorname"):
+        return str(driver.sqlite_errorname).startswith(_BUSY_SQLITE)
+    return error.connection_invalidated or bool(_NOT_REACHED.search(_NAMES.sub("", str(driver))))

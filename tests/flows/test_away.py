@@ -1,0 +1,163 @@
+"""A process whose database is away when it starts: what each of its doors answers, who is paged, and how it goes on."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.clock import SystemClock
+from app.db.away import DatabaseAwayError
+from app.errors import ConfigurationError
+from app.main import away, checked
+from app.main.away import Waiting
+from app.settings import load
+from tests.fakes.databases import soon
+from tests.fakes.page_receiver import PageReceiver
+from tests.flows import books
+from tests.flows.businesses import ASSISTANT, PERSON, acme, written
+from tests.flows.running import ADMIN_TOKEN, TOOLS_SECRET, VAPI_SECRET, environment
+from tests.flows.speaking import arrival, message, new_call, results, tool_calls
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+WHY = DatabaseAwayError("READBACK_DATABASE_URL: the database cannot be used (Connection refused).")
+
+
+def never() -> str:
+    raise AssertionError("the database is not there")
+
+
+@asynccontextmanager
+async def waiting(
+    url: str, folder: Path, begin: Callable[[], str] = never, **variables: str
+) -> AsyncIterator[tuple[httpx.AsyncClient, Waiting[str]]]:
+    settings = load(environment(url, written(folder, acme(("embedded:dana",), f'person = "{PERSON}"')), **variables))
+    made = Waiting(settings, checked(settings), SystemClock(), begin, WHY)
+    app = made.application()
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client,
+    ):
+        yield client, made
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with waiting(NOWHERE, tmp_path) as (client, _):
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/healthz", 200, "ok"),
+        ("/readyz", 503, '{"database":"down"}'),
+        ("/status", 503, "so we cannot say how things are."),
+        ("/status.json", 503, '"as_of":null'),
+        ("/status.atom", 503, ""),
+        ("/dashboard", 503, "The database does not answer"),
+        ("/dashboard/bookings?show=all", 503, "The database does not answer"),
+        ("/dashboard/sign-in", 503, "The database does not answer"),
+        ("/api/overview", 503, "The database does not answer"),
+        ("/pages/0123?token=x", 503, "We cannot reach our own records right now."),
+        ("/calendars/0123.ics", 503, ""),
+        ("/metrics", 200, 'readback_alarms_total{kind="database_down"}'),
+        ("/openapi.json", 200, "check_availability"),
+        ("/nowhere", 404, ""),
+    ],
+)
+async def test_every_page_answers_and_none_pretends(
+    client: httpx.AsyncClient, path: str, status: int, said: str
+) -> None:
+    answer = await client.get(path, headers={"authorization": f"Bearer {ADMIN_TOKEN}"})
+    assert answer.status_code == status
+    assert said in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/vapi", "/tools/check_availability", "/retell/check_availability", "/mcp"])
+async def test_a_stranger_is_refused_as_ever(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.post(path, json={})
+    assert (answer.status_code, answer.json()) == (401, {"error": "unauthorized"})
+
+
+TOOLS = [
+    ("check_availability", {"service": "inspection"}),
+    ("book_appointment", {"slot_id": "x", "customer_name": "Sam Rivera"}),
+    ("find_appointments", {}),
+    ("reschedule_appointment", {"reference": "RB-1", "slot_id": "x"}),
+    ("cancel_appointment", {"reference": "RB-1"}),
+    ("request_callback", {"reason": "ants"}),
+    ("transfer_to_person", {"reason": "ants"}),
+    ("send_confirmation", {"reference": "RB-1"}),
+    ("answer_question", {"question": "What does it cost?"}),
+]
+
+
+async def test_every_tool_says_that_it_cannot_be_done(client: httpx.AsyncClient) -> None:
+    headers = {"authorization": f"Bearer {VAPI_SECRET}"}
+    asked = [(f"id-{name}", name, arguments) for name, arguments in TOOLS]
+    answer = await client.post("/vapi", json=tool_calls(*asked, call_id=new_call()), headers=headers)
+    for result in results(answer.json(), [identity for identity, _, _ in asked]):
+        assert (result["ok"], result["code"]) == (False, "internal")
+        assert "something went wrong on our side" in result["say"]
+
+    answer = await client.post("/tools/nonsense", json={}, headers={"authorization": f"Bearer {TOOLS_SECRET}"})
+    assert answer.json()["code"] == "unknown_tool"
+
+
+async def test_a_call_is_taken_and_put_through_and_a_report_acknowledged(client: httpx.AsyncClient) -> None:
+    async def told(kind: str, **about: str) -> httpx.Response:
+        body = message(kind, call_id=new_call(), **about)
+        return await client.post("/vapi", json=body, headers={"authorization": f"Bearer {VAPI_SECRET}"})
+
+    assert arrival((await told("assistant-request")).json())["assistantId"] == ASSISTANT
+    assert (await told("transfer-destination-request")).json()["destination"]["number"] == PERSON
+    assert (await told("end-of-call-report", endedReason="customer-ended-call")).status_code == 200
+
+
+async def test_a_person_is_paged_without_the_database(tmp_path: Path) -> None:
+    async with PageReceiver() as pages, waiting(NOWHERE, tmp_path, READBACK_PAGE_URLS=pages.url):
+        await pages.wait_for(1, 20)
+        [page] = pages.pages
+    assert page.title.endswith("The database does not answer")
+    assert "Connection refused" in page.body
+    assert "READBACK_DATABASE_URL" in page.body
+
+
+async def test_it_goes_on_when_the_database_is_there_and_notes_what_was_asked_meanwhile(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(away, "ASK_EVERY_S", 0.01)
+    asked: list[str] = []
+    over: list[bool] = []
+
+    def begin() -> str:
+        if not asked:
+            raise WHY
+        return "there"
+
+    async with waiting(sqlite_url, tmp_path, begin) as (client, made):
+        made.over = lambda: over.append(True)
+        headers = {"authorization": f"Bearer {TOOLS_SECRET}"}
+        body = {"call_id": "early", "arguments": {"service": "inspection"}}
+        answer = await client.post("/tools/check_availability", json=body, headers=headers)
+        assert answer.json()["code"] == "internal"
+        assert not over
+        asked.append("early")
+        await soon(lambda: bool(over))
+        assert made.begun() == "there"
+    assert [row["outcome"] for row in await books.audited(sqlite_url, "early")] == ["internal"]
+
+
+async def test_what_is_wrong_in_another_way_ends_the_waiting(sqlite_url: str, tmp_path: Path) -> None:
+    def begin() -> str:
+        raise ConfigurationError("READBACK_DATABASE_URL: the database belongs to another version.")
+
+    over: list[bool] = []
+    async with waiting(sqlite_url, tmp_path, begin) as (_, made):
+        made.over = lambda: over.append(True)
+        await soon(lambda: bool(over))
+        with pytest.raises(ConfigurationError, match="another version"):
+            made.begun()
