@@ -35,15 +35,19 @@ def _list(asked: Namespace) -> int:
 
     1 while anything that only a person can look up is not confirmed, or too low, or was confirmed over 90 days ago.
     """
-    from app.main.limit_use import Counting  # noqa: PLC0415 - a second that no other command need wait
+    from app.main.first_days import first_days  # noqa: PLC0415 - a second that no other command need wait
+    from app.main.limit_use import Counting  # noqa: PLC0415 - as above
 
     chosen = from_environment()
-    counting = Counting(chosen, load_businesses(chosen.businesses, chosen.daily_call_caps))
+    businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
+    counting = Counting(chosen, businesses)
     migrate(chosen.database_url)
     with looking(chosen.database_url) as connection:
         told = counting.told(connection, time.time())
+        new = first_days(connection, chosen, businesses, time.time())
     ready = not any(row["wrong"] for row in told)
-    say(asked, {"ready": ready, "limits": told}, "\n".join([*map(_line, told), _end(told)]))
+    plain = [*map(_line, told), *(f"[!] {sentence}" for sentence in new), _end(told)]
+    say(asked, {"ready": ready, "limits": told, "warnings": new}, "\n".join(plain))
     return HOLDS if ready else DOES_NOT_HOLD
 
 

@@ -11,10 +11,12 @@ from app.booking.business_file import load_businesses
 from app.booking.synthetic import with_tester
 from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
+from app.db.once import looking
 from app.main.away import once_there
 from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
+from app.main.first_days import first_days
 from app.main.model_path import check_models
 from app.main.provisioning import check_platform
 from app.main.server import Server
@@ -36,7 +38,9 @@ def create() -> Starlette:
 def application(settings: Settings, clock: Clock) -> Starlette:
     """The application, from settings; nothing runs before its lifespan begins. Raises `DatabaseAwayError`."""
     server = _server(settings, clock)
-    for sentence in (*settings.warnings, *warnings(settings, server.businesses)):
+    with looking(settings.database_url) as connection:
+        new = first_days(connection, settings, server.businesses, clock.now())
+    for sentence in (*settings.warnings, *warnings(settings, server.businesses), *new):
         logger.warning("configuration", message=sentence)
     return build(with_dashboard(doors_with_status(server), server))
 

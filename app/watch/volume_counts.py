@@ -122,6 +122,17 @@ def read_hour(connection: Connection, hour: int, end: float) -> dict[Series, Row
     return _by_series(connection.execute(asked).all())
 
 
+def first_counted(connection: Connection, business: str, before: float) -> float | None:
+    """When something first came in for a business, to the hour; any moment `before` that, if there is one; else None.
+
+    Counts are forgotten after a while, so what is long ago has no first moment.
+    """
+    mine = _v.business == business
+    early = connection.execute(select(_v.hour).where(mine, _v.hour < before).limit(1)).scalar()
+    first = early if early is not None else connection.execute(select(func.min(_v.hour)).where(mine)).scalar()
+    return None if first is None else float(first)
+
+
 def left_others(connection: Connection, business: str, lines: Sequence[str]) -> dict[str, int]:
     """The hour in which each of these lines was last counted for another business, for those that ever were."""
     if not lines:

@@ -15,6 +15,7 @@ from app.db.schema import limit_confirmations
 from app.errors import ConfigurationError
 from app.main.starts import SERVE, started
 from app.settings import load
+from app.watch.volume_counts import CALL, Came, noted
 from tests.commanding import Told, command
 
 VAPI = {"READBACK_VAPI_SECRETS": "secret"}
@@ -51,6 +52,24 @@ def test_it_does_not_hold_until_a_person_has_looked_everything_up(sqlite_url: st
     plain = checklist(sqlite_url).stdout
     assert "vapi_concurrent_calls: 10, 0 used (0%), confirmed by Ann" in plain
     assert plain.endswith("everything that a person has to look up is confirmed.\n")
+
+
+def test_a_new_business_that_does_not_say_so_is_named_where_a_model_is_asked(database_url: str) -> None:
+    models = {"READBACK_MODELS": "openai:gpt-5", "OPENAI_API_KEY": "key"}
+
+    def warned() -> list[str]:
+        told: list[str] = json.loads(command(database_url, "checklist", "--json", **models).stdout)["warnings"]
+        return told
+
+    assert json.loads(command(database_url, "checklist", "--json").stdout)["warnings"] == []
+    [said] = warned()
+    assert "live_since of business acme is not set, and it has had no call or text here yet" in said
+    assert f"[!] {said}\n" in command(database_url, "checklist", **models).stdout
+
+    for days, words in ((13, "its first call or text here came on 2"), (15, "")):
+        with committing(database_url, lambda *_: None) as transaction:
+            noted(transaction.connection, [Came("acme", "+1", CALL, time.time() - days * 86_400)])
+        assert [words in said for said in warned()] == [True] * bool(words)
 
 
 def test_without_anything_of_others_there_is_nothing_to_confirm(sqlite_url: str) -> None:
