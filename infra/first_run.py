@@ -92,7 +92,7 @@ def curl(base: str, secret: str, question: Mapping[str, object]) -> str:
 
 
 def _answers(server: int, host: str, port: int) -> bool:
-    """Wait until `/healthz` answers; False when the server is gone or takes too long."""
+    """Wait until callers can be served; False when the server is gone or takes too long."""
     until = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < until:
         try:
@@ -101,7 +101,7 @@ def _answers(server: int, host: str, port: int) -> bool:
             return False
         connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
-            connection.request("GET", "/healthz")
+            connection.request("GET", "/readyz")
             if connection.getresponse().status == http.HTTPStatus.OK:
                 return True
         except (OSError, http.client.HTTPException):

@@ -213,6 +213,7 @@ INNER = {
         "app.jobs.turns.CANCELLED_WITHIN_S",
         "app.jobs.work.RISE_WITHIN_S",
         "app.jobs.work.KEPT_WITHIN_S",
+        "app.commands.serve.GONE_WITHIN_S",
         "app.main.server.HOLD_AFTER_DEADLINE_S",
         "app.sms.inbox.ANSWER_WITHIN_S",
         "app.sms.people.ANSWER_WITHIN_S",

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 BACKLOG = 2048
 KEEP_ALIVE_S = 75
 """Longer than platforms keep an idle connection, so that it is never us who close it under a request."""
+GONE_WITHIN_S = 3.0
+"""After everything is stopped."""
 GRACE_S = 5
 """Beyond the tool deadline, for what is under way when the process is asked to stop."""
 
@@ -54,15 +57,15 @@ def _serve(asked: Namespace) -> int:
         raise ConfigurationError("--force belongs to --production.")
     chosen = from_environment()
     businesses = checked(chosen)
-    signal.signal(signal.SIGTERM, _leave)
     with _listener(chosen.host, chosen.port) as listener:
+        signal.signal(signal.SIGTERM, _leave)
         try:
             with contextlib.suppress(KeyboardInterrupt):
                 application = _once_there(partial(_begun, chosen, businesses, asked), chosen, businesses, listener)
-                return _run(_config(chosen, application, chosen.web_workers), listener)
+                _run(_config(chosen, application, chosen.web_workers), listener)
         except SystemExit as stop:
-            return HOLDS if stop.code in (None, 0) else DOES_NOT_HOLD
-    return HOLDS
+            return _gone_soon(HOLDS if stop.code in (None, 0) else DOES_NOT_HOLD)
+    return _gone_soon(HOLDS)
 
 
 def _begun(chosen: Settings, businesses: Businesses, asked: Namespace) -> "Starlette":
@@ -107,7 +110,7 @@ def _work(_: Namespace) -> int:
     chosen = from_environment()
     log.configure(chosen.log_level)
     asyncio.run(work(chosen, SystemClock()))
-    return HOLDS
+    return _gone_soon(HOLDS)
 
 
 def _config(chosen: Settings, application: "Starlette", workers: int) -> "uvicorn.Config":
@@ -134,18 +137,16 @@ def _config(chosen: Settings, application: "Starlette", workers: int) -> "uvicor
     )
 
 
-def _run(config: "uvicorn.Config", listener: socket.socket) -> int:
-    """Serve on `listener`, in one process or several; whether it came to that."""
+def _run(config: "uvicorn.Config", listener: socket.socket) -> None:
+    """Serve on `listener`, in one process or several. uvicorn exits where it fails to start."""
     import uvicorn  # noqa: PLC0415 - as above
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415 - as above
 
     if config.workers > 1:
         with _one_set_of_figures():
             Multiprocess(config, sockets=[listener]).run()
-        return HOLDS
-    server = uvicorn.Server(config)
-    server.run(sockets=[listener])
-    return HOLDS if server.started else DOES_NOT_HOLD
+    else:
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextlib.contextmanager
@@ -157,6 +158,16 @@ def _one_set_of_figures() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="readback-metrics-") as folder:
         os.environ[MULTIPROCESS_DIR] = folder
         yield
+
+
+def _gone_soon(code: int) -> int:
+    """The code, and the process's end within a moment: all that was promised is done, and a thread that waits for an
+    answer of a database that hangs would keep Python from ending for as long as that.
+    """
+    end = threading.Timer(GONE_WITHIN_S, os._exit, (code,))
+    end.daemon = True
+    end.start()
+    return code
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

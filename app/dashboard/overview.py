@@ -74,6 +74,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
         *(of_lines(volume, now) if volume is not None else LOOKING),
         *_of_work(found),
         _of_jobs(house.works()),
+        *of_writes(house.database.refuses),
     ]
     return {
         "state": worst(tiles),
@@ -213,6 +214,12 @@ def _of_jobs(works: bool) -> Tile:
     state, word = (GOOD, "worked on") if works else (BAD, "nobody works on them")
     about = "" if works else "background jobs that nobody works on"
     return Tile("Background jobs", "on" if works else "off", state, word, "limits", about)
+
+
+def of_writes(refuses: bool) -> list[Tile]:
+    """Nothing while all is well: that it can be read is seen by there being a page."""
+    about = "a database that takes no writes, so that callers hear that something is wrong"
+    return [Tile("Database", "read only", BAD, "takes no writes", "limits", about)] if refuses else []
 
 
 def _away(now: float) -> dict[str, Any]:

@@ -80,6 +80,8 @@ class Database:
         self.url = normalised(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self._file = database_file(self.url)
+        self._opened: tuple[int, int] | None = None
+        self._ending = False
         self._seal = seal
         self._writer = open_engine(self.url, writes=True, in_turn=True)
         self._reader = open_engine(self.url, writes=False)
@@ -95,10 +97,13 @@ class Database:
         self._presence = Presence(file) if file else None
         self.shared = shared or not self.is_sqlite
         """Whether another process may be writing too. SQLite starts alone unless told, and notices company."""
+        self.refuses = False
+        """Whether the last commit failed for want of the database, or nobody knows of it in time."""
 
     async def start(self) -> None:
         """Start the writer; the tables must be there already."""
         self._loop = asyncio.get_running_loop()
+        self._opened = _identity(self._file)
         # From here on: what others write between this look and our first own write must not go unnoticed.
         await asyncio.to_thread(self._look_for_company)
         if self._presence is not None and await asyncio.to_thread(self._presence.enter):
@@ -126,8 +131,17 @@ class Database:
         return self._queued
 
     def is_there(self) -> bool:
-        """Whether the database's file is still where it was; one that was deleted takes writes until it is closed."""
-        return self._file is None or Path(self._file).exists()
+        """Whether the database's file is still where it was, and no other in its place: one that was moved away or
+        deleted takes writes until it is closed, and nobody finds them again.
+        """
+        if self._file is None:
+            return True
+        now = _identity(self._file)
+        return now is not None and self._opened in (None, now)
+
+    def ends(self) -> None:
+        """The process is about to stop: once the database has failed a write, no other is tried, each for seconds."""
+        self._ending, self.refuses = True, False
 
     def listen(self, topic: str, told: Callable[[], None]) -> None:
         """Have `told` called on the loop after every commit of this process that left something under `topic`."""
@@ -145,6 +159,9 @@ class Database:
         """
         if self._loop is None or self._stopped:
             raise DatabaseUnavailableError("the database is not started, or stopped already")
+        if self._ending:
+            self._not_again()
+            within_s = min(within_s, WRITE_DEADLINE_S)
         if self._queued >= MAX_QUEUED_WRITES:
             raise OverloadedError("too many database writes are waiting")
         job = _Job(work, self._loop.create_future(), lasting=lasting)
@@ -155,6 +172,7 @@ class Database:
             async with asyncio.timeout(within_s):
                 return cast(T, await job.future)
         except TimeoutError:
+            self.refuses = self.refuses or within_s >= WRITE_DEADLINE_S
             raise DatabaseUnavailableError("the database did not commit in time") from None
 
     async def read(self, work: Callable[[Connection], T], within_s: float = READ_DEADLINE_S) -> T:
@@ -196,6 +214,9 @@ class Database:
         waiting, begun = group.works, group.works
         lasting = any(job.lasting for job in group.works)
         try:
+            if not self.is_there():
+                raise DatabaseUnavailableError("the database's file is gone")
+            self._not_again()
             with self._begun(lasting=lasting) as connection:
                 self._check_company(connection)
                 # Who gave up before we began is owed nothing, and must not find it done later.
@@ -210,15 +231,21 @@ class Database:
                 if records:
                     self._seal(connection, records)
                 connection.commit()
+                self.refuses = False
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
             unavailable.__cause__ = error
+            self.refuses = isinstance(error, DatabaseUnavailableError | SQLAlchemyError) and not _is_of_its_work(error)
             for job in begun:
                 job.error = job.error or unavailable
         left = waiting[len(begun) :] if begun is not group.works else []
         self._waiting.again(left)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._deliver, [job for job in group.works if job not in left])
+
+    def _not_again(self) -> None:
+        if self._ending and self.refuses:
+            raise DatabaseUnavailableError("it failed another write, and the process ends")
 
     def _run(
         self, connection: Connection, waiting: list[_Job], group: Group[_Job], *, apart: bool
@@ -307,10 +334,24 @@ class Database:
             self._data_version = None
 
 
+def _identity(file: str | None) -> tuple[int, int] | None:
+    """Which file it is, whatever its name is now; None when there is none."""
+    try:
+        found = Path(file).stat() if file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
+def _is_of_its_work(error: BaseException) -> bool:
+    """Whether the database would not do this however often it is asked."""
+    return isinstance(error, DataError | IntegrityError | ProgrammingError)
+
+
 def translated(error: BaseException) -> BaseException:
     """A driver's error as ours; any other as it is."""
     if isinstance(error, SQLAlchemyError):
-        refused = isinstance(error, DataError | IntegrityError | ProgrammingError)
+        refused = _is_of_its_work(error)
         ours = (DatabaseRefusedError if refused else DatabaseUnavailableError)(type(error).__name__)
         ours.__cause__ = error
         return ours

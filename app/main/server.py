@@ -312,6 +312,7 @@ class Server:
             metrics.hand_in()
 
     async def _stop(self) -> None:
+        self.database.ends()
         await self.heartbeat.stop()
         await self.dispatcher.stop(STOP_GRACE_S)
         await self.jobs.stop(STOP_GRACE_S)

@@ -6,7 +6,7 @@ import pytest
 
 from app import metrics
 from app.dashboard.latency import counted, quantile, rows
-from app.dashboard.overview import BAD, GOOD, UNKNOWN, WAITS, Tile, of_lines, sentence, worst
+from app.dashboard.overview import BAD, GOOD, UNKNOWN, WAITS, Tile, of_lines, of_writes, sentence, worst
 from app.dashboard.rendering import ago, plain, seconds, span, when
 from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
@@ -91,3 +91,11 @@ def test_times_are_told_in_words() -> None:
     assert when("2026-11-26 15:04:00Z") == '<time datetime="2026-11-26T15:04:00+00:00">26 Nov 15:04 UTC</time>'
     assert (seconds(0.0123), seconds(2.25), seconds(None)) == ("12 ms", "2.2 s", "–")
     assert plain({"a<": ["<b>", True], "c": None}) == "a&lt;: &lt;b&gt;<br>yes<br>c: –"
+
+
+def test_a_database_that_can_only_be_read_is_not_taken_for_one_that_is_well() -> None:
+    fine = [Tile("Callbacks", "1", WAITS, "due", "tasks", "1 callback due")]
+    assert worst([*fine, *of_writes(False)]) == WAITS
+    assert worst([*fine, *of_writes(True)]) == BAD
+    said = sentence([*fine, *of_writes(True)])
+    assert said == "Not normal: a database that takes no writes, so that callers hear that something is wrong."

@@ -1,6 +1,7 @@
 """The database: a result is a commit, one caller's trouble is its own, and bad days are said in time."""
 
 import asyncio
+import os
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.audit import log as audit_log
 from app.audit.log import record
 from app.db import engine
 from app.db.engine import Database, DatabaseRefusedError, DatabaseUnavailableError, Transaction
+from app.db.opening import open_engine
 from app.db.schema import audit, secrets
 from app.errors import OverloadedError
 from tests.fakes.databases import cut_off, executed, held_up, locked_by_another_process, opened, soon
@@ -310,6 +312,60 @@ async def test_a_file_that_was_deleted_under_us_is_no_longer_there(sqlite_url: s
         assert not database.is_there()
 
 
+async def test_nothing_is_written_into_a_file_that_nobody_will_find_again(sqlite_url: str) -> None:
+    file, aside = (f"{sqlite_url.removeprefix('sqlite:///')}{ending}" for ending in ("", ".aside"))
+    async with opened(sqlite_url) as database:
+        await database.write(kept("before"))
+        os.rename(file, aside)
+        with pytest.raises(DatabaseUnavailableError):
+            await database.write(kept("moved"))
+        assert database.refuses
+        os.close(os.open(file, os.O_CREAT))
+        assert not database.is_there(), "another file in its place is another database"
+        with pytest.raises(DatabaseUnavailableError):
+            await database.write(kept("replaced"))
+        os.rename(aside, file)
+        await database.write(kept("after"))
+        assert not database.refuses
+    assert {"before", "after"} <= names(sqlite_url)
+    assert not {"moved", "replaced"} & names(sqlite_url)
+
+
+async def test_what_is_wrong_with_one_work_is_no_fault_of_the_database(database_url: str) -> None:
+    async with opened(database_url) as database:
+        await database.write(kept("one"))
+        for work, error in (
+            (kept("one"), DatabaseRefusedError),
+            (failing("two", ValueError()), ValueError),
+            (failing("three", OSError()), OSError),
+        ):
+            with pytest.raises(error):
+                await database.write(work)
+            assert not database.refuses
+
+
+async def test_a_process_that_ends_waits_once_for_a_database_that_hangs(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "WRITE_DEADLINE_S", 0.2)
+    async with opened(sqlite_url) as database, held_up(database):
+        database.ends()
+        began = time.monotonic()
+        for number in range(5):
+            with pytest.raises(DatabaseUnavailableError):
+                await database.write(kept(f"n{number}"), 30.0)
+        assert time.monotonic() - began < 1.0
+
+
+async def test_a_process_that_ends_goes_on_writing_while_the_database_does(database_url: str) -> None:
+    async with opened(database_url) as database:
+        database.refuses = True  # what was before says nothing about the end
+        database.ends()
+        for number in range(3):
+            await database.write(kept(f"n{number}"))
+    assert {"n0", "n1", "n2"} <= names(database_url)
+
+
 async def test_a_database_without_a_file_is_always_there(postgres_url: str) -> None:
     async with opened(postgres_url) as database:
         assert database.is_there()
@@ -317,3 +373,13 @@ async def test_a_database_without_a_file_is_always_there(postgres_url: str) -> N
 
 def _delete(url: str) -> None:
     Path(url.removeprefix("sqlite:///")).unlink()
+
+
+def test_a_server_that_vanished_is_given_up_within_seconds(postgres_url: str) -> None:
+    for writes in (True, False):
+        made = open_engine(postgres_url, writes=writes)
+        with made.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            given = driver.info.get_parameters()
+        made.dispose()
+        assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("10000", "5")
