@@ -298,7 +298,6 @@ class Database:
             try:
                 kept.begins(connection, lasting=lasting)
                 connection.begin()
-                kept.begun(connection, lasting=lasting)
             except DBAPIError as error:
                 connection.close()
                 # A server that restarted leaves a dead connection; nothing was done on it yet.

@@ -12,17 +12,21 @@ from sqlalchemy import Connection
 _ALL_BEFORE = "SELECT pg_logical_emit_message(true, 'readback', 'kept')"
 
 
+_HASTY = "hasty"
+
+
 def begins(connection: Connection, *, lasting: bool) -> None:
-    """Before a transaction of SQLite's begins: whether its commit waits for the disk."""
+    """Before a transaction begins: whether its commit waits for the disk."""
     if connection.dialect.name == "sqlite":
         sqlite: Any = connection.connection.dbapi_connection
         sqlite.execute(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
+    else:
+        connection.info[_HASTY] = not lasting
 
 
-def begun(connection: Connection, *, lasting: bool) -> None:
-    """In a transaction of PostgreSQL's: the same."""
-    if not lasting and connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+def begun(connection: Connection) -> str:
+    """What PostgreSQL is told of it in the message that begins the transaction."""
+    return "; SET LOCAL synchronous_commit TO off" if connection.info.pop(_HASTY, False) else ""
 
 
 def with_all_before(connection: Connection) -> None:

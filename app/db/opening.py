@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+from app.db.lasting import begun
+
 WRITE_LOCK_KEY = 0x52454144
 """Advisory lock that orders all writers of one PostgreSQL database."""
 WRITE_DEADLINE_S = 5.0
@@ -91,7 +93,7 @@ def _is_written(sqlite: Any) -> bool:
 def _begins_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(statement + begun(connection))
 
 
 def database_file(url: str) -> str | None:
