@@ -92,7 +92,7 @@ INNER = {
         "app.jobs.engine.MOST_LISTED",
         "app.log.MOST_ITEMS",
         "app.log.MOST_FRAMES",
-        "app.promises.callbacks.MOST_DETAILS_CHARS",
+        "app.review.tasks.MOST_DETAILS_CHARS",
         "app.promises.consent.MOST_EVIDENCE",
         "app.redaction.LONGEST_TEXT",
         "app.review.reviews.MOST_LISTED",

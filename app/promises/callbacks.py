@@ -3,16 +3,12 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import update
-
 from app.db.engine import Transaction
-from app.db.schema import tasks
 from app.errors import OverloadedError
 from app.promises.references import digest, reference
-from app.review.tasks import Task, by_key, opened
+from app.review.tasks import Task, added, by_key, opened
 
 KIND = "callback"
-MOST_DETAILS_CHARS = 4_000
 MAX_OF_ONE_CALL = 50
 """Callbacks that one conversation can ask for, each when the one before is over."""
 
@@ -55,9 +51,8 @@ def promised(transaction: Transaction, wanted: Callback, *, now: float, adds: bo
             opened(transaction, _task(key, said, wanted), now=now)
             return Promised(said, wanted.due)
         if before.status == "open" and before.due >= now:
-            if adds and wanted.reason not in before.details and len(before.details) < MOST_DETAILS_CHARS:
-                details = f"{before.details}\n{wanted.reason}"
-                transaction.connection.execute(update(tasks).where(tasks.c.key == key).values(details=details))
+            if adds:
+                added(transaction, before, wanted.reason)
             return Promised(said, int(before.due))
     raise OverloadedError("this call has asked for too many callbacks")
 

@@ -28,6 +28,8 @@ WARN_AT_MOST_S = 1_800.0
 """A person is paged when a quarter of the time is left: five minutes ahead at least, and never so long ahead that it
 is night where the time is a morning's."""
 MAX_LISTED = 500
+MOST_DETAILS_CHARS = 4_000
+"""From where on a task takes no more words."""
 
 _insert = BulkInsert(tasks)
 # What `jobs.outbox.put` would write, from below it: no room above may forget to have its tasks followed.
@@ -106,6 +108,20 @@ def opened(transaction: Transaction, task: Task, *, now: float) -> bool:
     if task.urgent:
         raised(transaction, due_soon(task), now=now)
     return True
+
+
+def added(transaction: Transaction, task: Kept, words: str) -> None:
+    """An open task is about these words too; said before, or too many, they change nothing."""
+    if words not in task.details and len(task.details) < MOST_DETAILS_CHARS:
+        details = f"{task.details}\n{words}"
+        transaction.connection.execute(update(tasks).where(_t.key == task.key).values(details=details))
+
+
+def open_one(connection: Connection, kind: str, business: str, phone: str) -> Kept | None:
+    """The newest open task of a kind about a number; None when there is none."""
+    asked = select(tasks).where(_t.status == "open", _t.kind == kind, _t.business == business, _t.phone == phone)
+    row = connection.execute(asked.order_by(_t.opened_at.desc(), _t.key).limit(1)).first()
+    return _kept(row) if row else None
 
 
 def paged(transaction: Transaction, key: str, page: Page, *, now: float) -> bool:

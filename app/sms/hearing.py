@@ -12,6 +12,7 @@ from app.promises.texts import NOTICE, Text, noted
 from app.sms import people
 from app.sms.conversations import short
 from app.sms.keywords import Meaning, carrier_answers, meaning
+from app.sms.revocation import means_more
 
 CUSTOMER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """Short codes and names of senders are machines."""
@@ -64,6 +65,8 @@ class Hearing:
         is_new = consent.opted_out(transaction, said, now=now)
         if means is Meaning.CANCEL:
             people.may_cancel(transaction, business.id, text.customer, text.id, now=now)
+        elif means is Meaning.REVOKED and means_more(text.body):
+            people.may_cancel(transaction, business.id, text.customer, text.id, text.body, now=now)
         if is_new and not carrier_answers(text.body, text.opt_out):
             confirmed = f"{business.name}: you will get no more texts from us. Reply START to get them again."
             _notice(transaction, conversation, text, business, confirmed, now)

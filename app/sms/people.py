@@ -6,7 +6,7 @@ from typing import Final
 from app.db.engine import Transaction
 from app.promises.references import digest, reference
 from app.promises.texts import Owed
-from app.review.tasks import Task, opened
+from app.review.tasks import Task, added, open_one, opened
 from app.sms.turn import Conversation, Incoming
 
 TO_ANSWER, MAY_CANCEL, AFTER_OPT_OUT = "text_to_answer", "cancel_by_text", "text_after_opt_out"
@@ -24,8 +24,20 @@ def to_answer(transaction: Transaction, conversation: Conversation, texts: Seque
     _open(transaction, TO_ANSWER, conversation.business, conversation.customer, texts[-1].id, (what, words), now)
 
 
-def may_cancel(transaction: Transaction, business: str, customer: str, text: str, *, now: float) -> None:
-    """CANCEL, and nothing else, ends all texts by law; whether an appointment was meant too, a person asks."""
+def may_cancel(
+    transaction: Transaction, business: str, customer: str, text: str, words: str = "", *, now: float
+) -> None:
+    """CANCEL, and nothing else, ends all texts by law; whether an appointment was meant too, a person asks.
+
+    So do other words that end them; those of which more may be meant are given as `words`.
+    """
+    if words:
+        what = (
+            "A customer's words end all texts to them, and may be about an appointment or a call as well. Nothing else "
+            "was changed. Read them and see to the rest."
+        )
+        _open(transaction, MAY_CANCEL, business, customer, text, (what, words), now)
+        return
     what = (
         "A customer texted CANCEL, which ends all texts to them. Nothing else was cancelled. Call and ask whether they "
         "meant an appointment."
@@ -34,7 +46,11 @@ def may_cancel(transaction: Transaction, business: str, customer: str, text: str
 
 
 def after_opt_out(transaction: Transaction, business: str, customer: str, text: str, words: str, *, now: float) -> None:
-    """Somebody writes whom we may not text."""
+    """Somebody writes whom we may not text; the task that is open about them already is about these words too."""
+    waiting = open_one(transaction.connection, AFTER_OPT_OUT, business, customer)
+    if waiting is not None:
+        added(transaction, waiting, words)
+        return
     what = "A customer who wants no texts has texted. They cannot be answered by text: call them."
     _open(transaction, AFTER_OPT_OUT, business, customer, text, (what, words), now)
 

@@ -51,6 +51,21 @@ async def test_it_holds_for_this_business_and_this_number_only(house: Texting) -
     assert await unwanted(house, OTHER) == await unwanted(house, business="other") == ""
 
 
+async def test_other_words_that_may_be_about_a_visit_too_end_texts_and_leave_the_rest_to_a_person(
+    house: Texting,
+) -> None:
+    await house.say("please take me off your list, I can't make Tuesday")
+    await house.say("please stop texting me", first=2, customer=OTHER)
+    await house.answered()
+
+    assert [await unwanted(house), await unwanted(house, OTHER)] == ["opted_out", "opted_out"]
+    assert (house.responder.asked, await house.replies()) == ([], [GOODBYE, GOODBYE])
+    [task] = await house.tasks()
+    assert (task.kind, task.phone) == ("cancel_by_text", CUSTOMER)
+    assert task.details == "please take me off your list, I can't make Tuesday"
+    assert "Tuesday" not in task.what
+
+
 async def test_cancel_is_an_opt_out_and_a_question_for_a_person_and_cancels_nothing(house: Texting) -> None:
     await house.say("CANCEL")
     await house.answered()
@@ -125,6 +140,9 @@ async def test_who_opted_out_and_writes_is_for_a_person(house: Texting) -> None:
     assert (house.responder.asked, await house.replies()) == ([], [])
     [task] = await house.tasks()
     assert (task.kind, task.details) == ("text_after_opt_out", "I need an inspection after all")
+    await house.say("Hello?", first=3)
+    [task] = await house.tasks()
+    assert task.details == "I need an inspection after all\nHello?", "one customer, one task"
 
 
 async def test_a_number_that_texts_can_be_texted(house: Texting) -> None:

@@ -1,0 +1,151 @@
+"""Whether a customer says in words of their own that they want no more texts, and whether more is meant. Pure.
+
+A wish is taken for what it is however it is worded (47 CFR 64.1200(a)(10)), where it is about texts, contact or this
+number; "take me off Tuesday" is about a visit, and no such wish.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from app.sms.day_names import FROM_TODAY, WEEKDAYS
+
+# A text is looked at part by part, as a reader pauses: lower case, without accents, apostrophes and punctuation.
+
+_SPELLED: Final = re.compile(r"(?<!\w)s(\W{1,2})t\1o\1p(?!\w)")
+_PARTS: Final = re.compile(r"[\n.!?,;:…–—]+|\s-+\s")
+_NOT_MEANT: Final = re.compile(
+    r"\b(?:(?:do not|dont|did not|didnt|does not|doesnt|never|not|wont|will not|why did|did|have|if)"
+    r" (?:(?:i|we|you|they|want|mean|meant|ask|asked|need|wish|going|trying|me|us|to|the|ever) )*"
+    r"(?:stop(?:ped)?|quit|cease|unsubscribe|opt(?:ed|ing)? out|remove|revoke))\b"
+)
+"""What is said not to be wished, or only asked about: "please don't stop texting me", "did you stop texting me"."""
+
+_NOTES: Final = (
+    r"(?:texts|texting|text(?: (?:messages?|messaging|msgs?|alerts?|reminders?|notifications?))|messages?|messaging|sms"
+    r"|msgs?|txts|reminders?|notifications?|alerts?|ads|spam|marketing|promotions?|promos?|solicitations?)\b"
+)
+_TEXT: Final = rf"(?:{_NOTES}|(?:text|txt)\b)"
+_TO_TEXT: Final = r"(?:text|txt|message|msg|sms|contact)"
+_OF: Final = (
+    r"(?:(?:sending|getting|receiving|with|all|the|these|those|me|us|your|any|of|to|this|further|more|such|so|many|my"
+    r"|automated|unwanted|appointment|follow|up|from|a) )*"
+)
+_BETWEEN: Final = (
+    r"(?:(?!(?:and|or|but|then|please|so|if|when|until|put|send|wait|waiting|schedule|calendar)\b)\w+ ){0,4}"
+)
+_LISTS: Final = (
+    rf"(?:{_BETWEEN}(?:lists?(?! of)|{_NOTES}|system|database|records|contacts|files?|thread|chat|distribution"
+    r"|directory|address book|phone ?book|subscriptions?)"
+    r"|(?:this|these|those|it|everything|here|all(?: of (?:this|these|it))?)$)"
+)
+_END: Final = (
+    r"(?: (?:again|any ?more|any longer|ever|please|pls|plz|at all|ok|thanks|thank you|now|today|immediately|right away"
+    r"|for good|in (?:the )?future|from (?:you|now on|here|this (?:company|number))|to (?:this number|my \w+|me|us)"
+    r"|via text|by text))*$"
+)
+_VISIT: Final = (
+    r"(?:appointments?|appts?|apt|visits?|schedules?|calendar|slots?|bookings?|inspections?|treatments?|jobs?)"
+)
+_DAY: Final = rf"(?:{'|'.join(sorted({*WEEKDAYS, *FROM_TODAY, 'manana'}, key=len, reverse=True))})"
+_NUMBER: Final = r"(?:my|our|this) (?:(?:phone|cell|mobile|telephone) )?(?:number|cell|contact info)"
+
+_ENGLISH: Final = (
+    rf"(?<!bus )(?<!the )\b(?:stop|quit|cease|desist|halt|discontinue|done with|enough|(?:want|get me) out of)"
+    rf" {_OF}{_TEXT}",
+    rf"\bno more (?:(?:the|these|those|your|of|automated) )*(?:{_NOTES}|text\b)",
+    r"\b(?:end|cancel|disable|(?:turn|switch|shut) off)"
+    rf" (?:(?:the|these|those|your|my|all|any|future|further) )*{_NOTES}",
+    rf"\b(?:turn|switch|shut) (?:(?:the|these|those|your) )*{_NOTES} off\b",
+    r"\b(?:stop|quit|cease) (?:all )?(?:contact|contacting|spamming|txting|msging|messaging|texting)\b",
+    r"(?<![a-km-z]s )\b(?:stop|quit|cease) (?:bothering|harassing|pestering) (?:me|us)\b",
+    rf"\b(?:stop|quit|cease) (?:calling|phoning)(?: (?:and|or) texting)?(?: (?:me|us|this number))?{_END}",
+    r"\b(?:stop|quit|cease|dont|do not|never) send(?:ing)?(?: to)?(?: (?:me|us|this number|my number|any|of|more))*"
+    rf"(?: {_OF}{_TEXT}|(?: (?:these|those|this|it|anything|stuff|things|crap))*{_END})",
+    rf"\b(?:stop|quit) (?:getting|receiving) (?:{_OF}{_NOTES}|(?:these|those|this)\b)",
+    r"\b(?:do not|dont|never|not to|(?:please|just|can you|could you|would you) not) (?:ever |please )?"
+    rf"(?:(?:call|phone|email) (?:or|and) )?(?:{_TO_TEXT}|write)(?: to)?"
+    rf"(?: (?:me|us|this (?:number|phone)|my (?:phone|number|cell)|here))*{_END}",
+    rf"\b(?:do not|dont|never) {_TO_TEXT} (?:me|us) (?:again|any ?more|ever)\b",
+    r"\b(?:(?:do not|dont|didnt|did not|no longer|never|not|wouldnt|would not) (?:really |even )?"
+    r"(?:want(?:ed|s|ing)?|wish|like|care|consent|agree|interested)|(?:rather|prefer|like) (?:to )?not)"
+    r" (?:(?:to|for|get|getting|receive|receiving|be sent|have|in|you|sent|sending|send) )*"
+    rf"(?:{_OF}{_NOTES}|a text\b|(?:be|being) (?:texted|messaged|contacted)\b"
+    rf"|(?:{_TO_TEXT}|texting|messaging|contacting) (?:me|us)\b)",
+    rf"\b(?:do not|dont|no longer) need {_OF}{_NOTES}",
+    rf"^(?:(?:please|pls|and|just|hi|hello|ok) )*no (?:more |further )?(?:(?:of|your|these|those|automated|auto) )*"
+    rf"(?:texts?|texting|text messages|messages|sms|msgs|spam|ads|marketing|solicitations?){_END}",
+    r"\b(?:revoke|withdraw|rescind|retract|take back) (?:(?:my|our|all|any|the) )*"
+    r"(?:consent|permission|authori[sz]ation)\b",
+    r"\bnot have (?:my |our |any )*(?:consent|permission) to (?:text|message|contact)\b",
+    rf"^(?:(?:i|we|please|hereby|now) )*(?:revoke|i withdraw)(?: it)?{_END}",
+    rf"\b(?:do not|dont|no longer) (?:consent|agree)(?: to (?:{_OF}{_NOTES}|be(?:ing)? (?:texted|contacted)))?{_END}",
+    r"\bun ?su[bs]\w*ribed?\b|\bunsub\b",
+    rf"\bopt(?:ing|ed)? ?(?:me |us |this number )?out\b(?! (?:of|from) (?!{_LISTS}))",
+    rf"\b(?:take|remove|delete|get|drop|scratch|strike) (?:me|us) (?:off(?: of)?|from|out of) {_LISTS}",
+    rf"\b(?:take me off|take us off|remove (?:me|us)|delete (?:me|us)|unlist me){_END}",
+    rf"\b(?:remove|delete|drop|erase|scratch|lose) {_NUMBER}\b"
+    rf"(?! (?:off|from|out of|for|on) (?:\w+ ){{0,3}}(?:{_VISIT}|{_DAY})\b)",
+    rf"\b(?:take {_NUMBER} from|(?:take|get) {_NUMBER} (?:off|out of)) {_LISTS}|\btake {_NUMBER} off{_END}",
+    rf"^(?:please )?(?:(?:remove|delete) (?:phone )?number|forget my number|block (?:me|my number|this number)){_END}",
+    r"\b(?:leave|let) (?:me|us) alone\b",
+)
+_OTHERS: Final = (
+    r"\bno (?:me |nos )?(?:envi|mand|escrib)\w+ mas\b",
+    r"\bno (?:me |nos )?(?:envi|mand)e[ns]? (?:(?:mas|estos|esos|sus|los) )*(?:mensajes?|textos?|sms|nada)\b",
+    r"\bno (?:me|nos) (?:escriba[ns]?|contacte[ns]?|textee?[ns]?)\b",
+    r"\b(?:no mas|no quiero|no deseo|basta de|alto a|alto) "
+    r"(?:(?:recibir|mas|sus|estos|esos|los|de) )*(?:mensajes?|textos?|sms)\b",
+    r"\b(?:deja|deje|dejen|dejar|para|pare|paren) de (?:enviar|mandar|escribir|contactar)\w*\b",
+    r"\b(?:quit|borr|elimin|sac)\w*(?:me|nos) de (?:(?:la|su|esta|tu) )?lista\b|\b(?:dar|de|den|da)me de baja\b",
+    r"\bkeine? (?:(?:weiteren?|einzige) )?(?:sms|nachrichten?|textnachrichten|texte|mitteilungen|werbung) mehr\b",
+    r"^(?:bitte )?keine (?:sms|nachrichten)(?: bitte)?$",
+    r"\bloschen? (?:sie )?(?:bitte )?meine (?:handy|telefon)?nummer\b",
+    r"\b(?:schreib|schick|send|kontaktier|text)\w* (?:sie )?(?:mir|uns|mich) (?:bitte )?"
+    r"(?:nie|nicht|nichts|keine (?:sms|nachrichten))(?: mehr)?$",
+    r"\bnicht mehr (?:an)?(?:schreib|kontaktier|text)\w*|\b(?:sms|nachrichten) (?:abbestellen|abmelden|stoppen)\b",
+    r"\bplus (?:de |aucun )(?:messages?|textos?|sms)\b|\bne (?:me |nous |m)?(?:contact|ecri|envoy)\w+ plus\b",
+    r"\barretez? (?:de (?:m|me |nous )?(?:envoyer|contacter|ecrire|texter)\w*|(?:les|ces|vos) (?:messages|sms|textos))",
+    r"\bstop (?:aux|les) (?:messages|sms|textos)\b",
+    r"\bdes(?:abonn|inscri)\w+\b|\bsem mais mensagens\b",
+    r"\bnao (?:me )?(?:mand|envi)\w+ mais\b|\bnao quero (?:(?:receber|mais) )*mensagens\b",
+)
+_WISHES: Final = tuple(re.compile(pattern) for pattern in (*_ENGLISH, *_OTHERS))
+_BESIDE: Final = frozenset(
+    {"please", "pls", "plz", "now", "it", "this", "these", "that", "ok", "thanks", "bitte", "just", "all"}
+)
+_STOPS: Final = re.compile(r"(?:(?:stop+|stopall|arretez|quit)(?: |$))+")
+"""By themselves in a part of a text, however politely or often, they are an opt-out; "stop by at three" is none."""
+_ALSO: Final = re.compile(
+    rf"\b(?:{_VISIT}|{_DAY}|\d{{1,2}} ?(?:am|pm|oclock|[ap] m)|at \d{{1,2}}|\d{{1,2}} \d\d|\d{{1,2}}(?:st|nd|rd|th)"
+    r"|(?:re)?schedul\w*|(?:re)?book\w*|cancel\w*|mov(?:e|ed|ing)|tech|technicians?|service|come|coming|morning|afternoon"
+    r"|call|phone|ring|e ?mail|cita|termin|rendez vous|rdv)\b"
+)
+_OF_TEXTS: Final = re.compile(rf"\b{_VISIT} (?={_NOTES})")
+
+
+def revoked(body: str) -> bool:
+    """Whether a reasonable reader takes it for "no more texts", whatever the words."""
+    return any(_wishes(part) for part in _parts(body))
+
+
+def means_more(body: str) -> bool:
+    """Whether such a text may be about an appointment as well, or wants a call, so that a person must read it."""
+    return _ALSO.search(_OF_TEXTS.sub("", " ".join(_parts(body)))) is not None
+
+
+def _parts(body: str) -> list[str]:
+    letters = "".join(
+        sign
+        for sign in unicodedata.normalize("NFKD", body.casefold())
+        if not unicodedata.combining(sign) and unicodedata.category(sign) != "Cf"
+    )
+    bare = _SPELLED.sub("stop", re.sub(r"['’]", "", letters))
+    return [" ".join(re.findall(r"\w+", part)) for part in _PARTS.split(bare)]
+
+
+def _wishes(part: str) -> bool:
+    if _STOPS.fullmatch(" ".join(word for word in part.split() if word not in _BESIDE)):
+        return True
+    meant = _NOT_MEANT.sub("", part)
+    return any(wish.search(meant) for wish in _WISHES)
