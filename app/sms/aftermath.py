@@ -8,7 +8,7 @@ from app.jobs.outbox import Again, put
 from app.promises import consent, texts
 from app.promises.consent import Said
 from app.promises.texts import Owed
-from app.sms import people
+from app.sms import conversations, people
 from app.sms.codes import WENT_WRONG, Deed, Fate, fate
 from app.watch.pages import Page, raised, resolved
 
@@ -38,7 +38,8 @@ def went_wrong(transaction: Transaction, text: Owed, state: str, code: int, *, n
     if follows.page:
         _page(transaction, text, code, follows, now)
     if follows.deed is Deed.OPTED_OUT:
-        consent.opted_out(transaction, said, now=now)
+        if consent.opted_out(transaction, said, now=now) and text.kind == texts.REPLY:
+            _wrote_all_the_same(transaction, text, now)
     elif follows.deed is Deed.NOT_TEXTABLE:
         consent.not_textable(transaction, said, now=now)
     elif follows.deed is Deed.HOLD and state == texts.REJECTED and now + follows.after_s < text.useless_after:
@@ -68,6 +69,12 @@ def _once_more(transaction: Transaction, text: Owed, code: int, follows: Fate, n
     texts.moved(transaction, text, texts.PENDING, now=now, sid="", code=code, not_before=due)
     put(transaction, texts.sending(text.id, due, f":{text.attempts}"), now=now)
     return True
+
+
+def _wrote_all_the_same(transaction: Transaction, text: Owed, now: float) -> None:
+    """Only the carrier knew that they may not be texted: they wrote, and have no answer."""
+    words = conversations.words_of(transaction.connection, text.conversation, text.booking) or text.body
+    people.after_opt_out(transaction, text.business, text.to_number, text.booking, words, now=now)
 
 
 def _page(transaction: Transaction, text: Owed, code: int, follows: Fate, now: float) -> None:

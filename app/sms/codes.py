@@ -61,7 +61,8 @@ _PAGED: Final = {
 }
 FATES: Final = {
     21610: Fate(Deed.OPTED_OUT),
-    **dict.fromkeys((21211, 21214, 21217, 21614, 30005, 30006), Fate(Deed.NOT_TEXTABLE)),
+    30640: Fate(Deed.OPTED_OUT),
+    **dict.fromkeys((21211, 21214, 21217, 21614, 30004, 30005, 30006), Fate(Deed.NOT_TEXTABLE)),
     30001: Fate(Deed.RETRY, 60.0, 4),
     30003: Fate(Deed.RETRY, 900.0, 3),
     30008: Fate(Deed.RETRY, 120.0, 2),

@@ -151,6 +151,13 @@ def left_waiting(connection: Connection, *, before: float) -> list[Left]:
     return [Left(*row) for row in connection.execute(asked.order_by(_t.received_at).limit(MOST_LEFT))]
 
 
+def words_of(connection: Connection, conversation: str, turn: str) -> str:
+    """What the customer wrote in a turn that `short` names, oldest first; empty when that is not known any more."""
+    asked = select(_t.turn, _t.body).where(_t.conversation == conversation, _t.turn != "")
+    rows = connection.execute(asked.order_by(_t.received_at.desc(), _t.id.desc()).limit(MOST_LEFT)).all()
+    return "\n".join(row.body for row in reversed(rows) if short(row.turn) == turn)
+
+
 def known(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Those of these texts that were kept."""
     return set(connection.execute(select(_t.id).where(_t.id.in_(ids))).scalars())

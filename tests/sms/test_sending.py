@@ -12,9 +12,10 @@ from app.jobs.outbox import Again
 from app.promises import consent
 from app.promises.texts import GOOD_FOR_S, REVIEWED
 from app.sms.carrier import NotSent, Refused, Unknown
-from app.sms.codes import FATES, Deed, forward
+from app.sms.codes import FATES, Deed, fate, forward
 from app.sms.pace import turn
 from app.sms.sending import LATE_AFTER_S, Sending
+from app.sms.turn import Turn
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
 
@@ -264,7 +265,7 @@ async def test_what_a_person_decided_is_said_by_a_person_where_no_text_gets_ther
 async def test_an_opt_out_that_only_the_carrier_knew_is_ours_from_then_on(house: Texting, at_once: bool) -> None:
     if at_once:
         house.carrier.answers.append(Refused(21610, "HTTP 400"))
-    await house.owe()
+    await house.owe(kind="notice")
     await house.jobs.run_for(60)
     if not at_once:
         await house.report("failed", code=21610)
@@ -272,6 +273,28 @@ async def test_an_opt_out_that_only_the_carrier_knew_is_ours_from_then_on(house:
     assert (await unwanted(house), await house.tasks()) == ("opted_out", [])
     [(number, kind, source)] = await house.consents()
     assert (number, kind, source) == (CUSTOMER, "opt_out", "carrier")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_who_wrote_and_may_not_be_answered_as_only_the_carrier_knew_is_for_one_person_once(
+    house: Texting, at_once: bool
+) -> None:
+    house.responder.answering = lambda *_: Turn(("First part.", "Second part."), {})
+    if at_once:
+        house.carrier.answers.append(Refused(21610, "HTTP 400"))
+    await house.say("Wasps!", "Can somebody come today?")
+    await house.answered()
+    if not at_once:
+        await house.report("failed", code=21610)
+        await house.report("failed", code=21610, place=2)
+    [task] = await house.tasks()
+    assert (task.kind, task.phone, task.business) == ("text_after_opt_out", CUSTOMER, "acme")
+    assert task.details == "Wasps!\nCan somebody come today?"
+    await house.say("Hello?", first=3)
+    await house.answered()
+
+    [task] = await house.tasks()
+    assert (await unwanted(house), task.details.splitlines()[-1]) == ("opted_out", "Hello?")
 
 
 async def test_a_phone_that_was_off_gets_it_later_but_not_for_ever(house: Texting) -> None:
@@ -326,6 +349,21 @@ async def test_without_a_carrier_a_text_stays_where_it_is(house: Texting) -> Non
 def test_every_code_has_a_deed_and_every_page_says_why() -> None:
     assert {fate.deed for fate in FATES.values()} == set(Deed)
     assert all(fate.page for fate in FATES.values() if fate.deed is Deed.HOLD)
+
+
+@pytest.mark.parametrize(
+    ("codes", "deed", "pages"),
+    [
+        ((21610, 30640), Deed.OPTED_OUT, False),
+        ((21211, 21614, 30004, 30005, 30006), Deed.NOT_TEXTABLE, False),
+        ((30001, 30003, 30008, 30610), Deed.RETRY, False),
+        ((21408, 30002), Deed.HOLD, True),
+        ((30007, 30024, 30034, 30450), Deed.NOTE, True),
+        ((0, 99999), Deed.NOTE, False),
+    ],
+)
+def test_every_code_worth_acting_on_has_its_deed(codes: tuple[int, ...], deed: Deed, pages: bool) -> None:
+    assert {(fate(code).deed, bool(fate(code).page)) for code in codes} == {(deed, pages)}
 
 
 @pytest.mark.parametrize(
