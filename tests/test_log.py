@@ -129,6 +129,12 @@ SHOWN_BY_FORM = [
     "phone-call-websocket.aws-us-west-2-backend-production1.vapi.ai",
     "Home inspection on Tuesday, November 24th at 9 in the morning",
     "a token was missing",
+    "RB-7K2M9Q, K7M4QX, 48291, 482913, order 12345678, invoice 123456789, ZIP 78701-1234",
+    "1200 Main St, security code on 1200 Main, social media in 2024, a cvv",
+    "event 4111111111111112, 1234567890123456, evt_4111111111111111, 0.4111111111111111",
+    "2023 2024 2025 2026",
+    "de12345678901234567890",
+    "№ ５ ½ …",
     "",
 ]
 
@@ -219,6 +225,45 @@ def test_addresses_and_secrets_are_taken_out_of_text(text: str, secret: str) -> 
     assert secret not in log.redact(text)
 
 
+CARD_4 = "4111 1111 1111 1111"
+CARDS = [
+    CARD_4, CARD_4.replace(" ", ""), CARD_4.replace(" ", "-"), CARD_4.replace(" ", "."), CARD_4.replace(" ", "  "),
+    CARD_4.replace(" ", "\u2011"), "４１１１ １１１１ １１１１ １１１１", "４１１１１１１１１１１１１１１１",
+    "4111 11111111 1111", "411111 1111111111", f"{CARD_4} 12/27 123", f"{CARD_4} 123", "3782 822463 10005",
+    "378282246310005", "6011111111111117", "5555 5555 5555 4444", "2223003122003222", "3056 930902 5904",
+    "4111111111111111110",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", CARDS)
+@pytest.mark.parametrize("around", ["{}", "my card is {}, thanks", "card:{}.", "on 2026-11-20 {}", "512 555 0142 #{}"])
+def test_no_digit_of_a_card_is_shown(number: str, around: str) -> None:
+    shown = log.redact(around.format(number))
+    assert shown == around.format("[card]").replace("512 555 0142", "…42")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("123-45-6789", "[redacted]"),
+        ("it is 123 45 6789 ok", "it is [redacted] ok"),
+        ("SSN: 123456789", "SSN: [redacted]"),
+        ("my social security number is 123456789.", "my social security number is [redacted]."),
+        ("123456789 is my social", "[redacted] is my social"),
+        ("cvv 123", "cvv [redacted]"),
+        ("CVC: 1234, ok", "CVC: [redacted], ok"),
+        ("security code is 123", "security code is [redacted]"),
+        ("123 is the cvv", "[redacted] is the cvv"),
+        ("DE89 3704 0044 0532 0130 00 thanks", "[redacted] thanks"),
+        ("de89370400440532013000", "[redacted]"),
+        ("GB82 WEST 1234 5698 7654 32", "[redacted]"),
+        ("BE68 5390 0754 7034 call me", "[redacted] call me"),
+    ],
+)
+def test_what_identifies_a_person_or_opens_an_account_is_not_shown(text: str, shown: str) -> None:
+    assert log.redact(text) == shown
+
+
 @given(st.text(max_size=300))
 def test_redacting_never_raises_whatever_the_text(text: str) -> None:
     assert isinstance(log.redact(text), str)
@@ -240,6 +285,10 @@ def test_no_e164_number_survives(number: str) -> None:
         "0 0" * 4_000,
         "token=" * 2_000,
         "token" * 2_000,
+        "4111 " * 900,
+        "12/27 " * 600,
+        "ab12 " * 900,
+        "ssn is " * 600,
     ],
 )
 def test_hostile_text_costs_little(hostile: str) -> None:

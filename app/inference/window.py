@@ -79,8 +79,8 @@ def cleaned(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A text as a model may see it: cleaned, and without numbers, addresses and secrets."""
-    return redact(cleaned(text)[:MOST_TEXT_CHARS])
+    """A text as a model may see it: cleaned, and without numbers, addresses and secrets; none is cut in two before."""
+    return redact(cleaned(text))[:MOST_TEXT_CHARS]
 
 
 def windowed(memory: Memory, texts: Sequence[str], most_tokens: int = MOST_TOKENS) -> Window:

@@ -5,6 +5,7 @@ import pytest
 from app.inference.prompt_size import tokens_of
 from app.inference.window import (
     KEPT_TURNS,
+    MOST_TEXT_CHARS,
     MOST_TEXTS,
     MOST_TOKENS,
     SUMMARY_CHARS,
@@ -48,6 +49,11 @@ def test_numbers_addresses_and_secrets_are_not_shown() -> None:
 
 def test_hidden_signs_do_not_hide_a_number() -> None:
     assert "0142" not in shown("512\u200b555\u200b0142")
+
+
+def test_a_card_is_not_shown_either_not_even_where_a_text_is_cut() -> None:
+    assert shown("pay with ４１１１ 1111\u200b 1111 1111, cvv 123") == "pay with [card], cvv [redacted]"
+    assert "4111" not in shown("x" * (MOST_TEXT_CHARS - 12) + " 4111 1111 1111 1111")
 
 
 def test_several_texts_are_read_together_and_only_the_newest_of_too_many() -> None:
