@@ -13,7 +13,7 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One quote. `similarity` is from 0 to 1; `id` stands for source and quote."""
+    """One quote, as it is said aloud. `similarity` is from 0 to 1; `id` stands for source and quote."""
 
     content: str
     similarity: float
@@ -40,4 +40,4 @@ class Knowledge:
         if found is None:
             return []
         name = hashlib.blake2b(f"{found.source}\0{found.quote}".encode("utf-8", "replace"), digest_size=16).hexdigest()
-        return [Passage(found.quote, found.covered, name)]
+        return [Passage(found.say, found.covered, name)]

@@ -227,9 +227,18 @@ def _asked_last(message: Mapping[str, Any]) -> str:
     for key, words in (("messagesOpenAIFormatted", "content"), ("messages", "message")):
         listed = message.get(key)
         for entry in reversed(listed if type(listed) is list else []):
-            if type(entry) is dict and entry.get("role") == "user" and type(entry.get(words)) is str:
-                return str(entry[words])[:QUESTION_MAX_CHARS]
+            said = _words_of(entry.get(words)) if type(entry) is dict and entry.get("role") == "user" else ""
+            if said:
+                return said[:QUESTION_MAX_CHARS]
     return ""
+
+
+def _words_of(content: Any) -> str:
+    """A message's words, which OpenAI's form also gives in parts; empty where there are none."""
+    if type(content) is str:
+        return content
+    parts = [part.get("text") for part in content if type(part) is dict] if type(content) is list else []
+    return " ".join(part for part in parts if type(part) is str)
 
 
 def _under_way(message: Mapping[str, Any]) -> str:

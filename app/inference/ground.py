@@ -23,6 +23,8 @@ LEAST_COVERED: Final = 0.6
 """Share of what a question is about that sentence, paragraph and headings must hold together."""
 LEAST_IN_SENTENCE: Final = 0.2
 """Share that the sentence itself or its nearest heading must hold."""
+LEAST_FOUND: Final = 2
+"""Terms of a question that are found there, where it has so many: one ordinary word says nothing."""
 LOOK_EVERY_S: Final = 2.0
 """At the files, to see whether they changed."""
 MOST_TERMS: Final = 16
@@ -41,8 +43,9 @@ _STOP = frozenset(
     why will with wondering would y'all you you're your"""
     )
 )
+_COST: Final = ("cost", "costs", "price", "prices", "pricing", "fee", "fees", "charge", "charges", "rate", "rates")
 _ALIKE: Final = (
-    ("cost", "costs", "price", "prices", "pricing", "fee", "fees", "charge", "charges", "rate", "rates"),
+    _COST,
     ("pay", "payment", "payments"),
     ("refund", "refunds"),
     ("pet", "pets", "dog", "dogs", "cat", "cats"),
@@ -51,9 +54,15 @@ _ALIKE: Final = (
     ("cancel", "cancellation"),
 )
 """Words that customers and businesses use for each other."""
-_INSTEAD: Final = {"hours": ("open", "opening", "business hours")}
+_INSTEAD: Final = {
+    "hours": ("open", "opening", "business hours"),
+    "free": ("free of charge", "for free", "no charge", "no cost", "without charge", "costs nothing", "complimentary"),
+}
 """Words that mean too much by themselves: "two hours" says nothing about when somebody is there."""
 _PHRASES: Final = (("how much", "price"), ("how expensive", "price"))
+_PRICE: Final = frozenset(("cost", "free"))
+"""Terms that ask what something costs, and not what."""
+_AMOUNT: Final = re.compile(r"[$€£]\s?\d|\d\s?(?:[$€£]|(?:dollars?|euros?|pounds?|usd|eur|gbp)\b)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class Index:
             own = {term: self._rows("{text}", words) for term, words in asked.items()}
             near = {term: self._rows("{text heading}", words) for term, words in asked.items()}
             wide = {term: self._rows("{text heading around}", words) for term, words in asked.items()}
+        if asked.keys() <= _PRICE and (priced := self._priced()):
+            return self._only_price(priced)
         weights = {t: math.log((len(self._sentences) + 1) / (len(wide[t]) + 0.5)) + 0.3 for t in asked}
         whole = sum(weights.values())
 
@@ -104,9 +115,21 @@ class Index:
         candidates: set[int] = set().union(*near.values())
         ranked = [(share(n, wide), share(n, own), share(n, near), -n) for n in candidates]
         covered, _, in_sentence, number = max(ranked, default=(0.0, 0.0, 0.0, 0))
-        if covered < LEAST_COVERED or in_sentence < LEAST_IN_SENTENCE:
+        found = sum(-number in rows for rows in wide.values())
+        if covered < LEAST_COVERED or in_sentence < LEAST_IN_SENTENCE or found < min(LEAST_FOUND, len(asked)):
             return None
         return self._quoted(self._sentences[-number], round(covered, 2))
+
+    def _priced(self) -> list[int]:
+        """The sentences that say an amount of money."""
+        return [number for number, sentence in enumerate(self._sentences) if _AMOUNT.search(sentence.text)]
+
+    def _only_price(self, priced: Sequence[int]) -> Grounded | None:
+        """Asked for a price and not of what: the one there is; none of several, and no amount that is no price."""
+        with self._lock:
+            of_prices = self._rows("{text heading}", _COST)
+        alone = len(priced) == 1 and priced[0] in of_prices
+        return self._quoted(self._sentences[priced[0]], 1.0) if alone else None
 
     def _rows(self, columns: str, words: Sequence[str]) -> set[int]:
         wanted = " OR ".join(f'"{word}"' for word in words)

@@ -570,9 +570,17 @@ def test_an_arrival_is_judged_the_same_way() -> None:
         ({"messages": [{"role": "user", "message": "One?"}, {"role": "user", "message": "Two?"}]}, "Two?"),
         ({"messagesOpenAIFormatted": [{"role": "assistant", "content": "Hi"}], "messages": "x"}, ""),
         ({"messagesOpenAIFormatted": {"role": "user"}, "messages": [7, None, {"role": "user", "message": 7}]}, ""),
+        (
+            {"messagesOpenAIFormatted": [{"role": "user", "content": [
+                {"type": "text", "text": "What does"}, {"type": "image_url"}, 7,
+                {"type": "text", "text": "a visit cost?"},
+            ]}]},
+            "What does a visit cost?",
+        ),
+        ({"messagesOpenAIFormatted": [{"role": "user", "content": [{"text": 7}]}], "messages": []}, ""),
         ({}, ""),
     ],
-)
+)  # fmt: skip
 def test_a_request_for_documents_is_about_the_callers_last_words(message: Any, question: str) -> None:
     asked = vapi.parse({"message": {**message, "type": "knowledge-base-request"}})
     assert isinstance(asked, vapi.KnowledgeRequest)

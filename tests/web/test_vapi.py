@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -229,6 +230,13 @@ async def test_a_platform_that_asks_for_documents_gets_a_quote(ask: Ask) -> None
     assert len(document["uuid"]) == 32
     again = await post(ask, ASKS_FOR_DOCUMENTS, knowledge=Knowledge(businesses, Library()))
     assert again.json() == response.json()
+
+
+async def test_a_quote_is_without_the_marks_that_a_voice_would_speak(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Refunds\n\nOur **refund policy** is [here](https://acme.example), _in short_.\n")
+    knowledge = Knowledge(Businesses({"acme": acme(documents=tmp_path)}), Library())
+    [document] = (await post(ask, ASKS_FOR_DOCUMENTS, knowledge=knowledge)).json()["documents"]
+    assert document["content"] == "Our refund policy is here, in short."
 
 
 async def test_without_documents_there_is_nothing_to_quote(ask: Ask) -> None:
