@@ -23,7 +23,8 @@ _NOT_MEANT: Final = re.compile(
 
 _NOTES: Final = (
     r"(?:texts|texting|text(?: (?:messages?|messaging|msgs?|alerts?|reminders?|notifications?))|messages?|messaging|sms"
-    r"|msgs?|txts|reminders?|notifications?|alerts?|ads|spam|marketing|promotions?|promos?|solicitations?)\b"
+    r"|msgs?|txts|reminders?(?! calls?\b)|notifications?|alerts?|ads|spam|marketing|promotions?|promos?"
+    r"|solicitations?)\b"
 )
 _TEXT: Final = rf"(?:{_NOTES}|(?:text|txt)\b)"
 _TO_TEXT: Final = r"(?:text|txt|message|msg|sms|contact)"
@@ -31,8 +32,10 @@ _OF: Final = (
     r"(?:(?:sending|getting|receiving|with|all|the|these|those|me|us|your|any|of|to|this|further|more|such|so|many|my"
     r"|automated|unwanted|appointment|follow|up|from|a) )*"
 )
+_DAY: Final = rf"(?:{'|'.join(sorted({*WEEKDAYS, *FROM_TODAY, 'manana'}, key=len, reverse=True))})"
 _BETWEEN: Final = (
-    r"(?:(?!(?:and|or|but|then|please|so|if|when|until|put|send|wait|waiting|schedule|calendar)\b)\w+ ){0,4}"
+    rf"(?:(?!\d|(?:and|or|but|then|please|so|if|when|until|put|send|wait|waiting|schedule|calendar|{_DAY})\b)"
+    r"\w+ ){0,4}"
 )
 _LISTS: Final = (
     rf"(?:{_BETWEEN}(?:lists?(?! of)|{_NOTES}|system|database|records|contacts|files?|thread|chat|distribution"
@@ -47,8 +50,7 @@ _END: Final = (
 _VISIT: Final = (
     r"(?:appointments?|appts?|apt|visits?|schedules?|calendar|slots?|bookings?|inspections?|treatments?|jobs?)"
 )
-_DAY: Final = rf"(?:{'|'.join(sorted({*WEEKDAYS, *FROM_TODAY, 'manana'}, key=len, reverse=True))})"
-_NUMBER: Final = r"(?:my|our|this) (?:(?:phone|cell|mobile|telephone) )?(?:number|cell|contact info)"
+_NUMBER: Final = r"(?:my|our|this) (?:(?:phone|cell|mobile|telephone) )?(?:number(?! \d)|contact info)"
 
 _ENGLISH: Final = (
     rf"(?<!bus )(?<!the )\b(?:stop|quit|cease|desist|halt|discontinue|done with|enough|(?:want|get me) out of)"
@@ -72,7 +74,7 @@ _ENGLISH: Final = (
     r" (?:(?:to|for|get|getting|receive|receiving|be sent|have|in|you|sent|sending|send) )*"
     rf"(?:{_OF}{_NOTES}|a text\b|(?:be|being) (?:texted|messaged|contacted)\b"
     rf"|(?:{_TO_TEXT}|texting|messaging|contacting) (?:me|us)\b)",
-    rf"\b(?:do not|dont|no longer) need {_OF}{_NOTES}",
+    rf"\b(?:do not|dont|no longer) need (?:(?:any|your|the|these|those|more|further|so|many) )*{_NOTES}",
     rf"^(?:(?:please|pls|and|just|hi|hello|ok) )*no (?:more |further )?(?:(?:of|your|these|those|automated|auto) )*"
     rf"(?:texts?|texting|text messages|messages|sms|msgs|spam|ads|marketing|solicitations?){_END}",
     r"\b(?:revoke|withdraw|rescind|retract|take back) (?:(?:my|our|all|any|the) )*"
@@ -86,7 +88,8 @@ _ENGLISH: Final = (
     rf"\b(?:take me off|take us off|remove (?:me|us)|delete (?:me|us)|unlist me){_END}",
     rf"\b(?:remove|delete|drop|erase|scratch|lose) {_NUMBER}\b"
     rf"(?! (?:off|from|out of|for|on) (?:\w+ ){{0,3}}(?:{_VISIT}|{_DAY})\b)",
-    rf"\b(?:take {_NUMBER} from|(?:take|get) {_NUMBER} (?:off|out of)) {_LISTS}|\btake {_NUMBER} off{_END}",
+    rf"\b(?:(?:take|remove|delete) (?:{_NUMBER}|my cell) from|(?:take|get) {_NUMBER} (?:off|out of)) {_LISTS}",
+    rf"\btake {_NUMBER} off{_END}",
     rf"^(?:please )?(?:(?:remove|delete) (?:phone )?number|forget my number|block (?:me|my number|this number)){_END}",
     r"\b(?:leave|let) (?:me|us) alone\b",
 )

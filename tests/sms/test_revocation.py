@@ -80,7 +80,10 @@ SOMETHING_ELSE = [
     "I don't agree with the price", "withdraw my complaint", "no reminders of my ex in the house please",
     "no dogs please",
     # everyday
-    "drop me at 3", "get me off early", "take my number: 512 555 0142", "take this number down",
+    "can you take me off the 10am list and onto the 2pm", "take me off the Tuesday list",
+    "can you cancel the reminder call", "please remove my number 3 trap", "I don't need a reminder of the price",
+    "turn off the alarm", "drop us from the route", "drop me at 3", "get me off early", "take my number: 512 555 0142",
+    "take this number down",
     "when will the ants stop bothering me?", "I can't text while driving", "no me mandaron mensajes",
     "no me escribió el técnico", "stop sending me to voicemail", "end of message", "I lost my number for the visit",
     "cancel my appointment", "yes please", "I need help with ants", "", "2", "no", "no mas arañas en la cocina",
