@@ -76,6 +76,8 @@ def _review(connection: Connection, identity: str) -> tuple[str, dict[str, Any]]
         "the customer wrote": content.get("said", ""),
         "what would be done": content.get("tool", ""),
         "with": dict(content.get("arguments", {})),
+        "and then": list(content.get("then", ())),
+        "written since": list(content.get("since", {}).values()),
         "customer": content.get("customer", ""),
         "line": content.get("line", ""),
         "inference": content.get("inference", ""),

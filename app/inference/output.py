@@ -18,6 +18,7 @@ MOST_QUOTES: Final = 6
 MOST_WANTED: Final = 4
 """Tools that one answer may ask for."""
 LEAST_QUOTE_SIGNS: Final = 2
+ONE_LETTER: Final = frozenset("ykn")
 
 
 class Intent(StrEnum):
@@ -155,9 +156,10 @@ def graded(answer: ModelAnswer) -> Grade:
 
 
 def occurs(quote: str, said: str) -> bool:
-    """Whether these words were said, whatever their case and spacing. A single sign only where it chooses: `2`."""
+    """Whether these words were said, whatever their case and spacing. A single sign only where it answers: `2`, `y`."""
     wanted = folded(quote)
-    return (len(wanted.strip()) >= LEAST_QUOTE_SIGNS or wanted.strip().isdigit()) and wanted in folded(said)
+    answers = wanted.strip().isdigit() or wanted.strip() in ONE_LETTER
+    return (len(wanted.strip()) >= LEAST_QUOTE_SIGNS or answers) and wanted in folded(said)
 
 
 def folded(text: str) -> str:

@@ -16,7 +16,7 @@ from app.redaction import redact
 
 MOST_TEXT_CHARS: Final = 1_600
 """What a carrier joins of one text at most."""
-MOST_TEXTS: Final = 10
+MOST_TEXTS: Final = 20
 """That are answered in one turn; of more only the newest are read."""
 KEPT_TURNS: Final = 12
 SUMMARY_CHARS: Final = 600

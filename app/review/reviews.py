@@ -113,6 +113,25 @@ def expired(transaction: Transaction, identity: str, *, now: float) -> bool:
     return True
 
 
+def wrote_since(transaction: Transaction, conversation: str, texts: Mapping[str, str]) -> None:
+    """What a customer has written, by the ids of their texts, belongs to what is still to be decided about them.
+
+    `conversation` is how the names of its turns begin.
+    """
+    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN
+    for row in transaction.connection.execute(select(_r.id, _r.proposal).where(*mine)).fetchall():
+        content = orjson.loads(row.proposal)
+        content["since"] = {**content.get("since", {}), **texts}
+        change = update(reviews).where(_r.id == row.id).values(proposal=orjson.dumps(content).decode())
+        transaction.connection.execute(change)
+
+
+def is_open(connection: Connection, conversation: str) -> bool:
+    """Whether anything is still to be decided about it."""
+    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN
+    return connection.execute(select(_r.id).where(*mine).limit(1)).first() is not None
+
+
 def by_id(connection: Connection, identity: str) -> Kept:
     """One review, whatever became of it. Raises `ReviewError`."""
     row = connection.execute(select(reviews).where(_r.id == identity)).first()

@@ -32,6 +32,11 @@ OWN_WORDS: Final = ("customer_name", "address", "notes")
 MONEY: Final = re.compile(r"[$€£%]|\b(?:free|charge|price|cost|discount|refund|dollars?|waive\w*|paid)\b", re.I)
 """What is said about money is no note for a technician."""
 MOST_ARGUMENT_CHARS: Final = 4_000
+MOST_TIMES: Final = 6
+"""Times that fit into one text."""
+_NUMBER: Final = re.compile(
+    r"\W*(?:number |option |no\.? ?|#)?([1-9])(?![\d:]|\s*(?:[ap]\.?m\b|-|/|or\b|o'?clock))", re.I
+)
 
 NO_SUCH_TOOL: Final = "There is no such tool here. Offer a callback instead."
 UNREADABLE: Final = "The arguments were no JSON object. Call it again with a JSON object."
@@ -48,6 +53,8 @@ class Facts:
 
     offers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     references: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    """Names of the times that the customer last saw, in the order of their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,11 @@ class Denied:
     say: str
 
 
-def permitted(wanted: Wanted, facts: Facts, said: str) -> Permitted | Denied:
-    """Whether a tool may run as the model wants. `said` is everything the customer wrote in this conversation."""
+def permitted(wanted: Wanted, facts: Facts, said: str, now: str = "") -> Permitted | Denied:
+    """Whether a tool may run as the model wants.
+
+    `said` is everything the customer wrote in this conversation, `now` their newest words.
+    """
     takes = TAKES.get(wanted.name)
     if takes is None:
         return Denied(wanted.name[:64], NO_SUCH_TOOL)
@@ -77,7 +87,9 @@ def permitted(wanted: Wanted, facts: Facts, said: str) -> Permitted | Denied:
     if given is None:
         return Denied(wanted.name, UNREADABLE)
     arguments = {name: given[name] for name in takes if given.get(name) not in (None, "")}
-    problem = _slot(arguments, facts) or _reference(arguments, facts, said) or _words(arguments, said)
+    if "limit" in arguments:
+        arguments["limit"] = min(arguments["limit"], MOST_TIMES) if isinstance(arguments["limit"], int) else MOST_TIMES
+    problem = _slot(arguments, facts, now) or _reference(arguments, facts, said) or _words(arguments, said)
     if problem:
         return Denied(wanted.name, problem)
     return Permitted(wanted.name, arguments, _figure(given.get("confidence")), _texts(given.get("rests_on")))
@@ -110,8 +122,12 @@ def _object(text: str) -> dict[str, Any] | None:
     return given if isinstance(given, dict) and len(text) <= MOST_ARGUMENT_CHARS else None
 
 
-def _slot(arguments: dict[str, Any], facts: Facts) -> str:
+def _slot(arguments: dict[str, Any], facts: Facts, now: str) -> str:
     if "slot_id" in arguments:
+        number = _NUMBER.match(now)
+        chosen = int(number.group(1)) if number else 0
+        if 1 <= chosen <= len(facts.shown) and facts.shown[chosen - 1] != str(arguments["slot_id"]):
+            return f"The customer chose number {chosen}, which is {facts.shown[chosen - 1]}."
         offer = facts.offers.get(str(arguments["slot_id"]))
         if offer is None:
             return NOT_OFFERED

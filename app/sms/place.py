@@ -13,7 +13,11 @@ TOLD_EVERY_S: Final = 300
 
 def place(business: Business, now: float, facts: Mapping[str, Any], summary: str) -> dict[str, str]:
     """What a template's blanks are filled with. `now` is the text's time, so that a turn run again asks the same."""
-    offers = [f"{name}: {offer['start']} with {offer['technician']}" for name, offer in facts.get("offers", {}).items()]
+    numbers = {name: f" (number {number})" for number, name in enumerate(facts.get("shown", ()), start=1)}
+    offers = [
+        f"{name}{numbers.get(name, '')}: {offer.get('service', '')} {offer['start']} with {offer['technician']}"
+        for name, offer in facts.get("offers", {}).items()
+    ]
     known = [f"offered times: {'; '.join(offers)}"] if offers else []
     references = facts.get("references", [])
     known += [f"references of this customer: {', '.join(references)}"] if references else []

@@ -14,6 +14,7 @@ from app.errors import Code
 from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
 from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
+from app.sms.changing import NOTHING_ELSE
 from app.sms.renewal import looked_for, own, renewed
 from app.sms.state import Offered
 from app.sms.talk import Ask
@@ -77,29 +78,43 @@ class _Asks:
 
 
 async def _done(asks: _Asks) -> str:
-    """Carry out what was approved; what there is to say about it."""
-    tool, arguments = asks.review.content["tool"], asks.review.content["arguments"]
-    result = await asks.call("approved", tool, **arguments)
+    """Carry out what was approved, until something of it is not done; what there is to say about it."""
+    content, said = asks.review.content, list[str]()
+    changes = [content, *content.get("then", ())]
+    for number, change in enumerate(changes):
+        done, say = await _one_done(asks, change["tool"], change["arguments"], number)
+        said.append(say)
+        if not done:
+            said += [NOTHING_ELSE] if number + 1 < len(changes) else []
+            break
+    return " ".join(said)
+
+
+async def _one_done(asks: _Asks, tool: str, arguments: Mapping[str, Any], number: int) -> tuple[bool, str]:
+    result = await asks.call("approved" + (f":{number}" if number else ""), tool, **arguments)
     if result.get("code") == Code.SLOT_EXPIRED and "service" in result:
         return await _done_anew(asks, tool, arguments, result)
-    return str(result["say"])
+    return result.get("outcome") == "confirmed", str(result["say"])
 
 
-async def _done_anew(asks: _Asks, tool: str, arguments: Mapping[str, Any], refused: Mapping[str, Any]) -> str:
+async def _done_anew(
+    asks: _Asks, tool: str, arguments: Mapping[str, Any], refused: Mapping[str, Any]
+) -> tuple[bool, str]:
     """A person may take longer to decide than an offer lasts: the same time is taken if it is still open."""
     service, slot = refused["service"], Offered("", refused["start"], refused["technician"])
     found = await looked_for(asks.look, service, slot)
     fresh = renewed(found, slot)
     if fresh is not None:
-        return str((await asks.call("anew", tool, **{**arguments, "slot_id": fresh.slot_id}))["say"])
+        result = await asks.call("anew", tool, **{**arguments, "slot_id": fresh.slot_id})
+        return result.get("outcome") == "confirmed", str(result["say"])
     if not found["ok"]:
-        return await _called_back(asks, UNSEEN)
+        return False, await _called_back(asks, UNSEEN)
     told, same = await own(asks.look, service, slot)
     if same:
-        return f"{THEIRS} {told['say']}"
+        return True, f"{THEIRS} {told['say']}"
     day = slot.starts.date().isoformat()
     others = await asks.call("others", "check_availability", service=service, date=day)
-    return f"{GONE.format(done=DONE[tool])} {others['say']} {ANOTHER}"
+    return False, f"{GONE.format(done=DONE[tool])} {others['say']} {ANOTHER}"
 
 
 async def _called_back(asks: _Asks, why: str) -> str:

@@ -3,16 +3,13 @@ done and what is known is said by the tools.
 """
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from app.booking.business import Business
 from app.inference.output import Decision, Saying
 from app.promises.gsm import clean
 from app.sms import phrases
-from app.sms.state import Offered
-
-CHECK, FIND, KNOWLEDGE = "check_availability", "find_appointments", "answer_question"
+from app.sms.told import Told
 
 ENGLISH: Final[Mapping[Saying, str]] = {
     Saying.WELCOME: phrases.WELCOME,
@@ -51,61 +48,31 @@ SPANISH: Final[Mapping[Saying, str]] = {
     Saying.ASK_ELSE: "¿Algo más?",
 }
 BY_LANGUAGE: Final = {"en": ENGLISH, "es": SPANISH}
+LEADS: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.NOT_UNDERSTOOD, Saying.NOT_HERE))
+"""Said before what tools told; the others after it."""
 IN_OFFER: Final = frozenset((Saying.ASK_DAY, Saying.ASK_PART, Saying.ASK_TIME))
 """Asked by an offer of times already."""
 
 
-class Told:
-    """What tools told in one turn, for the customer: answers and offers, each once."""
+def in_words(decision: Decision, told: Told, offered: bool) -> tuple[str, ...]:
+    """Everything that is said in a turn that changes nothing: what tools told, and what the model chose besides.
 
-    def __init__(self, business: Business, today: date) -> None:
-        self._business = business
-        self._today = today
-        self._said: dict[str, list[str]] = {KNOWLEDGE: [], FIND: [], CHECK: []}
-        self._slots: list[Offered] = []
-        self.asked_documents = False
-
-    def add(self, tool: str, result: Mapping[str, Any]) -> None:
-        """One look-up. What a tool could not do is told only where it could not later either."""
-        say = str(result["say"])
-        if tool == KNOWLEDGE:
-            self.asked_documents = True
-        elif tool == CHECK and result.get("slots"):
-            slots = [Offered(slot["slot_id"], slot["start"], slot.get("technician", "")) for slot in result["slots"]]
-            known = {(slot.start, slot.who) for slot in self._slots}
-            self._slots += [slot for slot in slots if (slot.start, slot.who) not in known]
-            self._said[CHECK].clear()
-            return
-        elif tool == FIND and result.get("appointments"):
-            say = f"You have: {say}"
-        said = self._said.setdefault(tool, [])
-        if tool != KNOWLEDGE:
-            said.clear()
-        if say not in said and not (tool == CHECK and self._slots):
-            said.append(say)
-
-    @property
-    def only_documents(self) -> bool:
-        """Whether nothing but the documents was asked."""
-        return self.asked_documents and not self._slots and not any(self._said[tool] for tool in (CHECK, FIND))
-
-    @property
-    def offers(self) -> bool:
-        """Whether times are offered."""
-        return bool(self._slots)
-
-    def words(self) -> tuple[str, ...]:
-        """In the order of documents, own appointments, times."""
-        first = sorted(self._slots, key=lambda slot: slot.starts)[: phrases.MAX_LISTED]
-        offer = [phrases.offer(self._business, first, self._today)] if first else []
-        return (*(say for said in self._said.values() for say in said), *offer)
+    `offered`: whether times were offered before that can still be chosen.
+    """
+    chosen = dict.fromkeys(_possible(saying, told, offered) for saying in decision.say)
+    before = [saying for saying in chosen if saying in LEADS]
+    after = [saying for saying in chosen if saying not in LEADS and not (told.shown() and saying in IN_OFFER)]
+    spoken = [" ".join(_words(saying, decision.language, told.business) for saying in some) for some in (before, after)]
+    return tuple(filter(None, (clean(spoken[0]), *told.words(), clean(spoken[1]))))
 
 
-def in_words(decision: Decision, told: Told, business: Business) -> tuple[str, ...]:
-    """Everything that is said in a turn that changes nothing: what tools told, and what the model chose besides."""
-    chosen = [saying for saying in dict.fromkeys(decision.say) if not (told.offers and saying in IN_OFFER)]
-    own = " ".join(_words(saying, decision.language, business) for saying in chosen)
-    return (*told.words(), *([clean(own)] if own else []))
+def _possible(saying: Saying, told: Told, offered: bool) -> Saying:
+    """Nothing is asked of which there is not one to choose."""
+    if saying is Saying.ASK_TIME and not (offered or told.shown()):
+        return Saying.ASK_DAY
+    if saying is Saying.ASK_CANCEL and told.own != 1:
+        return Saying.ASK_APPOINTMENT
+    return saying
 
 
 def _words(saying: Saying, language: str, business: Business) -> str:

@@ -115,4 +115,4 @@ def test_a_number_by_itself_is_a_choice() -> None:
 def test_a_person_decides_about_what_is_unsure_or_grave(
     tool: str, confidence: float | None, rests_on: list[str], why: str
 ) -> None:
-    assert needs_person(tool, confidence, rests_on, SAID, frozenset({"cancel_appointment"})) == why
+    assert needs_person(tool, confidence, rests_on, SAID, SAID, frozenset({"cancel_appointment"})) == why

@@ -33,10 +33,13 @@ class FlatPrices:
 
 
 class Guide:
-    """Stands in for the guided conversation: counts its turns in its own state."""
+    """Stands in for the guided conversation: counts its turns in its own state. `begun` is the state it was given."""
+
+    begun: Mapping[str, Any] = {}
 
     async def answer(self, conversation: Conversation, texts: Sequence[Incoming]) -> Turn:
-        return Turn((GUIDED,), {"turns": int(conversation.state.get("turns", 0)) + 1})
+        self.begun = dict(conversation.state)
+        return Turn((GUIDED,), {"step": "service", "turns": int(conversation.state.get("turns", 0)) + 1})
 
 
 def call(tool: str, **arguments: Any) -> ModelAnswer:
@@ -100,13 +103,14 @@ class Texting:
         fallback = Fallback([model], gates("a"), sleep=Pauses())
         self.asking = Asking(fallback, spend, house.businesses, house.database, house.clock)
         handover: Any = None
+        self.guide = Guide()
         self.conversation = ModelConversation(
             businesses=Businesses(house.businesses),
             tools=tools(house.front, handover),
             ask=self.ask,
             asking=self.asking,
             flags=Flags(house.database, house.clock),
-            guided=Guide(),
+            guided=self.guide,
             database=house.database,
             clock=house.clock,
         )

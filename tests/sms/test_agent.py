@@ -15,7 +15,8 @@ from app.inference.model import ModelAnswer, ModelDownError, Usage
 from app.inference.records import by_id
 from app.promises.gsm import MOST_SEGMENTS, segments
 from app.review.reviews import WITHIN_S, decided
-from app.sms.agent import GUIDED_FOR_S, NOTHING_ELSE, WAITS
+from app.sms.agent import GUIDED_FOR_S, UNFINISHED
+from app.sms.changing import NOTHING_ELSE, WAITS
 from app.sms.phrases import PICTURE
 from tests.booking.acme import CALLER, TUESDAY_9, acme
 from tests.processes import ROOT
@@ -65,7 +66,7 @@ async def test_a_whole_booking_by_text(database_url: str) -> None:
         assert sms.tools() == ["check_availability", "book_appointment"]
         kept = await rows(sms, inferences)
         assert [row.outcome for row in kept] == ["ok"] * 3
-        assert kept[-1].action == "book_appointment: confirmed"
+        assert [row.action for row in kept if row.action] == ["book_appointment: confirmed"]
         assert all(row.cost == 550 for row in kept)
         for one in kept:
             assert (await sms.house.database.read(lambda c, i=one.id: by_id(c, i))).holds()
@@ -146,7 +147,11 @@ async def test_where_one_of_two_changes_cannot_be_made_the_other_is_not_and_that
     unsure = {"slot_id": "s3", "customer_name": "Ann Lee", "confidence": 0.3, "rests_on": ["the third"]}
     wanted = calls(("cancel_appointment", cancel), ("book_appointment", unsure))
     assert await sms.text("cancel it and book the third, Ann Lee", model=[wanted]) == [WAITS]
-    assert len(await rows(sms, reviews)) == 2, "a person decides about both"
+    (review,) = await rows(sms, reviews)
+    assert review.what == "Book appointment, then cancel appointment for a customer who texts."
+    await sms.text("no wait, keep it please!", model=[say("you_are_welcome")])
+    (review,) = await rows(sms, reviews)
+    assert list(orjson.loads(review.proposal)["since"].values()) == ["no wait, keep it please!"]
 
     third = sms.state["memory"]["facts"]["offers"]["s3"]
     taken = sms.house.slot(int(datetime.fromisoformat(third["start"]).timestamp()), who=third["technician"])
@@ -157,6 +162,116 @@ async def test_where_one_of_two_changes_cannot_be_made_the_other_is_not_and_that
     assert told[-1] == NOTHING_ELSE, told
     assert sms.tools()[-1] == "book_appointment"
     assert [row.status for row in await sms.house.rows()].count("confirmed") == 2
+
+
+async def test_what_a_person_approved_of_several_is_done_until_one_is_not(sms: Texting) -> None:
+    reference = await own_booking(sms)
+    third = sms.state["memory"]["facts"]["offers"]["s3"]
+    cancel = {"reference": reference, "confidence": 0.9, "rests_on": ["cancel it"]}
+    book = {"slot_id": "s3", "customer_name": "Ann Lee", "confidence": 0.3, "rests_on": ["the third"]}
+    wanted = calls(("cancel_appointment", cancel), ("book_appointment", book))
+    await sms.text("cancel it and book the third, Ann Lee", model=[wanted])
+    (review,) = await rows(sms, reviews)
+    taken = sms.house.slot(int(datetime.fromisoformat(third["start"]).timestamp()), who=third["technician"])
+    await sms.house.book(taken, Customer("Bob Stone", OTHER, OTHER), "vapi:other")
+    await sms.house.database.write(lambda t: decided(t, review.id, True, by="dana", now=sms.house.clock.now()))
+    await sms.reviewed.decided({"review": review.id})
+    (text,) = await rows(sms, text_outbox)
+    assert text.body.endswith(NOTHING_ELSE)
+    assert [row.status for row in await sms.house.rows() if row.reference == reference] == ["confirmed"]
+
+
+WANTS_TO_KEEP = {
+    "an older yes": ("do you treat wasps?", ["yes please"]),
+    "a no": ("Do not cancel my visit!", ["cancel my visit"]),
+    "a not before it": ("I don't want to cancel", ["want to cancel"]),
+}
+
+
+@pytest.mark.parametrize("what", WANTS_TO_KEEP)
+async def test_a_change_rests_on_what_was_said_now_and_not_on_its_opposite(sms: Texting, what: str) -> None:
+    said, rests_on = WANTS_TO_KEEP[what]
+    reference = await own_booking(sms)
+    await sms.text("yes please", model=[say("ask_what_else")])
+    cancel = call("cancel_appointment", reference=reference, confidence=0.97, rests_on=rests_on)
+    assert WAITS in await sms.text(said, model=[cancel])
+    assert [row.status for row in await sms.house.rows()] == ["confirmed"]
+
+
+async def test_a_number_means_the_list_that_was_read_last(sms: Texting) -> None:
+    await sms.offered()
+    look = call("check_availability", service="inspection", date="2026-11-25")
+    await sms.text("and Wednesday?", model=[look, say("ask_which_time")])
+    assert sms.state["memory"]["facts"]["shown"] == ["s4", "s5", "s6"]
+    first = {"customer_name": "Ann Lee", "confidence": 0.95, "rests_on": ["1"]}
+    wrong, right = call("book_appointment", slot_id="s1", **first), call("book_appointment", slot_id="s4", **first)
+    assert "Wednesday" in (await sms.text("1, Ann Lee", model=[wrong, right]))[0]
+
+
+async def test_what_is_overtaken_is_not_told(sms: Texting) -> None:
+    look = call("check_availability", service="inspection", date="2026-11-24", part_of_day="morning")
+    book = call("book_appointment", slot_id="s2", customer_name="Ann Lee", confidence=0.9, rests_on=["8:30"])
+    (told,) = await sms.text("Inspection Tuesday at 8:30 please, Ann Lee", model=[look, book])
+    assert told.startswith("You're booked")
+
+
+async def test_words_for_whoever_called_a_tool_reach_no_customer(sms: Texting) -> None:
+    await sms.offered()
+    nameless = call("book_appointment", slot_id="s1", confidence=0.9, rests_on=["the first one"])
+    assert await sms.text("the first one", model=[nameless, say("ask_name")]) == ["What is your full name?"]
+    soonish = call("request_callback", when="soonish")
+    (told,) = await sms.text("have somebody call me soonish", model=[soonish])
+    assert "call" in told
+    assert "YYYY" not in told
+    bad = call("check_availability", service="inspection", limit="many", date="someday")
+    assert await sms.text("times?", model=[bad, say("ask_which_day")]) == ["Which day suits you?"]
+
+
+async def test_a_call_is_arranged_although_a_change_fails(sms: Texting) -> None:
+    await sms.offered()
+    third = sms.state["memory"]["facts"]["offers"]["s3"]
+    taken = sms.house.slot(int(datetime.fromisoformat(third["start"]).timestamp()), who=third["technician"])
+    await sms.house.book(taken, Customer("Bob Stone", OTHER, OTHER), "vapi:other")
+    book = {"slot_id": "s3", "customer_name": "Ann Lee", "confidence": 0.9, "rests_on": ["3"]}
+    wanted = calls(("request_callback", {"reason": "mice"}), ("book_appointment", book))
+    told = await sms.text("3, Ann Lee, and have someone call me about mice", model=[wanted])
+    assert len(told) == 2
+    assert "call" in told[1]
+
+
+async def test_two_services_stand_in_one_list_of_numbers_each_by_its_name(sms: Texting) -> None:
+    looks = calls(
+        ("check_availability", {"service": "inspection", "date": "2026-11-24", "limit": 50}),
+        ("check_availability", {"service": "Ant treatment", "date": "2026-11-25", "limit": 50}),
+    )
+    (told,) = await sms.text("An inspection Tuesday and the ants Wednesday?", model=[looks, say("ask_which_time")])
+    assert told.startswith("Home inspection: 1) Tue Nov 24 at 8:00 AM 2)")
+    assert "Ant treatment: 4) Wed Nov 25" in told
+    assert told.endswith("Reply 1 to 6, or another day.")
+    offers = sms.state["memory"]["facts"]["offers"]
+    assert [offers[name]["service"] for name in sms.state["memory"]["facts"]["shown"]] == ["inspection"] * 3 + [
+        "treatment"
+    ] * 3
+
+
+async def test_nobody_is_promised_an_answer_who_asked_nothing(sms: Texting) -> None:
+    for said in ("Hi, are you there?", "Thanks, I will pay by card, the receipt can wait", "No refund needed, thanks"):
+        sms.state = {}
+        assert await sms.text(said, model=[say("ask_what_else", intent="question", rests_on=[said])]) == [ELSE]
+    assert sms.tools() == []
+
+
+async def test_what_was_begun_and_went_no_further_is_said_so(sms: Texting) -> None:
+    await sms.house.book()
+    down = [call("find_appointments"), *[ModelDownError("status 500")] * 3]
+    told = await sms.text("Please cancel my visit on Tuesday", model=down)
+    assert told[0].startswith("You have: Home inspection")
+    assert told[1:] == [UNFINISHED]
+
+
+async def test_nothing_is_asked_of_which_there_is_no_choice(sms: Texting) -> None:
+    assert await sms.text("hm", model=[say("ask_which_time")]) == ["Which day suits you?"]
+    assert await sms.text("cancel", model=[say("ask_whether_to_cancel")]) == ["Which appointment do you mean?"]
 
 
 async def test_a_number_is_an_answer(sms: Texting) -> None:
@@ -388,10 +503,31 @@ async def test_whatever_breaks_on_the_way_the_customer_has_an_answer(sms: Textin
 async def test_a_guided_conversation_that_was_begun_is_gone_on_with(sms: Texting) -> None:
     await sms.text("Hello there", model=[ModelDownError("status 500")] * 3)
     assert await sms.text("book", model=[say("ask_what_else")]) == [GUIDED]
-    assert sms.state["guided"] == {"turns": 2}
+    assert sms.state["guided"]["turns"] == 2
     sms.house.clock.advance(GUIDED_FOR_S + 1)  # type: ignore[attr-defined]  # the tests' own clock
     assert await sms.text("hello again", model=[say("ask_what_else")]) == [ELSE]
-    assert sms.state["guided"] == {"turns": 2}
+    assert sms.state["guided"] == {}, "what it had asked comes to life no more"
+
+
+async def test_a_guided_conversation_takes_over_at_the_times_that_were_offered(sms: Texting) -> None:
+    await sms.offered()
+    assert await sms.text("2, Ann Lee", model=[says("no JSON for this")] * 3) == [GUIDED]
+    assert (sms.guide.begun["step"], sms.guide.begun["service"]) == ("time", "inspection")
+    assert [slot["start"][11:16] for slot in sms.guide.begun["slots"]] == ["08:00", "08:30", "09:00"]
+
+
+async def test_a_model_that_answers_again_knows_what_was_said_meanwhile(sms: Texting) -> None:
+    await sms.offered()
+    await sms.text("something else", model=[ModelDownError("status 500")] * 3)
+    sms.house.clock.advance(GUIDED_FOR_S + 1)  # type: ignore[attr-defined]  # the tests' own clock
+    await sms.text("YES", model=[say("ask_what_else")])
+    last = [(message.who, message.text) for message in sms.model.seen[-1].messages][-3:]
+    assert last == [("customer", "something else"), ("agent", GUIDED), ("customer", "YES")]
+
+
+async def test_who_asks_for_a_person_gets_the_guided_way_to_one(sms: Texting) -> None:
+    assert await sms.text("PERSON", model=[say("ask_what_else")]) == [GUIDED]
+    assert sms.model.seen == []
 
 
 async def test_with_the_flag_off_no_model_is_asked(sms: Texting) -> None:

@@ -1,0 +1,137 @@
+"""The changes that a model wants in one turn: made one after the other, or left to a person; told in the tools' words.
+
+What is new is had before what is old is let go, and what comes after a change that did not succeed is not made.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from app import log
+from app.clock import Clock
+from app.db.engine import Database, DatabaseUnavailableError
+from app.errors import OverloadedError
+from app.inference.asking import NobodyAnsweredError
+from app.inference.confidence import needs_person
+from app.inference.records import acted
+from app.review.reviews import Proposal, opened
+from app.sms.allowed import CHANGES, Permitted
+from app.sms.model_turn import ModelTurn
+from app.sms.talk import MAX_REASON_CHARS, Ask
+from app.sms.told import FOR_MODEL
+from app.sms.vocabulary import NOT_CANCEL
+
+CALL: Final = "request_callback"
+MAKES: Final = (*CHANGES, CALL, "send_confirmation")
+"""Tools that do something, so that what they say ends the turn."""
+ORDER: Final = ("book_appointment", "reschedule_appointment", "cancel_appointment", "send_confirmation", CALL)
+WAITS: Final = (
+    "Thank you, a colleague confirms that with you first. You'll hear from us within half an hour. Nothing has been "
+    "changed yet."
+)
+NOTHING_ELSE: Final = "Nothing else was done."
+
+_log = log.get(__name__)
+
+
+class Changing:
+    """Makes changes for customers who text."""
+
+    def __init__(self, ask: Ask, database: Database, clock: Clock) -> None:
+        self._ask = ask
+        self._database = database
+        self._clock = clock
+
+    async def made(self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str) -> list[str] | Mapping[str, Any]:
+        """What there is to say about them; where the first did nothing but want other arguments, its result."""
+        changes = sorted(wanted, key=lambda one: ORDER.index(one.tool))
+        booked = [one for one in changes if one.tool in CHANGES]
+        said: list[str] = []
+        why = next(filter(None, (_why(turn, one) for one in booked)), "")
+        if why:  # one that a person decides about keeps the others waiting: they may hang together
+            await self._propose(turn, booked, why, inference)
+            said, booked = [WAITS], []
+        for number, change in enumerate(booked):
+            result = await self._call(turn, change, number)
+            if number == 0 and result.get("code") in FOR_MODEL:
+                return result
+            await self._note(inference, f"{change.tool}: {result.get('outcome') or result.get('code') or 'ok'}")
+            said.append(str(result["say"]))
+            if result.get("outcome") != "confirmed":
+                said += [NOTHING_ELSE] if number + 1 < len(booked) else []
+                break
+        for number, change in enumerate((one for one in changes if one.tool not in CHANGES), start=len(changes)):
+            result = await self._asked_for(turn, change, number)
+            if not said and result.get("code") in FOR_MODEL:
+                return result
+            await self._note(inference, f"{change.tool}: {result.get('code') or 'ok'}")
+            said += [str(result["say"])] if str(result["say"]) not in said else []
+        return said
+
+    async def _asked_for(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
+        """A call or a confirmation. A time that nobody can make out is no reason not to call."""
+        if change.tool != CALL:
+            return await self._call(turn, change, number)
+        arguments = {"reason": turn.window.said[:MAX_REASON_CHARS], **change.arguments}
+        result = await self._call(turn, Permitted(CALL, arguments, None, ()), number)
+        if not result["ok"] and "when" in arguments:
+            plain = {name: value for name, value in arguments.items() if name != "when"}
+            result = await self._call(turn, Permitted(CALL, plain, None, ()), number + 1)
+        return result
+
+    async def _call(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
+        # Under ids of the turn: when it is run again after a crash, what was done then is told.
+        identity = f"{turn.id}:change" + (f":{number}" if number else "")
+        return await self._ask(turn.conversation, turn.session, change.tool, change.arguments, identity)
+
+    async def _propose(self, turn: ModelTurn, changes: Sequence[Permitted], why: str, inference: str) -> None:
+        """One decision about all of them: they are made in their order, or none is."""
+        conversation, now = turn.conversation, self._clock.now()
+        first, *others = changes
+        named = ", then ".join(change.tool.replace("_", " ") for change in changes)
+        proposal = Proposal(
+            business=turn.business.id,
+            conversation=turn.key,
+            why=why,
+            what=f"{named.capitalize()} for a customer who texts.",
+            content={
+                "tool": first.tool,
+                "arguments": dict(first.arguments),
+                "then": [{"tool": other.tool, "arguments": dict(other.arguments)} for other in others],
+                "session": turn.session,
+                "conversation": conversation.id,
+                "customer": conversation.customer,
+                "line": conversation.line,
+                "channel": conversation.channel,
+                "said": turn.window.said,
+                "inference": inference,
+            },
+            key=digest([conversation.id, turn.id]),
+        )
+        try:
+            await self._database.write(lambda t: opened(t, proposal, now=now))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            raise NobodyAnsweredError("nobody can be asked to decide") from error
+        await self._note(inference, f"review: {why}")
+
+    async def _note(self, inference: str, action: str) -> None:
+        try:
+            await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("action of an inference not noted", reason=type(error).__name__)
+
+
+def _why(turn: ModelTurn, change: Permitted) -> str:
+    """Why a person decides about it; empty where nobody need."""
+    high, now = turn.business.reviewed, turn.window.said
+    why = needs_person(change.tool, change.confidence, change.rests_on, turn.said, now, high)
+    if not why and change.tool == "cancel_appointment" and NOT_CANCEL.search(now.lower()):
+        why = "rests_on_a_no"
+    return why or ("new_business" if turn.business.is_new(turn.now) else "")
+
+
+def digest(value: Any) -> str:
+    """A name that follows from a value."""
+    return hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

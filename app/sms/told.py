@@ -1,0 +1,97 @@
+"""What tools told in one turn, for the customer: each answer once, times by number in one list."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from app.booking.business import Business
+from app.errors import Code
+from app.sms import phrases
+from app.sms.state import Offered
+
+CHECK, FIND, KNOWLEDGE = "check_availability", "find_appointments", "answer_question"
+FOR_MODEL: Final = frozenset((Code.INVALID_ARGUMENTS, Code.NOT_FOUND, Code.UNKNOWN_SERVICE, Code.NOT_OFFERED))
+"""Refusals whose words are for whoever called the tool: a model can do better, and no customer could."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A time as it stands under its number: `service` an id, empty where the tool was not told one."""
+
+    slot: Offered
+    service: str
+
+
+@dataclass(slots=True)
+class Told:
+    """The look-ups of a turn. `own` is how many appointments of theirs were found, None: nobody looked."""
+
+    business: Business
+    today: date
+    documents: list[str] = field(default_factory=list)
+    asked_documents: bool = False
+    own: int | None = None
+    _found: str = ""
+    _days: list[tuple[str, str, list[Offered]]] = field(default_factory=list)
+    """Each look at times: service, what the tool says where there are none, the times."""
+
+    def add(self, tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        """One look-up. What only tells a model to ask otherwise is told to nobody else."""
+        say = str(result["say"])
+        if tool == KNOWLEDGE:
+            self.asked_documents = True
+            self.documents += [] if say in self.documents else [say]
+        elif result.get("code") in FOR_MODEL:
+            return
+        elif tool == FIND:
+            self.own = len(result.get("appointments", ()))
+            self._found = f"You have: {say}" if self.own else say
+        elif tool == CHECK:
+            slots = [
+                Offered(slot["slot_id"], slot["start"], slot.get("technician", "")) for slot in result.get("slots", ())
+            ]
+            look = (service_id(self.business, arguments), "" if slots else say, slots)
+            self._days += [] if look in self._days else [look]
+
+    @property
+    def only_documents(self) -> bool:
+        """Whether nothing but the documents was asked."""
+        return bool(self.documents) and not self._found and not self._days
+
+    def shown(self) -> list[Shown]:
+        """The times that are offered, in the order of their numbers: some of every look, the earliest first."""
+        looks = [look for look in self._days if look[2]]
+        each = max(1, phrases.MAX_LISTED // len(looks)) if looks else 0
+        found = [Shown(slot, service) for service, _, slots in looks for slot in slots[:each]]
+        order = list(dict.fromkeys(one.service for one in found))
+        return sorted(found, key=lambda one: (order.index(one.service), one.slot.starts))[: phrases.MAX_LISTED]
+
+    def words(self) -> tuple[str, ...]:
+        """Documents first, then their own appointments, then times."""
+        found = [self._found] if self._found else []
+        nothing = [say for _, say, _ in self._days if say]
+        return (*self.documents, *found, *nothing, *self._offer())
+
+    def _offer(self) -> list[str]:
+        shown = self.shown()
+        services = list(dict.fromkeys(one.service for one in shown))
+        if len(services) <= 1:
+            return [phrases.offer(self.business, [one.slot for one in shown], self.today)] if shown else []
+        lines = []
+        for service in services:
+            times = [
+                f"{number}) {phrases.moment(one.slot.starts, self.today)}"
+                for number, one in enumerate(shown, start=1)
+                if one.service == service
+            ]
+            named = self.business.service(service)
+            lines.append(f"{phrases.short(named.name if named else service)}: {' '.join(times)}.")
+        return [f"{' '.join(lines)} Reply 1 to {len(shown)}, or another day."]
+
+
+def service_id(business: Business, arguments: Mapping[str, Any]) -> str:
+    """The service that a look-up names, by its id where it is known."""
+    asked = str(arguments.get("service", ""))
+    named: Sequence[str] = [s.id for s in business.services if asked.casefold() in (s.id.casefold(), s.name.casefold())]
+    return named[0] if named else asked
