@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Row, and_, select
 
-from app.canary.guards import CHANGES, GUARDS, NO_SUCH_ASSISTANT, Ended, Used
+from app.canary.guards import CHANGES, GUARDS, NO_SUCH_ASSISTANT, UNKNOWN_TOOL, Ended, Used
 from app.canary.steps import MISMATCH, NO_ASSISTANT
 from app.db.schema import audit, bookings, call_events, canary_calls, transfers
 from app.watch.end_reasons import end_class
@@ -129,6 +129,8 @@ def _broke(row: Row[Any], reason: str, used: Sequence[Used], mismatches: Mapping
     for reference in changed(used):
         if mismatches.get(reference, 0.0) > row.at:
             return f"{MISMATCH}:{reference}"
+    if any(one.outcome == UNKNOWN_TOOL for one in used):
+        return UNKNOWN_TOOL
     return NO_ASSISTANT if any(part in reason.lower() for part in NO_SUCH_ASSISTANT) else ""
 
 

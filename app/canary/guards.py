@@ -9,7 +9,8 @@ from app.watch.end_reasons import EndClass
 BAD_ENDS: Final = frozenset(
     {EndClass.OURS, EndClass.ACCOUNT, EndClass.PLATFORM, EndClass.TELEPHONY, EndClass.EXPERIENCE}
 )
-ERRORS: Final = frozenset({"internal", "invalid_arguments", "unknown_tool", "not_offered"})
+UNKNOWN_TOOL: Final = "unknown_tool"
+ERRORS: Final = frozenset({"internal", "invalid_arguments", UNKNOWN_TOOL, "not_offered"})
 """Outcomes of tool calls that are the agent's mistakes, or ours."""
 DONE: Final = frozenset({"ok"})
 HUNG_UP: Final = "customer-ended-call"

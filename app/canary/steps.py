@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.canary.evidence import Evidence, looks_worse
-from app.canary.guards import FEW_MISSING, GUARDS, Guard
+from app.canary.guards import FEW_MISSING, GUARDS, UNKNOWN_TOOL, Guard
 
 HOUR_S: Final = 3_600.0
 MISMATCH: Final = "read_back_mismatch"
@@ -94,6 +94,9 @@ def judged(percent: int, seen: Seen, *, held: bool = False) -> Judged:
 def _not_borne(broke: Mapping[str, int]) -> str:
     if broke.get(MISMATCH):
         return "a booking made in its call is not on the calendar as promised"
+    # Which tools there are to call is up to who made the version; every other outcome a caller can bring about alone.
+    if broke.get(UNKNOWN_TOOL):
+        return "it called a tool that is none of ours"
     if broke.get(NO_ASSISTANT, 0) >= FEW_MISSING:
         return f"{broke[NO_ASSISTANT]} of its calls ended since the platform does not have it"
     return ""

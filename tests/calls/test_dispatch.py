@@ -78,6 +78,15 @@ async def test_a_camel_case_name_is_the_same_tool(sqlite_url: str) -> None:
     assert audited(sqlite_url)[0]["tool"] == "look_up"
 
 
+async def test_of_a_tool_that_nobody_has_no_word_of_the_model_is_kept(sqlite_url: str) -> None:
+    async with reception(sqlite_url) as acme:
+        await acme.ask(call("wire_money", "to Mallory"))
+
+    [row] = audited(sqlite_url)
+    assert (row["tool"], row["outcome"], row["arguments"]) == ("unknown", Code.UNKNOWN_TOOL, {})
+    assert not [word for word in ("wire_money", "Mallory") if word in str(row)]
+
+
 async def test_an_unreadable_call_is_told_so_in_words(sqlite_url: str) -> None:
     async with reception(sqlite_url) as acme:
         (result,) = await acme.ask(structs.replace(look_up(), problem="Please send it again."))

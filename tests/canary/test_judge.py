@@ -55,6 +55,8 @@ async def test_a_worse_version_is_taken_back_and_paged_with_its_figures(database
 BOOKED, GUESSED = ("book_appointment", "ok", "AAAAAA"), ("find_appointments", "not_allowed", "")
 BY_HAND = ("cancel_appointment", "not_allowed", "AAAAAA")
 """A person had changed the event: nobody's attempt."""
+NOT_OURS = ("unknown", "unknown_tool", "")
+"""As dispatch writes down a call of a tool that it does not have."""
 
 
 async def test_a_failed_read_back_takes_it_back_at_once_and_before_the_call_ends(database_url: str) -> None:
@@ -83,6 +85,23 @@ async def test_the_same_in_a_call_of_the_stable_version_takes_nothing_back(sqlit
         await house.look()
 
         assert await house.stands() == (State.RUNNING, 1)
+
+
+async def test_a_tool_that_is_none_of_ours_takes_it_back_at_its_first_call_before_that_ends(database_url: str) -> None:
+    async with opened(database_url) as database:
+        house = House(database)
+        canary = await house.start(percent=50)
+        mine = {n: house.arms.bucket(canary.id, f"+1512555{n:04d}") < 5_000 for n in range(99)}
+        for on_trial, verdict in ((False, Verdict.STAY), (True, Verdict.BACK)):
+            number = next(n for n in mine if mine[n] is on_trial)
+            assert await house.call(number, NOT_OURS, reason="") == (NEW if on_trial else STABLE)
+            judged = await house.look()
+            assert judged.verdict is verdict
+
+        assert judged.why == "it called a tool that is none of ours"
+        assert await house.stands() == (State.ROLLED_BACK, 50)
+        [page] = await house.pages()
+        assert "again since it called a tool that is none of ours. It was at 50 percent." in page.page.body
 
 
 async def test_callers_who_try_references_take_no_version_back(sqlite_url: str) -> None:

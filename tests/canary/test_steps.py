@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.canary.evidence import Count, Evidence
-from app.canary.guards import GUARDS
+from app.canary.guards import GUARDS, UNKNOWN_TOOL
 from app.canary.steps import MISMATCH, NO_ASSISTANT, STEPS, Seen, Verdict, after, judged, step_of
 
 ALIKE = Evidence(Count(600, 60), Count(30, 3))
@@ -21,6 +21,7 @@ def with_figure(name: str, found: Evidence) -> dict[str, Any]:
 CASES: dict[str, tuple[dict[str, Any], Verdict, str]] = {
     "enough of everything": ({}, Verdict.UP, "30 calls at 5 percent"),
     "a failed read-back": ({"broke": {MISMATCH: 1}}, Verdict.BACK, "not on the calendar as promised"),
+    "a tool that is none of ours": ({"broke": {UNKNOWN_TOOL: 1}}, Verdict.BACK, "called a tool that is none of ours"),
     "missing at the platform twice": ({"broke": {NO_ASSISTANT: 2}}, Verdict.UP, ""),
     "missing at the platform again": ({"broke": {NO_ASSISTANT: 3}}, Verdict.BACK, "3 of its calls ended since"),
     "proven worse": (with_figure("tool_errors", PROVEN), Verdict.BACK, "tool_errors 66.7% (20 of 30) against 10.0%"),
