@@ -87,9 +87,10 @@ def equal(rng: random.Random, failing: float, runs: int) -> int:
 
 
 def least(failing: float) -> float:
-    """Calls of its own that any test needs on average, however it works, to find a version that fails twice as often.
+    """Wald's bound on the mean number of its own calls after which a version is found that fails twice as often.
 
-    Wald's bound, for a test that is wrong as rarely as ours and knows the stable version's share from the start.
+    It holds for every test that stops only when it is sure, and is wrong as rarely as ours, even one that knows the
+    stable version's share from the start. A median may lie below it, and is bounded by nothing here.
     """
     wrongly, twice = sum(guard.alpha for guard in GUARDS), 2.0 * failing
     told_by_a_call = twice * math.log(2.0) + (1.0 - twice) * math.log((1.0 - twice) / (1.0 - failing))

@@ -74,9 +74,9 @@ def test_a_version_that_fails_twice_as_often_is_found_and_one_that_is_as_good_is
     found = trial.worse(random.Random(1), 0.2, 100)
 
     assert median(found) <= 60
-    assert sum(found) / len(found) >= trial.least(0.2), "no test that is right can be quicker than that"
+    assert sum(found) / len(found) >= trial.least(0.2), "no test that stops when it is sure has a smaller mean"
     assert trial.equal(random.Random(1), 0.2, 100) < 2
 
 
-def test_no_test_finds_twice_a_small_share_within_sixty_calls() -> None:
+def test_the_mean_of_any_test_that_stops_when_it_is_sure_is_bounded_by_how_few_fail() -> None:
     assert [round(trial.least(rate)) for rate in (0.05, 0.1, 0.2)] == [197, 92, 39]
