@@ -70,7 +70,8 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
             whole=frozenset({("function", "parameters"), ("server", "backoffPlan")}),
             telling=_SERVER
             | _new("async function messages parameters destinations rejectionPlan variableExtractionPlan url method"
-                   " headers body code credentialId knowledgeBases"),
+                   " headers body code credentialId knowledgeBases")
+            | {("timeoutSeconds",): 20},
             always=("type",),
         ),
         Kind.ASSISTANT: Rules(
@@ -82,17 +83,19 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
             unseen=_SERVER_SECRET,
             unseen_set="isServerUrlSecretSet",
             telling=_SERVER
-            | _new("firstMessage voicemailMessage endCallMessage endCallPhrases endCallFunctionEnabled"
-                   " dialKeypadFunctionEnabled forwardingPhoneNumber hooks serverMessages credentials credentialIds"
+            | _new("firstMessage firstMessageInterruptionsEnabled messagePlan.idleMessages"
+                   " messagePlan.silenceTimeoutMessage voicemailMessage endCallMessage endCallPhrases"
+                   " endCallFunctionEnabled dialKeypadFunctionEnabled forwardingPhoneNumber hooks serverMessages"
+                   " credentials credentialIds"
                    " model.provider model.model model.fallbackModels model.url model.headers model.systemPrompt"
                    " model.messages model.tools model.toolIds model.toolRefs model.functions model.knowledgeBase"
                    " model.knowledgeBaseId model.temperature voice.provider voice.voiceId voice.model voice.language"
                    " voice.fallbackPlan voice.chunkPlan.formatPlan.replacements transcriber.provider"
                    " transcriber.language voicemailDetection keypadInputPlan compliancePlan startSpeakingPlan"
-                   " stopSpeakingPlan")
+                   " stopSpeakingPlan monitorPlan.controlAuthenticationEnabled")
             | {("firstMessageMode",): "assistant-speaks-first", ("model", "maxTokens"): 250, ("voice", "speed"): 1,
                ("maxDurationSeconds",): 600, ("silenceTimeoutSeconds",): 30, ("backgroundSound",): "office",
-               ("artifactPlan", "recordingEnabled"): True},
+               ("artifactPlan", "recordingEnabled"): True, ("monitorPlan", "controlEnabled"): True},
         ),
         Kind.PHONE_NUMBER: Rules(
             read_only=_EVERYWHERE
@@ -101,7 +104,8 @@ RULES: Final[Mapping[Kind, Rules]] = MappingProxyType(
             whole=frozenset({("server", "backoffPlan"), ("fallbackDestination",)}),
             unseen=_SERVER_SECRET,
             unseen_set="isServerUrlSecretSet",
-            telling=_SERVER | _new("hooks assistantId squadId workflowId fallbackDestination forwardingPhoneNumber"),
+            telling=_SERVER | _new("hooks assistantId squadId workflowId fallbackDestination forwardingPhoneNumber")
+            | {("smsEnabled",): True},
             always=("provider",),
         ),
     }
