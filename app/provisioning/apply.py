@@ -31,12 +31,13 @@ from app.provisioning.platform import (
 )
 from app.provisioning.rules import RULES
 from app.provisioning.sealing import SealedError, Sealer
-from app.provisioning.ways import command, made_anew, onward, way_back
+from app.provisioning.ways import command, made_anew, onward, way_back, written_over
 from app.watch.pages import Page, raised
 
 READ_BACK_PAUSES_S: Final = (0.0, 1.0, 3.0)
 """Before each look at what was written: a platform may show it a moment late."""
 PAGE: Final = "settings_unsettled"
+OVERWRITTEN: Final = "settings_overwritten"
 
 _log = log.get(__name__)
 
@@ -121,14 +122,17 @@ class Applier:
         except (SealedError, RefusedError, UnreachableError) as error:
             await self._note("not_taken", plan.place, why=str(error))
             return Done(plan.key, End.NOT_TAKEN, str(error), live)
-        return await self._compared(plan, before, live)
+        return await self._compared(plan, before, now)
 
-    async def _compared(self, plan: Plan, before: Snapshot, live: Live) -> Done:
-        kind = plan.key.kind
+    async def _compared(self, plan: Plan, before: Snapshot, read: Live) -> Done:
         try:
-            after, found = await self._read_back(kind, live.record_id, plan.expected, live.document)
+            after, found = await self._read_back(plan.key.kind, read.record_id, plan.expected, read.document)
         except PlatformError as error:
             return await self._in_doubt(plan.place, before, f"it cannot be read back: {error}")
+        others = await self._written_over(plan.place, read, after, plan.parts)
+        return (await self._judged(plan, before, after, found)).also(others)
+
+    async def _judged(self, plan: Plan, before: Snapshot, after: Live, found: Sequence[Difference]) -> Done:
         if not harmful(found):
             return await self._keep(plan, after, End.APPLIED, before.id)
         if not differences(plan.rules, before.document, after.document):
@@ -155,14 +159,16 @@ class Applier:
             back_at = {**after.document, flag: before.document.get(flag), **back}
             wanted = {name: value for name, value in back_at.items() if value is not None}
             now, left = await self._read_back(plan.key.kind, after.record_id, wanted)
+            others = await self._written_over(plan.place, after, now, back)
         except (PlatformError, SealedError) as error:
             return await self._in_doubt(plan.place, before, f"{words}, and could not be put back: {error}")
         if not (still := harmful(left) or harmful(differences(plan.rules, before.document, now.document))):
             await self._note("rolled_back", plan.place, snapshot=before.id, fields=wrong)
-            return Done(plan.key, End.ROLLED_BACK, words, now, tuple(found), before.id)
-        others = ", ".join(each.name for each in still)
-        words += f"; put back, {others} is not as it was before, by our doing or somebody else's"
-        return await self._in_doubt(plan.place, before, words, onward(plan.place, before, still), still)
+            return Done(plan.key, End.ROLLED_BACK, words, now, tuple(found), before.id).also(others)
+        differ = ", ".join(each.name for each in still)
+        words += f"; put back, {differ} is not as it was before, by our doing or somebody else's"
+        done = await self._in_doubt(plan.place, before, words, onward(plan.place, before, still), still)
+        return done.also(others)
 
     async def _make(self, plan: Plan, planner: Planner) -> Done:
         """Looked up by its name before it is made."""
@@ -223,6 +229,7 @@ class Applier:
         base = await self._books.read(lambda c: book.baseline(c, target.place))
         asked = base.sealed(self._sealer).asked if base else {}
         parts: Document = {name: wanted.get(name) for name in parts_back(rules, wanted, live.document)}
+        others = ""
         if parts:
             before = await self._snapshot(target.place, live, "before", parts=sorted(parts))
             again = f"Once more: {way_back(target.place, target.id)}. {onward(target.place, before)}"
@@ -232,12 +239,14 @@ class Applier:
             except (SealedError, RefusedError, UnreachableError) as error:
                 return await self._not_put_back(target.place, error)
             try:
-                live, found = await self._read_back(kind, live.record_id, wanted)
+                after, found = await self._read_back(kind, live.record_id, wanted)
             except PlatformError as error:
                 return await self._in_doubt(target.place, before, f"it could not be put back: {error}", again)
+            others = await self._written_over(target.place, live, after, parts)
+            live = after
             if left := harmful(found):
                 words = f"put back, {', '.join(each.name for each in left)} is not as it was"
-                return await self._in_doubt(target.place, before, words, again, left)
+                return (await self._in_doubt(target.place, before, words, again, left)).also(others)
         step = self._step()
 
         def keep(transaction: Any) -> None:
@@ -250,7 +259,7 @@ class Applier:
         kept_too = ", ".join(each.name for each in differences(rules, wanted, live.document) if each.seen)
         words = f"as it was in snapshot {target.id}{pinned if key.kind is Kind.TOOL and live.version else ''}"
         words += f"; new since then, and kept: {kept_too}" if kept_too else ""
-        return Done(key, End.RESTORED, words, live)
+        return Done(key, End.RESTORED, words, live).also(others)
 
     async def _not_put_back(self, place: Place, error: ReadbackError) -> Done:
         """Nothing was written: a secret is not known here, or the platform did not take it."""
@@ -323,6 +332,27 @@ class Applier:
 
         await self._books.write(tell)
         return Done(place.key, End.IN_DOUBT, why, found=tuple(left), snapshot=before.id if before else "", onward=way)
+
+    async def _written_over(self, place: Place, read: Live, after: Live, parts: Document) -> str:
+        """Tell of a write of somebody else's that came between a look and ours: what to do, or nothing.
+
+        No write can be made to depend on what was read, so all that can be had is that it is noticed.
+        """
+        if after.writes_since(read) <= 1:
+            return ""
+        step, versions = self._step(), (read.version, after.version)
+        names = sorted(parts.keys() - {*RULES[place.key.kind].always})
+        way = written_over(place, versions, names)
+        title = f"Somebody's settings at the platform may be overwritten: {place.key}"
+        # Nothing that can be looked at ends it, and each such write is another matter.
+        page = Page(OVERWRITTEN, f"{place}, version {after.version}", title, f"{way} Then resolve this page.")
+
+        def tell(transaction: Any) -> None:
+            book.noted(transaction, "overwritten", place, step, versions=versions, parts=names)
+            raised(transaction, page, now=step.at)
+
+        await self._books.write(tell)
+        return way
 
     async def _snapshot(self, place: Place, live: Live, why: str, **data: Any) -> Snapshot:
         step = self._step()

@@ -1,6 +1,6 @@
 """What can become of one record that is brought to a platform, and which of it is as it should be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -51,3 +51,7 @@ class Done:
     @property
     def holds(self) -> bool:
         return self.end in HOLDS
+
+    def also(self, way: str) -> "Done":
+        """The same, with one more thing to do, or none."""
+        return replace(self, onward=f"{self.onward} {way}".strip())

@@ -43,6 +43,11 @@ class Live:
         """What other records refer to."""
         return Known(self.record_id, self.version)
 
+    def writes_since(self, before: "Live") -> int:
+        """How many times it was written since an earlier look; 0 where the platform numbers no versions of it."""
+        numbered = self.version.isdecimal() and before.version.isdecimal()
+        return int(self.version) - int(before.version) if numbered else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

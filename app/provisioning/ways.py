@@ -28,6 +28,16 @@ def onward(place: Place, before: Snapshot | None, left: Sequence[Difference] = (
     return f"If nobody meant that: {back}. If somebody did: {ours} keeps it, and brings what files ask for."
 
 
+def written_over(place: Place, versions: tuple[str, str], parts: Sequence[str]) -> str:
+    """What to do about a write of somebody else's between the version read last and the one there is after ours."""
+    before, after = versions
+    return (
+        f"Somebody else wrote it too between version {before}, which was read last, and version {after}: what that "
+        f"changed in {', '.join(parts)} may be overwritten. The platform's version history of the record has it; "
+        f"repeat in the files what of it is to stay, then {command('apply', place)}."
+    )
+
+
 def made_anew(place: Place) -> str:
     """What is left to do once a record that was gone is there again, under another id."""
     if place.key.kind is Kind.PHONE_NUMBER:

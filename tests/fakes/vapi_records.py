@@ -102,6 +102,12 @@ class FakeVapi(CrmServer):
         self.account.records[kind][made["id"]] = made | copying.deepcopy(record) | {"updatedAt": self.account.tick()}
         return str(made["id"])
 
+    def edit(self, kind: str, name: str, **parts: Any) -> None:
+        """Somebody publishes a change in the dashboard."""
+        record = self.record(kind, name)
+        record |= parts | {"updatedAt": self.account.tick()}
+        self._numbered(kind, record)
+
     def writes(self) -> list[tuple[str, str, Document]]:
         """Method, path and body of everything that was written."""
         return [(r.method, r.path, r.json) for r in self.requests if r.method in ("POST", "PATCH")]
@@ -148,8 +154,7 @@ class FakeVapi(CrmServer):
 
     def _settle(self, state: Account, kind: str, record: Document, body: Document) -> None:
         record["updatedAt"] = state.tick()
-        if kind == "tool" and self.versions:
-            record["latestVersion"] = str(int(record.get("latestVersion", "0")) + 1)
+        self._numbered(kind, record)
         model = record.get("model")
         if isinstance(model, dict) and model.get("toolRefs"):
             pinned = {ref["toolId"] for ref in model["toolRefs"]}
@@ -160,6 +165,10 @@ class FakeVapi(CrmServer):
             if secret:
                 state.secrets[record["id"]] = secret
             record["isServerUrlSecretSet"] = bool(secret)
+
+    def _numbered(self, kind: str, record: Document) -> None:
+        if kind in ("tool", "assistant") and self.versions:
+            record["latestVersion"] = str(int(record.get("latestVersion", "0")) + 1)
 
     def _unknown(self, kind: str, body: Document) -> list[str]:
         names = [*body]

@@ -106,6 +106,60 @@ async def test_a_change_between_plan_and_write_stops_it(alone: House) -> None:
     assert len(alone.vapi.writes()) == written
 
 
+ELSEWHERE = {"server": {"url": "https://theirs"}}
+
+
+async def test_an_edit_between_the_last_look_and_our_write_is_told_as_overwritten(house: House) -> None:
+    await house.apply(wish(TOOL))
+    house.vapi.before("PATCH /tool", lambda _: house.vapi.edit("tool", "check_availability", **ELSEWHERE))
+
+    done = await house.apply(wish(TOOL, **NEW_URL))
+
+    assert (done.end, house.is_there(TOOL)["server"]["url"]) == (End.APPLIED, "https://new.example.com/vapi")
+    assert done.onward.startswith("Somebody else wrote it too between version 1, which was read last, and version 3:")
+    assert "changed in server may be overwritten. The platform's version history" in done.onward
+    assert done_words(done) == [f"{TOOL}: applied", f"    {done.onward}"]
+    assert house.steps()[-3:] == ["submitted", "overwritten", "applied"]
+    assert all(drift.holds for drift in await house.look())
+    [page] = await house.pages()
+    assert (page.page.kind, page.status) == ("settings_overwritten", "open"), "no look can tell that it is seen to"
+    assert page.page.body == f"{done.onward} Then resolve this page."
+    assert f"`readback settings apply {TOOL} --environment production`" in page.page.body
+
+
+async def test_an_edit_between_a_look_and_what_is_put_back_is_told_as_overwritten_too(alone: House) -> None:
+    def theirs(_: Any) -> None:
+        alone.vapi.edit("assistant", "Acme", **ELSEWHERE)
+
+    await alone.apply(wish(ASSISTANT))
+    [applied] = await alone.snapshots(ASSISTANT)
+    theirs(None)
+    alone.vapi.before("PATCH /assistant", theirs)
+    restored = await alone.restore(applied)
+    alone.vapi.lies.append(lambda record: record["server"].update(url="https://elsewhere"))
+    alone.vapi.before("PATCH /assistant", theirs, skip=1)
+    taken_back = await alone.apply(wish(ASSISTANT, **NEW_URL))
+
+    assert [restored.end, taken_back.end] == [End.RESTORED, End.ROLLED_BACK]
+    assert "between version 2, which was read last, and version 4: what that changed in server" in restored.onward
+    assert "between version 5, which was read last, and version 7: what that changed in server" in taken_back.onward
+    assert [page.page.key for page in await alone.pages()] == [
+        "production: assistant/acme, version 7",
+        "production: assistant/acme, version 4",
+    ]
+
+
+@pytest.mark.parametrize("key", [ASSISTANT, NUMBER])
+async def test_where_no_versions_are_numbered_or_nobody_else_writes_nothing_is_told(alone: House, key: Key) -> None:
+    await alone.apply(wish(key), Take.OURS)
+    if key is NUMBER:
+        alone.vapi.before("PATCH", lambda _: alone.vapi.edit("phone-number", "main", **ELSEWHERE))
+
+    done = await alone.apply(wish(key, **NEW_URL))
+
+    assert (done.end, done.onward, await alone.pages()) == (End.APPLIED, "", [])
+
+
 LIES: dict[str, Callable[[Any], Any]] = {
     "the prompt is wiped": lambda record: record["model"].pop("messages"),
     "all of another part is gone": lambda record: record.pop("server"),
