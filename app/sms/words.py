@@ -328,6 +328,8 @@ def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[
     if left.strip() != text.lower().strip() and left.strip(" ,") != text.lower().strip(" ,"):
         return ""  # it names a time
     bare = v.AROUND_NAME.sub("", text).strip(" .,!")
+    if name := _surname_first(bare, own_words):
+        return name
     name = _fitting(bare, own_words if len(bare.split()) == 1 else frozenset())
     if not name and len(segments) > 1 and all(word[:1].isupper() for word in segments[-1].split()):
         name = _fitting(segments[-1], own_words)
@@ -335,6 +337,16 @@ def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[
     if not name and len(first.split()) > 1 and rest and all(any(c.isdigit() for c in part) for part in rest):
         name = _fitting(first, own_words)  # with a number to call and an address
     return name if len(name) > 1 else ""
+
+
+def _surname_first(text: str, own_words: Collection[str]) -> str:
+    """`Jane Roe`, from "Roe, Jane"; empty where it is written in another way."""
+    surname, comma, first = (part.strip() for part in text.partition(","))
+    written = all(word[:1].isupper() for word in (surname, *first.split()))
+    if not comma or not first or not written or v.YES.match(surname.lower()):
+        return ""
+    one = len(surname.split()) == 1 and _fitting(surname, own_words)
+    return f"{first} {surname}" if one and _fitting(first, own_words) else ""
 
 
 def _titled(text: str, left: str, intent: Intent | None) -> str:

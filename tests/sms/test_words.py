@@ -113,6 +113,10 @@ def test_intents(text: str, intent: Intent | None) -> None:
         ("tomorrow", ""),
         ("Jane 2", ""),
         ("why do you need that", ""),
+        ("O'Brien-Smith, Mary Kate", "Mary Kate O'Brien-Smith"),
+        ("Roe, Jane", "Jane Roe"),
+        ("Thanks, Jane Roe", "Jane Roe"),
+        ("Inspection, Jane Roe", "Jane Roe"),
     ],
 )
 def test_names(text: str, name: str) -> None:
