@@ -11,6 +11,7 @@ from app.errors import Code
 from app.sms import phrases
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
+from app.sms.vocabulary import IT
 from app.sms.words import Intent, Said
 
 MAX_REASON_CHARS = 300
@@ -113,7 +114,7 @@ class Talk:
         if self.business.documents is None:
             return False
         self.passed_on = True
-        asked = self.said.question or self.said.text
+        asked = self._whole_question()
         result = await self.ask("answer_question", question=asked[:MAX_QUESTION_CHARS])
         promised = "reference" in result
         if not result["ok"] and not promised:
@@ -125,6 +126,12 @@ class Talk:
         else:
             self.say(result["say"], self._resting())
         return True
+
+    def _whole_question(self) -> str:
+        """What is asked, with the service that "it" is: "how much is it (Home inspection)"."""
+        asked, state = self.said.question or self.said.text, self.state
+        service = self.business.service(state.service or (state.last.service if state.last else ""))
+        return f"{asked} ({service.name})" if service and IT.search(asked.lower()) else asked
 
     async def person(self, why: str = "") -> None:
         """A person calls, and the customer hears when."""

@@ -244,6 +244,7 @@ ASKING_FOR = frozenset(
     ("a", "call", "chat", "connect", "get", "human", "live", "need", "real", "some", "speak", "talk", "text", "want")
 )
 """Before "person" they make no name."""
+IT = re.compile(r"\bit\b")
 THIS_ONE = re.compile(r"\b(?:it|that|this)\b")
 
 THANKS = re.compile(

@@ -189,6 +189,17 @@ SEVERAL_THINGS = (
         business=DOCUMENTS,
     ),
     Story(
+        "a question asked in the same breath as the yes",
+        CONFIRM
+        + """
+        > yes, and how much is it
+        < Booked
+        < A home inspection costs $89.
+        """,
+        (JANE,),
+        business=DOCUMENTS,
+    ),
+    Story(
         "a question that nobody wrote down is passed on, once, and the time is kept",
         """
         > free of charge? inspection tuesday 9 for Mary Ann Smith please
