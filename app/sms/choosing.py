@@ -25,6 +25,9 @@ async def go_on(talk: Talk) -> None:
     """Take in what was said, then ask for what is still missing, or do what was confirmed."""
     state, said = talk.state, talk.said
     confirming = state.step is Step.CONFIRM and state.slot is not None
+    if confirming and said.answer is Answer.YES:
+        await carry_out(talk)
+        return
     took = _take_in(talk)
     if said.when.no_such and not said.when.days:
         _no_such_day(talk, said.when.no_such)
@@ -32,14 +35,9 @@ async def go_on(talk: Talk) -> None:
     if said.when.barred and not took and state.step in BARS:
         _bar(talk)
         return
-    if confirming and not took:
-        if said.answer is Answer.YES:
-            await carry_out(talk)
-            return
-        if said.answer is Answer.NO:
-            _refuse(talk)
-            return
-    if took or said.intent in (Intent.BOOK, Intent.MOVE):
+    if confirming and not took and said.answer is Answer.NO:
+        _refuse(talk)
+    elif took or said.intent in (Intent.BOOK, Intent.MOVE):
         await ask_next(talk)
     elif said.answer is Answer.NO and state.step in (Step.SERVICE, Step.DAY):
         give_up(talk)

@@ -10,7 +10,7 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import choosing, meant, own_appointments, phrases
+from app.sms import assent, choosing, meant, own_appointments, phrases
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
@@ -72,12 +72,13 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     if interrupted and _only_answers(said):
         talk.say(f"{phrases.START_AGAIN} {phrases.HOW}")
         return
-    talk.said = said = _one_or_two(talk)
+    talk.said = _one_or_two(talk)
+    talk.said = said = assent.weighed(talk)
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
     elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):
         talk.say(phrases.greeting(talk.business), talk.question())
-    elif said.question and state.step in (Step.WHICH, Step.CONFIRM_CANCEL):
+    elif said.question and (state.step in (Step.WHICH, Step.CONFIRM_CANCEL) or _holds_back(talk)):
         await _question(talk)
     else:
         await _by_intent(talk)
@@ -163,7 +164,8 @@ async def _again(talk: Talk) -> None:
 
 async def _by_step(talk: Talk) -> None:
     state, said = talk.state, talk.said
-    if said.intent is Intent.BOOK and state.step in (Step.WHICH, Step.CONFIRM_CANCEL, Step.INVITED, Step.DONE):
+    unclear = state.step is Step.CONFIRM_CANCEL and (said.answer is Answer.UNSURE or own_appointments.keeps(talk))
+    if said.intent is Intent.BOOK and state.step not in CHOOSING and not unclear:
         state.over()
         state.step = Step.NEW
     if state.step in CHOOSING:
@@ -285,12 +287,13 @@ def _takes_up_invitation(talk: Talk) -> bool:
 
 
 def _is_when_booked(talk: Talk) -> bool:
-    """Whether a time is named that is the one just booked: "great, Tuesday at 9"."""
-    when, last = talk.said.when, talk.state.last
-    if last is None or not when:
-        return False
-    minute = last.starts.hour * 60 + last.starts.minute
-    return (not when.days or when.days == (last.starts.date(),)) and when.clock.allows(minute)
+    last = talk.state.last
+    return last is not None and meant.names_time(talk.said.when, last.starts)
+
+
+def _holds_back(talk: Talk) -> bool:
+    """Whether the question has to be answered before the yes: "right, so who is Dana?"."""
+    return talk.state.step is Step.CONFIRM and talk.said.answer is Answer.UNSURE
 
 
 def _answers(talk: Talk) -> bool:
@@ -299,22 +302,11 @@ def _answers(talk: Talk) -> bool:
     kept = step in (Step.WHICH, Step.CONFIRM_CANCEL) and talk.said.intent is not Intent.MOVE
     unclear = step is Step.CONFIRM_CANCEL and bool(CANCEL_IT.match(talk.said.text.lower())) and not talk.said.next
     return (
-        _confirms(talk)
-        or meant.names_them(talk)
+        meant.names_them(talk)
         or own_appointments.names_another(talk)
         or (kept and own_appointments.keeps(talk))
         or (unclear and talk.said.answer is Answer.NO)
     )
-
-
-def _confirms(talk: Talk) -> bool:
-    """Whether it is a yes that repeats what it says yes to: "yes, cancel it"."""
-    step, said = talk.state.step, talk.said
-    if step is Step.CONFIRM_CANCEL and CANCEL_IT.fullmatch(said.text.lower()):
-        return True
-    repeated = {Step.CONFIRM_CANCEL: (Intent.CANCEL,), Step.CONFIRM: (Intent.MOVE, Intent.BOOK, Intent.STATUS)}
-    agreed = said.answer is Answer.YES and not said.when and not said.asks
-    return agreed and said.intent in repeated.get(step, ())
 
 
 def _nothing_but_a_question(talk: Talk) -> bool:

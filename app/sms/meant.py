@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 
 from msgspec.structs import replace
@@ -16,6 +16,8 @@ from app.sms.words import Answer, Said
 
 _TWO = 2
 _WEEK_DAYS = 7
+_NOON, _EVENING = 12, 17
+"""Hours."""
 _LEAST_MISSPELT = 6
 _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
@@ -39,6 +41,12 @@ def services_in(talk: Talk, said: Said | None = None) -> list[Service]:
     scores = {s.id: len(words & {word.rstrip("s") for word in _words(s.name) - NOT_THE_POINT}) for s in services}
     best = max(scores.values(), default=0)
     return [s for s in services if best and scores[s.id] == best]
+
+
+def services_kept(talk: Talk) -> list[Service]:
+    """The services whose visits shall stay as they are: "all but the treatment"."""
+    named = [match["kept"] for match in KEPT_ONE.finditer(talk.said.text)]
+    return [service for kept in named for service in services_in(talk, Said(text=kept))]
 
 
 def names_them(talk: Talk) -> bool:
@@ -90,6 +98,15 @@ def picked(talk: Talk) -> Offered | None:
     if talk.state.step is Step.TIME and len(slots) == 1 and said.answer is Answer.YES and not said.more:
         return slots[0]
     return None
+
+
+def names_time(when: When, starts: datetime) -> bool:
+    """Whether the time that is named is this one, as far as it says: "great, Tuesday at 9"."""
+    day = starts.date()
+    part = "morning" if starts.hour < _NOON else "afternoon" if starts.hour < _EVENING else "evening"
+    on_day = not when.days or when.days == (day,) or ((when.bare or when.loose) and day in when.days)
+    at_part = when.part in ("", part) and not when.anytime and when.length == 1
+    return bool(when) and on_day and at_part and when.clock.allows(starts.hour * 60 + starts.minute)
 
 
 def numbered_day(talk: Talk) -> date | None:

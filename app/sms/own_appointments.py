@@ -8,10 +8,21 @@ from app.errors import Code
 from app.sms import phrases
 from app.sms.choosing import ask_next, take_up
 from app.sms.dates_in_words import When
-from app.sms.meant import says_from, services_in
+from app.sms.meant import names_time, says_from, services_in, services_kept
 from app.sms.state import IDLE, Booked, Step, Task, Then, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import ALL, CANCEL_IT, EARLIER_ONE, LATER_ONE, NOT_TO_CANCEL, OTHER_ONE, SEVERAL, THIS_ONE
+from app.sms.vocabulary import (
+    ALL,
+    CANCEL_IT,
+    EARLIER_ONE,
+    KEEPING,
+    LATER_ONE,
+    NOT_KEEPING,
+    NOT_TO_CANCEL,
+    OTHER_ONE,
+    SEVERAL,
+    THIS_ONE,
+)
 from app.sms.words import Answer
 
 TOLD = 3
@@ -72,19 +83,20 @@ async def go_on(talk: Talk) -> None:
     listed = _listed(talk)
     keep = said.answer is Answer.NO or keeps(talk)
     asked = state.appointment if state.step is Step.CONFIRM_CANCEL else None
+    elsewhen = asked is not None and bool(said.when.days) and not names_time(said.when, asked.starts)
     if listed is not None:
         await _with(talk, listed)
     elif asked and said.next is not None and said.answer is Answer.YES:
         state.then = _then(talk)
         await (_with(talk, asked) if _is_move(state.then, asked) else _cancel(talk, asked))
-    elif asked and (CANCEL_IT.fullmatch(said.text.lower()) or (said.answer is Answer.YES and not said.when)):
+    elif asked and said.answer is Answer.YES:
         await _cancel(talk, asked)
-    elif asked and said.when.days and said.answer in (None, Answer.NO):
+    elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
         await _with(talk, asked)
     elif keep and CANCEL_IT.match(said.text.lower()):
         await talk.misunderstood()
-    elif keep:
+    elif keep and not elsewhen:
         state.over()
         talk.say(phrases.KEPT)
     elif asked:
@@ -98,7 +110,10 @@ async def go_on(talk: Talk) -> None:
 
 def keeps(talk: Talk) -> bool:
     """Whether it says that nothing is to be cancelled after all, in whatever words."""
-    return talk.state.task is Task.CANCEL and bool(NOT_TO_CANCEL.search(talk.said.text.lower()))
+    text = talk.said.text.lower()
+    keeping = bool(KEEPING.search(text)) and not NOT_KEEPING.search(text) and not talk.said.asks
+    asked = talk.state.step is Step.CONFIRM_CANCEL
+    return talk.state.task is Task.CANCEL and (bool(NOT_TO_CANCEL.search(text)) or (asked and keeping))
 
 
 def names_another(talk: Talk) -> bool:
@@ -199,6 +214,8 @@ def _meant(talk: Talk, found: Sequence[Booked]) -> tuple[Booked | None, Wanted]:
         days = [day for day in days if day not in {each.starts.date() for each in on_day}]
         its_own = any(when.clock.allows(each.starts.hour * 60 + each.starts.minute) for each in on_day)
         when = replace(when, days=tuple(days)) if days or not its_own else When()
+    if len(found) > 1 and (kept := {service.id for service in services_kept(talk)}):
+        found = [each for each in found if each.service not in kept] or found
     if len(found) > 1 and (named := {service.id for service in services_in(talk)}):
         found = [each for each in found if each.service in named] or found
     one = not SEVERAL.search(talk.said.text.lower())

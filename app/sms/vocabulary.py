@@ -30,11 +30,20 @@ REQUESTS = re.compile(
 )
 """Before a second request in one text."""
 KEPT_ONE = re.compile(
-    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) )"
-    r"[^,.;!\n]+?(?=$|[,.;!\n]| (?:and|but|then) )",
+    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
+    r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
+    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:and|but|then) )",
     re.I,
 )
 """What is named to say that it stays as it is."""
+
+ONE_ON_DAY = re.compile(
+    r"\b(the|my|that) ((?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)(?:day|nesday|urday)?|today'?s?|tomorrow'?s?) one\b",
+    re.I,
+)
+VISIT_ON_DAY = r"\1 \2 visit"
+"""The Tuesday one is no hour of that day."""
+JOINING = re.compile(r"^(?:(?:and|so|also|then) )+")
 
 _APPT = r"(?:appointments?|appts?|apt|appoinments?|appointmnt|bookings?|reservations?|visits?|citas?)"
 OWN = re.compile(
@@ -62,6 +71,8 @@ TOPICS = re.compile(
     r"\bhow long (?:does|will|is)\b|"
     r"\b(?:in|to|into|under) (?:his|her|their|another) name\b|"
     r"\b(?:change|update|correct|wrong|fix) (?:the |my )?(?:name|address|phone|email|number)\b|"
+    r"\bdo (?:you|they) (?:\w+ )?cancel\b|\bwhat happens (?:if|when)\b|"
+    r"\bif (?:i|we) (?:(?:have to|had to|need to|want to|must|then|later|just) )*cancel\b|"
     r"\bwhat do i need\b|\bwhat should i\b|\bcu[aá]nto cuesta\b|\bprecio\b|"
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy))\b"
@@ -76,7 +87,10 @@ TAG = re.compile(
     r"(?:ok|okay|works?|possible|fine|good|alright|right|doable|make it|suit|do|sound)(?: (?:for|with) \w+)?\W*"
 )
 """A question that asks for a yes to what was said before it."""
-NOT_CANCEL = re.compile(r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\bkeep (?:my|the) " + _APPT)
+NOT_CANCEL = re.compile(
+    r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\b(?:keep|leave) (?:my|the) " + _APPT + r"|"
+    rf"\b{_APPT} (?:still )?(?:stays?|stands?|remains?)\b"
+)
 CANCEL = re.compile(
     r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|^(?:please )?undo\b|\b(?:cancelar|anular)\b|"
     rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"
@@ -157,6 +171,18 @@ NOT_TO_CANCEL = re.compile(
     r"\b(?:do ?n[o']?t|do not)(?: (?:do|touch) (?:it|that|this))?(?: please| pls)?\W*$"
 )
 """In answer to whether it is to be cancelled that is a no, whatever stands before it."""
+KEEPING = re.compile(
+    r"\bkeep\b|\bleave (?:it|that|my|the)\b|\bstill (?:\w+ )?(?:want|need|come|coming|works?|on)\b|"
+    r"\b(?:want|need) (?:it|that|this|you|him|her|them)\b|\b(?:i'?m|i am|we'?re|we are|be) (?:\w+ )?coming\b|"
+    r"(?:^|\b(?:to|please|pls|will|can|'?ll|you|ok|okay|yes|sure|good|but|do|let \w+) )come\b(?! (?:back|up|another))|"
+    rf"\b(?:want|need|do|have|like|ahead with|proceed with) (?:my|the|that|this|our) (?:\w+ ){{0,2}}{_APPT}\b|"
+    rf"\b(?:it|that|{_APPT}) (?:still )?(?:stands?|stays?|remains?)\b|"
+    r"(?:'ll|\bill|\bwill|\bcan) be (?:home|there|here)\b|"
+    r"\bcan make it\b|\b(?:we|it)(?:'?re|'?s| is| are) (?:still |all )?on\b|\bsee (?:you|u|ya) (?:then|there|soon)\b|"
+    r"\b(?:works|is (?:good|fine|great|perfect))(?: for (?:me|us))?\W*$"
+)
+"""In answer to whether it is to be cancelled that is a no, where nothing in it says the opposite."""
+NOT_KEEPING = re.compile(r"n't\b|\b(?:dont|cant|wont|cannot|not|never|no longer|cancel\w*)\b")
 CONDITION = re.compile(r"\b(?:if|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b")
 
 NUMBERS = {

@@ -64,6 +64,8 @@ class Said:
     """
 
     text: str = ""
+    told: str = ""
+    """What is said beside the time and beside a question, in small letters."""
     intent: Intent | None = None
     own: bool = False
     """Whether an appointment that exists is spoken of."""
@@ -100,6 +102,7 @@ class Said:
         merged = replace(
             later,
             text="\n".join(filter(None, (self.text, later.text))),
+            told="\n".join(filter(None, (self.told, later.told))),
             intent=later.intent or self.intent,
             own=later.own or self.own,
             answer=later.answer or self.answer,
@@ -183,14 +186,16 @@ def _read(text: str, ground: Ground) -> Said:
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
     question = " ".join(asides) if asides and _says_something(others, ground) else ""
-    meant = v.KEPT_ONE.sub(" , ", rest)
+    meant = v.KEPT_ONE.sub(" , ", v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest))
     when, left = read_when(meant, ground.today, ground.last)
+    told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
     number = _number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
     intent = _intent(", ".join(others).lower() if question else low, when)
     beside = bool(when) or number is not None or answer is not None
     return Said(
         text=text,
+        told=read_when(v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, told), ground.today, ground.last)[1].strip(),
         intent=intent,
         own=bool(v.OWN.search(low)),
         answer=answer,
@@ -223,6 +228,11 @@ def _is_aside(part: str, ground: Ground) -> bool:
     return _intent(low, When()) is None and not (
         v.OPENINGS.search(low) and ground.own_words & set(low.strip("?").split())
     )
+
+
+def _is_asked(part: str) -> bool:
+    """Whether what it is about is asked, and not only spoken of: "how much is it", unlike "send me the price first"."""
+    return part.endswith("?") or bool(v.ASKING.match(v.JOINING.sub("", part.lower())))
 
 
 def _says_something(parts: Sequence[str], ground: Ground) -> bool:

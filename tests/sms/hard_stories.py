@@ -192,11 +192,15 @@ SEVERAL_THINGS = (
         "a question asked in the same breath as the yes",
         CONFIRM
         + """
+        > fine, send me the price first
+        = Booked
+        < Reply YES to book it
         > yes, and how much is it
         < Booked
         < A home inspection costs $89.
         """,
         (JANE,),
+        ("callback",),
         business=DOCUMENTS,
     ),
     Story(
@@ -280,6 +284,40 @@ CHANGES_OF_MIND = (
         < Cancelled: Home inspection
         """,
         (CANCELLED, FOLLOW_UP),
+    ),
+    Story(
+        "all but one of two is the other one",
+        f"""{BOOK}
+        > book an ant treatment wednesday at 10
+        > yes
+        > cancel all but the treatment
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM?
+        > no
+        > cancel everything except for my inspection
+        < Cancel Ant treatment
+        > yes cancel the wednesday one please
+        < Cancelled: Ant treatment
+        """,
+        (JANE, "treatment 2026-11-25 10:00 Jane Roe cancelled"),
+    ),
+    Story(
+        "a yes and its opposite in one turn is none, and a visit that stays is told",
+        BOOK
+        + """
+        > Yes the appointment stays
+        < You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM
+        > cancel my appointment
+        > I still want to come
+        + yes
+        < I left your appointment as it is.
+        > cancel my appointment
+        > yes
+        + please come
+        < I left your appointment as it is.
+        > good, leave the appointment where it is
+        < You have: Home inspection
+        """,
+        (JANE,),
     ),
     Story(
         "what is to be kept is not cancelled",

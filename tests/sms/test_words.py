@@ -95,6 +95,11 @@ def test_numbers(text: str, number: int | None) -> None:
         ("can you confirm?", Intent.STATUS),
         ("did it go through?", Intent.STATUS),
         ("put it in his name", Intent.QUESTION),
+        ("do you cancel if it rains?", Intent.QUESTION),
+        ("what happens if I cancel?", Intent.QUESTION),
+        ("will you cancel my appointment?", Intent.CANCEL),
+        ("good, leave the appointment where it is", Intent.STATUS),
+        ("Yes the appointment stays", Intent.STATUS),
     ],
 )
 def test_intents(text: str, intent: Intent | None) -> None:
@@ -170,6 +175,10 @@ def test_what_is_asked_beside_something_else(text: str, question: str) -> None:
 def test_two_requests(texts: tuple[str, ...], intents: tuple[Intent | None, Intent | None]) -> None:
     read_as = said(*texts)
     assert (read_as.intent, read_as.next and read_as.next.intent) == intents
+
+
+def test_the_tuesday_one_is_no_hour() -> None:
+    assert said("cancel the tuesday one").when == said("cancel the tuesday visit").when
 
 
 def test_what_is_said_later_replaces_what_was_said() -> None:
