@@ -63,7 +63,8 @@ class Calendars:
                 self._alarms.clear("calendar_silent", address)
             return
         self._misses[address] = self._misses.get(address, 0) + 1
-        if self._misses[address] == RING_AFTER_MISSES and self._alarms is not None:
+        # Again and again: a page that somebody closed while the cause lasts is raised anew.
+        if self._misses[address] % RING_AFTER_MISSES == 0 and self._alarms is not None:
             self._alarms.ring(
                 "calendar_silent",
                 address,

@@ -1,6 +1,6 @@
 """What the dashboard needs from the rest of the product, handed in by `main`; it knows no concrete class itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -49,6 +49,8 @@ class House:
     confirmable: Mapping[str, Limit]
     figures: Callable[[Connection, float], Sequence[Shown]]
     """Reads every service figure."""
+    states: Callable[[], Awaitable[Mapping[str, str]]]
+    """How each dependency is: `ok`, `degraded` or `down`."""
     refusals: Counting
     tries: Counting
     """Attempts to sign in, by source."""

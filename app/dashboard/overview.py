@@ -13,9 +13,10 @@ from app.booking.listing import doubted, unsettled
 from app.dashboard.house import House
 from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
-from app.db.schema import dead_letters, pages, reviews, tasks
+from app.db.schema import dead_letters, figure_states, pages, reviews, tasks
 from app.review.sheets import utc
 from app.watch import incidents
+from app.watch.figures import State
 from app.watch.pages import NOT_RESOLVED
 from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
@@ -31,6 +32,8 @@ LINES_WITHIN_S: Final = 0.3
 NOT_KNOWN: Final = ("unknown", "learning", "too_quiet")
 """States of a line of which nobody can say that it is as usual."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
+IN_HAND: Final = "in hand"
+"""Of pages that somebody has taken: what they are about lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,12 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
     try:
         found = await house.read(lambda connection: _looked(connection, now), OVERVIEW_WITHIN_S)
         volume = await lines.soon(LINES_WITHIN_S)
+        states = await house.states()
     except DatabaseUnavailableError:
         return _away(now)
     tiles = [
         *(of_lines(volume, now) if volume is not None else LOOKING),
+        *of_dependencies(states),
         *_of_work(found),
         _of_jobs(house.works()),
         *of_writes(house.database.refuses),
@@ -102,6 +107,8 @@ def sentence(tiles: Sequence[Tile]) -> str:
     if wrong:
         return f"Not normal: {_and(wrong)}."
     unknown = [tile.about for tile in tiles if tile.state == UNKNOWN]
+    if any(tile.word == IN_HAND for tile in tiles):
+        return f"Not normal, and in hand: {_and(waits)}."
     if waits:
         return f"{'Nothing is wrong' if unknown else 'Normal'}, and waiting for a person: {_and(waits)}."
     if unknown:
@@ -115,6 +122,7 @@ def _looked(connection: Connection, now: float) -> dict[str, Any]:
     return {
         "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open"),
         "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),
+        "raised": counted(connection, figure_states, figure_states.c.state == State.RAISED.value),
         "late tasks": counted(connection, tasks, t.status == "open", t.due < now),
         "tasks": counted(connection, tasks, t.status == "open", t.due >= now),
         "reviews": counted(connection, reviews, r.status == "open"),
@@ -139,7 +147,10 @@ def _of_work(found: Mapping[str, Any]) -> list[Tile]:
     return [
         _tile("Pages", "pages", [
             Part(BAD, found["open pages"], "page that nobody has taken", "pages that nobody has taken", "not taken"),
-            Part(WAITS, found["held pages"], "page in hand", "pages in hand", "in hand"),
+            Part(WAITS, found["held pages"], "page in hand", "pages in hand", IN_HAND),
+        ]),
+        _tile("Service figures", "figures", [
+            Part(BAD, found["raised"], "service figure past its bound", "service figures past their bounds", "raised"),
         ]),
         _tile("Incidents", "incidents", [
             Part(BAD, len(found["incidents"]), "open incident", "open incidents", "open"),
@@ -214,6 +225,13 @@ def _of_jobs(works: bool) -> Tile:
     state, word = (GOOD, "worked on") if works else (BAD, "nobody works on them")
     about = "" if works else "background jobs that nobody works on"
     return Tile("Background jobs", "on" if works else "off", state, word, "limits", about)
+
+
+def of_dependencies(states: Mapping[str, str]) -> list[Tile]:
+    """What `/readyz` tells, where that is not that all is well; the database has words of its own."""
+    ill = {name: state for name, state in states.items() if state != "ok" and name != "database"}
+    about = _and([f"{name} that is {state}" for name, state in ill.items()])
+    return [Tile("Dependencies", str(len(ill)), BAD, "not well", "limits", about)] if ill else []
 
 
 def of_writes(refuses: bool) -> list[Tile]:

@@ -23,7 +23,7 @@ _NOT_NOW: Final = ("08", "53", "57P", "57014", "55P03", "55000", "25006")
 """How SQLSTATEs begin: connection, resources, shutting down, timeouts, not in this state, and a server that is read
 only because it is being recovered.
 """
-_BUSY_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_NOT_NOW_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
 _NAMES: Final = re.compile('"[^"]*"')
 
 
@@ -52,5 +52,5 @@ def _is_away(error: SQLAlchemyError) -> bool:
     if state is not None:
         return str(state).startswith(_NOT_NOW)
     if hasattr(driver, "sqlite_errorname"):
-        return str(driver.sqlite_errorname).startswith(_BUSY_SQLITE)
+        return str(driver.sqlite_errorname).startswith(_NOT_NOW_SQLITE)
     return error.connection_invalidated or bool(_NOT_REACHED.search(_NAMES.sub("", str(driver))))

@@ -1,5 +1,6 @@
 """Bring the tables to this version at start; several processes may start at once and one of them does it."""
 
+import errno
 import fcntl
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from app.db.away import told_apart
+from app.db.away import DatabaseAwayError, told_apart
 from app.db.opening import database_file, normalised, open_engine
 from app.errors import ConfigurationError
 
@@ -18,6 +19,10 @@ MIGRATION_LOCK_KEY = 0x4D494752
 GUEST_LOCK_KEY = 0x47554553
 ASK_EVERY_S = 0.1
 FILE_MODE = 0o600
+LEFT_BESIDE = ("anchors", "jobs")
+"""Files that stand beside a database in use, by how their names end."""
+_FOR_NOW = frozenset((errno.EROFS, errno.ENOSPC, errno.EIO))
+"""What a disk says that is full, or mounted without writing."""
 WAIT_S = 120
 """For a process that is migrating already."""
 
@@ -65,12 +70,19 @@ def one_at_a_time(url: str) -> Iterator[None]:
 
 
 def _make_room(file: Path) -> None:
+    left = [f"{file}.{what}" for what in LEFT_BESIDE if Path(f"{file}.{what}").exists()]
+    if left and not file.exists():  # an empty one in its place would be taken for the truth
+        raise DatabaseAwayError(
+            f"READBACK_DATABASE_URL: {file} is gone, and {' and '.join(left)} tell of one. Put it back; to begin with "
+            "an empty one, move these away as well."
+        )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         Path(f"{file}.migrating").touch()
         file.touch(mode=FILE_MODE)  # names, numbers and secrets: what SQLite puts beside it is as private as this
     except OSError as error:
-        raise ConfigurationError(f"READBACK_DATABASE_URL: {file} cannot be written ({error.strerror}).") from error
+        kind = DatabaseAwayError if error.errno in _FOR_NOW else ConfigurationError
+        raise kind(f"READBACK_DATABASE_URL: {file} cannot be written ({error.strerror}).") from error
 
 
 @contextmanager

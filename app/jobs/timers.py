@@ -71,10 +71,12 @@ class Timers:
             except Exception as error:
                 failures += 1
                 logger.error("timer_failed", timer=timer.name, failures=failures, exc_info=True)
-                if failures == FAILURES_TO_ALARM:
+                if failures % FAILURES_TO_ALARM == 0:  # again too: somebody may have closed the page
                     self._ring(timer, error)
             await asyncio.sleep(timer.every_s)
 
     def _ring(self, timer: Timer, error: Exception) -> None:
-        body = f"It failed {FAILURES_TO_ALARM} times in a row, last with {type(error).__name__}; it is tried on."
+        body = (
+            f"It failed {FAILURES_TO_ALARM} times in a row or more, last with {type(error).__name__}; it is tried on."
+        )
         self._alarms.ring("timer_failed", timer.name, f"The timer {timer.name} fails", body)

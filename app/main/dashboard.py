@@ -21,12 +21,13 @@ from app.main.server import Server
 from app.main.watching import watched
 from app.watch.figure_overview import overview
 from app.web.handed_in import Doors
+from app.web.health import Readiness
 from app.web.refusals import Refusals
 
 
 def with_dashboard(doors: Doors, server: Server) -> Doors:
     """The doors, with the dashboard's routes beside them."""
-    dashboard = Dashboard(house(server))
+    dashboard = Dashboard(house(server, Readiness(doors.checks, doors.clock)))
     before = doors.lifespan
 
     @asynccontextmanager
@@ -43,7 +44,7 @@ def with_dashboard(doors: Doors, server: Server) -> Doors:
     return replace(doors, also=dashboard.routes(), also_described=described(), lifespan=lifespan)
 
 
-def house(server: Server) -> House:
+def house(server: Server, ready: Readiness) -> House:
     """What the dashboard of this server is handed."""
     settings, clock = server.settings, server.clock
     counting, figures = Counting(settings, server.businesses), figures_of(settings)
@@ -62,6 +63,7 @@ def house(server: Server) -> House:
         limits=counting.told,
         confirmable={limit.name: limit for limit in counting.limits if limit.confirmed_by_person},
         figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s),
+        states=ready.states,
         refusals=Refusals(clock, shared=server.shared.buckets() if server.shared else None),
         tries=Refusals(clock, TRIES_BURST, TRIES_PER_S),
         all_tries=Refusals(clock, ALL_TRIES_BURST, ALL_TRIES_PER_S),

@@ -1,7 +1,7 @@
 """Whether the process lives and whether callers can be served. Public, so it names states and nothing else."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import orjson
@@ -32,21 +32,22 @@ class Readiness:
         self._checks = checks
         self._clock = clock
         self._looking = asyncio.Lock()
-        self._last: tuple[float, Answer] | None = None
+        self._last: tuple[float, Mapping[str, State]] | None = None
 
     async def answer(self, _scope: Scope, _receive: Receive) -> Answer:
         """JSON `{name: "ok" | "degraded" | "down"}`."""
+        told = await self.states()
+        harmed = any(told[check.name] == "down" and check.harms for check in self._checks)
+        return Answer(orjson.dumps(told), 503 if harmed else 200)
+
+    async def states(self) -> Mapping[str, State]:
+        """The state of each dependency, a second old at most."""
         async with self._looking:  # whoever comes meanwhile gets what the first one found
             now = self._clock.monotonic()
             if self._last is None or now - self._last[0] >= FRESH_S:
-                self._last = (now, await self._look())
+                found = await asyncio.gather(*(_state(check) for check in self._checks))
+                self._last = (now, {check.name: state for check, state in zip(self._checks, found, strict=True)})
             return self._last[1]
-
-    async def _look(self) -> Answer:
-        states = await asyncio.gather(*(_state(check) for check in self._checks))
-        harmed = any(state == "down" and check.harms for check, state in zip(self._checks, states, strict=True))
-        told = {check.name: state for check, state in zip(self._checks, states, strict=True)}
-        return Answer(orjson.dumps(told), 503 if harmed else 200)
 
 
 async def _state(check: Check) -> State:

@@ -59,6 +59,10 @@ async def test_a_calendar_that_keeps_silent_rings_once_and_clears_when_it_tells(
         ("calendar_silent", "one:dana", ("json://acme/page",))
     ]
 
+    alarms._ringing.clear()  # somebody closed the page
+    one.script("free", scripted.UNKNOWN)
+    await calendars.free(["one:dana"], 0, 3_600, within_s=1.0)
+    assert len(alarms.rung) == 2, "and it still lasts"
     await calendars.free(["one:dana"], 0, 3_600, within_s=1.0)
     assert not alarms.clear("calendar_silent", "one:dana"), "it cleared by itself"
 

@@ -6,7 +6,18 @@ import pytest
 
 from app import metrics
 from app.dashboard.latency import counted, quantile, rows
-from app.dashboard.overview import BAD, GOOD, UNKNOWN, WAITS, Tile, of_lines, of_writes, sentence, worst
+from app.dashboard.overview import (
+    BAD,
+    GOOD,
+    UNKNOWN,
+    WAITS,
+    Tile,
+    of_dependencies,
+    of_lines,
+    of_writes,
+    sentence,
+    worst,
+)
 from app.dashboard.rendering import ago, plain, seconds, span, when
 from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
@@ -54,6 +65,11 @@ def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
     assert sentence([good, unknown]) == f"{NOT_KNOWN_YET}."
     assert sentence([unknown, waits]) == "Nothing is wrong, and waiting for a person: 2 callbacks due."
     assert sentence([good, waits]) == "Normal, and waiting for a person: 2 callbacks due."
+    held = Tile("Pages", "1", WAITS, "in hand", "pages", "1 page in hand")
+    assert sentence([good, held, waits]) == "Not normal, and in hand: 1 page in hand and 2 callbacks due."
+    assert sentence([good, *of_dependencies({"database": "ok", "google": "ok"})]) == "Everything is normal."
+    ill = of_dependencies({"database": "down", "google": "down", "texting": "degraded"})
+    assert sentence([good, *ill, held]) == "Not normal: google that is down and texting that is degraded."
     assert sentence([*bad, waits]) == "Not normal: 1 late callback, 1 silent line and 3 pages."
     assert worst([waits, bad[0], good]) == BAD
     assert (worst([unknown, waits]), worst([good, unknown])) == (WAITS, UNKNOWN)

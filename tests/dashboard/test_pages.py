@@ -195,7 +195,8 @@ async def test_ten_thousand_dead_letters_are_paged_through(database_url: str, tm
             after = told["next"]
         assert seen == [f"{number:032x}" for number in range(150)]
         overview = (await server.get("/api/overview", ADMIN_TOKEN)).json()
-        assert {"name": "Dead letters", "value": "1,000+"}.items() <= overview["tiles"][7].items()
+        (tile,) = [tile for tile in overview["tiles"] if tile["name"] == "Dead letters"]
+        assert tile["value"] == "1,000+"
         answer = await dana.press("dead-letters/replay", {"id": seen[:50]})
         assert answer.headers["location"].endswith("said=replayed-page")
         answer = await dana.press("dead-letters/replay", {"id": seen[40:60]})  # ten of them were replayed just before

@@ -1,6 +1,7 @@
 """What is told apart at a start: a database that is away comes back, a wrong setting stays wrong."""
 
 import sqlite3
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -95,3 +96,32 @@ def test_a_database_that_is_not_there_on_a_server_that_is_was_named_wrongly(post
         migrate(f"{postgres_url}_of_nobody")
 
     assert type(told.value) is ConfigurationError
+
+
+@pytest.mark.parametrize("what", ["anchors", "jobs"])
+def test_a_file_that_was_moved_away_is_no_reason_for_an_empty_one(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "a.db"
+    migrate(f"sqlite:///{file}")
+    beside = tmp_path / f"a.db.{what}"
+    beside.write_text("x")
+    file.rename(tmp_path / "elsewhere.db")
+    with pytest.raises(DatabaseAwayError, match=rf"a\.db is gone, and .*a\.db\.{what} tell of one\. Put it back"):
+        migrate(f"sqlite:///{file}")
+    assert not file.exists()
+    (tmp_path / "elsewhere.db").rename(file)
+    migrate(f"sqlite:///{file}")
+    beside.unlink()
+    file.unlink()
+    migrate(f"sqlite:///{file}")
+
+
+@pytest.mark.parametrize(
+    ("name", "away"),
+    [("SQLITE_FULL", True), ("SQLITE_IOERR_WRITE", True), ("SQLITE_READONLY", True), ("SQLITE_CORRUPT", False)],
+)
+def test_a_disk_that_takes_nothing_now_is_waited_for(name: str, away: bool) -> None:
+    error = sqlite3.OperationalError("disk")
+    error.sqlite_errorname = name
+    with pytest.raises(ConfigurationError) as told, told_apart():
+        raise OperationalError("", None, error)
+    assert (type(told.value) is DatabaseAwayError) is away
