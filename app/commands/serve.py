@@ -89,9 +89,9 @@ def _once_there(
 
     try:
         return begin()
-    except DatabaseAwayError as why:
+    except DatabaseAwayError:
         log.configure(chosen.log_level)
-        waiting = Waiting(chosen, businesses, SystemClock(), begin, why)
+        waiting = Waiting(chosen, businesses, SystemClock(), begin)
     server = uvicorn.Server(_config(chosen, waiting.application(), 1))
     waiting.over = partial(setattr, server, "should_exit", True)
     server.run(sockets=[listener.dup()])  # it closes what it is given; who comes meanwhile waits in the queue of ours

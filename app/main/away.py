@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Container
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, Generic, NoReturn, TypeVar, cast
 
 from starlette.applications import Starlette
@@ -52,6 +53,8 @@ T = TypeVar("T")
 ASK_EVERY_S: Final = 2.0
 SAY_EVERY_S: Final = 60.0
 GRACE_S: Final = 5.0
+PAGE_AFTER_S: Final = 15.0
+"""A database that comes up a moment after us wakes nobody."""
 NEXT: Final = (
     "See that it runs and can be reached from here, or put READBACK_DATABASE_URL right and start again; nothing else "
     "has to be done: it is asked every two seconds, and then all goes on by itself."
@@ -60,12 +63,16 @@ NEXT: Final = (
 _log = log.get(__name__)
 
 
-async def once_there(begin: Callable[[], T], database_url: str, clock: Clock) -> T:
+Lost = Callable[[DatabaseAwayError], None]
+"""Told when the database has been away for so long that a person should know."""
+
+
+async def once_there(begin: Callable[[], T], database_url: str, clock: Clock, lost: Lost) -> T:
     """What `begin` comes to, which may block, as soon as it no longer finds the database away. Raises what it raises.
 
     The database is asked first, by itself: `begin` reads every file there is.
     """
-    said_at = float("-inf")
+    began, said_at, told = clock.monotonic(), float("-inf"), False
     while True:
         try:
             await asyncio.to_thread(migrate, database_url)
@@ -74,7 +81,28 @@ async def once_there(begin: Callable[[], T], database_url: str, clock: Clock) ->
             if clock.monotonic() - said_at >= SAY_EVERY_S:
                 said_at = clock.monotonic()
                 _log.error("database_away", message=f"{why} {NEXT}")
+            if not told and clock.monotonic() - began >= PAGE_AFTER_S:
+                told = True
+                lost(why)
         await asyncio.sleep(ASK_EVERY_S)
+
+
+@asynccontextmanager
+async def paging(settings: Settings, clock: Clock) -> AsyncIterator[Lost]:
+    """A person is told directly, for there is no database to keep a page in."""
+    receivers = Receivers(AppriseNotifier(), PagerDuty(settings.pagerduty_api_url))
+    alarms = Alarms(receivers, settings.page_urls, clock)
+    alarms.start()
+    try:
+        yield partial(_ring, alarms)
+    finally:
+        await alarms.stop()
+        await receivers.aclose()
+
+
+def _ring(alarms: Alarms, why: DatabaseAwayError) -> None:
+    body = f"A process that was started waits for it; callers hear that nothing can be done now. {why} {NEXT}"
+    alarms.ring("database_down", "database", "The database does not answer", body)
 
 
 class Waiting(Generic[T]):
@@ -83,11 +111,9 @@ class Waiting(Generic[T]):
     `over` is called then, or when `begin` fails for another reason; `application` must be served no longer.
     """
 
-    def __init__(
-        self, settings: Settings, businesses: Businesses, clock: Clock, begin: Callable[[], T], why: DatabaseAwayError
-    ) -> None:
+    def __init__(self, settings: Settings, businesses: Businesses, clock: Clock, begin: Callable[[], T]) -> None:
         self._settings, self._clock = settings, clock
-        self._begin, self._why = begin, why
+        self._begin = begin
         self._begun: asyncio.Task[T] | None = None
         self.over: Callable[[], None] = lambda: None
         self._database = Database(settings.database_url, seal)  # not started: whatever is asked of it fails at once
@@ -152,13 +178,7 @@ class Waiting(Generic[T]):
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self._alarms.start()
-        self._alarms.ring(
-            "database_down",
-            "database",
-            "The database does not answer",
-            f"A process that was started waits for it; callers hear that nothing can be done now. {self._why} {NEXT}",
-        )
-        waiting = once_there(self._begin, self._settings.database_url, self._clock)
+        waiting = once_there(self._begin, self._settings.database_url, self._clock, partial(_ring, self._alarms))
         self._begun = asyncio.get_running_loop().create_task(waiting)
         self._begun.add_done_callback(lambda _: self.over())
         try:

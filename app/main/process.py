@@ -12,7 +12,7 @@ from app.booking.synthetic import with_tester
 from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
 from app.db.once import looking
-from app.main.away import once_there
+from app.main.away import once_there, paging
 from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
@@ -62,8 +62,9 @@ async def work(settings: Settings, clock: Clock) -> None:
         return server
 
     stopping = asyncio.create_task(asked.wait())
-    beginning = asyncio.create_task(once_there(begin, settings.database_url, clock))
-    await asyncio.wait({beginning, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    async with paging(settings, clock) as lost:
+        beginning = asyncio.create_task(once_there(begin, settings.database_url, clock, lost))
+        await asyncio.wait({beginning, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not beginning.done():
         beginning.cancel()
         return

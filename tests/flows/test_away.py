@@ -1,5 +1,6 @@
 """A process whose database is away when it starts: what each of its doors answers, who is paged, and how it goes on."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from app.clock import SystemClock
 from app.db.away import DatabaseAwayError
 from app.errors import ConfigurationError
-from app.main import away, checked
+from app.main import away, checked, work
 from app.main.away import Waiting
 from app.settings import load
 from tests.fakes.databases import soon
@@ -33,7 +34,7 @@ async def waiting(
     url: str, folder: Path, begin: Callable[[], str] = never, **variables: str
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Waiting[str]]]:
     settings = load(environment(url, written(folder, acme(("embedded:dana",), f'person = "{PERSON}"')), **variables))
-    made = Waiting(settings, checked(settings), SystemClock(), begin, WHY)
+    made = Waiting(settings, checked(settings), SystemClock(), begin)
     app = made.application()
     async with (
         app.router.lifespan_context(app),
@@ -62,7 +63,7 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         ("/api/overview", 503, "The database does not answer"),
         ("/pages/0123?token=x", 503, "We cannot reach our own records right now."),
         ("/calendars/0123.ics", 503, ""),
-        ("/metrics", 200, 'readback_alarms_total{kind="database_down"}'),
+        ("/metrics", 200, "readback_queue_dropped_total"),
         ("/openapi.json", 200, "check_availability"),
         ("/nowhere", 404, ""),
     ],
@@ -117,13 +118,27 @@ async def test_a_call_is_taken_and_put_through_and_a_report_acknowledged(client:
     assert (await told("end-of-call-report", endedReason="customer-ended-call")).status_code == 200
 
 
-async def test_a_person_is_paged_without_the_database(tmp_path: Path) -> None:
+async def test_a_person_is_paged_without_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(away, "PAGE_AFTER_S", 0.0)
     async with PageReceiver() as pages, waiting(NOWHERE, tmp_path, READBACK_PAGE_URLS=pages.url):
         await pages.wait_for(1, 20)
         [page] = pages.pages
     assert page.title.endswith("The database does not answer")
     assert "Connection refused" in page.body
     assert "READBACK_DATABASE_URL" in page.body
+
+
+async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(away, "PAGE_AFTER_S", 0.0)
+    file = written(tmp_path, acme(("embedded:dana",)))
+    async with PageReceiver() as pages:
+        settings = load(environment(NOWHERE, file, READBACK_PAGE_URLS=pages.url))
+        working = asyncio.create_task(work(settings, SystemClock()))
+        await pages.wait_for(1, 20)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        [page] = pages.pages
+    assert page.title.endswith("The database does not answer")
 
 
 async def test_it_goes_on_when_the_database_is_there_and_notes_what_was_asked_meanwhile(
