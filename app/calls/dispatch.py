@@ -24,7 +24,7 @@ from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE, ring_unknown_line
 from app.calls.cap import DailyCap
 from app.calls.late import LateAnswers
 from app.calls.model import Context, Tool, ToolCall, ToolResult
-from app.calls.replays import REMEMBER_S, Remembered, Replays
+from app.calls.replays import REMEMBER_S, Replays
 from app.clock import Clock, ended
 from app.db.behind import Behind
 from app.db.engine import Database, Transaction
@@ -74,14 +74,14 @@ class Dispatcher:
         deadline_s: float,
         filler_after_s: float,
         repeat_window_s: float,
-        remembered: Remembered | None = None,
+        replays: Replays | None = None,
     ) -> None:
         self._tools = {alias: tool for tool in tools for alias in (tool.name, camel(tool.name))}
         self._businesses = businesses
         self._cap = cap
         self._late = late
         self._database = database
-        self._replays = Replays(database, remembered)
+        self._replays = replays or Replays(database)
         self._alarms = alarms
         self._clock = clock
         self._deadline_s = deadline_s

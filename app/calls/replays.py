@@ -11,6 +11,7 @@ from app.calls import ledger
 from app.calls.answer import Answer, kept_first
 from app.calls.model import ToolResult
 from app.db.engine import Database
+from app.db.serving import Serving
 from app.errors import ReadbackError
 
 REMEMBER_S = 3_600.0
@@ -36,16 +37,20 @@ class Remembered(Protocol):
 
 
 class Replays:
-    """Answers of lookups, shared by the processes on one database. With `store` None the database alone has them."""
+    """Answers of lookups, shared by the processes on one database. With `store` None the database alone has them.
 
-    def __init__(self, database: Database, store: Remembered | None = None) -> None:
+    Without `serving` there may always be others on PostgreSQL.
+    """
+
+    def __init__(self, database: Database, store: Remembered | None = None, serving: Serving | None = None) -> None:
         self._database = database
         self._store = store
+        self._serving = serving
 
     @property
     def in_company(self) -> bool:
-        """Whether a replay may reach another process."""
-        return self._database.shared
+        """Whether a replay may reach another process. A fast store is kept complete for whoever comes."""
+        return self._database.shared and (self._store is not None or self._serving is None or not self._serving.alone)
 
     @property
     def look_first(self) -> bool:

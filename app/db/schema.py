@@ -227,6 +227,14 @@ job_processes = Table(
     Column("seen_at", Float(53), nullable=False),
 )
 
+serving_processes = Table(
+    "serving_processes",
+    metadata,
+    Column("process", String(32), primary_key=True),
+    Column("beats", BigInteger, nullable=False),
+    Column("seen_at", Float(53), nullable=False),
+)
+
 job_leases = Table(
     "job_leases",
     metadata,

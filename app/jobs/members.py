@@ -1,8 +1,4 @@
-"""The processes that work on jobs: each says again and again that it lives, and one of them at a time leads.
-
-Whether a neighbour lives is judged by what it says between two looks, never by comparing clocks: a clock that jumps
-must not make everybody dead.
-"""
+"""The processes that work on jobs: each says again and again that it lives, and one of them at a time leads."""
 
 import asyncio
 import contextlib
@@ -15,6 +11,7 @@ from app import log
 from app.clock import Clock
 from app.db.bulk import BulkInsert
 from app.db.engine import Database, Transaction
+from app.db.heard import Heard
 from app.db.schema import job_leases, job_processes
 from app.errors import ReadbackError
 
@@ -41,7 +38,7 @@ class Member:
         self._database = database
         self._clock = clock
         self._leads_until = 0.0
-        self._heard: dict[str, tuple[int, float]] = {}
+        self._heard = Heard(SILENT_S)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -66,28 +63,21 @@ class Member:
 
     async def living(self) -> set[str]:
         """Names of the processes that live, this one included."""
-        self._hear(await self._database.read(_beats))
+        beats = await self._database.read(_beats)
         now = self._clock.monotonic()
-        return {name for name, (_, at) in self._heard.items() if now - at < SILENT_S} | {self.name}
+        self._heard.hear(beats, now)
+        return self._heard.living(now) | {self.name}
 
     async def beat(self) -> None:
         """Show that this process lives; take or keep the lead if nobody else has it."""
         begun, now = self._clock.monotonic(), self._clock.now()
-        silent = {name: count for name, (count, at) in self._heard.items() if begun - at >= SILENT_S}
+        silent = self._heard.silent(begun)
         leads, beats = await self._database.write(lambda transaction: _shown(transaction, self.name, now, silent))
-        self._hear(beats)
+        self._heard.hear(beats, self._clock.monotonic())  # also who follows: a new leader need not begin to listen
         if leads != self.leads():
             logger.info("leads" if leads else "follows", process=self.name)
         self._leads_until = begun + LEASE_S if leads else 0.0
         self.known.set()
-
-    def _hear(self, beats: dict[str, int]) -> None:
-        """Who has shown up since the last look. All listen, so that a new leader need not begin to."""
-        now = self._clock.monotonic()
-        for name, count in beats.items():
-            if self._heard.get(name, (None, 0.0))[0] != count:
-                self._heard[name] = (count, now)
-        self._heard = {name: heard for name, heard in self._heard.items() if name in beats}
 
     async def _forever(self) -> None:
         while True:

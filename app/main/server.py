@@ -44,11 +44,13 @@ from app.calls.knowledge import Knowledge
 from app.calls.late import LateAnswers
 from app.calls.model import ToolResult
 from app.calls.news import News, no_texts
+from app.calls.replays import Replays
 from app.canary.arms import Arms
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.retention import EVERY_S, Retention
 from app.db.secrets import shared_secret
+from app.db.serving import Serving
 from app.jobs.elsewhere import Elsewhere
 from app.jobs.outbox import Handler, Job
 from app.jobs.timers import Timer
@@ -185,6 +187,7 @@ class Server:
         self.arms = Arms(self.database, self.secret, clock)
         self.arrivals = Arrivals(businesses, self.cap, self.desk, self.alarms, clock, self.arms)
         self.answers = self.shared.answers(self._answers_given) if self.shared else None
+        self.serving = Serving(self.database, clock)
         self.dispatcher = Dispatcher(
             tools=self.tools,
             businesses=businesses,
@@ -196,7 +199,7 @@ class Server:
             deadline_s=settings.tool_deadline_ms / 1000,
             filler_after_s=settings.filler_after_ms / 1000,
             repeat_window_s=settings.repeat_window_s,
-            remembered=self.answers,
+            replays=Replays(self.database, self.answers, self.serving),
         )
         ask = through(self.dispatcher.dispatch)
         self.model_path = ModelPath(settings, businesses, self.database, self.alarms, clock, ask)
@@ -285,6 +288,8 @@ class Server:
             await self.redis.start()
         if self.days is not None:
             self.days.start(self.lookups.forget)
+        if self.serves:
+            await self.serving.start()
         await self.claims.load()
         await self.dispatcher.start()
         await self.cap.start(self.businesses.by_id.values())
@@ -315,6 +320,7 @@ class Server:
         self.database.ends()
         await self.heartbeat.stop()
         await self.dispatcher.stop(STOP_GRACE_S)
+        await self.serving.stop()
         await self.jobs.stop(STOP_GRACE_S)
         await self.model_path.aclose()
         await self.late.stop(STOP_GRACE_S)

@@ -16,6 +16,7 @@ from app.calls.dispatch import Dispatcher
 from app.calls.late import LateAnswers
 from app.calls.model import CallRef, Context, Tool, ToolCall, ToolResult
 from app.calls.owed import Owed
+from app.calls.replays import Replays
 from app.db.engine import Database
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -80,6 +81,7 @@ class Reception:
         self.cap = DailyCap(database, self.alarms, self.clock, options.pop("cap", 0))  # type: ignore[arg-type]  # rings alike
         owed = Owed(database, self.clock)
         self.late = LateAnswers(self.push, self.businesses, self.alarms, owed)  # type: ignore[arg-type]  # as above
+        store, serving = options.pop("remembered", None), options.pop("serving", None)
         given: dict[str, Any] = {"deadline_s": 5.0, "filler_after_s": 0.1, "repeat_window_s": 600.0} | options
         self.dispatcher = Dispatcher(
             tools=self.script.tools(),
@@ -89,6 +91,7 @@ class Reception:
             database=database,
             alarms=self.alarms,  # type: ignore[arg-type]  # as above
             clock=self.clock,
+            replays=Replays(database, store, serving),
             **given,
         )
 
