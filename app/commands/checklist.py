@@ -1,4 +1,6 @@
-"""`readback checklist`: every limit of the installation, and what a person has confirmed about those of others."""
+"""`readback checklist`: every limit of the installation, what a person has confirmed about those of others, and whether
+anybody is told when something is wrong.
+"""
 
 import time
 from argparse import Namespace
@@ -33,7 +35,8 @@ def add(commands: Any) -> None:
 def _list(asked: Namespace) -> int:
     """Every cap, quota, timeout and concurrency limit with its source, owner and present use.
 
-    1 while anything that only a person can look up is not confirmed, or too low, or was confirmed over 90 days ago.
+    1 while anything that only a person can look up is not confirmed, or too low, or was confirmed over 90 days ago,
+    and while there are pages that reach nobody.
     """
     from app.main.first_days import first_days  # noqa: PLC0415 - a second that no other command need wait
     from app.main.limit_use import Counting  # noqa: PLC0415 - as above
@@ -89,9 +92,14 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _end(told: list[dict[str, Any]]) -> str:
-    first = next((row for row in told if row["wrong"]), None)
-    if first is None:
+    wrong = [row for row in told if row["wrong"]]
+    if not wrong:
         return f"{len(told)} limits; everything that a person has to look up is confirmed."
-    open_ones = sum(1 for row in told if row["wrong"])
-    command = f"readback checklist confirm {first['name']} --value V --by WHO"
-    return f"{len(told)} limits; {open_ones} to be confirmed: {command}"
+    unread = [row["name"] for row in wrong if row["source"] == Source.PANEL]
+    unset = [row["name"] for row in wrong if row["source"] != Source.PANEL]
+    parts = [f"{len(told)} limits"]
+    if unset:
+        parts.append(f"{len(unset)} to be set: {', '.join(unset)}")
+    if unread:
+        parts.append(f"{len(unread)} to be confirmed: readback checklist confirm {unread[0]} --value V --by WHO")
+    return "; ".join(parts)

@@ -1,4 +1,8 @@
-"""What `serve --production` demands before anything listens: that people have looked up the limits of others."""
+"""What `serve --production` demands before it serves: that people have looked up the limits of others, and are told.
+
+The port is taken by then, so that one in use is known first, but whoever calls waits in its queue. Only a process whose
+database is away answers before: that nothing can be done now, since what was confirmed stands in there.
+"""
 
 import time
 from typing import TYPE_CHECKING
@@ -10,6 +14,7 @@ from app.db.once import looking
 from app.errors import ConfigurationError
 from app.settings import Settings
 from app.watch.limit_book import confirmations
+from app.watch.limits import Limit
 
 if TYPE_CHECKING:
     from app.main.starts import Forced
@@ -18,9 +23,9 @@ REASON_CHARS = 500
 
 
 def check_production(settings: Settings, businesses: Businesses, force: str | None) -> "Forced | None":
-    """Raises `ConfigurationError` naming the first limit that is not confirmed; `force` is why it starts anyway.
+    """Raises `ConfigurationError` naming the first thing that is missing; `force` is why it starts anyway.
 
-    What is forced is for the audit log, once the start has come about: who forced it, why, and what was not confirmed.
+    What is forced is for the audit log, once the start has come about: who forced it, why, and what was missing.
     """
     from app.main.limits import missing, register  # noqa: PLC0415 - a second that no other command need wait
     from app.main.starts import Forced  # noqa: PLC0415 - as above
@@ -34,11 +39,15 @@ def check_production(settings: Settings, businesses: Businesses, force: str | No
         found = missing(register(settings, businesses), confirmations(connection), now)
     if not found:
         return None
-    limit, why = found[0]
     if reason is None:
-        others = f" ({len(found) - 1} more)" if len(found) > 1 else ""
-        raise ConfigurationError(
-            f"Not ready for production: the limit {limit.name} is {why}{others}; look it up and run "
-            f"`readback checklist confirm {limit.name} --value V --by WHO`."
-        )
+        raise ConfigurationError(f"Not ready for production: {_told(*found[0], len(found) - 1)}.")
     return Forced(operator(), reason, [limit.name for limit, _ in found])
+
+
+def _told(limit: Limit, why: str, others: int) -> str:
+    """What is the matter with the first, how many more there are, and what to do about it."""
+    more = f" ({others} more)" if others else ""
+    if limit.confirmed_by_person:
+        command = f"readback checklist confirm {limit.name} --value V --by WHO"
+        return f"the limit {limit.name} is {why}{more}; look it up and run `{command}`"
+    return f"{why}{more}; {limit.how[:1].lower()}{limit.how[1:].rstrip('.')}"

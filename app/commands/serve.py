@@ -39,7 +39,7 @@ GRACE_S = 5
 
 def add_serve(commands: Any) -> None:
     parser = commands.add_parser("serve", help="serve on READBACK_HOST:READBACK_PORT", description=_serve.__doc__)
-    parser.add_argument("--production", action="store_true", help="only when every limit of others is confirmed")
+    parser.add_argument("--production", action="store_true", help="only when nothing is wrong in `readback checklist`")
     parser.add_argument(
         "--force", metavar="REASON", help="with --production: start all the same; the audit log says why"
     )
@@ -86,11 +86,13 @@ def _once_there(
     import uvicorn  # noqa: PLC0415 - as above
 
     from app.main.away import Waiting  # noqa: PLC0415 - as above
+    from app.main.reached import warn  # noqa: PLC0415 - as above
 
     try:
         return begin()
     except DatabaseAwayError:
         log.configure(chosen.log_level)
+        warn(chosen, businesses)  # now, for nothing else may be said for hours, and it is no page either
         waiting = Waiting(chosen, businesses, SystemClock(), begin)
     server = uvicorn.Server(_config(chosen, waiting.application(), 1))
     waiting.over = partial(setattr, server, "should_exit", True)

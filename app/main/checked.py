@@ -6,6 +6,7 @@ from app.adapters.receivers import check_url
 from app.booking.business import Businesses
 from app.booking.synthetic import asked
 from app.errors import ConfigurationError
+from app.main.reached import unreached
 from app.settings import Settings
 
 
@@ -70,6 +71,8 @@ def warnings(settings: Settings, businesses: Businesses) -> list[str]:
         found.append("READBACK_VAPI_SECRETS is not set: /vapi refuses every request.")
     if not settings.tools_secrets:
         found.append("READBACK_TOOLS_SECRETS is not set: /tools refuses every request.")
+    if lacking := unreached(settings, businesses):
+        found.append(lacking.sentence)
     found += _about_texting(settings)
     calendars = (t.calendar for business in businesses.by_id.values() for t in business.technicians)
     if settings.caldav_credentials is None and any(address.startswith("caldav:") for address in calendars):

@@ -7,8 +7,10 @@ from app.booking.business import Business, Businesses
 from app.db.opening import database_file
 from app.main.limits_built_in import built_in
 from app.main.limits_panels import panels
+from app.main.reached import unreached
 from app.settings import Settings
 from app.watch.limits import NEAR_SHARE, Confirmed, Kind, Limit, Source, wrong
+from app.watch.unheard import REMEDY
 
 OPERATOR: Final = "whoever runs this installation"
 CAP: Final = "daily_call_cap"
@@ -48,6 +50,7 @@ def register(settings: Settings, businesses: Businesses) -> list[Limit]:
     """Every limit, in the order in which a person reads them."""
     return [
         *panels(settings, businesses),
+        _receivers(settings, businesses),
         *(_setting(settings, row.field, row.field, row.unit, row.bounds) for row in SETTINGS),
         _setting(settings, "figures", "figures", "", "values at which service figures page", value=None),
         *_google(settings),
@@ -60,7 +63,7 @@ def register(settings: Settings, businesses: Businesses) -> list[Limit]:
 
 
 def missing(limits: Sequence[Limit], entered: Mapping[str, Confirmed], now: float) -> list[tuple[Limit, str]]:
-    """What a person still has to confirm, and what is the matter with it."""
+    """What a person still has to confirm or to set, and what is the matter with it."""
     found = ((limit, wrong(limit, entered.get(limit.name), now)) for limit in limits)
     return [(limit, why) for limit, why in found if why]
 
@@ -86,6 +89,22 @@ def _setting(settings: Settings, field: str, name: str, unit: str, bounds: str, 
         owner=OPERATOR,
         how=f"Set {variable(field)} and restart.",
         **other,
+    )
+
+
+def _receivers(settings: Settings, businesses: Businesses) -> Limit:
+    """Bounds who hears of anything: without one, what concerns all businesses at once wakes nobody."""
+    lacking = unreached(settings, businesses)
+    return Limit(
+        name="page_receivers",
+        bounds="receivers of every page, and of those about the whole installation the only ones",
+        unit="receivers",
+        value=float(len(settings.page_urls)),
+        source=_source(settings, "page_urls"),
+        where=variable("page_urls"),
+        owner=OPERATOR,
+        how=REMEDY,
+        lacking=lacking.why if lacking else "",
     )
 
 

@@ -1,5 +1,6 @@
 """Limits of others that only a person can read: on the panels of Vapi, Twilio, Google and whoever else is used."""
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -10,10 +11,15 @@ from app.watch.limits import Limit, Source
 VAPI_CALLS: Final = "vapi_concurrent_calls"
 TWILIO_DAY: Final = "twilio_texts_per_day"
 GOOGLE_MINUTE: Final = "google_requests_per_minute"
+VAPI_WAITS_S: Final = 300
+"""The longest that Vapi takes for `timeoutSeconds` (its API reference, Server)."""
 
 
 class _Panel(NamedTuple):
-    """A limit on somebody's panel: `unit` empty where it is only words, `at_least` what we need of it."""
+    """A limit on somebody's panel: `unit` empty where it is only words, `at_least` what we need of it.
+
+    `at_most`: no account has more, so who enters it has mistyped; `endless`: it may be unlimited.
+    """
 
     name: str
     unit: str
@@ -22,6 +28,8 @@ class _Panel(NamedTuple):
     where: str
     how: str
     at_least: float = 0.0
+    at_most: float = math.inf
+    endless: bool = True
 
 
 def panels(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
@@ -45,6 +53,8 @@ def panels(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
             owner=panel.owner,
             how=panel.how,
             at_least=panel.at_least,
+            at_most=panel.at_most,
+            endless=panel.endless,
         )
 
 
@@ -53,10 +63,10 @@ def _vapi(settings: Settings) -> Iterator[_Panel]:
         return
     panel = "dashboard.vapi.ai"
     yield _Panel(VAPI_CALLS, "calls", "calls of the organization at once; the next caller is turned away", "Vapi",
-                 f"{panel}, Settings, Billing: concurrency", "Buy more lines there.")  # fmt: skip
+                 f"{panel}, Settings, Billing: concurrency", "Buy more lines there.", at_most=100_000)  # fmt: skip
     yield _Panel("vapi_tool_timeout", "s", "how long Vapi waits for a tool (timeoutSeconds of each tool's server)",
                  "whoever keeps the assistants", f"{panel}, Tools: server, timeout", "Set it on each tool, 10 or more.",
-                 settings.tool_deadline_ms / 1000)  # fmt: skip
+                 settings.tool_deadline_ms / 1000, VAPI_WAITS_S, endless=False)  # fmt: skip
     yield _Panel("vapi_balance", "", "credit and automatic reload; without credit no call is taken", "Vapi",
                  f"{panel}, Settings, Billing", "Switch automatic reload on.")  # fmt: skip
 
@@ -68,10 +78,10 @@ def _twilio(settings: Settings) -> Iterator[_Panel]:
     yield _Panel("twilio_texts_per_second", "texts/s", "texts of one sender per second", "Twilio and the carriers",
                  f"{panel}, Messaging, Regulatory compliance: throughput of the campaign",
                  "Register the brand and campaign (A2P 10DLC) for a higher throughput.",
-                 settings.texts_per_second)  # fmt: skip
+                 settings.texts_per_second, 10_000)  # fmt: skip
     yield _Panel(TWILIO_DAY, "texts", "texts of the brand in a day; beyond it carriers drop them",
                  "Twilio and the carriers", f"{panel}, Messaging, Regulatory compliance: daily limit of the brand",
-                 "Have the brand vetted again for a higher tier.")  # fmt: skip
+                 "Have the brand vetted again for a higher tier.", at_most=100_000_000)  # fmt: skip
     yield _Panel("twilio_balance", "", "credit and automatic recharge; without credit nothing is sent", "Twilio",
                  f"{panel}, Billing", "Switch automatic recharge on.")  # fmt: skip
 
@@ -83,16 +93,16 @@ def _google(settings: Settings, businesses: Businesses) -> Iterator[_Panel]:
     where = "console.cloud.google.com, APIs and services, Google Calendar API, Quotas"
     how = "Ask for more there, or lower READBACK_GOOGLE_REQUESTS_PER_MINUTE to what there is."
     yield _Panel(GOOGLE_MINUTE, "requests/min", "requests of the project to Google Calendar", "Google", where, how,
-                 in_all)  # fmt: skip
+                 in_all, 100_000_000)  # fmt: skip
     yield _Panel("google_requests_per_minute_per_user", "requests/min", "requests of the project for one user",
-                 "Google", where, how, per_calendar)  # fmt: skip
+                 "Google", where, how, per_calendar, 100_000_000)  # fmt: skip
 
 
 def _crms(businesses: Businesses) -> Iterator[_Panel]:
     if any(business.crm and business.crm.kind == "hubspot" for business in businesses.by_id.values()):
         yield _Panel("hubspot_requests_per_day", "requests", "requests of the account's private apps in a day",
                      "HubSpot", "app.hubspot.com, Settings, Integrations, Private apps: usage",
-                     "Buy the API limit increase.")  # fmt: skip
+                     "Buy the API limit increase.", at_most=1_000_000_000)  # fmt: skip
 
 
 def _pagers(settings: Settings, businesses: Businesses) -> Iterator[_Panel]:
@@ -109,9 +119,9 @@ def _models(settings: Settings) -> Iterator[_Panel]:
     ):
         if key is not None:
             yield _Panel(f"{name}_tokens_per_minute", "tokens/min", "tokens of the organization in a minute", name,
-                         where, "Move to a higher usage tier.")  # fmt: skip
+                         where, "Move to a higher usage tier.", at_most=100_000_000_000)  # fmt: skip
             yield _Panel(f"{name}_monthly_spend", "USD", "spend of the organization in a month", name, where,
-                         "Raise it there.")  # fmt: skip
+                         "Raise it there.", at_most=100_000_000)  # fmt: skip
 
 
 def _redis(settings: Settings) -> Iterator[_Panel]:

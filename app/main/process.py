@@ -19,6 +19,7 @@ from app.main.figures import figures_of
 from app.main.first_days import first_days
 from app.main.model_path import check_models
 from app.main.provisioning import check_platform
+from app.main.reached import warn
 from app.main.server import Server
 from app.main.starts import WORK, started
 from app.main.status import doors_with_status
@@ -53,7 +54,7 @@ async def work(settings: Settings, clock: Clock) -> None:
     asked = asyncio.Event()
     for how in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(how, asked.set)
-    checked(settings)
+    warn(settings, checked(settings))
     settings = settings.model_copy(update={"jobs": "on"})
 
     def begin() -> Server:

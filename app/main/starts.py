@@ -24,7 +24,7 @@ _a = audit.c
 
 
 class Forced(NamedTuple):
-    """A start in spite of limits that nobody has confirmed: who forced it, why, and which they are."""
+    """A start in spite of what the checklist found: who forced it, why, and which of its lines do not hold."""
 
     by: str
     reason: str

@@ -20,6 +20,9 @@ _PLAIN: Final = r"[0-9]{1,15}(?:\.(?![0-9]{3}(?![0-9]))[0-9]{1,6})?(?:[eE][0-9]{
 _AMOUNT: Final = re.compile(
     rf"(?P<number>{_GROUPED}|{_PLAIN})(?: ?(?P<times>{'|'.join(TIMES)})\b)?(?![-0-9.,'’_]| [0-9])"
 )
+_NOTHING: Final = re.compile(
+    r"[-−] ?[$€£]?[0-9].*|[-+−]?(?:nan|inf|infinity)|[$€£]? ?0+(?:[.,]0+)?(?: ?(?:USD|EUR|GBP|[$€£%]))?", re.IGNORECASE
+)
 _WORD: Final = re.compile(r" ?([A-Za-z]+)")
 _PER: Final = re.compile(r"(?:/|\bper\b|\ban?\b) ?([0-9]*) ?([A-Za-z]+)")
 
@@ -36,6 +39,11 @@ def amount(text: str, unit: str) -> float | None:
     if found is None or not _fits(text[found.end() :], unit):
         return None
     return float(re.sub(r"[, '’_]", "", found["number"])) * TIMES.get(found["times"], 1.0)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text is nothing but a number that is 0, below it, or none at all."""
+    return _NOTHING.fullmatch(text.strip()) is not None
 
 
 def _fits(rest: str, unit: str) -> bool:

@@ -1,5 +1,6 @@
 """Limits in the database: what people confirmed, and the points of use that a forecast is made of."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ from app.audit.log import record
 from app.db.engine import Transaction
 from app.db.schema import limit_confirmations, limit_points
 from app.errors import ReadbackError
-from app.watch.amounts import amount
+from app.watch.amounts import amount, says_nothing
 from app.watch.limits import Confirmed, Limit, Point
 
 VALUE_CHARS: Final = 200
@@ -38,9 +39,9 @@ def confirmed(transaction: Transaction, limit: Limit, value: str, *, by: str, no
         raise ConfirmationError(f"The value must have 1 to {VALUE_CHARS} characters.")
     if not by or len(by) > BY_CHARS:
         raise ConfirmationError(f"Who confirms it must have 1 to {BY_CHARS} characters.")
-    if limit.unit and amount(value, limit.unit) is None:
-        wanted = f"must begin with a number of {limit.unit}, as in 10000, 10,000 or 10k, or be unlimited"
-        raise ConfirmationError(f"The value of {limit.name} {wanted}.")
+    read = amount(value, limit.unit) if limit.unit else None
+    if says_nothing(value) if not limit.unit else read is None or not limit.may_be(read):
+        raise ConfirmationError(f"The value of {limit.name} {_wanted(limit)}.")
     values = {"value": value, "by": by, "at": now}
     there = update(limit_confirmations).where(_c.name == limit.name).values(**values)
     if not transaction.connection.execute(there).rowcount:
@@ -67,6 +68,15 @@ def pointed(transaction: Transaction, used: Mapping[str, float], now: float) -> 
     ]
     if rows:
         connection.execute(insert(limit_points), rows)
+
+
+def _wanted(limit: Limit) -> str:
+    """What would be a value of it."""
+    if not limit.unit:
+        return f"must say in a few words what the panel shows of this: {limit.bounds}"
+    most = f" and at most {limit.at_most:,.12g}" if math.isfinite(limit.at_most) else ""
+    end = ", or be unlimited" if limit.endless else ""
+    return f"must begin with a number of {limit.unit} above 0{most}, as in 10000, 10,000 or 10k{end}"
 
 
 def _in_short(text: str) -> str:

@@ -58,8 +58,9 @@ FORESIGHT: Final = 6.0
 class Limit:
     """One limit. `value` None: only a person can read it, and enters it; `where` is the variable, file key or constant.
 
-    `at_least`: what the rest of the installation needs of a value that is entered. `told_elsewhere`: somebody else
-    pages when the limit is near, so only its forecast is told here. `near_share`: the part of it that is near.
+    `at_least`: what the rest of the installation needs of a value that is entered; `at_most`: nobody has more;
+    `endless`: it may be unlimited. `lacking`: what is the matter with a value that nobody enters. `told_elsewhere`:
+    somebody else pages when the limit is near, so only its forecast is told here. `near_share`: the part that is near.
     """
 
     name: str
@@ -73,6 +74,9 @@ class Limit:
     kind: Kind = Kind.BUSY
     business: str = ""
     at_least: float = 0.0
+    at_most: float = math.inf
+    endless: bool = True
+    lacking: str = ""
     told_elsewhere: bool = False
     near_share: float = NEAR_SHARE
 
@@ -80,6 +84,10 @@ class Limit:
     def confirmed_by_person(self) -> bool:
         """Whether a person has to look it up."""
         return self.source is Source.PANEL
+
+    def may_be(self, value: float) -> bool:
+        """Whether a panel can show this: a limit of 0 is none, and who enters a million lines has mistyped."""
+        return self.endless if math.isinf(value) else 0 < value <= self.at_most
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +121,9 @@ class Forecast:
 
 
 def wrong(limit: Limit, confirmed: Confirmed | None, now: float) -> str:
-    """What is missing about a limit that a person has to confirm, in a few words; empty when nothing is."""
+    """What is missing about a limit, most often that a person confirms it; empty when nothing is."""
     if not limit.confirmed_by_person:
-        return ""
+        return limit.lacking
     if confirmed is None:
         return "not confirmed"
     if now - confirmed.at > CONFIRMED_FOR_S:
@@ -123,6 +131,8 @@ def wrong(limit: Limit, confirmed: Confirmed | None, now: float) -> str:
     value = confirmed.amount(limit.unit) if limit.unit else None
     if limit.unit and value is None:
         return f"{confirmed.value} cannot be read as a number of {limit.unit}"
+    if value is not None and not limit.may_be(value):
+        return f"{confirmed.value} is no number of {limit.unit} that it can be"
     if value is not None and value < limit.at_least:
         return f"too low: this installation needs at least {limit.at_least:g} {limit.unit}"
     return ""

@@ -43,7 +43,7 @@ def buried(url: str) -> str:
 def test_a_process_without_jobs_leaves_them_to_one_that_only_works(
     start: Callable[..., Process], database_url: str, tmp_path: Path
 ) -> None:
-    start(database_url, READBACK_JOBS="off")
+    server = start(database_url, READBACK_JOBS="off")
     given(database_url, Job("of another version", "b:1", time.time()))
     time.sleep(2)
     assert in_outbox(database_url) == ["b:1"]
@@ -60,6 +60,8 @@ def test_a_process_without_jobs_leaves_them_to_one_that_only_works(
         worker.wait()
     lines = [json.loads(line) for line in (tmp_path / "worker.log").read_text().splitlines()]
     assert {"jobs_started", "stopped"} <= {line["event"] for line in lines}
+    for log in (server.log, tmp_path / "worker.log"):
+        assert log.read_text().count("whatever goes wrong, nobody is told") == 1
     starts = executed(database_url, "SELECT subject FROM audit WHERE kind = 'process_started' ORDER BY seq")
     assert [row[0] for row in starts] == ["serve", "work"]
 

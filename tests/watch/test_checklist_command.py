@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,8 @@ from app.settings import load
 from app.watch.volume_counts import CALL, Came, noted
 from tests.commanding import Told, command
 
-VAPI = {"READBACK_VAPI_SECRETS": "secret"}
+PAGES = {"READBACK_PAGE_URLS": "json://127.0.0.1:9/page"}
+VAPI = {"READBACK_VAPI_SECRETS": "secret", **PAGES}
 DEMO = load_businesses(load({}).businesses, {})
 
 
@@ -27,7 +29,8 @@ def checklist(url: str, *arguments: str, **variables: str) -> Told:
 
 
 def confirm_all(url: str) -> None:
-    for name, value in (("vapi_concurrent_calls", "10"), ("vapi_tool_timeout", "20 s"), ("vapi_balance", "reloads")):
+    for name, value in (("vapi_concurrent_calls", "10"), ("vapi_tool_timeout", "20 s"), ("vapi_balance", "reloads"),
+                        ("pager_plan", "all of them, to two people")):  # fmt: skip
         assert checklist(url, "confirm", name, "--value", value, "--by", "Ann").returncode == 0
 
 
@@ -72,8 +75,41 @@ def test_a_new_business_that_does_not_say_so_is_named_where_a_model_is_asked(dat
         assert [words in said for said in warned()] == [True] * bool(words)
 
 
-def test_without_anything_of_others_there_is_nothing_to_confirm(sqlite_url: str) -> None:
-    assert command(sqlite_url, "checklist").returncode == 0
+def test_without_anything_of_others_there_is_nothing_to_confirm_but_who_is_told(sqlite_url: str) -> None:
+    assert command(sqlite_url, "checklist", "confirm", "pager_plan", "--value", "all", **PAGES).returncode == 0
+
+    assert command(sqlite_url, "checklist", **PAGES).returncode == 0
+
+    told = command(sqlite_url, "checklist")
+    assert told.returncode == 1
+    [line] = [line for line in told.stdout.splitlines() if "[!]" in line]
+    assert line.startswith("page_receivers: 0 receivers  [!] READBACK_PAGE_URLS IS NOT SET, NOR ")
+    assert "Set READBACK_PAGE_URLS to where whoever runs this installation is reached" in told.stdout
+    assert told.stdout.endswith(" limits; 1 to be set: page_receivers\n")
+    assert json.loads(command(sqlite_url, "checklist", "--json").stdout)["ready"] is False
+
+
+def test_receivers_of_businesses_hear_nothing_of_the_whole_installation(sqlite_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "acme.toml"
+    demo = Path("infra/businesses/demo.toml").read_text(encoding="utf-8")
+    head = "[businesses.acme]\n"
+    file.write_text(demo.replace(head, f'{head}page = ["json://127.0.0.1:9/page"]\n', 1))
+    variables = {"READBACK_BUSINESSES": str(file), "READBACK_DATABASE_URL": sqlite_url}
+    businesses = load_businesses(file, {})
+    command(sqlite_url, "checklist", "confirm", "pager_plan", "--value", "all", **variables)
+
+    with pytest.raises(ConfigurationError) as refused:
+        check_production(load(variables), businesses, None)
+
+    assert str(refused.value) == (
+        "Not ready for production: READBACK_PAGE_URLS is not set: of what concerns the whole installation, as its "
+        "database does, nobody is told; set READBACK_PAGE_URLS to where whoever runs this installation is reached; "
+        "`readback doctor --page` tries it."
+    )
+    forced = check_production(load(variables), businesses, "the pager comes tomorrow")
+    assert forced is not None
+    assert forced.unconfirmed == ["page_receivers"]
+    assert check_production(load(variables | PAGES), businesses, None) is None
 
 
 @pytest.mark.parametrize(
@@ -83,6 +119,7 @@ def test_without_anything_of_others_there_is_nothing_to_confirm(sqlite_url: str)
         ("slot_ttl_s", "1", 2, "slot_ttl_s is no limit that a person confirms here"),
         ("vapi_concurrent_calls", "lots", 2, "The value of vapi_concurrent_calls must begin with a number of calls"),
         ("vapi_balance", " ", 2, "The value must have 1 to 200 characters."),
+        ("page_receivers", "1", 2, "page_receivers is no limit that a person confirms here"),
     ],
 )
 def test_what_cannot_be_confirmed_is_said_in_one_sentence(
@@ -92,6 +129,36 @@ def test_what_cannot_be_confirmed_is_said_in_one_sentence(
 
     assert told.returncode == code
     assert told.stderr.startswith(said)
+
+
+@pytest.mark.parametrize("value", ["0", "0.0", "-5", "NaN", "inf", "1e99", "100,001", "unlimitd"])
+def test_no_panel_shows_nothing_less_than_nothing_or_more_than_anybody_has(sqlite_url: str, value: str) -> None:
+    told = checklist(sqlite_url, "confirm", "vapi_concurrent_calls", f"--value={value}")
+
+    assert (told.returncode, told.stderr) == (
+        2,
+        "The value of vapi_concurrent_calls must begin with a number of calls above 0 and at most 100,000, as in "
+        "10000, 10,000 or 10k, or be unlimited.\n",
+    )
+    assert rows(checklist(sqlite_url, "--json"))["vapi_concurrent_calls"]["confirmed"] is None
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "NaN", "-inf", "$0.00", "0 USD", "-$5"])
+def test_what_a_panel_shows_in_words_is_told_in_words(sqlite_url: str, value: str) -> None:
+    told = checklist(sqlite_url, "confirm", "vapi_balance", f"--value={value}")
+
+    assert (told.returncode, told.stderr) == (
+        2,
+        "The value of vapi_balance must say in a few words what the panel shows of this: credit and automatic reload; "
+        "without credit no call is taken.\n",
+    )
+
+
+def test_a_time_that_vapi_never_waits_is_no_time(sqlite_url: str) -> None:
+    for value in ("301", "unlimited", "0"):
+        told = checklist(sqlite_url, "confirm", "vapi_tool_timeout", "--value", value)
+        assert told.returncode == 2
+        assert told.stderr.endswith("a number of s above 0 and at most 300, as in 10000, 10,000 or 10k.\n")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +191,7 @@ def test_production_is_refused_until_all_is_confirmed_and_again_when_it_is_old(d
     told = command(database_url, "serve", "--production", **VAPI)
     assert told.returncode == 2
     assert told.stderr == (
-        "Not ready for production: the limit vapi_concurrent_calls is not confirmed (2 more); look it up and run "
+        "Not ready for production: the limit vapi_concurrent_calls is not confirmed (3 more); look it up and run "
         "`readback checklist confirm vapi_concurrent_calls --value V --by WHO`.\n"
     )
 
@@ -152,7 +219,7 @@ def test_forcing_it_is_in_the_audit_log_once_it_has_started(database_url: str) -
     )
     assert row["kind"] == "production_forced"
     assert row["data"]["reason"] == "the panel is down"
-    assert row["data"]["unconfirmed"] == ["vapi_concurrent_calls", "vapi_tool_timeout", "vapi_balance"]
+    assert row["data"]["unconfirmed"] == ["vapi_concurrent_calls", "vapi_tool_timeout", "vapi_balance", "pager_plan"]
     assert row["data"]["by"]
 
 

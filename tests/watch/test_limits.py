@@ -107,3 +107,20 @@ def test_a_cap_that_pages_by_itself_at_eighty_percent_is_told_here_only_before(s
 def test_what_a_person_read_is_held_against_what_is_needed(entered: Confirmed | None, said: str) -> None:
     assert wrong(limit(source=Source.PANEL, at_least=6.0), entered, NOW) == said
     assert wrong(limit(source=Source.DEFAULT, at_least=6.0), entered, NOW) == ""
+
+
+def test_what_nobody_can_have_is_not_taken_from_those_who_entered_it_before() -> None:
+    panel = limit(source=Source.PANEL, at_most=1_000.0)
+
+    assert wrong(panel, Confirmed("0", "Ann", NOW), NOW) == "0 is no number of calls that it can be"
+    assert wrong(panel, Confirmed("1001", "Ann", NOW), NOW) == "1001 is no number of calls that it can be"
+    assert wrong(panel, Confirmed("1000", "Ann", NOW), NOW) == ""
+    never_endless = limit(source=Source.PANEL, endless=False)
+    assert (
+        wrong(never_endless, Confirmed("unlimited", "Ann", NOW), NOW)
+        == "unlimited is no number of calls that it can be"
+    )
+
+
+def test_what_nobody_enters_says_itself_what_it_lacks() -> None:
+    assert wrong(limit(lacking="nobody is told"), None, NOW) == "nobody is told"

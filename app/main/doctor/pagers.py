@@ -9,6 +9,7 @@ from app.adapters.pagerduty import PagerDuty
 from app.adapters.probes import ProbeError, connected
 from app.adapters.receivers import Receivers, address, check_url
 from app.main.doctor.examination import AilingError, Check, LeftOutError, Patient
+from app.main.reached import unreached
 
 READABLE: Final = "Correct READBACK_PAGE_URLS, and `page` in the business file."
 AWAY: Final = "See that the receiver runs, and that this machine may reach it: nobody would be paged through it."
@@ -19,14 +20,17 @@ def pager_checks(patient: Patient) -> Iterator[Check]:
     """One for each receiver, whoever pages it."""
     lists = [patient.settings.page_urls, *(business.page for business in patient.businesses.by_id.values())]
     urls = list(dict.fromkeys(url for each in lists for url in each))
-    if not urls:
-        yield Check("pager", _nobody, READABLE)
+    if lacking := unreached(patient.settings, patient.businesses):
+        yield Check("pager of the installation" if urls else "pager", _nobody(lacking.sentence), READABLE)
     for place, url in enumerate(urls, 1):
         yield Check("pager" if len(urls) == 1 else f"pager {place}", _pager(patient, url), AWAY)
 
 
-async def _nobody() -> str:
-    raise LeftOutError("nobody is paged: READBACK_PAGE_URLS is not set, nor `page` of a business")
+def _nobody(why: str) -> Callable[[], Awaitable[str]]:
+    async def run() -> str:
+        raise LeftOutError(why)
+
+    return run
 
 
 def _pager(patient: Patient, url: str) -> Callable[[], Awaitable[str]]:
