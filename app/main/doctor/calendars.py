@@ -16,6 +16,7 @@ from app.clock import Clock
 from app.db.engine import Database
 from app.main.doctor.examination import AilingError, Check, LeftOutError, Patient
 from app.main.doctor.inside import ready
+from app.main.doctor.remedies import remedy
 from app.main.sources import Sources
 from app.watch.alarms import Alarms
 
@@ -26,11 +27,6 @@ DAY_S: Final = 86_400
 QUARTER_S: Final = 900
 SUMMARY: Final = "Readback test, removed at once"
 REFERENCE: Final = "DOCTOR"
-REMEDIES: Final = {
-    "google": 'Share it with the service account\'s e-mail address, with "Make changes to events".',
-    "caldav": "Check its address and READBACK_CALDAV_CREDENTIALS.",
-    "embedded": "Check the database.",
-}
 
 
 class _Nobody:
@@ -50,8 +46,8 @@ def calendar_checks(patient: Patient) -> Iterator[Check]:
             whose.setdefault(technician.calendar, []).append(f"{business.id}/{technician.id}")
     one_opening = _Opening(patient)
     for address, people in whose.items():
-        remedy = REMEDIES.get(address.partition(":")[0], "Check `calendar` in the business file.")
-        yield Check(f"calendar of {', '.join(people)}", one_opening.of(address), remedy, CALENDAR_S)
+        late = remedy(_scheme(address), "no end after its deadline")
+        yield Check(f"calendar of {', '.join(people)}", one_opening.of(address), late, CALENDAR_S)
 
 
 class _Opening:
@@ -75,6 +71,8 @@ class _Opening:
                 if isinstance(at, Unknown):
                     raise AilingError(at.reason)
                 return await looked_at(*at, self._patient.clock, read_only=self._patient.read_only)
+            except AilingError as error:
+                raise AilingError(str(error), error.remedy or remedy(_scheme(address), str(error))) from None
             finally:
                 await self._close()
 
@@ -114,9 +112,11 @@ async def looked_at(calendar: Calendar, name: str, clock: Clock, *, read_only: b
     """Read a calendar; unless `read_only` write an event, see it, remove it, see it gone. Raises `AilingError`."""
     day = _far_day(clock.now())
     told = (await calendar.free([name], day, day + DAY_S, within_s=ASK_S))[name]
-    if isinstance(told, Unknown):
-        raise AilingError(f"it cannot be read: {told.reason}")
     found = await calendar.events(name, day, day + DAY_S, within_s=ASK_S)
+    if isinstance(told, Unknown):
+        # Google answers 200 about the free time of a calendar that is not shared; asked for its events it says 404.
+        why = found if isinstance(found, Unknown) else told
+        raise AilingError(f"it cannot be read: {why.reason}")
     if isinstance(found, Unknown):
         raise AilingError(f"its events cannot be read: {found.reason}")
     if read_only:
@@ -135,15 +135,24 @@ async def _round_trip(calendar: Calendar, name: str, start: int) -> None:
     if isinstance(wrote, Refused):
         raise AilingError(f"it cannot be written: {wrote.reason}")
     try:
-        if isinstance(wrote, Unknown):
-            raise AilingError(f"nobody knows whether an event was written: {wrote.reason}")
-        seen = await calendar.get(name, wanted.id, within_s=ASK_S)
-        if not isinstance(seen, Event) or seen.cancelled:
-            raise AilingError("the event that was written was not there when it was read")
-        if (seen.start, seen.end, seen.reference) != (wanted.start, wanted.end, wanted.reference):
-            raise AilingError("the event came back with other times, or without its reference")
-    finally:
-        await _removed(calendar, name, wanted.id)
+        await _is_there(calendar, name, wanted, wrote)
+    except AilingError as error:
+        try:
+            await _removed(calendar, name, wanted.id)
+        except AilingError as left:  # the first is why; what is left is taken away by the next look
+            raise AilingError(f"{error}; {left}") from None
+        raise
+    await _removed(calendar, name, wanted.id)
+
+
+async def _is_there(calendar: Calendar, name: str, wanted: Event, wrote: Event | Unknown) -> None:
+    if isinstance(wrote, Unknown):
+        raise AilingError(f"nobody knows whether an event was written: {wrote.reason}")
+    seen = await calendar.get(name, wanted.id, within_s=ASK_S)
+    if not isinstance(seen, Event) or seen.cancelled:
+        raise AilingError("the event that was written was not there when it was read")
+    if (seen.start, seen.end, seen.reference) != (wanted.start, wanted.end, wanted.reference):
+        raise AilingError("the event came back with other times, or without its reference")
 
 
 async def _removed(calendar: Calendar, name: str, event_id: str) -> None:
@@ -171,11 +180,15 @@ def _quiet(busy: Busy, day: int, ours: Sequence[tuple[int, int]]) -> int:
     raise AilingError("that whole day is taken, years ahead", "See who blocks the calendar for years.")
 
 
+def _scheme(address: str) -> str:
+    return address.partition(":")[0]
+
+
 async def _google(patient: Patient) -> str:
     settings = patient.settings
     if settings.google_credentials is None:
         raise LeftOutError("GOOGLE_APPLICATION_CREDENTIALS is not set")
-    from app.adapters.google_credentials import GoogleCredentials  # noqa: PLC0415 - what nobody uses is not loaded
+    from app.adapters.google_credentials import GoogleCredentials, TokenError  # noqa: PLC0415 - what nobody uses is not loaded
 
     credentials = GoogleCredentials(
         settings.google_credentials, token_url=settings.google_token_url, clock=patient.clock, on_alarm=_no_alarm
@@ -183,6 +196,8 @@ async def _google(patient: Patient) -> str:
     try:
         await credentials.start()
         await credentials.token()
+    except TokenError as error:
+        raise AilingError(f"Google gave no token: {error}", remedy("google", str(error))) from None
     finally:
         await credentials.close()
     return "Google gave a token"
