@@ -21,9 +21,9 @@ KEYS: Final = {
     "figures": ("figures",),
     "bookings": ("show", "bookings", "next"),
     "tasks": ("tasks", "more"),
-    "reviews": ("reviews", "decided"),
+    "reviews": ("reviews", "decided", "unapproved"),
     "dead-letters": ("status", "letters", "next"),
-    "pages": ("pages", "more"),
+    "pages": ("pages", "more", "unheard"),
     "incidents": ("incidents",),
     "limits": ("limits", "next"),
     "flags": ("flags",),
@@ -40,6 +40,11 @@ SCALARS: Final[dict[str, Any]] = {
     "known": {"type": "boolean", "description": "False while lines are looked at for the first time: ask again."},
     "more": {"type": "boolean", "description": "There is more than is listed."},
     "next": {"type": ["string", "null"], "description": "Ask again with it as `after`."},
+    "unheard": {"type": ["string", "null"], "description": "Which pages reach nobody, and what to do about it."},
+    "unapproved": {
+        "type": ["string", "null"],
+        "description": "For which new businesses nobody approves a model's work.",
+    },
     "older": {"type": ["integer", "null"], "description": "Ask again with it as `before`."},
     "chain": {"type": "object", "required": ["state", "rows", "total", "anchors", "why", "at"]},
 }

@@ -12,6 +12,7 @@ from app.clock import Clock
 from app.db.engine import READ_DEADLINE_S, Database, DatabaseUnavailableError, Transaction
 from app.watch.figure_overview import Shown
 from app.watch.limits import Limit
+from app.watch.unheard import Unheard
 from app.watch.volume_lines import Watched
 
 T = TypeVar("T")
@@ -31,7 +32,8 @@ class House:
 
     `wake` tells the pager that a page was changed, `refused` notes a refused request in the audit log, `limits` reads
     every limit with its present use, `confirmable` are those that a person enters, `works` says whether anybody works
-    on background jobs.
+    on background jobs, `unheard` which pages reach nobody, `unapproved` for whom a model works unseen though new, in a
+    line that is empty for nobody.
     """
 
     database: Database
@@ -51,6 +53,10 @@ class House:
     """Reads every service figure."""
     states: Callable[[], Awaitable[Mapping[str, str]]]
     """How each dependency is: `ok`, `degraded` or `down`."""
+    unheard: Unheard | None
+    unapproved: Callable[[Connection, float], str]
+    synthetic_every_s: float
+    """Between two calls that we make to ourselves; 0 for none."""
     refusals: Counting
     tries: Counting
     """Attempts to sign in, by source."""

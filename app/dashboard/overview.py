@@ -10,7 +10,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, select
 
 from app.booking.listing import doubted, unsettled
+from app.dashboard import lasting
 from app.dashboard.house import House
+from app.dashboard.lasting import Lasting
 from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import dead_letters, figure_states, pages, reviews, tasks
@@ -18,6 +20,7 @@ from app.review.sheets import utc
 from app.watch import incidents
 from app.watch.figures import State
 from app.watch.pages import NOT_RESOLVED
+from app.watch.unheard import Unheard
 from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
 
@@ -32,6 +35,8 @@ LINES_WITHIN_S: Final = 0.3
 NOT_KNOWN: Final = ("unknown", "learning", "too_quiet")
 """States of a line of which nobody can say that it is as usual."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
+NAMED: Final = 5
+"""Things that are wrong, in the sentence; tiles show every one."""
 IN_HAND: Final = "in hand"
 """Of pages that somebody has taken: what they are about lasts."""
 
@@ -69,17 +74,19 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
     """Everything the page shows. Never raises for a database that is away: that is what it shows then."""
     now = house.clock.now()
     try:
-        found = await house.read(lambda connection: _looked(connection, now), OVERVIEW_WITHIN_S)
+        found = await house.read(lambda c: _looked(c, now, house.synthetic_every_s), OVERVIEW_WITHIN_S)
         volume = await lines.soon(LINES_WITHIN_S)
         states = await house.states()
     except DatabaseUnavailableError:
         return _away(now)
     tiles = [
         *(of_lines(volume, now) if volume is not None else LOOKING),
-        *of_dependencies(states),
-        *_of_work(found),
-        _of_jobs(house.works()),
         *of_writes(house.database.refuses),
+        *of_reach(house.unheard),
+        *of_dependencies(states),
+        _of_jobs(house.works()),
+        *of_lasting(found["lasting"]),
+        *_of_work(found),
     ]
     return {
         "state": worst(tiles),
@@ -101,11 +108,13 @@ def worst(tiles: Sequence[Tile]) -> str:
 
 
 def sentence(tiles: Sequence[Tile]) -> str:
-    """Whether all is normal, and if not, what is not."""
+    """Whether all is normal, and if not, what is not, in so far as it can be read in one breath."""
     wrong = [tile.about for tile in tiles if tile.state == BAD]
     waits = [tile.about for tile in tiles if tile.state == WAITS]
     if wrong:
-        return f"Not normal: {_and(wrong)}."
+        more = len(wrong) - NAMED
+        also = [f"{more} more {'thing' if more == 1 else 'things'}"] if more > 0 else []
+        return f"Not normal: {_and([*wrong[:NAMED], *also])}."
     unknown = [tile.about for tile in tiles if tile.state == UNKNOWN]
     if any(tile.word == IN_HAND for tile in tiles):
         return f"Not normal, and in hand: {_and(waits)}."
@@ -116,7 +125,7 @@ def sentence(tiles: Sequence[Tile]) -> str:
     return "Everything is normal."
 
 
-def _looked(connection: Connection, now: float) -> dict[str, Any]:
+def _looked(connection: Connection, now: float, synthetic_every_s: float) -> dict[str, Any]:
     p, t, r, d = pages.c, tasks.c, reviews.c, dead_letters.c
     newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
     return {
@@ -129,6 +138,7 @@ def _looked(connection: Connection, now: float) -> dict[str, Any]:
         "letters": counted(connection, dead_letters, d.status == "open"),
         "doubted": sum(one.starts > now for one in doubted(connection, now - DOUBTED_FOR_S)),
         "unsettled": sum(one.hold_until < now - UNSETTLED_AFTER_S for one in unsettled(connection)),
+        "lasting": lasting.read(connection, now, synthetic_every_s),
         "incidents": incidents.listed(connection),
         "newest": [
             {"id": row.id, "title": row.title, "status": row.status, "raised_at": utc(row.raised_at)}
@@ -232,6 +242,32 @@ def of_dependencies(states: Mapping[str, str]) -> list[Tile]:
     ill = {name: state for name, state in states.items() if state != "ok" and name != "database"}
     about = _and([f"{name} that is {state}" for name, state in ill.items()])
     return [Tile("Dependencies", str(len(ill)), BAD, "not well", "limits", about)] if ill else []
+
+
+def of_reach(unheard: Unheard | None) -> list[Tile]:
+    """Nothing while every page reaches somebody: then it is seen on each who has it."""
+    if unheard is None:
+        return []
+    return [Tile("Receivers of pages", "none", BAD, "nobody is told", "pages", unheard.pages)]
+
+
+def of_lasting(found: Lasting) -> list[Tile]:
+    """What has a watch of its own and lasts; nothing for what is well."""
+    calls = Tile("Synthetic calls", "failed", BAD, "fail", "pages", "synthetic calls that fail")
+    tiles = [
+        *([calls] if found.calls_fail else []),
+        _tile("Settings at the platform", "pages", [
+            Part(BAD, found.settings, "platform record that is not as it was applied",
+                 "platform records that are not as they were applied", "changed"),
+        ]),
+        _tile("Upstreams' shapes", "pages", [
+            Part(BAD, found.shapes, "upstream answer in another shape", "upstream answers in other shapes", "changed"),
+        ]),
+        _tile("Limits", "limits", [
+            Part(BAD, found.limits, "limit near its end", "limits near their ends", "near"),
+        ]),
+    ]  # fmt: skip
+    return [tile for tile in tiles if tile.state == BAD]
 
 
 def of_writes(refuses: bool) -> list[Tile]:

@@ -122,12 +122,14 @@ class Views:
         return {"tasks": [as_listed(task, now) for task in kept], "more": len(kept) == MOST_OPEN_SHOWN}
 
     async def reviews(self, _: Asked) -> Data:
-        """What waits for a person's decision, and what was decided last."""
+        """What waits for a person's decision, what was decided last, and where nobody is asked though it is new."""
+        now = self._house.clock.now()
         waiting = await self._read(lambda c: reviews.listed(c, most=MOST_OPEN_SHOWN))
         newest = await self._read(lambda c: reviews.listed(c, everything=True, most=MOST_SHOWN))
         return {
             "reviews": [review_told(one) for one in waiting],
             "decided": [review_told(one) for one in newest if one.status != reviews.OPEN],
+            "unapproved": await self._read(lambda c: self._house.unapproved(c, now)) or None,
         }
 
     async def dead_letters(self, asked: Asked) -> Data:
@@ -146,7 +148,12 @@ class Views:
     async def pages(self, _: Asked) -> Data:
         """What people are paged about, the newest first."""
         kept = await self._read(lambda c: pages.listed(c, most=MOST_OPEN_SHOWN))
-        return {"pages": [page_described(one) for one in kept], "more": len(kept) == MOST_OPEN_SHOWN}
+        unheard = self._house.unheard
+        return {
+            "pages": [page_described(one) for one in kept],
+            "more": len(kept) == MOST_OPEN_SHOWN,
+            "unheard": unheard.sentence if unheard else None,
+        }
 
     async def incidents(self, asked: Asked) -> Data:
         """What is wrong in public, and what was said about it."""

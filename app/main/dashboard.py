@@ -16,7 +16,9 @@ from app.dashboard.house import House
 from app.dashboard.routes import Dashboard
 from app.dashboard.signing_in import ALL_TRIES_BURST, ALL_TRIES_PER_S, TRIES_BURST, TRIES_PER_S
 from app.main.figures import figures_of
+from app.main.first_days import unapproved
 from app.main.limit_use import Counting
+from app.main.reached import unreached
 from app.main.server import Server
 from app.main.watching import watched
 from app.watch.figure_overview import overview
@@ -64,6 +66,9 @@ def house(server: Server, ready: Readiness) -> House:
         confirmable={limit.name: limit for limit in counting.limits if limit.confirmed_by_person},
         figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s),
         states=ready.states,
+        unheard=unreached(settings, server.businesses),
+        unapproved=lambda connection, now: unapproved(connection, settings, server.businesses, now),
+        synthetic_every_s=settings.synthetic_every_s,
         refusals=Refusals(clock, shared=server.shared.buckets() if server.shared else None),
         tries=Refusals(clock, TRIES_BURST, TRIES_PER_S),
         all_tries=Refusals(clock, ALL_TRIES_BURST, ALL_TRIES_PER_S),

@@ -23,15 +23,15 @@ CALM_S: Final = 3_600.0
 """Without one wrong answer, after which right ones end the alarm. An upstream changes over servers, not all at once."""
 MOST_KEPT: Final = 200
 """Versions of one shape; the one longest unseen makes way."""
+LASTS_S: Final = 86_400.0
+"""Of which no wrong answer came for so long, nobody asks any more, or it is well."""
 ALARM: Final = "contract_drift"
 
 _log = log.get(__name__)
 _u = upstream_shapes.c
 _HOW_MANY = select(func.count()).select_from(upstream_shapes)
-_LAST = select(
-    func.max(case((_u.problem != "", _u.last_seen))),
-    func.max(case((_u.problem == "", _u.last_seen))),
-)
+_LAST_WRONG = func.max(case((_u.problem != "", _u.last_seen)))
+_LAST = select(_LAST_WRONG, func.max(case((_u.problem == "", _u.last_seen))))
 
 Name = tuple[str, str]
 """Upstream and path of a shape."""
@@ -79,6 +79,12 @@ class ShapeWatch:
         self._alarms.ring(ALARM, shape.key, f"{shape.upstream} answers in another shape: {shape.path}", body)
 
 
+def lasting(connection: Connection, now: float) -> int:
+    """How many shapes are wrong now: lately wrong, and not right for a while since."""
+    rows = connection.execute(_LAST.group_by(_u.upstream, _u.path).having(now - LASTS_S < _LAST_WRONG))
+    return sum(not _calm(wrong, right, now - CALM_S) for wrong, right in rows)
+
+
 def _kept(transaction: Transaction, seen: Sequence[Seen], asked: set[Name]) -> set[Name]:
     """Keep what was seen; those of `asked` that are calm."""
     connection = transaction.connection
@@ -102,6 +108,10 @@ def _make_room(connection: Connection, name: Name) -> None:
 def _is_calm(connection: Connection, name: Name, before: float) -> bool:
     """Whether it was last wrong before that, in any process, and right since."""
     wrong, right = connection.execute(_LAST.where(_of(name))).one()
+    return _calm(wrong, right, before)
+
+
+def _calm(wrong: float | None, right: float | None, before: float) -> bool:
     return right is not None and (wrong is None or (wrong < before and wrong < right))
 
 

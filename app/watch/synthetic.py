@@ -23,6 +23,9 @@ PAGE: Final = "synthetic_call_failed"
 KEY: Final = "call"
 """One page for the installation, so that a call elsewhere, after the settings were changed, ends it too."""
 
+IN_A_ROW: Final = 2
+"""Failures that are no deploy any more."""
+
 _insert = BulkInsert(synthetic_calls)
 _s = synthetic_calls.c
 
@@ -93,6 +96,13 @@ def _kept(transaction: Transaction, report: Report, at: float) -> str:
     if report.holds:
         resolved(transaction, PAGE, KEY, now=at)
     return before
+
+
+def fail(connection: Connection, since: float) -> bool:
+    """Whether the last two calls failed, both made since then: what is paged."""
+    last = select(_s.failed).where(_s.at >= since).order_by(_s.at.desc()).limit(IN_A_ROW)
+    failed = connection.execute(last).scalars().all()
+    return len(failed) == IN_A_ROW and all(failed)
 
 
 def last_failed(connection: Connection) -> str:

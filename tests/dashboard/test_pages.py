@@ -133,6 +133,31 @@ async def test_what_buttons_left_in_both_databases(database_url: str, tmp_path: 
         assert truths(connection)[0]["proposed"]["tool"] == "cancel_appointment"
 
 
+async def test_where_nobody_is_told_the_pages_say_so_and_what_to_do(sqlite_url: str, tmp_path: Path) -> None:
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        assert "pages that reach nobody" in (await server.get("/api/overview", ADMIN_TOKEN)).json()["sentence"]
+        said = (await server.get("/api/pages", ADMIN_TOKEN)).json()["unheard"]
+        assert said.startswith("READBACK_PAGE_URLS is not set, nor `page` of a business: whatever goes wrong, nobody")
+        assert "nobody is told</span> READBACK_PAGE_URLS is not set" in (await dana.look("pages")).text
+        assert "whatever goes wrong, nobody is told" in (await dana.look("limits")).text
+    async with dashboard(sqlite_url, tmp_path, READBACK_PAGE_URLS="json://127.0.0.1:9/page") as server:
+        assert "reach nobody" not in (await server.get("/api/overview", ADMIN_TOKEN)).json()["sentence"]
+        assert (await server.get("/api/pages", ADMIN_TOKEN)).json()["unheard"] is None
+
+
+async def test_the_review_page_names_new_businesses_where_nobody_approves_what_a_model_does(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    model = {"READBACK_MODELS": "openai:gpt-5", "OPENAI_API_KEY": "key"}
+    said = "live_since is not set for acme: nobody approves what a model changes there in the first two weeks."
+    async with dashboard(sqlite_url, tmp_path, **model) as server, signed_in(server) as dana:
+        assert said in (await dana.look("reviews")).text
+        assert (await server.get("/api/reviews", ADMIN_TOKEN)).json()["unapproved"].startswith(said)
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        assert "live_since" not in (await dana.look("reviews")).text
+        assert (await server.get("/api/reviews", ADMIN_TOKEN)).json()["unapproved"] is None
+
+
 CANNOT_BE: list[tuple[str, dict[str, Any], int, str]] = [
     ("tasks/done", {"key": "nobody"}, 409, "no such open task"),
     ("tasks/done", {}, 409, "is empty"),
@@ -145,6 +170,7 @@ CANNOT_BE: list[tuple[str, dict[str, Any], int, str]] = [
     ("flags/set", {"name": "model_path", "percent": "½"}, 409, "from 0 to 100"),
     ("limits/confirm", {"name": "none", "value": "5"}, 404, "There is no limit"),
     ("limits/confirm", {"name": "vapi_concurrent_calls", "value": "many"}, 409, "must begin with a number"),
+    ("limits/confirm", {"name": "vapi_concurrent_calls", "value": "0"}, 409, "above 0 and at most 100,000"),
     ("incidents/open", {"title": "x", "impact": "<b>"}, 409, "none of the choices"),
     ("incidents/open", {"title": "x", "business": "none"}, 409, "no business"),
     ("show", {"kind": "secret", "id": "x"}, 409, "nothing of this kind"),
@@ -208,7 +234,8 @@ async def test_ten_thousand_dead_letters_are_paged_through(database_url: str, tm
 async def test_of_a_line_that_nobody_knows_yet_it_is_not_said_that_all_is_normal(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    async with dashboard(sqlite_url, tmp_path, READBACK_JOBS="on") as server:
+    told_to = {"READBACK_PAGE_URLS": "json://127.0.0.1:9/page"}
+    async with dashboard(sqlite_url, tmp_path, READBACK_JOBS="on", **told_to) as server:
         for _ in range(600):  # jobs begin a moment after the server answers
             told = (await server.get("/api/overview", ADMIN_TOKEN)).json()
             if "jobs" not in told["sentence"]:
