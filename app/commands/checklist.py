@@ -86,7 +86,8 @@ def _line(row: Mapping[str, Any]) -> str:
     used = f", {row['used']:g} used ({row['share']:.0%})" if row["used"] is not None else ""
     reached = f", reached {row['reached_at']}" if row["reached_at"] else ""
     by = f", confirmed by {entry['by']} {entry['at']}" if entry else ""
-    mark = f"  [!] {row['wrong'].upper()}" if row["wrong"] else ""
+    wrong = row["wrong"].upper() if row["source"] == Source.PANEL else row["wrong"]  # names are told as they are
+    mark = f"  [!] {wrong}" if wrong else ""
     head = f"{row['name']}: {value}{used}{reached}{by}{mark}"
     return f"{head}\n    {row['bounds']}; {row['source']}: {row['where']}; owner: {row['owner']}. {row['how']}"
 

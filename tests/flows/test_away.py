@@ -1,6 +1,7 @@
 """A process whose database is away when it starts: what each of its doors answers, who is paged, and how it goes on."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +19,9 @@ from tests.fakes.databases import soon
 from tests.fakes.page_receiver import PageReceiver
 from tests.flows import books
 from tests.flows.businesses import ASSISTANT, PERSON, acme, written
-from tests.flows.running import ADMIN_TOKEN, TOOLS_SECRET, VAPI_SECRET, environment
+from tests.flows.running import ADMIN_TOKEN, TOOLS_SECRET, VAPI_SECRET, environment, free_port
 from tests.flows.speaking import arrival, message, new_call, results, tool_calls
+from tests.nursery import begun
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 WHY = DatabaseAwayError("READBACK_DATABASE_URL: the database cannot be used (Connection refused).")
@@ -139,6 +141,19 @@ async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypat
         await asyncio.gather(working, return_exceptions=True)
         [page] = pages.pages
     assert page.title.endswith("The database does not answer")
+
+
+@pytest.mark.parametrize("what", ["serve", "work"])
+async def test_where_nobody_is_paged_the_log_says_so_before_the_database_is_there(tmp_path: Path, what: str) -> None:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    file, log = written(tmp_path, acme(("embedded:dana",))), tmp_path / "away.log"
+    process = begun("app", [what], kept | environment(NOWHERE, file, READBACK_PORT=str(free_port())), log)
+    try:
+        await soon(lambda: log.exists() and "database_away" in log.read_text(), 60.0)
+    finally:
+        process.kill()
+        process.wait()
+    assert log.read_text().count("whatever goes wrong, nobody is told") == 1
 
 
 async def test_it_goes_on_when_the_database_is_there_and_notes_what_was_asked_meanwhile(
