@@ -137,14 +137,14 @@ def shown(url: str) -> str:
 
 
 class AppriseNotifier:
-    """Carries pages (a `watch.notify.Notifier`). Safe to use from one loop; nothing to close."""
+    """Carries pages (a `watch.notify.Messenger`). Safe to use from one loop; nothing to close."""
 
     def __init__(self, deadline_s: float = DEADLINE_S) -> None:
         self._deadline_s = deadline_s
         self._running: dict[str, int] = {}
 
     async def carry(self, url: str, notice: Notice) -> Taken:
-        """One step of a page (a `watch.notify.Messenger`). What is over is good news; an acknowledgement is no news."""
+        """One step of a page. What is over is good news; an acknowledgement is no news."""
         over = notice.step is Step.RESOLVED
         if notice.step is Step.ACKNOWLEDGED or (over and not notice.body):
             return Taken.TAKEN

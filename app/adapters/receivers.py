@@ -1,12 +1,10 @@
 """Chooses who carries a page by the form of its receiver's URL: PagerDuty directly, everything else through Apprise."""
 
-import hashlib
-
 from app.adapters.notifier import Address, AppriseNotifier, web_address
 from app.adapters.notifier import address as apprise_address
 from app.adapters.notifier import check_url as check_apprise_url
 from app.adapters.pagerduty import PagerDuty, integration_key
-from app.watch.notify import Notice, Step, Taken
+from app.watch.notify import Notice, Taken
 
 
 def check_url(url: str) -> str | None:
@@ -20,7 +18,7 @@ def address(url: str, pagerduty_url: str) -> Address | None:
 
 
 class Receivers:
-    """Both ports of `watch.notify` over both carriers."""
+    """The port of `watch.notify` over both carriers."""
 
     def __init__(self, apprise: AppriseNotifier, pagerduty: PagerDuty) -> None:
         self._apprise = apprise
@@ -31,11 +29,6 @@ class Receivers:
         if integration_key(url) is not None:
             return await self._pagerduty.carry(url, notice)
         return await self._apprise.carry(url, notice)
-
-    async def notify(self, url: str, title: str, body: str) -> bool:
-        """A page that is kept nowhere; the same words are the same incident."""
-        words = hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()[:32]
-        return await self.carry(url, Notice(words, Step.RAISED, title, body)) is Taken.TAKEN
 
     async def aclose(self) -> None:
         """Close what holds connections."""

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Container
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final, Generic, NoReturn, TypeVar, cast
 
 from starlette.applications import Starlette
@@ -55,6 +54,7 @@ SAY_EVERY_S: Final = 60.0
 GRACE_S: Final = 5.0
 PAGE_AFTER_S: Final = 15.0
 """A database that comes up a moment after us wakes nobody."""
+DATABASE_DOWN: Final = ("database_down", "database")
 NEXT: Final = (
     "See that it runs and can be reached from here, or put READBACK_DATABASE_URL right and start again; nothing else "
     "has to be done: it is asked every two seconds, and then all goes on by itself."
@@ -63,38 +63,38 @@ NEXT: Final = (
 _log = log.get(__name__)
 
 
-Lost = Callable[[DatabaseAwayError], None]
-"""Told when the database has been away for so long that a person should know."""
-
-
-async def once_there(begin: Callable[[], T], database_url: str, clock: Clock, lost: Lost) -> T:
+async def once_there(begin: Callable[[], T], database_url: str, clock: Clock, alarms: Alarms) -> T:
     """What `begin` comes to, which may block, as soon as it no longer finds the database away. Raises what it raises.
 
-    The database is asked first, by itself: `begin` reads every file there is.
+    A person is told when it has been away for a moment, and that it is there again. It is asked first, by itself:
+    `begin` reads every file there is.
     """
     began, said_at, told = clock.monotonic(), float("-inf"), False
     while True:
         try:
             await asyncio.to_thread(migrate, database_url)
-            return await asyncio.to_thread(begin)
+            begun = await asyncio.to_thread(begin)
         except DatabaseAwayError as why:
             if clock.monotonic() - said_at >= SAY_EVERY_S:
                 said_at = clock.monotonic()
                 _log.error("database_away", message=f"{why} {NEXT}")
             if not told and clock.monotonic() - began >= PAGE_AFTER_S:
                 told = True
-                lost(why)
+                _ring(alarms, why)
+        else:
+            alarms.clear(*DATABASE_DOWN)
+            return begun
         await asyncio.sleep(ASK_EVERY_S)
 
 
 @asynccontextmanager
-async def paging(settings: Settings, clock: Clock) -> AsyncIterator[Lost]:
+async def paging(settings: Settings, clock: Clock) -> AsyncIterator[Alarms]:
     """A person is told directly, for there is no database to keep a page in."""
     receivers = Receivers(AppriseNotifier(), PagerDuty(settings.pagerduty_api_url))
     alarms = Alarms(receivers, settings.page_urls, clock)
     alarms.start()
     try:
-        yield partial(_ring, alarms)
+        yield alarms
     finally:
         await alarms.stop()
         await receivers.aclose()
@@ -102,7 +102,7 @@ async def paging(settings: Settings, clock: Clock) -> AsyncIterator[Lost]:
 
 def _ring(alarms: Alarms, why: DatabaseAwayError) -> None:
     body = f"A process that was started waits for it; callers hear that nothing can be done now. {why} {NEXT}"
-    alarms.ring("database_down", "database", "The database does not answer", body)
+    alarms.ring(*DATABASE_DOWN, "The database does not answer", body)
 
 
 class Waiting(Generic[T]):
@@ -178,7 +178,7 @@ class Waiting(Generic[T]):
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self._alarms.start()
-        waiting = once_there(self._begin, self._settings.database_url, self._clock, partial(_ring, self._alarms))
+        waiting = once_there(self._begin, self._settings.database_url, self._clock, self._alarms)
         self._begun = asyncio.get_running_loop().create_task(waiting)
         self._begun.add_done_callback(lambda _: self.over())
         try:
@@ -190,6 +190,7 @@ class Waiting(Generic[T]):
         begun.cancel()
         await asyncio.wait({begun})
         if not begun.cancelled() and begun.exception() is None:
+            self._alarms.clear_all()
             await self._database.start()  # what was answered meanwhile is noted now
             _log.info("database_there")
         await self._dispatcher.stop(GRACE_S)

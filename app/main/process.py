@@ -63,8 +63,8 @@ async def work(settings: Settings, clock: Clock) -> None:
         return server
 
     stopping = asyncio.create_task(asked.wait())
-    async with paging(settings, clock) as lost:
-        beginning = asyncio.create_task(once_there(begin, settings.database_url, clock, lost))
+    async with paging(settings, clock) as alarms:
+        beginning = asyncio.create_task(once_there(begin, settings.database_url, clock, alarms))
         await asyncio.wait({beginning, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not beginning.done():
         beginning.cancel()

@@ -1,29 +1,26 @@
 """Rings once when something needs a person and carries the page to every receiver, in the background.
 
 Ringing never waits and never fails its caller. With a book, what rings is kept in the database and carried by the
-pager; where the database does not answer, and only there, the page is carried from here.
+pager; where the database does not answer, and only there, page and end are carried from here.
 """
 
 import asyncio
-import random
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from app import log, metrics
 from app.clock import Clock
 from app.errors import ReadbackError
 from app.watch.book import Book, Name
-from app.watch.notify import Notifier
+from app.watch.directly import Directly, Rung
+from app.watch.notify import Messenger
 from app.watch.pages import Page
 
 MOST_KEYS: Final = 10_000
 """Alarms remembered as ringing; past it the one longest quiet is forgotten and may ring again."""
 MOST_PAGES: Final = 500
 """Pages on their way at once, waiting ones included."""
-MOST_AT_ONCE: Final = 4
-"""Pages in the hands of one receiver at once."""
 DEADLINE_S: Final = 10.0
 """For one try at one receiver."""
 PAUSES_S: Final = (2.0, 10.0, 45.0)
@@ -39,20 +36,6 @@ LOOK_EVERY_S: Final = 2.0
 _log = log.get(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    kind: str
-    key: str
-    title: str
-    body: str
-    shown: str
-    """What the log may show of the title."""
-    urls: tuple[str, ...]
-    extra: tuple[str, ...]
-    """Those of `urls` that came with the alarm."""
-    rung_at: float
-
-
 class Alarms:
     """Alarms by (kind, key). `ring` and `clear` may be called from any thread; `start` and `stop` from the loop.
 
@@ -61,7 +44,7 @@ class Alarms:
 
     def __init__(  # noqa: PLR0913 - the options are given by name
         self,
-        notifier: Notifier,
+        messenger: Messenger,
         urls: Sequence[str],
         clock: Clock,
         *,
@@ -70,25 +53,21 @@ class Alarms:
         book: Book | None = None,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        self._notifier = notifier
         self._urls = tuple(urls)
         self._clock = clock
-        self._deadline_s = deadline_s
-        self._pauses_s = tuple(pauses_s)
-        self._ringing: OrderedDict[tuple[str, str], _Page] = OrderedDict()
-        self._waiting: deque[_Page | Name] = deque()
+        self._directly = Directly(messenger, clock, self._unheard, deadline_s=deadline_s, pauses_s=pauses_s)
+        self._ringing: OrderedDict[tuple[str, str], Rung] = OrderedDict()
+        self._waiting: deque[Rung | Name] = deque()
         self._book = book
         self._beat = beat
         self._kept: set[Name] = set()
         self._owed: set[Name] = set()
+        """Ends that could not be written: the next look finds the pages open, and nothing ringing here."""
         self._open: frozenset[Name] = frozenset()
         self._away_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
-        self._carrying: set[asyncio.Task[None]] = set()
-        self._gates: dict[str, asyncio.Semaphore] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping: asyncio.Event | None = None
 
     def ring(
         self, kind: str, key: str, title: str, body: str, pages: Sequence[str] = (), *, verbatim: bool = False
@@ -107,7 +86,7 @@ class Alarms:
             shown = "[not shown]" if verbatim else log.redact(title)
             if not verbatim:
                 title, body = shown, log.redact(body)
-            return self._ring(_Page(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic()))
+            return self._ring(Rung(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic()))
         except Exception:  # noqa: BLE001  # an alarm that fails must not fail what it was about
             _log.error("alarm lost", kind=kind, exc_info=True)
             return False
@@ -118,24 +97,28 @@ class Alarms:
         was = self._ringing.pop(name, None) is not None or name in self._open
         if was:
             _log.info("alarm cleared", kind=kind, key=key)
-            if self._book is not None:
-                self._open -= {name}
-                self._hand_over(name)
+            self._open -= {name}
+        if was or self._directly.knows(name):
+            self._hand_over(name)
         return was
+
+    def clear_all(self) -> None:
+        """Over, whatever rings here: for who hands on to another process part, which rings anew what lasts."""
+        for kind, key in list(self._ringing):
+            self.clear(kind, key)
 
     def start(self) -> None:
         """Begin to carry pages on the running loop; what rang before is carried now."""
         self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
+        self._directly.start()
         self._carry_waiting()
         if self._book is not None:
             self._looking = self._loop.create_task(self._look_forever(self._book))
 
     async def stop(self, grace_s: float = 10.0) -> None:
         """Carry what is on its way without pausing between tries, at most `grace_s`; say in the log what was not."""
-        if self._loop is None or self._stopping is None:
+        if self._loop is None:
             return
-        self._stopping.set()
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -143,17 +126,13 @@ class Alarms:
         if self._keeping is not None:
             await asyncio.wait((self._keeping,), timeout=grace_s)
         self._loop = None
-        if self._carrying:
-            _, late = await asyncio.wait(self._carrying, timeout=grace_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._directly.stop(grace_s)
         if self._waiting:
             _log.error("pages not carried before the end", pages=len(self._waiting))
 
     # --- ringing ------------------------------------------------------------------------------------------------------
 
-    def _ring(self, page: _Page) -> bool:
+    def _ring(self, page: Rung) -> bool:
         name = (page.kind, page.key)
         if self._ringing.setdefault(name, page) is not page:  # another thread was first
             return False
@@ -163,7 +142,7 @@ class Alarms:
         _log.warning("alarm", kind=page.kind, key=page.key, title=page.shown, receivers=len(page.urls))
         if not page.urls and self._book is None:
             return True
-        if len(self._waiting) + len(self._carrying) >= MOST_PAGES:
+        if len(self._waiting) + len(self._directly) >= MOST_PAGES:
             self._ringing.pop(name, None)
             metrics.count_queue_drop("pages")
             _log.error("page dropped: too many are on their way", kind=page.kind, key=page.key)
@@ -171,10 +150,13 @@ class Alarms:
         self._hand_over(page)
         return True
 
-    def _hand_over(self, page: _Page | Name) -> None:
+    def _hand_over(self, page: Rung | Name) -> None:
         self._waiting.append(page)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._carry_waiting)
+
+    def _unheard(self, name: Name) -> None:
+        self._ringing.pop(name, None)
 
     # --- keeping ------------------------------------------------------------------------------------------------------
 
@@ -182,15 +164,18 @@ class Alarms:
         """Everything that waits into the database, in order; pages that it does not take are carried from here."""
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_KEPT_AT_ONCE))]
-            direct = [p for p in batch if isinstance(p, _Page) and book.business_of(p.extra) is None]
-            kept = [p for p in batch if p not in direct]
-            if not await self._keep(book, kept):
-                direct += [page for page in kept if isinstance(page, _Page)]
-                self._forgive(name for name in kept if isinstance(name, tuple))
-            for page in direct:
-                self._carry_from_here(page)
+            direct = {id(e) for e in batch if isinstance(e, Rung) and book.business_of(e.extra) is None}
+            kept = await self._keep(book, [entry for entry in batch if id(entry) not in direct])
+            for entry in batch:
+                if not isinstance(entry, Rung):
+                    self._directly.over(entry)
+                    self._owed.update(() if kept else (entry,))
+                elif kept and id(entry) not in direct:
+                    self._directly.over((entry.kind, entry.key), "")  # the pager goes on about it, and tells its end
+                else:
+                    self._directly.carry(entry)
 
-    async def _keep(self, book: Book, entries: Sequence[_Page | Name]) -> bool:
+    async def _keep(self, book: Book, entries: Sequence[Rung | Name]) -> bool:
         if self._clock.monotonic() < self._away_until:
             return False
         try:
@@ -199,12 +184,8 @@ class Alarms:
             self._away_until = self._clock.monotonic() + AWAY_S
             _log.error("alarms not kept", pages=len(entries), reason=str(error))
             return False
-        self._kept.update((page.kind, page.key) for page in entries if isinstance(page, _Page))
+        self._kept.update((page.kind, page.key) for page in entries if isinstance(page, Rung))
         return True
-
-    def _forgive(self, names: Iterable[Name]) -> None:
-        """Ends that could not be written: the next look finds the pages open, and nothing ringing here."""
-        self._owed.update(names)
 
     async def _look_forever(self, book: Book) -> None:
         while True:
@@ -236,68 +217,15 @@ class Alarms:
                 self._keeping = self._loop.create_task(self._keep_waiting(self._book))
             return
         while self._waiting:
-            page = self._waiting.popleft()
-            if isinstance(page, _Page):
-                self._carry_from_here(page)
-
-    def _carry_from_here(self, page: _Page) -> None:
-        if not page.urls or self._loop is None:
-            return
-        task = self._loop.create_task(self._carry(page))
-        self._carrying.add(task)
-        task.add_done_callback(self._carrying.discard)
-        metrics.set_queue_depth("pages", len(self._carrying))
-
-    async def _carry(self, page: _Page) -> None:
-        """To every receiver, none waiting for another."""
-        try:
-            reached = await asyncio.gather(*(self._deliver(page, url) for url in page.urls))
-        except asyncio.CancelledError:
-            metrics.count_page("dropped")
-            _log.error("page not carried before the end", kind=page.kind, key=page.key, title=page.shown)
-            raise
-        finally:
-            metrics.set_queue_depth("pages", len(self._carrying) - 1)
-        if not any(reached):
-            self._ringing.pop((page.kind, page.key), None)
-            _log.error("page reached nobody", kind=page.kind, key=page.key, title=page.shown)
-
-    async def _deliver(self, page: _Page, url: str) -> bool:
-        gate = self._gates.setdefault(url, asyncio.Semaphore(MOST_AT_ONCE))
-        for tries, pause_s in enumerate((0.0, *self._pauses_s), start=1):
-            await self._pause(pause_s)
-            async with gate:
-                taken = await self._try(page, url)
-            if taken:
-                metrics.count_page("delivered")
-                waited = round(self._clock.monotonic() - page.rung_at, 3)
-                _log.info("page delivered", kind=page.kind, key=page.key, tries=tries, seconds=waited)
-                return True
-            metrics.count_page("retried" if tries <= len(self._pauses_s) else "failed")
-        _log.error("page not delivered", kind=page.kind, key=page.key, receiver=url.partition(":")[0])
-        return False
-
-    async def _try(self, page: _Page, url: str) -> bool:
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                return await self._notifier.notify(url, page.title, page.body)
-        except Exception as error:  # noqa: BLE001  # one receiver's failure, of whatever kind, is not the others'
-            _log.warning("page try failed", kind=page.kind, receiver=url.partition(":")[0], reason=type(error).__name__)
-            return False
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, with jitter; not when the end is near, when the remaining tries come at once."""
-        if seconds <= 0 or self._stopping is None or self._stopping.is_set():
-            return
-        try:
-            async with asyncio.timeout(seconds * random.uniform(0.75, 1.25)):  # noqa: S311  # jitter, not a secret
-                await self._stopping.wait()
-        except TimeoutError:
-            pass
+            entry = self._waiting.popleft()
+            if isinstance(entry, Rung):
+                self._directly.carry(entry)
+            else:
+                self._directly.over(entry)
 
 
-def _as_kept(book: Book, entry: _Page | Name) -> Page | Name:
-    if isinstance(entry, _Page):
+def _as_kept(book: Book, entry: Rung | Name) -> Page | Name:
+    if isinstance(entry, Rung):
         return Page(
             entry.kind, entry.key[:MOST_KEY_CHARS], entry.title, entry.body, book.business_of(entry.extra) or ""
         )

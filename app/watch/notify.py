@@ -1,8 +1,11 @@
-"""The ports through which a page leaves the house, whoever carries it."""
+"""The port through which a page leaves the house, whoever carries it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+CAUSE_GONE: Final = "The cause is gone."
+"""What a receiver reads of a page that is over."""
 
 
 class Step(StrEnum):
@@ -36,19 +39,11 @@ class Notice:
     body: str
 
 
-class Notifier(Protocol):
-    """Carries one page to one receiver."""
-
-    async def notify(self, url: str, title: str, body: str) -> bool:
-        """Hand the page to the receiver `url` names; True when the receiver took it.
-
-        One try within the notifier's own deadline; trying again is the caller's business. Never raises for a receiver
-        that fails, is unknown or does not answer.
-        """
-
-
 class Messenger(Protocol):
     """Carries one step of a page to one receiver."""
 
     async def carry(self, url: str, notice: Notice) -> Taken:
-        """One try within the messenger's own deadline. A step that the receiver's service does not know is taken."""
+        """One try within the messenger's own deadline. A step that the receiver's service does not know is taken.
+
+        Never raises for a receiver that fails, is unknown or does not answer; trying again is the caller's business.
+        """

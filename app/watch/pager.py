@@ -17,7 +17,7 @@ from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch import pages
 from app.watch.escalation import NEVER, Progress, after_tries, receiver_id, tried, wanted
-from app.watch.notify import Messenger, Notice, Step, Taken
+from app.watch.notify import CAUSE_GONE, Messenger, Notice, Step, Taken
 from app.watch.pages import SUPERSEDED, Kept
 
 LOOK_EVERY_S: Final = 0.5
@@ -36,7 +36,7 @@ NOTICE_PAUSE_S: Final = 15.0
 AFTER_FAILURE_S: Final = 2.0
 
 _STEPS: Final = {"open": Step.RAISED, "acknowledged": Step.ACKNOWLEDGED, "resolved": Step.RESOLVED}
-_ENDS: Final = {"": "The cause is gone.", SUPERSEDED: ""}
+_ENDS: Final = {"": CAUSE_GONE, SUPERSEDED: ""}
 
 logger = log.get(__name__)
 

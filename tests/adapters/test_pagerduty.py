@@ -90,14 +90,12 @@ async def test_each_receiver_is_told_in_its_own_way_that_it_is_over() -> None:
         quietly = replace(notice(Step.RESOLVED), body="")
         for url in (URL, json.url):
             assert await both.carry(url, quietly) is Taken.TAKEN, "an incident is closed; a person hears nothing"
-        assert await both.notify(URL, "t", "b")
         await both.aclose()
     assert [event["event_action"] for event in duty.events] == [
         "trigger",
         "acknowledge",
         "resolve",
         "resolve",
-        "trigger",
     ]
     assert json.pages == [
         Page("Read-back mismatch RB-7K2M9Q", "wanted 9:00", "failure"),

@@ -13,11 +13,13 @@ from app import metrics
 from app.adapters.notifier import AppriseNotifier
 from app.watch import alarms as limits
 from app.watch.alarms import Alarms
+from app.watch.directly import MOST_AT_ONCE
+from app.watch.notify import CAUSE_GONE, Notice, Step, Taken
 from tests.fakes.clock import FakeClock
 from tests.fakes.page_receiver import Page, PageReceiver
 from tests.fakes.recording_server import Fault
 
-Answer = Callable[[int], Awaitable[bool]]
+Answer = Callable[[int], Awaitable[bool | Taken]]
 
 
 class ScriptedNotifier:
@@ -26,17 +28,24 @@ class ScriptedNotifier:
     def __init__(self, **answers: Answer) -> None:
         self.answers = answers
         self.tries: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.ends: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.ids: list[str] = []
         self.order: list[str] = []
         self.at_once = 0
         self.most_at_once = 0
 
-    async def notify(self, url: str, title: str, body: str) -> bool:
-        self.tries[url].append((title, body))
+    async def carry(self, url: str, notice: Notice) -> Taken:
+        self.ids.append(notice.id)
+        told = self.ends if notice.step is Step.RESOLVED else self.tries
+        told[url].append((notice.title, notice.body))
+        if notice.step is Step.RESOLVED:
+            return Taken.TAKEN
         self.order.append(url)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            return await self.answers.get(url, takes)(len(self.tries[url]))
+            answer = await self.answers.get(url, takes)(len(self.tries[url]))
+            return answer if isinstance(answer, Taken) else Taken.TAKEN if answer else Taken.FAILED
         finally:
             self.at_once -= 1
 
@@ -66,6 +75,10 @@ async def takes_the_third(number: int) -> bool:
 
 async def raises(_: int) -> bool:
     raise RuntimeError("broken plugin")
+
+
+async def will_never_have_it(_: int) -> Taken:
+    return Taken.REFUSED
 
 
 async def never_answers(_: int) -> bool:
@@ -181,7 +194,7 @@ async def test_one_receiver_gets_few_pages_at_once() -> None:
         for number in range(40):
             alarms.ring("k", str(number), "t", "b")
     assert len(notifier.tries["a"]) == 40
-    assert notifier.most_at_once == limits.MOST_AT_ONCE
+    assert notifier.most_at_once == MOST_AT_ONCE
 
 
 async def test_pages_are_bounded_and_what_is_dropped_is_counted_and_may_ring_again() -> None:
@@ -271,3 +284,61 @@ async def test_a_page_arrives_over_a_real_socket_though_the_receiver_first_fails
         await receiver.wait_for(3)
         await alarms.stop()
         assert receiver.pages[-1] == Page("Read-back mismatch RB-7K2M9Q", "wanted 2026-11-20T09:00:00-06:00", "failure")
+
+
+async def test_whoever_took_a_page_hears_of_its_end_and_nobody_else() -> None:
+    notifier = ScriptedNotifier(no=will_never_have_it)
+    async with ringing(notifier, "a", "no") as alarms:
+        alarms.ring("k", "1", "Database away", "b")
+        await notifier.wait_for("a", 1)
+        alarms.clear("k", "1")
+        await soon(lambda: bool(notifier.ends["a"]))
+        alarms.ring("k", "1", "Other words", "b")
+        await notifier.wait_for("a", 2)
+    assert notifier.ends["a"] == [("Database away", CAUSE_GONE)]
+    assert notifier.ends["no"] == []
+    assert len(set(notifier.ids)) == 1, "one incident, whatever the words"
+
+
+async def test_who_refuses_a_page_is_not_asked_again() -> None:
+    notifier = ScriptedNotifier(no=will_never_have_it)
+    async with ringing(notifier, "a", "no") as alarms:
+        alarms.ring("k", "1", "t", "b")
+        await asyncio.sleep(0.1)
+    assert len(notifier.tries["no"]) == 1
+
+
+async def test_what_may_have_been_taken_is_closed_without_a_word_to_a_person() -> None:
+    notifier = ScriptedNotifier(late=never_answers)
+    async with ringing(notifier, "a", "late", pauses_s=()) as alarms:
+        alarms.ring("k", "1", "t", "b")
+        alarms.clear("k", "1")
+        await soon(lambda: bool(notifier.ends["late"]))
+    assert notifier.ends == {"a": [("t", CAUSE_GONE)], "late": [("t", "")]}
+
+
+async def test_a_page_rung_anew_is_told_after_the_end_of_the_one_before() -> None:
+    notifier = ScriptedNotifier()
+    order: list[Step] = []
+    carry = notifier.carry
+
+    async def slow_end(url: str, notice: Notice) -> Taken:
+        await asyncio.sleep(0.02 if notice.step is Step.RESOLVED else 0)
+        order.append(notice.step)
+        return await carry(url, notice)
+
+    notifier.carry = slow_end  # type: ignore[method-assign]
+    async with ringing(notifier, "a", deadline_s=5) as alarms:
+        for _ in range(2):
+            alarms.ring("k", "1", "t", "b")
+            alarms.clear("k", "1")
+    assert order == [Step.RAISED, Step.RESOLVED, Step.RAISED, Step.RESOLVED]
+
+
+async def test_all_that_rings_is_over_for_who_hands_on() -> None:
+    notifier = ScriptedNotifier()
+    async with ringing(notifier, "a") as alarms:
+        alarms.ring("k", "1", "one", "b")
+        alarms.ring("k", "2", "two", "b")
+        alarms.clear_all()
+    assert [title for title, _ in notifier.ends["a"]] == ["one", "two"]

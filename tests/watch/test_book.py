@@ -9,6 +9,8 @@ from app.db.engine import Database
 from app.watch import pages
 from app.watch.alarms import Alarms
 from app.watch.book import Book
+from app.watch.directly import Rung
+from app.watch.notify import CAUSE_GONE
 from tests.fakes.clock import FakeClock
 from tests.watch.test_alarms import ScriptedNotifier, soon
 
@@ -106,3 +108,29 @@ async def test_what_a_person_resolved_may_ring_again(database: Database) -> None
     await soon(lambda: ringing.ring("k", "1", "t", "b"))
     await ringing.stop()
     assert await listed(database) == [("k", "1", "", "open"), ("k", "1", "", "resolved")]
+
+
+async def test_the_end_of_an_outage_is_told_to_whom_was_told_of_it(database: Database) -> None:
+    notifier = ScriptedNotifier()
+    ringing = alarms(database, notifier)
+    await database.stop()
+    ringing.start()
+    ringing.ring("database_down", "database", "The database does not answer", "b")
+    await notifier.wait_for("own", 1)
+    ringing.clear("database_down", "database")
+    await soon(lambda: bool(notifier.ends["own"]))
+    await ringing.stop()
+    assert notifier.ends["own"] == [("The database does not answer", CAUSE_GONE)]
+
+
+async def test_a_page_that_the_book_takes_over_leaves_no_incident_of_its_own(database: Database) -> None:
+    notifier = ScriptedNotifier()
+    ringing = alarms(database, notifier)
+    ringing._directly.carry(Rung("k", "1", "t", "b", "t", ("own",), (), 0.0))
+    await notifier.wait_for("own", 1)
+    ringing.start()
+    ringing.ring("k", "1", "t", "b")
+    await soon(lambda: bool(notifier.ends["own"]))
+    await ringing.stop()
+    assert notifier.ends["own"] == [("t", "")], "closed where incidents are kept; the pager tells people of its end"
+    assert await listed(database) == [("k", "1", "", "open")]

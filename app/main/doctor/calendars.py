@@ -19,6 +19,7 @@ from app.main.doctor.inside import ready
 from app.main.doctor.remedies import remedy
 from app.main.sources import Sources
 from app.watch.alarms import Alarms
+from app.watch.notify import Notice, Taken
 
 ASK_S: Final = 8.0
 CALENDAR_S: Final = 60.0
@@ -32,8 +33,8 @@ REFERENCE: Final = "DOCTOR"
 class _Nobody:
     """Whom alarms reach while the doctor examines: nobody, for the doctor tells what it finds."""
 
-    async def notify(self, url: str, title: str, body: str) -> bool:  # noqa: ARG002 - the port's signature
-        return True
+    async def carry(self, url: str, notice: Notice) -> Taken:  # noqa: ARG002 - the port's signature
+        return Taken.TAKEN
 
 
 def calendar_checks(patient: Patient) -> Iterator[Check]:

@@ -10,9 +10,12 @@ from app.adapters.probes import ProbeError, connected
 from app.adapters.receivers import Receivers, address, check_url
 from app.main.doctor.examination import AilingError, Check, LeftOutError, Patient
 from app.main.reached import unreached
+from app.watch.notify import Notice, Step, Taken
 
 READABLE: Final = "Correct READBACK_PAGE_URLS, and `page` in the business file."
 AWAY: Final = "See that the receiver runs, and that this machine may reach it: nobody would be paged through it."
+TEST_PAGE: Final = "readback-test-page"
+"""The one incident of all test pages, at services that know ids."""
 NOT_TAKEN: Final = "Check the receiver's address, key and service."
 
 
@@ -58,9 +61,9 @@ async def _paged(patient: Patient, url: str) -> str:
     receivers = Receivers(AppriseNotifier(), PagerDuty(patient.settings.pagerduty_api_url))
     words = ("Test page of Readback", f"Sent by `readback doctor --page`, run by {patient.by}. Nothing is wrong.")
     try:
-        taken = await receivers.notify(url, *words)
+        taken = await receivers.carry(url, Notice(TEST_PAGE, Step.RAISED, *words))
     finally:
         await receivers.aclose()
-    if not taken:
+    if taken is not Taken.TAKEN:
         raise AilingError(f"not delivered to {shown(url)}", NOT_TAKEN)
     return f"a test page was delivered to {shown(url)}"

@@ -1,0 +1,221 @@
+"""Carries a page straight to its receivers, and later its end, where there is no database to keep it in.
+
+What it knows is in memory only: a process that dies over a page leaves the page open where it was taken.
+"""
+
+import asyncio
+import hashlib
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app import log, metrics
+from app.clock import Clock
+from app.watch.book import Name
+from app.watch.notify import CAUSE_GONE, Messenger, Notice, Step, Taken
+
+MOST_AT_ONCE: Final = 4
+"""Pages in the hands of one receiver at once."""
+MOST_CARRIED: Final = 10_000
+"""Pages whose end is still to be told; past it the oldest one's end is told to nobody."""
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A page as it rang. `shown`: what the log may show of the title; `extra`: those of `urls` that came with it."""
+
+    kind: str
+    key: str
+    title: str
+    body: str
+    shown: str
+    urls: tuple[str, ...]
+    extra: tuple[str, ...]
+    rung_at: float
+
+
+@dataclass(slots=True)
+class _Carried:
+    page: Rung
+    reached: dict[str, bool] = field(default_factory=dict)
+    """Who may know of it: True when the receiver took it, False when that is not known."""
+    over: str | None = None
+    """What is said of its end; None while it lasts."""
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> Name:
+        return self.page.kind, self.page.key
+
+
+def notice_id(kind: str, key: str) -> str:
+    """The same for every process and every wording, so that a service which knows ids has one incident of it."""
+    return hashlib.sha256(f"{kind}\n{key}".encode("utf-8", "replace")).hexdigest()[:32]
+
+
+class Directly:
+    """Used from one loop. `unheard` is told of a page that no receiver took."""
+
+    def __init__(
+        self,
+        messenger: Messenger,
+        clock: Clock,
+        unheard: Callable[[Name], None],
+        *,
+        deadline_s: float,
+        pauses_s: Sequence[float],
+    ) -> None:
+        self._messenger = messenger
+        self._clock = clock
+        self._unheard = unheard
+        self._deadline_s = deadline_s
+        self._pauses_s = tuple(pauses_s)
+        self._carried: OrderedDict[Name, _Carried] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._gates: dict[str, asyncio.Semaphore] = {}
+        self._stopping = False
+
+    def __len__(self) -> int:
+        """How many are on their way now."""
+        return len(self._tasks)
+
+    def knows(self, name: Name) -> bool:
+        """Whether somebody may have been told of it, and not yet of its end. From any thread."""
+        return name in self._carried
+
+    def start(self) -> None:
+        """Pause between tries from now on."""
+        self._stopping = False
+
+    def carry(self, page: Rung) -> None:
+        """To every receiver, none waiting for another; after whatever is still under way about the same."""
+        if not page.urls:
+            return
+        carried = _Carried(page)
+        before = self._carried.pop(carried.name, None)
+        if before is not None and before.over is None:
+            carried.reached.update(before.reached)
+        self._carried[carried.name] = carried
+        if len(self._carried) > MOST_CARRIED:
+            self._carried.popitem(last=False)
+        self._begin(carried, self._raise(carried, before))
+
+    def over(self, name: Name, words: str = CAUSE_GONE) -> None:
+        """Tell whoever was told. Without `words` only services that keep an incident close it; no person hears it."""
+        carried = self._carried.get(name)
+        if carried is None or carried.over is not None:
+            return
+        carried.over = words
+        carried.hurry.set()
+        if carried.task is None or carried.task.done():
+            self._begin(carried, self._end(carried))
+
+    async def stop(self, grace_s: float) -> None:
+        """Finish what is under way without pausing between tries, at most `grace_s`."""
+        self._stopping = True
+        for carried in self._carried.values():
+            carried.hurry.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _begin(self, carried: _Carried, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        carried.task = task
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        metrics.set_queue_depth("pages", len(self._tasks))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        metrics.set_queue_depth("pages", len(self._tasks))
+
+    async def _raise(self, carried: _Carried, before: _Carried | None) -> None:
+        page = carried.page
+        notice = Notice(notice_id(page.kind, page.key), Step.RAISED, page.title, page.body)
+        try:
+            if before is not None and before.task is not None and not before.task.done():
+                before.hurry.set()  # its end, said after this, would close what this opens
+                await asyncio.wait({before.task})
+            heard = await asyncio.gather(*(self._deliver(carried, notice, url) for url in page.urls))
+        except asyncio.CancelledError:
+            metrics.count_page("dropped")
+            _log.error("page not carried before the end", kind=page.kind, key=page.key, title=page.shown)
+            raise
+        if not any(heard) and carried.over is None:
+            _log.error("page reached nobody", kind=page.kind, key=page.key, title=page.shown)
+            if self._carried.get(carried.name) is carried:
+                self._unheard(carried.name)
+        if carried.over is not None:
+            await self._end(carried)
+        elif not carried.reached:
+            self._forget(carried)
+
+    async def _end(self, carried: _Carried) -> None:
+        carried.hurry.clear()
+        title, words = carried.page.title, carried.over or ""
+        notice = Notice(notice_id(*carried.name), Step.RESOLVED, title, words)
+        quiet = Notice(notice.id, Step.RESOLVED, title, "")
+        told = [self._deliver(carried, notice if took else quiet, url) for url, took in carried.reached.items()]
+        await asyncio.gather(*told)
+        self._forget(carried)
+
+    def _forget(self, carried: _Carried) -> None:
+        if self._carried.get(carried.name) is carried:
+            del self._carried[carried.name]
+
+    async def _deliver(self, carried: _Carried, notice: Notice, url: str) -> bool:
+        page, raised = carried.page, notice.step is Step.RAISED
+        gate = self._gates.setdefault(url, asyncio.Semaphore(MOST_AT_ONCE))
+        for tries, pause_s in enumerate((0.0, *self._pauses_s), start=1):
+            await self._pause(carried, pause_s)
+            if raised and tries > 1 and carried.over is not None:
+                return False
+            async with gate:
+                taken = await self._try(carried, notice, url)
+            last = taken is Taken.REFUSED or tries > len(self._pauses_s)
+            if raised:
+                _note(carried, url, taken)
+                metrics.count_page("delivered" if taken is Taken.TAKEN else "failed" if last else "retried")
+            if taken is Taken.TAKEN:
+                waited = round(self._clock.monotonic() - page.rung_at, 3)
+                step = str(notice.step)
+                _log.info("page delivered", kind=page.kind, key=page.key, step=step, tries=tries, seconds=waited)
+                return True
+            if last:
+                break
+        receiver = url.partition(":")[0]
+        _log.error("page not delivered", kind=page.kind, key=page.key, step=str(notice.step), receiver=receiver)
+        return False
+
+    async def _try(self, carried: _Carried, notice: Notice, url: str) -> Taken:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await self._messenger.carry(url, notice)
+        except Exception as error:  # noqa: BLE001  # one receiver's failure, of whatever kind, is not the others'
+            kind, receiver = carried.page.kind, url.partition(":")[0]
+            _log.warning("page try failed", kind=kind, receiver=receiver, reason=type(error).__name__)
+            return Taken.FAILED
+
+    async def _pause(self, carried: _Carried, seconds: float) -> None:
+        """Wait, with jitter; not when the end is near or another page waits for this one's, when tries come at once."""
+        if seconds <= 0 or self._stopping:
+            return
+        try:
+            async with asyncio.timeout(seconds * random.uniform(0.75, 1.25)):  # noqa: S311  # jitter, not a secret
+                await carried.hurry.wait()
+        except TimeoutError:
+            pass
+
+
+def _note(carried: _Carried, url: str, taken: Taken) -> None:
+    """An answer that did not come in time may have been a yes; one who was told before stays so."""
+    if taken is not Taken.REFUSED:
+        carried.reached[url] = carried.reached.get(url, False) or taken is Taken.TAKEN
