@@ -41,6 +41,7 @@ from app.errors import OverloadedError
 from app.main.doors import doors
 from app.main.status import kept_status
 from app.settings import Settings
+from app.watch import database_page
 from app.watch.alarms import Alarms
 from app.watch.pages import Kept
 from app.web.handed_in import Check, State
@@ -52,9 +53,6 @@ T = TypeVar("T")
 ASK_EVERY_S: Final = 2.0
 SAY_EVERY_S: Final = 60.0
 GRACE_S: Final = 5.0
-PAGE_AFTER_S: Final = 15.0
-"""A database that comes up a moment after us wakes nobody."""
-DATABASE_DOWN: Final = ("database_down", "database")
 NEXT: Final = (
     "See that it runs and can be reached from here, or put READBACK_DATABASE_URL right and start again; nothing else "
     "has to be done: it is asked every two seconds, and then all goes on by itself."
@@ -78,11 +76,11 @@ async def once_there(begin: Callable[[], T], database_url: str, clock: Clock, al
             if clock.monotonic() - said_at >= SAY_EVERY_S:
                 said_at = clock.monotonic()
                 _log.error("database_away", message=f"{why} {NEXT}")
-            if not told and clock.monotonic() - began >= PAGE_AFTER_S:
+            if not told and clock.monotonic() - began >= database_page.PAGE_AFTER_S:
                 told = True
                 _ring(alarms, why)
         else:
-            alarms.clear(*DATABASE_DOWN)
+            database_page.clear(alarms)
             return begun
         await asyncio.sleep(ASK_EVERY_S)
 
@@ -102,7 +100,7 @@ async def paging(settings: Settings, clock: Clock) -> AsyncIterator[Alarms]:
 
 def _ring(alarms: Alarms, why: DatabaseAwayError) -> None:
     body = f"A process that was started waits for it; callers hear that nothing can be done now. {why} {NEXT}"
-    alarms.ring(*DATABASE_DOWN, "The database does not answer", body)
+    database_page.ring(alarms, body)
 
 
 class Waiting(Generic[T]):

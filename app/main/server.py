@@ -77,6 +77,7 @@ from app.sms.tool_calls import through
 from app.watch.acknowledging import Acknowledging
 from app.watch.alarms import Alarms
 from app.watch.book import Book
+from app.watch.database_page import DatabasePage, Turn
 from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
 from app.web.handed_in import Check, Doors
@@ -118,6 +119,13 @@ class Server:
         book = Book(self.database, lists, clock, self.pager.wake)
         self.alarms = Alarms(
             self.receivers, settings.page_urls, clock, book=book, beat=self.loops.register("alarms", 30.0)
+        )
+        self.database_page = (
+            DatabasePage(
+                self.database, self.alarms, clock, Turn(settings.database_url), self.loops.register("outage", 60.0)
+            )
+            if settings.jobs == "off"
+            else None
         )
         self.refused = RefusedRequests(self.database, clock)
         self.shared = self._shared(settings.redis_url) if settings.redis_url else None
@@ -281,6 +289,8 @@ class Server:
         """Start in the order of need; stop in reverse, finishing what was promised."""
         await self.database.start()
         self.alarms.start()
+        if self.database_page is not None:
+            self.database_page.start()
         self.pager.start()
         self.counting.start()
         self.anchoring.start()
@@ -318,6 +328,8 @@ class Server:
 
     async def _stop(self) -> None:
         self.database.ends()
+        if self.database_page is not None:
+            await self.database_page.stop()
         await self.heartbeat.stop()
         await self.dispatcher.stop(STOP_GRACE_S)
         await self.serving.stop()

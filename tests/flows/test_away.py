@@ -15,6 +15,7 @@ from app.errors import ConfigurationError
 from app.main import away, checked, work
 from app.main.away import Waiting
 from app.settings import load
+from app.watch import database_page
 from tests.fakes.databases import soon
 from tests.fakes.page_receiver import PageReceiver
 from tests.flows import books
@@ -121,7 +122,7 @@ async def test_a_call_is_taken_and_put_through_and_a_report_acknowledged(client:
 
 
 async def test_a_person_is_paged_without_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(away, "PAGE_AFTER_S", 0.0)
+    monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
     async with PageReceiver() as pages, waiting(NOWHERE, tmp_path, READBACK_PAGE_URLS=pages.url):
         await pages.wait_for(1, 20)
         [page] = pages.pages
@@ -131,7 +132,7 @@ async def test_a_person_is_paged_without_the_database(tmp_path: Path, monkeypatc
 
 
 async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(away, "PAGE_AFTER_S", 0.0)
+    monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
     file = written(tmp_path, acme(("embedded:dana",)))
     async with PageReceiver() as pages:
         settings = load(environment(NOWHERE, file, READBACK_PAGE_URLS=pages.url))

@@ -1,0 +1,145 @@
+"""Tells a person that the database does not answer, in a process that would find it out from no job, and of its end.
+
+Of the processes of one machine that serve one database a single one tells, by a lock that ends with its holder. Those
+of other machines have no place in common but the database, so each tells: one incident where a service knows ids,
+one message for each machine elsewhere.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
+
+from app import log
+from app.clock import Clock
+from app.db.engine import Database
+from app.errors import ReadbackError
+from app.watch.alarms import Alarms
+
+KIND: Final = "database_down"
+KEY: Final = "database"
+TITLE: Final = "The database does not answer"
+PAGE_AFTER_S: Final = 15.0
+"""A database that is back within a moment wakes nobody."""
+LOOK_EVERY_S: Final = 2.0
+FILE_MODE: Final = 0o600
+
+logger = log.get(__name__)
+
+
+def ring(alarms: Alarms, body: str) -> bool:
+    """True when it rang now."""
+    return alarms.ring(KIND, KEY, TITLE, body)
+
+
+def clear(alarms: Alarms) -> bool:
+    """It answers again; True when it had rung."""
+    return alarms.clear(KIND, KEY)
+
+
+class Turn:
+    """Whose turn it is to tell, on this machine: the process that holds a lock named by the database."""
+
+    def __init__(self, url: str, folder: Path | None = None) -> None:
+        name = hashlib.sha256(url.encode()).hexdigest()[:16]
+        self._file = (folder or Path(tempfile.gettempdir())) / f"readback-{name}.paging"
+        self._descriptor: int | None = None
+
+    def take(self) -> bool:
+        """Whether nobody else has it. A lock that cannot be had at all keeps no page back."""
+        if self._descriptor is not None:
+            return True
+        try:
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        except OSError:
+            return True
+        try:
+            if os.fstat(descriptor).st_uid == os.getuid():  # with another's file he could keep every page back
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        except OSError:
+            pass
+        self._descriptor = descriptor
+        return True
+
+    def give_up(self) -> None:
+        """Let others have it."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class DatabasePage:
+    """Looks every two seconds, for where no jobs run, whose settling would notice it as well."""
+
+    def __init__(
+        self, database: Database, alarms: Alarms, clock: Clock, turn: Turn, beat: Callable[[], None] = lambda: None
+    ) -> None:
+        self._database = database
+        self._alarms = alarms
+        self._clock = clock
+        self._turn = turn
+        self._beat = beat
+        self._since: float | None = None
+        self._rang = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.get_running_loop().create_task(self._forever())
+
+    async def stop(self) -> None:
+        """Look no more. What rang stays open, for nobody knows that it is over."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._turn.give_up()
+
+    async def look(self) -> bool:
+        """Look once; whether it answers."""
+        began = self._clock.monotonic()
+        try:
+            await self._database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+            why = "" if self._database.is_there() else "its file is not where it was"
+        except ReadbackError as error:
+            why = str(error)
+        if not why:
+            self._answers()
+        else:
+            self._since = began if self._since is None else self._since
+            if self._clock.monotonic() - self._since >= PAGE_AFTER_S:
+                self._ring(why)
+        return not why
+
+    def _answers(self) -> None:
+        self._since = None
+        if self._rang:
+            self._rang = False
+            clear(self._alarms)
+            self._turn.give_up()
+
+    def _ring(self, why: str) -> None:
+        if self._turn.take():
+            self._rang = True
+            ring(self._alarms, f"Callers hear that nothing can be booked or looked up until it does ({why}).")
+
+    async def _forever(self) -> None:
+        while True:
+            self._beat()
+            try:
+                await self.look()
+            except Exception:
+                # Whatever it was, the next look is due: a watch that has ended notices nothing.
+                logger.error("database_not_looked_at", exc_info=True)
+            await asyncio.sleep(LOOK_EVERY_S)

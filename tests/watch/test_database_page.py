@@ -1,0 +1,107 @@
+"""The page of a database that does not answer: after a while, by one process of a machine, and its end."""
+
+from pathlib import Path
+
+import pytest
+
+from app.db.engine import Database, DatabaseUnavailableError
+from app.watch.alarms import Alarms
+from app.watch.database_page import PAGE_AFTER_S, TITLE, DatabasePage, Turn
+from app.watch.notify import CAUSE_GONE
+from tests.fakes.clock import FakeClock
+from tests.watch.test_alarms import ScriptedNotifier, soon
+
+
+class Scripted:
+    """A database that answers or does not."""
+
+    away = False
+    moved = False
+
+    async def read(self, work: object) -> int:
+        if self.away:
+            raise DatabaseUnavailableError("no answer")
+        return 1
+
+    def is_there(self) -> bool:
+        return not self.moved
+
+
+class Watched:
+    """One process: its page, its receivers."""
+
+    def __init__(self, folder: Path, clock: FakeClock, database: Scripted) -> None:
+        self.notifier = ScriptedNotifier()
+        self.alarms = Alarms(self.notifier, ("ops",), clock)
+        self.page = DatabasePage(database, self.alarms, clock, Turn("sqlite:///x", folder))  # type: ignore[arg-type]
+        self.alarms.start()
+
+    async def stop(self) -> None:
+        await self.page.stop()
+        await self.alarms.stop()
+
+
+@pytest.mark.parametrize("how", ["away", "moved"])
+async def test_it_rings_after_a_while_and_once_and_tells_the_end(tmp_path: Path, how: str) -> None:
+    clock, database = FakeClock(), Scripted()
+    one = Watched(tmp_path, clock, database)
+    assert await one.page.look()
+    setattr(database, how, True)
+    assert not await one.page.look()
+    clock.advance(PAGE_AFTER_S - 1)
+    await one.page.look()
+    assert not one.notifier.tries
+    clock.advance(1)
+    await one.page.look()
+    await one.page.look()
+    await one.notifier.wait_for("ops", 1)
+    setattr(database, how, False)
+    assert await one.page.look()
+    await soon(lambda: bool(one.notifier.ends["ops"]))
+    await one.stop()
+    assert [title for title, _ in one.notifier.tries["ops"]] == [TITLE]
+    assert one.notifier.ends["ops"] == [(TITLE, CAUSE_GONE)]
+
+
+async def test_a_short_absence_wakes_nobody(tmp_path: Path) -> None:
+    clock, database = FakeClock(), Scripted()
+    one = Watched(tmp_path, clock, database)
+    for away in (True, False, True, False):
+        database.away = away
+        await one.page.look()
+        clock.advance(PAGE_AFTER_S - 1)
+    await one.stop()
+    assert not one.notifier.tries
+
+
+async def test_of_several_processes_one_tells_and_another_when_that_one_is_gone(tmp_path: Path) -> None:
+    clock, database = FakeClock(), Scripted()
+    first, second = Watched(tmp_path, clock, database), Watched(tmp_path, clock, database)
+    database.away = True
+    for each in (first, second):
+        await each.page.look()
+    clock.advance(PAGE_AFTER_S)
+    for each in (first, second):
+        await each.page.look()
+    await first.notifier.wait_for("ops", 1)
+    assert not second.notifier.tries
+    await first.stop()
+    await second.page.look()
+    await second.notifier.wait_for("ops", 1)
+    await second.stop()
+
+
+async def test_a_lock_that_cannot_be_had_keeps_no_page_back(tmp_path: Path) -> None:
+    (tmp_path / "no folder").write_text("")
+    turn = Turn("sqlite:///x", tmp_path / "no folder")
+    assert turn.take()
+    turn.give_up()
+
+
+async def test_a_real_database_answers(sqlite_url: str, tmp_path: Path) -> None:
+    database = Database(sqlite_url, lambda *_: None)
+    await database.start()
+    clock = FakeClock()
+    page = DatabasePage(database, Alarms(ScriptedNotifier(), (), clock), clock, Turn(sqlite_url, tmp_path))
+    assert await page.look()
+    await database.stop()
