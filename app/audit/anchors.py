@@ -7,12 +7,12 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 import orjson
 
 from app import log
-from app.audit.log import Head, head
+from app.audit.log import Head, head, holds_head
 from app.clock import Clock
 from app.db.beside import beside
 from app.db.engine import Database, Transaction
@@ -20,7 +20,17 @@ from app.db.lasting import with_all_before
 from app.errors import ReadbackError
 
 NOTE_EVERY_S = 60.0
+TAIL_BYTES = 4_096
+"""Longer than any line."""
 FILE_MODE = 0o600
+
+ALARM: Final = ("audit_broken", "anchors")
+NEXT: Final = (
+    "An older copy of the database was put in its place, or rows or that file were changed; no head is noted until "
+    "that is settled. "
+    "Put the newer database back; `readback audit verify` says whether it holds. To go on with this one, keep that "
+    "file elsewhere, for it tells what is missing, and start again: heads are then noted anew."
+)
 
 logger = log.get(__name__)
 
@@ -58,37 +68,64 @@ def noted(file: Path) -> dict[int, str]:
     for number, line in enumerate(lines, start=1):
         if not line or number == len(lines):
             continue  # what follows the last line break is a line whose writer died over it
-        anchor = _read(file, number, line)
+        anchor = _read(file, f"line {number}", line)
         if anchors.setdefault(anchor.seq, anchor.hash) != anchor.hash:
             raise DamagedAnchorsError(f"{file}, line {number}: row {anchor.seq} was anchored before with another hash")
     return anchors
 
 
-def _read(file: Path, number: int, line: bytes) -> Head:
+def newest_noted(file: Path) -> Head | None:
+    """The anchor that was noted last; None when there is none. Raises `DamagedAnchorsError`, and OSError."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - TAIL_BYTES))
+            lines = opened.read().split(b"\n")[:-1]  # what follows the last line break is no line
+    except FileNotFoundError:
+        return None
+    return _read(file, "the last line", lines[-1]) if lines else None
+
+
+def _read(file: Path, place: str, line: bytes) -> Head:
     try:
         given: dict[str, Any] = orjson.loads(line)
         seq, digest = given["seq"], given["hash"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         seq = digest = None
     if not isinstance(seq, int) or not isinstance(digest, str):
-        raise DamagedAnchorsError(f"{file}, line {number}: this is no anchor")
+        raise DamagedAnchorsError(f"{file}, {place}: this is no anchor")
     return Head(seq, digest)
 
 
+class Bell(Protocol):
+    """Whoever tells a person; neither waits nor fails."""
+
+    def ring(self, kind: str, key: str, title: str, body: str, /) -> bool:
+        """Tell, unless that is told already."""
+
+    def clear(self, kind: str, key: str, /) -> bool:
+        """Over."""
+
+
 class Anchoring:
-    """Notes the head on a timer and at the end, whenever it has moved. Never raises; what fails is tried again."""
+    """Notes the head on a timer and at the end, whenever it has moved. Never raises; what fails is tried again.
+
+    Nothing is noted over a head that the database lacks: whoever puts an older copy in its place, or cuts off the end,
+    must not have it look whole, and a person is told.
+    """
 
     def __init__(
         self,
         database: Database,
         file: Path,
         clock: Clock,
+        alarms: Bell,
         every_s: float = NOTE_EVERY_S,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._file = file
         self._clock = clock
+        self._alarms = alarms
         self._every_s = every_s
         self._beat = beat
         self._last: Head | None = None
@@ -109,15 +146,24 @@ class Anchoring:
     async def note(self) -> None:
         """Note the head now if it is another one than last time."""
         try:
-            newest = await self._database.read(head)
-            if newest.seq == 0 or newest == self._last:
+            last = self._last or await asyncio.to_thread(newest_noted, self._file)
+            newest, whole = await self._database.read(lambda c: (head(c), last is None or holds_head(c, last)))
+            if not whole:
+                self._ring(f"Row {last.seq if last else 0} was noted in {self._file} and is not in the database.")
                 return
-            newest = await self._database.write(_lasting_head)
-            await asyncio.to_thread(note, self._file, newest, self._clock.now())
+            self._alarms.clear(*ALARM)
+            if newest.seq > 0 and newest != last:
+                newest = await self._database.write(_lasting_head)
+                await asyncio.to_thread(note, self._file, newest, self._clock.now())
+        except DamagedAnchorsError as error:
+            self._ring(f"{error}.")
         except (ReadbackError, OSError) as error:
             logger.error("audit_not_anchored", error=type(error).__name__, reason=str(error))
-            return
-        self._last = newest
+        else:
+            self._last = newest if newest.seq else None
+
+    def _ring(self, why: str) -> None:
+        self._alarms.ring(*ALARM, "The audit log is not what it was", f"{why} {NEXT}")
 
     async def _keep_noting(self) -> None:
         while True:

@@ -123,6 +123,11 @@ def head(connection: Connection) -> Head:
     return Head(row.seq, row.hash) if row else Head(0, GENESIS)
 
 
+def holds_head(connection: Connection, noted: Head) -> bool:
+    """Whether a head that was noted is among the rows."""
+    return connection.execute(select(audit.c.hash).where(audit.c.seq == noted.seq)).scalar() == noted.hash
+
+
 def rows(connection: Connection) -> Iterator[Any]:
     """Every row from the first, a page at a time."""
     after = 0

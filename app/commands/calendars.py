@@ -24,7 +24,7 @@ def _list(asked: Namespace) -> int:
     """Every technician's calendar, and for an embedded one the secret address a phone can subscribe to."""
     chosen = from_environment()
     businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     secret = shared_secret(chosen.database_url, FEED_SECRET)
     addresses = {f"{SCHEME}{one.calendar}": _feed_url(chosen, one.key) for one in subscriptions(businesses, secret)}
     told = [
@@ -51,7 +51,7 @@ def _feed_url(chosen: Settings, key: str) -> str:
 def _new_addresses(asked: Namespace) -> int:
     """Give every feed a new address, as when one got into wrong hands; the old ones end when the server restarts."""
     chosen = from_environment()
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     replace_secret(chosen.database_url, FEED_SECRET)
     plain = "Every feed has a new address. Restart the server, then subscribe again with what `calendars list` shows."
     say(asked, {"restart": True}, plain)

@@ -135,7 +135,7 @@ def _said(asked: Namespace) -> Said:
 
 def _first() -> Mapping[str, str]:
     chosen = from_environment()
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     return first_assistants(load_businesses(chosen.businesses, chosen.daily_call_caps))
 
 

@@ -44,7 +44,7 @@ def _list(asked: Namespace) -> int:
     chosen = from_environment()
     businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
     counting = Counting(chosen, businesses)
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     with looking(chosen.database_url) as connection:
         told = counting.told(connection, time.time())
         new = first_days(connection, chosen, businesses, time.time())
@@ -65,7 +65,7 @@ def _confirm(asked: Namespace) -> int:
     if limit is None:
         complain(f"{asked.name} is no limit that a person confirms here; there are: {', '.join(limits) or 'none'}.")
         return WRONG_USE
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     now = time.time()
     try:
         with committing(chosen.database_url, seal) as transaction:

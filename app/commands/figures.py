@@ -47,7 +47,7 @@ def _found() -> list[Shown]:
 
     chosen = from_environment()
     figures = figures_of(chosen)
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     with looking(chosen.database_url) as connection:
         return overview(connection, figures, time.time(), chosen.read_back_after_s)
 

@@ -33,7 +33,7 @@ def check_production(settings: Settings, businesses: Businesses, force: str | No
     reason = None if force is None else " ".join(force.split())
     if reason is not None and not 1 <= len(reason) <= REASON_CHARS:
         raise ConfigurationError(f"--force wants a reason of 1 to {REASON_CHARS} characters.")
-    migrate(settings.database_url)
+    migrate(settings.database_url, settings.audit_anchors)
     now = time.time()
     with looking(settings.database_url) as connection:
         found = missing(register(settings, businesses), confirmations(connection), now)

@@ -128,7 +128,7 @@ def _snapshots(asked: Namespace) -> int:
     """What is kept of one record, the newest first: 1 when there is nothing."""
     chosen = from_environment()
     place = Place(asked.environment or chosen.platform_environment, asked.record)
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     seals = sealer(chosen)
     with looking(chosen.database_url) as connection:
         kept = [one.sealed(seals) for one in snapshots(connection, place)]
@@ -279,7 +279,7 @@ class _Work:
 def _with_platform(asked: Namespace, work: Callable[[_Work], Awaitable[T]]) -> T | None:
     """Run against the platform; None when it does not tell, after saying so."""
     chosen = from_environment()
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
 
     async def run() -> T:
         async with platform(chosen) as records:

@@ -51,7 +51,7 @@ def _show(asked: Namespace) -> int:
 def _found() -> tuple[list[LineVolume], dict[str, ZoneInfo]]:
     chosen = from_environment()
     businesses = watched(load_businesses(chosen.businesses, chosen.daily_call_caps))
-    migrate(chosen.database_url)
+    migrate(chosen.database_url, chosen.audit_anchors)
     with looking(chosen.database_url) as connection:
         return overview(connection, businesses, time.time()), {one.business: one.zone for one in businesses}
 

@@ -27,11 +27,14 @@ WAIT_S = 120
 """For a process that is migrating already."""
 
 
-def migrate(url: str) -> None:
-    """Create or upgrade the tables. Raises `DatabaseAwayError`, and `ConfigurationError` when it is wrong or newer."""
+def migrate(url: str, anchors: Path | None = None) -> None:
+    """Create or upgrade the tables. `anchors`: the file with heads of its audit log, where that has a place of its own.
+
+    Raises `DatabaseAwayError`, and `ConfigurationError` when it is wrong or newer.
+    """
     file = database_file(url)
     if file:
-        _make_room(Path(file))
+        _make_room(Path(file), anchors)
     engine = open_engine(normalised(url), writes=True)
     try:
         with told_apart(), _alone(engine, file):
@@ -69,8 +72,9 @@ def one_at_a_time(url: str) -> Iterator[None]:
         engine.dispose()
 
 
-def _make_room(file: Path) -> None:
-    left = [f"{file}.{what}" for what in LEFT_BESIDE if Path(f"{file}.{what}").exists()]
+def _make_room(file: Path, anchors: Path | None) -> None:
+    signs = [Path(f"{file}.{what}") for what in LEFT_BESIDE] + ([anchors] if anchors else [])
+    left = [str(sign) for sign in signs if sign.exists()]
     if left and not file.exists():  # an empty one in its place would be taken for the truth
         raise DatabaseAwayError(
             f"READBACK_DATABASE_URL: {file} is gone, and {' and '.join(left)} tell of one. Put it back; to begin with "

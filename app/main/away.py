@@ -61,7 +61,7 @@ NEXT: Final = (
 _log = log.get(__name__)
 
 
-async def once_there(begin: Callable[[], T], database_url: str, clock: Clock, alarms: Alarms) -> T:
+async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, alarms: Alarms) -> T:
     """What `begin` comes to, which may block, as soon as it no longer finds the database away. Raises what it raises.
 
     A person is told when it has been away for a moment, and that it is there again. It is asked first, by itself:
@@ -70,7 +70,7 @@ async def once_there(begin: Callable[[], T], database_url: str, clock: Clock, al
     began, said_at, told = clock.monotonic(), float("-inf"), False
     while True:
         try:
-            await asyncio.to_thread(migrate, database_url)
+            await asyncio.to_thread(migrate, settings.database_url, settings.audit_anchors)
             begun = await asyncio.to_thread(begin)
         except DatabaseAwayError as why:
             if clock.monotonic() - said_at >= SAY_EVERY_S:
@@ -176,7 +176,7 @@ class Waiting(Generic[T]):
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self._alarms.start()
-        waiting = once_there(self._begin, self._settings.database_url, self._clock, self._alarms)
+        waiting = once_there(self._begin, self._settings, self._clock, self._alarms)
         self._begun = asyncio.get_running_loop().create_task(waiting)
         self._begun.add_done_callback(lambda _: self.over())
         try:

@@ -64,7 +64,7 @@ async def work(settings: Settings, clock: Clock) -> None:
 
     stopping = asyncio.create_task(asked.wait())
     async with paging(settings, clock) as alarms:
-        beginning = asyncio.create_task(once_there(begin, settings.database_url, clock, alarms))
+        beginning = asyncio.create_task(once_there(begin, settings, clock, alarms))
         await asyncio.wait({beginning, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not beginning.done():
         beginning.cancel()
@@ -89,5 +89,5 @@ def checked(settings: Settings) -> Businesses:
 
 def _server(settings: Settings, clock: Clock, *, serves: bool = True) -> Server:
     businesses = checked(settings)
-    migrate(settings.database_url)
+    migrate(settings.database_url, settings.audit_anchors)
     return Server(settings, businesses, clock, serves=serves)

@@ -136,6 +136,7 @@ class Server:
             self.database,
             settings.audit_anchors or usual_file(settings.database_url),
             clock,
+            self.alarms,
             beat=self.loops.register("anchoring", 300.0),
         )
 

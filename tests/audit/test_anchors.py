@@ -1,22 +1,29 @@
 """Anchors: heads of the log on a disk of their own, and what is said when they cannot be trusted."""
 
 import asyncio
+import shutil
+from itertools import count
 from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import create_engine, text
 
 from app.audit.anchors import Anchoring, DamagedAnchorsError, note, noted, usual_file
 from app.audit.log import Head, record, verify
 from app.db.engine import Database
+from app.db.opening import normalised
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened, soon
 
+NUMBERS = count()
 A, B = Head(1, "a" * 64), Head(2, "b" * 64)
 
 
 async def happened(database: Database) -> None:
-    await database.write(lambda t: record(t, "something", at=1.0))
+    """Something unlike whatever happened before."""
+    await database.write(lambda t: record(t, "something", at=1.0, number=next(NUMBERS)))
 
 
 def lines(file: Path) -> list[dict[str, object]]:
@@ -76,7 +83,7 @@ def test_anchors_lie_next_to_the_database(url: str, file: str) -> None:
 async def test_the_head_is_noted_on_a_timer_when_it_has_moved(database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "anchors"
     async with opened(database_url) as database:
-        anchoring = Anchoring(database, file, FakeClock(now=7.0), every_s=0.02)
+        anchoring = Anchoring(database, file, FakeClock(now=7.0), FakeAlarms(), every_s=0.02)
         anchoring.start()
         await asyncio.sleep(0.1)
         assert not file.exists()
@@ -96,7 +103,7 @@ async def test_the_head_is_noted_on_a_timer_when_it_has_moved(database_url: str,
 async def test_the_last_head_is_noted_at_the_end(database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "anchors"
     async with opened(database_url) as database:
-        anchoring = Anchoring(database, file, FakeClock())
+        anchoring = Anchoring(database, file, FakeClock(), FakeAlarms())
         anchoring.start()
         await asyncio.sleep(0.05)
         await happened(database)
@@ -111,7 +118,7 @@ async def test_a_head_that_cannot_be_noted_is_tried_again(sqlite_url: str, tmp_p
     file = folder / "anchors"
     async with opened(sqlite_url) as database:
         await happened(database)
-        anchoring = Anchoring(database, file, FakeClock(), every_s=0.02)
+        anchoring = Anchoring(database, file, FakeClock(), FakeAlarms(), every_s=0.02)
         anchoring.start()
         await asyncio.sleep(0.1)
         folder.unlink()
@@ -120,3 +127,78 @@ async def test_a_head_that_cannot_be_noted_is_tried_again(sqlite_url: str, tmp_p
 
     # Stopped in the middle of noting, it notes the same head once more: a line too many is none too few.
     assert {line["seq"] for line in lines(file)} == {1}
+
+
+async def lived(url: str, file: Path, alarms: FakeAlarms, events: int) -> None:
+    """A process that starts, in which something happens, and that stops."""
+    async with opened(url) as database:
+        anchoring = Anchoring(database, file, FakeClock(), alarms)
+        await anchoring.note()
+        for _ in range(events):
+            await happened(database)
+        await anchoring.stop()
+
+
+@pytest.mark.parametrize("since", [0, 1, 5], ids=["nothing since", "shorter than before", "longer than before"])
+async def test_an_older_copy_that_was_put_back_is_told_and_nothing_is_noted_over_what_it_lacks(
+    sqlite_url: str, tmp_path: Path, since: int
+) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    await lived(sqlite_url, file, alarms, 2)
+    database = Path(sqlite_url.removeprefix("sqlite:///"))
+    copy = tmp_path / "copy"
+    shutil.copy(database, copy)
+    await lived(sqlite_url, file, alarms, 3)
+    newer = tmp_path / "newer"
+    shutil.move(database, newer)
+    shutil.copy(copy, database)
+    before = file.read_bytes()
+
+    await lived(sqlite_url, file, alarms, since)
+
+    assert file.read_bytes() == before
+    assert [(rung.kind, rung.key) for rung in alarms.rung] == [("audit_broken", "anchors")]
+    assert "Row 5 was noted" in alarms.rung[0].body
+    assert str(file) in alarms.rung[0].body
+
+    shutil.copy(newer, database)
+    await lived(sqlite_url, file, alarms, 1)
+    assert alarms.ringing() == set()
+    assert [line["seq"] for line in lines(file)] == [2, 5, 6]
+
+
+async def test_who_goes_on_with_the_older_copy_keeps_the_file_elsewhere(sqlite_url: str, tmp_path: Path) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    note(file, Head(9, "c" * 64), 1.0)
+    await lived(sqlite_url, file, alarms, 1)
+    assert alarms.ringing() == {("audit_broken", "anchors")}
+    file.rename(tmp_path / "kept")
+    await lived(sqlite_url, file, alarms, 1)
+    assert alarms.ringing() == set()
+    assert [line["seq"] for line in lines(file)] == [1, 2]
+
+
+async def test_the_end_that_is_cut_off_beneath_a_process_is_told(postgres_url: str, tmp_path: Path) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    async with opened(postgres_url) as database:
+        anchoring = Anchoring(database, file, FakeClock(), alarms)
+        await happened(database)
+        await happened(database)
+        await anchoring.note()
+        engine = create_engine(normalised(postgres_url))
+        with engine.begin() as connection:
+            connection.execute(text("set session_replication_role = replica"))
+            connection.execute(text("delete from audit where seq = 2"))
+        engine.dispose()
+        await happened(database)
+        await anchoring.note()
+    assert alarms.ringing() == {("audit_broken", "anchors")}
+    assert [line["seq"] for line in lines(file)] == [2]
+
+
+async def test_a_file_whose_last_line_cannot_be_read_is_told(sqlite_url: str, tmp_path: Path) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    file.write_bytes(b"not json\n")
+    await lived(sqlite_url, file, alarms, 1)
+    assert alarms.ringing() == {("audit_broken", "anchors")}
+    assert file.read_bytes() == b"not json\n"

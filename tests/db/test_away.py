@@ -115,6 +115,16 @@ def test_a_file_that_was_moved_away_is_no_reason_for_an_empty_one(tmp_path: Path
     migrate(f"sqlite:///{file}")
 
 
+def test_heads_on_another_disk_tell_of_a_database_whose_folder_is_not_mounted(tmp_path: Path) -> None:
+    file, anchors = tmp_path / "unmounted" / "a.db", tmp_path / "heads"
+    anchors.write_text("x")
+    with pytest.raises(DatabaseAwayError, match=r"a\.db is gone, and .*heads tell of one\. Put it back"):
+        migrate(f"sqlite:///{file}", anchors)
+    assert not file.exists()
+    anchors.unlink()
+    migrate(f"sqlite:///{file}", anchors)
+
+
 @pytest.mark.parametrize(
     ("name", "away"),
     [("SQLITE_FULL", True), ("SQLITE_IOERR_WRITE", True), ("SQLITE_READONLY", True), ("SQLITE_CORRUPT", False)],
