@@ -72,6 +72,7 @@ ROWS: Final = (
     Row("app.inference.fallback", "WITHIN_S", "s", "one question to a model, repetitions included"),
     Row("app.inference.grade", "WITHIN_S", "s", "the look at a reply before it is sent; past it, it goes without"),
     Row("app.watch.alarms", "MOST_PAGES", "pages", "pages waiting while the database is away"),
+    Row("app.watch.directly", "MOST_CARRIED", "pages", "pages carried while it is away whose end is still to be told"),
     Row("app.watch.alarms", "MOST_KEYS", "alarms", "alarms that ring at once"),
     Row("app.metrics", "MOST_CHILDREN", "series", "series of one metric; the rest is counted as other"),
     Row("app.settings.values", "CAP_MAX", "calls", "the largest daily cap that can be set"),

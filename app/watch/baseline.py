@@ -41,6 +41,13 @@ RECENT_LIMITS: Final = (0.6, 1.5)
 SPREAD_DAYS: Final = 10.0
 USUAL_SPREAD: Final = 0.007
 MOST_SPREAD: Final = 1 / 3
+FITTED: Final = 0.85
+"""What is left of chance's own scatter about hours that were learned from the same days."""
+WITHIN_THE_HOUR: Final = 5 / 6
+"""Of what bunches add to the scatter of hours, the part that shows: some of a bunch falls into the next hour."""
+MOST_BUNCHED: Final = 12.0
+CLIPPED: Final = (4.0, 6)
+"""A rush counts as so many times what is expected, and so many calls more."""
 SHARE_OF_CALLS: Final = 0.4
 """Of all calls learned from, about how many tell of any one half day: the smaller, the less sure."""
 WORKING_DAYS: Final = range(5)
@@ -62,7 +69,8 @@ class History:
 class Profile:
     """Calls expected in each hour of the local week (`rates`, 168 of them); `days` says how many it was learned from.
 
-    With fewer than `LEAST_DAYS` since the line began it is still learning and has no rates.
+    With fewer than `LEAST_DAYS` since the line began it is still learning and has no rates. `bunch` is how many calls
+    come of one cause: who is cut off calls again, who texts sends several. Causes come by chance, calls do not.
     """
 
     zone: ZoneInfo
@@ -71,6 +79,7 @@ class Profile:
     spread: float
     days: int
     learned_from: int
+    bunch: float = 1.0
 
     @property
     def learning(self) -> bool:
@@ -127,14 +136,15 @@ def learned(history: History, zone: ZoneInfo, closed: frozenset[date], before: d
         return Profile(zone, closed, (), 0.0, max(0, (before - first).days), 0)
     good = _without_odd(seen)
     rates = _rates(good)
-    level, spread = _recent(good, rates, before), _spread(good, rates)
+    level, bunch = _recent(good, rates, before), _bunch(good, rates)
     return Profile(
         zone,
         closed,
         tuple(rate * level for rate in rates),
-        spread,
+        _spread(good, rates),
         (before - began).days,
         sum(day.total for day in good),
+        bunch,
     )
 
 
@@ -273,8 +283,30 @@ def _recent(days: Sequence[_Day], rates: Sequence[float], before: date) -> float
     return min(max(ratio, RECENT_LIMITS[0]), RECENT_LIMITS[1])
 
 
+def _bunch(days: Sequence[_Day], rates: Sequence[float]) -> float:
+    """Calls of one cause, from how much more the hours of one day scatter than calls that have nothing to do with each
+    other would. Where each is followed by another with the same chance, the scatter is twice their number less one.
+    """
+    apart, by_chance = 0.0, 0.0
+    for day in days:
+        mine = [rates[day.weekday * 24 + hour] for hour in day.hours]
+        whole = math.fsum(mine)
+        if whole <= 0.0:
+            continue
+        for calls, rate in zip(day.calls, mine, strict=True):
+            share = rate / whole
+            expected = day.total * share
+            apart += (min(calls, CLIPPED[0] * expected + CLIPPED[1]) - expected) ** 2
+            by_chance += expected * (1.0 - share)
+    more = apart / (FITTED * by_chance) - 1.0 if by_chance else 0.0
+    return min(1.0 + max(0.0, more) / (2.0 * WITHIN_THE_HOUR), MOST_BUNCHED)
+
+
 def _spread(days: Sequence[_Day], rates: Sequence[float]) -> float:
-    """By how much days differ beyond chance, and by how much the profile itself may be off."""
+    """By how much days differ beyond chance, and by how much the profile itself may be off.
+
+    What bunches add to it is left in: how large they are is not known well, and an alarm too many costs more.
+    """
     pairs = [(day.total, expected) for day in days if (expected := _expected_on(day, rates)) > 0.5]
     calls = sum(day.total for day in days)
     unsure = 1.0 / max(1.0, SHARE_OF_CALLS * calls)

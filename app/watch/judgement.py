@@ -37,7 +37,7 @@ LOOKS_A_YEAR: Final = 2 * 4 * 24 * 365
 LEAST_FLOOD: Final = 12
 FLOOD_TIMES: Final = 3.0
 FLOOD_SPREAD: Final = 0.1
-"""Calls come in bunches: a thunderstorm, an advertisement."""
+"""Beyond the bunches of one caller: a thunderstorm, an advertisement."""
 QUIET_S: Final = 3 * 86_400.0
 """A line whose silence takes longer than this to be certain is too quiet to tell."""
 FURTHEST_S: Final = 28 * 86_400
@@ -132,23 +132,24 @@ def judged(profile: Profile, seen: Seen, watch: Watch, now: float, *, share: flo
 def needed(profile: Profile, share: float = 1.0) -> float:
     """Calls that must be expected since the last one before a silence is certain.
 
-    A year of n calls has n such times, so each may be taken for an outage with a chance of the allowed number / n.
+    A year of n bunches of calls has n such times, so each may be taken for an outage with a chance of the allowed
+    number / n.
     """
     false = share * _false_between_calls(profile)
-    calls = max(profile.a_week * WEEKS_A_YEAR, 2.0 * false)
-    return chances.expected_for(math.log(false / calls), profile.spread)
+    causes = max(profile.a_week * WEEKS_A_YEAR / profile.bunch, 2.0 * false)
+    return profile.bunch * chances.expected_for(math.log(false / causes), profile.spread)
 
 
 def needed_on(profile: Profile, weekday: int, share: float = 1.0) -> float:
     """Calls that must be expected since the beginning of such a day, nothing having come, before that is certain."""
-    rare = chances.expected_for(math.log(FALSE_DAYS * share), profile.spread)
+    rare = profile.bunch * chances.expected_for(math.log(FALSE_DAYS * share), profile.spread)
     return max(rare, SHARE_OF_DAY * profile.a_day(weekday))
 
 
 def false_a_year(profile: Profile) -> float:
     """Silences by chance alone that are called an outage on such a line in a year, by the model's own reckoning."""
     days = [needed_on(profile, weekday) for weekday in range(7) if _tells(profile, weekday, 1.0)]
-    still = math.fsum(math.exp(chances.log_of_none(enough, profile.spread)) for enough in days)
+    still = math.fsum(math.exp(_log_of_none(profile, enough)) for enough in days)
     return _false_between_calls(profile) + WEEKS_A_YEAR * still
 
 
@@ -207,14 +208,14 @@ def _blind(seen: Seen, watch: Watch, now: float) -> str:
 
 
 def _flood(profile: Profile, seen: Seen, now: float) -> Verdict | None:
-    spread = max(profile.spread, FLOOD_SPREAD)
+    spread, at_once = max(profile.spread, FLOOD_SPREAD), 1.0 + 3.0 * (profile.bunch - 1.0)
     for window in seen.windows:
         if window.count < LEAST_FLOOD:
             continue
         usual = expected(profile, window.start, now, also_closed=True)
         if window.count < FLOOD_TIMES * usual:
             continue
-        chance = chances.at_least(window.count, usual, spread)
+        chance = chances.at_least(int(window.count / at_once), usual / at_once, spread)
         if chance < FALSE_FLOODS_A_YEAR / LOOKS_A_YEAR:
             log_chance = math.log(max(chance, 1e-300))
             return Verdict(State.FLOOD, window.start, usual, window.count, log_chance=log_chance)
@@ -227,13 +228,13 @@ def _silence(profile: Profile, seen: Seen, watch: Watch, now: float, share: floa
     whole = expected(profile, start, now)
     missed = _uncounted(profile, watch, start, now)
     counted = whole - missed
-    chance = chances.log_of_none(counted, profile.spread)
+    chance = _log_of_none(profile, counted)
     found = Verdict(State.NORMAL, seen.last_at, counted, needed=enough, uncounted=missed, log_chance=chance)
     if counted >= enough:
         return replace(found, state=State.SILENT)
     still, unsure = _still(profile, watch, start, now, share)
     if still and still.expected >= still.needed:
-        chance = chances.log_of_none(still.expected, profile.spread)
+        chance = _log_of_none(profile, still.expected)
         return replace(found, state=State.SILENT, still=still, log_chance=chance)
     if whole >= enough or unsure:
         return replace(found, state=State.UNKNOWN, why="nobody was counting for part of the silence")
@@ -276,7 +277,12 @@ def _still_at(profile: Profile, verdict: Verdict, now: float, latest: float) -> 
 
 def _tells(profile: Profile, weekday: int, share: float) -> bool:
     """Whether such a day has calls enough for its stillness to say something."""
-    return profile.a_day(weekday) > -math.log(FALSE_DAYS * share)
+    return profile.a_day(weekday) > -math.log(FALSE_DAYS * share) * profile.bunch
+
+
+def _log_of_none(profile: Profile, calls: float) -> float:
+    """The logarithm of the probability that nothing comes where so many calls are expected."""
+    return chances.log_of_none(calls / profile.bunch, profile.spread)
 
 
 def _false_between_calls(profile: Profile) -> float:

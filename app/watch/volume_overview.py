@@ -1,5 +1,6 @@
 """Every line's volume as a page or a command shows it: what it is now, and today's hours beside what is usual."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -132,5 +133,5 @@ def _hour(profile: Profile, start: int, count: int, counted: bool) -> HourOfDay:
     if profile.learning:
         return HourOfDay(start, count, None, None, None, counted)
     expected = profile.rate(start)
-    low, high = chances.band(expected, profile.spread) if expected else (0, 0)
-    return HourOfDay(start, count, low, expected, high, counted)
+    low, high = chances.band(expected / profile.bunch, profile.spread) if expected else (0, 0)
+    return HourOfDay(start, count, int(low * profile.bunch), expected, math.ceil(high * profile.bunch), counted)

@@ -32,6 +32,7 @@ SATURDAY, SUNDAY = 0.25, 0.06
 SEASON: Final = 0.35
 DAY_TO_DAY: Final = 0.1
 """By how much days differ beyond chance: one standard deviation of the day's own rate."""
+AGAIN_AFTER_S: Final = 240.0
 HOLIDAYS: Final = frozenset(
     date(2026, month, day) for month, day in ((1, 19), (5, 25), (7, 3), (9, 7), (11, 26), (11, 27), (12, 24), (12, 25))
 ) | {date(2027, 1, 1)}
@@ -74,19 +75,32 @@ class Found:
     """The same of outages that began in opening hours: nothing was learned of them from a night."""
 
 
-def made(chance: random.Random, a_day: float, days: int) -> Line:
-    """A line's calls; `a_day` is the average over all days of its week, and working days have more."""
+def made(chance: random.Random, a_day: float, days: int, again: float = 0.0) -> Line:
+    """A line's calls; `a_day` is the average over all days of its week, and working days have more.
+
+    `again`: how likely each call is to be followed, minutes later, by another of the same caller.
+    """
     line, phase = Line(), chance.uniform(0.0, math.tau)
     for number in range(days):
         day = BEGINS + timedelta(days=number)
-        level = a_day * 7 / (5 + SATURDAY + SUNDAY) * (1.0 + SEASON * math.sin(math.tau * number / 365 + phase))
+        level = (
+            (1.0 - again)
+            * a_day
+            * 7
+            / (5 + SATURDAY + SUNDAY)
+            * (1.0 + SEASON * math.sin(math.tau * number / 365 + phase))
+        )
         level *= max(0.2, chance.gauss(1.0, DAY_TO_DAY)) * {5: SATURDAY, 6: SUNDAY}.get(day.weekday(), 1.0)
         if day in HOLIDAYS:
             level *= 0.03
         start = day_starts(ZONE, day)
         for _ in range(_poisson(chance, level)):
             hour = chance.choices(range(24), WEIGHTS)[0]
-            line.calls.append(start + (hour + chance.random()) * HOUR_S)
+            at = start + (hour + chance.random()) * HOUR_S
+            line.calls.append(at)
+            while again and chance.random() < again:
+                at += chance.expovariate(1.0 / AGAIN_AFTER_S)
+                line.calls.append(at)
     line.calls.sort()
     line.counts = Counter(int(at) // HOUR_S * HOUR_S for at in line.calls)
     return line
@@ -151,14 +165,14 @@ def beginnings(chance: random.Random, days: int, number: int, *, opened: bool) -
     return found
 
 
-def year(seed: int, a_day: float, lines: int, days: int = 365, outages: int = 20) -> Found:
+def year(seed: int, a_day: float, lines: int, days: int = 365, outages: int = 20, again: float = 0.0) -> Found:
     """Many lines' year at this volume: false alarms while nothing is wrong, and how soon outages are seen."""
     chance, broken = random.Random(seed), random.Random(seed + 1_000_000)
     since = day_starts(ZONE, BEGINS + timedelta(days=LEARN_DAYS))
     silences, floods = 0, 0
     hours: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(lines):
-        line = made(chance, a_day, days)
+        line = made(chance, a_day, days, again)
         silences += false_silences(line, since)
         floods += false_floods(line, since)
         for opened, seen in hours.items():
@@ -214,10 +228,13 @@ def thousand(seed: int, lines: int = 1_000) -> tuple[float, float]:
 IN_HOURS: Final = math.fsum(WEIGHTS[OPENS:CLOSES]) / math.fsum(WEIGHTS)
 """The share of a day's calls that comes while the office is open."""
 VOLUMES: Final = {
-    "14 a day, averaged over the week": 14.0,
-    "14 on a working day": 14.0 * (5 + SATURDAY + SUNDAY) / 7,
-    "3 an hour of opening": 3.0 * (CLOSES - OPENS) / IN_HOURS * (5 + SATURDAY + SUNDAY) / 7,
+    "14 a day, averaged over the week": (14.0, 0.0),
+    "14 on a working day": (14.0 * (5 + SATURDAY + SUNDAY) / 7, 0.0),
+    "3 an hour of opening": (3.0 * (CLOSES - OPENS) / IN_HOURS * (5 + SATURDAY + SUNDAY) / 7, 0.0),
+    "14 a day, one in four followed by another of the same caller": (14.0, 0.25),
+    "14 a day, two in five followed by another of the same caller": (14.0, 0.4),
 }
+"""Calls a day, and how likely each is to be followed by another of its caller's."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -227,8 +244,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
     told: dict[str, object] = {}
-    for name, a_day in VOLUMES.items():
-        found = year(asked.seed, a_day, asked.lines)
+    for name, (a_day, again) in VOLUMES.items():
+        found = year(asked.seed, a_day, asked.lines, again=again)
         told[name] = {
             "line_years": round(found.line_years, 1),
             "false_silences_a_line_year": round(found.false_silences / found.line_years, 2),

@@ -138,3 +138,16 @@ def test_a_season_is_followed_within_a_week_or_two() -> None:
     flat = sum(Counter(history.counts).values()) / LEARNED_DAYS
 
     assert on(learned(history, CHICAGO, NOWHERE, AFTER), AFTER) < 0.92 * flat
+
+
+@pytest.mark.parametrize(("each", "bunch"), [(1, 1.0), (2, 1.5), (4, 2.5)])
+def test_calls_that_come_in_bunches_are_counted_by_what_they_come_of(each: int, bunch: float) -> None:
+    chance, other = random.Random(7), {}
+    for number in range(LEARNED_DAYS):
+        hours = Counter(chance.choices(range(8, 18), k=24 // each))
+        other[MONDAY + timedelta(days=number)] = {hour: each * times for hour, times in hours.items()}
+    profile = learned(weeks(MONDAY, LEARNED_DAYS, other=other), CHICAGO, NOWHERE, AFTER)
+
+    assert profile.bunch == pytest.approx(bunch, abs=0.35)
+    assert on(profile, AFTER) == pytest.approx(24.0, rel=0.1)
+    assert each == 1 or profile.bunch > 1.25
