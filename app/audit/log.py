@@ -70,8 +70,11 @@ def record(
     transaction.records.append(Record(kind, business, subject, data, at))
 
 
-def seal(connection: Connection, records: list[Record]) -> None:
-    """Append records to the chain. The caller's transaction holds the write lock, so the head cannot move meanwhile."""
+def seal(connection: Connection, records: list[Record]) -> tuple[int, int]:
+    """Append records to the chain; the number of its newest row before and after.
+
+    The caller's transaction holds the write lock, so the head cannot move meanwhile.
+    """
     newest = head(connection)
     seq, previous = newest.seq, newest.hash
     rows = []
@@ -84,7 +87,9 @@ def seal(connection: Connection, records: list[Record]) -> None:
         digest = chained(previous, seq, at, (kind, business, subject, data))
         rows.append((seq, at, kind, business, subject, data, previous, digest))
         previous = digest
-    _append(connection, rows)
+    if rows:
+        _append(connection, rows)
+    return newest.seq, seq
 
 
 def _fitting(text: str, limit: int) -> str:

@@ -26,7 +26,8 @@ from app.db.waiting import Group, Waiting
 from app.errors import OverloadedError, ReadbackError
 
 T = TypeVar("T")
-Seal = Callable[[Connection, list[Any]], None]
+Seal = Callable[[Connection, list[Any]], tuple[int, int]]
+"""Writes what was recorded; the number of the newest record before and after."""
 
 READ_DEADLINE_S = 3.0
 MAX_QUEUED_WRITES = 5_000
@@ -97,6 +98,9 @@ class Database:
         self._presence = Presence(file) if file else None
         self.shared = shared or not self.is_sqlite
         """Whether another process may be writing too. SQLite starts alone unless told, and notices company."""
+        self.strangers = 0
+        """On PostgreSQL: how often somebody else's records were come upon. Noticed within a second."""
+        self._newest_record: int | None = None
         self.refuses = False
         """Whether the last commit failed for want of the database, or nobody knows of it in time."""
 
@@ -228,10 +232,9 @@ class Database:
                     connection.rollback()
                     connection.begin()
                     begun, records = self._run(connection, waiting, group, apart=True)
-                if records:
-                    self._seal(connection, records)
+                newest = self._sealed(connection, records) if records else self._newest_record
                 connection.commit()
-                self.refuses = False
+                self.refuses, self._newest_record = False, newest
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
             unavailable.__cause__ = error
@@ -307,6 +310,12 @@ class Database:
                 return connection
         raise AssertionError("unreachable")
 
+    def _sealed(self, connection: Connection, records: list[Any]) -> int:
+        before, after = self._seal(connection, records)
+        if before != self._newest_record:
+            self.strangers += 1
+        return after
+
     def _check_company(self, connection: Connection) -> None:
         if self.shared:
             return
@@ -323,11 +332,14 @@ class Database:
         time.sleep(NOTICED_WITHIN_S)
 
     def _look_for_company(self) -> None:
-        if self.shared:
+        if self.shared and self.is_sqlite:
             return
         try:
             with self._writer.connect() as connection:
-                self._check_company(connection)
+                if self.is_sqlite:
+                    self._check_company(connection)
+                else:
+                    self._newest_record = self._sealed(connection, [])
         except SQLAlchemyError:
             # Nobody waits for this look; the next write meets the same trouble and reports it.
             self._data_version = None

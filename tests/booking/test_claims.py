@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
-from app.booking.claims import FORGET_AFTER_S, NOTHING, Claims
+from app.booking.claims import ALONE_AFTER_S, FORGET_AFTER_S, NOTHING, Claims
 from tests.booking.acme import HOUR, NOW, TUESDAY_9, House, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
@@ -104,3 +105,84 @@ async def test_claims_given_up_elsewhere_are_given_up_here(postgres_url: str, ca
         two.clock.advance(100)  # type: ignore[attr-defined]  # a FakeClock
         await two.settler.settle_due()
         assert (await one.claims.views([DANA], NOW))[DANA].ranges == ()
+
+
+async def alone(made: House) -> None:
+    """Until nobody else has written for long enough, and everything was read."""
+    while not made.claims.complete:
+        await made.claims.views([DANA], NOW)
+        made.clock.advance(ALONE_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+        await asyncio.sleep(0.01)
+
+
+async def test_who_is_alone_on_postgresql_knows_everything_and_keeps_it_up(postgres_url: str) -> None:
+    async with house(postgres_url) as made:
+        await made.book()
+        assert not made.claims.complete, "somebody may have written a moment ago"
+        await alone(made)
+        assert made.claims.view(DANA).ranges == (CLAIMED,)
+        await made.book(made.slot(who="lee"))
+        assert made.claims.complete
+        assert made.claims.view(LEE).ranges == (CLAIMED,)
+        assert await made.claims.views([LEE], NOW) == {LEE: made.claims.view(LEE)}
+
+
+async def test_a_stranger_ends_it_until_all_is_read_again(postgres_url: str) -> None:
+    async with house(postgres_url) as one, house(postgres_url) as two:
+        await alone(one)
+        await two.book()
+        await soon(lambda: not one.claims.complete)
+        assert (await one.claims.views([DANA], NOW))[DANA].ranges == (CLAIMED,)
+        await two.book(two.slot(who="lee"))
+        await soon(lambda: not one.claims.complete)
+        await alone(one)
+        assert one.claims.view(LEE).ranges == (CLAIMED,)
+
+
+async def test_what_is_claimed_while_all_is_read_is_not_forgotten(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(postgres_url) as made:
+        real, gate, reading = made.database.read, asyncio.Event(), asyncio.Event()
+
+        async def slowly(work: Any, *within: float) -> Any:
+            found = await real(work, *within)
+            reading.set()
+            await gate.wait()
+            return found
+
+        monkeypatch.setattr(made.database, "read", slowly)
+        made.claims._read_all_when_alone()
+        made.clock.advance(ALONE_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+        made.claims._read_all_when_alone()
+        await reading.wait()
+        made.claims.add(DANA, "one", CLAIMED)
+        gate.set()
+        await soon(lambda: made.claims._whole is not None and made.claims._whole.done())
+        assert made.claims.view(DANA).ranges == (CLAIMED,)
+        assert not made.claims.complete, "it is read once more"
+        monkeypatch.setattr(made.database, "read", real)
+
+
+async def test_a_read_that_began_before_does_not_undo_what_is_known_since(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(postgres_url) as made:
+        real, gate = made.database.read, asyncio.Event()
+
+        async def slowly(work: Any, *within: float) -> Any:
+            found = await real(work, *within)
+            await gate.wait()
+            return found
+
+        monkeypatch.setattr(made.database, "read", slowly)
+        asked = asyncio.create_task(made.claims.views([DANA], NOW))
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(made.database, "read", real)
+        made.clock.advance(ALONE_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+        made.claims._read_all_when_alone()
+        await soon(lambda: made.claims.complete)
+        made.claims.add(DANA, "one", CLAIMED)
+        gate.set()
+        assert (await asked)[DANA].ranges == (CLAIMED,)
+        assert made.claims.view(DANA).ranges == (CLAIMED,)

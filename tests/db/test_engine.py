@@ -13,7 +13,14 @@ from sqlalchemy import Connection, func, select, text
 from app.audit import log as audit_log
 from app.audit.log import record
 from app.db import engine
-from app.db.engine import Database, DatabaseRefusedError, DatabaseUnavailableError, Transaction
+from app.db.engine import (
+    FOREIGN_WRITER_CHECK_S,
+    Database,
+    DatabaseRefusedError,
+    DatabaseUnavailableError,
+    Transaction,
+)
+from app.db.once import committing
 from app.db.opening import open_engine
 from app.db.schema import audit, secrets
 from app.errors import OverloadedError
@@ -59,9 +66,10 @@ async def test_a_result_means_that_others_can_see_it(database_url: str) -> None:
 async def test_nothing_is_told_before_the_commit(database_url: str) -> None:
     seen: list[bool] = []
 
-    def seal(connection: Connection, records: list[Any]) -> None:
-        seen.append(writing.done())
-        audit_log.seal(connection, records)
+    def seal(connection: Connection, records: list[Any]) -> tuple[int, int]:
+        if records:
+            seen.append(writing.done())
+        return audit_log.seal(connection, records)
 
     async with opened(database_url, seal) as database:
         writing = asyncio.create_task(database.write(kept("one")))
@@ -73,9 +81,10 @@ async def test_nothing_is_told_before_the_commit(database_url: str) -> None:
 async def test_callers_that_come_together_share_a_commit(database_url: str) -> None:
     commits: list[int] = []
 
-    def seal(connection: Connection, records: list[Any]) -> None:
-        commits.append(len(records))
-        audit_log.seal(connection, records)
+    def seal(connection: Connection, records: list[Any]) -> tuple[int, int]:
+        if records:
+            commits.append(len(records))
+        return audit_log.seal(connection, records)
 
     async with opened(database_url, seal) as database:
         async with held_up(database):
@@ -149,8 +158,10 @@ async def test_work_that_has_begun_is_committed_though_its_caller_left(database_
 
 
 async def test_a_failed_commit_reaches_everybody_who_was_in_it(database_url: str) -> None:
-    def seal(_connection: Connection, _records: list[Any]) -> None:
-        raise OSError("the disk is full")
+    def seal(connection: Connection, records: list[Any]) -> tuple[int, int]:
+        if records:
+            raise OSError("the disk is full")
+        return audit_log.seal(connection, records)
 
     async with opened(database_url, seal) as database:
         async with held_up(database):
@@ -383,3 +394,20 @@ def test_a_server_that_vanished_is_given_up_within_seconds(postgres_url: str) ->
             given = driver.info.get_parameters()
         made.dispose()
         assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("10000", "5")
+
+
+async def test_a_strangers_records_are_come_upon_within_a_second_and_ones_own_are_not(postgres_url: str) -> None:
+    async with opened(postgres_url) as one:
+        await one.write(lambda t: audit_log.record(t, "mine", at=1.0))
+        await asyncio.sleep(1.5 * FOREIGN_WRITER_CHECK_S)
+        before = one.strangers
+        await one.write(lambda t: audit_log.record(t, "mine", at=1.0))
+        await one.write(lambda t: t.connection.execute(text("select 1")).scalar())
+        assert one.strangers == before
+        with committing(postgres_url, audit_log.seal) as transaction:
+            audit_log.record(transaction, "a stranger's", at=1.0)
+        await soon(lambda: one.strangers == before + 1)
+        with committing(postgres_url, audit_log.seal) as transaction:
+            audit_log.record(transaction, "a stranger's", at=1.0)
+        await one.write(lambda t: audit_log.record(t, "mine", at=1.0))
+        assert one.strangers == before + 2
