@@ -141,6 +141,7 @@ class Changes:
             return await self._by_hand(amendment)
         if isinstance(written, Unknown):
             return await self._leave(amendment, written.reason)
+        self._alarms.clear("calendar_refuses_writes", change.calendar)
         return await self._look_again(calendar, name, amendment, (seen, written), deadline)
 
     async def _free_to_move(
@@ -329,7 +330,7 @@ class Changes:
         self._alarms.ring(
             "calendar_refuses_writes",
             calendar,
-            f"Calendar refuses bookings: {calendar}",
+            f"Calendar refuses bookings: {business.whose(calendar)}",
             f"An appointment could not be moved: {reason}. Check that the calendar exists and is shared with "
             "permission to make changes to events.",
             business.page,

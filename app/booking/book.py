@@ -119,7 +119,7 @@ class Bookings:
             self._alarms.ring(
                 "calendar_refuses_writes",
                 held.calendar,
-                f"Calendar refuses bookings: {held.calendar}",
+                f"Calendar refuses bookings: {business.whose(held.calendar)}",
                 f"A booking could not be written: {written.reason}. Check that the calendar exists and is shared with "
                 "permission to make changes to events.",
                 business.page,
@@ -127,6 +127,7 @@ class Bookings:
             return await self._release(held, written.reason, UNAVAILABLE)
         if isinstance(written, Unknown):
             return await self._leave_pending(held, written.reason)
+        self._alarms.clear("calendar_refuses_writes", held.calendar)
         return await self._look_again(calendar, name, held, written, deadline)
 
     async def _still_free(self, calendar: Calendar, name: str, held: Booking, deadline: float) -> Outcome | None:

@@ -110,6 +110,11 @@ class Business:
         """The technician with this id or name, any case; None when there is none."""
         return self._technicians.get(wanted.strip().casefold())
 
+    def whose(self, calendar: str) -> str:
+        """Whose calendar this is, in words for people who run the service."""
+        names = " and ".join(t.name for t in self.technicians if t.calendar == calendar)
+        return f"{names or 'a former technician'} at {self.name}"
+
     def technicians_for(self, service: Service) -> tuple[Technician, ...]:
         """Everybody who can do `service`; the tester only where nobody else can."""
         return self._able.get(service.id, ())

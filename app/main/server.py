@@ -304,7 +304,7 @@ class Server:
         await self.claims.load()
         await self.dispatcher.start()
         await self.cap.start(self.businesses.by_id.values())
-        await self.sources.start()
+        await self.sources.start(self.loops)
         if self.serves:
             self.arms.start()
         if self.channels is not None and self.serves:

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 from app.adapters.embedded_calendar import EmbeddedCalendar
 from app.booking.business import Businesses
 from app.booking.calendar import Calendar
+from app.booking.calendar_watch import CalendarWatch, Whose
 from app.booking.calendars import Calendars
 from app.clock import Clock
 from app.db.engine import Database
 from app.settings import Settings
 from app.watch.alarms import Alarms
+from app.watch.loops import Loops
 from app.web.handed_in import Check, State
 
 if TYPE_CHECKING:
     from app.adapters.caldav_calendar import CaldavCalendar
     from app.adapters.google_calendar import GoogleCalendar
     from app.adapters.google_channels import GoogleChannels
+
+LATE_S = 60.0
+"""Longest time between two rounds of the watch over calendars; one look may take ten seconds."""
 
 
 class Sources:
@@ -37,8 +42,10 @@ class Sources:
             by_scheme["google"] = self.google
         if self.caldav is not None:
             by_scheme["caldav"] = self.caldav
-        pages = {t.calendar: business.page for business in businesses.by_id.values() for t in business.technicians}
-        self.calendars = Calendars(by_scheme, alarms, pages)
+        every = ((business, t.calendar) for business in businesses.by_id.values() for t in business.technicians)
+        whose = {calendar: Whose(business.whose(calendar), business.page) for business, calendar in every}
+        self._watch = CalendarWatch(alarms, whose, clock)
+        self.calendars = Calendars(by_scheme, self._watch)
 
     def addresses(self) -> list[str]:
         """Every calendar that any technician uses."""
@@ -50,15 +57,18 @@ class Sources:
         split = (address.partition(":") for address in self.addresses())
         return [name for kind, _, name in split if kind == scheme]
 
-    async def start(self) -> None:
-        """Open what has connections."""
+    async def start(self, loops: Loops | None = None) -> None:
+        """Open what has connections; with `loops`, look again from now on at calendars that kept silent."""
         if self.google is not None:
             await self.google.start()
         if self.caldav is not None:
             await self.caldav.start()
+        if loops is not None:
+            self._watch.start(self.calendars.ask, loops.register("calendars", LATE_S))
 
     async def stop(self) -> None:
         """Close it."""
+        await self._watch.stop()
         if self.google is not None:
             await self.google.close()
         if self.caldav is not None:

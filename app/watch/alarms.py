@@ -107,6 +107,10 @@ class Alarms:
         for kind, key in list(self._ringing):
             self.clear(kind, key)
 
+    def raised(self, kind: str) -> set[str]:
+        """About what alarms of this kind ring, here or by what is open in the database."""
+        return {key for other, key in {*self._ringing, *self._open} if other == kind}
+
     def start(self) -> None:
         """Begin to carry pages on the running loop; what rang before is carried now."""
         self._loop = asyncio.get_running_loop()

@@ -164,6 +164,17 @@ async def test_an_outcome_says_no_more_than_is_known_and_the_old_time_is_kept(
     assert owed == ([(booking.reference, ANN.phone, "appointment_changed")] if code is Code.NOT_ALLOWED else [])
 
 
+async def test_a_refused_move_rings_with_whose_calendar_it_is_until_one_is_taken(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    calendar.script("move", scripted.REFUSED)
+    await move(made, booking)
+    assert [rung.title for rung in made.alarms.rung] == ["Calendar refuses bookings: Dana at Acme Pest Control"]
+    assert (await move(made, booking)).result is CONFIRMED
+    assert made.alarms.ringing() == set()
+
+
 @pytest.mark.parametrize("removed", [True, False], ids=["removed", "moved by hand"])
 async def test_what_a_person_changed_before_is_not_touched(made: House, calendar: FakeCalendar, removed: bool) -> None:
     booking = await booked(made)

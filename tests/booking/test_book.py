@@ -182,7 +182,10 @@ async def test_a_refused_write_rings_and_gives_the_slot_back(acme: House, calend
     assert await acme.book() == Outcome(Result.REFUSED, code=Code.CALENDAR_UNAVAILABLE)
     (rung,) = acme.alarms.rung
     assert (rung.kind, rung.key, rung.pages) == ("calendar_refuses_writes", "fake:dana", acme.business.page)
+    assert rung.title == "Calendar refuses bookings: Dana at Acme Pest Control"
     assert await offered(acme)
+    await acme.book()
+    assert acme.alarms.ringing() == set(), "it takes bookings again"
 
 
 async def test_too_little_time_left_refuses_before_anything_is_written(acme: House, calendar: FakeCalendar) -> None:

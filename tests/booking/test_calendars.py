@@ -1,13 +1,10 @@
 """Several kinds of calendar behind one."""
 
 import asyncio
-from typing import cast
 
 from app.booking.calendar import Unknown
 from app.booking.calendars import Calendars
-from app.watch.alarms import Alarms
 from tests.fakes import calendar as scripted
-from tests.fakes.alarms import FakeAlarms
 from tests.fakes.calendar import FakeCalendar, Step
 
 
@@ -47,30 +44,3 @@ async def test_a_kind_is_unwell_while_it_tells_nothing_at_all() -> None:
         await calendars.free(["one:dana", "one:lee"], 0, 100, within_s=1)
         seen.append(calendars.well("one"))
     assert seen == [False, True, True]
-
-
-async def test_a_calendar_that_keeps_silent_rings_once_and_clears_when_it_tells() -> None:
-    one, alarms = FakeCalendar(), FakeAlarms()
-    calendars = Calendars({"one": one}, cast(Alarms, alarms), {"one:dana": ["json://acme/page"]})
-    one.script("free", *[scripted.UNKNOWN] * 5)
-    for _ in range(5):
-        await calendars.free(["one:dana"], 0, 3_600, within_s=1.0)
-    assert [(rung.kind, rung.key, rung.pages) for rung in alarms.rung] == [
-        ("calendar_silent", "one:dana", ("json://acme/page",))
-    ]
-
-    alarms._ringing.clear()  # somebody closed the page
-    one.script("free", scripted.UNKNOWN)
-    await calendars.free(["one:dana"], 0, 3_600, within_s=1.0)
-    assert len(alarms.rung) == 2, "and it still lasts"
-    await calendars.free(["one:dana"], 0, 3_600, within_s=1.0)
-    assert not alarms.clear("calendar_silent", "one:dana"), "it cleared by itself"
-
-
-async def test_one_failed_lookup_rings_nobody() -> None:
-    one, alarms = FakeCalendar(), FakeAlarms()
-    calendars = Calendars({"one": one}, cast(Alarms, alarms))
-    one.script("free", scripted.UNKNOWN, scripted.UNKNOWN, Step(), scripted.UNKNOWN, scripted.UNKNOWN)
-    for _ in range(5):
-        await calendars.free(["one:dana"], 0, 3_600, within_s=1.0)
-    assert alarms.rung == []

@@ -34,6 +34,9 @@ class FakeAlarms:
         self._ringing.discard((kind, key))
         return was
 
+    def raised(self, kind: str) -> set[str]:
+        return {key for other, key in self._ringing if other == kind}
+
     def ringing(self) -> set[tuple[str, str]]:
         """Kind and key of what has rung and was not cleared."""
         return set(self._ringing)

@@ -72,6 +72,8 @@ async def test_after_a_restart_it_does_not_ring_from_zero_and_clear_resolves_wha
 
     third = alarms(database, ScriptedNotifier())
     third.start()
+    await soon(lambda: third.raised("cap_store_down") == {"cap"})
+    assert third.raised("database_down") == set()
     await soon(lambda: third.clear("cap_store_down", "cap"))
     await third.stop()
     assert await listed(database) == [("cap_store_down", "cap", "", "resolved")]
