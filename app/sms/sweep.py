@@ -17,7 +17,7 @@ from app.sms import conversations
 from app.sms.carrier import Carrier, Unknown
 from app.sms.conversations import Left
 from app.sms.inbox import Inbox, answering
-from app.watch.pages import Page, raised, resolved
+from app.watch.pages import Page, raised, raised_about, resolved
 
 EVERY_S: Final = 30.0
 LISTED_EVERY_S: Final = 120.0
@@ -53,8 +53,6 @@ class TextSweep:
         self._carrier = carrier
         self._lines = tuple(lines)
         self._clock = clock
-        self._paged: frozenset[str] = frozenset()
-        self._cut: frozenset[str] = frozenset()
         self._by_whatsapp: frozenset[str] = frozenset()
         self._everywhere_at = -EVERYWHERE_EVERY_S
 
@@ -65,7 +63,9 @@ class TextSweep:
         lying: list[texts.Owed] = []
         if self._carrier is not None:  # without one nothing can be done for them
             lying = await self._database.read(lambda c: texts.left_lying(c, before=now - LYING_S, most=MOST))
-        if stuck or lying or self._paged:
+        # What is open is asked of the database: the sweep that raised it may have been another, or before a restart.
+        paged = await self._database.read(lambda c: raised_about(c, UNANSWERED))
+        if stuck or lying or paged:
             await self._database.write(lambda t: self._taken_up(t, stuck, lying, now))
         return len(stuck) + len(lying)
 
@@ -76,17 +76,20 @@ class TextSweep:
         now = self._clock.now()
         newest = await self._database.read(conversations.newest)
         since = max(now - LONGEST_BACK_S, newest - OVERLAP_S if newest else now - FIRST_BACK_S)
-        found, cut = 0, set()
+        found = 0
+        cut: set[str] = set()
+        whole: set[str] = set()
         for line, channel in await self._addresses():
             listed = await self._carrier.received(line, since, channel)
             if isinstance(listed, Unknown):
                 logger.warning("texts_not_listed", reason=listed.reason)
                 continue
             found += await self._take_in(listed.texts)
-            if listed.cut:
-                cut.add(f"{line} {channel}")
-        if cut or self._cut:
-            await self._database.write(lambda t: self._told_of_cut(t, frozenset(cut), now))
+            (cut if listed.cut else whole).add(f"{line} {channel}")
+        paged = await self._database.read(lambda c: raised_about(c, NOT_LISTED))
+        whole |= {address for address in paged if address.partition(" ")[0] not in self._lines}
+        if cut - paged or paged & whole:
+            await self._database.write(lambda t: _told_of_cut(t, cut, paged & whole, now))
         return found
 
     async def _addresses(self) -> list[tuple[str, str]]:
@@ -109,17 +112,6 @@ class TextSweep:
                 logger.warning("text_found", text=text.id)
         return len(missed)
 
-    def _told_of_cut(self, transaction: Transaction, cut: frozenset[str], now: float) -> None:
-        for address in cut:
-            body = (
-                f"More texts came to {address} lately than the carrier was asked for. Of those that no webhook told of "
-                "only the newest are found: compare the carrier's own log, and see that its webhooks reach us."
-            )
-            raised(transaction, Page(NOT_LISTED, address, "Texts may be missing", body), now=now)
-        for address in self._cut - cut:
-            resolved(transaction, NOT_LISTED, address, now=now)
-        self._cut = cut
-
     def _taken_up(
         self, transaction: Transaction, stuck: Sequence[Left], lying: Sequence[texts.Owed], now: float
     ) -> None:
@@ -132,6 +124,16 @@ class TextSweep:
         for business in late:
             body = f"Texts of customers have waited for an answer for more than {TOO_LONG_S / 60:g} minutes."
             raised(transaction, Page(UNANSWERED, business, "Texts without an answer", body, business), now=now)
-        for business in self._paged - late:
+        for business in raised_about(transaction.connection, UNANSWERED) - late:
             resolved(transaction, UNANSWERED, business, now=now)
-        self._paged = late
+
+
+def _told_of_cut(transaction: Transaction, cut: Collection[str], over: Collection[str], now: float) -> None:
+    for address in cut:
+        body = (
+            f"More texts came to {address} lately than the carrier was asked for. Of those that no webhook told of "
+            "only the newest are found: compare the carrier's own log, and see that its webhooks reach us."
+        )
+        raised(transaction, Page(NOT_LISTED, address, "Texts may be missing", body), now=now)
+    for address in over:
+        resolved(transaction, NOT_LISTED, address, now=now)

@@ -78,6 +78,11 @@ def is_raised(transaction: Transaction, kind: str, key: str) -> bool:
     return transaction.connection.execute(select(_p.id).where(*_open(kind, key))).first() is not None
 
 
+def raised_about(connection: Connection, kind: str) -> set[str]:
+    """Keys of the pages of this kind that are not resolved, whoever raised them."""
+    return set(connection.execute(select(_p.key).where(_p.kind == kind, NOT_RESOLVED)).scalars())
+
+
 def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: str = "") -> bool:
     """The cause is gone, or somebody says that it is over; True when there was such a page."""
     values = {"status": "resolved", "changed_at": now, "next_at": now, "tries": 0, "resolution": _in_short(by)}

@@ -85,6 +85,18 @@ async def test_who_waits_for_too_long_is_paged_about_until_answered(house: Texti
     assert url == "resolved"
 
 
+async def test_a_page_about_texts_ends_though_another_process_raised_it(house: Texting) -> None:
+    await house.say("Anybody there?")
+    house.clock.advance(TOO_LONG_S + 1)
+    await sweep(house).look()
+    await sweep(house).look()
+    assert await house.pages() == ["texts_unanswered"], "it waits on"
+    await house.answered()
+    await sweep(house).look()
+
+    assert [page.status for page in await house.rows(pages)] == ["resolved"]
+
+
 async def test_what_no_webhook_told_of_is_found_and_answered_once(house: Texting) -> None:
     await house.say("told of")
     house.carrier.incoming = [text("told of"), text("never told of", 2), text("elsewhere", 3, line="+15125559999")]
@@ -136,6 +148,26 @@ async def test_more_texts_than_are_listed_page_until_they_are_fewer(house: Texti
 
     (page,) = await house.rows(pages)
     assert (page.status, page.key) == ("resolved", f"{LINE} sms")
+
+
+async def test_a_page_about_a_list_that_was_cut_ends_with_a_whole_list_whoever_reads_it(house: Texting) -> None:
+    house.carrier.incoming = [text("lost"), text("found", 2)]
+    house.carrier.shows = 1
+    await sweep(house).list_missed()
+    house.carrier.incoming.pop()
+    house.carrier.lookups.append(Unknown("HTTP 503"))
+    await sweep(house).list_missed()
+    assert [page.status for page in await house.rows(pages)] == ["open"], "no list is not a whole one"
+    await sweep(house).list_missed()
+    assert [page.status for page in await house.rows(pages)] == ["resolved"]
+
+
+async def test_a_page_about_a_line_that_is_nobody_s_any_more_ends(house: Texting) -> None:
+    house.carrier.incoming = [text("lost"), text("found", 2)]
+    house.carrier.shows = 1
+    await sweep(house).list_missed()
+    await TextSweep(house.database, house.inbox, house.carrier, [ANOTHER], house.clock).list_missed()
+    assert [page.status for page in await house.rows(pages)] == ["resolved"]
 
 
 async def test_a_carrier_that_does_not_tell_is_asked_again_later(house: Texting) -> None:
