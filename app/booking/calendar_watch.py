@@ -56,7 +56,7 @@ class Miss:
 
 
 class CalendarWatch:
-    """`whose` is every calendar of this installation, by address. Used from one loop."""
+    """`whose` is every calendar that is watched, by address. Used from one loop."""
 
     def __init__(self, alarms: Alarms, whose: Mapping[str, Whose], clock: Clock) -> None:
         self._alarms = alarms
@@ -70,6 +70,8 @@ class CalendarWatch:
 
     def note(self, address: str, told: Busy | Unknown, start: int, end: int) -> None:
         """What a calendar told of `[start, end)`, whoever asked."""
+        if address not in self._whose:
+            return
         if isinstance(told, Unknown):
             self._missed(address, told, start, end)
             return
@@ -129,7 +131,7 @@ class CalendarWatch:
         self._missing[address] = Miss(start, end, self._clock.monotonic() + pause_s, count)
         if count != RING_AFTER_MISSES and count % RING_AGAIN_AFTER_MISSES:
             return
-        whose = self._whose.get(address, Whose(address))
+        whose = self._whose[address]
         self._alarms.ring(
             SILENT,
             address,

@@ -28,8 +28,7 @@ class Calendars:
         answer = await self.ask(addresses, start, end, within_s)
         if self._watch is not None:
             for address, told in answer.items():
-                if address.partition(":")[0] in self._by_scheme:
-                    self._watch.note(address, told, start, end)
+                self._watch.note(address, told, start, end)
         return answer
 
     async def ask(self, addresses: Sequence[str], start: int, end: int, within_s: float) -> dict[str, Busy | Unknown]:

@@ -43,7 +43,11 @@ class Sources:
         if self.caldav is not None:
             by_scheme["caldav"] = self.caldav
         every = ((business, t.calendar) for business in businesses.by_id.values() for t in business.technicians)
-        whose = {calendar: Whose(business.whose(calendar), business.page) for business, calendar in every}
+        whose = {
+            calendar: Whose(business.whose(calendar), business.page)
+            for business, calendar in every
+            if not calendar.startswith("embedded:")  # when it is silent our database is, and that has a page of its own
+        }
         self._watch = CalendarWatch(alarms, whose, clock)
         self.calendars = Calendars(by_scheme, self._watch)
 

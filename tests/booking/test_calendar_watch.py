@@ -188,6 +188,13 @@ async def test_a_page_about_a_calendar_that_nobody_has_any_more_ends(line: Line)
     assert (line.alarms.ringing(), line.one.asked) == (set(), [])
 
 
+async def test_a_calendar_that_is_not_watched_neither_rings_nor_is_looked_at(line: Line) -> None:
+    line.one.always("free", scripted.UNKNOWN)
+    for _ in range(RING_AFTER_MISSES):
+        await line.call("one:ours")
+    assert (await line.nobody_calls_for(60.0), line.paged()) == ([], [])
+
+
 async def test_one_calendar_that_is_not_shared_is_not_a_kind_that_is_down(line: Line) -> None:
     line.one.always("free", Step(answer={"dana@acme.example": Unknown("HTTP 404"), "lee@acme.example": ()}))
     await line.call(DANA, LEE)
