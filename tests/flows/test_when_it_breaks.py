@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from app.audit.log import seal
+from app.booking import calendar_watch
 from app.db.once import committing
 from app.db.schema import pages, text_outbox
 from app.inference.grade import RINGS_AFTER
@@ -164,13 +165,17 @@ async def redis(row: Row, request: pytest.FixtureRequest, folder: Path) -> None:
 
 @breaks("calendar")
 async def calendar(row: Row, request: pytest.FixtureRequest, folder: Path) -> None:
+    request.getfixturevalue("monkeypatch").setattr(calendar_watch, "PAUSES_S", (0.5,))
     async with house(request.getfixturevalue("sqlite_url"), folder) as made:
         made.google.fail_always("freebusy", faults.UNAVAILABLE)
-        for _ in range(3):
-            result = await made.looked_up()
-            holds(row, result)
-            assert not result.get("slots")
-        assert await made.learns(row.learns_by)
+        result = await made.looked_up()
+        holds(row, result)
+        assert not result.get("slots")
+        assert await made.learns(row.learns_by), "from one caller"
+        made.google.fail_always("freebusy", None)
+        over = (pages.c.kind == "calendar_silent", pages.c.status == "resolved")
+        ended = await books.eventually(lambda: [page["title"] for page in books.rows(made.url, pages, *over)])
+        assert ended == ["Calendar cannot be read: Dana at Acme Pest Control"]
 
 
 @breaks("calendar-write")
