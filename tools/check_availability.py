@@ -127,7 +127,7 @@ def check_availability(front: Front) -> Tool[Arguments]:
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         question = _question(front, context, arguments)
-        read_at = front.clock.monotonic()
+        read_at, others = front.clock.monotonic(), False
         for first, last in _stretches(question):
             view = await front.desk.open(context.business, question.service, question.technicians, first, last)
             found = _offer(front, context, arguments, question, view)
@@ -137,7 +137,11 @@ def check_availability(front: Front) -> Tool[Arguments]:
                 # Nothing free with those who could be asked; the others might be free.
                 raise calendar_silent()
             read_at = min(read_at, view.read_at)
-        return await _nothing(front, context, arguments, question, read_at)
+            open_slots = bookable(context.business, view.openings, question.now)
+            others = others or (first == question.first and bool(open_slots))
+        said = await _none(front, context, arguments, question)
+        said = f"{said} Other times of day are free." if others else said
+        return ToolResult(True, said, facts=_facts(front, context, read_at, []))
 
     return Tool(
         name="check_availability",
@@ -193,18 +197,18 @@ def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str,
     return {"slots": slots, "time_zone": context.business.zone.key, "checked_at": checked_at}
 
 
-async def _nothing(
-    front: Front, context: Context, arguments: Arguments, question: _Question, read_at: float
-) -> ToolResult:
-    """Nothing on the days asked for: say so, with the next days that have something."""
-    days, sure = await _next_days(front, context.business, arguments.part_of_day, question)
+async def _none(front: Front, context: Context, arguments: Arguments, question: _Question) -> str:
+    """Nothing of the kind on the days asked for: say so, with the next days that have it."""
+    part = arguments.part_of_day
+    days, sure = await _next_days(front, context.business, part, question)
     today = local_today(context.business, question.now)
+    kind = ["" if part is PartOfDay.ANY else f"in the {part}"]
+    kind += [f"with {who.name}" for who in question.technicians if arguments.technician]
+    narrowed = " ".join(filter(None, kind))
     if days or sure:
-        say = none_left(question.first, question.last, days, today)
-    else:
-        # What was not seen is not said to be booked out.
-        say = none_seen(question.first, question.last, today)
-    return ToolResult(True, say, facts=_facts(front, context, read_at, []))
+        return none_left(question.first, question.last, days, today, narrowed)
+    # What was not seen is not said to be booked out.
+    return none_seen(question.first, question.last, today, narrowed)
 
 
 async def _next_days(front: Front, business: Business, part: PartOfDay, question: _Question) -> tuple[list[date], bool]:

@@ -70,20 +70,28 @@ def offer(
     return f"For {service_name}{who} I can offer {_by_day(times, business.zone, now)}."
 
 
-def none_left(first: date, last: date, next_open_days: Sequence[date], today: date | None = None) -> str:
-    """The sentence for days `first` to `last` without any opening, with the next days worth asking about."""
-    asked = _asked(first, last, today)
+def none_left(
+    first: date, last: date, next_open_days: Sequence[date], today: date | None = None, narrowed: str = ""
+) -> str:
+    """The sentence for days `first` to `last` without any opening, with the next days worth asking about.
+
+    `narrowed`: what else was asked for, as in `in the evening with Lee`; all that is said is then about such times.
+    """
+    asked = _asked(first, last, today, narrowed)
     if not next_open_days:
-        return f"There is nothing free {asked}, and no later day is open for booking yet."
+        later = "nor on any later day that is open" if narrowed else "and no later day is open"
+        return f"There is nothing free {asked}, {later} for booking yet."
     # Semicolons, because the days have commas of their own.
     days = joined([spoken_day(day, today) for day in next_open_days], "and", "; ")
-    verb = "day is" if len(next_open_days) == 1 else "days are"
-    return f"There is nothing free {asked}. The next open {verb} {days}."
+    what, verb = ("day", "is") if len(next_open_days) == 1 else ("days", "are")
+    following = f"next {what} with such times" if narrowed else f"next open {what}"
+    return f"There is nothing free {asked}. The {following} {verb} {days}."
 
 
-def none_seen(first: date, last: date, today: date | None = None) -> str:
+def none_seen(first: date, last: date, today: date | None = None, narrowed: str = "") -> str:
     """As `none_left`, when it is not known what the days after it have."""
-    return f"There is nothing free {_asked(first, last, today)}, and I can't see yet which later days are open."
+    asked = _asked(first, last, today, narrowed)
+    return f"There is nothing free {asked}, and I can't see yet which later days are open."
 
 
 @lru_cache(maxsize=_CACHED_TIMES)
@@ -97,9 +105,10 @@ def spell(reference: str) -> str:
     return " ".join(reference)
 
 
-def _asked(first: date, last: date, today: date | None) -> str:
+def _asked(first: date, last: date, today: date | None, narrowed: str) -> str:
     day = spoken_day(first, today)
-    return f"on {day}" if first == last else f"from {day} to {spoken_day(last, today)}"
+    days = f"on {day}" if first == last else f"from {day} to {spoken_day(last, today)}"
+    return f"{narrowed} {days}".strip()
 
 
 def _by_day(times: Sequence[tuple[date, str, str]], zone: ZoneInfo, now: int | None) -> str:

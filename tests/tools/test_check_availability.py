@@ -244,6 +244,34 @@ async def test_later_days_that_cannot_be_seen_are_not_said_to_be_full(ask: Agent
     )
 
 
+async def test_a_part_of_the_day_without_anything_is_not_said_of_the_whole_day(ask: Agent) -> None:
+    answer = await ask("check_availability", service="inspection", date=TUESDAY, part_of_day="evening")
+    assert (answer["ok"], answer["slots"]) == (True, [])
+    assert answer["say"] == (
+        "There is nothing free in the evening on Tuesday, November 24, "
+        "nor on any later day that is open for booking yet. Other times of day are free."
+    )
+
+
+async def test_mornings_that_are_full_leave_the_afternoon(ask: Agent, calendar: FakeCalendar) -> None:
+    for who in ("dana", "lee"):
+        calendar.people_write(who, at(TUESDAY, "08:00"), at(TUESDAY, "12:00"))
+    answer = await ask("check_availability", service="inspection", date=TUESDAY, part_of_day="morning")
+    assert answer["say"] == (
+        "There is nothing free in the morning on Tuesday, November 24. The next days with such times are "
+        "Wednesday, November 25; Thursday, November 26 and Friday, November 27. Other times of day are free."
+    )
+
+
+async def test_one_technicians_full_day_is_not_said_of_all(ask: Agent, calendar: FakeCalendar) -> None:
+    calendar.people_write("lee", at(TUESDAY, "00:00"), at("2026-11-25", "00:00"))
+    answer = await ask("check_availability", service="inspection", date=TUESDAY, technician="lee")
+    assert answer["say"] == (
+        "There is nothing free with Lee on Tuesday, November 24. The next days with such times are "
+        "Wednesday, November 25; Thursday, November 26 and Friday, November 27."
+    )
+
+
 # --- what is not known ------------------------------------------------------------------------------------------------
 
 
