@@ -25,33 +25,40 @@ _HOUR_WORDS = (
     "twelve",
 )
 _HOURS = {word: number for number, word in enumerate(_HOUR_WORDS, start=1)}
-_MINUTES = {"thirty": 30, "fifteen": 15, "forty five": 45, "forty-five": 45}
+_MINUTES = {"thirty": 30, "fifteen": 15, "forty five": 45, "forty-five": 45, "y media": 30, "y cuarto": 15}
 _WORD = f"(?:{'|'.join(_HOUR_WORDS)})"
-_HALF = r"(?P<half>a\.?m\.?|p\.?m\.?)"
+_HALF = r"(?P<half>[ap]\.?m\.?)"
+_WITH_HALF = r"(?: ?[ap]\.?m\b\.?|[ap]\b)"
+"""`2 pm`, `2:30p`."""
 _DIGITS = r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-5][0-9]))?"
-_CLOCK = r"[0-9]{1,2}(?:[:.][0-5][0-9])?(?: ?[ap]\.?m\b\.?)?"
-_TIME = rf"(?P<time>noon|midday|(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD})(?: ?(?:a\.?m\b\.?|p\.?m\b\.?))?)"
+_CLOCK = rf"[0-9]{{1,2}}(?:[:.][0-5][0-9])?{_WITH_HALF}?"
+_TIME = rf"(?P<time>noon|midday|(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD}){_WITH_HALF}?)"
+_END = r"(?!\w|[:.,/][0-9]| [0-9]{1,2}(?![0-9]))"
+"""Not before more of the number: what is no whole time is none, and never its full hour."""
 
-_ONE = re.compile(rf"(?:{_DIGITS}|(?P<word>{_WORD}))(?: ?{_HALF})?")
+_ONE = re.compile(rf"(?:{_DIGITS}|(?P<word>{_WORD}))(?: ?(?P<half>[ap](?:\.?m\.?)?))?")
 _RANGE = re.compile(
-    r"(?<!\w)(?:between |from )?(?P<low>[0-9]{1,2}(?::[0-5][0-9])?(?: ?[ap]\.?m\.?)?) ?(?:-|to|and|until|til) ?"
-    r"(?P<high>[0-9]{1,2}(?::[0-5][0-9])?(?: ?[ap]\.?m\.?)?)(?!\w)"
+    rf"(?<![\w:])(?:between |from )?(?P<low>[0-9]{{1,2}}(?::[0-5][0-9])?{_WITH_HALF}?) ?(?:-|to|and|until|til) ?"
+    rf"(?P<high>[0-9]{{1,2}}(?::[0-5][0-9])?{_WITH_HALF}?){_END}"
 )
-_AFTER = re.compile(rf"(?<!not )(?<!no )\b(?:after|past|from|later than|not before) {_TIME}(?!\w)")
+_AFTER = re.compile(rf"(?<!not )(?<!no )\b(?:after|past|from|later than|not before) {_TIME}{_END}")
 _BEFORE = re.compile(
-    rf"(?<!not )\b(?:not after|not past|before|until|til|till|by|earlier than|(?:no|not) later than) {_TIME}(?!\w)"
+    rf"(?<!not )\b(?:not after|not past|before|until|til|till|by|earlier than|(?:no|not) later than) {_TIME}{_END}"
 )
 _PAST = re.compile(
     rf"\b(?P<what>half past|half|quarter past|quarter after|quarter to|quarter till?) (?P<time>{_WORD}|[0-9]{{1,2}})\b"
 )
-_SPELLED = re.compile(rf"\b(?P<time>{_WORD}) (?P<minutes>thirty|fifteen|forty[- ]five)\b")
+_SPELLED = re.compile(
+    rf"(?<![\w/:.])(?P<time>{_WORD}|[0-9]{{1,2}}) (?P<minutes>thirty|fifteen|forty[- ]five|y media|y cuarto)\b"
+)
 _EXACT = (
     re.compile(rf"(?<![\w/:.]){_DIGITS} ?{_HALF}(?!\w)"),
-    re.compile(r"(?<![\w/:.])(?P<hour>[0-9]{1,2})[:h](?P<minute>[0-5][0-9])(?![\w:])"),
+    re.compile(r"(?<![\w/:.])(?P<hour>[0-9]{1,2})[:h](?P<minute>[0-5][0-9])(?P<half>[ap])?(?![\w:])"),
     re.compile(r"\b(?:at|around|about) (?P<hour>[01]?[0-9]|2[0-3])(?P<minute>[0-5][0-9])(?![\w:])"),
     re.compile(rf"(?<!\w)(?:(?P<hour>[0-9]{{1,2}})|(?P<word>{_WORD})) ?o'? ?clock\b"),
     re.compile(
-        rf"(?:\b(?:at|around|about|a las?)|[@~]) ?(?:{_DIGITS}|(?P<word>{_WORD}))(?!\w|/|(?: [a-z]+)? (?:st|ave)\b)"
+        rf"(?:\b(?:at|around|about|a las?)|[@~]) ?(?:(?P<hour>[0-9]{{1,2}})|(?P<word>{_WORD}))"
+        rf"(?:[:., ](?P<minute>[0-5][0-9]))?(?P<half>[ap]\b)?(?!/|(?: [a-z]+)? (?:st|ave)\b){_END}"
     ),
     re.compile(rf"(?<!\w)(?P<word>{_WORD}) ?{_HALF}(?!\w)"),
 )
@@ -61,7 +68,7 @@ _EITHER = re.compile(
 """One of two times. Bare numbers are numbers of choices."""
 _HOUR_AFTER_DAY = re.compile(
     rf", +(?P<low>[1-9]|1[0-2]|{_WORD})(?: ?(?P<how>-|to|or|and) ?(?P<high>[1-9]|1[0-2]|{_WORD}))?"
-    r"(?=\W*$|\s*[,;.!?\n]| (?:for|with|pls|please|plz|is|works|would|sounds|if|then|thanks|thx|my|or|and|"
+    r"(?=\W*$|\s*[,;.!?\n](?![0-9])| (?:for|with|pls|please|plz|is|works|would|sounds|if|then|thanks|thx|my|or|and|"
     r"it'?s|i'?m|this|ok)\b)"
 )
 """`Tuesday 9`."""
@@ -170,7 +177,8 @@ def _read(words: str) -> tuple[Clock, str]:
     if after is not None or before is not None:
         return Clock(after=after, before=before), words
     if match := _SPELLED.search(words):
-        meant = tuple(minute + _MINUTES[match["minutes"]] for minute in hours_meant(_HOURS[match["time"]]))
+        hour = _HOURS.get(match["time"]) or int(match["time"])
+        meant = tuple(minute + _MINUTES[match["minutes"]] for minute in hours_meant(hour))
         return Clock(meant), _without(words, match)
     return _exact(words)
 
