@@ -15,11 +15,15 @@ from app.sms.day_names import FROM_TODAY, WEEKDAYS
 _SPELLED: Final = re.compile(r"(?<!\w)s(\W{1,2})t\1o\1p(?!\w)")
 _PARTS: Final = re.compile(r"[\n.!?,;:…–—]+|\s-+\s")
 _NOT_MEANT: Final = re.compile(
-    r"\b(?:(?:do not|dont|did not|didnt|does not|doesnt|never|not|wont|will not|why did|did|have|if)"
-    r" (?:(?:i|we|you|they|want|mean|meant|ask|asked|need|wish|going|trying|me|us|to|the|ever) )*"
+    r"\b(?:(?:do not|dont|did not|didnt|does not|doesnt|never|not|wont|will not|why did|did|if(?= (?:i|we) ))"
+    r" (?:(?:i|we|you|they|have|want|mean|meant|ask|asked|need|wish|going|trying|me|us|to|the|ever) )*"
     r"(?:stop(?:ped)?|quit|cease|unsubscribe|opt(?:ed|ing)? out|remove|revoke))\b"
 )
 """What is said not to be wished, or only asked about: "please don't stop texting me", "did you stop texting me"."""
+_UNLESS_DONE: Final = re.compile(
+    r"\b(?:if|why|unless) (?:\w+ )?(?:do not|dont|does not|doesnt|did not|didnt|wont|will not|cannot|cant)\b"
+)
+"""A threat or a complaint that denies nothing: "if you don't stop texting me", "why won't you stop"."""
 
 _NOTES: Final = (
     r"(?:texts|texting|text(?: (?:messages?|messaging|msgs?|alerts?|reminders?|notifications?))|messages?|messaging|sms"
@@ -60,7 +64,7 @@ _ENGLISH: Final = (
     rf" (?:(?:the|these|those|your|my|all|any|future|further) )*{_NOTES}",
     rf"\b(?:turn|switch|shut) (?:(?:the|these|those|your) )*{_NOTES} off\b",
     r"\b(?:stop|quit|cease) (?:all )?(?:contact|contacting|spamming|txting|msging|messaging|texting)\b",
-    r"(?<![a-km-z]s )\b(?:stop|quit|cease) (?:bothering|harassing|pestering) (?:me|us)\b",
+    r"(?<![a-km-z]s )\b(?:stop|quit|cease) (?:bothering|harassing|pestering|bugging|annoying|reminding) (?:me|us)\b",
     rf"\b(?:stop|quit|cease) (?:calling|phoning)(?: (?:and|or) texting)?(?: (?:me|us|this number))?{_END}",
     r"\b(?:stop|quit|cease|dont|do not|never) send(?:ing)?(?: to)?(?: (?:me|us|this number|my number|any|of|more))*"
     rf"(?: {_OF}{_TEXT}|(?: (?:these|those|this|it|anything|stuff|things|crap))*{_END})",
@@ -81,7 +85,8 @@ _ENGLISH: Final = (
     r"(?:consent|permission|authori[sz]ation)\b",
     r"\bnot have (?:my |our |any )*(?:consent|permission) to (?:text|message|contact)\b",
     rf"^(?:(?:i|we|please|hereby|now) )*(?:revoke|i withdraw)(?: it)?{_END}",
-    rf"\b(?:do not|dont|no longer) (?:consent|agree)(?: to (?:{_OF}{_NOTES}|be(?:ing)? (?:texted|contacted)))?{_END}",
+    rf"\b(?:do not|dont|no longer) (?:consent{_END}"
+    rf"|(?:consent|agree) to (?:{_OF}{_NOTES}|be(?:ing)? (?:texted|contacted)){_END})",
     r"\bun ?su[bs]\w*ribed?\b|\bunsub\b",
     rf"\bopt(?:ing|ed)? ?(?:me |us |this number )?out\b(?! (?:of|from) (?!{_LISTS}))",
     rf"\b(?:take|remove|delete|get|drop|scratch|strike) (?:me|us) (?:off(?: of)?|from|out of) {_LISTS}",
@@ -91,6 +96,10 @@ _ENGLISH: Final = (
     rf"\b(?:(?:take|remove|delete) (?:{_NUMBER}|my cell) from|(?:take|get) {_NUMBER} (?:off|out of)) {_LISTS}",
     rf"\btake {_NUMBER} off{_END}",
     rf"^(?:please )?(?:(?:remove|delete) (?:phone )?number|forget my number|block (?:me|my number|this number)){_END}",
+    rf"\b(?:want|like|wish|need|ask|asked|asking) to be (?:removed|deleted|unlisted|taken off)"
+    rf"(?:(?: (?:from|off|of|out of))? {_LISTS}|{_END})",
+    rf"\b(?:do not|dont|no) (?:{_TO_TEXT}|call|disturb) (?:list|registry)\b",
+    rf"^(?:(?:please|pls|plz|just) )*(?:remove|discontinue){_END}",
     r"\b(?:leave|let) (?:me|us) alone\b",
 )
 _OTHERS: Final = (
@@ -114,16 +123,20 @@ _OTHERS: Final = (
     r"\bnao (?:me )?(?:mand|envi)\w+ mais\b|\bnao quero (?:(?:receber|mais) )*mensagens\b",
 )
 _WISHES: Final = tuple(re.compile(pattern) for pattern in (*_ENGLISH, *_OTHERS))
-_BESIDE: Final = frozenset(
-    {"please", "pls", "plz", "now", "it", "this", "these", "that", "ok", "thanks", "bitte", "just", "all"}
+_BESIDE: Final = re.compile(
+    r"\b(?:please|pls|plz|svp|por favor|now|it|this|these|that|ok|bitte|just|all|no|yes|hey|hi|hello|thanks|thank you"
+    r"|sorry|(?:i|we) (?:said|say|want you to|need you to|told you to|asked you to)|(?:can|could|would|will) you"
+    r"|you (?:have|need) to|(?:im |i am )?not interested|(?:you have |this is )?(?:the )?wrong (?:number|person))\b"
 )
-_STOPS: Final = re.compile(r"(?:(?:stop+|stopall|arretez|quit)(?: |$))+")
+_STOPS: Final = re.compile(r"(?:(?:stop+|stopall|arretez|pare|paren|quit)(?: |$))+")
 """By themselves in a part of a text, however politely or often, they are an opt-out; "stop by at three" is none."""
 _ALSO: Final = re.compile(
     rf"\b(?:{_VISIT}|{_DAY}|\d{{1,2}} ?(?:am|pm|oclock|[ap] m)|at \d{{1,2}}|\d{{1,2}} \d\d|\d{{1,2}}(?:st|nd|rd|th)"
     r"|(?:re)?schedul\w*|(?:re)?book\w*|cancel\w*|mov(?:e|ed|ing)|tech|technicians?|service|come|coming|morning|afternoon"
     r"|call|phone|ring|e ?mail|cita|termin|rendez vous|rdv)\b"
 )
+_TO_ANOTHER: Final = re.compile(rf"^(?:(?:please|just|but|and|only) )*(?:{_TO_TEXT} (?:me|us)\b|use\b)")
+"""Texts are wanted, to somebody else or another number: "stop texting my wife, text me"."""
 _OF_TEXTS: Final = re.compile(rf"\b{_VISIT} (?={_NOTES})")
 
 
@@ -134,7 +147,8 @@ def revoked(body: str) -> bool:
 
 def means_more(body: str) -> bool:
     """Whether such a text may be about an appointment as well, or wants a call, so that a person must read it."""
-    return _ALSO.search(_OF_TEXTS.sub("", " ".join(_parts(body)))) is not None
+    parts = _parts(body)
+    return bool(_ALSO.search(_OF_TEXTS.sub("", " ".join(parts)))) or any(_TO_ANOTHER.match(part) for part in parts)
 
 
 def _parts(body: str) -> list[str]:
@@ -148,7 +162,7 @@ def _parts(body: str) -> list[str]:
 
 
 def _wishes(part: str) -> bool:
-    if _STOPS.fullmatch(" ".join(word for word in part.split() if word not in _BESIDE)):
+    if _STOPS.fullmatch(" ".join(_BESIDE.sub("", part).split())):
         return True
-    meant = _NOT_MEANT.sub("", part)
+    meant = _NOT_MEANT.sub("", _UNLESS_DONE.sub("", part))
     return any(wish.search(meant) for wish in _WISHES)

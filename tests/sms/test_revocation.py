@@ -42,6 +42,14 @@ NO_MORE = [
     "Stop, cancel my appointment too", "Stopp bitte", "arrêtez", "Stop 😡", "STOP…", "ＳＴＯＰ", "STOP\u200e",
     "please quit",
     "S.T.O.P", "s t o p", "S-T-O-P!",
+    "no thanks stop", "not interested stop", "hey stop", "yes stop", "I said stop", "can you please stop",
+    "you have the wrong number please stop", "STOP SVP", "pare por favor", "remove", "Please discontinue",
+    # told before, and threatened
+    "I have asked you to stop texting me", "you have to stop texting me",
+    "If you don't stop texting me I will report you", "I'm going to have to ask you to stop texting me",
+    "do I have to ask you to stop texting me again", "why won't you stop texting me", "I want to be removed",
+    "put me on the do not text list", "stop reminding me", "stop bugging me",
+    "I asked to be taken off this list", "I do not agree to receive text messages",
     # as others put it
     "Do not call or text me", "can you please not text me", "turn off the reminders", "cancel all future messages",
     "I want out of these texts", "please cease all contact", "you do not have my permission to text me",
@@ -69,6 +77,8 @@ SOMETHING_ELSE = [
     "the bus stop is closed, text me when you are here", "does it stop the ants?", "quit smoking service?",
     "stop sending the tech with the dog", "when does it end?", "I can't make it to the end of the day",
     "Stop at the gate and text me", "Lee said to stop the treatment", "don't stop", "start at 9",
+    "if it doesn't stop, come again", "I want the nest to be removed", "can you remove it", "I do not agree",
+    "do I have to be home? don't stop", "what happens if I unsubscribe?", "I don't have to unsubscribe, do I",
     # texts that are wanted, or missed
     "Please don't stop texting me the times", "I did not get any texts", "Send me a message when done",
     "I don't want to stop getting your texts", "did you stop texting me? I heard nothing", "I didn't unsubscribe",
@@ -111,6 +121,9 @@ def test_what_is_about_something_else_is_none(body: str) -> None:
         ("remove me from the system, we moved the visit to 10:30", True),
         ("Don't text me, call me", True),
         ("stop texting me about the inspection", True),
+        ("forget my number, use 512 555 7777", True),
+        ("stop texting my wife, text me", True),
+        ("don't text me", False),
         ("please stop texting me", False),
         ("stop the appointment reminders", False),
         ("no more texts, thank you", False),
