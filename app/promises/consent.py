@@ -27,6 +27,7 @@ MOST_EVIDENCE: Final = 500
 _keep = BulkInsert(consents)
 _unwant = BulkInsert(unwanted_numbers)
 _u = unwanted_numbers.c
+_c = consents.c
 _WHY = Prepared(select(_u.why).where(_u.business == bindparam("business"), _u.number == bindparam("number")))
 
 
@@ -44,6 +45,12 @@ def unwanted(connection: Connection, business: str, number: str) -> str:
     """Why nothing may be sent to this number; empty when it may."""
     row = _WHY(connection, business=business, number=number).first()
     return str(row.why) if row else ""
+
+
+def opted_out_by(connection: Connection, business: str, number: str) -> str:
+    """How we know of this number's last opt-out; empty where there was none."""
+    query = select(_c.source).where(_c.business == business, _c.number == number, _c.kind == OPT_OUT)
+    return connection.execute(query.order_by(_c.at.desc()).limit(1)).scalar() or ""
 
 
 def opted_out(transaction: Transaction, said: Said, *, now: float) -> bool:

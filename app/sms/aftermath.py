@@ -10,7 +10,7 @@ from app.promises.consent import Said
 from app.promises.texts import Owed
 from app.sms import conversations, people
 from app.sms.codes import WENT_WRONG, Deed, Fate, fate
-from app.watch.pages import Page, raised, resolved
+from app.watch.pages import Page, not_resolved, raised, resolved
 
 REFUSED: Final = "texts_refused"
 """The page about what the carrier refuses for a reason that somebody has to mend."""
@@ -28,7 +28,7 @@ def reached(transaction: Transaction, text: Owed, state: str, code: int, *, now:
     metrics.count_text_out(text.kind, state)
     texts.moved(transaction, text, state, now=now, sid=text.sid)
     if state == texts.DELIVERED:
-        resolved(transaction, REFUSED, text.business, now=now)
+        _gets_there(transaction, text.business, now)
 
 
 def went_wrong(transaction: Transaction, text: Owed, state: str, code: int, *, now: float) -> Again | None:
@@ -77,6 +77,14 @@ def _wrote_all_the_same(transaction: Transaction, text: Owed, now: float) -> Non
     people.after_opt_out(transaction, text.business, text.to_number, text.booking, words, now=now)
 
 
+def _gets_there(transaction: Transaction, business: str, now: float) -> None:
+    for kind, key in not_resolved(transaction.connection):
+        if kind == REFUSED and key.partition(":")[0] == business:
+            resolved(transaction, kind, key, now=now)
+
+
 def _page(transaction: Transaction, text: Owed, code: int, follows: Fate, now: float) -> None:
     body = f"Texts to customers do not get there: {follows.page} (code {code})."
-    raised(transaction, Page(REFUSED, text.business, "The carrier refuses texts", body, text.business), now=now)
+    # Each reason is its own page: one that somebody has seen hides none of the others.
+    key = f"{text.business}:{code}"
+    raised(transaction, Page(REFUSED, key, "The carrier refuses texts", body, text.business), now=now)

@@ -41,8 +41,12 @@ class Hearing:
                 _notice(transaction, conversation, text, business, _help(business), now)
             return False
         if means is Meaning.OPT_IN or (means is Meaning.MAYBE_IN and before == consent.OPTED_OUT):
+            by = consent.opted_out_by(transaction.connection, business.id, text.customer)
             consent.opted_in(transaction, said, now=now)
-            return before != consent.OPTED_OUT  # the carrier has welcomed back who had stopped them
+            if before == consent.OPTED_OUT and by == consent.FREE_TEXT and not text.opt_out:
+                welcome = f"{business.name}: you get our texts again. Reply STOP to get none."
+                _notice(transaction, conversation, text, business, welcome, now)
+            return before != consent.OPTED_OUT  # others the carrier, who had stopped them, has welcomed back
         if before == consent.OPTED_OUT:
             people.after_opt_out(transaction, business.id, text.customer, text.id, text.body, now=now)
             return False

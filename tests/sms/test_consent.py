@@ -9,6 +9,7 @@ from app.promises import consent
 from tests.sms.texting import CUSTOMER, OTHER, Texting, text, texting
 
 GOODBYE = "Acme Pest Control: you will get no more texts from us. Reply START to get them again."
+WELCOME = "Acme Pest Control: you get our texts again. Reply STOP to get none."
 
 
 @pytest.fixture
@@ -86,6 +87,17 @@ async def test_start_ends_it_and_the_carrier_says_so(house: Texting, word: str) 
 
     assert (await unwanted(house), await house.replies()) == ("", [])
     assert [kind for _, kind, _ in await house.consents()] == ["opt_out", "opt_in"]
+
+
+@pytest.mark.parametrize(("opt_out", "welcomed"), [("", [WELCOME]), ("START", [])])
+async def test_who_ended_it_in_other_words_is_welcomed_back_by_us_unless_the_carrier_did(
+    house: Texting, opt_out: str, welcomed: list[str]
+) -> None:
+    await house.say("please stop texting me")
+    await house.say("START", first=2, opt_out=opt_out)
+    await house.answered()
+
+    assert (await unwanted(house), await house.replies()) == ("", [GOODBYE, *welcomed])
 
 
 async def test_yes_and_start_are_words_like_others_where_nothing_was_stopped(house: Texting) -> None:
