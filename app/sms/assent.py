@@ -1,4 +1,4 @@
-"""Whether a text is a yes to what is about to be done, and to nothing else.
+"""Whether a text is a yes to what is about to be done, and to nothing else; or only a good word on what is done.
 
 It is one where nothing is left over once the yes, the courtesies and the request itself, said again, are taken away.
 What else may be meant is for others to read; here it only keeps a visit from being booked, moved or cancelled.
@@ -14,7 +14,7 @@ from app.sms.meant import NOT_THE_POINT, names_time, picked
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import CANCEL_IT, CONDITION
-from app.sms.words import Answer, Said
+from app.sms.words import Answer, Intent, Said
 
 _SIGNS = re.compile(r"[^\w']+")
 _VISIT = "visit"
@@ -84,6 +84,16 @@ _CANCEL = (
     r"(?:(?:i|we) )?(?:can'?t|can ?not|won'?t(?: be able to)?) (?:make it|come)(?: any ?more)?|"
     r"(?:(?:i|we) )?(?:do ?n'?t|do not|no longer) need (?:it|that)(?: any ?more)?|(?:(?:it'?s|it is) )?no longer needed"
 )
+_CLOSED = (
+    r"(?:(?:no+|nope|nah) )?(?:(?:that'?s|that is|that will be) (?:all|it|everything)|nothing(?: else)?|"
+    r"(?:i'?m|i am|we'?re|we are|all) (?:good|set|all set|done)|thanks|thank (?:you|u)|thx)|"
+    r"got it|gotcha|will do|noted|done|(?:and )?(?:you|u)(?: guys)? too|same(?: to you)?|love it|adi[oó]s|good to know|"
+    r"(?:see|talk to) (?:you|u|ya) later|(?:you|u)(?: guys| all)?(?:'?re| are) (?:the best|great|awesome|so kind)|"
+    r"(?:that|this|it) was (?:so |very |really )?(?:easy|quick|fast|great)|"
+    r"for (?:(?:your|the|all (?:of )?your) (?:\w+ )?(?:help|reply|response|reminder|update|time)|everything|"
+    r"letting me know|getting back(?: to me)?|reminding me|confirming)"
+)
+"""Said when nothing is asked any more."""
 _REGRET = (
     r"(?:(?:i'?m|i am|so) )*sorry(?: (?:about|for) (?:it|that|this|(?:the|any|all the) (?:\w+ )?"
     r"(?:trouble|inconvenience|notice)))?|unfortunately|for now"
@@ -107,6 +117,8 @@ _BESIDES = {
     Task.MOVE: _words(_COMING, *_AROUND),
     Task.CANCEL: _words(_REGRET, *_AROUND),
 }
+_GOOD_WORDS = _words(_CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, *_AROUND)
+_REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 _PREPOSITIONS = _words(_TO_TIME)
 _NUMBERED = _words(r"(?:(?:number|option|the) )*(?:[0-9]{1,2}|one|two|three|first|second|third)(?: one)?")
@@ -125,6 +137,30 @@ def weighed(talk: Talk) -> Said:
     if _is_yes(talk, about):
         return replace(said, answer=Answer.YES, intent=None, when=When(), number=None)
     return replace(said, answer=Answer.UNSURE) if said.answer is Answer.YES else said
+
+
+def says_nothing_else(talk: Talk) -> bool:
+    """Whether nothing is left over but good words on what is done, and the time and the names of what was booked.
+
+    A no is something left over, except in answer to what can be done next.
+    """
+    said, last = talk.said, talk.state.last
+    refuses = said.answer is Answer.NO
+    if not said.text or said.asks or said.question or said.next or said.intent not in (None, Intent.ABORT):
+        return False
+    if refuses and said.instead:
+        return False
+    if said.closing and not refuses:
+        return True
+    if said.when.barred or said.when.no_such or (said.when and not (last and names_time(said.when, last.starts))):
+        return False
+    words = _spoken(said.told)
+    _, left = _taken(_GOOD_WORDS, _without_names(talk, last, words) if last else words)
+    if talk.state.step is Step.INVITED:
+        _, left = _taken(_REFUSED, left)
+    if said.when:
+        _, left = _taken(_PREPOSITIONS, left)
+    return not left and not _OPEN_END.search(words)
 
 
 def _is_yes(talk: Talk, about: Booked | Offered) -> bool:

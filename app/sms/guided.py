@@ -17,7 +17,7 @@ from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import ABOUT_VISIT, AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PUZZLED, WHO
-from app.sms.words import Answer, Ground, Intent, Said, read
+from app.sms.words import Answer, Ground, Intent, More, Said, read
 
 STALE_AFTER_S = 4 * 3600
 """An answer that comes later than this is an answer to nothing: what was offered is long out of date."""
@@ -152,14 +152,15 @@ async def _decline(talk: Talk) -> None:
     await choosing.go_on(talk)
 
 
-async def _again(talk: Talk) -> None:
-    """They did not follow: what was asked, or what stands, once more."""
-    state = talk.state
-    if state.step is Step.DONE and state.last is not None and not state.misses:
+async def _again(talk: Talk, lead: str = "") -> None:
+    """They did not follow, or we did not: what was asked, or what stands, once more."""
+    state, said = talk.state, talk.said
+    read_it = said.text and not said.foreign and not said.rude
+    if state.step in IDLE and state.last is not None and read_it and not state.misses:
         talk.missed, state.misses = True, 1
-        await own_appointments.tell(talk)
+        await own_appointments.tell(talk, lead)
     else:
-        await talk.misunderstood("")
+        await talk.misunderstood(lead)
 
 
 async def _by_step(talk: Talk) -> None:
@@ -182,9 +183,18 @@ async def _by_step(talk: Talk) -> None:
 
 
 async def _first(talk: Talk) -> None:
-    """The first text: what it already says is taken in; else we say what can be done here."""
+    """The first text: what it already says is taken in; else we say what can be done here.
+
+    What may be about a visit that stands, as an answer to its reminder is, is read as said of that.
+    """
     state, said = talk.state, talk.said
-    if said.thanks and said.closing:
+    visit = await own_appointments.standing(talk) if _may_be_of_visit(talk) else None
+    if visit is not None:
+        state.last, state.step = visit, Step.DONE
+        # A yes to something that we no longer know of must not be taken for done.
+        yes = said.answer is Answer.YES and not said.thanks and assent.says_nothing_else(talk)
+        await (own_appointments.tell(talk) if yes else _afterwards(talk))
+    elif said.thanks and assent.says_nothing_else(talk):
         _you_are_welcome(talk)
     elif said.when or said.when.no_such or said.intent is Intent.BOOK or meant.services_in(talk):
         state.step = Step.DAY
@@ -202,18 +212,20 @@ async def _first(talk: Talk) -> None:
 
 
 async def _afterwards(talk: Talk) -> None:
-    """After something was done: thanks is answered once, "ok" not at all, another day means the same visit."""
+    """After something was done: thanks alone is answered once, "ok" alone not at all; another day is of the same visit.
+
+    Whatever else is said gets an answer: what we leave unanswered is taken for understood.
+    """
     talk.said = _corrected(talk)
     state, said = talk.state, talk.said
-    agreed = said.answer is Answer.YES and not said.when and not said.asks
     if state.step is Step.INVITED and _takes_up_invitation(talk):
         return
-    if said.closing or agreed:
-        if said.thanks:
-            _you_are_welcome(talk)
-    elif said.only_greets:
+    if said.only_greets:
         state.step = Step.INVITED
         talk.say(f"{phrases.greeting(talk.business)} {phrases.HOW}")
+    elif assent.says_nothing_else(talk):
+        if said.thanks:
+            _you_are_welcome(talk)
     elif state.last is not None and await _about_booked(talk):
         return
     elif said.when or said.when.no_such or meant.services_in(talk):
@@ -222,27 +234,25 @@ async def _afterwards(talk: Talk) -> None:
         await choosing.go_on(talk)
     elif said.asks:
         await _question(talk)
-    elif said.thanks:
-        _you_are_welcome(talk)
     else:
-        await talk.misunderstood()
+        await _again(talk, phrases.SORRY)
 
 
 async def _about_booked(talk: Talk) -> bool:
     """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
     said = talk.said
     its_time = said.intent is None and said.answer is not Answer.NO and _is_when_booked(talk)
-    if its_time and not said.asks:
-        if said.thanks:
-            _you_are_welcome(talk)
-    elif its_time and said.when.clock:
+    elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY
+    if its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
-    elif (said.when or said.when.no_such) and not AGAIN.search(said.text.lower()):
-        await own_appointments.begin(talk, Task.MOVE)
-    else:
+    elif not elsewhen or _is_another(talk):
         return False
+    elif its_time and said.more is not More.OTHER_DAY:
+        await _again(talk, phrases.SORRY)
+    else:
+        await own_appointments.begin(talk, Task.MOVE)
     return True
 
 
@@ -273,7 +283,7 @@ def _takes_up_invitation(talk: Talk) -> bool:
     state, said = talk.state, talk.said
     if said.thanks or said.when or said.asks or meant.services_in(talk):
         return False
-    if said.answer is Answer.NO or said.intent is Intent.ABORT:
+    if said.intent is Intent.ABORT or (said.answer is Answer.NO and assent.says_nothing_else(talk)):
         if state.declined:
             return False
         state.declined = True
@@ -289,6 +299,20 @@ def _takes_up_invitation(talk: Talk) -> bool:
 def _is_when_booked(talk: Talk) -> bool:
     last = talk.state.last
     return last is not None and meant.names_time(talk.said.when, last.starts)
+
+
+def _is_another(talk: Talk) -> bool:
+    """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
+    last, named = talk.state.last, {service.id for service in meant.services_in(talk)}
+    return bool(AGAIN.search(talk.said.text.lower()) or (last and named and last.service not in named))
+
+
+def _may_be_of_visit(talk: Talk) -> bool:
+    """Whether a first text may be about a visit that stands, and asks for no other one."""
+    said = talk.said
+    asked_for = said.intent is Intent.BOOK or meant.services_in(talk)
+    told = said.text and not said.only_greets and not said.foreign and not WHO.fullmatch(said.text.lower())
+    return bool(told and not asked_for and (said.when or said.when.no_such or not said.asks))
 
 
 def _holds_back(talk: Talk) -> bool:

@@ -33,8 +33,15 @@ _CAUTIONS = {
 }
 
 
-async def tell(talk: Talk) -> None:
-    """When they are."""
+async def standing(talk: Talk) -> Booked | None:
+    """The next one, if there is any to be seen."""
+    result = await talk.ask("find_appointments")
+    found: Sequence[Mapping[str, Any]] = result["appointments"] if result["ok"] else ()
+    return _booked(found[0]) if found else None
+
+
+async def tell(talk: Talk, lead: str = "") -> None:
+    """When they are. After a `lead` it is asked back what shall be done with them."""
     found = await _find(talk)
     if found is None:
         return
@@ -47,7 +54,7 @@ async def tell(talk: Talk) -> None:
         return
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(f"You have: {'; '.join(told)}.{more}", _to_go_on(talk))
+    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if lead else _to_go_on(talk))
 
 
 async def begin(talk: Talk, task: Task) -> None:

@@ -285,7 +285,12 @@ CLOSING = re.compile(
     r"love it|"
     r"wonderful|done|noted|all set|i'?m good|im good|we'?re good)(?:\W+|$))+"
 )
-SEE_YOU = re.compile(r"\bsee (?:you|u|ya)\b|\blooking forward\b")
+WISHES = re.compile(
+    r"\b(?:have an? (?:good|great|nice|wonderful|blessed|lovely|safe)|enjoy (?:the|your)) (?:rest of (?:the|your) )?"
+    r"(?:day|night|evening|afternoon|morning|week(?:end)?)\b",
+    re.I,
+)
+"""They name no time."""
 ASKING = re.compile(
     r"(?:what|why|how|who|which|where|when|do you|does|are you|is (?:it|there|this|that)|can you|could you|will you|"
     r"would you|would it|will it|do i|do we|should i|should we|can i|can my|can we|could i|could we|may i|am i|"
@@ -318,7 +323,13 @@ AS_WELL = re.compile(r"\b(?:also|too|as well|other|another)\b")
 SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
 ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")
 """A yes that is more than an "ok": it answers a question."""
-AGAIN = re.compile(r"\b(?:another (?:one|visit|appointment|appt)|one more|also|as well|too|in addition)\b")
+AGAIN = re.compile(
+    r"\b(?:another (?:one|visit|appointment|appt)|one more|also|as well|too(?=\W*$|[,.;!?]| (?:please|pls|thanks?)\b)|"
+    r"in addition|(?:needs?|wants?) one|"
+    r"second (?:one|visit|appointment|appt|house|home|property|place|unit|address)|"
+    r"for (?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|"
+    r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?)\b"
+)
 """One besides the one that is booked."""
 RUDE = re.compile(
     r"\b(?:f+u+c+k\w*|fck|fuk|stfu|wtf|shit\w*|bullshit|asshole|idiots?|stupid|useless|dumb\w*|moron|bitch|crap|"

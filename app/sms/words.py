@@ -182,6 +182,7 @@ def _read(text: str, ground: Ground) -> Said:
     low = text.lower()
     greeting = v.GREETING.match(low)
     rest = text[greeting.end() :].strip(" ,.!") if greeting else text  # a good morning is no morning, and no yes
+    rest = v.WISHES.sub("", rest)
     segments = [part.strip(' "*') for part in v.SEGMENTS.split(rest) if part.strip(' "*')]
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
@@ -207,7 +208,7 @@ def _read(text: str, ground: Ground) -> Said:
         more=_more(left),
         question=question,
         thanks=bool(v.THANKS.search(low)),
-        closing="?" not in text and bool(v.CLOSING.fullmatch(low.strip(" .!,")) or v.SEE_YOU.search(low)),
+        closing="?" not in text and bool(v.CLOSING.fullmatch(low.strip(" .!,"))),
         asks="?" in text or bool(v.ASKING.match(low)),
         greets=greeting is not None,
         foreign=_is_foreign(text, low),

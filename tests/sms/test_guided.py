@@ -156,7 +156,7 @@ async def test_a_state_that_cannot_be_read_starts_anew(kept: dict[str, Any]) -> 
     tools = AnyTools(0)
     responder = GuidedConversation(Businesses({"acme": acme()}), tools)
     turn = await responder.answer(Conversation("c", "acme", CALLER, LINE, kept), texts(1, ["yes"], NOW))
-    assert tools.asked == []
+    assert not {tool for tool, _, _ in tools.asked} & CHANGES_SOMETHING
     assert "I can book, move or cancel" in turn.replies[0]
     assert turn.state["v"] == 1
 

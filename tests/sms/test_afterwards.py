@@ -1,0 +1,118 @@
+"""What is said of a visit that stands: silence means that nothing was left to answer, and nothing else does."""
+
+import pytest
+
+from app.sms.phrases import SORRY, WELCOME
+from tests.sms.conversing import Phone, Story, phone, play
+from tests.sms.stories import BOOK, JANE
+
+GOOD_WORDS = """
+ok | 👍 | great see you then | see you tuesday | great, tuesday at 9 | ok tuesday 9am works | looking forward to it |
+no that's all | will do | ok bye | lol ok | you guys are the best | Perfect. See you Tuesday at 9am! | ok can't wait
+"""
+THANKS = """
+thanks! | no thanks | thanks, have a great weekend, see you tuesday! | perfect thank you so much for your help |
+Thanks Dana | thank you - Jane Roe | thanks for the reminder | ok thanks, I'll be there
+"""
+SOMETHING_ELSE = """
+tuesday is bad for me | take me off tuesday | we won't be around tuesday | Tuesday at 9 is too early |
+about tuesday, something came up | fine, I'm going with somebody else | ok i just sold the house so |
+ok actually something came up | yes i have a problem with that | yes and one more thing, we also have mice |
+yes the address is 12 Oak St | Great. Gate code 4411. Dog in back yard | tuesday morning, gate code is 4411 |
+sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
+thank you, my daughter will be there instead of me | I can't see you tuesday, thanks | Not coming | never mind |
+thanks but I won't be able to see you tuesday | sorry can't do it anymore | ok it's for two houses
+"""
+ANOTHER_DAY = """
+see you wednesday at 10 then | how about wednesday at 10 | can we do wednesday at 10 instead | wednesday 10 is better
+"""
+ANSWERS_TO_REMINDER = 5 * 3600
+
+
+def each(table: str) -> list[str]:
+    return [text.strip() for text in table.split("|")]
+
+
+async def booked(customer: Phone, later_s: float) -> None:
+    for text in ("inspection tuesday at 9", "Jane Roe", "yes"):
+        heard = await customer.send(text)
+    assert "Booked" in heard[0]
+    customer.clock.advance(later_s)
+
+
+@pytest.mark.parametrize("later_s", [60, ANSWERS_TO_REMINDER])
+async def test_only_what_leaves_nothing_over_is_left_at_that(sqlite_url: str, later_s: float) -> None:
+    async with phone(sqlite_url) as customer:
+        await booked(customer, later_s)
+        kept, told = customer.state, "You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM"
+        for table, begins in (
+            (GOOD_WORDS, told if later_s == ANSWERS_TO_REMINDER else None),
+            (THANKS, WELCOME),
+            (SOMETHING_ELSE, f"{SORRY} {told}"),
+            (ANOTHER_DAY, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
+        ):
+            for text in each(table):
+                customer.state = kept
+                heard = " ".join(await customer.send(text))
+                silent = table is GOOD_WORDS and not heard
+                assert silent or (begins and heard.startswith(begins)), (text, heard)
+        assert await customer.appointments() == [JANE]
+
+
+TREATMENT = "treatment 2026-11-26 10:00 Jane Roe confirmed"
+STORIES = (
+    Story(
+        "what is not understood twice goes to a person",
+        BOOK
+        + """
+        > Great. Gate code 4411.
+        < You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM
+        < PERSON for a call.
+        > gate code is 4411
+        < Someone will call you
+        """,
+        (JANE,),
+        ("callback",),
+    ),
+    Story(
+        "another service is another visit",
+        BOOK
+        + """
+        > ant treatment thursday at 10
+        < Ant treatment with
+        < Thu Nov 26 at 10:00 AM, for Jane Roe. Reply YES to book it
+        > yes
+        < Booked
+        """,
+        (JANE, TREATMENT),
+    ),
+    Story(
+        "one for somebody else is another visit",
+        BOOK
+        + """
+        > my sister needs one thursday at 10
+        < Reply YES to book it
+        > no
+        > thursday at 10 for a second house
+        < Reply YES to book it
+        """,
+        (JANE,),
+    ),
+    Story(
+        "another day in answer to a reminder moves the visit",
+        BOOK
+        + """
+        ~ 5h
+        > could you make it wednesday at 10
+        < Move your visit from Tue Nov 24 at 9:00 AM to
+        > yes
+        < Moved
+        """,
+        ("inspection 2026-11-25 10:00 Jane Roe confirmed",),
+    ),
+)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+async def test_stories(sqlite_url: str, story: Story) -> None:
+    await play(story, sqlite_url)
