@@ -71,18 +71,19 @@ _COMING = (
 )
 """Said of a visit that is to take place; in answer to whether to cancel it that is a no."""
 _BOOK = (
-    rf"(?:{_WISH}|and )?(?:book|schedule|reserve|reservar)(?: {_IT}| me| us)?(?: in)?(?: for (?:me|us))?|"
+    rf"(?:{_WISH}|and |to )?(?:book|schedule|reserve|reservar)(?: {_IT}| me| us)?(?: in)?(?: for (?:me|us))?|"
     r"(?:lock|put|sign|pencil|get) (?:it|that|me|us) (?:in|up|down)"
 )
 _MOVE = (
-    rf"(?:{_WISH}|and )?(?:re ?schedule|re ?book|move|change|switch|shift|push|swap|postpone|mover|cambiar)(?: {_IT})?"
-    r"(?: (?:to|back))?(?: for (?:me|us))?"
+    rf"(?:{_WISH}|and |to )?(?:re ?schedule|re ?book|move|change|switch|shift|push|swap|postpone|mover|cambiar)"
+    rf"(?: {_IT})?(?: (?:to|back))?(?: for (?:me|us))?"
 )
 _CANCEL = (
-    rf"(?:{_WISH}|and )?(?:cancel+(?:ing|ed|ation)?|cancelar(?:l[ao])?|canc[eé]l[ae](?:l[ao])?|can[cs]le)(?: {_IT})?"
-    r"(?: for (?:me|us))?|call (?:it|that) off|"
+    rf"(?:{_WISH}|and |to )?(?:cancel+(?:ing|ed|ation)?|cancelar(?:l[ao])?|canc[eé]l[ae](?:l[ao])?|can[cs]le)"
+    rf"(?: {_IT})?(?: for (?:me|us))?|call (?:it|that) off|"
     r"(?:(?:i|we) )?(?:can'?t|can ?not|won'?t(?: be able to)?) (?:make it|come)(?: any ?more)?|"
-    r"(?:(?:i|we) )?(?:do ?n'?t|do not|no longer) need (?:it|that)(?: any ?more)?|(?:(?:it'?s|it is) )?no longer needed"
+    r"(?:(?:i|we) )?(?:do ?n'?t|do not|no longer) need (?:it|that)(?: any ?more)?|"
+    r"(?:(?:it'?s|it is) )?no longer needed|(?:and )?(?:do ?n'?t|do not) come"
 )
 _CLOSED = (
     r"(?:(?:no+|nope|nah) )?(?:(?:that'?s|that is|that will be) (?:all|it|everything)|nothing(?: else)?|"
@@ -117,7 +118,7 @@ _BESIDES = {
     Task.MOVE: _words(_COMING, *_AROUND),
     Task.CANCEL: _words(_REGRET, *_AROUND),
 }
-_GOOD_WORDS = _words(_CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, *_AROUND)
+_GOOD_WORDS = _words(_CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, _COURTESY, _FILLER, _TAKING_LEAVE)
 _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 _PREPOSITIONS = _words(_TO_TIME)
@@ -154,13 +155,15 @@ def says_nothing_else(talk: Talk) -> bool:
         return True
     if said.when.barred or said.when.no_such or (said.when and not (last and names_time(said.when, last.starts))):
         return False
-    words = _spoken(said.told)
-    _, left = _taken(_GOOD_WORDS, _without_names(talk, last, words) if last else words)
+    words, repeats = _spoken(said.told), bool(said.when and not talk.state.misses)
+    good, left = _taken(_GOOD_WORDS, _without_names(talk, last, words) if last else words)
+    _, left = _taken(_NAMED, left)
     if talk.state.step is Step.INVITED:
-        _, left = _taken(_REFUSED, left)
+        refused, left = _taken(_REFUSED, left)
+        good = good or refused
     if said.when:
         _, left = _taken(_PREPOSITIONS, left)
-    return not left and not _OPEN_END.search(words)
+    return not left and (good or repeats) and not _OPEN_END.search(words)
 
 
 def _is_yes(talk: Talk, about: Booked | Offered) -> bool:

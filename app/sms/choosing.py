@@ -204,10 +204,12 @@ def _take_technician(talk: Talk) -> bool:
 
 
 def _refuse(talk: Talk) -> None:
-    """No to what was about to be done: the other times that were offered, if there are any."""
+    """No to what was about to be done: a visit stays where it is, else the other times that were offered."""
     state, refused = talk.state, talk.state.slot
     state.slot = None
-    if any(slot != refused for slot in state.slots):
+    if state.task is Task.MOVE:
+        give_up(talk)
+    elif any(slot != refused for slot in state.slots):
         state.step = Step.TIME
         talk.say(f"OK. {talk.question()}")
     else:

@@ -230,7 +230,7 @@ async def _afterwards(talk: Talk) -> None:
         return
     elif said.when or said.when.no_such or meant.services_in(talk):
         state.step = Step.DAY
-        state.service = state.last.service if state.last is not None else ""
+        state.service = state.last.service if state.last is not None and not meant.services_in(talk) else ""
         await choosing.go_on(talk)
     elif said.asks:
         await _question(talk)

@@ -14,6 +14,8 @@ SIGNS = {
     "–": "-",
 }
 ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)ish\b", re.I)
+SIGNATURE = re.compile(r"^\W*(?:sent from my|get outlook for) [^.!?\n]*$", re.I | re.M)
+"""What a phone puts under a text."""
 KEPT_SIGNS = "$+<>=^`~|"
 SEGMENTS = re.compile(
     r"(?<=[?])|(?<=^[1-9]) (?=[A-Z][a-z]+(?: [A-Z]|$))|[,;\n!]|\.(?=\s|$)| - |"
@@ -148,9 +150,9 @@ YES = re.compile(
     r"let'?s do (?:it|that)|i confirm|deal|bet|s[ií]|claro|dale|vale|de acuerdo|affirmative|10-4)(?![\w'-])"
 )
 NO = re.compile(
-    r"(?:(?:please|pls|plz|oh|um+|hmm+|just|i said) )*"
+    r"(?:(?:please|pls|plz|oh|um+|hmm+|just|then|i said) )*"
     r"(?:(?:i\b[\w' ]{0,16})?keep (?:it|that|them|my|the)|"
-    r"no+|nope|nah|naw|n|not|don'?t|dont|do not|never ?mind|nvm|negative|wrong|incorrect|wait|hold on|stop that|"
+    r"no+|nope|nah|naw|n|not|don'?t|dont|do not|never ?mind|nvm|nm|negative|wrong|incorrect|wait|hold on|stop that|"
     r"leave it|none|neither)(?![\w'-])"
 )
 NEGATION = re.compile(r"\b(?:do ?n[o']?t|no|not|never|can'?t|cannot|can not|won'?t|wait|hold on|nope|nah)\b")

@@ -136,7 +136,7 @@ def cleaned(body: str) -> str:
     text = v.ABOUT.sub(r"around \1", text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
-    return "\n".join(" ".join(line.split()) for line in kept.splitlines()).strip()
+    return "\n".join(" ".join(line.split()) for line in v.SIGNATURE.sub("", kept).splitlines()).strip()
 
 
 def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:

@@ -147,7 +147,7 @@ SEVERAL_THINGS = (
         > yes and book wednesday at 10
         < Move your visit from Tue Nov 24
         > no
-        < OK.
+        < I left your appointment as it is.
         """,
         (JANE,),
     ),

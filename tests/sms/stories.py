@@ -638,7 +638,8 @@ CHANGES = (
         > reschedule
         > wednesday at 10
         > no
-        < OK.
+        < I left your appointment as it is.
+        > reschedule
         > never mind
         < I left your appointment as it is.
         """,

@@ -99,6 +99,34 @@ STORIES = (
         (JANE,),
     ),
     Story(
+        "the service that is booked can be asked for once more",
+        BOOK
+        + """
+        > my neighbor wants one too
+        < PERSON for a call.
+        > inspection
+        < Which day suits you?
+        """,
+        (JANE,),
+    ),
+    Story(
+        "no to moving it keeps it",
+        BOOK
+        + """
+        > move it to thursday at 10
+        < Reply YES to move it, NO to keep it.
+        > no
+        < OK, I left your appointment as it is.
+        > move it to thursday at 10
+        > then leave it
+        < OK, I left your appointment as it is.
+        > move it to thursday at 10
+        > nm keep tuesday
+        < OK, I left your appointment as it is.
+        """,
+        (JANE,),
+    ),
+    Story(
         "another day in answer to a reminder moves the visit",
         BOOK
         + """

@@ -88,14 +88,15 @@ BOOKED = texts(
     yes I'd like to book that appointment | yes see you tuesday | Yes Ann Lee | yes, I'll be home | yes please come |
     yes Tuesday morning is fine | ok can't wait | yes for Ann Lee | yes, ann | yes book the tuesday one |
     Yes, the inspection | yes it's good | Yes, the 24th | that will work | Yes 9am is perfect | yes that date works |
-    yes that'll work | Yes, this is Ann Lee | yes, and how much is it | yes. do you take cash?
+    yes that'll work | Yes, this is Ann Lee | yes, and how much is it | yes. do you take cash? |
+    YES to book it | yes\nSent from my iPhone
     """
 )
 MOVED = texts(
     r"""
     yes move it | please move it | yes, wednesday at 10 | yes wednesday works for me | ok change it | yes reschedule |
     yes move it to wednesday at 10 please | perfect see you then | works for me | yes move my appointment |
-    yes wednesday with Lee is great
+    yes wednesday with Lee is great | YES to move it
     """
 )
 CANCELLED = texts(
@@ -105,7 +106,8 @@ CANCELLED = texts(
     yes cancel tuesday | yes I want to cancel | yes I'd like to cancel it please | yes Ann Lee | cancel please |
     yes cancel the inspection with Dana | yes cancelled | yes I can't make it | yes I don't need it anymore |
     yes you can cancel it | yes cancel that one | yes that one | yes sorry | yes please, sorry for the trouble |
-    cancel for now, thanks | correct, cancel the appointment | yes it's no longer needed | sí, cancelar
+    cancel for now, thanks | correct, cancel the appointment | yes it's no longer needed | sí, cancelar |
+    YES to cancel | YES to cancel it | yes cancel it, dont come
     """
 )
 KEEPS_IT = texts(
