@@ -7,13 +7,14 @@ What else may be meant is for others to read; here it only keeps a visit from be
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date, timedelta
 
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.meant import NOT_THE_POINT, names_time, picked
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import CANCEL_IT, CONDITION
+from app.sms.vocabulary import CANCEL_IT, CONDITION, WISHES
 from app.sms.words import Answer, Intent, Said
 
 _SIGNS = re.compile(r"[^\w']+")
@@ -52,7 +53,8 @@ _COURTESY = (
     r"thx|thnx|tks|ty|tysm|tyvm|(?:muchas )?gracias|por favor|so much|very much|much appreciated|"
     r"(?:i )?appreciate (?:it|you|that)|(?:no|not a) (?:problem|prob|worries|rush)|why not|don'?t worry|"
     r"have an? (?:good|great|nice|wonderful|blessed) (?:day|one|night|evening|weekend)|take care|"
-    r"god bless(?: you)?|ma[' ]?a?m|miss|sir|señora?|dear|hun|hon|guys?|man|bro|dude|hi|hello|hey"
+    r"in advance|kindly|god bless(?: you)?|ma[' ]?a?m|miss|sir|señora?|dear|hun|hon|guys?|man|bro|bud(?:dy)?|dude|hi|"
+    r"hello|hey"
 )
 _FILLER = r"um+|uh+|oh+|ah+|hmm+|well|so|just|then|and|lol|(?:ha)+|now|i said|really|yay|y'?all"
 _TAKING_LEAVE = r"(?:good)?bye(?: bye)?"
@@ -65,7 +67,8 @@ _MATTER_OF_FACT = (
     rf"(?:i|we)(?:'?d| would)? (?:want|love|like|need) {_IT}"
 )
 _COMING = (
-    r"see (?:you|u|ya|y'?all|him|her|them)(?: (?:then|there|soon))*|(?:i'?m )?looking forward(?: to (?:it|that))?|"
+    r"(?:(?:i|we)(?:'?ll| will) )?see (?:you|u|ya|y'?all|him|her|them)(?: (?:then|there|soon))*|"
+    r"(?:i'?m )?looking forward(?: to (?:it|that|(?:meeting|seeing)(?: (?:you|him|her|them))?))?|"
     r"can'?t wait|(?:i'?ll|i will|we'?ll|we will) be (?:there|home|here|ready|waiting)|"
     r"(?:(?:you|he|she|they) can )?come(?: (?:out|by|over))?"
 )
@@ -89,10 +92,12 @@ _CLOSED = (
     r"(?:(?:no+|nope|nah) )?(?:(?:that'?s|that is|that will be) (?:all|it|everything)|nothing(?: else)?|"
     r"(?:i'?m|i am|we'?re|we are|all) (?:good|set|all set|done)|thanks|thank (?:you|u)|thx)|"
     r"got it|gotcha|will do|noted|done|(?:and )?(?:you|u)(?: guys)? too|same(?: to you)?|love it|adi[oó]s|good to know|"
-    r"(?:see|talk to) (?:you|u|ya) later|(?:you|u)(?: guys| all)?(?:'?re| are) (?:the best|great|awesome|so kind)|"
+    r"(?:okie|okey) dokie|roger(?: that)?|copy(?: that)?|10 4|sweet|(?:good|great|excellent) (?:news|service|job|deal)|"
+    r"(?:see|talk to) (?:you|u|ya) later|talk (?:to you )?soon|"
+    r"(?:you|u)(?: guys| all)?(?:'?re| are) (?:the best|great|awesome|so kind)|"
     r"(?:that|this|it) was (?:so |very |really )?(?:easy|quick|fast|great)|"
-    r"for (?:(?:your|the|all (?:of )?your) (?:\w+ )?(?:help|reply|response|reminder|update|time)|everything|"
-    r"letting me know|getting back(?: to me)?|reminding me|confirming)"
+    r"(?:for|(?:(?:i|we) )?appreciate) (?:your|the|all (?:of )?your) (?:\w+ )?(?:help|reply|response|reminder|time)|"
+    r"for (?:everything|letting me know|getting back(?: to me)?(?: so \w+)?|reminding me|confirming)"
 )
 """Said when nothing is asked any more."""
 _REGRET = (
@@ -118,7 +123,8 @@ _BESIDES = {
     Task.MOVE: _words(_COMING, *_AROUND),
     Task.CANCEL: _words(_REGRET, *_AROUND),
 }
-_GOOD_WORDS = _words(_CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, _COURTESY, _FILLER, _TAKING_LEAVE)
+_GOOD_WORDS = _words(_COURTESY, _CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, _TAKING_LEAVE)
+_BETWEEN = _words(_FILLER, _ONE)
 _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 _PREPOSITIONS = _words(_TO_TIME)
@@ -153,11 +159,15 @@ def says_nothing_else(talk: Talk) -> bool:
         return False
     if said.closing and not refuses:
         return True
-    if said.when.barred or said.when.no_such or (said.when and not (last and names_time(said.when, last.starts))):
+    its_time = bool(last and names_time(said.when, last.starts))
+    its_week = bool(last and said.when.length > 1 and last.starts.date() in _days(said.when))
+    if said.when.barred or said.when.no_such or (said.when and not its_time and not its_week):
         return False
-    words, repeats = _spoken(said.told), bool(said.when and not talk.state.misses)
-    good, left = _taken(_GOOD_WORDS, _without_names(talk, last, words) if last else words)
-    _, left = _taken(_NAMED, left)
+    words, repeats = _spoken(said.told), its_time and not talk.state.misses
+    left = _any_of([_spoken(talk.business.name)]).sub(" ", words)
+    good, left = _taken(_GOOD_WORDS, _without_names(talk, last, left) if last else left)
+    good = good or bool(WISHES.search(said.text))
+    _, left = _taken(_BETWEEN, left)
     if talk.state.step is Step.INVITED:
         refused, left = _taken(_REFUSED, left)
         good = good or refused
@@ -206,6 +216,10 @@ def _is_number_of(talk: Talk, about: Booked | Offered) -> bool:
     if number is None or picked(talk) == about:
         return number is not None
     return number > len(slots) and at.hour * 60 + at.minute in hours_meant(number)
+
+
+def _days(when: When) -> list[date]:
+    return [day + timedelta(days=n) for day in when.days for n in range(when.length)]
 
 
 def _taken(form: re.Pattern[str], words: str) -> tuple[bool, str]:

@@ -16,7 +16,7 @@ from app.sms.dates_in_words import When
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import ABOUT_VISIT, AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PUZZLED, WHO
+from app.sms.vocabulary import ABOUT_VISIT, AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PUZZLED, REACTION, WHO
 from app.sms.words import Answer, Ground, Intent, More, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -71,6 +71,8 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     state, said = talk.state, talk.said
     if interrupted and _only_answers(said):
         talk.say(f"{phrases.START_AGAIN} {phrases.HOW}")
+        return
+    if state.step in IDLE and REACTION.fullmatch(said.text):
         return
     talk.said = _one_or_two(talk)
     talk.said = said = assent.weighed(talk)

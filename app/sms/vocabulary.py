@@ -289,7 +289,8 @@ CLOSING = re.compile(
 )
 WISHES = re.compile(
     r"\b(?:have an? (?:good|great|nice|wonderful|blessed|lovely|safe)|enjoy (?:the|your)) (?:rest of (?:the|your) )?"
-    r"(?:day|night|evening|afternoon|morning|week(?:end)?)\b",
+    r"(?:day|night|evening|afternoon|morning|week(?:end)?|holidays?|thanksgiving|christmas)\b|"
+    r"\b(?:happy|merry) (?:thanksgiving|christmas|xmas|holidays?|new year|easter|turkey day)\b|\bgood night\b",
     re.I,
 )
 """They name no time."""
@@ -333,6 +334,8 @@ AGAIN = re.compile(
     r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?)\b"
 )
 """One besides the one that is booked."""
+REACTION = re.compile(r"(?:liked|loved|laughed at|emphasized) \".*\"", re.I | re.S)
+"""A sign that was put under a text of ours, as phones send it that cannot show one."""
 RUDE = re.compile(
     r"\b(?:f+u+c+k\w*|fck|fuk|stfu|wtf|shit\w*|bullshit|asshole|idiots?|stupid|useless|dumb\w*|moron|bitch|crap|"
     r"sucks?|damn)\b"

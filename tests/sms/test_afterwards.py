@@ -8,11 +8,14 @@ from tests.sms.stories import BOOK, JANE
 
 GOOD_WORDS = """
 ok | 👍 | great see you then | see you tuesday | great, tuesday at 9 | ok tuesday 9am works | looking forward to it |
-no that's all | will do | ok bye | lol ok | you guys are the best | Perfect. See you Tuesday at 9am! | ok can't wait
+no that's all | will do | ok bye | lol ok | you guys are the best | Perfect. See you Tuesday at 9am! | ok can't wait |
+we'll see you tuesday | see you next week, bye | Looking forward to meeting Dana | you too | 10-4 |
+Liked "Booked: Home inspection. To change it, text "move my appointment"." | Happy Thanksgiving!
 """
 THANKS = """
 thanks! | no thanks | thanks, have a great weekend, see you tuesday! | perfect thank you so much for your help |
-Thanks Dana | thank you - Jane Roe | thanks for the reminder | ok thanks, I'll be there
+Thanks Dana | thank you - Jane Roe | thanks for the reminder | ok thanks, I'll be there |
+Thanks a bunch | thank you kindly, Acme Pest Control | Thanks for getting back to me so fast | Thanks in advance
 """
 SOMETHING_ELSE = """
 tuesday is bad for me | take me off tuesday | we won't be around tuesday | Tuesday at 9 is too early |
@@ -21,7 +24,8 @@ ok actually something came up | yes i have a problem with that | yes and one mor
 yes the address is 12 Oak St | Great. Gate code 4411. Dog in back yard | tuesday morning, gate code is 4411 |
 sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
 thank you, my daughter will be there instead of me | I can't see you tuesday, thanks | Not coming | never mind |
-thanks but I won't be able to see you tuesday | sorry can't do it anymore | ok it's for two houses
+thanks but I won't be able to see you tuesday | sorry can't do it anymore | ok it's for two houses |
+now | all of it is wrong
 """
 ANOTHER_DAY = """
 see you wednesday at 10 then | how about wednesday at 10 | can we do wednesday at 10 instead | wednesday 10 is better
