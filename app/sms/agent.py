@@ -22,12 +22,14 @@ from app.errors import OverloadedError
 from app.inference.asking import NOT_ALLOWED, Asking, NobodyAnsweredError, OutOfScopeError, canonical
 from app.inference.flag import MODEL_PATH, Flags
 from app.inference.model import Message, Wanted
-from app.inference.output import Decision, Saying
+from app.inference.output import Decision, Saying, occurs
 from app.inference.prompt import as_data
 from app.inference.window import InputError, Memory, remember, remembered, shown, windowed
 from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
+from app.sms.asked_for import held, passes_over, wants_something
 from app.sms.changing import MAKES, Changing, digest
+from app.sms.done_before import done_before
 from app.sms.model_turn import ModelTurn
 from app.sms.phrases import PICTURE
 from app.sms.place import place
@@ -52,6 +54,9 @@ UNFINISHED: Final = (
     "and someone will call you."
 )
 NOT_ALONE: Final = "Nothing was done: another tool of the same answer was refused. Call them again together."
+TO_CANCEL: Final = "to_cancel"
+"""The fact which visit they were asked about, whether to cancel it."""
+TELLS_WHICH: Final = ("reference", "start", "service", "technician")
 WAITS_FOR: Final = frozenset((*CHOOSING, Step.WHICH, Step.CONFIRM_CANCEL))
 """Steps of the guided conversation in which it waits for an answer."""
 
@@ -138,21 +143,36 @@ class ModelConversation:
         mine, words = f"sms:{conversation.id}:", {text.id: shown(text.body) for text in texts}
         try:
             if await self._database.read(lambda c: is_open(c, mine)):
-                await self._database.write(lambda t: wrote_since(t, mine, words))
+                own = digest([conversation.id, texts[-1].id]) if texts else ""  # of a run that was cut off
+                await self._database.write(lambda t: wrote_since(t, mine, words, own))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("later words not kept beside a review", reason=type(error).__name__)
 
     async def _by_guide(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
         now = texts[-1].received_at if texts else state.guided_at
+        session = _session(state, texts)
+        if texts and (done := await self._done_before(conversation, session, texts[-1].id)):
+            said = "\n".join(filter(None, (shown(text.body) for text in texts)))
+            facts = {name: value for name, value in state.memory.facts.items() if name not in ("shown", TO_CANCEL)}
+            state.session, state.at = session, max(state.at, now)
+            state.memory = remember(state.memory, said, done, facts)
+            return Turn(done, state.dumped())
         kept = state.guided or _going_on(state, texts, now)
         turn = await self._guided.answer(replace(conversation, state=kept), texts)
         state.guided, state.guided_at = turn.state, now
         if texts and state.session:  # a model that answers again knows what was said meanwhile
-            facts = {name: value for name, value in state.memory.facts.items() if name != "shown"}
+            facts = {name: value for name, value in state.memory.facts.items() if name not in ("shown", TO_CANCEL)}
             said = "\n".join(filter(None, (shown(text.body) for text in texts)))
             state.memory = remember(state.memory, said, turn.replies, facts)
             state.at = max(state.at, now)
         return Turn(turn.replies, state.dumped())
+
+    async def _done_before(self, conversation: Conversation, session: str, turn: str) -> tuple[str, ...]:
+        try:
+            return await self._database.read(lambda c: done_before(c, conversation, session, turn))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("not looked whether a turn was begun before", reason=type(error).__name__)
+            return ()
 
     async def _with_model(
         self, business: Business, conversation: Conversation, texts: Sequence[Incoming], state: _State
@@ -160,10 +180,11 @@ class ModelConversation:
         newest = texts[-1]
         if all(text.media and not shown(text.body) for text in texts):
             return Turn((PICTURE,), state.dumped())  # nothing was written that anybody could have read
-        session, memory = state.session, state.memory
-        if not session or newest.received_at - state.at > STALE_AFTER_S:
-            session, memory = texts[0].id, Memory()
+        session = _session(state, texts)
+        memory = state.memory if session == state.session else Memory()
         window = windowed(memory, [text.body for text in texts])
+        facts = dict(window.facts)
+        to_cancel = facts.pop(TO_CANCEL, {})
         turn = ModelTurn(
             business=business,
             conversation=conversation,
@@ -171,9 +192,10 @@ class ModelConversation:
             id=newest.id,
             now=newest.received_at,
             window=window,
-            facts=dict(window.facts),
+            facts=facts,
             messages=[*(Message(each.who, each.text) for each in window.turns), Message("customer", window.said)],
             told=Told(business, local_date(business.zone, int(newest.received_at))),
+            to_cancel=to_cancel,
         )
         try:
             replies = await self._turn(turn)
@@ -204,13 +226,14 @@ class ModelConversation:
             if isinstance(asked.understood, Decision):
                 await self._answer_questions(turn, step)
                 replies = in_words(asked.understood, turn.told, offered)
-                if not replies:
+                if not replies or passes_over(turn, asked.understood.say):
                     break
-                return _shown(turn, replies)
+                return _shown(turn, replies, asked.understood)
             done = await self._carried_out(turn, canonical(asked.understood, step), asked.id, step)
             if done is not None:
                 return done
-        if turn.told.words():  # what was found is told, and that it went no further
+        if not await self._done_before(turn.conversation, turn.session, turn.id) and turn.told.words():
+            # what was found is told, and that it went no further
             return _shown(turn, (*turn.told.words(), UNFINISHED))
         raise NobodyAnsweredError("no answer, or too many steps")
 
@@ -218,12 +241,14 @@ class ModelConversation:
         self, turn: ModelTurn, wanted: Sequence[Wanted], inference: str, step: int
     ) -> tuple[str, ...] | None:
         """Look up what is wanted, then change what is; what is said then, or None: the model goes on."""
-        verdicts = [permitted(each, turn.known(), turn.said, turn.window.said) for each in wanted]
+        verdicts = [held(turn, permitted(each, turn.known(), turn.said)) for each in wanted]
         changes = [verdict for verdict in verdicts if verdict.tool in MAKES]
         allowed = [verdict for verdict in changes if isinstance(verdict, Permitted)]
         refused: Mapping[str, Any] = {"ok": False, "code": NOT_ALLOWED, "say": NOT_ALONE}
         looked_up: dict[str, Any] = {}
         for each, verdict in zip(wanted, verdicts, strict=True):
+            if verdict.tool == KNOWLEDGE and isinstance(verdict, Permitted):
+                verdict = _as_asked(turn, verdict)
             if isinstance(verdict, Permitted) and verdict.tool not in MAKES:
                 looked_up[each.id] = await self._look_up(turn, verdict, step)
         if allowed and len(allowed) == len(changes):
@@ -238,7 +263,8 @@ class ModelConversation:
             denied = {"ok": False, "code": NOT_ALLOWED, "say": verdict.say} if isinstance(verdict, Denied) else refused
             text = orjson.dumps(looked_up.get(each.id, denied), default=str).decode()
             turn.messages.append(Message("tool", text, answers=each.id, tool=verdict.tool))
-        return turn.told.words() if turn.told.only_documents and not changes else None
+        answered = turn.told.only_documents and not changes and not wants_something(turn)
+        return turn.told.words() if answered else None
 
     async def _answer_questions(self, turn: ModelTurn, step: int) -> None:
         """A question about the business is for its documents, whether or not the model thought of them."""
@@ -278,6 +304,13 @@ def _loaded(kept: Mapping[str, Any]) -> _State:
     return state
 
 
+def _session(state: _State, texts: Sequence[Incoming]) -> str:
+    """What tool calls go under: that of the conversation as it was left, or a new one."""
+    if not texts or (state.session and texts[-1].received_at - state.at <= STALE_AFTER_S):
+        return state.session
+    return texts[0].id
+
+
 def _going_on(state: _State, texts: Sequence[Incoming], now: float) -> Mapping[str, Any]:
     """Where the guided conversation takes over from a model: at the times that were offered last, if there are any."""
     offers = [state.memory.facts.get("offers", {}).get(name) for name in state.memory.facts.get("shown", ())]
@@ -312,13 +345,23 @@ def _offered(offers: dict[str, Any], slot: Mapping[str, str], service: str) -> d
     return {**slot, "slot_id": name}
 
 
-def _shown(turn: ModelTurn, replies: tuple[str, ...]) -> tuple[str, ...]:
-    """The replies; the times in them are known by their numbers from now on."""
+def _shown(turn: ModelTurn, replies: tuple[str, ...], decision: Decision | None = None) -> tuple[str, ...]:
+    """The replies; the times in them are known by their numbers from now on, and so is the visit they ask about."""
+    if decision and Saying.ASK_CANCEL in decision.say and turn.told.only:
+        turn.facts[TO_CANCEL] = {name: turn.told.only[name] for name in TELLS_WHICH}
     times = turn.told.shown()
     if times:
         names = {offer["slot_id"]: name for name, offer in turn.facts.get("offers", {}).items()}
         turn.facts["shown"] = [names[one.slot.slot_id] for one in times if one.slot.slot_id in names]
     return replies
+
+
+def _as_asked(turn: ModelTurn, wanted: Permitted) -> Permitted:
+    """The question in the customer's own words: an answer to another one would be taken for one to theirs."""
+    if occurs(str(wanted.arguments.get("question", "")), turn.window.said):
+        return wanted
+    question = " ".join(_questions(turn.window.said)) or turn.window.said
+    return Permitted(KNOWLEDGE, {"question": question[:MAX_QUESTION_CHARS]}, None, ())
 
 
 def _questions(said: str) -> list[str]:

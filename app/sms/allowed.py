@@ -13,6 +13,8 @@ import orjson
 
 from app.inference.model import Offered, Wanted
 from app.inference.output import folded
+from app.sms.vocabulary import NAME_WORD, NO_NAMES
+from app.sms.words import cleaned
 
 CHANGES: Final = frozenset(("book_appointment", "reschedule_appointment", "cancel_appointment"))
 """What a person may have to approve."""
@@ -34,9 +36,6 @@ MONEY: Final = re.compile(r"[$€£%]|\b(?:free|charge|price|cost|discount|refun
 MOST_ARGUMENT_CHARS: Final = 4_000
 MOST_TIMES: Final = 6
 """Times that fit into one text."""
-_NUMBER: Final = re.compile(
-    r"\W*(?:number |option |no\.? ?|#)?([1-9])(?![\d:]|\s*(?:[ap]\.?m\b|-|/|or\b|o'?clock))", re.I
-)
 
 NO_SUCH_TOOL: Final = "There is no such tool here. Offer a callback instead."
 UNREADABLE: Final = "The arguments were no JSON object. Call it again with a JSON object."
@@ -75,11 +74,8 @@ class Denied:
     say: str
 
 
-def permitted(wanted: Wanted, facts: Facts, said: str, now: str = "") -> Permitted | Denied:
-    """Whether a tool may run as the model wants.
-
-    `said` is everything the customer wrote in this conversation, `now` their newest words.
-    """
+def permitted(wanted: Wanted, facts: Facts, said: str) -> Permitted | Denied:
+    """Whether a tool may run as the model wants. `said` is everything the customer wrote in this conversation."""
     takes = TAKES.get(wanted.name)
     if takes is None:
         return Denied(wanted.name[:64], NO_SUCH_TOOL)
@@ -89,7 +85,7 @@ def permitted(wanted: Wanted, facts: Facts, said: str, now: str = "") -> Permitt
     arguments = {name: given[name] for name in takes if given.get(name) not in (None, "")}
     if "limit" in arguments:
         arguments["limit"] = min(arguments["limit"], MOST_TIMES) if isinstance(arguments["limit"], int) else MOST_TIMES
-    problem = _slot(arguments, facts, now) or _reference(arguments, facts, said) or _words(arguments, said)
+    problem = _slot(arguments, facts) or _reference(arguments, facts, said) or _words(arguments, said)
     if problem:
         return Denied(wanted.name, problem)
     return Permitted(wanted.name, arguments, _figure(given.get("confidence")), _texts(given.get("rests_on")))
@@ -122,12 +118,8 @@ def _object(text: str) -> dict[str, Any] | None:
     return given if isinstance(given, dict) and len(text) <= MOST_ARGUMENT_CHARS else None
 
 
-def _slot(arguments: dict[str, Any], facts: Facts, now: str) -> str:
+def _slot(arguments: dict[str, Any], facts: Facts) -> str:
     if "slot_id" in arguments:
-        number = _NUMBER.match(now)
-        chosen = int(number.group(1)) if number else 0
-        if 1 <= chosen <= len(facts.shown) and facts.shown[chosen - 1] != str(arguments["slot_id"]):
-            return f"The customer chose number {chosen}, which is {facts.shown[chosen - 1]}."
         offer = facts.offers.get(str(arguments["slot_id"]))
         if offer is None:
             return NOT_OFFERED
@@ -148,11 +140,22 @@ def _words(arguments: dict[str, Any], said: str) -> str:
     heard = folded(said)
     for name in OWN_WORDS:
         text = str(arguments.get(name, ""))
-        if text and (not folded(text).strip() or folded(text) not in heard or (name == "notes" and MONEY.search(text))):
-            if name == "customer_name":
-                return NO_NAME
+        unsaid = bool(text) and (not folded(text).strip() or folded(text) not in heard)
+        if name == "customer_name" and text and (unsaid or not _is_name(text)):
+            return NO_NAME
+        if unsaid or (name == "notes" and MONEY.search(text)):
             del arguments[name]
     return ""
+
+
+def _is_name(text: str) -> bool:
+    """Whether these words can be a name: one that means something else as well stands there with a capital, beside one
+    that does not.
+    """
+    words = cleaned(text).split()
+    other = [word for word in words if word.lower().strip(".'") in NO_NAMES]
+    written = all(NAME_WORD.fullmatch(word) for word in words) and all(word[0].isupper() for word in other)
+    return written and len(other) < len(words)
 
 
 def _figure(value: Any) -> float | None:

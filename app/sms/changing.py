@@ -18,10 +18,10 @@ from app.inference.confidence import needs_person
 from app.inference.records import acted
 from app.review.reviews import Proposal, opened
 from app.sms.allowed import CHANGES, Permitted
+from app.sms.asked_for import unasked
 from app.sms.model_turn import ModelTurn
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
-from app.sms.vocabulary import NOT_CANCEL
 
 CALL: Final = "request_callback"
 MAKES: Final = (*CHANGES, CALL, "send_confirmation")
@@ -47,7 +47,7 @@ class Changing:
     async def made(self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str) -> list[str] | Mapping[str, Any]:
         """What there is to say about them; where the first did nothing but want other arguments, its result."""
         changes = sorted(wanted, key=lambda one: ORDER.index(one.tool))
-        booked = [one for one in changes if one.tool in CHANGES]
+        booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
         why = next(filter(None, (_why(turn, one) for one in booked)), "")
         if why:  # one that a person decides about keeps the others waiting: they may hang together
@@ -83,7 +83,7 @@ class Changing:
 
     async def _call(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
         # Under ids of the turn: when it is run again after a crash, what was done then is told.
-        identity = f"{turn.id}:change" + (f":{number}" if number else "")
+        identity = change_id(turn.id, number)
         return await self._ask(turn.conversation, turn.session, change.tool, change.arguments, identity)
 
     async def _propose(self, turn: ModelTurn, changes: Sequence[Permitted], why: str, inference: str) -> None:
@@ -127,9 +127,12 @@ def _why(turn: ModelTurn, change: Permitted) -> str:
     """Why a person decides about it; empty where nobody need."""
     high, now = turn.business.reviewed, turn.window.said
     why = needs_person(change.tool, change.confidence, change.rests_on, turn.said, now, high)
-    if not why and change.tool == "cancel_appointment" and NOT_CANCEL.search(now.lower()):
-        why = "rests_on_a_no"
-    return why or ("new_business" if turn.business.is_new(turn.now) else "")
+    return why or unasked(turn, change) or ("new_business" if turn.business.is_new(turn.now) else "")
+
+
+def change_id(turn: str, number: int) -> str:
+    """What names a change among those of its turn, by which it is found done."""
+    return f"{turn}:change" + (f":{number}" if number else "")
 
 
 def digest(value: Any) -> str:

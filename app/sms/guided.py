@@ -38,7 +38,7 @@ class GuidedConversation:
         if business is None or not texts:
             return Turn((), conversation.state)
         now = texts[-1].received_at
-        said = read([(text.body, text.media) for text in texts[-MAX_TEXTS:]], _ground(business, int(now)))
+        said = read([(text.body, text.media) for text in texts[-MAX_TEXTS:]], ground(business, int(now)))
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
         talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask)
         await _respond(talk, interrupted)
@@ -48,7 +48,8 @@ class GuidedConversation:
         return Turn(tuple(talk.replies), dumped(state))
 
 
-def _ground(business: Business, now: int) -> Ground:
+def ground(business: Business, now: int) -> Ground:
+    """What a text to this business is read against."""
     own = _words_of([business.name, *(service.name for service in business.services)])
     technicians = _words_of([technician.name for technician in business.technicians])
     return Ground(local_date(business.zone, now), last_bookable_day(business, now), own, technicians)

@@ -1,6 +1,7 @@
 """One turn that a model answers: what it was begun with, and what has come of it so far."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.booking.business import Business
@@ -27,6 +28,8 @@ class ModelTurn:
     facts: dict[str, Any]
     messages: list[Message]
     told: Told
+    to_cancel: Mapping[str, str] = field(default_factory=dict)
+    """The visit that they were asked about last, whether to cancel it, as `find_appointments` gives it."""
 
     @property
     def key(self) -> str:

@@ -32,6 +32,8 @@ class Told:
     documents: list[str] = field(default_factory=list)
     asked_documents: bool = False
     own: int | None = None
+    only: Mapping[str, str] = field(default_factory=dict)
+    """The appointment that was found, where it is the only one."""
     _found: str = ""
     _days: list[tuple[str, str, list[Offered]]] = field(default_factory=list)
     """Each look at times: service, what the tool says where there are none, the times."""
@@ -45,7 +47,8 @@ class Told:
         elif result.get("code") in FOR_MODEL:
             return
         elif tool == FIND:
-            self.own = len(result.get("appointments", ()))
+            found = result.get("appointments", ())
+            self.own, self.only = len(found), found[0] if len(found) == 1 else {}
             self._found = f"You have: {say}" if self.own else say
         elif tool == CHECK:
             slots = [

@@ -157,8 +157,9 @@ async def test_where_one_of_two_changes_cannot_be_made_the_other_is_not_and_that
     taken = sms.house.slot(int(datetime.fromisoformat(third["start"]).timestamp()), who=third["technician"])
     await sms.house.book(taken, Customer("Bob Stone", OTHER, OTHER), "vapi:other")
     book = {"slot_id": "s3", "customer_name": "Ann Lee", "confidence": 0.9, "rests_on": ["the third"]}
+    book["rests_on"] = ["Tuesday at 9 am"]
     wanted = calls(("cancel_appointment", cancel), ("book_appointment", book))
-    told = await sms.text("cancel it, and book the third, Ann Lee", model=[wanted])
+    told = await sms.text("cancel it, and book Tuesday at 9 am, Ann Lee", model=[wanted])
     assert told[-1] == NOTHING_ELSE, told
     assert sms.tools()[-1] == "book_appointment"
     assert [row.status for row in await sms.house.rows()].count("confirmed") == 2

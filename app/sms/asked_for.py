@@ -1,0 +1,145 @@
+"""Whether a customer's newest words ask for a change that a model wants made, as the guided conversation reads words.
+
+Pure. What nobody clearly asked for is not made at once: a person decides about it, or the model asks back.
+"""
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+
+from app.inference.output import Saying
+from app.sms.allowed import CHANGES, Denied, Permitted
+from app.sms.assent import weighed
+from app.sms.guided import ground
+from app.sms.meant import names_time, picked
+from app.sms.model_turn import ModelTurn
+from app.sms.own_appointments import keeps
+from app.sms.state import Booked, Offered, State, Step, Task
+from app.sms.talk import Talk
+from app.sms.vocabulary import (
+    CANCEL,
+    CANCEL_IT,
+    CANNOT_COME,
+    CONDITION,
+    NEGATION,
+    NO_BUT_FINE,
+    NOT_NEEDED,
+    NOT_TO_CANCEL,
+    REQUESTS,
+)
+from app.sms.words import Answer, Intent, Said, read
+
+CHANGE_OF_TIME: Final = frozenset(("book_appointment", "reschedule_appointment"))
+KEEPS: Final = "The customer does not want that cancelled. Nothing is cancelled."
+SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
+ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."
+COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
+_NO_TOOLS: Any = None
+_FIRST_NO: Final = re.compile(r"^\W*no\b(?=\W*[,.!;\n])")
+_NOT: Final = re.compile(r"\w+n[’']t\b")
+_FIGURE: Final = re.compile(r"\d+")
+
+
+def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
+    """The verdict, or a refusal where the words say the opposite or name another time."""
+    if isinstance(verdict, Denied) or verdict.tool not in CHANGES:
+        return verdict
+    whole = _talk(turn, turn.window.said)
+    if verdict.tool == "cancel_appointment":
+        no = whole.said.answer is Answer.NO and not _wants_cancelled(whole)
+        return Denied(verdict.tool, KEEPS) if turn.to_cancel and (no or keeps(whole)) else verdict
+    chosen, start = _picked(whole), _start(turn, verdict)
+    if chosen is None and whole.said.answer is Answer.NO and not _asks_for_time(whole, start):
+        return Denied(verdict.tool, SAID_NO)
+    if chosen and chosen.start != start and len(_FIGURE.findall(turn.window.said)) <= 1:
+        return Denied(verdict.tool, ANOTHER_TIME)
+    return verdict
+
+
+def unasked(turn: ModelTurn, change: Permitted) -> str:
+    """Why it is not made at once; empty where the newest words ask for exactly this."""
+    text = turn.window.said
+    talks = [_talk(turn, part) for part in dict.fromkeys((text, *REQUESTS.split(text))) if part and part.strip()]
+    if change.tool == "cancel_appointment":
+        agreed = change.arguments.get("reference") == turn.to_cancel.get("reference") and _agrees(talks[0])
+        asked = agreed or (not _hedged(text.lower(), talks[0].said) and any(map(_wants_cancelled, talks)))
+    else:
+        start, moves = _start(turn, change), change.tool == "reschedule_appointment"
+        asked = not _hedged(text.lower(), talks[0].said) and any(_chooses(talk, start, moves=moves) for talk in talks)
+    return "" if asked else "not_asked_for"
+
+
+def passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
+    """Whether there would be nothing but courtesies for what the customer wants: that sounds as if it were done."""
+    only_documents = turn.told.words() == tuple(turn.told.documents)
+    return only_documents and COURTESIES.issuperset(sayings) and wants_something(turn)
+
+
+def wants_something(turn: ModelTurn) -> bool:
+    """Whether the newest words want something done or told that the documents do not hold."""
+    said = _talk(turn, turn.window.said).said
+    if said.intent in (Intent.CANCEL, Intent.MOVE):
+        return True
+    return said.intent in (Intent.BOOK, Intent.STATUS) and not (said.thanks or said.closing)
+
+
+def _talk(turn: ModelTurn, text: str) -> Talk:
+    """The words as an answer to what was asked last: whether to cancel a visit, or which of the times."""
+    state = State(step=Step.TIME, slots=_shown(turn))
+    if turn.to_cancel:
+        one = turn.to_cancel
+        about = Booked(one["reference"], one["start"], one["service"], one["technician"])
+        state = State(step=Step.CONFIRM_CANCEL, task=Task.CANCEL, appointment=about, appointments=[about])
+    said = read([(line, 0) for line in text.splitlines()], ground(turn.business, int(turn.now)))
+    return Talk(turn.conversation, turn.business, state, said, int(turn.now), turn.id, _NO_TOOLS)
+
+
+def _shown(turn: ModelTurn) -> list[Offered]:
+    known = turn.known()
+    offers = [known.offers[name] for name in known.shown if name in known.offers]
+    return [Offered(offer["slot_id"], offer["start"], offer["technician"]) for offer in offers]
+
+
+def _start(turn: ModelTurn, change: Permitted) -> str:
+    slot = change.arguments.get("slot_id")
+    return next((offer["start"] for offer in turn.known().offers.values() if offer["slot_id"] == slot), "")
+
+
+def _hedged(low: str, said: Said) -> bool:
+    """Whether it is asked, said with a condition, or said with a "not" beyond that they cannot come."""
+    if "?" in said.told or CONDITION.search(low) or NOT_TO_CANCEL.search(low):
+        return True
+    for harmless in (_FIRST_NO, NO_BUT_FINE, CANNOT_COME, NOT_NEEDED):
+        low = harmless.sub(" ", low)
+    return bool(NEGATION.search(low) or _NOT.search(low))
+
+
+def _agrees(talk: Talk) -> bool:
+    return talk.state.step is Step.CONFIRM_CANCEL and weighed(talk).answer is Answer.YES
+
+
+def _wants_cancelled(talk: Talk) -> bool:
+    """A visit, and not the booking that is under way."""
+    low = talk.said.text.lower()
+    if CANCEL_IT.fullmatch(low) and talk.state.slots:
+        return False
+    return talk.said.intent is Intent.CANCEL or (talk.said.intent is Intent.ABORT and bool(CANCEL.search(low)))
+
+
+def _picked(talk: Talk) -> Offered | None:
+    return picked(talk) if talk.state.slots else None
+
+
+def _chooses(talk: Talk, start: str, *, moves: bool) -> bool:
+    may = (None, Intent.BOOK, Intent.MOVE) if moves else (None, Intent.BOOK)
+    return talk.said.intent in may and talk.said.more is None and _asks_for_time(talk, start)
+
+
+def _asks_for_time(talk: Talk, start: str) -> bool:
+    """Whether this very time is chosen of those that were shown, or named by its day and its clock."""
+    if (chosen := _picked(talk)) is not None:
+        return chosen.start == start
+    when = talk.said.when
+    exact = bool(when.days and when.clock.minutes) and bool(start)
+    return exact and names_time(when, datetime.fromisoformat(start))

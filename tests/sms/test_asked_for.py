@@ -1,0 +1,232 @@
+"""A model that is sure of everything: what is done at once is still no more than what the customer's words ask for."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.db.schema import reviews
+from app.inference.flag import MODEL_PATH, change
+from app.inference.model import ModelAnswer
+from app.sms.changing import WAITS
+from tests.booking.acme import acme
+from tests.processes import ROOT
+from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
+
+DOCUMENTS = ROOT / "infra" / "businesses" / "documents" / "acme"
+
+
+@pytest.fixture
+async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
+    async with texting(sqlite_url, acme(documents=DOCUMENTS)) as opened:
+        yield opened
+
+
+async def own(sms: Texting, *model: ModelAnswer) -> str:
+    """An appointment of theirs, told."""
+    outcome = await sms.house.book()
+    assert outcome.booking is not None
+    await sms.text("When is my visit?", model=[call("find_appointments"), *(model or [say()])])
+    return str(outcome.booking.reference)
+
+
+def cancelling(reference: str, said: str) -> ModelAnswer:
+    return call("cancel_appointment", reference=reference, confidence=0.97, rests_on=[said])
+
+
+def booking(said: str, slot: str = "s1", name: str = "Ann Lee") -> ModelAnswer:
+    return call("book_appointment", slot_id=slot, customer_name=name, confidence=0.97, rests_on=[said])
+
+
+async def statuses(sms: Texting) -> list[str]:
+    return [row.status for row in await sms.house.rows()]
+
+
+async def waiting(sms: Texting) -> list[str]:
+    found = await sms.house.database.read(lambda c: c.execute(select(reviews.c.why)).scalars().all())
+    return list(found)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "please keep it, I will be home",
+        "What does it cost to cancel?",
+        "Until when can I cancel?",
+        "If it rains on Tuesday I will cancel, otherwise see you",
+        "I would not, under any circumstances whatever, cancel my visit",
+        "no quiero cancelar mi cita",
+        "I really can't cancel my visit again",
+        "ok thanks",
+        "is Dana coming on Tuesday?",
+        "No",
+    ],
+)
+async def test_nothing_is_cancelled_at_once_by_words_that_do_not_ask_for_it(sms: Texting, said: str) -> None:
+    reference = await own(sms)
+    await sms.text(said, model=[cancelling(reference, said), say("ask_what_else")])
+    assert await statuses(sms) == ["confirmed"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Please cancel my appointment",
+        "hi, cancel my visit on Tuesday please",
+        "no, cancel it",
+        "sorry I can't make it, please cancel",
+        "I don't need it any more, please cancel my visit",
+    ],
+)
+async def test_what_asks_to_be_cancelled_is_cancelled(sms: Texting, said: str) -> None:
+    reference = await own(sms)
+    assert "cancelled" in (await sms.text(said, model=[cancelling(reference, said)]))[-1]
+    assert await waiting(sms) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "reviewed"),
+    [
+        ("No", "confirmed", 0),
+        ("no, keep it", "confirmed", 0),
+        ("actually I still need it", "confirmed", 0),
+        ("is Dana nice?", "confirmed", 1),
+        ("yes", "cancelled", 0),
+        ("Yes please", "cancelled", 0),
+    ],
+)
+async def test_an_answer_to_whether_to_cancel_is_taken_as_it_is_meant(
+    sms: Texting, said: str, status: str, reviewed: int
+) -> None:
+    reference = await own(sms, say("ask_whether_to_cancel"))
+    assert sms.state["memory"]["facts"]["to_cancel"]["reference"] == reference
+    await sms.text(said, model=[cancelling(reference, said), say("ask_what_else")])
+    assert await statuses(sms) == [status]
+    assert len(await waiting(sms)) == reviewed
+
+
+async def test_a_yes_is_one_to_the_question_that_was_asked_last(sms: Texting) -> None:
+    reference = await own(sms, say("ask_whether_to_cancel"))
+    await sms.text("hm", model=[say("ask_what_else")])
+    assert await sms.text("yes", model=[cancelling(reference, "yes")]) == [WAITS]
+    assert await statuses(sms) == ["confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "slot"),
+    [
+        ("none of these, thanks, Ann Lee", "s1"),
+        ("I can't do the first one. Ann Lee", "s1"),
+        ("the first one doesn't work for me, Ann Lee", "s1"),
+        ("No. Ann Lee", "s1"),
+        ("I don't want to book anything, Ann Lee", "s1"),
+        ("Who is Dana? Ann Lee", "s1"),
+        ("please cancel the 8 am, Ann Lee", "s1"),
+        ("the second one please, Ann Lee", "s1"),
+        ("9 am please, Ann Lee", "s1"),
+        ("two, Ann Lee", "s1"),
+        ("Hi, Ann Lee here.\n3 please", "s1"),
+        ("1 is too early. 2 please, Ann Lee", "s1"),
+    ],
+)
+async def test_no_time_is_booked_that_was_not_chosen(sms: Texting, said: str, slot: str) -> None:
+    await sms.offered()
+    await sms.text(said, model=[booking(said, slot), say("ask_what_else")])
+    assert await statuses(sms) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "slot"),
+    [
+        ("the second one please, Ann Lee", "s2"),
+        ("9 am please, Ann Lee", "s3"),
+        ("two, Ann Lee", "s2"),
+        ("Hi, Ann Lee here.\n3 please", "s3"),
+        ("1 is too early. 2 please, Ann Lee", "s2"),
+        ("Tuesday at 8:30 am please, Ann Lee", "s2"),
+    ],
+)
+async def test_the_time_that_was_chosen_is_booked(sms: Texting, said: str, slot: str) -> None:
+    await sms.offered()
+    (told,) = await sms.text(said, model=[booking(said, slot)])
+    assert told.startswith("You're booked")
+
+
+async def test_one_choice_is_one_booking(sms: Texting) -> None:
+    said, given = "the second one please, Ann Lee", {"customer_name": "Ann Lee", "confidence": 0.97}
+    await sms.offered()
+    several = [("book_appointment", {"slot_id": f"s{n}", "rests_on": [said], **given}) for n in (1, 2, 3)]
+    await sms.text(said, model=[calls(*several), say("ask_which_time")])
+    assert await statuses(sms) == []
+    told = await sms.text(said, model=[calls(several[1], several[1])])
+    assert [each[:12] for each in told] == ["You're booke"]
+
+
+@pytest.mark.parametrize("said", ["Hi", "the first one please"])
+async def test_neither_what_was_not_shown_is_booked_nor_for_words_that_are_no_name(sms: Texting, said: str) -> None:
+    look = call("check_availability", service="inspection", date="2026-11-24")
+    await sms.text(said, model=[look, booking(said, name=said.split()[-1]), say("ask_name")])
+    assert await statuses(sms) == []
+
+
+async def test_nothing_is_moved_by_a_question(sms: Texting) -> None:
+    reference = await own(sms)
+    before = (await sms.house.row()).starts
+    await sms.offered()
+    moved = call("reschedule_appointment", reference=reference, slot_id="s1", confidence=0.97, rests_on=["Dana"])
+    assert await sms.text("is Dana nice?", model=[moved]) == [WAITS]
+    assert (await sms.house.row()).starts == before
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "saying"),
+    [
+        ("Please cancel my appointment", "ask_what_else"),
+        ("yes cancel it now", "you_are_welcome"),
+        ("Did you book me for Tuesday?", "you_are_welcome"),
+    ],
+)
+async def test_a_wish_is_not_answered_by_a_courtesy_alone(sms: Texting, said: str, saying: str) -> None:
+    await own(sms)
+    assert await sms.text(said, model=[say(saying)]) == [GUIDED]
+
+
+async def test_a_wish_beside_a_question_is_not_forgotten_over_it(sms: Texting) -> None:
+    reference = await own(sms)
+    said = "Please cancel my appointment, and how much is an inspection?"
+    asks = call("answer_question", question="how much is an inspection?")
+    told = await sms.text(said, model=[asks, cancelling(reference, "cancel my appointment")])
+    assert told[0] == "A home inspection costs $89."
+    assert await statuses(sms) == ["cancelled"]
+
+
+async def test_the_documents_are_asked_what_the_customer_asked(sms: Texting) -> None:
+    other = call("answer_question", question="Does a follow-up visit within 30 days cost anything?")
+    await sms.text("How much is an inspection?", model=[other])
+    asked: list[Any] = [arguments for tool, arguments, _ in sms.asked if tool == "answer_question"]
+    assert asked == [{"question": "How much is an inspection?"}]
+
+
+# --- what was done before a crash ------------------------------------------------------------------------------------
+
+
+async def test_what_an_earlier_run_has_done_is_told_whoever_answers_now(sms: Texting) -> None:
+    await sms.offered()
+    first = await sms.text("the first one, Ann Lee", model=[booking("the first one")], keep=False)
+    await sms.house.database.write(lambda t: change(t, MODEL_PATH, 0, by="dana", now=1.0))
+    assert await sms.text("the first one, Ann Lee") == first
+    assert len(await sms.house.rows()) == 1
+
+
+async def test_what_waits_for_a_person_is_told_again_and_no_later_word_of_theirs(sms: Texting) -> None:
+    await sms.offered()
+    unsure = call("book_appointment", slot_id="s1", customer_name="Ann Lee", confidence=0.3, rests_on=["the first"])
+    assert await sms.text("the first I guess, Ann Lee", model=[unsure], keep=False) == [WAITS]
+    await sms.house.database.write(lambda t: change(t, MODEL_PATH, 0, by="dana", now=1.0))
+    assert await sms.text("the first I guess, Ann Lee") == [WAITS]
+    proposal = await sms.house.database.read(lambda c: c.execute(select(reviews.c.proposal)).scalar_one())
+    assert "since" not in str(proposal)
