@@ -40,7 +40,7 @@ def booking(said: str, slot: str = "s1", name: str = "Ann Lee") -> ModelAnswer:
 
 
 async def statuses(sms: Texting) -> list[str]:
-    return [row.status for row in await sms.house.rows()]
+    return [row.status for row in await sms.house.rows() if row.status != "released"]
 
 
 async def waiting(sms: Texting) -> list[str]:
