@@ -6,8 +6,11 @@ in here: the libraries' own retries are off, for they would hold up the next pro
 
 import asyncio
 import importlib
+import json
+import math
 import time
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -24,6 +27,7 @@ from app.inference.model import (
     ModelError,
     ModelName,
     ModelRefusesRequestError,
+    ModelUnreadableError,
     Offered,
     Question,
     Usage,
@@ -41,7 +45,12 @@ USUAL: Final = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5"}
 """Asked where there is a key and READBACK_MODELS says nothing."""
 URLS: Final = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 OK: Final = 200
+MOST_KEPT_CHARS: Final = 20_000
+"""Of an answer that nobody can read: enough to see what it was."""
 HAND_IN: Final = "Hand in what is said to the customer. Call it alone, once everything needed is known."
+
+_heard: ContextVar[list[str]] = ContextVar("heard")
+"""What the request of this task was answered, as text, for when the libraries make nothing of it."""
 
 
 class Access:
@@ -158,6 +167,8 @@ class ProviderModel:
 
     async def _asked(self, lib: SimpleNamespace, question: Question) -> ModelAnswer:
         errors = lib.exceptions
+        heard: list[str] = []
+        _heard.set(heard)
         try:
             response = await lib.direct.model_request(
                 self._made,
@@ -165,23 +176,25 @@ class ProviderModel:
                 model_settings={"max_tokens": question.most_output_tokens},
                 model_request_parameters=_parameters(lib, question),
             )
+            return _answer(self._name.text, response)
         except errors.ModelHTTPError as error:
             raise _of_status(error.status_code, error.headers or {}) from None
         except errors.ContentFilterError:
-            return ModelAnswer(self._name.text, Usage(), refusal="content filter")
-        except errors.ModelAPIError as error:
+            return ModelAnswer(self._name.text, None, refusal="content filter")
+        except Exception as error:  # noqa: BLE001 - an answer of no known shape trips these libraries in their own ways
             causes = _causes(error)
+            if heard or not isinstance(error, errors.ModelAPIError):
+                raise ModelUnreadableError(type(causes[-1]).__name__, "".join(heard)) from None
             sent = not any(isinstance(cause, lib.httpx2.ConnectError | lib.httpx2.ConnectTimeout) for cause in causes)
             raise ModelDownError(type(causes[-1]).__name__, charged=sent) from None
-        except Exception as error:  # noqa: BLE001 - an answer of no known shape trips these libraries in their own ways
-            raise ModelDownError(f"unreadable answer: {type(error).__name__}", charged=True) from None
-        return _answer(self._name.text, response)
 
 
 async def _looked_at(response: Any) -> None:
     """What a provider answers as the libraries get it, before they make their own of it."""
     if response.status_code == OK:
         await response.aread()
+        if (heard := _heard.get(None)) is not None:
+            heard[:] = [response.content[:MOST_KEPT_CHARS].decode(errors="replace")]
         answered = ANTHROPIC_ANSWER if response.url.path.endswith("/messages") else OPENAI_ANSWER
         observe(answered, decoded(response.content))
 
@@ -221,9 +234,10 @@ def _of_status(status: int, headers: Mapping[str, str]) -> ModelError:
 
 def _rest_s(text: str) -> float:
     try:
-        return min(max(float(text), 0.0), MOST_REST_S)
+        seconds = float(text)
     except ValueError:  # a date, or nothing
         return 0.0
+    return min(max(seconds, 0.0), MOST_REST_S) if math.isfinite(seconds) else 0.0
 
 
 def _parameters(lib: SimpleNamespace, question: Question) -> Any:
@@ -261,17 +275,33 @@ def _message(m: Any, message: Message) -> Any:
 
 
 def _answer(name: str, response: Any) -> ModelAnswer:
-    usage = Usage(response.usage.input_tokens, response.usage.output_tokens)
     refusal = str((response.provider_details or {}).get("refusal") or "")
     if response.finish_reason == "content_filter":
         refusal = refusal or "content filter"
-    calls = [Wanted(c.tool_call_id, c.tool_name, c.args_as_json_str()) for c in response.tool_calls]
+    calls = [Wanted(_whole(c.tool_call_id), _whole(c.tool_name), _arguments(c.args)) for c in response.tool_calls]
     handed_in = [call.arguments for call in calls if call.name == ANSWER_TOOL]
     return ModelAnswer(
         model=name,
-        usage=usage,
+        usage=_usage(response.usage),
         wanted=tuple(call for call in calls if call.name != ANSWER_TOOL),
         handed_in=handed_in[0] if handed_in else None,
-        text=response.text or "",
-        refusal=refusal,
+        text=_whole(response.text or ""),
+        refusal=_whole(refusal),
+        cut_off=response.finish_reason == "length",
     )
+
+
+def _usage(counted: Any) -> Usage | None:
+    """None where the provider did not count: no question is of no tokens, and no answer either."""
+    known = counted.input_tokens > 0 and counted.output_tokens > 0
+    return Usage(counted.input_tokens, counted.output_tokens) if known else None
+
+
+def _arguments(given: Any) -> str:
+    """As they came. The library's own text of them makes an object even of what is none."""
+    return _whole(given if isinstance(given, str) else json.dumps(given or {}, ensure_ascii=False))
+
+
+def _whole(text: str) -> str:
+    """Without halves of signs, which no database takes: what is left of one that was cut."""
+    return text.encode("utf-8", "ignore").decode()

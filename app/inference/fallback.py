@@ -15,7 +15,16 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from app import metrics
 from app.errors import ReadbackError
-from app.inference.model import Model, ModelAnswer, ModelError, ModelName, Question, Usage
+from app.inference.model import (
+    Model,
+    ModelAnswer,
+    ModelError,
+    ModelName,
+    ModelRefusesRequestError,
+    ModelUnreadableError,
+    Question,
+    Usage,
+)
 
 MOST_ATTEMPTS: Final = 3
 WITHIN_S: Final = 2.8
@@ -101,6 +110,8 @@ class _Course:
     attempts: list[Attempt] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
     """Attempts at each provider."""
+    refused: set[str] = field(default_factory=set)
+    """Models that take no such request, and so are not asked again."""
 
     @property
     def left_s(self) -> float:
@@ -147,12 +158,14 @@ class Fallback:
         while len(course.attempts) < MOST_ATTEMPTS:
             before = len(course.attempts)
             for model in ordered:
+                if model.name.text in course.refused:
+                    continue
                 if len(course.attempts) >= MOST_ATTEMPTS or course.left_s < LEAST_S:
                     raise NoAnswerError(course.attempts)
                 got = await self._attempt(model, ordered, question, purse, check, course)
                 if got is not None:
                     return Answered(got[0], got[1], tuple(course.attempts))
-            if len(course.attempts) == before:  # every gate is shut
+            if len(course.attempts) == before:  # every gate is shut, or nobody takes the question
                 break
         raise NoAnswerError(course.attempts)
 
@@ -185,10 +198,14 @@ class Fallback:
                 tell.failed_with(error)
                 cost = await bill.settle(None if error.charged else Usage())
                 outcome = error.cause
+                if isinstance(error, ModelRefusesRequestError):
+                    course.refused.add(name.text)
+                if isinstance(error, ModelUnreadableError):  # what came is kept, for whoever looks at it later
+                    answer = ModelAnswer(name.text, None, text=error.raw)
             else:
                 tell.well = True
                 cost = await bill.settle(answer.usage)
-                outcome = "refused" if answer.refusal else "ok"
+                outcome = "refused" if answer.refusal else "cut off" if answer.cut_off else "ok"
         checked: Checked | None = None
         if answer is not None and outcome == "ok":
             try:

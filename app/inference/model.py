@@ -29,6 +29,14 @@ class ModelDownError(ModelError):
     retryable = True
 
 
+class ModelUnreadableError(ModelDownError):
+    """It answered, and nobody can make anything of it. `raw` is what came."""
+
+    def __init__(self, kind: str, raw: str) -> None:
+        super().__init__(f"unreadable answer: {kind}", charged=True)
+        self.raw = raw
+
+
 class ModelRefusesRequestError(ModelError):
     """The provider takes no such request: a wrong key, an unknown model, a malformed question. Nothing to ask again."""
 
@@ -85,15 +93,17 @@ class Question:
 class ModelAnswer:
     """What came back: tools it wants, or the answer it hands in as JSON text, or mere text.
 
-    `refusal` is not empty when the model, or its provider's filter, declined.
+    `usage` is None when the provider did not count. `refusal` is not empty when the model, or its provider's filter,
+    declined. `cut_off`: it was longer than it might be, so its end is missing.
     """
 
     model: str
-    usage: Usage
+    usage: Usage | None
     wanted: tuple[Wanted, ...] = ()
     handed_in: str | None = None
     text: str = ""
     refusal: str = ""
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The row holds the words, which retention forgets; the chain holds hashes, counts
 """
 
 import hashlib
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ class Inference:
             return ""
         wanted = [{"name": w.name, "arguments": w.arguments} for w in answer.wanted]
         shown = {"handed_in": answer.handed_in, "text": answer.text, "refusal": answer.refusal, "wanted": wanted}
-        return orjson.dumps(shown).decode()
+        return json.dumps(shown, ensure_ascii=False)  # whatever signs it is of, which other writers refuse
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.inference.model import (
     ModelError,
     ModelName,
     ModelRefusesRequestError,
+    ModelUnreadableError,
     Offered,
     Question,
     Usage,
@@ -100,6 +101,41 @@ async def test_a_refusal_and_mere_text_are_told_apart_from_an_answer(model: Prov
     assert (words.refusal, words.handed_in, words.text) == ("", None, "Just words.")
 
 
+@pytest.mark.parametrize("tokens", [None, (0, 0), (1_000, 0)], ids=str)
+async def test_a_provider_that_does_not_count_is_no_provider_that_costs_nothing(
+    model: ProviderModel, server: ModelServer, tokens: Any
+) -> None:
+    server.script.turns = [Say(text="Just words.", tokens=tokens)]
+
+    assert (await model.ask(ASKED, 20.0)).usage is None
+
+
+async def test_half_a_sign_is_left_out_and_the_rest_stays(model: ProviderModel, server: ModelServer) -> None:
+    server.script.turns = [Say(text="Hi \ud83d", calls=[("check_availability", {"date": "a\ud83d"})])]
+
+    answer = await model.ask(ASKED, 20.0)
+
+    assert answer.text == "Hi "
+    assert "\ud83d" not in answer.wanted[0].arguments
+
+
+@pytest.mark.parametrize("given", ['{"date": "tues', "[1]"])
+async def test_arguments_that_are_no_object_stay_none(server: ModelServer, given: str) -> None:
+    server.script.turns = [Say(calls=[("check_availability", given)], cut_off=True)]
+    providers = Providers({"openai": Access("openai", None, server.openai_url)})
+
+    answer = await ProviderModel(MODELS["openai"], providers).ask(ASKED, 60.0)
+    await providers.aclose()
+
+    assert answer.wanted[0].arguments == given
+
+
+async def test_an_answer_whose_end_is_missing_says_so(model: ProviderModel, server: ModelServer) -> None:
+    server.script.turns = [Say(text="Just wor", cut_off=True), Say(text="Just words.")]
+
+    assert [(await model.ask(ASKED, 20.0)).cut_off for _ in range(2)] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("fault", "kind", "rest_s", "charged"),
     [
@@ -107,11 +143,15 @@ async def test_a_refusal_and_mere_text_are_told_apart_from_an_answer(model: Prov
         (Fault(529), ModelDownError, 0.0, False),
         (Fault(429, retry_after="7"), ModelDownError, 7.0, False),
         (Fault(429, retry_after="Thu, 26 Nov 2026 08:00:00 GMT"), ModelDownError, 0.0, False),
+        (Fault(429, retry_after="nan"), ModelDownError, 0.0, False),
+        (Fault(429, retry_after="inf"), ModelDownError, 0.0, False),
         (Fault(401), ModelRefusesRequestError, 0.0, False),
         (Fault(404), ModelRefusesRequestError, 0.0, False),
         (Fault(reset=True), ModelDownError, 0.0, True),
-        (Fault(200, body=b'{"id": "x"'), ModelDownError, 0.0, True),
-        (Fault(200, body=b'{"choices": 7}'), ModelDownError, 0.0, True),
+        *[
+            (Fault(200, body=body), ModelUnreadableError, 0.0, True)
+            for body in (b'{"id": "x"', b'{"choices": 7}', b"<html>", b"", b"null", b"[]", b'{"choices": []}')
+        ],
         (Say(wait_s=30.0), ModelDownError, 0.0, True),
     ],
     ids=str,
@@ -125,7 +165,9 @@ async def test_what_goes_wrong_is_asked_once_and_told_as_what_it_is(
         await model.ask(ASKED, 0.4 if isinstance(fault, Say) else 20.0)
 
     assert (failed.value.rest_s, failed.value.charged) == (rest_s, charged)
-    assert failed.value.retryable is (kind is ModelDownError)
+    assert failed.value.retryable is issubclass(kind, ModelDownError)
+    if isinstance(failed.value, ModelUnreadableError):
+        assert failed.value.raw == fault.body.decode(), "whoever looks at it later sees what came"
     assert len(server.requests) == 1
 
 

@@ -24,7 +24,8 @@ class Say:
     text: str = ""
     refusal: str = ""
     wait_s: float = 0.0
-    tokens: tuple[int, int] = TOKENS
+    tokens: tuple[int, int] | None = TOKENS
+    cut_off: bool = False
 
 
 def answering(*say: str, intent: str = "other", confidence: float = 0.95, rests_on: Sequence[str] = ()) -> Say:
@@ -86,29 +87,33 @@ class ModelServer(RecordingServer):
         message: dict[str, Any] = {"role": "assistant", "content": turn.text or None, "refusal": turn.refusal or None}
         if calls:
             message["tool_calls"] = calls
-        total = sum(turn.tokens)
+        ended = "length" if turn.cut_off else "tool_calls" if calls else "stop"
+        count, total = turn.tokens, sum(turn.tokens or ())
+        used = count and {"prompt_tokens": count[0], "completion_tokens": count[1], "total_tokens": total}
         return {
             "id": f"chatcmpl-{next(self._ids)}",
             "object": "chat.completion",
             "created": 1_795_000_000,
             "model": body["model"],
-            "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}],
-            "usage": {"prompt_tokens": turn.tokens[0], "completion_tokens": turn.tokens[1], "total_tokens": total},
+            "choices": [{"index": 0, "message": message, "finish_reason": ended}],
+            "usage": used,
         }
 
     def _anthropic(self, turn: Say, body: Any) -> Any:
         parts: list[dict[str, Any]] = [{"type": "text", "text": turn.text}] if turn.text else []
         for i, name, given in self._calls(turn):
             parts.append({"type": "tool_use", "id": i, "name": name, "input": _object(given)})
+        tokens = turn.tokens or (0, 0)
+        ended = "refusal" if turn.refusal else "tool_use" if turn.calls or turn.answer else "end_turn"
         return {
             "id": f"msg_{next(self._ids)}",
             "type": "message",
             "role": "assistant",
             "model": body["model"],
             "content": parts,
-            "stop_reason": "refusal" if turn.refusal else "tool_use" if turn.calls or turn.answer else "end_turn",
+            "stop_reason": "max_tokens" if turn.cut_off else ended,
             "stop_sequence": None,
-            "usage": {"input_tokens": turn.tokens[0], "output_tokens": turn.tokens[1]},
+            "usage": {"input_tokens": tokens[0], "output_tokens": tokens[1]},
         }
 
 

@@ -12,7 +12,15 @@ from app.adapters.breaker import Breaker
 from app.adapters.models import Access, ProviderModel, Providers
 from app.clock import SystemClock
 from app.inference.fallback import Fallback, NoAnswerError, NotWorthItError, SpendCapError
-from app.inference.model import Model, ModelAnswer, ModelDownError, ModelName, ModelRefusesRequestError, Usage
+from app.inference.model import (
+    Model,
+    ModelAnswer,
+    ModelDownError,
+    ModelName,
+    ModelRefusesRequestError,
+    ModelUnreadableError,
+    Usage,
+)
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import soon
 from tests.fakes.model_server import ModelServer, Say
@@ -23,6 +31,9 @@ DOWN = ModelDownError("status 500")
 WRONG_KEY = ModelRefusesRequestError("status 401")
 REFUSED = ModelAnswer("m", Usage(10, 1), refusal="no")
 WORDS = ModelAnswer("m", Usage(10, 1), text="Just words.")
+HTML = ModelUnreadableError("JSONDecodeError", "<html>")
+CUT_OFF = ModelAnswer("m", Usage(10, 300), handed_in='{"reply":"Tues', cut_off=True)
+UNCOUNTED = ModelAnswer("m", None, handed_in='{"reply":"Hello."}')
 
 
 class Pauses:
@@ -53,6 +64,7 @@ def strict(answer: ModelAnswer) -> str:
         ([WRONG_KEY], [GOOD], (1, 1), ["status 401", "ok"]),
         ([REFUSED], [GOOD], (1, 1), ["refused", "ok"]),
         ([WORDS], [GOOD], (1, 1), ["handed in nothing", "ok"]),
+        ([CUT_OFF], [GOOD], (1, 1), ["cut off", "ok"]),
         ([DOWN, GOOD], [DOWN], (2, 1), ["status 500", "status 500", "ok"]),
     ],
 )
@@ -105,6 +117,32 @@ async def test_an_attempt_of_unknown_outcome_costs_what_was_reserved() -> None:
     late = ModelDownError("no answer in time", charged=True)
     await Fallback([ScriptedModel("a:x", late), ScriptedModel("b:y")], gates()).ask(QUESTION, purse, strict)
     assert purse.settled == [None, Usage(1_000, 100)]
+
+
+async def test_an_answer_whose_tokens_nobody_counted_costs_what_was_reserved() -> None:
+    purse = FullPurse()
+    await Fallback([ScriptedModel("a:x", UNCOUNTED)], gates()).ask(QUESTION, purse, strict)
+    assert purse.settled == [None]
+
+
+async def test_what_nobody_can_read_is_kept_as_it_came_and_paid_in_full() -> None:
+    purse = FullPurse()
+    got = await Fallback([ScriptedModel("a:x", HTML), ScriptedModel("b:y")], gates()).ask(QUESTION, purse, strict)
+    first = got.attempts[0]
+    assert first.answer is not None
+    assert (first.outcome, first.answer.text) == ("unreadable answer: JSONDecodeError", "<html>")
+    assert purse.settled == [None, Usage(1_000, 100)]
+
+
+async def test_who_takes_no_such_question_is_not_asked_it_again() -> None:
+    a, b, pauses = ScriptedModel("a:x", WRONG_KEY), ScriptedModel("a:z", WRONG_KEY), Pauses()
+    with pytest.raises(NoAnswerError):
+        await Fallback([a, b], gates(), sleep=pauses).ask(QUESTION, FullPurse(), strict)
+    assert (len(a.asked), len(b.asked)) == (1, 1)
+
+    a, b = ScriptedModel("a:x", WRONG_KEY), ScriptedModel("b:y", DOWN, GOOD)
+    await Fallback([a, b], gates(), sleep=pauses).ask(QUESTION, FullPurse(), strict)
+    assert (len(a.asked), len(b.asked)) == (1, 2)
 
 
 async def test_who_does_not_wait_any_more_still_pays() -> None:

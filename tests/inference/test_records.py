@@ -65,6 +65,16 @@ def test_one_that_nobody_got_an_answer_from_is_a_dead_letter_that_leads_back_to_
     assert letter.cause == "unreadable: answer: json_invalid"
 
 
+def test_halves_of_signs_keep_no_answer_from_being_kept(database_url: str) -> None:
+    broken = Attempt("m", "ok", Decimal(0), 0.1, ModelAnswer("m", None, text="Hi \ud83d", refusal="\udc00"))
+    inference = Inference("acme", "sms:c1", PROMPT, "bad", (broken,))
+    with committing(database_url, seal) as transaction:
+        kept(transaction, inference, now=1_000.0, bury=True)
+
+    with looking(database_url) as connection:
+        assert orjson.loads(by_id(connection, inference.id).output)["text"] == "Hi ?"
+
+
 def test_a_prompt_that_was_changed_does_not_hold(sqlite_url: str) -> None:
     identity = store(sqlite_url)
     executed(sqlite_url, "UPDATE inferences SET prompt = replace(prompt, 'Tuesday', 'Monday')")

@@ -228,6 +228,8 @@ def _model(patient: Patient, name: ModelName) -> Callable[[], Awaitable[str]]:
             raise AilingError(error.cause) from None
         finally:
             await providers.aclose()
+        if answer.usage is None:
+            return "it answers, and does not count its tokens: every question costs the most that it can"
         return f"it answers ({answer.usage.input_tokens} and {answer.usage.output_tokens} tokens)"
 
     return run
