@@ -17,7 +17,7 @@ from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
-from app.inference.fallback import Attempt, Fallback, NoAnswerError, NotWorthItError, Purse, SpendCapError
+from app.inference.fallback import WITHIN_S, Attempt, Fallback, NoAnswerError, NotWorthItError, Purse, SpendCapError
 from app.inference.grade import Graded, Grader
 from app.inference.lately import Lately, impersonal, shared
 from app.inference.model import Model, ModelAnswer, Usage, Wanted
@@ -33,6 +33,12 @@ BURIED: Final = ("bad", "refused")
 """Outcomes that a person should look at."""
 INPUT: Final = "model_input"
 """The kind of dead letter about something that did not fit the schema, so that no model saw it."""
+ANSWERED_S: Final = 3.0
+"""From a customer's last words to a reply, when no model answers; the time in which more words are awaited counts."""
+SENDING_S: Final = 0.4
+"""Of that, for what is done before and after: the guided conversation, and handing its reply to the carrier."""
+USEFUL_S: Final = 1.2
+"""Less time than this is no use to any model: who has waited longer by then waits this long all the same."""
 NOT_ALLOWED: Final = "not_allowed"
 """The code of a result by which a model hears that a tool did not run as it wanted."""
 
@@ -97,11 +103,13 @@ class Asking:
         *,
         small: bool = False,
         words: Words = _names,
+        since: float | None = None,
     ) -> Asked:
         """Ask, unless these very bytes were asked and answered in this turn before a crash: then that answer stands.
 
         What holds nothing of the customer, and was answered to somebody else lately, is answered the same.
-        `words` puts a decision as the customer would read it, for the grader.
+        `words` puts a decision as the customer would read it, for the grader. `since` is when somebody began to
+        wait for whether any model answers; without it the whole time is there.
         With `small` the cheapest model is asked first, being enough; the others come after it in their order. Raises
         `NobodyAnsweredError`, and `OutOfScopeError` where a grader says that of the reply.
         """
@@ -112,7 +120,7 @@ class Asking:
             if before is not None:
                 return Asked(understood(before[1], known), before[0])
             again = await self._as_lately(business, conversation, prompt, known)
-            return again or await self._asked(business, conversation, prompt, known, small, words)
+            return again or await self._asked(business, conversation, prompt, known, small, words, since)
         except (PromptError, NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
             _log.warning("no inference", business=business.id, reason=type(error).__name__)
             raise NobodyAnsweredError(type(error).__name__) from error
@@ -158,8 +166,15 @@ class Asking:
         await self._database.write(lambda t: kept(t, inference, now=self._clock.now()))
         return Asked(found, inference.id)
 
-    async def _asked(
-        self, business: Business, conversation: str, prompt: Prompt, known: Known, small: bool, words: Words
+    async def _asked(  # noqa: PLR0913 - what `ask` was given, and what it found
+        self,
+        business: Business,
+        conversation: str,
+        prompt: Prompt,
+        known: Known,
+        small: bool,
+        words: Words,
+        since: float | None,
     ) -> Asked:
         purse = self._spend.purse(business)
 
@@ -171,7 +186,8 @@ class Asking:
         found: Understood | None = None
         try:
             order = self._smallest_first if small else tuple
-            got = await self._fallback.ask(prompt.question(), purse, check, order)
+            within_s = WITHIN_S if since is None else self._left_s(since)
+            got = await self._fallback.ask(prompt.question(), purse, check, order, within_s)
             found, attempts = got.checked, got.attempts
         except NoAnswerError as error:
             outcome, attempts, cause = _outcome(error.attempts), error.attempts, str(error)
@@ -193,6 +209,9 @@ class Asking:
         if self._grader is None or not isinstance(found, Decision):
             return None
         return await self._grader.grade(prompt, words(found), purse)
+
+    def _left_s(self, since: float) -> float:
+        return min(max(since + ANSWERED_S - SENDING_S - self._clock.now(), USEFUL_S), WITHIN_S)
 
     def _smallest_first(self, models: Sequence[Model]) -> Sequence[Model]:
         smallest = min(models, key=lambda model: self._spend.micros(model.name, SAMPLE), default=None)

@@ -28,7 +28,7 @@ from app.inference.model import (
 
 MOST_ATTEMPTS: Final = 3
 WITHIN_S: Final = 2.8
-"""For the whole inference: with everything down a customer is answered without a model in under three seconds."""
+"""For the whole inference, where nobody has waited before it."""
 SHARE: Final = 0.6
 """Of the time left that one attempt may take while there is somebody else to ask."""
 PAUSES_S: Final = (0.15, 0.4)
@@ -147,13 +147,14 @@ class Fallback:
         purse: Purse,
         check: Callable[[ModelAnswer], Checked],
         order: Callable[[Sequence[Model]], Sequence[Model]] = tuple,
+        within_s: float | None = None,
     ) -> Answered[Checked]:
         """The first answer that `check` takes; it raises `NotWorthItError` for others.
 
-        `order` may put small models first. Raises `NoAnswerError` when the attempts or the time are used up, and
-        `SpendCapError` when the money is.
+        `order` may put small models first; `within_s` may leave less time than usual. Raises `NoAnswerError` when the
+        attempts or the time are used up, and `SpendCapError` when the money is.
         """
-        course = _Course(time.monotonic() + self._within_s)
+        course = _Course(time.monotonic() + (self._within_s if within_s is None else within_s))
         ordered = tuple(order(self._models))
         while len(course.attempts) < MOST_ATTEMPTS:
             before = len(course.attempts)

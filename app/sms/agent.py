@@ -216,7 +216,15 @@ class ModelConversation:
         for step in range(MOST_STEPS):
             try:
                 # What a tool has told is taken further by the smallest model; what a customer means needs a better.
-                asked = await self._asking.ask(turn.business, turn.key, self._given(turn), small=step > 0, words=words)
+                # Whether models answer at all is known in time for the guided conversation; one that has gets its time.
+                asked = await self._asking.ask(
+                    turn.business,
+                    turn.key,
+                    self._given(turn),
+                    small=step > 0,
+                    words=words,
+                    since=None if step else turn.now,
+                )
             except OutOfScopeError:
                 if turn.told.words():
                     return _shown(turn, turn.told.words())

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.db.schema import dead_letters, inferences
-from app.inference.asking import Asking, NobodyAnsweredError
+from app.inference.asking import USEFUL_S, Asking, NobodyAnsweredError
 from app.inference.fallback import Fallback
 from app.inference.model import ModelAnswer, ModelName, Usage
 from app.inference.output import Decision
@@ -71,3 +71,16 @@ async def test_without_money_nobody_is_asked_and_nobody_has_to_look_at_it(sqlite
         kept = await database.read(lambda c: c.execute(select(inferences.c.outcome)).scalars().all())
         letters = await database.read(lambda c: c.execute(select(dead_letters)).fetchall())
     assert (model.asked, kept, letters) == ([], ["capped"], [])
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "left_s"), [(None, 2.8), (0.0, 2.6), (1.1, 1.5), (2.5, USEFUL_S), (60.0, USEFUL_S), (-9.0, 2.8)]
+)
+async def test_what_a_customer_has_waited_is_taken_from_the_time_for_models(
+    sqlite_url: str, waited_s: float | None, left_s: float
+) -> None:
+    async with opened(sqlite_url) as database:
+        model = ScriptedModel("a:x", GOOD)
+        since = None if waited_s is None else NOW - waited_s
+        await asking(database, model).ask(acme(), "c1", GIVEN, since=since)
+    assert model.asked == [pytest.approx(left_s, abs=0.15)]

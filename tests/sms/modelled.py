@@ -78,8 +78,10 @@ class Scripted:
     turns: list[ModelAnswer | ModelError] = field(default_factory=list)
     seen: list[Question] = field(default_factory=list)
     name: ModelName = field(default_factory=lambda: ModelName("a", "x"))
+    given_s: list[float] = field(default_factory=list)
 
     async def ask(self, question: Question, within_s: float) -> ModelAnswer:
+        self.given_s.append(within_s)
         self.seen.append(question)
         turn = self.turns.pop(0) if self.turns else ModelAnswer("a:x", Usage(), text="I am lost.")
         if isinstance(turn, ModelError):
@@ -126,11 +128,16 @@ class Texting:
         return result.as_dict()
 
     async def text(
-        self, *bodies: str, model: Sequence[ModelAnswer | ModelError] = (), keep: bool = True, media: int = 0
+        self,
+        *bodies: str,
+        model: Sequence[ModelAnswer | ModelError] = (),
+        keep: bool = True,
+        media: int = 0,
+        ago_s: float = 0.0,
     ) -> list[str]:
         """Send texts, with pictures; what the model does in this turn is `model`. Gives the replies."""
         self.model.turns = list(model)
-        now = self.house.clock.now()
+        now = self.house.clock.now() - ago_s
         incoming = [Incoming(f"SM{self.count + n}", body, now, media) for n, body in enumerate(bodies)]
         line = self.house.business.lines[0]
         conversation = Conversation("conv1", self.house.business.id, self.customer, line, self.state, self.channel)
