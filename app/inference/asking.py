@@ -23,7 +23,7 @@ from app.inference.lately import Lately, impersonal, shared
 from app.inference.model import Model, ModelAnswer, Usage, Wanted
 from app.inference.output import Decision, Grade, Known, Understood, understood
 from app.inference.prompt import CURRENT, Prompt, PromptError, built
-from app.inference.records import CACHED, Inference, by_id, kept
+from app.inference.records import CACHED, REPLAY, Inference, by_id, kept, led_nowhere
 from app.inference.spend import Spend
 from app.jobs.dead_letters import Letter, given_up
 
@@ -132,6 +132,13 @@ class Asking:
             await self._database.write(lambda t: given_up(t, letter, now=self._clock.now()))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("dead letter lost", kind=INPUT, reason=type(error).__name__)
+
+    async def led_nowhere(self, asked: Asked, why: str) -> None:
+        """What was understood was of no use, so that the customer is served without. Never raises."""
+        try:
+            await self._database.write(lambda t: led_nowhere(t, asked.id, why, now=self._clock.now()))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("dead letter lost", kind=REPLAY, reason=type(error).__name__)
 
     async def again(self, data: Mapping[str, Any]) -> None:
         """A dead letter's job: ask the same question once more, and keep what comes of it. Nothing is done with it."""

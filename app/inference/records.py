@@ -152,6 +152,17 @@ def acted(transaction: Transaction, identity: str, action: str, *, now: float) -
     record(transaction, "inference_acted", subject=identity, at=now, action=action)
 
 
+def led_nowhere(transaction: Transaction, identity: str, why: str, *, now: float) -> None:
+    """What was answered was of no use after all: it counts as bad, and is a dead letter."""
+    change = update(inferences).where(_i.id == identity, _i.outcome.in_(("ok", CACHED)))
+    business = transaction.connection.execute(
+        change.values(outcome="bad", action=why).returning(_i.business)
+    ).scalar_one_or_none()
+    if business is not None:
+        record(transaction, "inference_acted", subject=identity, at=now, action=why, outcome="bad")
+        given_up(transaction, Letter(REPLAY, identity, business, why, {"inference": identity}), now=now)
+
+
 def by_id(connection: Connection, identity: str) -> Kept:
     """One inference. Raises `UnknownInferenceError`."""
     row = connection.execute(select(inferences).where(_i.id == identity)).first()

@@ -235,11 +235,14 @@ class ModelConversation:
                 await self._answer_questions(turn, step)
                 replies = in_words(asked.understood, turn.told, offered)
                 if not replies or passes_over(turn, asked.understood.say):
+                    await self._asking.led_nowhere(asked, "nothing to say")
                     break
                 return _shown(turn, replies, asked.understood)
             done = await self._carried_out(turn, canonical(asked.understood, step), asked.id, step)
             if done is not None:
                 return done
+        else:
+            await self._asking.led_nowhere(asked, "too many steps")
         if not await self._done_before(turn.conversation, turn.session, turn.id) and turn.told.words():
             # what was found is told, and that it went no further
             return _shown(turn, (*turn.told.words(), UNFINISHED))

@@ -2,12 +2,18 @@
 
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
+from sqlalchemy import select
 
+from app.db.schema import dead_letters, inferences
 from app.inference.asking import USEFUL_S
 from app.inference.fallback import WITHIN_S
+from app.inference.guard import figures
+from app.inference.model import ModelAnswer
+from app.sms.agent import MOST_STEPS
 from tests.booking.acme import acme
-from tests.sms.modelled import Texting, call, say, texting
+from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
 
 
 @pytest.fixture
@@ -26,3 +32,20 @@ async def test_what_a_text_has_waited_is_taken_from_the_time_for_models(
     first, second = sms.model.given_s
     assert first == pytest.approx(first_s, abs=0.2)
     assert second == pytest.approx(WITHIN_S, abs=0.2), "one that answers may go on"
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [call("made_up_tool"), calls(("cancel_appointment", '{"reference": "AB')), calls(("find_appointments", "[1]"))],
+)
+async def test_a_model_that_gets_nowhere_is_heard_of_and_counted(sms: Texting, lost: ModelAnswer) -> None:
+    assert await sms.text("Cancel it please", model=[lost] * MOST_STEPS) == [GUIDED]
+
+    read = sms.house.database.read
+    kept = await read(lambda c: c.execute(select(inferences).order_by(inferences.c.at)).fetchall())
+    letters = await read(lambda c: c.execute(select(dead_letters)).fetchall())
+    counted = await read(lambda c: figures(c, 0.0))
+    (bad,) = [row for row in kept if row.outcome == "bad"]
+    assert (len(kept), bad.action) == (MOST_STEPS, "too many steps")
+    assert [(orjson.loads(each.data), each.cause) for each in letters] == [({"inference": bad.id}, bad.action)]
+    assert counted.outcomes["bad"] == 1
