@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import ColumnElement, Connection, and_, select, text
 
+from app.booking.read_back import SETTLED
 from app.booking.store import Booking, booking_of
 from app.db.schema import bookings
 from app.db.schema_dashboard import DOUBTED_SQL
@@ -24,13 +25,20 @@ def recent(
     return [booking_of(row) for row in connection.execute(asked)]
 
 
-def doubted(connection: Connection, since: float, most: int = MOST_LISTED) -> Sequence[Booking]:
-    """What an independent read has found otherwise than promised, or could not see, since then."""
-    wrong = select(bookings).where(text(DOUBTED_SQL), _b.updated_at >= since).order_by(_b.updated_at.desc())
+def is_doubted(now: float) -> ColumnElement[bool]:
+    """Whether an independent read has found a visit that is still to come otherwise than promised, or could not see it.
+
+    However long ago it was booked: a read moves nothing but what it has found.
+    """
+    return and_(text(DOUBTED_SQL), _b.status.in_(SETTLED), _b.starts > now)
+
+
+def doubted(connection: Connection, now: float, most: int = MOST_LISTED) -> Sequence[Booking]:
+    """Those of which `is_doubted` is true, what was changed last first."""
+    wrong = select(bookings).where(is_doubted(now)).order_by(_b.updated_at.desc())
     return [booking_of(row) for row in connection.execute(wrong.limit(most))]
 
 
-def unsettled(connection: Connection, most: int = MOST_LISTED) -> Sequence[Booking]:
-    """What is neither booked nor refused yet, the longest first."""
-    waiting = select(bookings).where(text("status IN ('held', 'pending')")).order_by(_b.hold_until)
-    return [booking_of(row) for row in connection.execute(waiting.limit(most))]
+def is_unsettled(since: float) -> ColumnElement[bool]:
+    """Whether it is neither booked nor refused, though its hold was over by then."""
+    return and_(text("status IN ('held', 'pending')"), _b.hold_until < since)

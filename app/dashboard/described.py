@@ -19,7 +19,7 @@ KEYS: Final = {
     "volume": ("lines", "next", "known", "now"),
     "latency": ("tools",),
     "figures": ("figures",),
-    "bookings": ("show", "bookings", "next"),
+    "bookings": ("show", "bookings", "next", "more"),
     "tasks": ("tasks", "more"),
     "reviews": ("reviews", "decided", "unapproved"),
     "dead-letters": ("status", "letters", "next"),

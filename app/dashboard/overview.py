@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, select
 
-from app.booking.listing import doubted, unsettled
+from app.booking.listing import is_doubted, is_unsettled
 from app.dashboard import lasting
 from app.dashboard.house import House
 from app.dashboard.lasting import Lasting
 from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
-from app.db.schema import dead_letters, figure_states, pages, reviews, tasks
+from app.db.schema import bookings, dead_letters, figure_states, pages, reviews, tasks
 from app.review.sheets import utc
 from app.watch import incidents
 from app.watch.figures import State
@@ -25,7 +25,6 @@ from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
 
 COUNTED_TO: Final = 1_000
-DOUBTED_FOR_S: Final = 7 * 86_400.0
 UNSETTLED_AFTER_S: Final = 300.0
 """A booking that nobody could settle for so long after its hold."""
 NEWEST: Final = 5
@@ -136,8 +135,8 @@ def _looked(connection: Connection, now: float, synthetic_every_s: float) -> dic
         "tasks": counted(connection, tasks, t.status == "open", t.due >= now),
         "reviews": counted(connection, reviews, r.status == "open"),
         "letters": counted(connection, dead_letters, d.status == "open"),
-        "doubted": sum(one.starts > now for one in doubted(connection, now - DOUBTED_FOR_S)),
-        "unsettled": sum(one.hold_until < now - UNSETTLED_AFTER_S for one in unsettled(connection)),
+        "doubted": counted(connection, bookings, is_doubted(now)),
+        "unsettled": counted(connection, bookings, is_unsettled(now - UNSETTLED_AFTER_S)),
         "lasting": lasting.read(connection, now, synthetic_every_s),
         "incidents": incidents.listed(connection),
         "newest": [

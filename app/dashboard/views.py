@@ -102,17 +102,19 @@ class Views:
             one = await self._read(lambda c: with_reference(c, reference))
             if one is None:
                 raise NotThereError(f"There is no booking {reference[:32]}.")
-            return {"show": "one", "bookings": [self._booking(one)], "next": None}
+            return {"show": "one", "bookings": [self._booking(one)], "next": None, "more": False}
         if show == "doubted":
-            since = self._house.clock.now() - overview.DOUBTED_FOR_S
-            kept = await self._read(lambda c: doubted(c, since, MOST_OPEN_SHOWN))
-            return {"show": show, "bookings": [self._booking(one) for one in kept], "next": None}
+            now = self._house.clock.now()
+            kept = await self._read(lambda c: doubted(c, now, MOST_OPEN_SHOWN))
+            more = len(kept) == MOST_OPEN_SHOWN
+            return {"show": show, "bookings": [self._booking(one) for one in kept], "next": None, "more": more}
         after = place(asked.query.get("after", ""))
         kept = await self._read(lambda c: recent(c, after, MOST_SHOWN))
         return {
             "show": "recent",
             "bookings": [self._booking(one) for one in kept],
             "next": as_place(kept[-1].updated_at, kept[-1].id) if len(kept) == MOST_SHOWN else None,
+            "more": len(kept) == MOST_SHOWN,
         }
 
     async def tasks(self, _: Asked) -> Data:

@@ -1,0 +1,66 @@
+"""Which bookings are in doubt: every one whose visit is to come, however long ago it was booked."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.audit.log import seal
+from app.dashboard.views import MOST_OPEN_SHOWN
+from app.db.once import committing
+from app.db.schema import bookings
+from tests.dashboard.looking import dashboard, signed_in
+from tests.flows.running import ADMIN_TOKEN, Readback
+from tests.watch.figured import filled
+
+DAY_S = 86_400
+DOUBTED, UNSETTLED = "Bookings in doubt", "unsettled"
+
+
+def booked(url: str, many: int, *, in_days: float, **values: Any) -> None:
+    """So many bookings that were made ten days ago."""
+    with committing(url, seal) as transaction:
+        transaction.connection.execute(insert(bookings), list(_rows(many, time.time(), in_days, values)))
+
+
+def _rows(many: int, now: float, in_days: float, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for _ in range(many):
+        name = uuid.uuid4().hex
+        starts = int(now + in_days * DAY_S)
+        given = {"status": "confirmed", "verification": "mismatch", "updated_at": now - 10 * DAY_S} | values
+        yield filled(bookings, id=name, reference=name[:6].upper(), business="acme", starts=starts, **given)
+
+
+async def tile(server: Readback) -> dict[str, Any]:
+    told = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+    return next(one for one in told["tiles"] if one["name"] == DOUBTED)
+
+
+async def listed(server: Readback) -> dict[str, Any]:
+    found: dict[str, Any] = (await server.get("/api/bookings?show=doubted", ADMIN_TOKEN)).json()
+    return found
+
+
+async def test_what_was_booked_long_ago_is_in_doubt_until_its_visit_is_over(database_url: str, tmp_path: Path) -> None:
+    booked(database_url, 60, in_days=-1)
+    booked(database_url, 1, in_days=1, status="released", verification="changed")
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        assert (await tile(server))["value"] == "0"
+        assert "visit to come" in (await dana.look("bookings?show=doubted")).text
+        booked(database_url, 5, in_days=1)
+        booked(database_url, 1, in_days=50, status="cancelled", verification="cannot_verify")
+        assert ((await tile(server))["value"], len((await listed(server))["bookings"])) == ("6", 6)
+        booked(database_url, 200, in_days=30, verification="changed")
+        assert (await tile(server))["value"] == "206"
+        found = await listed(server)
+        assert (len(found["bookings"]), found["more"]) == (MOST_OPEN_SHOWN, True)
+        assert "more than these" in (await dana.look("bookings?show=doubted")).text
+
+
+async def test_every_booking_that_stays_unsettled_is_counted(sqlite_url: str, tmp_path: Path) -> None:
+    booked(sqlite_url, 70, in_days=1, status="pending", verification="", hold_until=time.time() - 3_600)
+    async with dashboard(sqlite_url, tmp_path) as server:
+        assert (await tile(server))["value"] == "70"
