@@ -56,7 +56,8 @@ _COURTESY = (
     r"in advance|kindly|god bless(?: you)?|ma[' ]?a?m|miss|sir|señora?|dear|hun|hon|guys?|man|bro|bud(?:dy)?|dude|hi|"
     r"hello|hey"
 )
-_FILLER = r"um+|uh+|oh+|ah+|hmm+|well|so|just|then|and|lol|(?:ha)+|now|i said|really|yay|y'?all"
+_FILLER = r"um+|uh+|oh+|ah+|hmm+|well|so|just|then|and|lol|(?:ha)+|i said|really|yay|y'?all"
+_NOW = r"now"
 _TAKING_LEAVE = r"(?:good)?bye(?: bye)?"
 _TO_TIME = r"at|on|for|to|in|by|the|that|this|de|el|los|las|a"
 
@@ -69,9 +70,9 @@ _MATTER_OF_FACT = (
 _COMING = (
     r"(?:(?:i|we)(?:'?ll| will) )?see (?:you|u|ya|y'?all|him|her|them)(?: (?:then|there|soon))*|"
     r"(?:i'?m )?looking forward(?: to (?:it|that|(?:meeting|seeing)(?: (?:you|him|her|them))?))?|"
-    r"can'?t wait|(?:i'?ll|i will|we'?ll|we will) be (?:there|home|here|ready|waiting)|"
-    r"(?:(?:you|he|she|they) can )?come(?: (?:out|by|over))?"
+    r"can'?t wait|(?:i'?ll|i will|we'?ll|we will) be (?:there|home|here|ready|waiting)"
 )
+_COME = r"(?:(?:you|he|she|they) can )?come(?: (?:out|by|over))?"
 """Said of a visit that is to take place; in answer to whether to cancel it that is a no."""
 _BOOK = (
     rf"(?:{_WISH}|and |to )?(?:book|schedule|reserve|reservar)(?: {_IT}| me| us)?(?: in)?(?: for (?:me|us))?|"
@@ -89,10 +90,11 @@ _CANCEL = (
     r"(?:(?:it'?s|it is) )?no longer needed|(?:and )?(?:do ?n'?t|do not) come"
 )
 _CLOSED = (
-    r"(?:(?:no+|nope|nah) )?(?:(?:that'?s|that is|that will be) (?:all|it|everything)|nothing(?: else)?|"
-    r"(?:i'?m|i am|we'?re|we are|all) (?:good|set|all set|done)|thanks|thank (?:you|u)|thx)|"
+    r"(?:(?:no+|nope|nah) )?(?:(?:that'?s|that is|that will be) (?:all|it|everything)|nothing else|"
+    r"(?:i'?m|i am|we'?re|we are|all) (?:good|set|all set|done))|(?:no+|nope|nah) (?:thanks|thank you|thx)|"
     r"got it|gotcha|will do|noted|done|(?:and )?(?:you|u)(?: guys)? too|same(?: to you)?|love it|adi[oó]s|good to know|"
-    r"(?:okie|okey) dokie|roger(?: that)?|copy(?: that)?|10 4|sweet|(?:good|great|excellent) (?:news|service|job|deal)|"
+    r"much appreciated|ok[iey]+ dokie|roger(?: that)?|copy(?: that)?|10 4|sweet|"
+    r"(?:good|great|excellent) (?:news|service|job)|"
     r"(?:see|talk to) (?:you|u|ya) later|talk (?:to you )?soon|"
     r"(?:you|u)(?: guys| all)?(?:'?re| are) (?:the best|great|awesome|so kind)|"
     r"(?:that|this|it) was (?:so |very |really )?(?:easy|quick|fast|great)|"
@@ -111,7 +113,7 @@ def _words(*forms: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^ ])(?:{'|'.join(forms)})(?![^ ])")
 
 
-_AROUND = (_COURTESY, _FILLER, _TAKING_LEAVE, _ONE)
+_AROUND = (_COURTESY, _FILLER, _NOW, _TAKING_LEAVE, _ONE)
 _REQUESTED = {
     Task.BOOK: _words(_MATTER_OF_FACT, _BOOK, _YES),
     Task.MOVE: _words(_MATTER_OF_FACT, _MOVE, _BOOK, _YES),
@@ -119,12 +121,12 @@ _REQUESTED = {
 }
 _APPROVED = _words(_APPROVAL)
 _BESIDES = {
-    Task.BOOK: _words(_COMING, *_AROUND),
-    Task.MOVE: _words(_COMING, *_AROUND),
+    Task.BOOK: _words(_COMING, _COME, *_AROUND),
+    Task.MOVE: _words(_COMING, _COME, *_AROUND),
     Task.CANCEL: _words(_REGRET, *_AROUND),
 }
-_GOOD_WORDS = _words(_COURTESY, _CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, _TAKING_LEAVE)
-_BETWEEN = _words(_FILLER, _ONE)
+_GOOD_WORDS = _words(_CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, _TAKING_LEAVE)
+_BETWEEN = _words(_COURTESY, _FILLER, _ONE)
 _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 _PREPOSITIONS = _words(_TO_TIME)
@@ -157,7 +159,7 @@ def says_nothing_else(talk: Talk) -> bool:
         return False
     if refuses and said.instead:
         return False
-    if said.closing and not refuses:
+    if said.closing and said.answer in (None, Answer.YES):
         return True
     its_time = bool(last and names_time(said.when, last.starts))
     its_week = bool(last and said.when.length > 1 and last.starts.date() in _days(said.when))
@@ -166,7 +168,7 @@ def says_nothing_else(talk: Talk) -> bool:
     words, repeats = _spoken(said.told), its_time and not talk.state.misses
     left = _any_of([_spoken(talk.business.name)]).sub(" ", words)
     good, left = _taken(_GOOD_WORDS, _without_names(talk, last, left) if last else left)
-    good = good or bool(WISHES.search(said.text))
+    good = good or said.thanks or bool(WISHES.search(said.text))
     _, left = _taken(_BETWEEN, left)
     if talk.state.step is Step.INVITED:
         refused, left = _taken(_REFUSED, left)

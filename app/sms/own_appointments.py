@@ -216,6 +216,12 @@ def _meant(talk: Talk, found: Sequence[Booked]) -> tuple[Booked | None, Wanted]:
     days = list(when.days)
     on_day = [each for each in found if each.starts.date() in days]
     to_day = talk.state.task is Task.MOVE and len(days) == 1 and _is_goal(talk.said.text)
+    named = {service.id for service in services_in(talk)}
+    if on_day and (of_it := [each for each in found if each.service in named]) and not any(e in of_it for e in on_day):
+        # "Cancel the inspection on Wednesday", where that day is another visit's: one of the two words is wrong.
+        if talk.state.task is Task.CANCEL:
+            return None, Wanted()
+        found, on_day = of_it, []
     if on_day and not to_day:
         found = on_day
         days = [day for day in days if day not in {each.starts.date() for each in on_day}]
@@ -223,7 +229,7 @@ def _meant(talk: Talk, found: Sequence[Booked]) -> tuple[Booked | None, Wanted]:
         when = replace(when, days=tuple(days)) if days or not its_own else When()
     if len(found) > 1 and (kept := {service.id for service in services_kept(talk)}):
         found = [each for each in found if each.service not in kept] or found
-    if len(found) > 1 and (named := {service.id for service in services_in(talk)}):
+    if len(found) > 1 and named:
         found = [each for each in found if each.service in named] or found
     one = not SEVERAL.search(talk.said.text.lower())
     about_last = talk.state.task is Task.MOVE or bool(THIS_ONE.search(talk.said.text.lower()))

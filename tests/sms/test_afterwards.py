@@ -25,7 +25,7 @@ yes the address is 12 Oak St | Great. Gate code 4411. Dog in back yard | tuesday
 sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
 thank you, my daughter will be there instead of me | I can't see you tuesday, thanks | Not coming | never mind |
 thanks but I won't be able to see you tuesday | sorry can't do it anymore | ok it's for two houses |
-now | all of it is wrong
+now | all of it is wrong | ok no | yes no | please | come over now please
 """
 ANOTHER_DAY = """
 see you wednesday at 10 then | how about wednesday at 10 | can we do wednesday at 10 instead | wednesday 10 is better
@@ -112,6 +112,23 @@ STORIES = (
         < Which day suits you?
         """,
         (JANE,),
+    ),
+    Story(
+        "a service and the day of another one are asked back",
+        BOOK
+        + """
+        > book a follow-up visit wednesday at 10
+        > yes
+        < Booked
+        > cancel the inspection on wednesday
+        < Which one? 1) Tue Nov 24 at 9:00 AM Home inspection 2) Wed Nov 25 at 10:00 AM Follow-up visit.
+        > 1
+        < Cancel Home inspection
+        > no
+        > move the inspection wednesday at 2
+        < Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Dana, Wed Nov 25 at 2:00 PM?
+        """,
+        (JANE, "follow-up 2026-11-25 10:00 Jane Roe confirmed"),
     ),
     Story(
         "no to moving it keeps it",
