@@ -343,6 +343,13 @@ def by_caller(connection: Connection, business: str, caller: str, after: int) ->
     return [booking_of(row) for row in _BY_CALLER(connection, business=business, caller=caller, after=after)]
 
 
+def changed_for(connection: Connection, business: str, caller: str, between: tuple[float, float]) -> bool:
+    """Whether an appointment of this caller's was made, moved or cancelled between two moments, both included."""
+    b = bookings.c
+    here = (b.business == business, b.caller == caller, b.amends == "", b.status.in_(("confirmed", "cancelled")))
+    return connection.execute(select(b.id).where(*here, b.updated_at.between(*between)).limit(1)).first() is not None
+
+
 def _inserted(connection: Connection, booking: Booking) -> bool:
     row = _row(booking)
     if connection.dialect.name == "postgresql":

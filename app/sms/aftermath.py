@@ -3,6 +3,7 @@
 from typing import Final
 
 from app import metrics
+from app.booking.store import changed_for
 from app.db.engine import Transaction
 from app.jobs.outbox import Again, put
 from app.promises import consent, texts
@@ -18,6 +19,9 @@ OWED: Final = (texts.REPLY, texts.NEWS, texts.REVIEWED)
 """Texts that a customer waits for: what does not get there, a person says."""
 OWED_ALL_THE_SAME: Final = (texts.NEWS, texts.REVIEWED)
 """How something ended that was left open: also who wants no texts is to know."""
+
+TURN_S: Final = 60.0
+"""As long as a turn may take, at most."""
 
 
 def reached(transaction: Transaction, text: Owed, state: str, code: int, *, now: float) -> None:
@@ -57,8 +61,14 @@ def ended(transaction: Transaction, text: Owed, state: str, why: str, *, now: fl
     metrics.count_text_out(text.kind, state)
     values = {name: value for name, value in (("sid", text.sid), ("code", code)) if value}
     texts.moved(transaction, text, state, now=now, **values)
-    if text.kind in OWED_ALL_THE_SAME or (text.kind in OWED and why != consent.OPTED_OUT):
+    if text.kind in OWED_ALL_THE_SAME or (text.kind in OWED and (why != consent.OPTED_OUT or _did(transaction, text))):
         people.not_told(transaction, text, why.replace("_", " "), now=now)
+
+
+def _did(transaction: Transaction, text: Owed) -> bool:
+    """Whether the turn that a reply ended changed an appointment: who wants no texts is to know of that as well."""
+    turn = (text.created_at - TURN_S, text.created_at)
+    return changed_for(transaction.connection, text.business, text.to_number, turn)
 
 
 def _once_more(transaction: Transaction, text: Owed, code: int, follows: Fate, now: float) -> bool:
