@@ -92,8 +92,9 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
     A day without its year is the next one, a date in numbers is taken in both orders; what cannot be booked is left
     out where something else can.
     """
-    left = in_digits(f" {words.lower()} ")
+    left = in_digits(_ISO_TIME.sub(" ", f" {words.lower()} "))
     left = _THIS_PART.sub("today in the ", left)
+    beyond = bool(_BEYOND.search(left))
     left = _BEYOND.sub(_BETWEEN, left)
     barred = tuple(number for match in _NOT_THEN.finditer(left) for number in _weekdays_in(match[0], today))
     timed = _BY.sub(_BETWEEN, _NOT_THEN.sub(_BETWEEN, left))
@@ -101,11 +102,12 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
     found, no_such, left = _days(left, today, last)
     if found and not clock:
         clock, left = read_hour(left)
-    anytime = bool(_ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
+    anytime = not beyond and bool(_ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
     left = _ANYTIME.sub(_BETWEEN, left)
     rest: dict[str, Any] = {"part": part, "clock": clock, "barred": barred, "no_such": no_such}
     if not found:
         return When(anytime=anytime, **rest), left
+    found = [each for each in found if each.days[-1] >= today] or found  # of several that can be meant
     days = tuple(dict.fromkeys(day for each in found for day in each.days))
     if len(found) > 1:
         if len(every_time(timed).minutes) > len(clock.minutes) > 0:
@@ -294,7 +296,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning], ...] = tuple(
         (rf"(?P<which>(?:this coming|this|coming|next|este|esta|proximo|próximo) )?{_W}", _weekday),
         (r"(?:the )?week after (?P<which>next)(?P<unit>)(?P<after>)", _week),
         (r"not (?P<which>this|next) week", _week_after),
-        (r"(?P<which>next|this|the|on the) (?P<unit>weekend|week)(?P<after>(?!))?", _week),
+        (r"(?P<which>next|this|the|on the) (?P<unit>weekend|week)(?! after\b)(?P<after>(?!))?", _week),
         (rf"(?P<word>{_RELATIVE})", _relative),
         (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month),
         (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month),
@@ -311,8 +313,9 @@ _NOT_THEN = re.compile(
 """A day that is named to say that it is not meant."""
 _DAY_WORD = re.compile(rf"\b(?P<day>{'|'.join([_RELATIVE, *sorted(WEEKDAYS, key=len, reverse=True)])})\b")
 _BEYOND = re.compile(
-    rf"\b(?:the )?{_ANY_DAY} (?:after|before|following) (?:that|thanksgiving|christmas|x-?mas|new year\S*|easter|"
-    r"labor day|memorial day|independence day|the holidays?)\b"
+    rf"\b(?:the )?{_ANY_DAY} (?:after|before|following) that\b|\b(?:black|cyber|good|ash|easter) {_ANY_DAY}|"
+    rf"\b(?:(?:the )?(?:{_ANY_DAY}|week|weekend) )?(?:after|before|following) "
+    r"(?:thanksgiving|christmas|x-?mas|new year\S*|easter|labor day|memorial day|independence day|the holidays?)\b"
 )
 """A day that is named from one that is not known here: which it is has to be asked."""
 _SHIFT = re.compile(
@@ -324,6 +327,7 @@ _BOUND = re.compile(
     r"\b(?P<bound>not before|not after|after|before|(?<!come )(?<!stop )(?<!drop )(?<!swing )by) (?:the |next |on )*$"
 )
 """Before a day it makes it the first or the last of some; "come by" does not."""
+_ISO_TIME = re.compile(r"(?<=-[0-9]{2})t(?=[0-9]{2}:)")
 _THIS_PART = re.compile(r"\bthis (?=(?:morning|afternoon|evening)\b)")
 _BY = re.compile(rf"\bby (?:{'|'.join(_COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(_UNITS)})s?\b")
 """How much, and not until when."""

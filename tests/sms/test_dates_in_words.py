@@ -84,6 +84,13 @@ def days(words: str, today: date = TODAY) -> list[str]:
         ("24.11.", ["26-11-24"]),
         ("not tuesday or wednesday", []),
         ("tuesday after thanksgiving", []),
+        ("black friday", []),
+        ("cyber monday at 9", []),
+        ("after thanksgiving", []),
+        ("the week after", []),
+        ("the week after thanksgiving", []),
+        ("found ants yesterday, tuesday or wednesday", ["26-11-24", "26-11-25"]),
+        ("2026-11-24T09:00", ["26-11-24"]),
         ("the first", []),
         ("512-555-11-24", []),
         ("after tuesday", ["26-11-25"]),
@@ -233,6 +240,7 @@ def test_lengths(words: str, length: int) -> None:
         ("at 9:75", []),
         ("at 9:30x", []),
         ("tuesday 9.75", []),
+        ("2026-11-24T09:00", [540, 21 * 60]),
         ("2 or 3", []),
         ("2", []),
         ("the second", []),
@@ -292,7 +300,9 @@ def test_any_time(words: str) -> None:
     assert read_when(words, TODAY, LAST)[0].anytime
 
 
-@pytest.mark.parametrize("words", ["anything after 3", "I don't want any", "anything else?"])
+@pytest.mark.parametrize(
+    "words", ["next available after thanksgiving", "anything after 3", "I don't want any", "anything else?"]
+)
 def test_not_any_time(words: str) -> None:
     assert not read_when(words, TODAY, LAST)[0].anytime
 
