@@ -1,5 +1,6 @@
 """What models cost, from genai-prices' own table. It is part of the package: nothing is fetched."""
 
+import contextlib
 import importlib
 from collections.abc import Callable
 from decimal import Decimal
@@ -21,7 +22,7 @@ def _table() -> Any:
 
 
 class ModelPrices:
-    """A price table: `inference.spend.Prices`. `load` gives the library; it is wanted with the first question."""
+    """A price table: `inference.spend.Prices`. `load` gives the library; it takes most of a second of work."""
 
     def __init__(self, load: Callable[[], Any] = _table) -> None:
         self._load = load
@@ -40,6 +41,11 @@ class ModelPrices:
             each_in, each_out = self._dearest
             return each_in * usage.input_tokens + each_out * usage.output_tokens
         return known
+
+    def prepare(self) -> None:
+        """Load the table, or leave that to whoever wants a price first and is told what is wrong."""
+        with contextlib.suppress(NoPricesError):
+            self._ready()
 
     def _ready(self) -> Any:
         if self._library is None:

@@ -146,6 +146,11 @@ class ProviderModel:
     def name(self) -> ModelName:
         return self._name
 
+    async def prepare(self) -> None:
+        """Load all that a question needs. The first one does, too, in its own time."""
+        if self._made is None:
+            self._made = await self._providers.made(self._name)
+
     async def ask(self, question: Question, within_s: float) -> ModelAnswer:
         """One request. Raises `ModelError`."""
         started = time.perf_counter()
@@ -153,8 +158,7 @@ class ProviderModel:
         try:
             async with asyncio.timeout(within_s):
                 lib = await self._providers.load()
-                if self._made is None:
-                    self._made = await self._providers.made(self._name)
+                await self.prepare()
                 return await self._asked(lib, question)
         except TimeoutError:
             outcome = "timeout"

@@ -71,9 +71,9 @@ def _names(decision: Decision) -> str:
 
 
 class Asking:
-    """Has models asked. One for each process."""
+    """Has models asked, once they are `ready`. One for each process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the layers of an inference, one each
         self,
         fallback: Fallback,
         spend: Spend,
@@ -81,6 +81,7 @@ class Asking:
         database: Database,
         clock: Clock,
         grader: Grader | None = None,
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self._businesses = businesses
         self._fallback = fallback
@@ -88,6 +89,7 @@ class Asking:
         self._database = database
         self._clock = clock
         self._grader = grader
+        self._ready = ready
         self._lately = Lately(clock)
 
     @property
@@ -120,6 +122,8 @@ class Asking:
             if before is not None:
                 return Asked(understood(before[1], known), before[0])
             again = await self._as_lately(business, conversation, prompt, known)
+            if again is None and not self._ready():
+                raise NobodyAnsweredError("models are still being loaded")
             return again or await self._asked(business, conversation, prompt, known, small, words, since)
         except (PromptError, NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
             _log.warning("no inference", business=business.id, reason=type(error).__name__)

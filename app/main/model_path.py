@@ -69,15 +69,18 @@ class ModelPath:
         reached = accesses(settings)
         names = named(settings.models, reached)
         self._providers = Providers(reached)
+        self._prices = ModelPrices()
         gates = {name: Breaker(clock, partial(metrics.set_breaker, f"model:{name}")) for name in reached}
         caps = Caps(settings.spend_cap_per_call_usd, settings.spend_cap_per_day_usd, settings.spend_caps)
+        self._models = [ProviderModel(name, self._providers) for name in names]
         self.asking = Asking(
-            Fallback([ProviderModel(name, self._providers) for name in names], gates),
-            Spend(database, ModelPrices(), caps, clock, alarms),
+            Fallback(self._models, gates),
+            Spend(database, self._prices, caps, clock, alarms),
             businesses.by_id,
             database,
             clock,
             self._grader(settings, alarms),
+            self.ready,
         )
         self._borne = Limits(usd=settings.model_guard_usd)
         self._loading: asyncio.Task[Any] | None = None
@@ -85,13 +88,25 @@ class ModelPath:
     def start(self) -> None:
         """Load what models need in the background, so that no customer waits for it."""
         if self.asking.possible:
-            self._loading = asyncio.create_task(self._providers.load())
+            self.ready()
+
+    def ready(self) -> bool:
+        """Whether all that models need is loaded: what waited for that instead would be held against a provider."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        return self._loading.done()
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._providers.aclose()
         if self._loading is not None:
             await asyncio.gather(self._loading, return_exceptions=True)
+
+    async def _load(self) -> None:
+        await self._providers.load()
+        await asyncio.to_thread(self._prices.prepare)
+        for model in self._models:
+            await model.prepare()
 
     def responder(self, guided: Responder, tools: Sequence[Tool[Any]]) -> Responder:
         """Who answers texts: a model where there is one and it may, else `guided`."""

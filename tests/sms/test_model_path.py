@@ -1,13 +1,17 @@
 """The model path as the environment describes it, over real sockets: both providers, and none that answers."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
+from app.adapters.models import Providers
 from app.booking.business import Business, Businesses
+from app.db.schema import model_spend
 from app.errors import ConfigurationError
 from app.inference.grade import WITHIN_S
 from app.inference.output import Saying
@@ -17,6 +21,7 @@ from app.sms.guided import GuidedConversation
 from app.sms.sayings import ENGLISH
 from tests.booking.acme import CALLER, acme
 from tests.fakes.alarms import FakeAlarms
+from tests.fakes.databases import soon
 from tests.fakes.model_server import ModelServer, Say, answering
 from tests.fakes.recording_server import Fault
 from tests.processes import ROOT
@@ -37,8 +42,8 @@ async def over(
         businesses = Businesses(sms.house.businesses)
         path = ModelPath(load(environ), businesses, sms.house.database, alarms, sms.house.clock, sms.ask)
         path.start()
-        if path.asking.possible:
-            await path._providers.load()
+        if path._loading is not None:
+            await path._loading
         handover: Any = None
         responder: Any = path.responder(GuidedConversation(businesses, sms.ask), tools(sms.house.front, handover))
         sms.conversation = responder
@@ -93,6 +98,35 @@ async def test_with_every_provider_down_the_guided_conversation_answers_within_t
             if took[-1] < 3.0:
                 break
         assert min(took) < 3.0
+
+
+async def test_texts_that_come_before_models_are_loaded_cost_nothing_and_are_held_against_nobody(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = asyncio.Event()
+
+    async def slowly(_: Any) -> None:
+        await loaded.wait()
+
+    monkeypatch.setattr(Providers, "load", slowly)
+    monkeypatch.setattr(Providers, "made", slowly)
+    async with ModelServer() as server, texting(sqlite_url) as sms:
+        alarms: Any = FakeAlarms()
+        house, used = Businesses(sms.house.businesses), tools(sms.house.front, cast("Any", None))
+        path = ModelPath(load(openai(server)), house, sms.house.database, alarms, sms.house.clock, sms.ask)
+        sms.conversation = cast("Any", path.responder(GuidedConversation(house, sms.ask), used))
+        path.start()
+        started = time.monotonic()
+        for _ in range(6):
+            sms.state = {}
+            assert "Home inspection" in (await sms.text("Hello there"))[0]
+        assert time.monotonic() - started < 3.0, "nobody waits for it"
+        assert await sms.house.database.read(lambda c: c.execute(select(model_spend)).fetchall()) == []
+        assert server.requests == []
+
+        loaded.set()
+        await soon(path.ready)
+        await path.aclose()
 
 
 async def test_a_booking_begun_by_a_model_goes_on_without_one(sqlite_url: str) -> None:
