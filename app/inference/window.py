@@ -18,6 +18,8 @@ MOST_TEXT_CHARS: Final = 1_600
 """What a carrier joins of one text at most."""
 MOST_TEXTS: Final = 20
 """That are answered in one turn; of more only the newest are read."""
+MOST_TURN_CHARS: Final = (MOST_TEXT_CHARS + 1) * MOST_TEXTS
+"""Each text in a line of its own."""
 KEPT_TURNS: Final = 12
 SUMMARY_CHARS: Final = 600
 SUMMED_UP_CHARS: Final = 60
@@ -40,7 +42,7 @@ class Turn(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     who: Literal["customer", "agent"]
-    text: Annotated[str, Field(max_length=MOST_TEXT_CHARS * MOST_TEXTS)]
+    text: Annotated[str, Field(max_length=MOST_TURN_CHARS)]
 
 
 class Memory(BaseModel):
@@ -103,8 +105,8 @@ def windowed(memory: Memory, texts: Sequence[str], most_tokens: int = MOST_TOKEN
 
 def remember(memory: Memory, said: str, replied: Sequence[str], facts: Mapping[str, Any]) -> Memory:
     """The memory after a turn. What no longer has room is summed up in a line."""
-    now = [Turn(who="customer", text=said), *(Turn(who="agent", text=shown(text)) for text in replied)]
-    turns = [*memory.turns, *now]
+    told = [Turn(who="agent", text=shown(text)) for text in replied]
+    turns = [*memory.turns, Turn(who="customer", text=said[:MOST_TURN_CHARS]), *told]
     gone, kept = turns[:-KEPT_TURNS], turns[-KEPT_TURNS:]
     newest = dict(list(facts.items())[-MOST_FACTS:])
     return Memory(turns=tuple(kept), summary=_summed_up(memory.summary, gone), facts=newest)

@@ -95,6 +95,13 @@ def test_old_turns_become_a_line_and_then_nothing() -> None:
     assert remembered(memory.model_dump(mode="json")) == memory
 
 
+@pytest.mark.parametrize("many", [MOST_TEXTS, MOST_TEXTS + 5])
+def test_as_many_texts_as_are_answered_together_are_remembered_however_long(many: int) -> None:
+    memory = remember(Memory(), "\n".join(["x" * MOST_TEXT_CHARS] * many), ["Hello."], {})
+    assert [turn.who for turn in memory.turns] == ["customer", "agent"]
+    assert remembered(memory.model_dump(mode="json")) == memory
+
+
 def test_the_window_stays_within_its_tokens_and_keeps_the_newest() -> None:
     turns = tuple(Turn(who="customer", text=f"{n} " + "word " * 200) for n in range(KEPT_TURNS))
     window = windowed(Memory(turns=turns), ["Now this."])
