@@ -15,6 +15,7 @@ from app.db.engine import Database, DatabaseUnavailableError
 from app.errors import OverloadedError
 from app.inference.asking import NobodyAnsweredError
 from app.inference.confidence import needs_person
+from app.inference.output import occurs
 from app.inference.records import acted
 from app.review.reviews import Proposal, opened
 from app.sms.allowed import CHANGES, Permitted
@@ -32,6 +33,7 @@ WAITS: Final = (
     "changed yet."
 )
 NOTHING_ELSE: Final = "Nothing else was done."
+BY_MODEL: Final = "Not the customer's words, a model's: "
 
 _log = log.get(__name__)
 
@@ -74,7 +76,7 @@ class Changing:
         """A call or a confirmation. A time that nobody can make out is no reason not to call."""
         if change.tool != CALL:
             return await self._call(turn, change, number)
-        arguments = {"reason": turn.window.said[:MAX_REASON_CHARS], **change.arguments}
+        arguments = {**change.arguments, "reason": _reason(turn.window.said, str(change.arguments.get("reason", "")))}
         result = await self._call(turn, Permitted(CALL, arguments, None, ()), number)
         if not result["ok"] and "when" in arguments:
             plain = {name: value for name, value in arguments.items() if name != "when"}
@@ -121,6 +123,12 @@ class Changing:
             await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("action of an inference not noted", reason=type(error).__name__)
+
+
+def _reason(said: str, added: str) -> str:
+    """Why a customer wants a call, in their own words first. What a model says of it is not theirs, and says so."""
+    own = said[:MAX_REASON_CHARS]
+    return own if not added or occurs(added, said) else f"{own}\n{BY_MODEL}{added[:MAX_REASON_CHARS]}"
 
 
 def _why(turn: ModelTurn, change: Permitted) -> str:

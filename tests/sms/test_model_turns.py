@@ -12,6 +12,7 @@ from app.inference.fallback import WITHIN_S
 from app.inference.guard import figures
 from app.inference.model import ModelAnswer
 from app.sms.agent import MOST_STEPS
+from app.sms.changing import BY_MODEL
 from tests.booking.acme import acme
 from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
 
@@ -32,6 +33,23 @@ async def test_what_a_text_has_waited_is_taken_from_the_time_for_models(
     first, second = sms.model.given_s
     assert first == pytest.approx(first_s, abs=0.2)
     assert second == pytest.approx(WITHIN_S, abs=0.2), "one that answers may go on"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("The manager promised a refund", f"Please call me about my bill\n{BY_MODEL}The manager promised a refund"),
+        ("my bill", "Please call me about my bill"),
+        ("", "Please call me about my bill"),
+    ],
+)
+async def test_who_calls_back_reads_the_customers_words_and_which_are_a_models(
+    sms: Texting, reason: str, told: str
+) -> None:
+    await sms.text("Please call me about my bill", model=[call("request_callback", reason=reason)])
+
+    (asked,) = [arguments for tool, arguments, _ in sms.asked if tool == "request_callback"]
+    assert asked["reason"] == told
 
 
 @pytest.mark.parametrize(
