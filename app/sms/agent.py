@@ -152,19 +152,13 @@ class ModelConversation:
         now = texts[-1].received_at if texts else state.guided_at
         session = _session(state, texts)
         if texts and (done := await self._done_before(conversation, session, texts[-1].id)):
-            said = "\n".join(filter(None, (shown(text.body) for text in texts)))
-            facts = {name: value for name, value in state.memory.facts.items() if name not in ("shown", TO_CANCEL)}
-            state.session, state.at = session, max(state.at, now)
-            state.memory = remember(state.memory, said, done, facts)
+            _remembered_too(state, session, texts, done)
             return Turn(done, state.dumped())
         kept = state.guided or _going_on(state, texts, now)
         turn = await self._guided.answer(replace(conversation, state=kept), texts)
         state.guided, state.guided_at = turn.state, now
-        if texts and state.session:  # a model that answers again knows what was said meanwhile
-            facts = {name: value for name, value in state.memory.facts.items() if name not in ("shown", TO_CANCEL)}
-            said = "\n".join(filter(None, (shown(text.body) for text in texts)))
-            state.memory = remember(state.memory, said, turn.replies, facts)
-            state.at = max(state.at, now)
+        if texts:
+            _remembered_too(state, session, texts, turn.replies)
         return Turn(turn.replies, state.dumped())
 
     async def _done_before(self, conversation: Conversation, session: str, turn: str) -> tuple[str, ...]:
@@ -320,6 +314,15 @@ def _session(state: _State, texts: Sequence[Incoming]) -> str:
     if not texts or (state.session and texts[-1].received_at - state.at <= STALE_AFTER_S):
         return state.session
     return texts[0].id
+
+
+def _remembered_too(state: _State, session: str, texts: Sequence[Incoming], replies: Sequence[str]) -> None:
+    """A model that answers later knows what was said without it."""
+    memory = state.memory if session == state.session else Memory()
+    facts = {name: value for name, value in memory.facts.items() if name not in ("shown", TO_CANCEL)}
+    said = "\n".join(filter(None, (shown(text.body) for text in texts)))
+    state.session, state.at = session, max(state.at, texts[-1].received_at)
+    state.memory = remember(memory, said, replies, facts)
 
 
 def _going_on(state: _State, texts: Sequence[Incoming], now: float) -> Mapping[str, Any]:

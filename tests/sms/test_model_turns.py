@@ -11,7 +11,7 @@ from app.inference.asking import USEFUL_S
 from app.inference.fallback import WITHIN_S
 from app.inference.guard import figures
 from app.inference.model import ModelAnswer
-from app.sms.agent import MOST_STEPS
+from app.sms.agent import GUIDED_FOR_S, MOST_STEPS
 from app.sms.changing import BY_MODEL
 from tests.booking.acme import acme
 from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
@@ -67,3 +67,11 @@ async def test_a_model_that_gets_nowhere_is_heard_of_and_counted(sms: Texting, l
     assert (len(kept), bad.action) == (MOST_STEPS, "too many steps")
     assert [(orjson.loads(each.data), each.cause) for each in letters] == [({"inference": bad.id}, bad.action)]
     assert counted.outcomes["bad"] == 1
+
+
+async def test_a_model_that_comes_late_knows_what_was_said_without_it(sms: Texting) -> None:
+    assert await sms.text("Inspection on Tuesday?") == [GUIDED]
+    sms.house.clock.advance(GUIDED_FOR_S + 60)  # type: ignore[attr-defined]  # the tests' own clock
+    await sms.text("yes", model=[say("ask_which_day")])
+
+    assert [message.text for message in sms.model.seen[-1].messages] == ["Inspection on Tuesday?", GUIDED, "yes"]
