@@ -5,7 +5,7 @@ tells the customer, so no decision is lost.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ WITHIN_S: Final = 1_800.0
 MOST_LISTED: Final = 500
 NOTE_CHARS: Final = 500
 OPEN, APPROVED, REJECTED, EXPIRED = "open", "approved", "rejected", "expired"
+OVERTAKEN: Final = "overtaken"
+"""Done meanwhile, as the customer has been told: nothing is left to decide."""
 
 _insert = BulkInsert(reviews)
 # What `jobs.outbox.put` would write, from below it, as for tasks.
@@ -113,6 +115,17 @@ def expired(transaction: Transaction, identity: str, *, now: float) -> bool:
     return True
 
 
+def overtaken(
+    transaction: Transaction, conversation: str, is_done: Callable[[Mapping[str, Any]], bool], *, now: float
+) -> None:
+    """What is done by now needs no decision. `conversation` is how the names of its turns begin."""
+    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN
+    for row in transaction.connection.execute(select(reviews).where(*mine)).fetchall():
+        review = _kept(row)
+        if is_done(review.content):
+            _closed(transaction, review, OVERTAKEN, by="", note="", now=now)
+
+
 def wrote_since(transaction: Transaction, conversation: str, texts: Mapping[str, str], but: str = "") -> None:
     """What a customer has written, by the ids of their texts, belongs to what is still to be decided about them.
 
@@ -153,7 +166,8 @@ def _closed(transaction: Transaction, review: Kept, status: str, *, by: str, not
     if not transaction.connection.execute(change).rowcount:
         raise ReviewError(f"The review {review.id} was {review.status} already.")
     resolved(transaction, PAGE, review.id, now=now, by=by)
-    _put(transaction, DECIDED, review.id, now, now)
+    if status != OVERTAKEN:
+        _put(transaction, DECIDED, review.id, now, now)
     record(
         transaction,
         f"review_{status}",

@@ -17,7 +17,7 @@ from app.inference.asking import NobodyAnsweredError
 from app.inference.confidence import needs_person
 from app.inference.output import occurs
 from app.inference.records import acted
-from app.review.reviews import Proposal, opened
+from app.review.reviews import Proposal, opened, overtaken
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import unasked
 from app.sms.model_turn import ModelTurn
@@ -64,6 +64,7 @@ class Changing:
             if result.get("outcome") != "confirmed":
                 said += [NOTHING_ELSE] if number + 1 < len(booked) else []
                 break
+            await self._overtake(turn, change)
         for number, change in enumerate((one for one in changes if one.tool not in CHANGES), start=len(changes)):
             result = await self._asked_for(turn, change, number)
             if not said and result.get("code") in FOR_MODEL:
@@ -117,6 +118,21 @@ class Changing:
         except (DatabaseUnavailableError, OverloadedError) as error:
             raise NobodyAnsweredError("nobody can be asked to decide") from error
         await self._note(inference, f"review: {why}")
+
+    async def _overtake(self, turn: ModelTurn, change: Permitted) -> None:
+        """Nobody need decide any more about what is done."""
+
+        def is_done(content: Mapping[str, Any]) -> bool:
+            same = all(
+                content["arguments"].get(name) == change.arguments.get(name) for name in ("reference", "slot_id")
+            )
+            return content["tool"] == change.tool and same and not content.get("then")
+
+        mine = f"sms:{turn.conversation.id}:"
+        try:
+            await self._database.write(lambda t: overtaken(t, mine, is_done, now=self._clock.now()))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("review left open beside what is done", reason=type(error).__name__)
 
     async def _note(self, inference: str, action: str) -> None:
         try:

@@ -15,12 +15,13 @@ from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
 from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
 from app.sms.changing import NOTHING_ELSE
-from app.sms.renewal import looked_for, own, renewed
+from app.sms.renewal import looked_for, renewed
 from app.sms.state import Offered
 from app.sms.talk import Ask
 from app.sms.turn import Conversation
 
-NOT_DONE: Final = "We could not change that by text, and nothing was changed."
+NOT_DONE: Final = "We could not change that by text."
+"""No more: they may have had it done meanwhile in another way."""
 UNSEEN: Final = "We can't see in the calendar whether the time you chose is still free, so nothing was changed."
 GONE: Final = "Sorry, that took us too long: the time you chose is gone by now, so nothing was {done}."
 DONE: Final = {"book_appointment": "booked", "reschedule_appointment": "moved"}
@@ -94,7 +95,17 @@ async def _one_done(asks: _Asks, tool: str, arguments: Mapping[str, Any], number
     result = await asks.call("approved" + (f":{number}" if number else ""), tool, **arguments)
     if result.get("code") == Code.SLOT_EXPIRED and "service" in result:
         return await _done_anew(asks, tool, arguments, result)
+    if result.get("code") == Code.SLOT_TAKEN and (theirs := await _theirs(asks, result)):
+        return True, theirs
     return result.get("outcome") == "confirmed", str(result["say"])
+
+
+async def _theirs(asks: _Asks, refused: Mapping[str, Any]) -> str:
+    """What is booked for them where they are the ones who have that time: they may have had it booked meanwhile."""
+    told = await asks.look("find_appointments")
+    visit = refused["start"], refused["technician"]
+    same = any((one["start"], one["technician"]) == visit for one in told.get("appointments", ()))
+    return f"{THEIRS} {told['say']}" if same else ""
 
 
 async def _done_anew(
@@ -107,11 +118,10 @@ async def _done_anew(
     if fresh is not None:
         result = await asks.call("anew", tool, **{**arguments, "slot_id": fresh.slot_id})
         return result.get("outcome") == "confirmed", str(result["say"])
+    if theirs := await _theirs(asks, refused):
+        return True, theirs
     if not found["ok"]:
         return False, await _called_back(asks, UNSEEN)
-    told, same = await own(asks.look, service, slot)
-    if same:
-        return True, f"{THEIRS} {told['say']}"
     day = slot.starts.date().isoformat()
     others = await asks.call("others", "check_availability", service=service, date=day)
     return False, f"{GONE.format(done=DONE[tool])} {others['say']} {ANOTHER}"

@@ -463,7 +463,7 @@ async def test_what_nobody_approves_is_not_done_and_the_customer_is_called_back(
 
     assert await sms.house.rows() == []
     (text,) = await rows(sms, text_outbox)
-    assert "nothing was changed" in text.body
+    assert "could not change that" in text.body
     assert "call you back" in text.body
     assert [task.kind for task in await sms.house.tasks()] == ["callback"]
 

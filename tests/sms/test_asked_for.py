@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.db.schema import reviews
+from app.db.schema import job_outbox, reviews
 from app.inference.flag import MODEL_PATH, change
 from app.inference.model import ModelAnswer
 from app.sms.changing import WAITS
@@ -230,3 +230,15 @@ async def test_what_waits_for_a_person_is_told_again_and_no_later_word_of_theirs
     assert await sms.text("the first I guess, Ann Lee") == [WAITS]
     proposal = await sms.house.database.read(lambda c: c.execute(select(reviews.c.proposal)).scalar_one())
     assert "since" not in str(proposal)
+
+
+async def test_what_is_done_by_a_later_turn_waits_for_nobody(sms: Texting) -> None:
+    reference = await own(sms)
+    unsure = call("cancel_appointment", reference=reference, confidence=0.3, rests_on=["cancel"])
+    assert await sms.text("hm cancel", model=[unsure]) == [WAITS]
+    said = "yes, cancel it please"
+    assert "cancelled" in (await sms.text(said, model=[cancelling(reference, said)]))[0]
+    found = await sms.house.database.read(lambda c: c.execute(select(reviews.c.status)).scalars().all())
+    assert list(found) == ["overtaken"]
+    jobs = await sms.house.database.read(lambda c: c.execute(select(job_outbox.c.kind)).scalars().all())
+    assert "review_decided" not in jobs

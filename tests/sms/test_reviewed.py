@@ -30,7 +30,9 @@ class Desk:
     reviewed: Reviewed
     calendar: FakeCalendar
 
-    async def approved(self, tool: str = "book_appointment", start: int = TUESDAY_9, **arguments: Any) -> None:
+    async def approved(
+        self, tool: str = "book_appointment", start: int = TUESDAY_9, late_s: int = LATE_S, **arguments: Any
+    ) -> None:
         """A change to an offered time, approved so late that the offer is too old, and carried out twice."""
         house = self.talking.house
         slot_id = house.slot_ids.mint(house.business, "inspection", "dana", start, house.clock.now())
@@ -45,7 +47,7 @@ class Desk:
         }
         proposal = Proposal("acme", "sms:conv1:SM1", "high_stakes", "A change for a customer.", content)
         identity = await house.database.write(lambda t: opened(t, proposal, now=house.clock.now()))
-        house.clock.advance(LATE_S)  # type: ignore[attr-defined]  # the tests' own clock
+        house.clock.advance(late_s)  # type: ignore[attr-defined]  # the tests' own clock
         await house.database.write(lambda t: decided(t, identity, True, by="Ann", now=house.clock.now()))
         for _ in range(2):
             await self.reviewed.decided({"review": identity})
@@ -123,6 +125,16 @@ async def test_who_has_it_already_is_told_so_and_booked_no_second_time(desk: Des
     said = await desk.told()
     assert " ".join(reference) in said
     assert "nothing was" not in said
+
+
+async def test_who_had_it_booked_meanwhile_is_not_told_that_it_is_gone(desk: Desk) -> None:
+    reference = (await desk.booked())["reference"]
+    await desk.approved(late_s=1, customer_name="Ann Lee")
+
+    assert len(await desk.talking.house.rows()) == 1
+    said = await desk.told()
+    assert " ".join(reference) in said
+    assert "sorry" not in said.lower()
 
 
 async def test_what_cannot_be_looked_at_is_left_to_a_person(desk: Desk) -> None:
