@@ -77,9 +77,10 @@ def passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
 
 
 def wants_something(turn: ModelTurn) -> bool:
-    """Whether the newest words want something done or told that the documents do not hold."""
-    said = _talk(turn, turn.window.said).said
-    if said.intent in (Intent.CANCEL, Intent.MOVE):
+    """Whether the newest words want something done, choose a time, or want told what the documents do not hold."""
+    talk = _talk(turn, turn.window.said)
+    said = talk.said
+    if said.intent in (Intent.CANCEL, Intent.MOVE) or _picked(talk):
         return True
     return said.intent in (Intent.BOOK, Intent.STATUS) and not (said.thanks or said.closing)
 

@@ -195,6 +195,13 @@ async def test_a_wish_is_not_answered_by_a_courtesy_alone(sms: Texting, said: st
     assert await sms.text(said, model=[say(saying)]) == [GUIDED]
 
 
+async def test_a_choice_is_not_answered_by_a_courtesy_alone(sms: Texting) -> None:
+    await sms.offered()
+    said = "the second one please, Ann Lee"
+    assert await sms.text(said, model=[booking(said, "s1"), say("ask_what_else")]) == [GUIDED]
+    assert sms.guide.begun["step"] == "time"
+
+
 async def test_a_wish_beside_a_question_is_not_forgotten_over_it(sms: Texting) -> None:
     reference = await own(sms)
     said = "Please cancel my appointment, and how much is an inspection?"
