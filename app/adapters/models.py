@@ -26,6 +26,7 @@ from app.inference.model import (
     ModelDownError,
     ModelError,
     ModelName,
+    ModelRefusesKeyError,
     ModelRefusesRequestError,
     ModelUnreadableError,
     Offered,
@@ -41,6 +42,7 @@ MOST_CONNECTIONS: Final = 20
 MOST_REST_S: Final = 300.0
 AGAIN: Final = frozenset((408, 409, 425, 429))
 """Statuses below 500 that say nothing against the same question a moment later."""
+KEY_REFUSED: Final = frozenset((401, 403))
 USUAL: Final = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5"}
 """Asked where there is a key and READBACK_MODELS says nothing."""
 URLS: Final = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
@@ -233,7 +235,8 @@ def _of_status(status: int, headers: Mapping[str, str]) -> ModelError:
         return ModelDownError(
             f"status {status}", rest_s=_rest_s(headers.get("retry-after", "")) if status != 409 else 0
         )
-    return ModelRefusesRequestError(f"status {status}")
+    refuses = ModelRefusesKeyError if status in KEY_REFUSED else ModelRefusesRequestError
+    return refuses(f"status {status}")
 
 
 def _rest_s(text: str) -> float:

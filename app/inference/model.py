@@ -38,7 +38,11 @@ class ModelUnreadableError(ModelDownError):
 
 
 class ModelRefusesRequestError(ModelError):
-    """The provider takes no such request: a wrong key, an unknown model, a malformed question. Nothing to ask again."""
+    """The provider takes no such request: an unknown model, a malformed question. Nothing to ask again."""
+
+
+class ModelRefusesKeyError(ModelRefusesRequestError):
+    """The provider does not know our key, or grants it nothing: it answers no question until somebody mends that."""
 
 
 @dataclass(frozen=True, slots=True)

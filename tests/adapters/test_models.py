@@ -13,6 +13,7 @@ from app.inference.model import (
     ModelDownError,
     ModelError,
     ModelName,
+    ModelRefusesKeyError,
     ModelRefusesRequestError,
     ModelUnreadableError,
     Offered,
@@ -145,7 +146,7 @@ async def test_an_answer_whose_end_is_missing_says_so(model: ProviderModel, serv
         (Fault(429, retry_after="Thu, 26 Nov 2026 08:00:00 GMT"), ModelDownError, 0.0, False),
         (Fault(429, retry_after="nan"), ModelDownError, 0.0, False),
         (Fault(429, retry_after="inf"), ModelDownError, 0.0, False),
-        (Fault(401), ModelRefusesRequestError, 0.0, False),
+        (Fault(401), ModelRefusesKeyError, 0.0, False),
         (Fault(404), ModelRefusesRequestError, 0.0, False),
         (Fault(reset=True), ModelDownError, 0.0, True),
         *[

@@ -35,10 +35,10 @@ HOUSE = Businesses({"acme": acme()})
 
 @asynccontextmanager
 async def over(
-    url: str, environ: dict[str, str], business: Business | None = None
+    url: str, environ: dict[str, str], business: Business | None = None, alarms: Any = None
 ) -> AsyncIterator[tuple[Texting, ModelPath]]:
     async with texting(url, business) as sms:
-        alarms: Any = FakeAlarms()
+        alarms = alarms or FakeAlarms()
         businesses = Businesses(sms.house.businesses)
         path = ModelPath(load(environ), businesses, sms.house.database, alarms, sms.house.clock, sms.ask)
         path.start()
@@ -57,6 +57,19 @@ def openai(server: ModelServer) -> dict[str, str]:
 
 def anthropic(server: ModelServer) -> dict[str, str]:
     return {"ANTHROPIC_API_KEY": "sk-2", "ANTHROPIC_BASE_URL": server.anthropic_url}
+
+
+async def test_a_provider_that_refuses_the_key_is_told_at_its_first_answer(sqlite_url: str) -> None:
+    alarms, answer = FakeAlarms(), list[Say | Fault]([Fault(401)])
+    async with (
+        ModelServer(always=lambda _: answer[-1]) as server,
+        over(sqlite_url, openai(server), alarms=alarms) as (sms, _),
+    ):
+        await sms.text("Inspection on Tuesday?", keep=False)
+        assert alarms.ringing() == {("model_fails", "openai")}
+        answer.append(answering("ask_which_day"))
+        await sms.text("Hello?")
+        assert not alarms.ringing()
 
 
 @pytest.mark.parametrize("provider", [openai, anthropic])

@@ -1,0 +1,56 @@
+"""Tells a person of a provider that refuses our key, or of a model that only fails: also where few questions come.
+
+Shares of what failed lately say nothing of a line on which a customer texts once an hour.
+"""
+
+from typing import Final
+
+from app.inference.model import Model, ModelAnswer, ModelError, ModelName, ModelRefusesKeyError, Question
+from app.watch.alarms import Alarms
+
+PAGE: Final = "model_fails"
+"""About a provider's key, or about one model."""
+IN_A_ROW: Final = 5
+"""Failures of a model, however long one after the other, after which it is not chance."""
+
+
+class Minded:
+    """A model of which a person hears when it does not answer; what it answers next ends that page."""
+
+    def __init__(self, model: Model, alarms: Alarms) -> None:
+        self._model = model
+        self._alarms = alarms
+        self._failed = 0
+
+    @property
+    def name(self) -> ModelName:
+        """Which one."""
+        return self._model.name
+
+    async def ask(self, question: Question, within_s: float) -> ModelAnswer:
+        """As the model itself does. Raises `ModelError`."""
+        try:
+            answer = await self._model.ask(question, within_s)
+        except ModelError as error:
+            self._failed += 1
+            self._tell(error)
+            raise
+        self._failed = 0
+        # Unconditionally: another process, or this one before it was started anew, may have told of it.
+        self._alarms.clear(PAGE, self.name.provider)
+        self._alarms.clear(PAGE, self.name.text)
+        return answer
+
+    def _tell(self, error: ModelError) -> None:
+        provider, served = self.name.provider, "Customers who text are served by another model, or without one"
+        if isinstance(error, ModelRefusesKeyError):
+            body = (
+                f"{provider} answers {error.cause}. {served}, until it takes the key again: see its panel, and doctor."
+            )
+            self._alarms.ring(PAGE, provider, f"{provider} refuses our key", body, verbatim=True)
+        elif self._failed >= IN_A_ROW:
+            body = (
+                f"{self._failed} questions in a row got no answer; of the last one it said: {error.cause}. {served}. "
+                "`readback doctor` tries it; see the provider's own status page."
+            )
+            self._alarms.ring(PAGE, self.name.text, f"{self.name.text} does not answer", body, verbatim=True)

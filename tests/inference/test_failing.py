@@ -1,0 +1,52 @@
+"""Of a provider that refuses our key a person hears at once, of a model that only fails after some failures."""
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from app.inference.failing import IN_A_ROW, PAGE, Minded
+from app.inference.model import Model, ModelDownError, ModelError, ModelRefusesKeyError
+from tests.fakes.alarms import FakeAlarms
+from tests.inference.asking import GOOD, QUESTION, ScriptedModel
+
+DOWN, DENIED = ModelDownError("status 500"), ModelRefusesKeyError("status 401")
+
+
+async def asked(model: Model, alarms: Any, times: int = 1) -> None:
+    minded = Minded(model, alarms)
+    for _ in range(times):
+        with contextlib.suppress(ModelError):
+            await minded.ask(QUESTION, 1.0)
+
+
+async def test_a_refused_key_is_told_once_and_at_once_whichever_model_it_was() -> None:
+    alarms = FakeAlarms()
+    await asked(ScriptedModel("openai:x", DENIED), alarms)
+    await asked(ScriptedModel("openai:y", DENIED), alarms)
+    assert [(page.kind, page.key, page.title) for page in alarms.rung] == [(PAGE, "openai", "openai refuses our key")]
+    assert "status 401" in alarms.rung[0].body
+
+
+@pytest.mark.parametrize(
+    ("turns", "rings"),
+    [
+        ([DOWN] * (IN_A_ROW - 1) + [GOOD] + [DOWN] * (IN_A_ROW - 1), 0),
+        ([DOWN] * IN_A_ROW, 1),
+        ([DOWN] * 3 * IN_A_ROW, 1),
+        ([DENIED] * 3 * IN_A_ROW, 1),
+    ],
+)
+async def test_failures_are_told_after_some_in_a_row(turns: list[Any], rings: int) -> None:
+    alarms = FakeAlarms()
+    await asked(ScriptedModel("openai:x", *turns), alarms, len(turns))
+    assert len(alarms.rung) == rings
+
+
+async def test_an_answer_ends_what_is_open_whoever_told_it() -> None:
+    alarms = FakeAlarms()
+    await asked(ScriptedModel("openai:x", DENIED), alarms)
+    await asked(ScriptedModel("openai:x", DOWN), alarms, IN_A_ROW)
+    assert alarms.ringing() == {(PAGE, "openai"), (PAGE, "openai:x")}
+    await asked(ScriptedModel("openai:x", GOOD), alarms)
+    assert alarms.ringing() == set()
