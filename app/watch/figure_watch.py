@@ -26,6 +26,8 @@ TOLD_AGAIN_S: Final = 6 * 3_600.0
 """What a person called over and is still raised is paged again only after so long."""
 FORGOTTEN_S: Final = 86_400.0
 """A raised figure of which nothing came for so long is over: that tool, upstream or business is not used any more."""
+LONGEST_S: Final = 86_400.0
+"""Over at most so long it is looked for enough samples to see that a raised figure is over."""
 NOT_SEEN: Final = "readback: nothing came for a day"
 SHOWN: Final = {State.FINE: 0, State.RAISED: 1, State.UNKNOWN: 2}
 """States as the metric has them."""
@@ -44,11 +46,33 @@ def read(connection: Connection, figures: Sequence[Figure], now: float, read_bac
     """Read every figure once. Blocking."""
     longest = max((figure.span_s for figure in figures), default=0.0)
     counted = Counted(samples(connection, now - longest, now), now)
-    readings: dict[Key, Reading] = {}
+    book, readings = opened(connection), dict[Key, Reading]()
+    few: dict[Key, Figure] = {}
     for figure in figures:
         given = Material(counted, connection, now, figure.window_s, read_back_after_s)
-        readings |= {(figure.name, of): reading for of, reading in figure.read(given).items()}
-    return Read(opened(connection), readings, {figure.name: counted.covered(figure.span_s) for figure in figures})
+        for of, reading in figure.read(given).items():
+            key = (figure.name, of)
+            readings[key] = reading
+            if 0 < reading.samples < figure.least and key in book.standings and book.standings[key].raised:
+                few[key] = figure
+    if few:
+        days = Counted(samples(connection, now - LONGEST_S, now), now)
+        given = Material(days, connection, now, LONGEST_S, read_back_after_s)
+        readings |= {key: _over_longer(figure, key[1], given) for key, figure in few.items()}
+    return Read(book, readings, {figure.name: counted.covered(figure.span_s) for figure in figures})
+
+
+def _over_longer(figure: Figure, of: str, given: Material) -> Reading:
+    """Its value over the shortest time that has enough samples, or all of `given`.
+
+    Where few calls come a window never has enough again, so that nothing would end what an outage has raised.
+    """
+    window_s = figure.window_s
+    while True:
+        window_s = min(2 * window_s, given.window_s)
+        reading = figure.read(replace(given, window_s=window_s)).get(of, Reading())
+        if reading.samples >= figure.least or window_s >= given.window_s:
+            return replace(reading, few_are_enough=True)
 
 
 def stand(figure: Figure, of: str, found: Read, now: float) -> Standing:

@@ -38,10 +38,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A value, and how many samples it is made of."""
+    """A value, and how many samples it is made of. `few_are_enough`: however few there are, more will not come."""
 
     value: float = 0.0
     samples: int = 0
+    few_are_enough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _unseen(figure: Figure, reading: Reading, sight: Sight, now: float) -> str:
         return "nobody is counting"
     if sight.covered < COVERED:
         return f"counted for only {sight.covered:.0%} of the last {figure.span_s / 60:g} minutes"
-    if reading.samples < figure.least:
+    if reading.samples < figure.least and not reading.few_are_enough:
         return f"{reading.samples} of at least {figure.least} samples"
     return ""
 

@@ -232,6 +232,49 @@ async def test_what_a_person_called_over_is_told_again_only_after_hours(house: H
     assert name in [kept.page.key for kept in await database.read(listed)]
 
 
+async def quiet(house: House, outcome: str = "ok", times: int = 3) -> bool:
+    """Three quarters of an hour with one call in them; whether the figure is raised after it."""
+    key = ("upstream_errors", "google")
+    house.clock.advance(88 * EVERY_S)
+    assert await house.counting.keep()
+    for _ in range(times):
+        metrics.observe_upstream("google", outcome, 0.1)
+    await house.look()
+    return (await house.look())[key].raised
+
+
+@pytest.mark.parametrize(("times", "hours"), [(3, 6), (1, 22)])
+async def test_an_outage_ends_where_few_calls_come(house: House, times: int, hours: int) -> None:
+    await bad(house)
+    assert await quiet(house, times=times)
+    raised = [await quiet(house, times=times) for _ in range(hours * 4 // 3)]
+    assert raised[:2] == [True, True], "three good answers are not yet enough"
+    assert not raised[-1]
+    assert (await house.pages())["upstream_errors:google"] == "resolved"
+
+
+async def test_a_few_good_answers_a_day_end_an_outage_after_that_day(house: House) -> None:
+    await bad(house)
+    key = ("upstream_errors", "google")
+    for hours in (8, 8, 7):
+        house.clock.advance(hours * HOUR_S - 12 * 60)
+        assert await house.counting.keep()
+        house.clock.advance(11 * 60)
+        metrics.observe_upstream("google", "ok", 0.1)
+        await house.look()
+        assert (await house.look())[key].raised
+    house.clock.advance(2 * HOUR_S)
+    assert await house.counting.keep()
+    metrics.observe_upstream("google", "ok", 0.1)
+    await house.look()
+    assert not (await house.look())[key].raised
+
+
+async def test_an_outage_that_lasts_does_not_end_where_few_calls_come(house: House) -> None:
+    await bad(house)
+    assert all([await quiet(house, "unreachable") for _ in range(12)])
+
+
 async def test_what_is_not_used_any_more_is_forgotten_after_a_day(house: House, database: Database) -> None:
     await bad(house)
     key = ("upstream_errors", "google")
