@@ -10,7 +10,7 @@ from app.commands.answers import DOES_NOT_HOLD, HOLDS, operator, say
 from app.db.engine import Transaction
 from app.db.once import committing, looking
 from app.settings import from_environment
-from app.watch.pages import acknowledged, found, listed, resolved_by_id
+from app.watch.pages import SUPERSEDED, acknowledged, found, listed, resolved_by_id
 from app.watch.pages_told import described, in_a_line
 
 
@@ -69,9 +69,6 @@ def _change_page(asked: Namespace, change: Callable[[Transaction, float], bool])
         return DOES_NOT_HOLD
     by = page.acknowledged_by if page.status == "acknowledged" else page.resolution
     told = {"id": page.id, "status": page.status, "by": by, "changed": changed}
-    say(
-        asked,
-        told,
-        f"Page {page.id} is {page.status}{f', by {by}' if by else ''}{'' if changed else ': it was before'}.",
-    )
+    how = ", and another page tells of it" if by == SUPERSEDED else f", by {by}" if by else ""
+    say(asked, told, f"Page {page.id} is {page.status}{how}{'' if changed else ': it was before'}.")
     return HOLDS

@@ -77,7 +77,10 @@ class Actions:
 
     async def decide(self, asked: Asked) -> Done:
         """A review is decided; what it teaches is kept in the same commit."""
-        identity, approve = asked.needed("id"), asked.needed("decision") == "approve"
+        identity, decision = asked.needed("id"), asked.needed("decision")
+        if decision not in ("approve", "reject"):
+            raise MisusedError("A review is approved or rejected.")
+        approve = decision == "approve"
         note, corrected = asked.form.get("note", ""), asked.form.get("corrected", "")
 
         def work(transaction: Transaction, now: float) -> None:
@@ -94,12 +97,16 @@ class Actions:
             raise MisusedError("No letter was chosen.")
 
         def work(transaction: Transaction, now: float) -> None:
+            closed = 0
             for identity in chosen:
                 try:
                     dead_letters.replay(transaction, identity, by=asked.by, now=now)
                 except LetterError:
+                    closed += 1
                     if len(chosen) == 1:
                         raise
+            if closed == len(chosen):
+                raise MisusedError("None of these letters is open: somebody has dealt with them before.")
 
         await self._write(work)
         return Done("dead-letters", "replayed" if len(chosen) == 1 else "replayed-page")

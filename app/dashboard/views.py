@@ -294,7 +294,7 @@ def _sought(query: Mapping[str, str]) -> Sought:
             subject=query.get("subject", "").strip(),
             kind=query.get("kind", "").strip(),
             business=query.get("business", "").strip(),
-            before=min(int(before), 2**62) if before else None,
+            before=max(0, min(int(before), 2**62)) if before else None,
             until=datetime.fromisoformat(until).replace(tzinfo=UTC).timestamp() if until else None,
         )
     except (ValueError, OverflowError):

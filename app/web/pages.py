@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope
 from app.clock import Clock
 from app.db.engine import DatabaseUnavailableError
 from app.errors import UnauthorizedError
-from app.watch.pages import Kept
+from app.watch.pages import SUPERSEDED, Kept
 from app.web.answer import Answer
 from app.web.body import read
 from app.web.handed_in import Acknowledges
@@ -43,6 +43,7 @@ _AWAY: Final = (
     "We cannot reach our own records right now. If you have just said that you have it, that may or may not be noted: "
     "open this page once more in a minute."
 )
+_ENDS: Final = {"": "the cause is gone", SUPERSEDED: "another page tells of it"}
 
 
 class Pages:
@@ -95,7 +96,8 @@ def _state(kept: Kept) -> str:
     if kept.status == "open":
         return "Open: nobody has acknowledged it yet."
     if kept.status == "resolved":
-        return f"Resolved at {_at(kept.changed_at)}: the cause is gone."
+        how = _ENDS.get(kept.resolution, f"{kept.resolution} says that it is over")
+        return f"Resolved at {_at(kept.changed_at)}: {how}."
     by = f" by {kept.acknowledged_by}" if kept.acknowledged_by else ""
     return f"Acknowledged{by} at {_at(kept.acknowledged_at)}."
 

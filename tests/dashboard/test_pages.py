@@ -57,6 +57,8 @@ async def test_the_json_is_as_it_is_described(sqlite_url: str, tmp_path: Path) -
                 if kind.get("type") == "array":
                     assert isinstance(told[name], list)
         assert (await server.get("/api/bookings?reference=NOBODY", ADMIN_TOKEN)).status_code == 404
+        for row in (-(10**26), -1, 10**26):
+            assert (await server.get(f"/api/audit?before={row}", ADMIN_TOKEN)).status_code == 200
         for wrong in ("dead-letters?status=x", "bookings?after=x", "audit?before=x", "audit?until=x"):
             assert (await server.get(f"/api/{wrong}", ADMIN_TOKEN)).status_code == 409, wrong
 
@@ -163,6 +165,8 @@ CANNOT_BE: list[tuple[str, dict[str, Any], int, str]] = [
     ("tasks/done", {}, 409, "is empty"),
     ("reviews/decide", {"id": "none", "decision": "approve"}, 409, "There is no review none."),
     ("dead-letters/replay", {}, 409, "No letter was chosen."),
+    ("reviews/decide", {"id": "rev0", "decision": "Approve"}, 409, "approved or rejected"),
+    ("dead-letters/replay", {"id": ["none", "nobody"]}, 409, "None of these letters is open"),
     ("dead-letters/replay", {"id": "none"}, 409, "There is no dead letter none."),
     ("pages/acknowledge", {"id": "none"}, 404, "There is no page with this id."),
     ("flags/set", {"name": "none", "percent": "5"}, 409, "There is no flag none"),

@@ -76,6 +76,19 @@ async def test_a_resolved_page_says_so(database: Database, client: httpx.AsyncCl
     assert await status(database, page_id) == ("resolved", "")
 
 
+@pytest.mark.parametrize(
+    ("by", "words"), [("Dana", "Dana says that it is over."), (pages.SUPERSEDED, "another page tells of it.")]
+)
+async def test_a_page_that_ended_otherwise_does_not_say_that_its_cause_is_gone(
+    database: Database, client: httpx.AsyncClient, by: str, words: str
+) -> None:
+    page_id = await raised(database)
+    await database.write(lambda t: pages.resolved(t, "read_back", "RB-1", now=FakeClock().now(), by=by))
+    shown = await client.get(link(SECRET, "http://readback.test", page_id))
+    assert words in shown.text
+    assert "cause is gone" not in shown.text
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_what_is_not_signed_for_this_page_is_refused(
     method: str, database: Database, client: httpx.AsyncClient
