@@ -38,5 +38,16 @@ async def test_a_page_is_listed_shown_acknowledged_and_resolved(sqlite_url: str)
     assert run(sqlite_url, "list") == (0, "No page is open.\n")
 
 
+async def test_a_page_of_which_another_one_tells_is_not_said_to_be_ended_by_anybody(sqlite_url: str) -> None:
+    database = Database(sqlite_url, seal)
+    await database.start()
+    await database.write(lambda t: pages.raised(t, Page("k", "1", "By hand", "b"), now=1_000.0))
+    (page,) = await database.read(pages.listed)
+    await database.write(lambda t: pages.superseded(t, "k", "1", now=1_001.0))
+    await database.stop()
+    said = f"Page {page.id} is resolved, and another page tells of it: it was before.\n"
+    assert run(sqlite_url, "ack", page.id) == (0, said)
+
+
 def test_a_database_that_is_not_there_is_wrong_use() -> None:
     assert run("sqlite:////tmp/readback-nowhere/none.db", "ack", "x")[0] == 2
