@@ -1,13 +1,17 @@
 """Looks at the pile of dead letters: how many lie open, and whether one has lain there too long with nobody caring."""
 
+from sqlalchemy import Connection
+
 from app import metrics
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.jobs.dead_letters import Pile, pile
-from app.watch.pages import Page, raised, resolved
+from app.watch.pages import Page, called_over, not_resolved, raised, resolved
 
 LOOK_EVERY_S = 30.0
 OLD_AFTER_S = 3_600.0
+TOLD_AGAIN_S = 6 * 3_600.0
+"""What a person called over though old letters lie there is paged again only after so long."""
 PAGE = "dead_letters_old"
 KEY = "oldest"
 
@@ -19,8 +23,6 @@ class PileWatch:
         self._database = database
         self._clock = clock
         self._old_after_s = old_after_s
-        self._up: bool | None = None
-        """Whether the page is up; unknown to who has not looked yet."""
 
     async def look(self) -> Pile:
         """Look once."""
@@ -28,10 +30,16 @@ class PileWatch:
         age_s = max(0.0, self._clock.now() - found.oldest_at) if found.letters else 0.0
         metrics.set_dead_letters(found.letters, age_s)
         old = age_s > self._old_after_s
-        if old != self._up:
+        if await self._database.read(lambda connection: self._changes(connection, old)):
             await self._database.write(lambda transaction: self._paged(transaction, found, old))
-            self._up = old
         return found
+
+    def _changes(self, connection: Connection, old: bool) -> bool:
+        """Whether there is a page to be raised or ended."""
+        up = (PAGE, KEY) in not_resolved(connection)
+        if up or not old:
+            return up != old
+        return not called_over(connection, PAGE, KEY, self._clock.now() - TOLD_AGAIN_S)
 
     def _paged(self, transaction: Transaction, found: Pile, old: bool) -> None:
         now = self._clock.now()

@@ -13,10 +13,12 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.watch.limit_book import KEPT_S, pointed, points
 from app.watch.limits import Forecast, Limit, Point, forecast, near
-from app.watch.pages import Page, is_raised, not_resolved, raised, resolved
+from app.watch.pages import Page, called_over, is_raised, not_resolved, raised, resolved
 
 LOOK_EVERY_S: Final = 60.0
 PAGE: Final = "limit_near"
+TOLD_AGAIN_S: Final = 6 * 3_600.0
+"""What a person called over and is still near is paged again only after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def _kept(transaction: Transaction, uses: Sequence[Use], found: Mapping[str, For
         up = is_raised(transaction, PAGE, name)
         told = near(use.limit, expected, now, up=up)
         if told and not up:
-            raised(transaction, _page(use, expected), now=now)
+            if not called_over(transaction.connection, PAGE, name, now - TOLD_AGAIN_S):
+                raised(transaction, _page(use, expected), now=now)
         elif up and not told:
             resolved(transaction, PAGE, name, now=now)
 

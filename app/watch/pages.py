@@ -83,6 +83,12 @@ def raised_about(connection: Connection, kind: str) -> set[str]:
     return set(connection.execute(select(_p.key).where(_p.kind == kind, NOT_RESOLVED)).scalars())
 
 
+def called_over(connection: Connection, kind: str, key: str, since: float) -> bool:
+    """Whether a person said since then that it is over: what lasts all the same is not told again so soon."""
+    ended = select(_p.id).where(_p.kind == kind, _p.key == key, _p.status == "resolved", _p.changed_at > since)
+    return connection.execute(ended.where(_p.resolution.not_in(("", SUPERSEDED))).limit(1)).first() is not None
+
+
 def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: str = "") -> bool:
     """The cause is gone, or somebody says that it is over; True when there was such a page."""
     values = {"status": "resolved", "changed_at": now, "next_at": now, "tries": 0, "resolution": _in_short(by)}

@@ -21,7 +21,8 @@ from app.jobs.dead_letters import (
     pile,
     replay,
 )
-from app.jobs.pile import PileWatch
+from app.jobs.pile import PAGE, TOLD_AGAIN_S, PileWatch
+from app.watch.pages import resolved
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 
@@ -140,3 +141,20 @@ async def test_a_letter_that_nobody_deals_with_is_paged_and_the_page_goes_with_i
         await database.write(lambda transaction: discard(transaction, identity, by="dana", now=clock.now()))
         await PileWatch(database, clock).look()
         assert await database.read(open_pages) == []
+
+
+async def test_the_page_about_old_letters_comes_again_hours_after_somebody_closed_it(database_url: str) -> None:
+    clock = FakeClock()
+    letter = Letter("crm_copy", "b:1", "acme", "500", DATA)
+    async with opened(database_url) as database:
+        watch = PileWatch(database, clock)
+        await database.write(lambda transaction: bury(transaction, letter, now=clock.now()))
+        clock.advance(3_601)
+        await watch.look()
+        await database.write(lambda t: resolved(t, PAGE, "oldest", now=clock.now(), by="Dana"))
+        clock.advance(TOLD_AGAIN_S - 1)
+        await watch.look()
+        assert await database.read(open_pages) == []
+        clock.advance(2)
+        await watch.look()
+        assert await database.read(open_pages) == ["oldest"]

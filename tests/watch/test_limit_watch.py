@@ -14,9 +14,9 @@ from app.main.limit_use import Counting, limit_timer
 from app.main.limits import register
 from app.settings import load
 from app.watch.limit_book import ConfirmationError, confirmations, confirmed, points
-from app.watch.limit_watch import LimitWatch, Use
+from app.watch.limit_watch import PAGE, TOLD_AGAIN_S, LimitWatch, Use
 from app.watch.limits import Kind, Limit
-from app.watch.pages import listed
+from app.watch.pages import listed, resolved
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.watch.test_limits import limit
@@ -62,6 +62,16 @@ async def test_a_page_is_raised_once_long_before_and_ends_when_there_is_room(dat
     assert (kept.page.kind, kept.page.business, kept.page.title) == ("limit_near", "acme", "Limit near: n, 81% used")
     assert "81 of 100 calls are used." in kept.page.body
     assert await watched.look(95, value=200) == [("n", "resolved")]
+
+
+async def test_what_a_person_called_over_is_not_paged_again_for_hours(database: Database) -> None:
+    watched = Watched(database, limit())
+    assert await watched.look(90) == [("n", "open")]
+    await database.write(lambda t: resolved(t, PAGE, "n", now=watched.clock.now(), by="Dana"))
+    assert [await watched.look(90, after_s=60.0) for _ in range(10)] == [[("n", "resolved")]] * 10
+    assert await watched.look(90, after_s=TOLD_AGAIN_S) == [("n", "open"), ("n", "resolved")]
+    assert await watched.look(10) == [("n", "resolved")] * 2
+    assert ("n", "open") in await watched.look(90), "what was over in between is told at once"
 
 
 async def test_the_rate_of_use_pages_before_any_share_does(database: Database) -> None:
