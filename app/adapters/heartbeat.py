@@ -48,7 +48,7 @@ class Heartbeat:
     async def beat(self) -> bool:
         """One beat: True when every loop is alive and the address, if there is one, took it."""
         try:
-            await self._database.write(lambda _: None)
+            await self._database.prove()
             self._wrote()
         except ReadbackError as error:
             _log.warning("heartbeat_database_silent", reason=str(error))

@@ -24,6 +24,7 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
 from app.jobs.outbox import Job, put
+from app.watch import database_page
 from app.watch.alarms import Alarms
 from app.watch.pages import Page, is_raised, raised, resolved
 
@@ -99,15 +100,14 @@ class Settler:
         while True:
             self._beat()
             try:
-                await self.settle_due()
-                self._alarms.clear("database_down", "database")
+                if wrong := await database_page.trouble(self._database):
+                    title, body = wrong
+                    database_page.ring(self._alarms, body, title)
+                else:
+                    await self.settle_due()
+                    database_page.clear(self._alarms)
             except ReadbackError as error:
-                self._alarms.ring(
-                    "database_down",
-                    "database",
-                    "The database does not answer",
-                    f"Nothing can be booked, and unsettled bookings cannot be settled, until it does ({error}).",
-                )
+                database_page.ring(self._alarms, f"Unsettled bookings cannot be settled ({error}); it is tried on.")
             except Exception:
                 # Settling must not end with what went wrong once; its beat tells that it goes on.
                 logger.error("settling_failed", exc_info=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from app.db import lasting as kept
 from app.db.company import Presence
@@ -102,7 +102,7 @@ class Database:
         """On PostgreSQL: how often somebody else's records were come upon. Noticed within a second."""
         self._newest_record: int | None = None
         self.refuses = False
-        """Whether the last commit failed for want of the database, or nobody knows of it in time."""
+        """Whether a commit failed for want of the database, or was not known in time, and none has kept a row since."""
 
     async def start(self) -> None:
         """Start the writer; the tables must be there already."""
@@ -179,6 +179,15 @@ class Database:
             self.refuses = self.refuses or within_s >= WRITE_DEADLINE_S
             raise DatabaseUnavailableError("the database did not commit in time") from None
 
+    async def prove(self, within_s: float = WRITE_DEADLINE_S) -> None:
+        """Write something for certain, which an empty transaction does not. Raises as `write` does."""
+        try:
+            await self.write(lambda transaction: kept.with_all_before(transaction.connection), within_s)
+        except DatabaseUnavailableError:
+            self.refuses = True
+            raise
+        self.refuses = False
+
     async def read(self, work: Callable[[Connection], T], within_s: float = READ_DEADLINE_S) -> T:
         """Run `work` on a read connection, off the loop."""
         running = asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
@@ -234,9 +243,11 @@ class Database:
                     begun, records = self._run(connection, waiting, group, apart=True)
                 newest = self._sealed(connection, records) if records else self._newest_record
                 connection.commit()
-                self.refuses, self._newest_record = False, newest
+                self._newest_record = newest
+                if records:  # a commit that changes nothing needs no disk, and succeeds on a full one
+                    self.refuses = False
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
-            unavailable = DatabaseUnavailableError(f"{type(error).__name__}: not committed")
+            unavailable = DatabaseUnavailableError(f"{_named(error)}: not committed")
             unavailable.__cause__ = error
             self.refuses = isinstance(error, DatabaseUnavailableError | SQLAlchemyError) and not _is_of_its_work(error)
             for job in begun:
@@ -359,11 +370,19 @@ def _is_of_its_work(error: BaseException) -> bool:
     return isinstance(error, DataError | IntegrityError | ProgrammingError)
 
 
+def _named(error: BaseException) -> str:
+    """The error's name, with the driver's words where these are of the database and not of what was written."""
+    if isinstance(error, ReadbackError):
+        return str(error)
+    words = str(error.orig).strip().splitlines() if isinstance(error, OperationalError) else []
+    return ": ".join([type(error).__name__, *words[:1]])
+
+
 def translated(error: BaseException) -> BaseException:
     """A driver's error as ours; any other as it is."""
     if isinstance(error, SQLAlchemyError):
         refused = _is_of_its_work(error)
-        ours = (DatabaseRefusedError if refused else DatabaseUnavailableError)(type(error).__name__)
+        ours = (DatabaseRefusedError if refused else DatabaseUnavailableError)(_named(error))
         ours.__cause__ = error
         return ours
     return error

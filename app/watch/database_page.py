@@ -1,4 +1,4 @@
-"""Tells a person that the database does not answer, in a process that would find it out from no job, and of its end.
+"""Tells a person that the database does not answer or takes no writes, and of its end.
 
 Of the processes of one machine that serve one database a single one tells, by a lock that ends with its holder. Those
 of other machines have no place in common but the database, so each tells: one incident where a service knows ids,
@@ -26,6 +26,7 @@ from app.watch.alarms import Alarms
 KIND: Final = "database_down"
 KEY: Final = "database"
 TITLE: Final = "The database does not answer"
+NO_WRITES: Final = "The database takes no writes"
 PAGE_AFTER_S: Final = 15.0
 """A database that is back within a moment wakes nobody."""
 LOOK_EVERY_S: Final = 2.0
@@ -34,9 +35,24 @@ FILE_MODE: Final = 0o600
 logger = log.get(__name__)
 
 
-def ring(alarms: Alarms, body: str) -> bool:
+async def trouble(database: Database) -> tuple[str, str] | None:
+    """What is wrong with it now, as the title and the body of a page; None while it can be read and written."""
+    try:
+        await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+    except ReadbackError as error:
+        return TITLE, _body(error)
+    if not database.is_there():
+        return TITLE, _body("its file is not where it was")
+    try:
+        await database.prove()
+    except ReadbackError as error:
+        return NO_WRITES, f"{_body(error)} Make room on its disk if that is full, or end what keeps it from writing."
+    return None
+
+
+def ring(alarms: Alarms, body: str, title: str = TITLE) -> bool:
     """True when it rang now."""
-    return alarms.ring(KIND, KEY, TITLE, body)
+    return alarms.ring(KIND, KEY, title, body)
 
 
 def clear(alarms: Alarms) -> bool:
@@ -109,18 +125,14 @@ class DatabasePage:
     async def look(self) -> bool:
         """Look once; whether it answers."""
         began = self._clock.monotonic()
-        try:
-            await self._database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
-            why = "" if self._database.is_there() else "its file is not where it was"
-        except ReadbackError as error:
-            why = str(error)
-        if not why:
+        wrong = await trouble(self._database)
+        if wrong is None:
             self._answers()
         else:
             self._since = began if self._since is None else self._since
             if self._clock.monotonic() - self._since >= PAGE_AFTER_S:
-                self._ring(why)
-        return not why
+                self._ring(*wrong)
+        return wrong is None
 
     def _answers(self) -> None:
         self._since = None
@@ -129,10 +141,10 @@ class DatabasePage:
             clear(self._alarms)
             self._turn.give_up()
 
-    def _ring(self, why: str) -> None:
+    def _ring(self, title: str, body: str) -> None:
         if self._turn.take():
             self._rang = True
-            ring(self._alarms, f"Callers hear that nothing can be booked or looked up until it does ({why}).")
+            ring(self._alarms, body, title)
 
     async def _forever(self) -> None:
         while True:
@@ -143,3 +155,7 @@ class DatabasePage:
                 # Whatever it was, the next look is due: a watch that has ended notices nothing.
                 logger.error("database_not_looked_at", exc_info=True)
             await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _body(why: object) -> str:
+    return f"Callers hear that something is wrong, and nothing can be booked or settled, until it does ({why})."

@@ -9,6 +9,7 @@ from app.audit.log import seal
 from app.db.engine import Database
 from app.watch.loops import Loops
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import without_room
 from tests.fakes.recording_server import Fault, RecordingServer
 
 
@@ -46,6 +47,17 @@ async def test_a_database_that_takes_no_writes_silences_it(database: Database) -
         assert loops.late() == ["database_writer"]
         await heartbeat.stop()
     assert server.requests == []
+
+
+async def test_a_full_disk_silences_it(database: Database) -> None:
+    clock = FakeClock()
+    heartbeat = Heartbeat(None, 60.0, loops := Loops(clock), database)
+    clock.advance(181)
+    with without_room():
+        assert not await heartbeat.beat()
+        assert loops.late() == ["database_writer"]
+    assert await heartbeat.beat()
+    await heartbeat.stop()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from app.db.once import committing
 from app.db.opening import open_engine
 from app.db.schema import audit, secrets
 from app.errors import OverloadedError
-from tests.fakes.databases import cut_off, executed, held_up, locked_by_another_process, opened, soon
+from tests.fakes.databases import cut_off, executed, held_up, locked_by_another_process, opened, soon, without_room
 
 
 def kept(name: str) -> Any:
@@ -411,3 +411,26 @@ async def test_a_strangers_records_are_come_upon_within_a_second_and_ones_own_ar
             audit_log.record(transaction, "a stranger's", at=1.0)
         await one.write(lambda t: audit_log.record(t, "mine", at=1.0))
         assert one.strangers == before + 2
+
+
+async def test_on_a_full_disk_an_empty_write_says_nothing_and_a_proof_says_why(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        await database.write(kept("before"))
+        with without_room():
+            with pytest.raises(DatabaseUnavailableError):
+                await database.write(kept("lost"))
+            await database.write(lambda _: None)
+            assert database.refuses, "a commit without a change needs no disk"
+            with pytest.raises(DatabaseUnavailableError, match=r"OperationalError: .*disk"):
+                await database.prove()
+        await database.prove()
+        assert not database.refuses
+    assert "lost" not in names(sqlite_url)
+
+
+async def test_a_proof_changes_no_row_and_succeeds_while_all_is_well(database_url: str) -> None:
+    async with opened(database_url) as database:
+        database.refuses = True
+        await database.prove()
+        assert not database.refuses
+    assert not names(database_url)

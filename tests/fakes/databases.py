@@ -1,6 +1,7 @@
 """Real databases brought into bad days: a writer held up, a file locked by another process, a server that goes away."""
 
 import asyncio
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -74,6 +75,17 @@ def locked_by_another_process(url: str) -> Iterator[None]:
         yield
     finally:
         process.communicate("\n")
+
+
+@contextmanager
+def without_room() -> Iterator[None]:
+    """While inside, no file of this process grows: a write of SQLite fails as on a full disk, a read does not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def cut_off(url: str) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from app.db.engine import Database, DatabaseUnavailableError
 from app.watch.alarms import Alarms
-from app.watch.database_page import PAGE_AFTER_S, TITLE, DatabasePage, Turn
+from app.watch.database_page import NO_WRITES, PAGE_AFTER_S, TITLE, DatabasePage, Turn, trouble
 from app.watch.notify import CAUSE_GONE
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened, without_room
 from tests.watch.test_alarms import ScriptedNotifier, soon
 
 
@@ -17,6 +18,7 @@ class Scripted:
 
     away = False
     moved = False
+    full = False
 
     async def read(self, work: object) -> int:
         if self.away:
@@ -25,6 +27,10 @@ class Scripted:
 
     def is_there(self) -> bool:
         return not self.moved
+
+    async def prove(self) -> None:
+        if self.full:
+            raise DatabaseUnavailableError("OperationalError: database or disk is full")
 
 
 class Watched:
@@ -41,8 +47,8 @@ class Watched:
         await self.alarms.stop()
 
 
-@pytest.mark.parametrize("how", ["away", "moved"])
-async def test_it_rings_after_a_while_and_once_and_tells_the_end(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize(("how", "title"), [("away", TITLE), ("moved", TITLE), ("full", NO_WRITES)])
+async def test_it_rings_after_a_while_and_once_and_tells_the_end(tmp_path: Path, how: str, title: str) -> None:
     clock, database = FakeClock(), Scripted()
     one = Watched(tmp_path, clock, database)
     assert await one.page.look()
@@ -59,8 +65,8 @@ async def test_it_rings_after_a_while_and_once_and_tells_the_end(tmp_path: Path,
     assert await one.page.look()
     await soon(lambda: bool(one.notifier.ends["ops"]))
     await one.stop()
-    assert [title for title, _ in one.notifier.tries["ops"]] == [TITLE]
-    assert one.notifier.ends["ops"] == [(TITLE, CAUSE_GONE)]
+    assert [rung for rung, _ in one.notifier.tries["ops"]] == [title]
+    assert one.notifier.ends["ops"] == [(title, CAUSE_GONE)]
 
 
 async def test_a_short_absence_wakes_nobody(tmp_path: Path) -> None:
@@ -105,3 +111,15 @@ async def test_a_real_database_answers(sqlite_url: str, tmp_path: Path) -> None:
     page = DatabasePage(database, Alarms(ScriptedNotifier(), (), clock), clock, Turn(sqlite_url, tmp_path))
     assert await page.look()
     await database.stop()
+
+
+async def test_a_full_disk_is_told_by_the_driver_s_own_words(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        assert await trouble(database) is None
+        with without_room():
+            found = await trouble(database)
+        assert found is not None
+        title, body = found
+        assert title == NO_WRITES
+        assert "disk" in body
+        assert "Make room" in body
