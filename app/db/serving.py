@@ -1,9 +1,10 @@
 """Whether this process alone answers callers on its database; then nobody else can be asked what it was asked.
 
-On SQLite the file itself says so (`engine`). On PostgreSQL every serving process shows up in a table and looks at it
-once a second; one that is alone by its last look is sure of it for a moment, and a newcomer that finds somebody lets
-that moment pass before it takes its first call. In doubt there is company: after a start until a killed one has been
-silent for long enough, and whenever the table was not read lately.
+Every serving process shows up in a table, so that a worker notices when none is left. Whether one is alone is said by
+the file itself on SQLite (`engine`). On PostgreSQL each looks at the table once a second; one that is alone by its last
+look is sure of it for a moment, and a newcomer that finds somebody lets that moment pass before it takes its first
+call. In doubt there is company: after a start until a killed one has been silent for long enough, and whenever the
+table was not read lately.
 """
 
 import asyncio
@@ -56,14 +57,14 @@ class Serving:
     @property
     def alone(self) -> bool:
         """Whether no other process can be asked what this one was asked a moment ago."""
-        return not self._database.shared or self._clock.monotonic() < self._sure_until
+        if self._database.is_sqlite:
+            return not self._database.shared
+        return self._clock.monotonic() < self._sure_until
 
     async def start(self) -> None:
         """Show up, and let the others see it before the first call comes. Raises `DatabaseUnavailableError`."""
-        if self._database.is_sqlite:
-            return
         await self.look()
-        if not self.alone:
+        if not self._database.is_sqlite and not self.alone:
             await asyncio.sleep(SURE_FOR_S)  # whoever looked before this one showed up is sure no longer
         self._task = asyncio.get_running_loop().create_task(self._forever())
 

@@ -80,6 +80,7 @@ from app.watch.book import Book
 from app.watch.database_page import DatabasePage, Turn
 from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
+from app.watch.web_down import WebWatch
 from app.web.handed_in import Check, Doors
 from tools import tools
 
@@ -145,8 +146,7 @@ class Server:
         settings, businesses, clock = self.settings, self.businesses, self.clock
         self.sources = Sources(settings, businesses, self.database, self.alarms, clock)
         self.calendars = self.sources.calendars
-        feed_secret = shared_secret(settings.database_url, FEED_SECRET)
-        self.feeds = Feeds(self.sources.embedded, businesses, feed_secret, clock)
+        self.feeds = Feeds(self.sources.embedded, businesses, shared_secret(settings.database_url, FEED_SECRET), clock)
         self.days = self.shared.days(self.sources.addresses(), settings.availability_ttl_s) if self.shared else None
         self.lookups = Lookups(self.calendars, clock, settings.availability_ttl_s, self.days)
         self.claims = Claims(self.database, clock)
@@ -230,6 +230,7 @@ class Server:
         by_text = self.texting.appointments.news if self.texting.appointments else no_texts
         self.news = News(self.database, businesses.by_id, self.late.tell, clock, by_text)
         self.sweep = sweep.Sweep(self.database, self.read_backs, clock)
+        self.web_watch = WebWatch(self.database, self.alarms, clock)
         self.jobs = self._jobs() if self.settings.jobs == "on" else Elsewhere(self.database, self.alarms, clock)
 
     def _jobs(self) -> Jobs:
@@ -314,6 +315,9 @@ class Server:
             self.model_path.start()
         self.jobs.start()
         self.loops.watch("jobs", JOBS_GAP_S, self.jobs.alive)
+        if not self.serves:
+            self.web_watch.start()
+        self.loops.watch("web", 0.0, self.web_watch.alive)
         self.loops.begin()
         self.heartbeat.start()
         settle_interpreter()
@@ -332,6 +336,7 @@ class Server:
         if self.database_page is not None:
             await self.database_page.stop()
         await self.heartbeat.stop()
+        await self.web_watch.stop()
         await self.dispatcher.stop(STOP_GRACE_S)
         await self.serving.stop()
         await self.jobs.stop(STOP_GRACE_S)
