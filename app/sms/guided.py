@@ -16,7 +16,7 @@ from app.sms.dates_in_words import When
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import ABOUT_VISIT, AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PUZZLED, REACTION, WHO
+from app.sms.vocabulary import ABOUT_VISIT, AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PLUS, PUZZLED, REACTION, WHO
 from app.sms.words import Answer, Ground, Intent, More, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -92,12 +92,26 @@ def _one_or_two(talk: Talk) -> Said:
     """What was said, as one where a yes with a request after it answers nothing that was asked."""
     said, step = talk.said, talk.state.step
     then = said.next
-    if then is None or said.intent is Intent.CANCEL:
+    if then is None or said.cancels or said.intent is Intent.MOVE:
         return said
-    besides = bool(AS_WELL.search(then.text.lower())) or (said.intent, then.intent) == (Intent.BOOK, Intent.CANCEL)
-    if (step is Step.CONFIRM and besides) or (step is Step.CONFIRM_CANCEL and then.intent is Intent.BOOK):
+    if (step is Step.CONFIRM and _is_besides(talk, then)) or (
+        step is Step.CONFIRM_CANCEL and then.intent is Intent.BOOK
+    ):
         return said
     return replace(said, next=None).then(then)
+
+
+def _is_besides(talk: Talk, then: Said) -> bool:
+    """Whether a request after a yes comes on top of what was asked, and does not change it."""
+    slot, service = talk.state.slot, talk.state.service
+    if slot is None or (then.intent is not Intent.CANCEL and meant.names_time(then.when, slot.starts)):
+        return False
+    if then.intent is Intent.CANCEL:
+        elsewhere = bool(then.when.days) and not meant.names_time(then.when, slot.starts)
+        return elsewhere or talk.said.intent is Intent.BOOK or bool(AS_WELL.search(then.text.lower()))
+    named = meant.services_in(talk, then)
+    other = bool(named) and service not in [each.id for each in named]
+    return other or bool(PLUS.match(then.text.lower()))
 
 
 async def _by_intent(talk: Talk) -> None:
@@ -132,6 +146,8 @@ async def _besides(talk: Talk) -> None:
     state, said = talk.state, talk.said
     if talk.missed or len(talk.replies) > 1:
         return
+    if _is_put_off(talk):
+        talk.lead(phrases.THIS_FIRST)
     if said.question and not talk.passed_on:
         await _ask_elsewhere(talk)
     elif said.next is not None and said.intent is not Intent.CANCEL and state.step is Step.DONE:
@@ -140,6 +156,14 @@ async def _besides(talk: Talk) -> None:
             await own_appointments.begin(talk, Task.CANCEL)
         else:
             await choosing.take_up(talk, said.next, last.service if last else "")
+
+
+def _is_put_off(talk: Talk) -> bool:
+    """Whether a second wish was read that is neither begun nor kept for later: they have to say it again."""
+    first, then = talk.said, talk.said.next
+    if then is None or (first.intent is not Intent.MOVE and then.intent is not Intent.MOVE):
+        return False
+    return first.intent is Intent.MOVE or first.cancels
 
 
 async def _give_up(talk: Talk) -> None:

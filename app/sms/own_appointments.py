@@ -8,7 +8,7 @@ from app.errors import Code
 from app.sms import phrases
 from app.sms.choosing import ask_next, take_up
 from app.sms.dates_in_words import When
-from app.sms.meant import names_time, says_from, services_in, services_kept
+from app.sms.meant import minute, names_time, says_from, services_in, services_kept
 from app.sms.state import IDLE, Booked, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -23,7 +23,7 @@ from app.sms.vocabulary import (
     SEVERAL,
     THIS_ONE,
 )
-from app.sms.words import Answer
+from app.sms.words import Answer, Intent, Said
 
 TOLD = 3
 _TWO = 2
@@ -59,20 +59,23 @@ async def tell(talk: Talk, lead: str = "") -> None:
 
 async def begin(talk: Talk, task: Task) -> None:
     """Find the appointment that is to be cancelled or moved."""
-    state, then = talk.state, talk.said.next
+    state = talk.state
     found = await _find(talk)
     if found is None:
         return
+    then = _one_wish(talk, found).next
     besides = state.last if OTHER_ONE.search(talk.said.text.lower()) else None
     if besides is not None:
         found = [each for each in found if each["reference"] != besides.reference]
+    begun = _begun(talk) if task is Task.CANCEL else None
     state.invite()
     if not found:
         talk.say(phrases.NO_OTHER if besides else phrases.NO_APPOINTMENT)
         if then is not None:
             await take_up(talk, then)
         return
-    state.task, state.then = task, _then(talk)
+    state.task = task
+    state.then = begun if then is None else _then(talk)
     state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
     chosen, wanted = _meant(talk, state.appointments)
     if task is Task.MOVE:
@@ -104,8 +107,10 @@ async def go_on(talk: Talk) -> None:
     elif keep and CANCEL_IT.match(said.text.lower()):
         await talk.misunderstood()
     elif keep and not elsewhen:
+        then = state.then
         state.over()
         talk.say(phrases.KEPT)
+        await _go_on_with(talk, then)
     elif asked:
         await talk.misunderstood()
     elif ALL.search(said.text.lower()):
@@ -144,10 +149,32 @@ def _is_move(then: Then | None, chosen: Booked) -> bool:
     return then is not None and then.service in ("", chosen.service)
 
 
+def _one_wish(talk: Talk, found: Sequence[Mapping[str, Any]]) -> Said:
+    """What was said, where a time beside "cancel it" only says which one: "cancel my visit, Tuesday at 9"."""
+    then = talk.said.next
+    if then is None or then.intent is not None:
+        return talk.said
+    starts = [_booked(each).starts for each in found]
+    days = then.when.days if len(then.when.days) > 1 else ()
+    if any(names_time(then.when, at) or at.date() in days for at in starts):
+        both = dict.fromkeys((*talk.said.when.days, *then.when.days))
+        merged = replace(talk.said, next=None).then(then)
+        talk.said = replace(merged, when=replace(merged.when, days=tuple(both)))
+    return talk.said
+
+
+def _begun(talk: Talk) -> Then | None:
+    """The booking that was about to be made when something else came first."""
+    state, slot = talk.state, talk.state.slot
+    if slot is None or state.task is not Task.BOOK:
+        return None
+    return Then(state.service, Wanted(days=[slot.starts.date()], minutes=[minute(slot)]))
+
+
 def _then(talk: Talk) -> Then | None:
     """The booking that was asked for in the same breath."""
     then = talk.said.next
-    if then is None:
+    if then is None or then.intent is Intent.MOVE or talk.state.task is Task.MOVE:
         return None
     named = services_in(talk, then)
     talk.state.name = then.name or talk.state.name
@@ -165,15 +192,19 @@ async def _with(talk: Talk, chosen: Booked) -> None:
         state.appointments, state.then = [], None
         state.service = chosen.service
         state.step = Step.DAY
+        named = services_in(talk)
         if state.wanted or says_from(talk):
             await ask_next(talk)
         elif day := talk.said.when.no_such:
             talk.say(f"{phrases.NO_SUCH_DAY.format(day=day)} {phrases.WHICH_DAY}")
         else:
             talk.say(f"Moving {phrases.appointment(talk.business, chosen, talk.today)}.", phrases.WHICH_DAY)
+        if named and chosen.service not in [each.id for each in named]:
+            talk.lead(phrases.SAME_SERVICE)
         return
     state.step = Step.CONFIRM_CANCEL
-    talk.say(talk.question())
+    days = talk.said.when.days
+    talk.say(talk.question(), phrases.OR_MOVE if days and chosen.starts.date() not in days else "")
 
 
 async def _cancel(talk: Talk, appointment: Booked) -> None:
@@ -195,8 +226,13 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
         return  # a YES in a few minutes tries again
     state.invite()
     state.last = None
-    if then is not None and outcome in ("confirmed", "pending"):
-        state.service, state.wanted = then.service, then.wanted
+    if outcome in ("confirmed", "pending"):
+        await _go_on_with(talk, then)
+
+
+async def _go_on_with(talk: Talk, then: Then | None) -> None:
+    if then is not None:
+        talk.state.service, talk.state.wanted = then.service, then.wanted
         await ask_next(talk)
 
 

@@ -64,6 +64,10 @@ class Talk:
         """Say it, and `rest` where there is room."""
         self.replies.append(phrases.fit(text, rest))
 
+    def lead(self, text: str) -> None:
+        """Say it before what is said already."""
+        self.replies[:1] = [phrases.fit(f"{text} {reply}") for reply in self.replies[:1]]
+
     def question(self) -> str:
         """What was asked last, once more."""
         state, business, today = self.state, self.business, self.today

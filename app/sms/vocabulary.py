@@ -27,10 +27,14 @@ INSTEAD = re.compile(r"\b(?:actually|i mean|i meant|scratch that|or rather|on se
 REQUESTS = re.compile(
     r"(?:\s*[,;.&+\n]\s*|\s+(?=(?:and|then|but|n)\b))(?:(?:and|then|but|n)\s+)*"
     r"(?=(?:(?:please|pls|then|also|just|instead|can (?:you|i|we)|could (?:you|i|we)|i(?:'d| would) like to|i want to|"
-    r"i need to|to) )*(?:book|schedule|cancel)\b)",
+    r"i need to|to) )*(?:book|schedule|cancel|move|reschedule|change)\b)",
     re.I,
 )
 """Before a second request in one text."""
+BESIDES = re.compile(r"\s*[,;.&+\n]\s*|\s+(?=(?:and|then|plus|n|also)\b)", re.I)
+"""Between what can be two wishes, where no verb says so."""
+PLUS = re.compile(r"(?:and|plus|n|also|\+|&)\b|.*\b(?:also|too|as well|another|plus)\b", re.I | re.S)
+"""What is said like this comes on top of a yes."""
 KEPT_ONE = re.compile(
     r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
     r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
@@ -105,11 +109,12 @@ CANNOT_COME = re.compile(
 )
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
-    rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
+    rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|me|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
+MOVES_ONE = re.compile(r"\b(?:move|reschedule|change) (?:my|our|the) (?!time|day|date|hour)\w+")
 OTHER_ONE = re.compile(r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b")
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"

@@ -8,13 +8,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import chain, islice
 
 from app.sms import vocabulary as v
 from app.sms.dates_in_words import When, read_shift, read_when
+from app.sms.names_in_words import MAX_NAME_WORDS, fitting, surname_first
 
 MAX_CHARS = 1_600
-MAX_NAME_WORDS = 4
-MAX_NAME_CHARS = 80
+MAX_BETWEENS = 8
+"""Places where a second request is looked for in one text."""
 
 
 class Intent(StrEnum):
@@ -92,6 +94,12 @@ class Said:
     pictures: int = 0
 
     @property
+    def cancels(self) -> bool:
+        """Whether something is to be cancelled, be it a visit or what is under way: "cancel it"."""
+        aborts = self.intent is Intent.ABORT and bool(v.CANCEL.search(self.text.lower()))
+        return self.intent is Intent.CANCEL or aborts
+
+    @property
     def only_greets(self) -> bool:
         """Whether it says hello and no more."""
         return self.greets and len(self.text.split()) <= 2
@@ -159,9 +167,14 @@ def _clauses(text: str, ground: Ground) -> list[str]:
     """What was said and what replaces it, or two requests that stand in one text."""
     if v.INSTEAD.search(text):
         return v.INSTEAD.split(text)
-    clauses = v.REQUESTS.split(text, maxsplit=1)
-    first, second = (_read(clause, ground) for clause in clauses) if len(clauses) > 1 else (Said(), Said())
-    return clauses if _together(first, second).next else [text]
+    moves = _read(text, ground).intent is Intent.MOVE
+    betweens = chain(v.REQUESTS.finditer(text), () if moves else v.BESIDES.finditer(text))
+    for between in islice(betweens, MAX_BETWEENS):
+        clauses = [text[: between.start()], text[between.end() :]]
+        first, second = (_read(clause, ground) for clause in clauses)
+        if _together(first, second).next:
+            return clauses
+    return [text]
 
 
 def _together(said: Said, later: Said) -> Said:
@@ -169,13 +182,22 @@ def _together(said: Said, later: Said) -> Said:
 
     After a yes they may be two as well: whether they are, what was asked decides.
     """
+    low = later.text.lower()
     agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
-    if later.intent is Intent.BOOK and later.when and (agreed or said.intent is Intent.CANCEL):
+    wishes = bool(later.when) and later.intent in (None, Intent.BOOK)
+    plus = agreed and bool(later.when.days) and bool(v.PLUS.match(low))
+    clear = later.intent is Intent.BOOK or bool(later.when.clock)
+    if wishes and ((said.cancels and clear) or plus or (agreed and later.intent is Intent.BOOK)):
         return replace(said, next=later)
-    tells_which = later.own or bool(later.when.days) or bool(v.CANCELS_ONE.search(later.text.lower()))
+    tells_which = later.own or bool(later.when.days) or bool(v.CANCELS_ONE.search(low))
     if later.intent is Intent.CANCEL and tells_which and (agreed or said.intent is Intent.BOOK):
         return replace(said, next=later) if agreed else replace(later, next=said)
-    return said.then(later)
+    another = (
+        (said.intent is Intent.CANCEL and later.intent is Intent.MOVE and v.MOVES_ONE.search(low))
+        or (said.intent is Intent.MOVE and later.intent is Intent.CANCEL and tells_which)
+        or (said.intent is Intent.MOVE and said.when and later.intent is Intent.BOOK and later.when)
+    )
+    return replace(said, next=later) if another else said.then(later)
 
 
 def _read(text: str, ground: Ground) -> Said:
@@ -261,7 +283,7 @@ def _intent(low: str, when: When) -> Intent | None:
         return Intent.QUESTION
     if v.PERSON.search(low) and not v.NO_CALL.search(low):
         return Intent.PERSON
-    if v.ABORT.match(low):
+    if v.ABORT.match(low) and not (moves and v.CANCEL.search(low)):
         return Intent.ABORT
     if v.CANCEL.search(low):
         elsewhen = v.OTHER_DAY.search(low) or (when.days and v.INSTEAD_OF_IT.search(low))
@@ -312,7 +334,7 @@ def _more(left: str) -> More | None:
 def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> str:
     """A name that is said to be one, or that stands in a part of its own beside something else."""
     if match := v.NAME_CUE.search(text):
-        return _fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
+        return fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
     if match := v.WEAK_NAME_CUE.search(text):
         return _whole_name(match["name"], ground)
     if not beside:
@@ -331,7 +353,7 @@ def _whole_name(words: str, ground: Ground) -> str:
     while named and read_when(named[-1], ground.today, ground.last)[0]:
         named.pop()
     theirs = {word.lower() for word in named} <= ground.technicians
-    return "" if len(named) < 2 or theirs else _fitting(" ".join(named), ground.own_words)
+    return "" if len(named) < 2 or theirs else fitting(" ".join(named), ground.own_words)
 
 
 def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[str]) -> str:
@@ -339,25 +361,15 @@ def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[
     if left.strip() != text.lower().strip() and left.strip(" ,") != text.lower().strip(" ,"):
         return ""  # it names a time
     bare = v.AROUND_NAME.sub("", text).strip(" .,!")
-    if name := _surname_first(bare, own_words):
+    if name := surname_first(bare, own_words):
         return name
-    name = _fitting(bare, own_words if len(bare.split()) == 1 else frozenset())
+    name = fitting(bare, own_words if len(bare.split()) == 1 else frozenset())
     if not name and len(segments) > 1 and all(word[:1].isupper() for word in segments[-1].split()):
-        name = _fitting(segments[-1], own_words)
+        name = fitting(segments[-1], own_words)
     first, *rest = segments or [""]
     if not name and len(first.split()) > 1 and rest and all(any(c.isdigit() for c in part) for part in rest):
-        name = _fitting(first, own_words)  # with a number to call and an address
+        name = fitting(first, own_words)  # with a number to call and an address
     return name if len(name) > 1 else ""
-
-
-def _surname_first(text: str, own_words: Collection[str]) -> str:
-    """`Jane Roe`, from "Roe, Jane"; empty where it is written in another way."""
-    surname, comma, first = (part.strip() for part in text.partition(","))
-    written = all(word[:1].isupper() for word in (surname, *first.split()))
-    if not comma or not first or not written or v.YES.match(surname.lower()):
-        return ""
-    one = len(surname.split()) == 1 and _fitting(surname, own_words)
-    return f"{first} {surname}" if one and _fitting(first, own_words) else ""
 
 
 def _titled(text: str, left: str, intent: Intent | None) -> str:
@@ -371,17 +383,6 @@ def _titled(text: str, left: str, intent: Intent | None) -> str:
         return ""
     others = [word for word in left.split() if word.strip(" .,!") not in v.NO_NAMES and word.strip(" .,!")]
     return " ".join(words) if others or words[0] == "Will" else ""
-
-
-def _fitting(name: str, not_these: Collection[str]) -> str:
-    """The name, with capitals if it has none; empty if it is none."""
-    words = name.split()
-    if not 1 <= len(words) <= MAX_NAME_WORDS + 1 or len(name) > MAX_NAME_CHARS:
-        return ""
-    for word in words:
-        if not v.NAME_WORD.fullmatch(word) or word.lower().strip(".'") in v.NO_NAMES or word.lower() in not_these:
-            return ""
-    return " ".join(words) if name != name.lower() else " ".join(word[:1].upper() + word[1:] for word in words)
 
 
 def _is_foreign(text: str, low: str) -> bool:

@@ -371,4 +371,134 @@ CHANGES_OF_MIND = (
     ),
 )
 
-ALL = (*NOBODY_WAITS, *SEVERAL_THINGS, *CHANGES_OF_MIND)
+TWO_WISHES = (
+    *(
+        Story(
+            f"one instead of the other: {text}",
+            f"""{BOOK}
+            > {text}
+            < Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Lee, Wed Nov 25 at 10:00 AM? Reply YES
+            > yes
+            < Moved
+            """,
+            (WEDNESDAY,),
+        )
+        for text in (
+            "cancel it and book wednesday 10",
+            "cancel that and book me wednesday at 10",
+            "cancel it. rebook for wednesday at 10",
+            "cancel this, move me to wednesday at 10",
+            "cancel it and put me down for wednesday at 10",
+            "cancel my appointment and get me in wednesday at 10",
+            "please cancel my appointment, wednesday at 10 is better",
+            "cancel my appt. can you come wednesday at 10?",
+        )
+    ),
+    *(
+        Story(
+            f"both are booked: {text}",
+            f"""{CONFIRM}
+            > {text}
+            < Booked: Home inspection with Dana, Tue Nov 24 at 9:00 AM
+            < {asked}, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+            """,
+            (JANE,),
+        )
+        for text, asked in (
+            ("yes and also wednesday at 10", "Home inspection with Lee"),
+            ("yes plus wednesday at 10", "Home inspection with Lee"),
+            ("yes and wednesday at 10", "Home inspection with Lee"),
+            ("yes please, also need one wednesday at 10 for my mom", "Home inspection with Lee"),
+            ("yes, and an ant treatment wednesday at 10 too", "Ant treatment with Lee"),
+            ("yes and book the ant treatment wednesday at 10", "Ant treatment with Lee"),
+        )
+    ),
+    Story(
+        "a yes, and one more in the next text",
+        CONFIRM
+        + """
+        > yes
+        + and wednesday at 10 too please
+        < Booked: Home inspection with Dana, Tue Nov 24 at 9:00 AM
+        < Home inspection with Lee, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+        """,
+        (JANE,),
+    ),
+    Story(
+        "one to cancel and another to move",
+        TWO
+        + """
+        > cancel the inspection and move the follow-up to friday at 2
+        < One at a time, please, so this first: Cancel Home inspection
+        > no
+        < I left your appointment as it is.
+        > move the follow-up to friday at 2 and cancel the inspection
+        < One at a time, please, so this first: Move your visit from Wed Nov 25
+        """,
+        (JANE, FOLLOW_UP),
+    ),
+    Story(
+        "one to move and one to book",
+        BOOK
+        + """
+        > move my appointment to wednesday 10 and book my mom Mary Roe in at 11
+        < One at a time, please, so this first: Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection
+        > yes
+        < Moved: Home inspection with Lee, Wed Nov 25 at 10:00 AM
+        """,
+        (WEDNESDAY,),
+    ),
+    Story(
+        "a yes, and the other one to cancel",
+        BOOK
+        + """
+        > book a follow-up visit wednesday at 10
+        > yes and cancel the tuesday one
+        < Booked: Follow-up visit with Lee, Wed Nov 25 at 10:00 AM
+        < Cancel Home inspection
+        > yes
+        < Cancelled
+        """,
+        (CANCELLED, FOLLOW_UP),
+    ),
+    Story(
+        "another one cancelled before the yes",
+        BOOK
+        + """
+        > book a follow-up visit wednesday at 10
+        > no wait cancel my tuesday one first
+        < Cancel Home inspection with Dana, Tue Nov 24
+        > yes
+        < Cancelled: Home inspection
+        < Follow-up visit with Dana, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+        """,
+        (CANCELLED,),
+    ),
+    Story(
+        "another service for the same visit",
+        BOOK
+        + """
+        > move it to wednesday at 10 and make it an ant treatment
+        < A move keeps the service; for another one reply PERSON. Move your visit from Tue Nov 24
+        """,
+        (JANE,),
+    ),
+    Story(
+        "a time beside a cancellation that is no wish",
+        TWO
+        + """
+        > cancel tuesday, wednesday and friday
+        < Which one?
+        > never mind
+        > cancel the inspection, I will be away until friday
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES to cancel it, NO to keep it.
+        < For another time text "move it".
+        > never mind
+        > cancel my appointment, tuesday at 9
+        < Cancel Home inspection
+        """,
+        (JANE, FOLLOW_UP),
+    ),
+)
+
+ALL = (*NOBODY_WAITS, *SEVERAL_THINGS, *CHANGES_OF_MIND, *TWO_WISHES)
