@@ -113,6 +113,8 @@ INNER = {
         "app.sms.phrases.MAX_LISTED",
         "app.sms.quiet.MOST_ZONES",
         "app.sms.talk.MAX_REASON_CHARS",
+        "app.sms.talk.MOST_QUESTIONS",
+        "app.sms.words.MAX_BETWEENS",
         "app.sms.words.MAX_CHARS",
         "app.sms.names_in_words.MAX_NAME_WORDS",
         "app.sms.names_in_words.MAX_NAME_CHARS",

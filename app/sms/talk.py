@@ -1,5 +1,6 @@
 """One turn while it is being answered: the state, what was said, the tools, and what is said back."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +18,10 @@ from app.sms.words import Intent, Said
 MAX_REASON_CHARS = 300
 MAX_QUESTION_CHARS = 1_000
 """As many as the tool takes."""
+MOST_QUESTIONS = 3
+"""With more a person deals."""
+ENDS = re.compile(r"(?<=[?])\s+|\n")
+"""Where one question ends and another begins."""
 
 
 class Ask(Protocol):
@@ -115,27 +120,40 @@ class Talk:
 
     async def quoted(self) -> bool:
         """Answer out of the business's documents, or promise that somebody will; False where there are none."""
-        if self.business.documents is None:
+        questions = self._questions()
+        if self.business.documents is None or len(questions) > MOST_QUESTIONS:
             return False
         self.passed_on = True
-        asked = self._whole_question()
-        result = await self.ask("answer_question", question=asked[:MAX_QUESTION_CHARS])
-        promised = "reference" in result
-        if not result["ok"] and not promised:
-            return False
-        self.state.promised = self.state.promised or promised
-        if promised:
-            when = phrases.moment(datetime.fromisoformat(result["due"]), self.today)
-            self.say(f"{phrases.PASSED_ON} {phrases.CALLED_BY.format(when=when)}", self._resting())
-        else:
-            self.say(result["say"], self._resting())
+        resting = self._resting()
+        answers: list[str] = []
+        for question in questions:
+            result = await self.ask("answer_question", question=question[:MAX_QUESTION_CHARS])
+            promised = "reference" in result
+            if not result["ok"] and not promised:
+                return False
+            self.state.promised = self.state.promised or promised
+            if promised:
+                when = phrases.moment(datetime.fromisoformat(result["due"]), self.today)
+                answers.append(f"{phrases.PASSED_ON} {phrases.CALLED_BY.format(when=when)}")
+            else:
+                answers.append(result["say"])
+        *others, last = dict.fromkeys(answers)
+        for answer in others:
+            self.say(answer)
+        self.say(last, resting)
         return True
 
-    def _whole_question(self) -> str:
-        """What is asked, with the service that "it" is: "how much is it (Home inspection)"."""
-        asked, state = self.said.question or self.said.text, self.state
+    def _questions(self) -> list[str]:
+        """What is asked, each question by itself, with the service that "it" is: "how much is it (Home inspection)"."""
+        state = self.state
         service = self.business.service(state.service or (state.last.service if state.last else ""))
-        return f"{asked} ({service.name})" if service and IT.search(asked.lower()) else asked
+        asked = self.said.question or self.said.text
+        each = [part.strip() for part in ENDS.split(asked) if part.strip()]
+        apart = self.said.question or all(part.endswith("?") for part in each)
+        return [
+            f"{part} ({service.name})" if service and IT.search(part.lower()) else part
+            for part in (each if apart else [asked])
+        ]
 
     async def person(self, why: str = "") -> None:
         """A person calls, and the customer hears when."""

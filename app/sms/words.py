@@ -120,7 +120,7 @@ class Said:
             alone=later.alone or self.alone,
             titled=later.titled or self.titled,
             more=later.more or self.more,
-            question=" ".join(filter(None, (self.question, later.question))),
+            question="\n".join(filter(None, (self.question, later.question))),
             next=later.next or self.next,
         )
         return replace(
@@ -208,7 +208,7 @@ def _read(text: str, ground: Ground) -> Said:
     segments = [part.strip(' "*') for part in v.SEGMENTS.split(rest) if part.strip(' "*')]
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
-    question = " ".join(asides) if asides and _says_something(others, ground) else ""
+    question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     meant = v.KEPT_ONE.sub(" , ", v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest))
     when, left = read_when(meant, ground.today, ground.last)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
@@ -245,7 +245,8 @@ def _is_aside(part: str, ground: Ground) -> bool:
         return False
     if v.TOPICS.search(low):
         return True
-    is_question = part.endswith("?") and len(low.split()) >= v.LEAST_QUESTION_WORDS
+    bare = v.JOINING.sub("", low)
+    is_question = (part.endswith("?") or bool(v.ASKING.match(bare))) and len(low.split()) >= v.LEAST_QUESTION_WORDS
     if not is_question or v.ABOUT_TIMES.search(low) or v.TAG.fullmatch(low):
         return False
     return _intent(low, When()) is None and not (

@@ -501,4 +501,44 @@ TWO_WISHES = (
     ),
 )
 
-ALL = (*NOBODY_WAITS, *SEVERAL_THINGS, *CHANGES_OF_MIND, *TWO_WISHES)
+SEVERAL_QUESTIONS = (
+    Story(
+        "two questions, and a time",
+        """
+        > how much is an inspection, do you take cash, and can you come tuesday at 9?
+        < Tue Nov 24 at 9:00 AM. What is your full name?
+        < A home inspection costs $89.
+        < We do not take cash.
+        > Jane Roe
+        < Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES
+        > do you take cash? do you serve Round Rock?
+        < We do not take cash.
+        < We serve Austin, Round Rock
+        """,
+        business=DOCUMENTS,
+    ),
+    Story(
+        "a move and a question without its sign",
+        BOOK
+        + """
+        > can you move it to thursday at 10 and do you take cash
+        < Move your visit from Tue Nov 24
+        < We do not take cash.
+        """,
+        (JANE,),
+        business=DOCUMENTS,
+    ),
+    Story(
+        "questions alone, one that the documents do not answer",
+        """
+        > do you take cash? do you serve Round Rock? do you sell cars?
+        < We do not take cash.
+        < We serve Austin, Round Rock
+        < That is one for a person. Someone will call you
+        """,
+        tasks=("callback",),
+        business=DOCUMENTS,
+    ),
+)
+
+ALL = (*NOBODY_WAITS, *SEVERAL_THINGS, *CHANGES_OF_MIND, *TWO_WISHES, *SEVERAL_QUESTIONS)
