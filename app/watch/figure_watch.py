@@ -26,7 +26,7 @@ TOLD_AGAIN_S: Final = 6 * 3_600.0
 """What a person called over and is still raised is paged again only after so long."""
 FORGOTTEN_S: Final = 86_400.0
 """A raised figure of which nothing came for so long is over: that tool, upstream or business is not used any more."""
-LONGEST_S: Final = 86_400.0
+LOOKED_OVER_S: Final = 86_400.0
 """Over at most so long it is looked for enough samples to see that a raised figure is over."""
 NOT_SEEN: Final = "readback: nothing came for a day"
 SHOWN: Final = {State.FINE: 0, State.RAISED: 1, State.UNKNOWN: 2}
@@ -56,8 +56,8 @@ def read(connection: Connection, figures: Sequence[Figure], now: float, read_bac
             if 0 < reading.samples < figure.least and key in book.standings and book.standings[key].raised:
                 few[key] = figure
     if few:
-        days = Counted(samples(connection, now - LONGEST_S, now), now)
-        given = Material(days, connection, now, LONGEST_S, read_back_after_s)
+        days = Counted(samples(connection, now - LOOKED_OVER_S, now), now)
+        given = Material(days, connection, now, LOOKED_OVER_S, read_back_after_s)
         readings |= {key: _over_longer(figure, key[1], given) for key, figure in few.items()}
     return Read(book, readings, {figure.name: counted.covered(figure.span_s) for figure in figures})
 
