@@ -2,9 +2,9 @@
 
 Every serving process shows up in a table, so that a worker notices when none is left. Whether one is alone is said by
 the file itself on SQLite (`engine`). On PostgreSQL each looks at the table once a second; one that is alone by its last
-look is sure of it for a moment, and a newcomer that finds somebody lets that moment pass before it takes its first
-call. In doubt there is company: after a start until a killed one has been silent for long enough, and whenever the
-table was not read lately.
+look is sure of it for a moment. For that moment it may look up anew what a newcomer has answered: that harms nobody,
+while a newcomer that let it pass would keep callers waiting after every crash. In doubt there is company: after a start
+until a killed one has been silent for long enough, and whenever the table was not read lately.
 """
 
 import asyncio
@@ -62,10 +62,8 @@ class Serving:
         return self._clock.monotonic() < self._sure_until
 
     async def start(self) -> None:
-        """Show up, and let the others see it before the first call comes. Raises `DatabaseUnavailableError`."""
+        """Show up before the first call comes. Raises `DatabaseUnavailableError`."""
         await self.look()
-        if not self._database.is_sqlite and not self.alone:
-            await asyncio.sleep(SURE_FOR_S)  # whoever looked before this one showed up is sure no longer
         self._task = asyncio.get_running_loop().create_task(self._forever())
 
     async def stop(self) -> None:

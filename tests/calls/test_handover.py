@@ -145,8 +145,10 @@ async def test_a_report_whose_task_could_not_be_written_is_not_taken_for_stored(
     async with office(database_url) as at:
         await at.handover.destination(REF)
 
-    def dying(connection: Connection, records: list[Any]) -> None:
-        raise DiedError
+    def dying(connection: Connection, records: list[Any]) -> tuple[int, int]:
+        if records:
+            raise DiedError
+        return seal(connection, records)
 
     async with office(database_url, sealing=dying) as at:
         await at.report("end-of-call-report", "call.in-progress.error-transfer-failed")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from app.db.serving import SURE_FOR_S
 from tests.flows.running import Process
 
 
@@ -18,6 +19,7 @@ async def test_a_newcomer_gives_what_was_given_before_it_came(start: Callable[..
     second = start(postgres_url)
     await first.call(("t0", "check_availability", {"date": "tomorrow"}), call_id="other")
     assert await asked(second, "before") == alone
+    await asyncio.sleep(SURE_FOR_S)
     together = await asyncio.gather(*(asked(server, "beside") for server in (first, second) for _ in range(3)))
     assert together == [together[0]] * 6
     second.kill()
