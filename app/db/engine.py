@@ -182,7 +182,7 @@ class Database:
     async def prove(self, within_s: float = WRITE_DEADLINE_S) -> None:
         """Write something for certain, which an empty transaction does not. Raises as `write` does."""
         try:
-            await self.write(lambda transaction: kept.with_all_before(transaction.connection), within_s)
+            await self.write(lambda transaction: kept.row_written(transaction.connection), within_s)
         except DatabaseUnavailableError:
             self.refuses = True
             raise

@@ -36,3 +36,10 @@ def with_all_before(connection: Connection) -> None:
         return
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     connection.exec_driver_sql(f"PRAGMA user_version = {(version + 1) % 2**31}")
+
+
+def row_written(connection: Connection) -> None:
+    """Write a row and change nothing. A message to the log alone is taken by a PostgreSQL that takes no rows."""
+    with_all_before(connection)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")

@@ -434,3 +434,15 @@ async def test_a_proof_changes_no_row_and_succeeds_while_all_is_well(database_ur
         await database.prove()
         assert not database.refuses
     assert not names(database_url)
+
+
+async def test_a_postgresql_that_takes_no_rows_fails_the_proof(postgres_url: str) -> None:
+    def read_only(transaction: Transaction) -> None:
+        transaction.connection.exec_driver_sql("SET SESSION default_transaction_read_only = on")
+
+    async with opened(postgres_url) as database:
+        await database.write(read_only)
+        with pytest.raises(DatabaseUnavailableError) as told:
+            await database.prove()
+        assert "read-only" in str(told.value.__cause__)
+        assert database.refuses
