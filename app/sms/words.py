@@ -167,8 +167,8 @@ def _clauses(text: str, ground: Ground) -> list[str]:
     """What was said and what replaces it, or two requests that stand in one text."""
     if v.INSTEAD.search(text):
         return v.INSTEAD.split(text)
-    moves = _read(text, ground).intent is Intent.MOVE
-    betweens = chain(v.REQUESTS.finditer(text), () if moves else v.BESIDES.finditer(text))
+    beside = v.BESIDES.search(text) and _read(text, ground).intent is not Intent.MOVE
+    betweens = chain(v.REQUESTS.finditer(text), v.BESIDES.finditer(text) if beside else ())
     for between in islice(betweens, MAX_BETWEENS):
         clauses = [text[: between.start()], text[between.end() :]]
         first, second = (_read(clause, ground) for clause in clauses)
