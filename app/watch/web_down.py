@@ -19,6 +19,8 @@ from app.watch.alarms import Alarms
 KIND: Final = "web_down"
 LOOK_EVERY_S: Final = 5.0
 NOBODY_AFTER_S: Final = 60.0
+UNSEEN_S: Final = 3 * LOOK_EVERY_S
+"""Between two looks, after which this process was away itself, or the database in which all show up."""
 MISSED_FOR_S: Final = 86_400.0
 """One that fell silent longer ago was given up, and pages nobody who starts a worker now."""
 
@@ -35,6 +37,7 @@ class WebWatch:
         self._clock = clock
         self._beats: dict[str, int] | None = None
         self._heard_at = 0.0
+        self._looked_at = 0.0
         self._well = True
         self._task: asyncio.Task[None] | None = None
 
@@ -59,8 +62,10 @@ class WebWatch:
         seen = await self._database.read(_seen)
         now, before = self._clock.monotonic(), self._beats
         self._beats = {process: beats for process, (beats, _) in seen.items()}
-        if before is None:
-            self._heard_at = now
+        blind = now - self._looked_at > UNSEEN_S
+        self._looked_at = now
+        if before is None or (blind and self._well):
+            self._heard_at = now  # nobody could say anything that was heard here
         elif self._beats.items() - before.items():
             self._heard_at, self._well = now, True
             self._alarms.clear(KIND, "web")
