@@ -18,7 +18,9 @@ from app.watch.alarms import Alarms
 
 LOOK_EVERY_S: Final = 5.0
 NOBODY_AFTER_S: Final = 60.0
-"""Without a sign of any worker, or with a job so long overdue, a person is told; a deploy takes less."""
+"""Without a sign of any worker, or with a job so long overdue and not taken, a person is told; a deploy takes less."""
+UNSEEN_S: Final = 3 * LOOK_EVERY_S
+"""Between two looks, after which this process was away itself, or the database in which workers show up."""
 
 logger = log.get(__name__)
 
@@ -27,6 +29,7 @@ class Elsewhere:
     """What stands in the place of `Jobs` in a process with `READBACK_JOBS=off`; any number of them may look.
 
     A worker is alive while its beats go on, by this process's own watch: clocks of other machines are not compared.
+    What was due while nobody could work is late by as much, and no page's matter while the first in line is taken.
     """
 
     def __init__(self, database: Database, alarms: Alarms, clock: Clock) -> None:
@@ -34,13 +37,14 @@ class Elsewhere:
         self._alarms = alarms
         self._clock = clock
         self._beats: dict[str, int] = {}
-        self._heard_at = clock.monotonic()
+        self._first_due: float | None = None
+        self._heard_at = self._taken_at = self._looked_at = clock.monotonic()
         self._well = True
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to look."""
-        self._heard_at = self._clock.monotonic()
+        self._heard_at = self._taken_at = self._looked_at = self._clock.monotonic()
         self._task = asyncio.get_running_loop().create_task(self._forever())
 
     async def stop(self, _grace_s: float) -> None:
@@ -59,11 +63,15 @@ class Elsewhere:
         """Look once; whether all is well."""
         beats, first_due = await self._database.read(_work)
         now = self._clock.monotonic()
-        if any(self._beats.get(worker) != count for worker, count in beats.items()):
+        blind = self._well and now - self._looked_at > UNSEEN_S  # nobody could say anything that was heard here
+        if blind or any(self._beats.get(worker) != count for worker, count in beats.items()):
             self._heard_at = now
-        self._beats = beats
+        if blind or first_due is None or self._first_due is None or first_due > self._first_due:
+            self._taken_at = now
+        self._beats, self._first_due, self._looked_at = beats, first_due, now
         silent = now - self._heard_at >= NOBODY_AFTER_S
-        overdue = first_due is not None and self._clock.now() - first_due >= NOBODY_AFTER_S
+        late = first_due is not None and self._clock.now() - first_due >= NOBODY_AFTER_S
+        overdue = late and now - self._taken_at >= NOBODY_AFTER_S
         self._well = not (silent or overdue)
         if self._well:
             self._alarms.clear("jobs_down", "workers")
