@@ -1,4 +1,4 @@
-"""Tells a person of a provider that refuses our key, or of a model that only fails: also where few questions come.
+"""Tells a person of a model for which our key is refused, or that only fails: also where few questions come.
 
 Shares of what failed lately say nothing of a line on which a customer texts once an hour.
 """
@@ -9,7 +9,7 @@ from app.inference.model import Model, ModelAnswer, ModelError, ModelName, Model
 from app.watch.alarms import Alarms
 
 PAGE: Final = "model_fails"
-"""About a provider's key, or about one model."""
+"""About one model, also where its key is refused: a provider may take it for another, whose answers say nothing."""
 IN_A_ROW: Final = 5
 """Failures of a model, however long one after the other, after which it is not chance."""
 
@@ -37,20 +37,20 @@ class Minded:
             raise
         self._failed = 0
         # Unconditionally: another process, or this one before it was started anew, may have told of it.
-        self._alarms.clear(PAGE, self.name.provider)
         self._alarms.clear(PAGE, self.name.text)
         return answer
 
     def _tell(self, error: ModelError) -> None:
-        provider, served = self.name.provider, "Customers who text are served by another model, or without one"
+        name, served = self.name, "Customers who text are served by another model, or without one"
         if isinstance(error, ModelRefusesKeyError):
-            body = (
-                f"{provider} answers {error.cause}. {served}, until it takes the key again: see its panel, and doctor."
-            )
-            self._alarms.ring(PAGE, provider, f"{provider} refuses our key", body, verbatim=True)
+            title = f"{name.provider} refuses our key for {name.text}"
+            body = f"It answers {error.cause}. {served}, until it takes the key again: see its panel, and doctor."
         elif self._failed >= IN_A_ROW:
+            title = f"{name.text} does not answer"
             body = (
                 f"{self._failed} questions in a row got no answer; of the last one it said: {error.cause}. {served}. "
                 "`readback doctor` tries it; see the provider's own status page."
             )
-            self._alarms.ring(PAGE, self.name.text, f"{self.name.text} does not answer", body, verbatim=True)
+        else:
+            return
+        self._alarms.ring(PAGE, name.text, title, body, verbatim=True)

@@ -20,12 +20,24 @@ async def asked(model: Model, alarms: Any, times: int = 1) -> None:
             await minded.ask(QUESTION, 1.0)
 
 
-async def test_a_refused_key_is_told_once_and_at_once_whichever_model_it_was() -> None:
+async def test_a_refused_key_is_told_once_and_at_once() -> None:
     alarms = FakeAlarms()
     await asked(ScriptedModel("openai:x", DENIED), alarms)
-    await asked(ScriptedModel("openai:y", DENIED), alarms)
-    assert [(page.kind, page.key, page.title) for page in alarms.rung] == [(PAGE, "openai", "openai refuses our key")]
+    await asked(ScriptedModel("openai:x", DENIED), alarms)
+    rung = [(page.kind, page.key, page.title) for page in alarms.rung]
+    assert rung == [(PAGE, "openai:x", "openai refuses our key for openai:x")]
     assert "status 401" in alarms.rung[0].body
+
+
+async def test_of_two_models_of_one_provider_only_the_refused_one_is_told_and_only_its_own_answer_ends_that() -> None:
+    alarms = FakeAlarms()
+    for _ in range(3):
+        await asked(ScriptedModel("openai:x", DENIED), alarms)
+        await asked(ScriptedModel("openai:y", GOOD), alarms)
+        assert alarms.ringing() == {(PAGE, "openai:x")}
+    assert len(alarms.rung) == 1
+    await asked(ScriptedModel("openai:x", GOOD), alarms)
+    assert alarms.ringing() == set()
 
 
 @pytest.mark.parametrize(
@@ -45,8 +57,7 @@ async def test_failures_are_told_after_some_in_a_row(turns: list[Any], rings: in
 
 async def test_an_answer_ends_what_is_open_whoever_told_it() -> None:
     alarms = FakeAlarms()
-    await asked(ScriptedModel("openai:x", DENIED), alarms)
     await asked(ScriptedModel("openai:x", DOWN), alarms, IN_A_ROW)
-    assert alarms.ringing() == {(PAGE, "openai"), (PAGE, "openai:x")}
+    assert alarms.ringing() == {(PAGE, "openai:x")}
     await asked(ScriptedModel("openai:x", GOOD), alarms)
     assert alarms.ringing() == set()
