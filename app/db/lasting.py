@@ -10,7 +10,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 _ALL_BEFORE = "SELECT pg_logical_emit_message(true, 'readback', 'kept')"
-
+_A_ROW = "UPDATE alembic_version SET version_num = version_num"
+_ROOM = """
+SET LOCAL work_mem TO '64kB'; SET LOCAL temp_tablespaces TO '';
+WITH room AS MATERIALIZED (SELECT repeat('x', 8000) FROM generate_series(1, 32)) SELECT count(*) FROM room
+"""
+"""More than fits in memory, so 256 kB are written beside the tables, and are gone at once: half a millisecond."""
 
 _HASTY = "hasty"
 
@@ -39,7 +44,10 @@ def with_all_before(connection: Connection) -> None:
 
 
 def row_written(connection: Connection) -> None:
-    """Write a row and change nothing. A message to the log alone is taken by a PostgreSQL that takes no rows."""
+    """Write a row and change nothing. A message to the log alone is taken by a PostgreSQL that takes no rows, and a row
+    by one whose disk is full, while a page that is there has room for it: so new room is asked for as well.
+    """
     with_all_before(connection)
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+        connection.exec_driver_sql(_A_ROW)
+        connection.exec_driver_sql(_ROOM)

@@ -446,3 +446,16 @@ async def test_a_postgresql_that_takes_no_rows_fails_the_proof(postgres_url: str
             await database.prove()
         assert "read-only" in str(told.value.__cause__)
         assert database.refuses
+
+
+async def test_a_postgresql_without_room_fails_the_proof(postgres_url: str) -> None:
+    def no_room(transaction: Transaction) -> None:
+        transaction.connection.exec_driver_sql("SET SESSION temp_file_limit = '64kB'")
+
+    async with opened(postgres_url) as database:
+        await database.prove()
+        await database.write(no_room)
+        with pytest.raises(DatabaseUnavailableError) as told:
+            await database.prove()
+        assert "temp_file_limit" in str(told.value.__cause__)
+        assert database.refuses
