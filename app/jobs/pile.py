@@ -39,7 +39,7 @@ class PileWatch:
         up = (PAGE, KEY) in not_resolved(connection)
         if up or not old:
             return up != old
-        return not called_over(connection, PAGE, KEY, self._clock.now() - TOLD_AGAIN_S)
+        return called_over(connection, PAGE, KEY, self._clock.now() - TOLD_AGAIN_S) is None
 
     def _paged(self, transaction: Transaction, found: Pile, old: bool) -> None:
         now = self._clock.now()

@@ -4,7 +4,7 @@ What it knows is in the database, points of use and whether a page is up: neithe
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from app.watch.pages import Page, called_over, is_raised, not_resolved, raised, 
 LOOK_EVERY_S: Final = 60.0
 PAGE: Final = "limit_near"
 TOLD_AGAIN_S: Final = 6 * 3_600.0
-"""What a person called over and is still near is paged again only after so long."""
+"""What a person called over and has been near ever since is paged again only after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class LimitWatch:
         found = {use.limit.name: foreseen(use, kept.get(use.limit.name, ()), now) for use in uses}
         for use in uses:
             metrics.set_limit(use.limit.name, use.used, use.value)
-        await self._database.write(lambda transaction: _kept(transaction, uses, found, now))
+        await self._database.write(lambda transaction: _kept(transaction, uses, kept, found, now))
         return found
 
 
@@ -61,7 +61,13 @@ def foreseen(use: Use, kept: Sequence[Point], now: float) -> Forecast:
     return forecast(use.limit.kind, use.value, [*before, Point(now, use.used)], now, use.resets_at)
 
 
-def _kept(transaction: Transaction, uses: Sequence[Use], found: Mapping[str, Forecast], now: float) -> None:
+def _kept(
+    transaction: Transaction,
+    uses: Sequence[Use],
+    kept: Mapping[str, Sequence[Point]],
+    found: Mapping[str, Forecast],
+    now: float,
+) -> None:
     counted = {use.limit.name for use in uses}
     for kind, name in not_resolved(transaction.connection):
         if kind == PAGE and name not in counted:  # a cap that was taken away: nobody could end its page any more
@@ -72,10 +78,20 @@ def _kept(transaction: Transaction, uses: Sequence[Use], found: Mapping[str, For
         up = is_raised(transaction, PAGE, name)
         told = near(use.limit, expected, now, up=up)
         if told and not up:
-            if not called_over(transaction.connection, PAGE, name, now - TOLD_AGAIN_S):
+            if not _silenced(transaction, use, kept.get(name, ()), now):
                 raised(transaction, _page(use, expected), now=now)
         elif up and not told:
             resolved(transaction, PAGE, name, now=now)
+
+
+def _silenced(transaction: Transaction, use: Use, kept: Sequence[Point], now: float) -> bool:
+    """Whether a person called this stretch over: since then no point was seen at which its page would have ended."""
+    over_at = called_over(transaction.connection, PAGE, use.limit.name, now - TOLD_AGAIN_S)
+    if over_at is None:
+        return False
+    since = [point for point in kept if point.at > over_at]
+    then = ((point.at, foreseen(replace(use, used=point.used), kept, point.at)) for point in since)
+    return all(near(use.limit, forecast, at, up=True) for at, forecast in then)
 
 
 def _page(use: Use, expected: Forecast) -> Page:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, TextClause, select, text, update
+from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text, update
 
 from app.audit.log import record
 from app.db.bulk import BulkInsert
@@ -83,10 +83,12 @@ def raised_about(connection: Connection, kind: str) -> set[str]:
     return set(connection.execute(select(_p.key).where(_p.kind == kind, NOT_RESOLVED)).scalars())
 
 
-def called_over(connection: Connection, kind: str, key: str, since: float) -> bool:
-    """Whether a person said since then that it is over: what lasts all the same is not told again so soon."""
-    ended = select(_p.id).where(_p.kind == kind, _p.key == key, _p.status == "resolved", _p.changed_at > since)
-    return connection.execute(ended.where(_p.resolution.not_in(("", SUPERSEDED))).limit(1)).first() is not None
+def called_over(connection: Connection, kind: str, key: str, since: float) -> float | None:
+    """When a person last said since then that it is over: what lasts all the same is not told again so soon."""
+    ended = select(func.max(_p.changed_at)).where(_p.kind == kind, _p.key == key, _p.status == "resolved")
+    by_a_person = _p.resolution.not_in(("", SUPERSEDED))
+    at: float | None = connection.execute(ended.where(by_a_person, _p.changed_at > since)).scalar_one()
+    return at
 
 
 def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: str = "") -> bool:

@@ -74,6 +74,18 @@ async def test_what_a_person_called_over_is_not_paged_again_for_hours(database: 
     assert ("n", "open") in await watched.look(90), "what was over in between is told at once"
 
 
+async def test_calling_it_over_silences_that_stretch_and_no_later_one(database: Database) -> None:
+    watched = Watched(database, limit())
+    await watched.look(90)
+    await database.write(lambda t: resolved(t, PAGE, "n", now=watched.clock.now(), by="Dana"))
+    assert await watched.look(75) == [("n", "resolved")]
+    assert await watched.look(90) == [("n", "resolved")], "a page would have hung on"
+    assert await watched.look(60) == [("n", "resolved")]
+    assert await watched.look(90) == [("n", "open"), ("n", "resolved")]
+    assert await watched.look(60) == [("n", "resolved")] * 2
+    assert ("n", "open") in await watched.look(90), "nor does what was called over before it"
+
+
 async def test_the_rate_of_use_pages_before_any_share_does(database: Database) -> None:
     watched = Watched(database, limit(kind=Kind.DAILY))
 
