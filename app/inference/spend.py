@@ -113,6 +113,7 @@ class Spend:
                 PRICES_ALARM, "prices", title, "The price table cannot be read. Customers are served without."
             )
             raise
+        self._alarms.clear(PRICES_ALARM, "prices")
         return math.ceil(cost * MICROS)
 
     def learn(self, model: ModelName, reserved: int, cost: int) -> None:

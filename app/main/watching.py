@@ -16,6 +16,8 @@ from app.settings import Settings
 from app.watch.alarms import Alarms
 from app.watch.cadence import LOOK_EVERY_S as CADENCE_EVERY_S
 from app.watch.cadence import Cadence
+from app.watch.lapse import LOOK_EVERY_S as LAPSE_EVERY_S
+from app.watch.lapse import Lapse
 from app.watch.volume import EVERY_S as VOLUME_EVERY_S
 from app.watch.volume import VolumeWatch
 from app.watch.volume_lines import Watched
@@ -38,6 +40,7 @@ def watching(
     return [
         Timer("dead_letters", PILE_EVERY_S, PileWatch(database, clock).look),
         Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
+        Timer("lapsed_pages", LAPSE_EVERY_S, Lapse(database, watched(businesses), clock).look),
         Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
         figure_timer(settings, database, clock, told),
         canary_timer(businesses, database, clock, told),

@@ -18,7 +18,7 @@ from app.watch.figure_counts import AHEAD_S, samples
 from app.watch.figure_sums import Counted
 from app.watch.figure_words import body, title
 from app.watch.figures import Figure, Material, Owner, Reading, Sight, Standing, State, judged
-from app.watch.pages import Page, is_raised, raised, resolved
+from app.watch.pages import OURSELVES, Page, is_raised, raised, resolved
 
 PAGE: Final = "figure"
 JUMP_S: Final = 120.0
@@ -28,7 +28,7 @@ FORGOTTEN_S: Final = 86_400.0
 """A raised figure of which nothing came for so long is over: that tool, upstream or business is not used any more."""
 LOOKED_OVER_S: Final = 86_400.0
 """Over at most so long it is looked for enough samples to see that a raised figure is over."""
-NOT_SEEN: Final = "readback: nothing came for a day"
+NOT_SEEN: Final = f"{OURSELVES}nothing came for a day"
 SHOWN: Final = {State.FINE: 0, State.RAISED: 1, State.UNKNOWN: 2}
 """States as the metric has them."""
 

@@ -178,7 +178,7 @@ class Pager:
 
     def _words(self, kept: Kept, step: Step) -> str:
         if step is Step.RESOLVED:
-            return _ENDS.get(kept.resolution, f"{kept.resolution} says that it is over.")
+            return _ENDS.get(kept.resolution, f"{pages.who_ended(kept.resolution)}.")
         if step is not Step.RAISED:
             return kept.page.body
         # Who hears a page twice sees by its id that it is one.

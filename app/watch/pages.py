@@ -21,6 +21,9 @@ BY_MAX_CHARS = 80
 SUPERSEDED = "superseded"
 """How a page ended of which another one tells from now on: nobody hears that it is over, for it is not."""
 
+OURSELVES = "readback: "
+"""Before the reason, where no person said that it is over."""
+
 _insert = BulkInsert(pages)
 _p = pages.c
 NOT_RESOLVED = text("pages.status <> 'resolved'")
@@ -46,7 +49,7 @@ class Page:
 class Kept:
     """A page as its row has it. `status`: open, acknowledged or resolved; `told`: the last step receivers know.
 
-    `resolution`: who said that it is over, `SUPERSEDED`, or empty when the cause is gone.
+    `resolution`: who said that it is over, `OURSELVES` and why, `SUPERSEDED`, or empty when the cause is gone.
     """
 
     id: str
@@ -103,6 +106,11 @@ def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: s
 def superseded(transaction: Transaction, kind: str, key: str, *, now: float) -> bool:
     """Another page tells of it from now on; True when there was such a page."""
     return resolved(transaction, kind, key, now=now, by=SUPERSEDED)
+
+
+def who_ended(resolution: str) -> str:
+    """That somebody said that it is over, or why it ended by itself."""
+    return resolution if resolution.startswith(OURSELVES) else f"{resolution} says that it is over"
 
 
 def resolved_by_id(transaction: Transaction, page_id: str, *, by: str, now: float) -> bool:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope
 from app.clock import Clock
 from app.db.engine import DatabaseUnavailableError
 from app.errors import UnauthorizedError
-from app.watch.pages import SUPERSEDED, Kept
+from app.watch.pages import SUPERSEDED, Kept, who_ended
 from app.web.answer import Answer
 from app.web.body import read
 from app.web.handed_in import Acknowledges
@@ -96,7 +96,7 @@ def _state(kept: Kept) -> str:
     if kept.status == "open":
         return "Open: nobody has acknowledged it yet."
     if kept.status == "resolved":
-        how = _ENDS.get(kept.resolution, f"{kept.resolution} says that it is over")
+        how = _ENDS.get(kept.resolution, who_ended(kept.resolution))
         return f"Resolved at {_at(kept.changed_at)}: {how}."
     by = f" by {kept.acknowledged_by}" if kept.acknowledged_by else ""
     return f"Acknowledged{by} at {_at(kept.acknowledged_at)}."

@@ -158,6 +158,16 @@ async def test_without_prices_or_account_no_model_is_asked(sqlite_url: str) -> N
     assert model.asked == []
 
 
+async def test_the_page_about_prices_ends_when_they_are_read(sqlite_url: str) -> None:
+    alarms: Any = FakeAlarms()
+    async with opened(sqlite_url) as database:
+        with pytest.raises(NoPricesError):
+            Spend(database, NoTable(), Caps(), FakeClock(NOW), alarms).most(MODEL, QUESTION)
+        assert alarms.ringing()
+        Spend(database, FlatPrices(), Caps(), FakeClock(NOW), alarms).most(MODEL, QUESTION)
+        assert not alarms.ringing()
+
+
 async def test_a_provider_that_counts_more_than_we_do_is_believed_from_then_on(sqlite_url: str) -> None:
     dear = ModelAnswer("a:x", Usage(5_000, 100), handed_in="{}")
     async with opened(sqlite_url) as database:

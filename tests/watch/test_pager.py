@@ -121,8 +121,13 @@ async def test_acknowledged_it_is_repeated_no_more_and_still_resolves(database: 
 
 @pytest.mark.parametrize(
     ("by", "said"),
-    [("", "The cause is gone."), ("Kim", "Kim says that it is over."), (pages.SUPERSEDED, "")],
-    ids=["by itself", "by a person", "another page goes on"],
+    [
+        ("", "The cause is gone."),
+        ("Kim", "Kim says that it is over."),
+        ("readback: its day is over", "readback: its day is over."),
+        (pages.SUPERSEDED, ""),
+    ],
+    ids=["by itself", "by a person", "by us", "another page goes on"],
 )
 async def test_whoever_was_paged_hears_why_it_is_over(database: Database, by: str, said: str) -> None:
     clock, messenger = FakeClock(), ScriptedMessenger()

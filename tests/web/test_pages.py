@@ -77,7 +77,12 @@ async def test_a_resolved_page_says_so(database: Database, client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize(
-    ("by", "words"), [("Dana", "Dana says that it is over."), (pages.SUPERSEDED, "another page tells of it.")]
+    ("by", "words"),
+    [
+        ("Dana", "Dana says that it is over."),
+        ("readback: its day is over", "readback: its day is over."),
+        (pages.SUPERSEDED, "another page tells of it."),
+    ],
 )
 async def test_a_page_that_ended_otherwise_does_not_say_that_its_cause_is_gone(
     database: Database, client: httpx.AsyncClient, by: str, words: str

@@ -1,0 +1,70 @@
+"""Ends pages by themselves that nothing else ends: about a day that is over, or about what shows only while it happens.
+
+What lasts rings anew, so that of such a thing somebody hears once a day. What a person has to put right stays.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from app.clock import Clock
+from app.db.engine import Database
+from app.db.schema import pages
+from app.watch.pages import NOT_RESOLVED, OURSELVES, resolved
+from app.watch.volume_lines import Watched
+
+LOOK_EVERY_S: Final = 60.0
+OF_A_DAY: Final = frozenset({"cap_near", "model_spend_cap"})
+"""Their keys have a business, or * for all, and a day of its zone, or of UTC."""
+OF_A_MOMENT: Final = frozenset({"unknown_line", "no_assistant", "audit_rows_lost", "google_credentials"})
+LAPSE_AFTER_S: Final = 86_400.0
+DAY_OVER: Final = f"{OURSELVES}its day is over"
+LAPSED: Final = f"{OURSELVES}a day has passed, and what lasts rings anew"
+
+_A_DAY: Final = re.compile(r"(?P<business>.*)[ :](?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: [0-9]+)?")
+_p = pages.c
+
+
+class Lapse:
+    """Run as a timer, every `LOOK_EVERY_S`."""
+
+    def __init__(self, database: Database, businesses: Sequence[Watched], clock: Clock) -> None:
+        self._database = database
+        self._zones = {business.business: business.zone for business in businesses}
+        self._lines = {line for business in businesses for line in business.lines}
+        self._clock = clock
+
+    async def look(self) -> int:
+        """Look once; how many pages that ended. Raises a `ReadbackError`."""
+        now = self._clock.now()
+        found = await self._database.read(_open)
+        over = {name: why for name, at in found.items() if (why := self._over(*name, at, now)) is not None}
+        if over:
+            await self._database.write(lambda t: [resolved(t, *name, now=now, by=why) for name, why in over.items()])
+        return len(over)
+
+    def _over(self, kind: str, key: str, raised_at: float, now: float) -> str | None:
+        """Why it is, empty when its cause is gone; None while it is not."""
+        if kind in OF_A_DAY:
+            return DAY_OVER if day_over(key, self._zones, now) else None
+        if kind == "unknown_line" and key in self._lines:
+            return ""
+        return LAPSED if now - raised_at >= LAPSE_AFTER_S else None
+
+
+def day_over(key: str, zones: Mapping[str, ZoneInfo], now: float) -> bool:
+    """Whether the day in the key of a page is over where its business is."""
+    found = _A_DAY.fullmatch(key)
+    if found is None:
+        return False
+    today = datetime.fromtimestamp(now, zones.get(found["business"], UTC)).date()
+    return found["day"] < today.isoformat()
+
+
+def _open(connection: Connection) -> dict[tuple[str, str], float]:
+    these = select(_p.kind, _p.key, _p.raised_at).where(NOT_RESOLVED, _p.kind.in_(OF_A_DAY | OF_A_MOMENT))
+    return {(row.kind, row.key): row.raised_at for row in connection.execute(these)}

@@ -1,0 +1,46 @@
+"""Pages that nothing else ends: about a day that is over, or about what shows only while it happens."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, Lapse
+from app.watch.pages import Page, listed, raised
+from app.watch.volume_lines import Watched
+from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
+
+CHICAGO = ZoneInfo("America/Chicago")
+ACME = Watched("acme", "Acme", CHICAGO, ("+15125550100",), frozenset())
+EVENING = datetime(2026, 3, 2, 23, 59, tzinfo=CHICAGO).timestamp()
+"""In UTC it is the third already."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "after_s", "resolution"),
+    [
+        ("cap_near", "acme 2026-03-02 95", 0, None),
+        ("cap_near", "acme 2026-03-02 95", 60, DAY_OVER),
+        ("cap_near", "* 2026-03-02 95", 0, DAY_OVER),
+        ("cap_near", "* 2026-03-03 80", 60, None),
+        ("model_spend_cap", "acme:2026-03-02", 0, None),
+        ("model_spend_cap", "acme:2026-03-02", 60, DAY_OVER),
+        ("unknown_line", "+15125550199", LAPSE_AFTER_S - 1, None),
+        ("unknown_line", "+15125550199", LAPSE_AFTER_S, LAPSED),
+        ("unknown_line", "+15125550100", 0, ""),
+        ("no_assistant", "acme", LAPSE_AFTER_S, LAPSED),
+        ("read_back_mismatch", "ABC-123", 30 * LAPSE_AFTER_S, None),
+    ],
+)
+async def test_it_ends_when_it_says_nothing_any_more_and_says_why(
+    database_url: str, kind: str, key: str, after_s: float, resolution: str | None
+) -> None:
+    clock = FakeClock()
+    clock.advance(EVENING - clock.now())
+    async with opened(database_url) as database:
+        await database.write(lambda t: raised(t, Page(kind, key, "t", "b"), now=clock.now()))
+        clock.advance(after_s)
+        assert await Lapse(database, [ACME], clock).look() == (resolution is not None)
+        (page,) = await database.read(lambda c: listed(c, all_of_them=True))
+        assert (page.status, page.resolution) == (("open", "") if resolution is None else ("resolved", resolution))
