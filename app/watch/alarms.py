@@ -32,6 +32,8 @@ AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
 """At what is open in the database: another process or a person may have resolved what rang here."""
+OF_THE_DATABASE: Final = frozenset({"cap_store_down", "call_event_lost", "timer_failed", "jobs_down"})
+"""What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
 
 _log = log.get(__name__)
 
@@ -63,6 +65,8 @@ class Alarms:
         self._kept: set[Name] = set()
         self._owed: set[Name] = set()
         """Ends that could not be written: the next look finds the pages open, and nothing ringing here."""
+        self._held: set[Name] = set()
+        """What rang while the database did not take it, and waits for its return: what lasts then rings anew."""
         self._open: frozenset[Name] = frozenset()
         self._away_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
@@ -94,6 +98,7 @@ class Alarms:
     def clear(self, kind: str, key: str) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process."""
         name = (kind, key)
+        self._held.discard(name)
         was = self._ringing.pop(name, None) is not None or name in self._open
         if was:
             _log.info("alarm cleared", kind=kind, key=key)
@@ -176,6 +181,8 @@ class Alarms:
                     self._owed.update(() if kept else (entry,))
                 elif kept and id(entry) not in direct:
                     self._directly.over((entry.kind, entry.key), "")  # the pager goes on about it, and tells its end
+                elif entry.kind in OF_THE_DATABASE and id(entry) not in direct:
+                    self._held.add((entry.kind, entry.key))
                 else:
                     self._directly.carry(entry)
 
@@ -207,6 +214,10 @@ class Alarms:
         for name in before - self._open:
             self._kept.discard(name)
             self._ringing.pop(name, None)
+        if self._held and book.takes() and self._clock.monotonic() >= self._away_until:
+            held, self._held = self._held, set()
+            for name in held:
+                self._ringing.pop(name, None)
         owed, self._owed = self._owed, set()
         for name in owed & self._open:
             self._hand_over(name)

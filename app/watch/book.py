@@ -30,6 +30,10 @@ class Book:
         """Whose list this is, "" for none at all; None when no business has it, so that no row could name it."""
         return self._lists.get(receivers) if receivers else ""
 
+    def takes(self) -> bool:
+        """Whether the database takes writes, as far as the last one showed."""
+        return not self._database.refuses
+
     async def write(self, entries: Sequence[Page | Name]) -> None:
         """Raise pages and resolve names, in order, in one commit. Raises a `ReadbackError` when it is not known."""
         if not entries:

@@ -7,7 +7,7 @@ import pytest
 from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import pages
-from app.watch.alarms import Alarms
+from app.watch.alarms import AWAY_S, Alarms
 from app.watch.book import Book
 from app.watch.directly import Rung
 from app.watch.notify import CAUSE_GONE
@@ -89,6 +89,32 @@ async def test_with_the_database_away_the_page_leaves_all_the_same(database: Dat
     await notifier.wait_for("mine", 1)
     assert not ringing.ring("database_down", "database", "t", "b")
     await ringing.stop()
+
+
+async def test_of_one_outage_one_page_tells_and_what_lasts_after_it_rings_then(database_url: str) -> None:
+    notifier = ScriptedNotifier()
+    database = Database(database_url, seal)
+    database.refuses = True
+    ringing = alarms(database, notifier)
+    ringing.start()  # the database is not: whatever is asked of it fails
+    ringing.ring("cap_store_down", "cap", "t", "b", pages=("mine",))
+    ringing.ring("timer_failed", "sweep", "t", "b")
+    ringing.ring("database_down", "database", "The database does not answer", "b")
+    await notifier.wait_for("own", 1)
+    assert notifier.tries == {"own": [("The database does not answer", "b")]}
+    assert not ringing.ring("timer_failed", "sweep", "t", "b"), "it is counted once"
+
+    await database.start()
+    await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
+    assert not ringing.ring("timer_failed", "sweep", "t", "b"), "it can be read, and takes no writes"
+    database.refuses = False
+    ringing.clear("cap_store_down", "cap")
+    ringing._clock.advance(AWAY_S)  # type: ignore[attr-defined]  # a fake one
+    await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
+    assert ringing.ring("timer_failed", "sweep", "t", "b")
+    await ringing.stop()
+    assert await listed(database) == [("timer_failed", "sweep", "", "open")]
+    await database.stop()
 
 
 async def test_receivers_that_no_business_has_are_reached_from_memory(database: Database) -> None:
