@@ -77,7 +77,7 @@ from app.sms.tool_calls import through
 from app.watch.acknowledging import Acknowledging
 from app.watch.alarms import Alarms
 from app.watch.book import Book
-from app.watch.database_page import DatabasePage, Turn
+from app.watch.database_page import ANSWERED, DatabasePage, Turn
 from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
 from app.watch.web_down import WebWatch
@@ -290,7 +290,7 @@ class Server:
     async def lifespan(self, _app: Starlette | None) -> AsyncIterator[None]:
         """Start in the order of need; stop in reverse, finishing what was promised."""
         await self.database.start()
-        self.alarms.start()
+        self.alarms.start(ANSWERED)
         if self.database_page is not None:
             self.database_page.start()
         self.pager.start()

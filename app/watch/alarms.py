@@ -116,10 +116,15 @@ class Alarms:
         """About what alarms of this kind ring, here or by what is open in the database."""
         return {key for other, key in {*self._ringing, *self._open} if other == kind}
 
-    def start(self) -> None:
-        """Begin to carry pages on the running loop; what rang before is carried now."""
+    def start(self, *over: tuple[str, str, str]) -> None:
+        """Begin to carry pages on the running loop; what rang before is carried now.
+
+        `over`: kind, key and title of what a process that died may have told of from memory, and is not so any more.
+        """
         self._loop = asyncio.get_running_loop()
         self._directly.start()
+        for kind, key, title in over:
+            self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()))
         self._carry_waiting()
         if self._book is not None:
             self._looking = self._loop.create_task(self._look_forever(self._book))

@@ -27,6 +27,8 @@ KIND: Final = "database_down"
 KEY: Final = "database"
 TITLE: Final = "The database does not answer"
 NO_WRITES: Final = "The database takes no writes"
+ANSWERED: Final = (KIND, KEY, TITLE)
+"""For `Alarms.start`, where it answers: whoever told otherwise and died over it cannot take that back."""
 PAGE_AFTER_S: Final = 15.0
 """A database that is back within a moment wakes nobody."""
 LOOK_EVERY_S: Final = 2.0

@@ -1,6 +1,6 @@
 """Carries a page straight to its receivers, and later its end, where there is no database to keep it in.
 
-What it knows is in memory only: a process that dies over a page leaves the page open where it was taken.
+What it knows is in memory only: of a process that dies over a page another one has to say that it is over.
 """
 
 import asyncio
@@ -115,6 +115,13 @@ class Directly:
         if carried.task is None or carried.task.done():
             self._begin(carried, self._end(carried))
 
+    def left_behind(self, page: Rung) -> None:
+        """Close what a process may have told of and died over, where incidents are kept; no person hears of it."""
+        if (page.kind, page.key) not in self._carried:
+            carried = _Carried(page, dict.fromkeys(page.urls, False), over="")
+            self._carried[carried.name] = carried
+            self._begin(carried, self._end(carried))
+
     async def stop(self, grace_s: float) -> None:
         """Finish what is under way without pausing between tries, at most `grace_s`."""
         self._stopping = True
@@ -187,7 +194,8 @@ class Directly:
             if taken is Taken.TAKEN:
                 waited = round(self._clock.monotonic() - page.rung_at, 3)
                 step = str(notice.step)
-                _log.info("page delivered", kind=page.kind, key=page.key, step=step, tries=tries, seconds=waited)
+                if notice.body:  # else no person heard it
+                    _log.info("page delivered", kind=page.kind, key=page.key, step=step, tries=tries, seconds=waited)
                 return True
             if last:
                 break

@@ -9,6 +9,7 @@ from app.db.engine import Database
 from app.watch import pages
 from app.watch.alarms import AWAY_S, Alarms
 from app.watch.book import Book
+from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
 from app.watch.notify import CAUSE_GONE
 from tests.fakes.clock import FakeClock
@@ -149,6 +150,16 @@ async def test_the_end_of_an_outage_is_told_to_whom_was_told_of_it(database: Dat
     await soon(lambda: bool(notifier.ends["own"]))
     await ringing.stop()
     assert notifier.ends["own"] == [("The database does not answer", CAUSE_GONE)]
+
+
+async def test_what_a_process_told_and_died_over_the_next_one_closes_without_a_word(database: Database) -> None:
+    notifier = ScriptedNotifier()
+    ringing = alarms(database, notifier)
+    ringing._directly.carry(Rung("redis_down", "redis", "t", "b", "t", ("own",), (), 0.0))
+    ringing.start(ANSWERED, ("redis_down", "redis", "t"))
+    await soon(lambda: bool(notifier.ends["own"]))
+    await ringing.stop()
+    assert notifier.ends["own"] == [(TITLE, "")], "and nothing that this one tells of itself"
 
 
 async def test_a_page_that_the_book_takes_over_leaves_no_incident_of_its_own(database: Database) -> None:
