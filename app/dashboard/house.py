@@ -32,8 +32,8 @@ class House:
 
     `wake` tells the pager that a page was changed, `refused` notes a refused request in the audit log, `limits` reads
     every limit with its present use, `confirmable` are those that a person enters, `works` says whether anybody works
-    on background jobs, `unheard` which pages reach nobody, `unapproved` for whom a model works unseen though new, in a
-    line that is empty for nobody.
+    on background jobs, None while that is not known, `unheard` which pages reach nobody, `unapproved` for whom a model
+    works unseen though new, in a line that is empty for nobody.
     """
 
     database: Database
@@ -46,7 +46,7 @@ class House:
     anchors: Path
     wake: Callable[[], None]
     refused: Callable[[str, str], None]
-    works: Callable[[], bool]
+    works: Callable[[], bool | None]
     limits: Callable[[Connection, float], Sequence[Mapping[str, Any]]]
     confirmable: Mapping[str, Limit]
     figures: Callable[[Connection, float], Sequence[Shown]]

@@ -52,8 +52,9 @@ class Tile:
     about: str = ""
 
 
+NOT_YET: Final = "whether calls come as usual is not known yet"
 LOOKING: Final = tuple(
-    Tile(name, "–", UNKNOWN, "being looked at", "volume") for name in ("Calls and texts today", "Lines")
+    Tile(name, "–", UNKNOWN, "being looked at", "volume", NOT_YET) for name in ("Calls and texts today", "Lines")
 )
 """Instead of the tiles of lines, while these are looked at for the first time in a while."""
 
@@ -83,7 +84,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
         *of_writes(house.database.refuses),
         *of_reach(house.unheard),
         *of_dependencies(states),
-        _of_jobs(house.works()),
+        of_jobs(house.works()),
         *of_lasting(found["lasting"]),
         *_of_work(found),
     ]
@@ -114,13 +115,13 @@ def sentence(tiles: Sequence[Tile]) -> str:
         more = len(wrong) - NAMED
         also = [f"{more} more {'thing' if more == 1 else 'things'}"] if more > 0 else []
         return f"Not normal: {_and([*wrong[:NAMED], *also])}."
-    unknown = [tile.about for tile in tiles if tile.state == UNKNOWN]
+    unknown = list(dict.fromkeys(tile.about for tile in tiles if tile.state == UNKNOWN and tile.about))
     if any(tile.word == IN_HAND for tile in tiles):
         return f"Not normal, and in hand: {_and(waits)}."
     if waits:
         return f"{'Nothing is wrong' if unknown else 'Normal'}, and waiting for a person: {_and(waits)}."
     if unknown:
-        return f"Nothing is wrong; whether calls come as usual is not known yet{max(unknown)}."
+        return f"Nothing is wrong; {_and(unknown)}."
     return "Everything is normal."
 
 
@@ -220,17 +221,21 @@ def today(volume: Sequence[LineVolume], now: float) -> tuple[int, float]:
 
 
 def _known(volume: Sequence[LineVolume], lines: int) -> tuple[str, str, str]:
-    """The state and the word of lines none of which is odd, and where it is not known, if not on all of them."""
+    """The state and the word of lines none of which is odd, and what is not known of them, in a sentence."""
     unknown = [one for one in volume if one.state in NOT_KNOWN]
     if not unknown and volume:
         return GOOD, "as usual", ""
     some = sum(one.line != WHOLE for one in unknown)
     if not 0 < some < lines:
-        return UNKNOWN, "not known yet", ""
-    return UNKNOWN, f"{some:,} not known yet", f" on {some:,} of {lines:,} lines"
+        return UNKNOWN, "not known yet", NOT_YET
+    return UNKNOWN, f"{some:,} not known yet", f"{NOT_YET} on {some:,} of {lines:,} lines"
 
 
-def _of_jobs(works: bool) -> Tile:
+def of_jobs(works: bool | None) -> Tile:
+    """None: this process has only begun to look."""
+    if works is None:
+        about = "whether background jobs are done is not known yet"
+        return Tile("Background jobs", "–", UNKNOWN, "being looked at", "limits", about)
     state, word = (GOOD, "worked on") if works else (BAD, "nobody works on them")
     about = "" if works else "background jobs that nobody works on"
     return Tile("Background jobs", "on" if works else "off", state, word, "limits", about)

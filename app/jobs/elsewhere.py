@@ -40,6 +40,8 @@ class Elsewhere:
         self._first_due: float | None = None
         self._heard_at = self._taken_at = self._looked_at = clock.monotonic()
         self._well = True
+        self._seen = False
+        """Whether a beat was heard that was not there at the first look: that may have been of the dead."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -59,6 +61,10 @@ class Elsewhere:
         """Whether somebody does the work, as far as was to be seen at the last look."""
         return self._well and self._task is not None and not self._task.done()
 
+    def works(self) -> bool | None:
+        """Whether somebody does the work; None while nobody was heard, and it is too soon to miss anybody."""
+        return self.alive() if self._seen or not self._well else None
+
     async def look(self) -> bool:
         """Look once; whether all is well."""
         beats, first_due = await self._database.read(_work)
@@ -68,6 +74,7 @@ class Elsewhere:
             self._heard_at = now
         if blind or first_due is None or self._first_due is None or first_due > self._first_due:
             self._taken_at = now
+        self._seen = self._seen or any(count > self._beats.get(worker, count) for worker, count in beats.items())
         self._beats, self._first_due, self._looked_at = beats, first_due, now
         silent = now - self._heard_at >= NOBODY_AFTER_S
         late = first_due is not None and self._clock.now() - first_due >= NOBODY_AFTER_S

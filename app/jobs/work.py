@@ -77,6 +77,7 @@ class Jobs:
         self._engine: Engine | None = None
         self._rising: Future[Engine] | None = None
         self._starter: asyncio.Task[None] | None = None
+        self._tried = False
 
     def start(self) -> None:
         """Begin; the engine comes up in the background, so that nobody who calls waits for it."""
@@ -105,6 +106,10 @@ class Jobs:
     def alive(self) -> bool:
         """Whether jobs are being carried and done: the engine is up and every loop goes round."""
         return self._engine is not None and self._relay.alive() and self._timers.alive()
+
+    def works(self) -> bool | None:
+        """Whether jobs are done; None while the engine comes up for the first time."""
+        return self.alive() if self._tried else None
 
     # --- the engine, asked off the loop -------------------------------------------------------------------------------
 
@@ -158,6 +163,7 @@ class Jobs:
                 self._rising = self._pool.submit(self._brought_up, asyncio.get_running_loop())
                 self._engine = await asyncio.wrap_future(self._rising)
             except Exception as error:
+                self._tried = True
                 logger.error("jobs_down", error=type(error).__name__, exc_info=True)
                 self._ring(error)
                 await asyncio.sleep(ENGINE_RETRY_S[min(tries, len(ENGINE_RETRY_S) - 1)])
@@ -165,6 +171,7 @@ class Jobs:
         self._alarms.clear("jobs_down", "engine")
         self._relay.start()
         self._timers.start()
+        self._tried = True
         logger.info("jobs_started", process=self._member.name)
 
     def _brought_up(self, loop: asyncio.AbstractEventLoop) -> "Engine":

@@ -61,7 +61,7 @@ def house(server: Server, ready: Readiness) -> House:
         anchors=settings.audit_anchors or usual_file(settings.database_url),
         wake=server.pager.wake,
         refused=server.refused.note,
-        works=server.jobs.alive,
+        works=server.jobs.works,
         limits=counting.told,
         confirmable={limit.name: limit for limit in counting.limits if limit.confirmed_by_person},
         figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s),

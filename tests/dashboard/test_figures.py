@@ -9,10 +9,12 @@ from app.dashboard.latency import counted, quantile, rows
 from app.dashboard.overview import (
     BAD,
     GOOD,
+    NOT_YET,
     UNKNOWN,
     WAITS,
     Tile,
     of_dependencies,
+    of_jobs,
     of_lines,
     of_writes,
     sentence,
@@ -23,7 +25,7 @@ from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
 
 DAY = 1_795_651_200
-NOT_KNOWN_YET = "Nothing is wrong; whether calls come as usual is not known yet"
+NOT_KNOWN_YET = f"Nothing is wrong; {NOT_YET}"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
     bad = [Tile("c", "1", BAD, "late", "", about) for about in ("1 late callback", "1 silent line", "3 pages")]
 
     assert (sentence([good]), worst([good])) == ("Everything is normal.", GOOD)
-    unknown = Tile("Lines", "1", UNKNOWN, "not known yet", "volume")
+    unknown = Tile("Lines", "1", UNKNOWN, "not known yet", "volume", NOT_YET)
     assert sentence([good, unknown]) == f"{NOT_KNOWN_YET}."
     assert sentence([unknown, waits]) == "Nothing is wrong, and waiting for a person: 2 callbacks due."
     assert sentence([good, waits]) == "Normal, and waiting for a person: 2 callbacks due."
@@ -73,6 +75,22 @@ def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
     assert sentence([*bad, waits]) == "Not normal: 1 late callback, 1 silent line and 3 pages."
     assert worst([waits, bad[0], good]) == BAD
     assert (worst([unknown, waits]), worst([good, unknown])) == (WAITS, UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("works", "state", "told"),
+    [
+        (True, GOOD, "Everything is normal."),
+        (False, BAD, "Not normal: background jobs that nobody works on."),
+        (None, UNKNOWN, "Nothing is wrong; whether background jobs are done is not known yet."),
+    ],
+)
+def test_of_jobs_nothing_is_said_before_it_is_known(works: bool | None, state: str, told: str) -> None:
+    tiles = [of_jobs(works)]
+    assert (worst(tiles), sentence(tiles)) == (state, told)
+    unknown = Tile("Lines", "1", UNKNOWN, "not known yet", "volume", NOT_YET)
+    if works is None:
+        assert sentence([unknown, unknown, *tiles]) == f"{NOT_KNOWN_YET} and {told[18:]}"
 
 
 @pytest.mark.parametrize(

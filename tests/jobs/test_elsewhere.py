@@ -46,7 +46,9 @@ async def test_nobody_there_is_rung_once_and_over_when_a_worker_comes(
         watch = Elsewhere(database, alarms, clock)  # type: ignore[arg-type]  # rings and clears as the real ones do
         assert await later(watch, clock, NOBODY_AFTER_S - 1)
         assert alarms.kinds() == []
+        assert watch.works() is None, "nobody was heard, and it is too soon to miss anybody"
         assert not await later(watch, clock, 1)
+        assert watch.works() is False
         assert not await watch.look()
         assert alarms.kinds() == ["jobs_down"]
 

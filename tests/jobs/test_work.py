@@ -128,12 +128,15 @@ async def test_without_its_database_the_engine_is_tried_again_and_rings(
 
         async with working(database, {"quick": handler}) as jobs:
             alarms: Any = jobs._alarms
+            assert jobs.works() is None, "it has only begun"
             await until(lambda: alarms.rung)
+            assert jobs.works() is False
             await given(database, Job("quick", "q:1", time.time()))
             assert not jobs.alive()
             database.url = good
             await until(lambda: done)
             assert jobs.alive()
+            assert jobs.works()
     assert alarms.kinds() == ["jobs_down"]
     assert not alarms._ringing
 
