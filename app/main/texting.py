@@ -1,6 +1,7 @@
 """Everything about texts in one process: what carries them, who answers them, and what follows an appointment."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from app.booking.business import Businesses
 from app.calls.texting import ReceivedText, TextReport
 from app.clock import Clock
 from app.db.engine import Database
+from app.errors import ReadbackError
 from app.jobs.outbox import Handler
 from app.jobs.timers import Timer
 from app.promises.texts import SEND
@@ -18,10 +20,11 @@ from app.sms.appointments import TEXT, AppointmentTexts
 from app.sms.carrier import Carrier
 from app.sms.for_a_person import ForAPerson
 from app.sms.inbox import ANSWER, Inbox
-from app.sms.sending import Sending
+from app.sms.sending import LATE, Sending
 from app.sms.sweep import EVERY_S, LISTED_EVERY_S, TextSweep
 from app.sms.turn import Responder
 from app.watch.alarms import Alarms
+from app.watch.pages import raised_about
 from app.web.handed_in import Check, State
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ class Texting:
     def __init__(
         self, settings: Settings, businesses: Businesses, database: Database, alarms: Alarms, clock: Clock
     ) -> None:
-        self._clock = clock
+        self._clock, self._database = clock, database
         self._carrier = _carrier(settings, clock)
         carrier: Carrier | None = self._carrier
         self.possible = carrier is not None
@@ -72,10 +75,17 @@ class Texting:
         return found
 
     def checks(self) -> list[Check]:
-        """Whether the carrier takes texts; without it callers are served all the same."""
+        """Whether the carrier takes texts; without it callers are served all the same.
+
+        Where others send, only the database tells of it: texts are late.
+        """
 
         async def state() -> State:
-            return "degraded" if self._carrier is not None and self._carrier.resting() else "ok"
+            resting = self._carrier is not None and self._carrier.resting()
+            late: set[str] = set()
+            with suppress(ReadbackError):  # of a database that is away its own check tells
+                late = await self._database.read(lambda connection: raised_about(connection, LATE))
+            return "degraded" if resting or late else "ok"
 
         return [Check("texting", state)] if self.possible else []
 
