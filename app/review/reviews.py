@@ -164,7 +164,9 @@ def _closed(transaction: Transaction, review: Kept, status: str, *, by: str, not
     values = {"status": status, "decided_at": now, "decided_by": by[:128], "note": redact(note)[:NOTE_CHARS]}
     change = update(reviews).where(_r.id == review.id, _r.status == OPEN).values(**values)
     if not transaction.connection.execute(change).rowcount:
-        raise ReviewError(f"The review {review.id} was {review.status} already.")
+        found = by_id(transaction.connection, review.id)
+        whose = f" by {found.decided_by}" if found.decided_by else ""
+        raise ReviewError(f"The review {review.id} was {found.status} already{whose}; that stays as it is.")
     resolved(transaction, PAGE, review.id, now=now, by=by)
     if status != OVERTAKEN:
         _put(transaction, DECIDED, review.id, now, now)

@@ -59,7 +59,10 @@ def test_a_decision_is_made_once_and_carried_out_by_a_job(database_url: str, app
         decided(transaction, identity, approve, by="Dana", note="asked, call +15125550142", now=1_100.0)
 
     for again in (True, False):
-        with pytest.raises(ReviewError, match=f"was {status} already"), committing(database_url, seal) as transaction:
+        with (
+            pytest.raises(ReviewError, match=f"was {status} already by Dana; that stays"),
+            committing(database_url, seal) as transaction,
+        ):
             decided(transaction, identity, again, by="Lee", now=1_200.0)
     with committing(database_url, seal) as transaction:
         assert not expired(transaction, identity, now=1_000 + WITHIN_S)
@@ -106,7 +109,8 @@ def test_by_command(database_url: str) -> None:
     assert (code, json.loads(out)["content"]) == (0, CONTENT)
     code, out, _ = command(database_url, "reviews", "approve", one, "--by", "Dana", "--json")
     assert (code, json.loads(out)["status"]) == (0, "approved")
-    assert command(database_url, "reviews", "reject", one) == (1, "", f"The review {one} was approved already.\n")
+    late = f"The review {one} was approved already by Dana; that stays as it is.\n"
+    assert command(database_url, "reviews", "reject", one) == (1, "", late)
     rejected = command(database_url, "reviews", "reject", other, "--by", "Lee", "--corrected", "Move it to Friday")
     assert rejected == (0, f"{other} is rejected.\n", "")
     code, out, _ = command(database_url, "reviews", "truths", "--json")
