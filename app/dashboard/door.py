@@ -16,7 +16,7 @@ from app import log, metrics
 from app.dashboard.asked import Asked, ForgedError, MisusedError, NotThereError, form_of, query_of
 from app.dashboard.gate import Gate
 from app.dashboard.house import House
-from app.dashboard.rendering import page
+from app.dashboard.rendering import SECTIONS, page
 from app.db.engine import DatabaseUnavailableError
 from app.errors import BodyTooLargeError, BodyTooSlowError, OverloadedError, ReadbackError, UnauthorizedError
 from app.inference.flag import FlagError
@@ -130,8 +130,14 @@ class Door:
         else:
             _log.info("page not shown", route=self._route, reason=type(error).__name__)
         if self._people:
-            return page("problem.html", {"words": words, "status": status}, status=status)
+            return page("problem.html", {"words": words, "status": status, "back": back(self._route)}, status=status)
         return JSONResponse({"error": words}, status)
+
+
+def back(route: str) -> tuple[str, str] | None:
+    """Where a person goes on after a page or a button failed: address and name of the list it belongs to."""
+    path = route.removeprefix("/dashboard").strip("/").partition("/")[0]
+    return next((section for section in SECTIONS if path and section[0] == path), None)
 
 
 def told(error: Exception) -> tuple[int, str]:

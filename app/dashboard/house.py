@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -75,6 +76,11 @@ class House:
         if not self.database.is_there():
             raise DatabaseUnavailableError("the database's file is gone")
         return work(at)
+
+    def zone_of(self, business: str) -> tzinfo:
+        """Whose clocks a time is told by: the business's, UTC for the whole installation."""
+        known = self.businesses.by_id.get(business)
+        return known.zone if known else UTC
 
     @property
     def secure(self) -> bool:

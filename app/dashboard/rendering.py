@@ -1,7 +1,7 @@
 """Pages out of templates. Every value is escaped where it is written; nothing a person wrote is ever markup."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(address=address, sections=SECTIONS, session=None, form_token="", said="", here=None)
+    made.globals.update(address=address, sections=SECTIONS, session=None, form_token="", said="", here=None, back=None)
     made.filters.update(when=when, ago=ago, seconds=seconds, plain=plain, day=chart.day, latency=chart.latency)
     return made
 
@@ -66,14 +66,14 @@ def moment(value: float | str | None) -> float | None:
     return float(value or 0.0)
 
 
-def when(value: float | str | None) -> Markup:
-    """A time as people read it, in UTC."""
+def when(value: float | str | None, zone: tzinfo = UTC) -> Markup:
+    """A time as people read it, by the clocks of a zone that is named beside it."""
     at = moment(value)
     if at is None:
         return Markup("–")
-    then = datetime.fromtimestamp(at, UTC)
+    then = datetime.fromtimestamp(at, zone)
     return Markup('<time datetime="{}">{}</time>').format(
-        then.isoformat(timespec="seconds"), then.strftime("%-d %b %H:%M UTC")
+        then.isoformat(timespec="seconds"), then.strftime("%-d %b %H:%M %Z")
     )
 
 

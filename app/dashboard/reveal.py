@@ -37,12 +37,13 @@ class Reveal:
             raise MisusedError("There is nothing of this kind to be shown.")
         now = self._house.clock.now()
 
-        def work(transaction: Transaction) -> dict[str, Any]:
+        def work(transaction: Transaction) -> tuple[str, dict[str, Any]]:
             business, facts = reader(transaction.connection, identity)
             record(transaction, SHOWN, business=business, subject=identity, at=now, by=asked.by, what=kind)
-            return facts
+            return business, facts
 
-        return {"kind": kind, "id": identity, "facts": await self._house.write(work), "now": now}
+        business, facts = await self._house.write(work)
+        return {"kind": kind, "id": identity, "business": business, "facts": facts, "now": now}
 
     def _task(self, connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
         task = tasks.by_key(connection, identity)

@@ -109,6 +109,7 @@ class Dashboard:
             "here": path,
             "title": title,
             "now": self._house.clock.now(),
+            "zone_of": self._house.zone_of,
             "businesses": sorted(self._house.businesses.by_id),
             "flags": list(KNOWN),
             "parts": PARTS,

@@ -214,8 +214,7 @@ class Views:
         return await self._house.read(work)
 
     def _booking(self, one: Booking) -> Data:
-        business = self._house.businesses.by_id.get(one.business)
-        then = datetime.fromtimestamp(one.starts, business.zone if business else UTC)
+        then = datetime.fromtimestamp(one.starts, self._house.zone_of(one.business))
         return {
             "reference": one.reference,
             "business": one.business,

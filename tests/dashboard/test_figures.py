@@ -1,6 +1,7 @@
 """Quantiles out of buckets, and the sentence over it all."""
 
 import math
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -123,6 +124,8 @@ def test_times_are_told_in_words() -> None:
     assert [span(s) for s in (5, 300, 9_000, 400_000)] == ["5 s", "5 min", "2 h", "5 days"]
     assert (ago(100, 400), ago("1970-01-01T00:10:00Z", 0), ago(None, 5)) == ("5 min ago", "in 10 min", "never")
     assert when("2026-11-26 15:04:00Z") == '<time datetime="2026-11-26T15:04:00+00:00">26 Nov 15:04 UTC</time>'
+    there = when("2026-11-26 15:04:00Z", ZoneInfo("America/Chicago"))
+    assert there == '<time datetime="2026-11-26T09:04:00-06:00">26 Nov 09:04 CST</time>'
     assert (seconds(0.0123), seconds(2.25), seconds(None)) == ("12 ms", "2.2 s", "–")
     assert plain({"a<": ["<b>", True], "c": None}) == "a&lt;: &lt;b&gt;<br>yes<br>c: –"
 

@@ -182,11 +182,21 @@ CANNOT_BE: list[tuple[str, dict[str, Any], int, str]] = [
 ]
 
 
+async def test_the_times_of_a_business_are_told_by_its_own_clocks(acme_dashboard: Any) -> None:
+    told = re.compile(r">[^<]+ C[SD]T</time>")
+    async with signed_in(acme_dashboard) as dana:
+        for path in ("volume", "tasks", "reviews", "dead-letters", "pages"):
+            assert told.search((await dana.look(path)).text), path
+        for kind, identity in (("task", TASK), ("review", "rev0")):
+            assert told.search((await dana.press("show", {"kind": kind, "id": identity})).text), kind
+
+
 async def test_what_cannot_be_is_refused_in_words(acme_dashboard: Any) -> None:
     async with signed_in(acme_dashboard) as dana:
         for action, fields, status, words in CANNOT_BE:
             answer = await dana.press(action, fields)
             assert (answer.status_code, words in answer.text) == (status, True), (action, fields)
+            assert f'href="/dashboard/{action.partition("/")[0]}"' in answer.text or action == "show", action
 
 
 @pytest.mark.parametrize(
