@@ -285,6 +285,44 @@ def test_no_key_decides_what_was_not_chosen(browsing: Browsing, shown: Process) 
     browsing.run(story)
 
 
+def test_on_a_phone_what_decides_is_on_the_screen_beside_the_evidence(browsing: Browsing, shown: Process) -> None:
+    def story(browser: Browser) -> None:
+        with somebody(browser, shown, PHONE) as page:
+            page.locator(".card").first.get_by_role("button", name="Show").click()
+            expect(page.get_by_role("button", name="Done")).to_be_in_viewport(ratio=1)
+            page.goto(f"{shown.url}/dashboard/reviews")
+            page.get_by_role("button", name="Show").first.click()
+            approve, reject = (page.get_by_role("button", name=name) for name in ("Approve", "Reject"))
+            for button in (approve, reject):
+                expect(button).to_be_in_viewport(ratio=1)
+            page.get_by_label("Note").focus()
+            bar, note = page.locator(".at-hand").bounding_box(), page.get_by_label("Note").bounding_box()
+            assert bar is not None
+            assert note is not None
+            assert note["y"] + note["height"] <= bar["y"]
+            for button in (approve, reject):  # by keys they come after what is to be written first
+                page.keyboard.press("Tab")
+                expect(button).to_be_focused()
+
+    browsing.run(story)
+
+
+def test_in_a_table_no_reference_and_no_state_is_torn_apart(browsing: Browsing, shown: Process) -> None:
+    def story(browser: Browser) -> None:
+        with somebody(browser, shown) as page:
+            page.goto(f"{shown.url}/dashboard/bookings")
+            words = page.locator("thead th, tbody th a, td .chip, td .phone")
+            torn = """(all) => all.filter((one) => {
+                const range = document.createRange();
+                range.selectNodeContents(one);
+                return range.getBoundingClientRect().height > 1.4 * parseFloat(getComputedStyle(one).lineHeight);
+            }).map((one) => one.textContent)"""
+            expect(words).not_to_have_count(0)
+            assert [text for text in words.evaluate_all(torn) if " " not in text.strip()] == []
+
+    browsing.run(story)
+
+
 def test_a_wrong_token_is_said_to_be_wrong(browsing: Browsing, shown: Process) -> None:
     def story(browser: Browser) -> None:
         context = browser.new_context()
