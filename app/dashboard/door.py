@@ -115,8 +115,10 @@ class Door:
         return JSONResponse({"error": word}, 401)
 
     def _to_sign_in(self, request: Request) -> Response:
-        path = request.url.path if request.method == "GET" else "/dashboard"
-        return RedirectResponse(f"{SIGN_IN}?to={quote(path, safe='/')}", 303)
+        if request.method == "GET":
+            return RedirectResponse(f"{SIGN_IN}?to={quote(request.url.path, safe='/')}", 303)
+        section = back(self._route)
+        return RedirectResponse(f"{SIGN_IN}?to=/dashboard{'/' + section[0] if section else ''}&over=pressed", 303)
 
     def _failed(self, error: Exception, request_id: str) -> Response:
         status, words = told(error)

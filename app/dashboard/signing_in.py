@@ -25,6 +25,7 @@ ALL_TRIES_PER_S: Final = 1.0
 """The same of everybody together."""
 OWN_PATH: Final = re.compile(r"/dashboard(/[a-z-]{1,20}){0,2}")
 WRONG: Final = "That is not the admin token."
+OVER: Final = "This session is over, so what you have just pressed was not done. Sign in, and press it again."
 LOCKED: Final = "Nobody can sign in: READBACK_ADMIN_TOKEN is not set."
 
 _log = log.get("dashboard")
@@ -80,6 +81,8 @@ class SigningIn:
     def _shown(self, request: Request, problem: str = "", status: int = 200) -> Response:
         if self._gate.locked:
             problem, status = LOCKED, 401
+        elif not problem and request.query_params.get("over") == "pressed":
+            problem = OVER
         given = {"to": _own(request.query_params.get("to", "")), "problem": problem, "locked": self._gate.locked}
         return page("sign_in.html", given, status=status)
 

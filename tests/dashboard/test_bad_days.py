@@ -13,7 +13,7 @@ from app.dashboard.door import told
 from app.dashboard.session import IDLE_S
 from app.dashboard.signing_in import ALL_TRIES_BURST, TRIES_BURST
 from app.errors import OverloadedError
-from tests.dashboard.filled import fill
+from tests.dashboard.filled import TASK, fill
 from tests.dashboard.looking import HTML, PAGES, dashboard, person, recorded, signed_in
 from tests.flows.businesses import acme, written
 from tests.flows.running import ADMIN_TOKEN, MovedClock, Readback, environment, serving
@@ -122,6 +122,18 @@ async def test_a_session_nobody_uses_is_over(sqlite_url: str, tmp_path: Path) ->
         assert (await dana.look("flags")).status_code == 200
         clock.advance(IDLE_S)
         assert (await dana.look("flags")).status_code == 303
+
+
+async def test_whoever_presses_a_button_after_the_session_is_told_that_nothing_was_done(
+    acme_dashboard: Readback,
+) -> None:
+    async with signed_in(acme_dashboard) as dana:
+        dana.client.cookies.set("readback", "over")
+        answer = await dana.client.post("/dashboard/tasks/done", data={"key": TASK}, headers=HTML)
+        assert answer.headers["location"] == "/dashboard/sign-in?to=/dashboard/tasks&over=pressed"
+        sign_in = await dana.client.get(answer.headers["location"])
+    assert 'name="to" value="/dashboard/tasks"' in sign_in.text
+    assert "was not done. Sign in, and press it again" in sign_in.text
 
 
 FORGED = [
