@@ -26,6 +26,8 @@ BEAT_S: Final = 15.0
 """A sign of life for proxies and readers, and a look whether the session is still one."""
 FULL: Final = b"event: end\ndata: full\n\n"
 OVER: Final = b"event: end\ndata: over\n\n"
+AWAY: Final = b"event: records\ndata: away\n\n"
+HERE: Final = b"event: records\ndata: here\n\n"
 
 Look = Callable[[str, Mapping[str, str]], Awaitable[str]]
 """The live part of the page at a path with a query, its forms with `Live.place_of_token`."""
@@ -44,6 +46,7 @@ class _Seen:
     digest: str = ""
     begun: int = 0
     looked: int = 0
+    away: bool = False
     joined: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -81,9 +84,12 @@ class Live:
         self._open[session.id] += 1
         seen, time = self._joined(path, query), asyncio.get_running_loop().time
         try:
-            first, checked = seen.begun, time()
+            first, checked, away = seen.begun, time(), False
             while not self._stopped:
                 news = seen.news
+                if seen.away is not away:  # else a page that nobody can look at would still call itself live
+                    away = seen.away
+                    yield AWAY if away else HERE
                 if seen.looked > first and seen.digest != has:  # never older than the page that the reader has
                     has = seen.digest
                     yield event(has, self.for_one(session, seen.part))
@@ -139,9 +145,12 @@ class Live:
                     part = await self._look(seen.path, seen.query)
                 except ReadbackError as error:
                     _log.warning("live page not looked at", path=seen.path, reason=type(error).__name__)
+                    if not seen.away:
+                        seen.away = True
+                        seen.tell()
                 else:
-                    seen.looked = number
-                    if part != seen.part or somebody_new:
+                    seen.looked, was_away, seen.away = number, seen.away, False
+                    if was_away or part != seen.part or somebody_new:
                         seen.part, seen.digest, somebody_new = part, digest(part), False
                         seen.tell()
                 with contextlib.suppress(TimeoutError):

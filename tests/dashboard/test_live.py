@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.audit.log import seal
-from app.dashboard.live import BEAT_S, FULL, MOST_AT_ONCE, MOST_OF_SESSION, OVER, Live, digest, event
+from app.dashboard.live import AWAY, BEAT_S, FULL, HERE, MOST_AT_ONCE, MOST_OF_SESSION, OVER, Live, digest, event
 from app.dashboard.routes import KEPT_OPEN
 from app.dashboard.session import Session
 from app.db.engine import DatabaseUnavailableError
@@ -175,6 +175,31 @@ async def test_one_look_serves_all_who_see_the_same_and_ends_with_the_last() -> 
     for stream in streams:
         await stream.aclose()
     assert live.open == 0
+    await live.stopped()
+
+
+async def test_while_nothing_can_be_looked_at_a_page_does_not_call_itself_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def look(*_: object) -> str:
+        found = await answers.get()
+        if found is None:
+            raise DatabaseUnavailableError("away")
+        return found
+
+    monkeypatch.setattr("app.dashboard.live.EVERY_S", 0.0)
+    live = Live(look, Open())  # type: ignore[arg-type]  # as above
+    stream = live.stream(session(0), "tasks", {}, has="")
+    for found, told in (
+        (["part"], PART),
+        ([None], AWAY),
+        ([None, "part"], HERE),
+        (["other"], event(digest("other"), "other")),
+    ):
+        for answer in found:
+            answers.put_nowait(answer)
+        assert await anext(stream) == told
+    await stream.aclose()
     await live.stopped()
 
 
