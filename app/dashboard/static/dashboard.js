@@ -5,11 +5,13 @@
 (() => {
   const AGAIN_MS = 5000;
   const ENDS = { full: "Too many are looking: load the page again to see what is new.", over: "This session is over: sign in again." };
+  const AWAY = "Not live: the database does not answer. What stands here may be out of date; it goes on by itself.";
   const live = document.getElementById("live");
   const link = document.getElementById("link");
   let over = false;
 
-  function told(words) {
+  function told(words, lost = false) {
+    link.classList.toggle("lost", lost);
     if (link.textContent !== words) link.textContent = words;
   }
 
@@ -26,7 +28,7 @@
 
   function notLive(status) {
     over = status === 401;
-    told(over ? ENDS.over : "Not live: the server does not answer. Trying again.");
+    told(over ? ENDS.over : "Not live: the server does not answer. Trying again.", true);
   }
 
   if (live) {
@@ -40,7 +42,11 @@
       before = now;
     });
     live.addEventListener("htmx:sse:after:connection", () => told("Live."));
-    live.addEventListener("end", (event) => told(ENDS[event.detail.data]));
+    live.addEventListener("end", (event) => told(ENDS[event.detail.data], true));
+    live.addEventListener("records", (event) => {
+      const away = event.detail.data === "away";
+      told(away ? AWAY : "Live.", away);
+    });
     live.addEventListener("htmx:sse:error", (event) => notLive(event.detail.status));
     live.addEventListener("htmx:sse:before:connection", (event) => {
       if (over) event.preventDefault();
@@ -81,10 +87,35 @@
     if (event.target.method !== "post") return;
     if (sent.has(event.target)) event.preventDefault();
     sent.add(event.target);
+    keep(event.target);
   });
   window.addEventListener("pageshow", () => {
     sent = new WeakSet();
   });
+
+  // What was typed outlives a button that led to an error or to the way in: in this tab, until a button has done its work.
+  const KEPT = "typed";
+  const whose = (form) => [form.action, ...[...form.elements].filter((one) => one.type === "hidden" && one.name !== "form_token").map((one) => one.value)].join(" ");
+
+  function keep(form) {
+    const typed = [...new FormData(form)].filter(([name]) => form.elements[name].type !== "hidden");
+    if (typed.length) sessionStorage.setItem(KEPT, JSON.stringify({ whose: whose(form), typed }));
+    else if (form.matches(".who")) sessionStorage.removeItem(KEPT);
+  }
+
+  function typedAgain({ whose: one, typed }) {
+    const form = [...document.querySelectorAll("form[method=post]")].find((other) => whose(other) === one);
+    for (const field of form?.elements ?? []) {
+      const values = typed.filter(([name]) => name === field.name).map(([, value]) => value);
+      if (field.type === "checkbox") field.checked = values.includes(field.value);
+      else if (values.length && field.type !== "hidden") field.value = values[0];
+    }
+    form?.closest("details")?.setAttribute("open", "");
+  }
+
+  if (document.querySelector(".said")) sessionStorage.removeItem(KEPT);
+  const kept = sessionStorage.getItem(KEPT);
+  if (kept) typedAgain(JSON.parse(kept));
 
   document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 })();
