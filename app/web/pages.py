@@ -32,7 +32,8 @@ _HEADERS: Final = (
     (b"x-robots-tag", b"noindex"),
 )
 _STYLE: Final = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:34rem;padding:0 1rem}"
+    ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:34rem;"
+    "padding:0 1rem;overflow-wrap:anywhere}h1{font-size:1.4rem;line-height:1.3}"
     "button,input{font:inherit;padding:.7rem;width:100%;box-sizing:border-box;margin:.4rem 0}"
 )
 _FORM: Final = (

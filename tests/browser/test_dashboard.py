@@ -18,11 +18,15 @@ from app.audit.log import seal
 from app.dashboard.routes import KEPT_OPEN
 from app.db.engine import Transaction
 from app.db.once import committing
-from app.db.schema import incidents
+from app.db.schema import incidents, pages
+from app.db.secrets import shared_secret
 from app.review.tasks import Task
 from app.review.tasks import opened as task_opened
 from app.watch.incidents import Said, State
 from app.watch.incidents import said as incident_said
+from app.watch.links import link
+from app.watch.pages import Page as PageOfOurs
+from app.watch.pages import raised
 from tests.browser.conftest import AXE, WITHIN_MS, Browsing
 from tests.dashboard.filled import CUSTOMER, TASK, fill
 from tests.dashboard.filled import PHONE as PHONE_NUMBER
@@ -358,6 +362,25 @@ def test_what_was_typed_outlives_a_session_that_ends_and_a_database_that_goes(
             expect(page.locator(".said")).to_contain_text("The incident is open")
             page.goto(f"{worked.url}/dashboard/incidents")
             expect(page.get_by_label("What is wrong, in one line")).to_have_value("")
+
+    browsing.run(story)
+
+
+def test_the_link_of_a_page_is_for_a_phone_whatever_the_page_says(browsing: Browsing, worked: Process) -> None:
+    with committing(worked.database_url, seal) as transaction:
+        raised(transaction, PageOfOurs("calendar_down", "kim", "W" * 200, "Body", "acme"), now=time.time())
+    [row] = rows(worked.database_url, pages, pages.c.key == "kim")
+    address = link(shared_secret(worked.database_url, "installation"), worked.url, row.id)
+
+    def story(browser: Browser) -> None:
+        context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, color_scheme="dark")
+        page = context.new_page()
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        page.get_by_label("Your name").fill("Kim")
+        page.get_by_role("button", name="I have it").click()
+        expect(page.get_by_text("Acknowledged by Kim")).to_be_visible()
+        context.close()
 
     browsing.run(story)
 
