@@ -12,6 +12,7 @@ import httpx
 
 from app import log, metrics
 from app.adapters.outcomes import outcome_of
+from app.adapters.trust import authorities
 from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch.loops import Loops
@@ -30,7 +31,9 @@ class Heartbeat:
         self._loops = loops
         self._database = database
         self._wrote = loops.register("database_writer", 3 * every_s)
-        self._client = httpx.AsyncClient(timeout=DEADLINE_S, follow_redirects=False, trust_env=False)
+        self._client = httpx.AsyncClient(
+            timeout=DEADLINE_S, follow_redirects=False, trust_env=False, verify=authorities()
+        )
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

@@ -13,6 +13,7 @@ import httpx
 
 from app import log, metrics
 from app.adapters.outcomes import outcome_of
+from app.adapters.trust import authorities
 from app.watch.declared_shapes import PAGERDUTY_EVENT
 from app.watch.notify import Notice, Step, Taken
 from app.watch.shapes import decoded, observe
@@ -44,6 +45,7 @@ class PagerDuty:
             timeout=deadline_s,
             follow_redirects=False,
             trust_env=False,
+            verify=authorities(),
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
         )
 

@@ -5,9 +5,7 @@ The package's own async client ignores the timeout it is given and may send a PO
 """
 
 import logging
-import ssl
 import time
-from functools import cache
 from typing import Any, Final
 
 import httpx
@@ -16,6 +14,7 @@ from twilio.http.response import Response
 
 from app import metrics
 from app.adapters.outcomes import outcome_of
+from app.adapters.trust import authorities
 from app.watch.declared_shapes import TWILIO_MESSAGE
 from app.watch.shapes import observe
 
@@ -42,7 +41,7 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]  # the package has no t
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
-            verify=_trust(),
+            verify=authorities(),
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_S),
         )
 
@@ -82,8 +81,3 @@ def _json(answer: httpx.Response) -> Any:
         return answer.json()
     except ValueError:
         return None
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    return httpx.create_ssl_context()

@@ -16,6 +16,7 @@ from typing import Final
 import httpx
 
 from app import log, metrics
+from app.adapters.trust import authorities
 from app.errors import ConfigurationError
 
 DEADLINE_S: Final = 3.0
@@ -57,6 +58,7 @@ class LiveCall:
             timeout=deadline_s,
             follow_redirects=False,
             trust_env=False,  # neither a proxy nor a .netrc gets to see the capability
+            verify=authorities(),
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_S),
             headers={"accept-encoding": "identity", "content-type": "application/json", "user-agent": "readback"},
         )

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -37,6 +37,16 @@ class ServerError(Exception):
     """A server did not start, or does not answer; with the end of what it wrote."""
 
 
+class Process(Protocol):
+    """A process of ours, as `subprocess` has them."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+
+
 @dataclass
 class Server:
     """A running server."""
@@ -44,7 +54,7 @@ class Server:
     name: str
     port: int
     pid: int
-    process: subprocess.Popen[bytes]
+    process: Process
 
     @property
     def url(self) -> str:
@@ -176,16 +186,7 @@ class Site:
         log = self._subfolder() / "output"
         environ = environ or environment()
         environ.pop("PYTHONUNBUFFERED", None)  # a shell's habit, which would cost a system call per log line
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, *command],
-                cwd=product or ROOT,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        process = begun(command, environ, log, product or ROOT)
         self._stack.callback(_stop, process)
         server = Server(name, port, process.pid, process)
         path = "/healthz" if product else ""
@@ -199,6 +200,20 @@ class Site:
 
         _wait(ready, process, name, log)
         return server
+
+
+def begun(command: list[str], environ: dict[str, str], log: Path, folder: Path) -> Process:
+    """Start Python with this command line, in a session of its own; what it says goes to `log`."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def postgres() -> tuple[str, str, Callable[[], None]]:
@@ -253,7 +268,7 @@ def calendars(technicians: int) -> list[str]:
     return [f"t{number}@bench.example" for number in range(technicians)]
 
 
-def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes], name: str, log: Path) -> None:
+def _wait(ready: Callable[[], bool], process: Process, name: str, log: Path) -> None:
     until = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < until:
         if process.poll() is not None:
@@ -279,8 +294,8 @@ def _answers(port: int, path: str) -> bool:
         connection.close()
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+def _stop(process: Process) -> None:
+    process.send_signal(signal.SIGTERM)
     try:
         process.wait(STOPPED_WITHIN_S)
     except subprocess.TimeoutExpired:

@@ -5,17 +5,16 @@ Whoever starts one also reads what it logged: nothing private may be in there, w
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
+from unittest.mock import patch
 
 import httpx
 import uvicorn
@@ -189,24 +188,21 @@ class _Quiet(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving(variables: Mapping[str, str], clock: Clock | None = None) -> AsyncIterator[Readback]:
-    """The application over a real socket on this loop, with a clock of the test's own."""
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    """The application over a real socket on this loop, with a clock of the test's own. The interpreter is pytest's."""
     listener = socket.create_server(("127.0.0.1", 0))
     app = application(load(variables), clock or SystemClock())
     config = uvicorn.Config(app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False)
     server = _Quiet(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not server.started and not serve.done():  # noqa: ASYNC110 - uvicorn says it in no other way
-            await asyncio.sleep(0.005)
+        with patch("app.main.server.settle_interpreter"):
+            while not server.started and not serve.done():  # noqa: ASYNC110 - uvicorn says it in no other way
+                await asyncio.sleep(0.005)
         yield Readback(f"http://127.0.0.1:{listener.getsockname()[1]}", variables["READBACK_DATABASE_URL"])
     finally:
         server.should_exit = True
         await serve
         listener.close()
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
-        sys.setswitchinterval(interval)
 
 
 class MovedClock:
