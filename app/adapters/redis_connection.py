@@ -20,6 +20,7 @@ from app import log, metrics
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 
+PAGE = "redis_down"
 ASK_WITHIN_S = 0.05
 """What a caller waits, once; from then on nobody asks until the watch has found Redis well."""
 LOOK_EVERY_S = 1.0
@@ -133,7 +134,7 @@ class RedisConnection:
         except FAILURES as error:
             self._away = True
             self._alarms.ring(
-                "redis_down",
+                PAGE,
                 "redis",
                 "Redis is away",
                 "Callers are served without it: every process reads calendars for itself and asks the database what "
@@ -143,7 +144,7 @@ class RedisConnection:
         if self._away:
             logger.info("redis_back")
         self._away = False
-        self._alarms.clear("redis_down", "redis")
+        self._alarms.clear(PAGE, "redis")
 
 
 async def _within(work: Awaitable[T], seconds: float) -> T:

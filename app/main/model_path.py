@@ -42,6 +42,11 @@ def accesses(settings: Settings) -> dict[str, Access]:
     }
 
 
+def models(settings: Settings) -> list[ModelName]:
+    """The models that are asked, in their order. Raises ConfigurationError."""
+    return named(settings.models, accesses(settings))
+
+
 def grader(settings: Settings) -> list[ModelName]:
     """The model that looks at replies before they are sent, if there is one. Raises ConfigurationError."""
     places = (settings.grader_model,) if settings.grader_model else ()
@@ -50,7 +55,7 @@ def grader(settings: Settings) -> list[ModelName]:
 
 def check_models(settings: Settings, businesses: Businesses) -> None:
     """Every model named can be asked, and every cap has a business. Raises ConfigurationError."""
-    named(settings.models, accesses(settings))
+    models(settings)
     grader(settings)
     for business_id in settings.spend_caps:
         if business_id not in businesses.by_id:
@@ -68,12 +73,11 @@ class ModelPath:
         self._database = database
         self._clock = clock
         reached = accesses(settings)
-        names = named(settings.models, reached)
         self._providers = Providers(reached)
         self._prices = ModelPrices()
         gates = {name: Breaker(clock, partial(metrics.set_breaker, f"model:{name}")) for name in reached}
         caps = Caps(settings.spend_cap_per_call_usd, settings.spend_cap_per_day_usd, settings.spend_caps)
-        self._models = [ProviderModel(name, self._providers) for name in names]
+        self._models = [ProviderModel(name, self._providers) for name in models(settings)]
         self.asking = Asking(
             Fallback([Minded(model, alarms) for model in self._models], gates),
             Spend(database, self._prices, caps, clock, alarms),

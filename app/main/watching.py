@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+from app.adapters.redis_connection import PAGE as REDIS_DOWN
 from app.booking.business import Businesses
 from app.clock import Clock
 from app.db.engine import Database
+from app.inference.failing import PAGE as MODEL_FAILS
 from app.jobs.pile import LOOK_EVERY_S as PILE_EVERY_S
 from app.jobs.pile import PileWatch
 from app.jobs.timers import Timer
 from app.main.canary import canary_timer
 from app.main.figures import figure_timer
+from app.main.model_path import models
 from app.main.provisioning import drift_timers
 from app.main.synthetic import synthetic_calls
 from app.settings import Settings
@@ -18,6 +21,7 @@ from app.watch.cadence import LOOK_EVERY_S as CADENCE_EVERY_S
 from app.watch.cadence import Cadence
 from app.watch.lapse import LOOK_EVERY_S as LAPSE_EVERY_S
 from app.watch.lapse import Lapse
+from app.watch.synthetic import PAGE as SYNTHETIC_FAILED
 from app.watch.volume import EVERY_S as VOLUME_EVERY_S
 from app.watch.volume import VolumeWatch
 from app.watch.volume_lines import Watched
@@ -26,6 +30,20 @@ from app.watch.volume_lines import Watched
 def watched(businesses: Businesses) -> list[Watched]:
     """Each business as far as its volume goes."""
     return [Watched(b.id, b.name, b.zone, b.lines, b.closed) for b in businesses.by_id.values()]
+
+
+def unwatched(settings: Settings) -> Callable[[str, str], bool]:
+    """Whether a page (kind, key) is about something that was taken out of the settings, so that nobody looks at it."""
+    asked = {name.text for name in models(settings)}
+
+    def is_unwatched(kind: str, key: str) -> bool:
+        return (
+            (kind == REDIS_DOWN and settings.redis_url is None)
+            or (kind == SYNTHETIC_FAILED and not settings.synthetic_every_s)
+            or (kind == MODEL_FAILS and key not in asked)
+        )
+
+    return is_unwatched
 
 
 def watching(
@@ -40,7 +58,7 @@ def watching(
     return [
         Timer("dead_letters", PILE_EVERY_S, PileWatch(database, clock).look),
         Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
-        Timer("lapsed_pages", LAPSE_EVERY_S, Lapse(database, watched(businesses), clock).look),
+        Timer("lapsed_pages", LAPSE_EVERY_S, Lapse(database, watched(businesses), clock, unwatched(settings)).look),
         Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
         figure_timer(settings, database, clock, told),
         canary_timer(businesses, database, clock, told),

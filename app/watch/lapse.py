@@ -1,10 +1,11 @@
-"""Ends pages by themselves that nothing else ends: about a day that is over, or about what shows only while it happens.
+"""Ends pages by themselves that nothing else ends: about a day that is over, about what shows only while it happens,
+or about something that is not in the settings any more.
 
 What lasts rings anew, so that of such a thing somebody hears once a day. What a person has to put right stays.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ OF_A_DAY: Final = frozenset({"cap_near", "model_spend_cap"})
 OF_A_MOMENT: Final = frozenset({"unknown_line", "no_assistant", "audit_rows_lost", "google_credentials"})
 LAPSE_AFTER_S: Final = 86_400.0
 DAY_OVER: Final = f"{OURSELVES}its day is over"
+UNWATCHED: Final = f"{OURSELVES}it is not in the settings any more, so nobody looks"
 LAPSED: Final = f"{OURSELVES}a day has passed, and what lasts rings anew"
 
 _A_DAY: Final = re.compile(r"(?P<business>.*)[ :](?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: [0-9]+)?")
@@ -32,11 +34,18 @@ _p = pages.c
 class Lapse:
     """Run as a timer, every `LOOK_EVERY_S`."""
 
-    def __init__(self, database: Database, businesses: Sequence[Watched], clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        businesses: Sequence[Watched],
+        clock: Clock,
+        unwatched: Callable[[str, str], bool] = lambda _kind, _key: False,
+    ) -> None:
         self._database = database
         self._zones = {business.business: business.zone for business in businesses}
         self._lines = {line for business in businesses for line in business.lines}
         self._clock = clock
+        self._unwatched = unwatched
 
     async def look(self) -> int:
         """Look once; how many pages that ended. Raises a `ReadbackError`."""
@@ -49,11 +58,13 @@ class Lapse:
 
     def _over(self, kind: str, key: str, raised_at: float, now: float) -> str | None:
         """Why it is, empty when its cause is gone; None while it is not."""
+        if self._unwatched(kind, key):
+            return UNWATCHED
         if kind in OF_A_DAY:
             return DAY_OVER if day_over(key, self._zones, now) else None
         if kind == "unknown_line" and key in self._lines:
             return ""
-        return LAPSED if now - raised_at >= LAPSE_AFTER_S else None
+        return LAPSED if kind in OF_A_MOMENT and now - raised_at >= LAPSE_AFTER_S else None
 
 
 def day_over(key: str, zones: Mapping[str, ZoneInfo], now: float) -> bool:
@@ -66,5 +77,5 @@ def day_over(key: str, zones: Mapping[str, ZoneInfo], now: float) -> bool:
 
 
 def _open(connection: Connection) -> dict[tuple[str, str], float]:
-    these = select(_p.kind, _p.key, _p.raised_at).where(NOT_RESOLVED, _p.kind.in_(OF_A_DAY | OF_A_MOMENT))
+    these = select(_p.kind, _p.key, _p.raised_at).where(NOT_RESOLVED)
     return {(row.kind, row.key): row.raised_at for row in connection.execute(these)}

@@ -1,15 +1,19 @@
 """Pages that nothing else ends: about a day that is over, or about what shows only while it happens."""
 
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, Lapse
+from app.main.watching import unwatched
+from app.settings import load
+from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, UNWATCHED, Lapse
 from app.watch.pages import Page, listed, raised
 from app.watch.volume_lines import Watched
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
+from tests.flows.running import environment
 
 CHICAGO = ZoneInfo("America/Chicago")
 ACME = Watched("acme", "Acme", CHICAGO, ("+15125550100",), frozenset())
@@ -44,3 +48,28 @@ async def test_it_ends_when_it_says_nothing_any_more_and_says_why(
         assert await Lapse(database, [ACME], clock).look() == (resolution is not None)
         (page,) = await database.read(lambda c: listed(c, all_of_them=True))
         assert (page.status, page.resolution) == (("open", "") if resolution is None else ("resolved", resolution))
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "asked", "over"),
+    [
+        ("redis_down", "redis", {}, True),
+        ("redis_down", "redis", {"READBACK_REDIS_URL": "redis://127.0.0.1:6379/9"}, False),
+        ("synthetic_call_failed", "acme", {}, True),
+        ("synthetic_call_failed", "acme", {"READBACK_SYNTHETIC_EVERY_S": "600"}, False),
+        ("model_fails", "openai:old", {}, True),
+        ("model_fails", "openai:old", {"READBACK_MODELS": "openai:new", "OPENAI_API_KEY": "k"}, True),
+        ("model_fails", "openai:new", {"READBACK_MODELS": "openai:new", "OPENAI_API_KEY": "k"}, False),
+        ("calendar_silent", "acme", {}, False),
+    ],
+)
+async def test_what_was_taken_out_of_the_settings_is_nobodys_matter(
+    database_url: str, kind: str, key: str, asked: dict[str, str], over: bool
+) -> None:
+    clock = FakeClock()
+    settings = load(environment(database_url, Path("/nowhere.toml"), **asked))
+    async with opened(database_url) as database:
+        await database.write(lambda t: raised(t, Page(kind, key, "t", "b"), now=clock.now()))
+        await Lapse(database, [ACME], clock, unwatched(settings)).look()
+        (page,) = await database.read(lambda c: listed(c, all_of_them=True))
+        assert page.resolution == (UNWATCHED if over else "")
