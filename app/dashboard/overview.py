@@ -244,7 +244,7 @@ def of_jobs(works: bool | None) -> Tile:
 def of_dependencies(states: Mapping[str, str]) -> list[Tile]:
     """What `/readyz` tells, where that is not that all is well; the database has words of its own."""
     ill = {name: state for name, state in states.items() if state != "ok" and name != "database"}
-    about = _and([f"{name} that is {state}" for name, state in ill.items()])
+    about = _and([f"{name} {state}" for name, state in ill.items()])
     return [Tile("Dependencies", str(len(ill)), BAD, "not well", "limits", about)] if ill else []
 
 

@@ -92,7 +92,7 @@ class Views:
 
     async def figures(self, _: Asked) -> Data:
         """Every service figure beside its threshold; what is raised first."""
-        told = [one.as_json() | {"sentence": one.sentence} for one in await self._figures.now()]
+        told = [one.as_json() | {"sentence": one.detail} for one in await self._figures.now()]
         return {"figures": sorted(told, key=lambda row: (not row["raised"], bool(row["why"])))}
 
     async def bookings(self, asked: Asked) -> Data:

@@ -25,12 +25,17 @@ class Shown:
     @property
     def sentence(self) -> str:
         """One line for a person."""
+        return f"{called(self.figure, self.of)} {self.standing.state}: {self.detail}"
+
+    @property
+    def detail(self) -> str:
+        """The same beside its name and its state."""
         figure, found = self.figure, self.standing
         side = "below" if figure.falls else "above"
         bound = f"raised {side} {amount(figure, figure.raise_at)}"
-        value = "-" if found.why else amount(figure, found.value)
-        why = f"; {found.why}" if found.why else ""
-        return f"{called(figure, self.of)} {found.state}: {value} ({found.samples} samples, {bound}){why}"
+        if found.why:
+            return f"{found.why} ({bound})"
+        return f"{amount(figure, found.value)} ({found.samples} samples, {bound})"
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, ready to be written as JSON. `value` is None where it is not known."""

@@ -72,7 +72,7 @@ def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
     assert sentence([good, held, waits]) == "Not normal, and in hand: 1 page in hand and 2 callbacks due."
     assert sentence([good, *of_dependencies({"database": "ok", "google": "ok"})]) == "Everything is normal."
     ill = of_dependencies({"database": "down", "google": "down", "texting": "degraded"})
-    assert sentence([good, *ill, held]) == "Not normal: google that is down and texting that is degraded."
+    assert sentence([good, *ill, held]) == "Not normal: google down and texting degraded."
     assert sentence([*bad, waits]) == "Not normal: 1 late callback, 1 silent line and 3 pages."
     assert worst([waits, bad[0], good]) == BAD
     assert (worst([unknown, waits]), worst([good, unknown])) == (WAITS, UNKNOWN)
