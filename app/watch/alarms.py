@@ -34,6 +34,11 @@ LOOK_EVERY_S: Final = 2.0
 """At what is open in the database: another process or a person may have resolved what rang here."""
 OF_THE_DATABASE: Final = frozenset({"cap_store_down", "call_event_lost", "timer_failed", "jobs_down"})
 """What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
+DATABASE_DOWN: Final = "database_down"
+TOLD_AFTER_S: Final = 20.0
+"""Of a database that was away for so long that page has told, from here or from another process."""
+OVER_AND_DONE: Final = frozenset({"cap_store_down", "call_event_lost"})
+"""What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
 
 _log = log.get(__name__)
 
@@ -65,8 +70,10 @@ class Alarms:
         self._kept: set[Name] = set()
         self._owed: set[Name] = set()
         """Ends that could not be written: the next look finds the pages open, and nothing ringing here."""
-        self._held: set[Name] = set()
-        """What rang while the database did not take it, and waits for its return: what lasts then rings anew."""
+        self._held: dict[Name, Rung] = {}
+        """What rang while the database did not take it, and waits for its return."""
+        self._told_of_database = False
+        """Whether the page about the database was carried from here since it was last well."""
         self._open: frozenset[Name] = frozenset()
         self._away_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
@@ -98,7 +105,6 @@ class Alarms:
     def clear(self, kind: str, key: str) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process."""
         name = (kind, key)
-        self._held.discard(name)
         was = self._ringing.pop(name, None) is not None or name in self._open
         if was:
             _log.info("alarm cleared", kind=kind, key=key)
@@ -139,6 +145,7 @@ class Alarms:
         self._carry_waiting()
         if self._keeping is not None:
             await asyncio.wait((self._keeping,), timeout=grace_s)
+        self._let_go()
         self._loop = None
         await self._directly.stop(grace_s)
         if self._waiting:
@@ -187,8 +194,9 @@ class Alarms:
                 elif kept and id(entry) not in direct:
                     self._directly.over((entry.kind, entry.key), "")  # the pager goes on about it, and tells its end
                 elif entry.kind in OF_THE_DATABASE and id(entry) not in direct:
-                    self._held.add((entry.kind, entry.key))
+                    self._held[entry.kind, entry.key] = entry
                 else:
+                    self._told_of_database = self._told_of_database or entry.kind == DATABASE_DOWN
                     self._directly.carry(entry)
 
     async def _keep(self, book: Book, entries: Sequence[Rung | Name]) -> bool:
@@ -219,13 +227,23 @@ class Alarms:
         for name in before - self._open:
             self._kept.discard(name)
             self._ringing.pop(name, None)
-        if self._held and book.takes() and self._clock.monotonic() >= self._away_until:
-            held, self._held = self._held, set()
-            for name in held:
-                self._ringing.pop(name, None)
+        if book.takes() and self._clock.monotonic() >= self._away_until:
+            self._let_go()
         owed, self._owed = self._owed, set()
         for name in owed & self._open:
             self._hand_over(name)
+
+    def _let_go(self) -> None:
+        """The database is back, or this process ends: what was held rings anew where it lasts, or is told of now."""
+        held, self._held = self._held, {}
+        told, self._told_of_database = self._told_of_database, False
+        for name, page in held.items():
+            if told or page.kind not in OVER_AND_DONE or self._clock.monotonic() - page.rung_at >= TOLD_AFTER_S:
+                self._ringing.pop(name, None)
+                continue
+            self._directly.carry(page)
+            if name not in self._ringing:  # cleared meanwhile
+                self._directly.over(name)
 
     # --- carrying -----------------------------------------------------------------------------------------------------
 

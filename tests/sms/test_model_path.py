@@ -66,7 +66,7 @@ async def test_a_provider_that_refuses_the_key_is_told_at_its_first_answer(sqlit
         over(sqlite_url, openai(server), alarms=alarms) as (sms, _),
     ):
         await sms.text("Inspection on Tuesday?", keep=False)
-        assert alarms.ringing() == {("model_fails", "openai")}
+        assert alarms.ringing() == {("model_fails", "openai:gpt-5-mini")}
         answer.append(answering("ask_which_day"))
         await sms.text("Hello?")
         assert not alarms.ringing()

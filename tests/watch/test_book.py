@@ -7,7 +7,7 @@ import pytest
 from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import pages
-from app.watch.alarms import AWAY_S, Alarms
+from app.watch.alarms import AWAY_S, TOLD_AFTER_S, Alarms
 from app.watch.book import Book
 from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
@@ -115,6 +115,29 @@ async def test_of_one_outage_one_page_tells_and_what_lasts_after_it_rings_then(d
     assert ringing.ring("timer_failed", "sweep", "t", "b")
     await ringing.stop()
     assert await listed(database) == [("timer_failed", "sweep", "", "open")]
+    await database.stop()
+
+
+@pytest.mark.parametrize(("away_s", "told"), [(AWAY_S, True), (TOLD_AFTER_S, False)])
+async def test_what_was_lost_in_a_moment_is_told_afterwards_if_nothing_else_was(
+    database_url: str, away_s: float, told: bool
+) -> None:
+    notifier = ScriptedNotifier()
+    database = Database(database_url, seal)
+    ringing = alarms(database, notifier)
+    ringing.start()  # the database is not: whatever is asked of it fails
+    ringing.ring("cap_store_down", "cap", "It cannot be counted", "b")
+    ringing.ring("timer_failed", "sweep", "t", "b")
+    await soon(lambda: len(ringing._held) == 2)
+    ringing.clear("cap_store_down", "cap")
+
+    await database.start()
+    ringing._clock.advance(away_s)  # type: ignore[attr-defined]  # a fake one
+    await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
+    await ringing.stop()
+    once = ["It cannot be counted"] if told else []
+    assert [title for title, _ in notifier.tries["own"]] == once
+    assert [title for title, _ in notifier.ends["own"]] == once
     await database.stop()
 
 
