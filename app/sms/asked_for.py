@@ -4,15 +4,15 @@ Pure. What nobody clearly asked for is not made at once: a person decides about 
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from app.inference.output import Saying
 from app.sms.allowed import CHANGES, Denied, Permitted
-from app.sms.assent import weighed
+from app.sms.assent import asks_only, weighed
 from app.sms.guided import ground
-from app.sms.meant import names_time, picked
+from app.sms.meant import names_time, picked, services_in
 from app.sms.model_turn import ModelTurn
 from app.sms.own_appointments import keeps
 from app.sms.state import Booked, Offered, State, Step, Task
@@ -38,6 +38,9 @@ COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Sayin
 _NO_TOOLS: Any = None
 _FIRST_NO: Final = re.compile(r"^\W*no\b(?=\W*[,.!;\n])")
 _NOT: Final = re.compile(r"\w+n[’']t\b")
+_REQUEST: Final = re.compile(
+    r"\W*(?:(?:please|pls|then|also|just|instead|to) )*(?:book|schedule|cancel|move|reschedule|change)\b", re.I
+)
 _FIGURE: Final = re.compile(r"\d+")
 
 
@@ -57,16 +60,28 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     return verdict
 
 
-def unasked(turn: ModelTurn, change: Permitted) -> str:
-    """Why it is not made at once; empty where the newest words ask for exactly this."""
+def unasked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> str:
+    """Why it is not made at once; empty where the newest words ask for exactly this and nothing of them is left over.
+
+    `own` are the customer's visits ahead; what is not among them the tool itself refuses.
+    """
     text = turn.window.said
-    talks = [_talk(turn, part) for part in dict.fromkeys((text, *REQUESTS.split(text))) if part and part.strip()]
+    parts = [part for part in REQUESTS.split(text) if part and part.strip()]
+    hedged = _hedged(text.lower(), _talk(turn, text).said)
+    alone = [text, *(part for part in parts if all(o is part or _REQUEST.match(o) for o in parts))]
+    talks = [_talk(turn, part) for part in dict.fromkeys(alone)]
     if change.tool == "cancel_appointment":
         agreed = change.arguments.get("reference") == turn.to_cancel.get("reference") and _agrees(talks[0])
-        asked = agreed or (not _hedged(text.lower(), talks[0].said) and any(map(_wants_cancelled, talks)))
+        reference = change.arguments.get("reference", "")
+        asked = agreed or (not hedged and any(_names_visit(talk, reference, own) for talk in talks))
     else:
         start, moves = _start(turn, change), change.tool == "reschedule_appointment"
-        asked = not _hedged(text.lower(), talks[0].said) and any(_chooses(talk, start, moves=moves) for talk in talks)
+        for talk in talks:
+            talk.state.name = str(change.arguments.get("customer_name", ""))
+            talk.state.task = Task.MOVE if moves else Task.BOOK
+            talk.state.service = _service(turn, change)
+        under_way = _moves(turn) is moves
+        asked = under_way and not hedged and any(_chooses(talk, start, moves=moves) for talk in talks)
     return "" if asked else "not_asked_for"
 
 
@@ -107,6 +122,11 @@ def _start(turn: ModelTurn, change: Permitted) -> str:
     return next((offer["start"] for offer in turn.known().offers.values() if offer["slot_id"] == slot), "")
 
 
+def _service(turn: ModelTurn, change: Permitted) -> str:
+    slot = change.arguments.get("slot_id")
+    return next((str(o.get("service", "")) for o in turn.known().offers.values() if o["slot_id"] == slot), "")
+
+
 def _hedged(low: str, said: Said) -> bool:
     """Whether it is asked, said with a condition, or said with a "not" beyond that they cannot come."""
     if "?" in said.told or CONDITION.search(low) or NOT_TO_CANCEL.search(low):
@@ -128,13 +148,38 @@ def _wants_cancelled(talk: Talk) -> bool:
     return talk.said.intent is Intent.CANCEL or (talk.said.intent is Intent.ABORT and bool(CANCEL.search(low)))
 
 
+def _names_visit(talk: Talk, reference: str, own: Sequence[Booked]) -> bool:
+    """Whether this visit, and no other of theirs, is to be cancelled, and nothing else is said."""
+    if not _wants_cancelled(talk):
+        return False
+    visit = next((each for each in own if each.reference == reference), None)
+    if visit is None:
+        return True
+    when, named = talk.said.when, {service.id for service in services_in(talk)}
+    fits = [each for each in own if not when or names_time(when, each.starts)]
+    fits = [each for each in fits if each.service in named] if len(fits) > 1 and named else fits
+    return fits == [visit] and asks_only(talk, visit, Task.CANCEL)
+
+
+def _moves(turn: ModelTurn) -> bool:
+    """Whether a visit is being moved, rather than a new one booked: what was asked for last."""
+    for message in reversed(turn.messages):
+        intent = _talk(turn, message.text).said.intent if message.who == "customer" else None
+        if intent in (Intent.BOOK, Intent.MOVE):
+            return intent is Intent.MOVE
+    return False
+
+
 def _picked(talk: Talk) -> Offered | None:
     return picked(talk) if talk.state.slots else None
 
 
 def _chooses(talk: Talk, start: str, *, moves: bool) -> bool:
     may = (None, Intent.BOOK, Intent.MOVE) if moves else (None, Intent.BOOK)
-    return talk.said.intent in may and talk.said.more is None and _asks_for_time(talk, start)
+    if talk.said.intent not in may or talk.said.more is not None or not _asks_for_time(talk, start):
+        return False
+    slot = next((each for each in talk.state.slots if each.start == start), Offered("", start, ""))
+    return asks_only(talk, slot, Task.MOVE if moves else Task.BOOK)
 
 
 def _asks_for_time(talk: Talk, start: str) -> bool:

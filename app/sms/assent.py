@@ -134,6 +134,14 @@ _NUMBERED = _words(r"(?:(?:number|option|the) )*(?:[0-9]{1,2}|one|two|three|firs
 _NAMED = _words(_ONE)
 _THAT_ONE = _words(r"(?:that'?s the|that|this) one")
 _CANCELS = _words(_CANCEL)
+_TAKES = _words(
+    rf"(?:(?:let'?s|i'?ll|we'?ll|i will|we will|please|{_WISH.strip()}) ?)?(?:take|choose|pick|go (?:with|for)|do)",
+    r"(?:i'?d|we'?d|i would|we would) like",
+    r"(?:i|we) (?:want|choose|pick)",
+    r"(?:make|move|change|switch) it",
+    r"here",
+)
+_I_HAVE = _words(r"(?:that )?(?:i|we) have")
 _OPEN_END = _words(r"(?:so|well|and|but|um+|uh+|hmm+)$")
 
 
@@ -146,6 +154,29 @@ def weighed(talk: Talk) -> Said:
     if _is_yes(talk, about):
         return replace(said, answer=Answer.YES, intent=None, when=When(), number=None)
     return replace(said, answer=Answer.UNSURE) if said.answer is Answer.YES else said
+
+
+def asks_only(talk: Talk, about: Booked | Offered, task: Task) -> bool:
+    """Whether nothing is left over besides the request to cancel this visit, or besides the choice of this time."""
+    said = talk.said
+    # "The first one" and "the third" are read as a time and as a date, too.
+    first = task is not Task.CANCEL and said.number is not None and (said.when.loose or said.when.anytime)
+    if (said.when and not first and not names_time(said.when, about.starts)) or said.when.barred or said.when.no_such:
+        return False
+    words = _spoken(said.told)
+    left = _without_names(talk, about, words)
+    for form in (_REQUESTED[task], _BESIDES[task]):
+        _, left = _taken(form, left)
+    if task is not Task.CANCEL:
+        for form in (_TAKES, _APPROVED, _NUMBERED):
+            _, left = _taken(form, left)
+    if said.when:
+        _, left = _taken(_PREPOSITIONS, left)
+    if task is Task.CANCEL:
+        for form in (_REFUSED, _I_HAVE):
+            _, left = _taken(form, left)
+    _, left = _taken(_NAMED, left)
+    return not left and not _OPEN_END.search(words)
 
 
 def says_nothing_else(talk: Talk) -> bool:

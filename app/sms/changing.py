@@ -21,6 +21,7 @@ from app.review.reviews import Proposal, opened, overtaken
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import unasked
 from app.sms.model_turn import ModelTurn
+from app.sms.state import Booked
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
 
@@ -51,7 +52,8 @@ class Changing:
         changes = sorted(wanted, key=lambda one: ORDER.index(one.tool))
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
-        why = next(filter(None, (_why(turn, one) for one in booked)), "")
+        own = await self._own(turn) if any(one.tool == "cancel_appointment" for one in booked) else []
+        why = next(filter(None, (_why(turn, one, own) for one in booked)), "")
         if why:  # one that a person decides about keeps the others waiting: they may hang together
             await self._propose(turn, booked, why, inference)
             said, booked = [WAITS], []
@@ -72,6 +74,14 @@ class Changing:
             await self._note(inference, f"{change.tool}: {result.get('code') or 'ok'}")
             said += [str(result["say"])] if str(result["say"]) not in said else []
         return said
+
+    async def _own(self, turn: ModelTurn) -> list[Booked]:
+        """Their visits ahead: which of them the words mean is not for a model to say."""
+        result = await self._ask(turn.conversation, turn.session, "find_appointments", {}, f"{turn.id}:own")
+        if not result["ok"]:
+            raise NobodyAnsweredError("their visits could not be looked up")
+        found = result.get("appointments", ())
+        return [Booked(each["reference"], each["start"], each["service"], each["technician"]) for each in found]
 
     async def _asked_for(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
         """A call or a confirmation. A time that nobody can make out is no reason not to call."""
@@ -147,11 +157,11 @@ def _reason(said: str, added: str) -> str:
     return own if not added or occurs(added, said) else f"{own}\n{BY_MODEL}{added[:MAX_REASON_CHARS]}"
 
 
-def _why(turn: ModelTurn, change: Permitted) -> str:
+def _why(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> str:
     """Why a person decides about it; empty where nobody need."""
     high, now = turn.business.reviewed, turn.window.said
     why = needs_person(change.tool, change.confidence, change.rests_on, turn.said, now, high)
-    return why or unasked(turn, change) or ("new_business" if turn.business.is_new(turn.now) else "")
+    return why or unasked(turn, change, own) or ("new_business" if turn.business.is_new(turn.now) else "")
 
 
 def change_id(turn: str, number: int) -> str:

@@ -133,7 +133,7 @@ async def test_two_wishes_of_one_text_are_both_seen_to_and_what_is_new_comes_fir
     assert len(told) == 3
     assert "booked" in told[1]
     assert "cancelled" in told[2]
-    assert sms.tools()[-3:] == ["answer_question", "book_appointment", "cancel_appointment"]
+    assert sms.tools()[-4:] == ["answer_question", "find_appointments", "book_appointment", "cancel_appointment"]
 
 
 async def test_where_one_of_two_changes_cannot_be_made_the_other_is_not_and_that_is_said(sms: Texting) -> None:

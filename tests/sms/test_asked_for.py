@@ -60,6 +60,11 @@ async def waiting(sms: Texting) -> list[str]:
         "I really can't cancel my visit again",
         "ok thanks",
         "is Dana coming on Tuesday?",
+        "my last company cancelled on me",
+        "nobody is to cancel",
+        "tell me how to cancel",
+        "I might have to cancel",
+        "what happens if I cancel",
         "No",
     ],
 )
@@ -127,6 +132,10 @@ async def test_a_yes_is_one_to_the_question_that_was_asked_last(sms: Texting) ->
         ("9 am please, Ann Lee", "s1"),
         ("two, Ann Lee", "s1"),
         ("Hi, Ann Lee here.\n3 please", "s1"),
+        ("the first one is too early, Ann Lee", "s1"),
+        ("8:00 am is impossible, Ann Lee", "s1"),
+        ("anything but the first, Ann Lee", "s1"),
+        ("1, but only after my husband agrees, Ann Lee", "s1"),
         ("1 is too early. 2 please, Ann Lee", "s1"),
     ],
 )
@@ -143,7 +152,8 @@ async def test_no_time_is_booked_that_was_not_chosen(sms: Texting, said: str, sl
         ("9 am please, Ann Lee", "s3"),
         ("two, Ann Lee", "s2"),
         ("Hi, Ann Lee here.\n3 please", "s3"),
-        ("1 is too early. 2 please, Ann Lee", "s2"),
+        ("let's take the 8am one, Ann Lee", "s1"),
+        ("yes book the first one, thanks, Ann Lee", "s1"),
         ("Tuesday at 8:30 am please, Ann Lee", "s2"),
     ],
 )
