@@ -171,10 +171,15 @@ def _clauses(text: str, ground: Ground) -> list[str]:
     betweens = chain(v.REQUESTS.finditer(text), v.BESIDES.finditer(text) if beside else ())
     for between in islice(betweens, MAX_BETWEENS):
         clauses = [text[: between.start()], text[between.end() :]]
-        first, second = (_read(clause, ground) for clause in clauses)
-        if _together(first, second).next:
+        first = _read(clauses[0], ground)
+        if _leads(first) and _together(first, _read(clauses[1], ground)).next:
             return clauses
     return [text]
+
+
+def _leads(said: Said) -> bool:
+    """Whether a second request can follow this: only a yes and a request have one after them."""
+    return said.answer is Answer.YES or said.cancels or said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
 
 
 def _together(said: Said, later: Said) -> Said:

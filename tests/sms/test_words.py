@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from app.sms import words
 from app.sms.words import Answer, Ground, Intent, Said, cleaned, read
 
 GROUND = Ground(
@@ -236,3 +237,11 @@ def test_a_yes_that_turns_into_something_else_is_none(text: str) -> None:
 )
 def test_a_yes_with_more_of_the_same_is_one(text: str) -> None:
     assert said(text).answer is Answer.YES
+
+
+def test_what_nothing_can_follow_is_not_read_with_what_follows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[str] = []
+    one = words._read
+    monkeypatch.setattr(words, "_read", lambda text, ground: (parts.append(text), one(text, ground))[1])
+    words.read([("ants and " * 20, 0)], words.Ground(date(2026, 11, 27), date(2027, 1, 26), frozenset()))
+    assert len(parts) <= words.MAX_BETWEENS + 2
