@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from app.main.starts import Forced
 
 REASON_CHARS = 500
+ALL_THE_SAME = (
+    "`readback checklist` shows all that is missing; `--force REASON` starts all the same, and the audit log says why."
+)
 
 
 def check_production(settings: Settings, businesses: Businesses, force: str | None) -> "Forced | None":
@@ -40,7 +43,7 @@ def check_production(settings: Settings, businesses: Businesses, force: str | No
     if not found:
         return None
     if reason is None:
-        raise ConfigurationError(f"Not ready for production: {_told(*found[0], len(found) - 1)}.")
+        raise ConfigurationError(f"Not ready for production: {_told(*found[0], len(found) - 1)}. {ALL_THE_SAME}")
     return Forced(operator(), reason, [limit.name for limit, _ in found])
 
 

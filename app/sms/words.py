@@ -6,12 +6,12 @@ A text is only ever material: nothing in it can name a caller, a tool or another
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 from itertools import chain, islice
 
 from app.sms import vocabulary as v
-from app.sms.dates_in_words import When, read_shift, read_when
+from app.sms.dates_in_words import When, read_shift
+from app.sms.ground import Ground
 from app.sms.names_in_words import MAX_NAME_WORDS, fitting, surname_first
 
 MAX_CHARS = 1_600
@@ -45,17 +45,6 @@ class More(StrEnum):
     LATER = "later"
     EARLIER = "earlier"
     OTHER_DAY = "other_day"
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a text is read against: today where the business is, the last day that can be booked, and its own words."""
-
-    today: date
-    last: date
-    own_words: frozenset[str]
-    technicians: frozenset[str] = frozenset()
-    """The words of their names, any of which can be in a customer's as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +204,7 @@ def _read(text: str, ground: Ground) -> Said:
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     meant = v.KEPT_ONE.sub(" , ", v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest))
-    when, left = read_when(meant, ground.today, ground.last)
+    when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
     number = _number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
@@ -223,7 +212,7 @@ def _read(text: str, ground: Ground) -> Said:
     beside = bool(when) or number is not None or answer is not None
     return Said(
         text=text,
-        told=read_when(v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, told), ground.today, ground.last)[1].strip(),
+        told=ground.when(v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, told))[1].strip(),
         intent=intent,
         own=bool(v.OWN.search(low)),
         answer=answer,
@@ -246,7 +235,7 @@ def _read(text: str, ground: Ground) -> Said:
 def _is_aside(part: str, ground: Ground) -> bool:
     """Whether this part of a text is a question that no time and no appointment answers."""
     low = part.lower()
-    if read_when(low, ground.today, ground.last)[0]:
+    if ground.when(low)[0]:
         return False
     if v.TOPICS.search(low):
         return True
@@ -254,9 +243,8 @@ def _is_aside(part: str, ground: Ground) -> bool:
     is_question = (part.endswith("?") or bool(v.ASKING.match(bare))) and len(low.split()) >= v.LEAST_QUESTION_WORDS
     if not is_question or v.ABOUT_TIMES.search(low) or v.TAG.fullmatch(low):
         return False
-    return _intent(low, When()) is None and not (
-        v.OPENINGS.search(low) and ground.own_words & set(low.strip("?").split())
-    )
+    own = ground.own_words & set(low.strip("?").split())
+    return _intent(low, When()) is None and not (own and v.OPENINGS.search(low))
 
 
 def _is_asked(part: str) -> bool:
@@ -267,9 +255,9 @@ def _is_asked(part: str) -> bool:
 def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     """Whether these parts alone are a request, an answer or a name."""
     text = ", ".join(parts)
-    when, _ = read_when(text, ground.today, ground.last)
-    named = bool(v.NAME_CUE.search(text) or v.WEAK_NAME_CUE.search(text))
     low = text.lower()
+    when, _ = ground.when(text)
+    named = bool(v.NAME_CUE.search(text) or v.WEAK_NAME_CUE.search(text))
     told = when or named or _answer(parts) or _number(parts, low) is not None or _intent(low, when)
     return bool(told) and not v.THANKS.search(low)
 
@@ -348,7 +336,7 @@ def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
     for part in segments:
         words = part.split()
         titled = all(word[:1].isupper() and not word.isupper() for word in words)
-        if 2 <= len(words) < MAX_NAME_WORDS and titled and not read_when(part, ground.today, ground.last)[0]:
+        if 2 <= len(words) < MAX_NAME_WORDS and titled and not ground.when(part)[0]:
             return _whole_name(part, ground)
     return ""
 
@@ -356,7 +344,7 @@ def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
 def _whole_name(words: str, ground: Ground) -> str:
     """A first and a last name, without the day that may follow it: "for Bob Lee Tuesday"."""
     named = words.split()
-    while named and read_when(named[-1], ground.today, ground.last)[0]:
+    while named and ground.when(named[-1])[0]:
         named.pop()
     theirs = {word.lower() for word in named} <= ground.technicians
     return "" if len(named) < 2 or theirs else fitting(" ".join(named), ground.own_words)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.booking.business import Businesses, Service, Technician
+from app.sms import guided
 from app.sms.guided import GuidedConversation
 from app.sms.phrases import MAX_CHARS, fit, plain
 from app.sms.state import Step, loaded
 from app.sms.turn import Conversation, Incoming
+from app.sms.words import Said, read
 from tests.booking.acme import CALLER, NOW, acme
 from tests.sms import hard_stories, stories
 from tests.sms.conversing import LINE, MOST_CALLS, phone
@@ -239,3 +242,18 @@ async def test_what_exists_for_tests_only_is_offered_to_nobody() -> None:
     assert "Line check" not in " ".join(turn.replies)
     turn = await responder.answer(Conversation("c2", "acme", CALLER, LINE), texts(1, ["a line check"], float(NOW)))
     assert loaded(turn.state).service != "check"
+
+
+@pytest.mark.parametrize(("body", "beside"), [("tuesday at ten", False), ("the ants and " * 40, True)])
+async def test_a_long_text_is_read_while_others_are_answered(
+    monkeypatch: pytest.MonkeyPatch, body: str, beside: bool
+) -> None:
+    readers: list[int] = []
+
+    def reading(*given: Any) -> Said:
+        readers.append(threading.get_ident())
+        return read(*given)
+
+    monkeypatch.setattr(guided, "read", reading)
+    assert (await guided._read(acme(), [(body, 0)], int(NOW))).text
+    assert (readers != [threading.get_ident()]) is beside

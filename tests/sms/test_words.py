@@ -1,11 +1,13 @@
 """What texts say: the yes that is one, the no inside it, the number meant, and what is no name."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from app.sms import words
-from app.sms.words import Answer, Ground, Intent, Said, cleaned, read
+from app.sms import ground, words
+from app.sms.ground import Ground
+from app.sms.words import Answer, Intent, Said, cleaned, read
 
 GROUND = Ground(
     date(2026, 11, 20), date(2027, 1, 19), frozenset(("home", "inspection")), technicians=frozenset(("dana", "lee"))
@@ -243,5 +245,14 @@ def test_what_nothing_can_follow_is_not_read_with_what_follows_it(monkeypatch: p
     parts: list[str] = []
     one = words._read
     monkeypatch.setattr(words, "_read", lambda text, ground: (parts.append(text), one(text, ground))[1])
-    words.read([("ants and " * 20, 0)], words.Ground(date(2026, 11, 27), date(2027, 1, 26), frozenset()))
+    read([("ants and " * 20, 0)], replace(GROUND))
     assert len(parts) <= words.MAX_BETWEENS + 2
+
+
+def test_each_part_of_a_text_is_looked_at_for_a_time_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    one = ground.read_when
+    monkeypatch.setattr(ground, "read_when", lambda text, *days: (looked.append(text), one(text, *days))[1])
+    read([("yes and my wife, and tuesday at ten, Ann Lee, and wednesday, is a dog ok?", 0)], replace(GROUND, _read={}))
+    assert looked
+    assert len(looked) == len(set(looked))

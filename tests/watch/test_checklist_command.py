@@ -10,7 +10,7 @@ import pytest
 
 from app.audit.reading import exported, reading
 from app.booking.business_file import load_businesses
-from app.commands.production import check_production
+from app.commands.production import ALL_THE_SAME, check_production
 from app.db.once import committing
 from app.db.schema import limit_confirmations
 from app.errors import ConfigurationError
@@ -104,7 +104,7 @@ def test_receivers_of_businesses_hear_nothing_of_the_whole_installation(sqlite_u
     assert str(refused.value) == (
         "Not ready for production: READBACK_PAGE_URLS is not set: of what concerns the whole installation, as its "
         "database does, nobody is told; set READBACK_PAGE_URLS to where whoever runs this installation is reached; "
-        "`readback doctor --page` tries it."
+        f"`readback doctor --page` tries it. {ALL_THE_SAME}"
     )
     forced = check_production(load(variables), businesses, "the pager comes tomorrow")
     assert forced is not None
@@ -192,7 +192,7 @@ def test_production_is_refused_until_all_is_confirmed_and_again_when_it_is_old(d
     assert told.returncode == 2
     assert told.stderr == (
         "Not ready for production: the limit vapi_concurrent_calls is not confirmed (3 more); look it up and run "
-        "`readback checklist confirm vapi_concurrent_calls --value V --by WHO`.\n"
+        f"`readback checklist confirm vapi_concurrent_calls --value V --by WHO`. {ALL_THE_SAME}\n"
     )
 
     confirm_all(database_url)
