@@ -10,7 +10,7 @@ from app.db.schema import job_outbox, reviews
 from app.inference.flag import MODEL_PATH, change
 from app.inference.model import ModelAnswer
 from app.sms.changing import WAITS
-from tests.booking.acme import acme
+from tests.booking.acme import TUESDAY_9, acme
 from tests.processes import ROOT
 from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
 
@@ -46,6 +46,31 @@ async def statuses(sms: Texting) -> list[str]:
 async def waiting(sms: Texting) -> list[str]:
     found = await sms.house.database.read(lambda c: c.execute(select(reviews.c.why)).scalars().all())
     return list(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "left"),
+    [
+        ("cancel my appointment", 0, 2),
+        ("cancel my appointment", 1, 2),
+        ("Please cancel the Tuesday visit, keep the other one", 1, 2),
+        ("cancel the Tuesday visit", 1, 2),
+        ("cancel the Tuesday visit", 0, 1),
+        ("please cancel my visit on Wednesday, thanks", 1, 1),
+        ("cancel wednesday", 0, 2),
+    ],
+)
+async def test_of_two_visits_only_the_one_that_was_named_is_cancelled(
+    sms: Texting, said: str, wanted: int, left: int
+) -> None:
+    tuesday = await own(sms)
+    outcome = await sms.house.book(sms.house.slot(TUESDAY_9 + 86_400), call="test:2")
+    assert outcome.booking is not None
+    both = (tuesday, str(outcome.booking.reference))
+    await sms.text("When are my visits?", model=[call("find_appointments"), say()])
+    await sms.text(said, model=[cancelling(both[wanted], said), say("ask_what_else")])
+    assert (await statuses(sms)).count("confirmed") == left
+    assert {row.reference for row in await sms.house.rows() if row.status == "cancelled"} <= {both[wanted]}
 
 
 @pytest.mark.parametrize(
