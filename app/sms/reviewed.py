@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from app import log
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.db.schema import text_outbox
 from app.errors import Code
 from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
@@ -27,6 +30,8 @@ GONE: Final = "Sorry, that took us too long: the time you chose is gone by now, 
 DONE: Final = {"book_appointment": "booked", "reschedule_appointment": "moved"}
 ANOTHER: Final = "Which other time suits you?"
 THEIRS: Final = "These are your appointments:"
+SAME_FOR_S: Final = 6 * 3_600.0
+"""The same words later are about something else."""
 
 _log = log.get(__name__)
 
@@ -58,8 +63,18 @@ class Reviewed:
 
     def _owe(self, transaction: Transaction, texts: Sequence[Text]) -> None:
         for text in texts:
+            if _told(transaction, text, self._clock.now()):
+                return  # of one wish that was put before a person twice
             if not noted(transaction, text, now=self._clock.now()):
                 return  # an earlier run has said all of it, maybe in other words
+
+
+def _told(transaction: Transaction, text: Text, now: float) -> bool:
+    """Whether the same words went to them after another decision, a while ago."""
+    o = text_outbox.c
+    same = (o.kind == REVIEWED, o.body == text.body, o.booking != text.booking)
+    lately = (o.conversation == text.conversation, o.created_at > now - SAME_FOR_S)
+    return transaction.connection.execute(select(o.id).where(*lately, *same).limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

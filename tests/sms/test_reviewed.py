@@ -91,6 +91,14 @@ async def test_the_same_time_is_booked_once_if_it_is_still_open(desk: Desk) -> N
     assert "You're booked: Home inspection with Dana on Tuesday, November 24 at 9:00 AM" in await desk.told()
 
 
+async def test_one_wish_that_was_approved_twice_is_done_and_told_once(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.approved(customer_name="Ann Lee", late_s=60)
+
+    assert [row.status for row in await desk.talking.house.rows()] == ["confirmed"]
+    assert "You're booked" in await desk.told()
+
+
 async def test_it_is_found_among_more_times_than_are_offered_at_once(sqlite_url: str) -> None:
     async with staffed(sqlite_url, slot_step_minutes=5) as desk:
         await desk.approved(start=TUESDAY_9 + 7 * HOUR, customer_name="Ann Lee")
