@@ -415,7 +415,7 @@ async def test_the_overview_has_every_figure_and_is_never_fine_without_knowing(
 
     later = {(one.figure.name, one.of): one for one in await shown(house.clock.now() + UNWATCHED_S + 1.0)}
     assert later[ERRORS].standing.raised
-    assert later[ERRORS].sentence.endswith("; nobody evaluates figures now")
+    assert later[ERRORS].sentence.endswith("nobody evaluates figures now (raised above 5.0%)")
 
 
 async def test_where_nothing_is_there_a_count_is_zero_and_fine(house: House, database: Database) -> None:
