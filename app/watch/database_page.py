@@ -21,9 +21,9 @@ from app import log
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import ReadbackError
-from app.watch.alarms import Alarms
+from app.watch.alarms import DATABASE_DOWN, Alarms
 
-KIND: Final = "database_down"
+KIND: Final = DATABASE_DOWN
 KEY: Final = "database"
 TITLE: Final = "The database does not answer"
 NO_WRITES: Final = "The database takes no writes"
