@@ -4,6 +4,7 @@ Nothing here is retried after a write may have gone out. What is not known stays
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,13 +13,15 @@ from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
+from app.booking.holders import Holders
 from app.booking.lookups import Lookups
 from app.booking.overtaken import booking_overtaken
 from app.booking.slots import Slot
-from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, claim, drafted, holders, move, of_call
+from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, claim, drafted, move, of_call
 from app.booking.verification import USUAL, Aftercare, confirmed
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.db.together import Together
 from app.errors import Code, ReadbackError
 from app.watch.alarms import Alarms
 
@@ -101,7 +104,8 @@ class Bookings:
         self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float
     ) -> Outcome:
         draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=self._hold_s)
-        held, mine = await self._database.write(lambda t: self._claim(t, draft, slot), within_s=self._left(deadline))
+        claiming = Together(self._claim, (draft, slot))
+        held, mine = await self._database.write(claiming, within_s=self._left(deadline))
         if held is None:
             metrics.count_claim_lost(business.id)
             return _again(mine) if mine else TAKEN
@@ -171,17 +175,27 @@ class Bookings:
             return await self._leave_pending(held, "seen, but not recorded", found.etag)
         return Outcome(Result.CONFIRMED, booked) if booked else await self._overtaken(held, found.etag)
 
-    def _claim(self, transaction: Transaction, draft: Booking, slot: Slot) -> tuple[Booking | None, Booking | None]:
-        """The time, or what the same call already has of it: then it is asking again."""
-        taken_by = holders(transaction.connection, draft)
-        held = None if taken_by else claim(transaction, draft)
-        if held is not None or not draft.call_key or draft.call_key not in taken_by:
-            return held, None
+    def _claim(
+        self, transaction: Transaction, wanted: Sequence[tuple[Booking, Slot]]
+    ) -> list[tuple[Booking | None, Booking | None]]:
+        """For each the time, or what the same call already has of it: then it is asking again."""
+        holders = Holders(transaction.connection, [draft for draft, _ in wanted])
+        claimed = []
+        for draft, slot in wanted:
+            taken_by = holders.of(draft)
+            held = None if taken_by else claim(transaction, draft)
+            if held is not None:
+                holders.add(held)
+            again = held is None and draft.call_key and draft.call_key in taken_by
+            claimed.append((held, self._asked_again(transaction, draft, slot) if again else None))
+        return claimed
+
+    def _asked_again(self, transaction: Transaction, draft: Booking, slot: Slot) -> Booking | None:
         mine = of_call(transaction.connection, draft.call_key, slot, draft.customer_name)
         if mine is not None and mine.status == "held":
             # Whoever is told "pending" is owed an end, also if the first request dies before it comes to one.
             mine = move(transaction, mine, "pending", now=self._clock.now())
-        return None, mine
+        return mine
 
     async def _release(self, held: Booking, reason: str, outcome: Outcome) -> Outcome:
         """Give the time back: certainly nothing is on the calendar."""

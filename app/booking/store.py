@@ -40,7 +40,6 @@ _taken = and_(
     bookings.c.blocked_from < _new["blocked_to"],
     bookings.c.blocked_to > _new["blocked_from"],
 )
-_HOLDERS = Prepared(select(bookings.c.call_key).where(_taken))
 _CLAIM_SQLITE = Prepared(
     # IGNORE is for the reference alone, as on PostgreSQL: one that is in use is no error, and no sign of a taken slot.
     insert(bookings)
@@ -177,11 +176,6 @@ def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now
         created_at=now,
         updated_at=now,
     )
-
-
-def holders(connection: Connection, booking: Booking) -> list[str]:
-    """Which calls (empty: none that was named) hold any of this time. The cheap way to lose a race."""
-    return [row.call_key for row in _HOLDERS(connection, **_row(booking))]
 
 
 def claim(transaction: Transaction, booking: Booking) -> Booking | None:

@@ -1,5 +1,6 @@
 """One answered call on its way into the tables: what a replay will get, and what the audit log says about it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.audit.log import Record
@@ -56,9 +57,11 @@ def keep_answers(transaction: Transaction, answers: list[Answer]) -> None:
     transaction.records.extend(answer.record() for answer in answers)
 
 
-def finished(transaction: Transaction, key: str, answer: Answer, repeatable: bool) -> None:
-    ledger.finish(transaction, key, answer.result, repeatable=repeatable)
-    transaction.records.append(answer.record())
+def finished(transaction: Transaction, answers: Sequence[tuple[str, Answer, bool]]) -> list[None]:
+    """Keep the results of changes by their request's key; where the last is true it may be tried again."""
+    ledger.finish(transaction, [(key, answer.result, repeatable) for key, answer, repeatable in answers])
+    transaction.records.extend(answer.record() for _, answer, _ in answers)
+    return [None] * len(answers)
 
 
 def kept_first(transaction: Transaction, answer: Answer) -> ToolResult:

@@ -27,7 +27,8 @@ from app.calls.model import Context, Tool, ToolCall, ToolResult
 from app.calls.replays import REMEMBER_S, Replays
 from app.clock import Clock, ended
 from app.db.behind import Behind
-from app.db.engine import Database, Transaction
+from app.db.engine import Database
+from app.db.together import Together
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
 from app.watch.alarms import Alarms
 
@@ -93,7 +94,7 @@ class Dispatcher:
         self._running: set[asyncio.Task[ToolResult]] = set()
         self._unstored: set[str] = set()
         self._behind: Behind[Answer] = Behind(database, keep_answers, self._lost)
-        self._unfinished: Behind[tuple[str, Answer, bool]] = Behind(database, _finish_late, self._lost, lasting=True)
+        self._unfinished: Behind[tuple[str, Answer, bool]] = Behind(database, finished, self._lost, lasting=True)
 
     @property
     def running(self) -> int:
@@ -279,7 +280,7 @@ class Dispatcher:
         )
         try:
             stands = partial(tool.stands, context) if tool.stands else ledger.always
-            begun = await self._database.write(lambda t: ledger.begin(t, wanted, stands))
+            begun = await self._database.write(Together(ledger.begin_each, (wanted, stands)))
             while isinstance(begun, ledger.Under):
                 begun = await self._await_other(begun, context)
             if isinstance(begun, ledger.Answered) and begun.result is not NOT_YET_CHANGED:
@@ -297,7 +298,7 @@ class Dispatcher:
         undone = not answer.result.ok and answer.result.code is not Code.STILL_CHECKING
         repeatable = undone or tool.looks_first
         try:
-            await self._database.write(lambda t: finished(t, mine, answer, repeatable))
+            await self._database.write(Together(finished, (mine, answer, repeatable)))
         except ReadbackError as error:
             logger.error("result_not_stored", tool=tool.name, error=str(error))
             self._unfinished.add((mine, answer, repeatable))
@@ -376,11 +377,6 @@ class Dispatcher:
 
     def _tool_names(self) -> str:
         return ", ".join(sorted({tool.name for tool in self._tools.values()}))
-
-
-def _finish_late(transaction: Transaction, rows: Sequence[tuple[str, Answer, bool]]) -> None:
-    for key, answer, repeatable in rows:
-        finished(transaction, key, answer, repeatable)
 
 
 def camel(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, text, update
 
 from app.calls.model import ToolCall, ToolResult
 from app.db.bulk import BulkInsert
@@ -31,10 +31,25 @@ _SEEN = Prepared(
     .order_by(tool_calls.c.started_at.desc())
 )
 """This delivery, and the same request under other ids since then, newest first."""
+_SEEN_OF_MANY = Prepared(
+    text(
+        "SELECT * FROM tool_calls WHERE key = ANY(CAST(:keys AS text[]))"
+        " OR (request = ANY(CAST(:requests AS text[])) AND started_at > :since) ORDER BY started_at DESC"
+    )
+)
+"""As `_SEEN`, on PostgreSQL, for many at once and since the earliest of them."""
 _this = update(tool_calls).where(tool_calls.c.key == bindparam("this"))
 _ANSWER = Prepared(select(tool_calls.c.result).where(tool_calls.c.key == bindparam("this")))
 _FINISH = Prepared(_this.values(result=bindparam("answer")))
 _FINISH_OPEN = Prepared(_this.values(result=bindparam("answer"), request=None))
+_FINISH_MANY = Prepared(
+    text(
+        "UPDATE tool_calls SET result = done.result, request = CASE WHEN done.open THEN NULL ELSE request END"
+        " FROM json_to_recordset(CAST(:done AS json)) AS done(this text, result text, open boolean)"
+        " WHERE tool_calls.key = done.this"
+    )
+)
+"""As the two above, on PostgreSQL, for many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,9 @@ class Under:
     key: str
     owner: str
     started_at: float
+
+
+Begin = Begun | Answered | Under
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +129,76 @@ def request_key(call: ToolCall, business: str, name: str, identity: Any) -> str:
     return _digest([call.ref.platform, whose, business, name, canonical(identity)])
 
 
-def begin(
-    transaction: Transaction, request: Request, stands: Callable[[Connection, ToolResult], bool] = always
-) -> Begun | Answered | Under:
+Stands = Callable[[Connection, ToolResult], bool]
+Wanted = tuple[Request, Stands]
+
+
+class _Row(NamedTuple):
+    """What there is to know of a request that was begun or answered before."""
+
+    key: str
+    request: str | None
+    owner: str
+    result: str | None
+    started_at: float
+
+
+def begin(transaction: Transaction, request: Request, stands: Stands = always) -> Begin:
     """Claim a request, or find who has it. Transactions are ordered, so exactly one of any number begins.
 
     An outcome that no longer `stands` answers only its own delivery again: a new request is carried out.
     """
+    return begin_each(transaction, [(request, stands)])[0]
+
+
+def begin_each(transaction: Transaction, wanted: Sequence[Wanted]) -> list[Begin]:
+    """As `begin`, for one request after the other; a server is asked once for all."""
     connection = transaction.connection
-    key = request.key or uuid.uuid4().hex
-    seen = _SEEN(connection, this=key, request=request.request, since=request.repeat_since).all()
+    begun: list[Begin] = []
+    if len(wanted) == 1 or connection.dialect.name != "postgresql":
+        for request, stands in wanted:
+            key = request.key or uuid.uuid4().hex
+            seen = _SEEN(connection, this=key, request=request.request, since=request.repeat_since).all()
+            found, rows = _decided(connection, key, request, stands, seen)
+            _insert(connection, rows)
+            begun.append(found)
+        return begun
+    keys = [request.key or uuid.uuid4().hex for request, _ in wanted]
+    requests, since = [request.request for request, _ in wanted], min(request.repeat_since for request, _ in wanted)
+    before, new = _SEEN_OF_MANY(connection, keys=keys, requests=requests, since=since).all(), []
+    here: list[_Row] = []
+    for key, (request, stands) in zip(keys, wanted, strict=True):
+        seen = [row for row in (*reversed(here), *before) if _is_seen_by(row, key, request)]
+        found, rows = _decided(connection, key, request, stands, seen)
+        here += [_Row(row[0], row[1], row[2], row[5], row[6]) for row in rows]
+        new += rows
+        begun.append(found)
+    _insert(connection, new)
+    return begun
+
+
+def _is_seen_by(row: Any, key: str, request: Request) -> bool:
+    return row.key == key or (row.request == request.request and row.started_at > request.repeat_since)
+
+
+def _decided(
+    connection: Connection, key: str, request: Request, stands: Stands, seen: Sequence[Any]
+) -> tuple[Begin, list[tuple[Any, ...]]]:
+    """What `seen`, newest first, says of a request, and what is to be kept of it."""
+
+    def row(about: str | None, result: str | None) -> list[tuple[Any, ...]]:
+        return [(key, about, request.owner, request.business, request.name, result, request.at)]
+
     before = next((row for row in seen if row.key == key), None)
     if before is not None:
-        return _found(before)
+        return _found(before), []
     repeat = _found(seen[0]) if seen else None
     if isinstance(repeat, Answered) and not stands(connection, repeat.result):
         repeat = None
     if isinstance(repeat, Answered):
         # The new id is answered for good as well; the window stays where the first request opened it.
-        stored = dumped(repeat.result)
-        _insert(connection, [(key, None, request.owner, request.business, request.name, stored, request.at)])
-        return repeat
-    if repeat is not None:
-        return repeat
-    _insert(connection, [(key, request.request, request.owner, request.business, request.name, None, request.at)])
-    return Begun(key)
+        return repeat, row(None, dumped(repeat.result))
+    return (repeat, []) if repeat is not None else (Begun(key), row(request.request, None))
 
 
 def take_over(transaction: Transaction, under: Under, owner: str, at: float) -> bool:
@@ -148,9 +211,15 @@ def take_over(transaction: Transaction, under: Under, owner: str, at: float) -> 
     return taken.rowcount == 1
 
 
-def finish(transaction: Transaction, key: str, result: ToolResult, *, repeatable: bool) -> None:
-    """Keep the result. A `repeatable` one is not pinned: the same request may be tried again under a new id."""
-    (_FINISH_OPEN if repeatable else _FINISH)(transaction.connection, this=key, answer=dumped(result))
+def finish(transaction: Transaction, results: Sequence[tuple[str, ToolResult, bool]]) -> None:
+    """Keep results by key. One that is `repeatable` (the last) is not pinned: it may be tried again under a new id."""
+    connection = transaction.connection
+    if len(results) == 1 or connection.dialect.name != "postgresql":
+        for key, result, repeatable in results:
+            (_FINISH_OPEN if repeatable else _FINISH)(connection, this=key, answer=dumped(result))
+        return
+    done = [{"this": key, "result": dumped(result), "open": again} for key, result, again in results]
+    _FINISH_MANY(connection, done=orjson.dumps(done).decode())
 
 
 def keep(transaction: Transaction, answers: Sequence[Kept]) -> int:

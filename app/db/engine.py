@@ -22,6 +22,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from app.db import lasting as kept
 from app.db.company import Presence
 from app.db.opening import READER_THREADS, WRITE_DEADLINE_S, database_file, normalised, open_engine
+from app.db.together import alike, done
 from app.db.waiting import Group, Waiting
 from app.errors import OverloadedError, ReadbackError
 
@@ -269,24 +270,26 @@ class Database:
         `apart`: in a savepoint each, so that what fails undoes nobody else's.
         """
         records: list[Any] = []
-        for number, job in enumerate(waiting):
+        singly = apart or group.patient
+        for number, some in enumerate([[job] for job in waiting] if singly else alike(waiting, lambda job: job.work)):
             if number and group.patient and self._waiting.hurries():
                 return waiting[:number], records
             if apart:
                 connection.exec_driver_sql("SAVEPOINT one")  # hides the one before, which nobody goes back to any more
-            transaction, job.error = Transaction(connection), None
+            transaction = Transaction(connection)
             try:
-                job.outcome = job.work(transaction)
-                job.topics = transaction.topics
+                outcomes = done([job.work for job in some], transaction)
             except BaseException as error:
                 if len(waiting) > 1 and not apart:
                     raise _OneFailedError from error
-                job.error = translated(error)
+                some[0].error = translated(error)
                 if not apart:
                     raise
                 connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
-            else:
-                records += transaction.records
+                continue
+            for job, outcome in zip(some, outcomes, strict=True):
+                job.outcome, job.error, job.topics = outcome, None, transaction.topics
+            records += transaction.records
         return waiting, records
 
     def _deliver(self, batch: list[_Job]) -> None:

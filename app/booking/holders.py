@@ -1,0 +1,49 @@
+"""Who has the time that is wanted: the cheap way to lose a race. A server is asked once for all who want some."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from app.booking.store import Booking
+from app.db.prepared import Prepared
+from app.db.schema import ACTIVE_SQL
+
+_OVER = f"{ACTIVE_SQL} AND blocked_from < :end AND blocked_to > :start"
+_ON_ONE = Prepared(text(f"SELECT call_key FROM bookings WHERE calendar = :calendar AND {_OVER}"))  # noqa: S608 - our own
+_ON_MANY = Prepared(
+    text(
+        "SELECT call_key, calendar, blocked_from, blocked_to FROM bookings"  # noqa: S608 - our own
+        f" WHERE calendar = ANY(CAST(:calendars AS text[])) AND {_OVER}"
+    )
+)
+"""On PostgreSQL: everything over the whole time of several."""
+
+
+class Holders:
+    """Which calls hold any of the time that each of `drafts` wants."""
+
+    def __init__(self, connection: Connection, drafts: Sequence[Booking]) -> None:
+        self._connection = connection
+        self._known: list[Any] | None = None
+        if len(drafts) > 1 and connection.dialect.name == "postgresql":
+            calendars = list({draft.calendar for draft in drafts})
+            start, end = min(draft.blocked_from for draft in drafts), max(draft.blocked_to for draft in drafts)
+            self._known = list(_ON_MANY(connection, calendars=calendars, start=start, end=end))
+
+    def of(self, draft: Booking) -> list[str]:
+        """Their keys; an empty one is a call that was not named."""
+        if self._known is not None:
+            return [row.call_key for row in self._known if _overlap(row, draft)]
+        found = _ON_ONE(self._connection, calendar=draft.calendar, start=draft.blocked_from, end=draft.blocked_to)
+        return [row.call_key for row in found]
+
+    def add(self, held: Booking) -> None:
+        """It has its time now, and is in the way of those that follow."""
+        if self._known is not None:
+            self._known.append(held)
+
+
+def _overlap(one: Any, other: Booking) -> bool:
+    within = one.blocked_from < other.blocked_to and one.blocked_to > other.blocked_from
+    return bool(one.calendar == other.calendar and within)
