@@ -5,6 +5,7 @@ PostgreSQL, where others come and go, everything is read again after a while in 
 """
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +45,8 @@ class Claims:
         self._clock = clock
         self._held: dict[str, dict[str, Interval]] = {}
         self._views: dict[str, Claimed] = {}
+        self._loads: dict[str, tuple[int, float, int]] = {}
+        """By calendar: of which version, until when, and how many."""
         self._reads: dict[Wanted, asyncio.Task[None]] = {}
         self._next_reads: dict[Wanted, asyncio.Task[None]] = {}
         self._strangers, self._alone_since = -1, 0.0
@@ -144,8 +147,13 @@ class Claims:
 
     def load_of(self, calendar: str) -> int:
         """How many claims a calendar carries that are not over: the measure of who has been booked least."""
-        now = self._clock.now()
-        return sum(1 for _, end in self.view(calendar).ranges if end > now)
+        view, now = self.view(calendar), self._clock.now()
+        version, until, load = self._loads.get(calendar, (-1, 0.0, 0))
+        if version != view.version or now >= until:
+            ahead = [end for _, end in view.ranges if end > now]
+            load = len(ahead)
+            self._loads[calendar] = (view.version, min(ahead, default=math.inf), load)
+        return load
 
     def _over(self) -> int:
         """Claims that ended before this are forgotten; what began today may still lie in somebody's question."""

@@ -20,7 +20,8 @@ from app.db.engine import Database
 from app.errors import Code, SaidError
 
 ALTERNATIVES = 3
-ALTERNATIVE_DAYS = 7
+ALTERNATIVE_DAYS = (2, 7)
+"""First as few days as nearly always have them: in a rush for one time everybody but one has this worked out."""
 RESERVE_S = 0.3
 """Kept back for the way home."""
 
@@ -100,18 +101,23 @@ def offered(front: Front, business: Business, service: Service, openings: Sequen
 
 
 async def alternatives(front: Front, business: Business, slot: Slot, deadline: float) -> list[Opening]:
-    """The first times from that day on. None rather than late ones: that nothing was done has to be said in time."""
-    service = slot.service
+    """The first times from that day on. Few rather than late: that nothing was done has to be said in time."""
+    service, desk = slot.service, front.desk
     technicians = business.technicians_for(service)
     first = local_today(business, slot.start)
-    last = first + timedelta(days=ALTERNATIVE_DAYS - 1)
+    found: list[Opening] = []
     try:
         async with asyncio.timeout(deadline - front.clock.monotonic() - RESERVE_S):
-            view = await front.desk.open(business, service, technicians, first, last)
+            for days in ALTERNATIVE_DAYS:
+                asked = (business, service, technicians, first, first + timedelta(days=days - 1))
+                view = desk.open_now(*asked) or await desk.open(*asked)
+                open_slots = bookable(business, view.openings, int(front.clock.now()))
+                found = choose(open_slots, PartOfDay.ANY, business.zone, desk.load(technicians), ALTERNATIVES, False)
+                if len(found) == ALTERNATIVES:
+                    break
     except TimeoutError:
-        return []
-    open_slots = bookable(business, view.openings, int(front.clock.now()))
-    return choose(open_slots, PartOfDay.ANY, business.zone, front.desk.load(technicians), ALTERNATIVES, False)
+        pass
+    return found
 
 
 def _names(things: Sequence[Service] | Sequence[Technician]) -> list[str]:
