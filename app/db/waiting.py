@@ -16,6 +16,8 @@ MOST_PATIENT = 8
 """Patient writes of one commit: a caller who comes meanwhile waits for no more than those."""
 GATHER_S = 0.02
 """What a patient write waits for others to share its commit with."""
+QUIET_S = 0.05
+"""Who has just come will want more within this, and then waits for no patient write that is under way."""
 LONGEST_S = 0.25
 """What it waits at most where callers keep coming; then it goes with theirs, one in a commit."""
 
@@ -52,6 +54,7 @@ class Waiting(Generic[T]):
         self._came: queue.SimpleQueue[tuple[T, bool] | None] = queue.SimpleQueue()
         self._first: deque[T] = deque()
         self._patient: deque[tuple[float, T]] = deque()
+        self._last_came = -QUIET_S
         self.ended = False
         """Whether nothing more comes; what is there is still given out."""
 
@@ -70,17 +73,23 @@ class Waiting(Generic[T]):
             self._sort()
             now = time.monotonic()
             if self._first:
+                self._last_came = now
                 works = [self._first.popleft() for _ in range(min(MAX_BATCH, len(self._first)))]
                 if self._patient and now - self._patient[0][0] > LONGEST_S:
                     works.append(self._patient.popleft()[1])
                 return Group(works)
-            due = self._patient[0][0] + GATHER_S if self._patient else until
+            due = self._due() if self._patient else until
             if self._patient and (self.ended or now >= due):
                 some = range(min(MOST_PATIENT, len(self._patient)))
                 return Group([self._patient.popleft()[1] for _ in some], patient=True)
             if self.ended or now >= until:
                 return Group([])
             self._sort(min(due, until) - now)
+
+    def _due(self) -> float:
+        """When the next patient write goes by itself."""
+        came = self._patient[0][0]
+        return min(came + LONGEST_S, max(came + GATHER_S, self._last_came + QUIET_S))
 
     def hurries(self) -> bool:
         """Whether a caller has come since. Asked by who takes, between two works of a patient group."""

@@ -8,7 +8,16 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database, Transaction
 from app.db.schema import secrets
-from app.db.waiting import GATHER_S, LONGEST_S, MAX_BATCH, MOST_PATIENT, Waiting, nobody_waits, somebody_waits
+from app.db.waiting import (
+    GATHER_S,
+    LONGEST_S,
+    MAX_BATCH,
+    MOST_PATIENT,
+    QUIET_S,
+    Waiting,
+    nobody_waits,
+    somebody_waits,
+)
 from tests.fakes.databases import held_up, opened
 
 
@@ -43,6 +52,17 @@ async def test_what_nobody_waits_for_gathers_and_goes_a_few_at_a_time() -> None:
     assert waiting.take(1.0).works == jobs[:MOST_PATIENT]
     assert time.monotonic() - began >= GATHER_S
     assert waiting.take(1.0).works == jobs[MOST_PATIENT:]
+
+
+async def test_who_has_just_come_may_want_more_before_the_patient_go() -> None:
+    waiting: Waiting[str] = Waiting()
+    waiting.put("caller")
+    assert waiting.take(1.0).works == ["caller"]
+    began = time.monotonic()
+    await patiently(waiting, "job")
+
+    assert waiting.take(1.0).works == ["job"]
+    assert QUIET_S - 0.01 <= time.monotonic() - began < LONGEST_S
 
 
 async def test_where_callers_keep_coming_the_patient_go_with_them_one_by_one() -> None:
