@@ -15,8 +15,8 @@ help: ## list the targets
 run: $(READY) ## serve on READBACK_HOST:READBACK_PORT; the first run writes .env
 	@exec $(BIN)/python infra/first_run.py
 
-test: $(READY) ## run the whole suite; what fails beside others is tried once more, alone
-	@$(BIN)/python -m pytest -n 7 --dist worksteal || { [ $$? -eq 1 ] && printf '\n%s\n' \
+test: $(READY) ## run the whole suite; what fails beside others is tried once more, alone, and explained
+	@$(BIN)/python -m pytest -n 7 --dist worksteal --assert=plain || { [ $$? -eq 1 ] && printf '\n%s\n' \
 		"FAILED beside others on a busy machine. Once more, alone: it passes now, or the run has failed." && \
 		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 

@@ -54,5 +54,5 @@ VIRTUAL_ENV="$PWD/.venv"
 export VIRTUAL_ENV
 "$uv" pip sync --quiet --compile-bytecode --require-hashes requirements.lock  # else the second start may be slow, too
 "$uv" pip install --quiet --no-deps --no-build-isolation -e .
-.venv/bin/python -m compileall -q app tools infra
+.venv/bin/python -m compileall -q app tools infra tests
 touch .venv/ready
