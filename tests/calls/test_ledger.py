@@ -15,7 +15,7 @@ from app.db.opening import open_engine
 from app.db.schema import tool_calls
 
 NOW, WINDOW_S = 10_000.0, 600.0
-ROUNDS = 40
+ROUNDS = 12
 
 
 @pytest.fixture
