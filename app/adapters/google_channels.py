@@ -1,7 +1,6 @@
 """Push channels of Google calendars: opened at start, renewed before they end. A message only drops cache entries."""
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import secrets
@@ -9,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from app import log
 from app.adapters.google_calendar import GoogleCalendar
+from app.background import Background
 from app.booking.calendar import Unknown
 from app.clock import Clock
 
@@ -39,7 +39,7 @@ class GoogleChannels:
         self._on_changed = on_changed
         self._calendars = {_token(secret, name): name for name in calendars}
         self._open: dict[str, tuple[str, str, int]] = {}
-        self._keeper: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def changed(self, channel_id: str, token: str, resource_state: str) -> bool:
         """A message came; False when its token is not one of ours."""
@@ -53,15 +53,12 @@ class GoogleChannels:
     def start(self, public_url: str | None) -> None:
         """Open the channels in the background; Google delivers to https only, so without it there are none."""
         if self._calendars and public_url and public_url.startswith("https://"):
-            self._keeper = asyncio.get_running_loop().create_task(self._keep(public_url + ROUTE))
+            self._loop.begin(self._keep(public_url + ROUTE))
 
     async def stop(self) -> None:
         """Close what is open, as far as Google answers."""
-        if self._keeper is None:
+        if not await self._loop.end():
             return
-        self._keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._keeper
         await asyncio.gather(
             *(self._google.unwatch(channel, resource, within_s=2.0) for channel, resource, _ in self._open.values())
         )

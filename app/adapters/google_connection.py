@@ -19,6 +19,7 @@ from app.adapters.google_credentials import GoogleCredentials, OnAlarm, TokenErr
 from app.adapters.google_hedge import Ride, SteadyReader
 from app.adapters.google_throttle import GoogleThrottle
 from app.adapters.google_transport import Broken, BuiltRequest, Failure, GoogleTransport, Reply, read_answer
+from app.background import Background
 from app.clock import Clock
 
 GOOGLE_API_URL = "https://www.googleapis.com"
@@ -71,7 +72,7 @@ class GoogleConnection:
         self._transport = GoogleTransport(self._root)
         self._reader = SteadyReader(clock)
         self._warm_connections = options.warm_connections
-        self._keeper: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     async def start(self) -> None:
         """Build the resources once, off the loop; later requests are built from them in microseconds."""
@@ -86,7 +87,7 @@ class GoogleConnection:
         if self._credentials is None and not self._anonymous:
             _log.warning("google_has_no_credentials", hint="set GOOGLE_APPLICATION_CREDENTIALS")
             return
-        self._keeper = asyncio.create_task(self._keep_warm())
+        self._loop.begin(self._keep_warm())
 
     def requests_lately(self) -> int:
         """Requests of the last minute."""
@@ -98,10 +99,7 @@ class GoogleConnection:
 
     async def close(self) -> None:
         """Stop the keeper, close pool and threads."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-            self._keeper = None
+        await self._loop.end()
         if self._credentials is not None:
             await self._credentials.close()
         await self._transport.close()

@@ -4,7 +4,6 @@ A process cannot report its own death. It sends nothing about itself: the call i
 """
 
 import asyncio
-import contextlib
 import time
 from typing import Final
 
@@ -13,6 +12,7 @@ import httpx
 from app import log, metrics
 from app.adapters.outcomes import outcome_of
 from app.adapters.trust import authorities
+from app.background import Background
 from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch.loops import Loops
@@ -34,18 +34,15 @@ class Heartbeat:
         self._client = httpx.AsyncClient(
             timeout=DEADLINE_S, follow_redirects=False, trust_env=False, verify=authorities()
         )
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin on the running loop, the first beat at once."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """No more beats."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._loop.end()
         await self._client.aclose()
 
     async def beat(self) -> bool:

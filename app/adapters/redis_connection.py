@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app import log, metrics
+from app.background import Background
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 
@@ -73,7 +74,7 @@ class RedisConnection:
         self._ask_within_s = ask_within_s
         self._look_every_s = look_every_s
         self._away = False
-        self._watching: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     @property
     def away(self) -> bool:
@@ -83,14 +84,11 @@ class RedisConnection:
     async def start(self) -> None:
         """Look once, then begin to watch."""
         await self._look()
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
+        self._loop.begin(self._watch())
 
     async def close(self) -> None:
         """Let go of every connection."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+        await self._loop.end()
         with contextlib.suppress(*FAILURES):
             await self.client.aclose()
 

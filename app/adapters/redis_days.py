@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from app import log, metrics
 from app.adapters.redis_connection import FAILURES, RedisAwayError, RedisConnection
+from app.background import Background
 from app.booking.calendar import Busy
 from app.booking.shared_days import Key, Shared, Ticket
 
@@ -45,18 +46,15 @@ class RedisDays:
         self._under_way: set[asyncio.Task[None]] = set()
         self._dropping: dict[str, None] = {}
         self._dropper: asyncio.Task[None] | None = None
-        self._listener: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self, on_dropped: Callable[[str], None]) -> None:
         """Begin to listen to the others."""
-        self._listener = asyncio.get_running_loop().create_task(self._listen(on_dropped))
+        self._loop.begin(self._listen(on_dropped))
 
     async def stop(self) -> None:
         """Say what is still to be said, and listen no more."""
-        if self._listener is not None:
-            self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
+        await self._loop.end()
         if waiting := [*self._under_way, *filter(None, [self._dropper])]:
             _, late = await asyncio.wait(waiting, timeout=STOP_WITHIN_S)
             for task in late:

@@ -13,6 +13,7 @@ import orjson
 
 from app import log
 from app.audit.log import Head, head, holds_head
+from app.background import Background
 from app.clock import Clock
 from app.db.beside import beside
 from app.db.engine import Database, Transaction
@@ -129,18 +130,15 @@ class Anchoring:
         self._every_s = every_s
         self._beat = beat
         self._last: Head | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin on the running loop."""
-        self._task = asyncio.get_running_loop().create_task(self._keep_noting())
+        self._loop.begin(self._keep_noting())
 
     async def stop(self) -> None:
         """Note the head once more; call it after the last write, before the database stops."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-            self._task = None
+        await self._loop.end()
         await self.note()
 
     async def note(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app import log
+from app.background import Background
 from app.booking.calendar import Busy, Unknown
 from app.clock import Clock
 from app.watch.alarms import Alarms
@@ -66,7 +67,7 @@ class CalendarWatch:
         self._told: set[str] = set()
         """Calendars that told when they were last asked."""
         self._adopt_at = clock.monotonic()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def note(self, address: str, told: Busy | Unknown, start: int, end: int) -> None:
         """What a calendar told of `[start, end)`, whoever asked."""
@@ -86,13 +87,11 @@ class CalendarWatch:
 
     def start(self, ask: Ask, beat: Callable[[], None] = lambda: None) -> None:
         """Begin to look again at what kept silent."""
-        self._task = asyncio.get_running_loop().create_task(self._forever(ask, beat))
+        self._loop.begin(self._forever(ask, beat))
 
     async def stop(self) -> None:
         """Give up looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._loop.end()
 
     async def look(self, ask: Ask) -> int:
         """Look at every calendar whose time has come, all in one question; how many those were."""

@@ -4,12 +4,12 @@ The end of one commits together with the job that has its customer told, and wit
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from app import log
+from app.background import Background
 from app.booking.book import InTheWay, Result, inspect
 from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
@@ -72,18 +72,15 @@ class Settler:
         self._settle_change = settle_change
         self._care = care
         self._beat = beat
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin looking, at once and then every few seconds."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """Stop between two looks; what is unsettled is found again at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._loop.end()
 
     async def settle_due(self) -> int:
         """Settle everything whose time has come; returns how many were looked at."""

@@ -5,12 +5,12 @@ process does not know for certain is the stable version: a store that is away, a
 """
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from app import log
+from app.background import Background
 from app.canary.book import ON_TRIAL, Canary, live
 from app.clock import Clock
 from app.db.behind import Behind
@@ -50,19 +50,15 @@ class Arms:
         self._live: Mapping[str, Canary] = {}
         self._read_at = float("-inf")
         self._behind: Behind[Given] = Behind(database, kept, _lost)
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin to follow what is on trial; until the first read everybody gets the stable version."""
-        self._task = asyncio.get_running_loop().create_task(self._follow())
+        self._loop.begin(self._follow())
 
     async def stop(self) -> None:
         """Stop following, and write down what calls were given."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._loop.end()
         await self._behind.stop()
 
     async def read(self) -> bool:

@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, select
 
 from app import log
+from app.background import Background
 from app.clock import Clock
 from app.db.bulk import BulkInsert
 from app.db.engine import Database, Transaction
@@ -52,7 +53,7 @@ class Serving:
         self._beats = 0
         self._beat_at = float("-inf")
         self._sure_until = float("-inf")
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     @property
     def alone(self) -> bool:
@@ -64,15 +65,12 @@ class Serving:
     async def start(self) -> None:
         """Show up before the first call comes. Raises `DatabaseUnavailableError`."""
         await self.look()
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """Leave; the others notice within a second."""
-        if self._task is None:
+        if not await self._loop.end():
             return
-        self._task.cancel()
-        await asyncio.wait({self._task})
-        self._task = None
         self._sure_until = float("-inf")
         with contextlib.suppress(ReadbackError):  # they notice by its silence
             await self._database.write(lambda transaction: _left(transaction, self.name, self._beats))

@@ -4,12 +4,12 @@ A web process answers callers as well as ever while nobody reads back what it bo
 """
 
 import asyncio
-import contextlib
 from typing import Final
 
 from sqlalchemy import Connection, func, select
 
 from app import log
+from app.background import Background
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.schema import job_outbox, job_processes
@@ -42,24 +42,20 @@ class Elsewhere:
         self._well = True
         self._seen = False
         """Whether a beat was heard that was not there at the first look: that may have been of the dead."""
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin to look."""
         self._heard_at = self._taken_at = self._looked_at = self._clock.monotonic()
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self, _grace_s: float) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._loop.end()
 
     def alive(self) -> bool:
         """Whether somebody does the work, as far as was to be seen at the last look."""
-        return self._well and self._task is not None and not self._task.done()
+        return self._well and self._loop.runs
 
     def works(self) -> bool | None:
         """Whether somebody does the work; None while nobody was heard, and it is too soon to miss anybody."""

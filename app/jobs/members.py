@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, delete, select, update
 
 from app import log
+from app.background import Background
 from app.clock import Clock
 from app.db.bulk import BulkInsert
 from app.db.engine import Database, Transaction
@@ -39,20 +40,16 @@ class Member:
         self._clock = clock
         self._leads_until = 0.0
         self._heard = Heard(SILENT_S)
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin to show up."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """Leave: what this process had begun and not finished is taken over at once, and another one leads."""
-        if self._task is None:
+        if not await self._loop.end():
             return
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        self._task = None
         self._leads_until = 0.0
         with contextlib.suppress(ReadbackError):  # it is noticed a little later
             await self._database.write(lambda transaction: _left(transaction, self.name))

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 from app import log
+from app.background import Background
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.waiting import nobody_waits
@@ -46,28 +47,23 @@ class Relay:
         self._woken = asyncio.Event()
         self._ending = asyncio.Event()
         self._next_due: float | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
         database.listen(TOPIC, self._woken.set)
 
     def start(self) -> None:
         """Begin with whatever is there."""
         self._woken.set()
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """Finish the load under way; what is not carried yet stays in the outbox."""
-        if self._task is not None:
-            self._ending.set()
-            self._woken.set()
-            await asyncio.wait({self._task}, timeout=FINISH_WITHIN_S)
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        self._ending.set()
+        self._woken.set()
+        await self._loop.end(FINISH_WITHIN_S)
 
     def alive(self) -> bool:
         """Whether the loop is still going round."""
-        return self._task is not None and not self._task.done()
+        return self._loop.runs
 
     async def carry(self, before: float | None = None) -> int:
         """Carry one load; how many rows that was.

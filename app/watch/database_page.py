@@ -6,7 +6,6 @@ one message for each machine elsewhere.
 """
 
 import asyncio
-import contextlib
 import fcntl
 import hashlib
 import os
@@ -18,6 +17,7 @@ from typing import Final
 from sqlalchemy import text
 
 from app import log
+from app.background import Background
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import ReadbackError
@@ -109,19 +109,15 @@ class DatabasePage:
         self._beat = beat
         self._since: float | None = None
         self._rang = False
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """Look no more. What rang stays open, for nobody knows that it is over."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._loop.end()
         self._turn.give_up()
 
     async def look(self) -> bool:

@@ -5,7 +5,6 @@ a zero a zero. A row whose commit is not known is written again under its own nu
 """
 
 import asyncio
-import contextlib
 import uuid
 from typing import Final
 
@@ -13,6 +12,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from app import log, metrics
+from app.background import Background
 from app.clock import Clock
 from app.db.bulk import BulkInsert
 from app.db.engine import Database, Transaction
@@ -43,20 +43,16 @@ class Counting:
         self._before = metrics.counted()
         self._counted_at = clock.monotonic()
         self._unwritten: Row | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin; what was counted before is nobody's."""
         self._before, self._counted_at = metrics.counted(), self._clock.monotonic()
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """Write down the rest."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        if await self._loop.end():
             await self.keep()
 
     async def keep(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from app import log, metrics
+from app.background import Background
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import ReadbackError
@@ -72,11 +73,11 @@ class Pager:
         self._woken = asyncio.Event()
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._carrying: set[asyncio.Task[None]] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin looking, at once and then twice a second."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     def wake(self) -> None:
         """A page was just committed: look now. From the loop only."""
@@ -84,10 +85,7 @@ class Pager:
 
     async def stop(self, grace_s: float = 10.0) -> None:
         """Look once more and finish what is under way, at most `grace_s`; the rest is in the database."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        if await self._loop.end():
             with contextlib.suppress(ReadbackError, TimeoutError):
                 async with asyncio.timeout(grace_s):
                     await self.deliver_due()

@@ -4,12 +4,12 @@ Who was stopped in order has taken its row away and is not missed, nor is one th
 """
 
 import asyncio
-import contextlib
 from typing import Final
 
 from sqlalchemy import Connection, select
 
 from app import log
+from app.background import Background
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.schema import serving_processes
@@ -39,19 +39,15 @@ class WebWatch:
         self._heard_at = 0.0
         self._looked_at = 0.0
         self._well = True
-        self._task: asyncio.Task[None] | None = None
+        self._loop = Background()
 
     def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.get_running_loop().create_task(self._forever())
+        self._loop.begin(self._forever())
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._loop.end()
 
     def alive(self) -> bool:
         """Whether nobody is missed, as far as was to be seen at the last look."""
