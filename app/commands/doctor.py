@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.booking.business_file import load_businesses
@@ -47,13 +48,15 @@ def _doctor(asked: Namespace) -> int:
     except KeyboardInterrupt:
         return complain("Stopped. What it had written to a calendar is taken away by the next look.")
     failed = [finding.name for finding in found if finding.state is State.FAILED]
-    end = (
-        f"{len(failed)} of {len(found)} fail: {', '.join(failed)}."
-        if failed
-        else "Everything that was looked at works."
-    )
-    say(asked, {"well": not failed, "failed": failed, "checks": [_told(finding) for finding in found]}, end)
+    left = [finding.name for finding in found if finding.state is State.LEFT_OUT]
+    told_of = {"well": not failed, "failed": failed, "left_out": left, "checks": [_told(finding) for finding in found]}
+    say(asked, told_of, _end(len(found), failed, left))
     return DOES_NOT_HOLD if failed else HOLDS
+
+
+def _end(looked: int, failed: Sequence[str], left: Sequence[str]) -> str:
+    end = f"{len(failed)} of {looked} fail: {', '.join(failed)}." if failed else "Everything that was looked at works."
+    return f"{end} Left out, for the reasons above: {', '.join(left)}." if left else end
 
 
 def _show(finding: "Finding") -> None:

@@ -12,6 +12,7 @@ from app.errors import BodyTooSlowError, UnauthorizedError
 from app.web import errors
 from app.web.answer import Answer, send_answer, send_early, send_json
 from app.web.body import ClientGoneError, declared_bytes, unread
+from app.web.for_people import in_words
 from app.web.refusals import Refusals
 
 SMALL_BODY_BYTES: Final = 64 * 2**10
@@ -62,7 +63,8 @@ class Door:
             wait_s = await self._refusals.count(client[0] if client else "")
             error = error if wait_s is None else errors.TooManyRefusalsError(wait_s)
         self._note(error)
-        answer = errors.answer_to(error)
+        accept = (value for name, value in scope["headers"] if name == b"accept")
+        answer = in_words(errors.answer_to(error), scope["path"], accept)
         if isinstance(error, BodyTooSlowError) or _much_to_come(scope):
             await send_early(send, receive, answer, request_id)
         else:

@@ -16,26 +16,11 @@ from app.errors import UnauthorizedError
 from app.watch.pages import SUPERSEDED, Kept, who_ended
 from app.web.answer import Answer
 from app.web.body import read
+from app.web.for_people import HEADERS, HTML, document
 from app.web.handed_in import Acknowledges
 
 MOST_FORM_BYTES: Final = 4_096
 MOST_FIELDS: Final = 10
-HTML: Final = b"text/html; charset=utf-8"
-_HEADERS: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    ),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-robots-tag", b"noindex"),
-)
-_STYLE: Final = (
-    ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:34rem;"
-    "padding:0 1rem;overflow-wrap:anywhere}h1{font-size:1.4rem;line-height:1.3}"
-    "button,input{font:inherit;padding:.7rem;width:100%;box-sizing:border-box;margin:.4rem 0}"
-)
 _FORM: Final = (
     '<form method="post"><label>Your name (optional)<input name="by" maxlength="80" autocomplete="name"></label>'
     '<button type="submit">I have it</button></form>'
@@ -66,10 +51,10 @@ class Pages:
             else:
                 kept = await self._acknowledges.look(page_id, token)
         except DatabaseUnavailableError:
-            return Answer(_document("Not now", f"<p>{_AWAY}</p>").encode(), 503, HTML, _HEADERS)
+            return Answer(document("Not now", f"<p>{_AWAY}</p>").encode(), 503, HTML, HEADERS)
         if kept is None:
             raise UnauthorizedError
-        return Answer(_shown(kept, self._clock.now()).encode(), content_type=HTML, headers=_HEADERS)
+        return Answer(_shown(kept, self._clock.now()).encode(), content_type=HTML, headers=HEADERS)
 
 
 def _first(form: str, name: str) -> str:
@@ -81,32 +66,22 @@ def _first(form: str, name: str) -> str:
 
 def _shown(kept: Kept, now: float) -> str:
     form = _FORM if kept.status == "open" else ""
-    raised = f"<p>Raised {_at(kept.raised_at)}, {_age(now - kept.raised_at)} ago.</p>"
-    return _document(escape(kept.page.title), f"<p>{escape(_state(kept))}</p>{raised}{form}")
+    raised = f"<p>Raised {_at(kept.raised_at, now)}.</p>"
+    return document(escape(kept.page.title), f"<p>{escape(_state(kept, now))}</p>{raised}{form}")
 
 
-def _document(title: str, body: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
-    )
-
-
-def _state(kept: Kept) -> str:
+def _state(kept: Kept, now: float) -> str:
     if kept.status == "open":
         return "Open: nobody has acknowledged it yet."
     if kept.status == "resolved":
         how = _ENDS.get(kept.resolution, who_ended(kept.resolution))
-        return f"Resolved at {_at(kept.changed_at)}: {how}."
+        return f"Resolved at {_at(kept.changed_at, now)}: {how}."
     by = f" by {kept.acknowledged_by}" if kept.acknowledged_by else ""
-    return f"Acknowledged{by} at {_at(kept.acknowledged_at)}."
+    return f"Acknowledged{by} at {_at(kept.acknowledged_at, now)}."
 
 
-def _at(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _age(seconds: float) -> str:
-    minutes = max(0, int(seconds // 60))
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+def _at(seconds: float, now: float) -> str:
+    """When, for whoever's clock; the person who reads it may be in any zone."""
+    minutes = max(0, int((now - seconds) // 60))
+    age = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC, {age} ago"

@@ -19,6 +19,7 @@ from app.web.admin import Admin
 from app.web.calendar_feed import CalendarFeed
 from app.web.door import Answering, Door, new_request_id
 from app.web.elevenlabs import ARRIVAL, REPORT, ElevenLabs
+from app.web.for_people import in_words
 from app.web.google_changes import GoogleChanges
 from app.web.handed_in import Check, Doors
 from app.web.mcp import PATH as MCP
@@ -110,12 +111,13 @@ class Readback(Starlette):
         await super().__call__(scope, receive, send)
 
 
-async def _refused_by_routing(_request: Request, error: Exception) -> Response:
+async def _refused_by_routing(request: Request, error: Exception) -> Response:
     """404 and 405, in the same form as every other refusal."""
     status, given = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
     request_id = new_request_id()
     log.bind(request_id=request_id)
-    answer = errors.answer_to_status(status, given)
+    accept = [value.encode("latin-1") for value in request.headers.getlist("accept")]
+    answer = in_words(errors.answer_to_status(status, given), request.url.path, accept)
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     headers |= {"content-type": answer.content_type.decode(), "x-request-id": request_id}
     return Response(answer.body, status, headers)

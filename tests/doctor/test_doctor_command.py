@@ -17,7 +17,7 @@ def test_it_says_each_thing_in_a_line_with_a_remedy_and_fails_when_anything_does
     assert "FAILED" in lines[jobs]
     assert lines[jobs + 1].strip() == "-> Start `readback serve` with READBACK_JOBS=on, or `readback work`."
     assert any(line.startswith("calendar of acme/dana    ok") for line in lines)
-    assert lines[-1] == "1 of 17 fail: jobs."
+    assert lines[-1].startswith("1 of 17 fail: jobs. Left out, for the reasons above: redis, heartbeat, pager, ")
 
 
 @pytest.mark.parametrize(("flags", "said"), [((), "an event was written"), (("--read-only",), "nothing was written")])
@@ -30,6 +30,7 @@ def test_one_document_tells_all_of_it(sqlite_url: str, flags: tuple[str, ...], s
     assert said in seen["calendar of acme/dana"]["seen"]
     assert seen["jobs"]["remedy"]
     assert seen["database"]["remedy"] == ""
+    assert "pager" in document["left_out"]
 
 
 def test_a_wrong_variable_is_one_sentence(sqlite_url: str) -> None:

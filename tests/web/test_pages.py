@@ -1,5 +1,6 @@
 """The link in a page: shows by GET, acknowledges by POST, refuses what is forged, and keeps hostile text harmless."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 
 import httpx
@@ -114,6 +115,25 @@ async def test_what_is_not_signed_for_this_page_is_refused(
     unknown = await client.request(method, link(SECRET, "http://readback.test", "0" * 32))
     assert unknown.status_code == 401
     assert await status(database, page_id) == ("open", "")
+
+
+async def test_a_browser_with_a_broken_link_is_told_what_to_do(database: Database, client: httpx.AsyncClient) -> None:
+    page_id = await raised(database)
+    for path, status_code, words in (
+        (f"/pages/{page_id}?token=cut-off", 401, "Open the newest message"),
+        ("/pages", 404, "There is no such page"),
+    ):
+        shown = await client.get(path, headers={"Accept": "text/html,application/xhtml+xml"})
+        assert (shown.status_code, shown.headers["content-type"]) == (status_code, "text/html; charset=utf-8")
+        assert words in shown.text
+        assert "default-src 'none'" in shown.headers["content-security-policy"]
+        assert "RB-1" not in shown.text
+
+
+async def test_times_are_told_with_their_age(database: Database, client: httpx.AsyncClient) -> None:
+    page_id = await raised(database)
+    shown = await client.get(link(SECRET, "http://readback.test", page_id))
+    assert re.search(r"Raised \d{4}-\d\d-\d\d \d\d:\d\d UTC, \d+ (min|h) ago\.", shown.text)
 
 
 async def test_hostile_text_in_a_title_is_text(database: Database, client: httpx.AsyncClient) -> None:
