@@ -24,8 +24,6 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
 from app.jobs.outbox import Job, put
-from app.watch import database_page
-from app.watch.alarms import Alarms
 from app.watch.pages import Page, is_raised, raised, resolved
 
 EVERY_S = 5.0
@@ -46,7 +44,10 @@ Tell = Callable[[Booking, Result], Awaitable[bool]]
 
 
 class Settler:
-    """A loop that any number of processes may run: each unsettled booking is leased to one of them at a time."""
+    """A loop that any number of processes may run: each unsettled booking is leased to one of them at a time.
+
+    `fails` hears after each look why the database did not let it settle; empty when it did.
+    """
 
     def __init__(  # noqa: PLR0913 - everything settling touches, handed in by name
         self,
@@ -55,22 +56,22 @@ class Settler:
         calendars: Calendars,
         claims: Claims,
         businesses: Mapping[str, Business],
-        alarms: Alarms,
         clock: Clock,
         tell: Tell,
         settle_change: Callable[[Booking], Awaitable[None]],
         care: Aftercare = USUAL,
+        fails: Callable[[str], None] = lambda _: None,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._calendars = calendars
         self._claims = claims
         self._businesses = businesses
-        self._alarms = alarms
         self._clock = clock
         self._tell = tell
         self._settle_change = settle_change
         self._care = care
+        self._fails = fails
         self._beat = beat
         self._loop = Background()
 
@@ -97,14 +98,11 @@ class Settler:
         while True:
             self._beat()
             try:
-                if wrong := await database_page.trouble(self._database):
-                    title, body = wrong
-                    database_page.ring(self._alarms, body, title)
-                else:
+                if self._database.is_there():
                     await self.settle_due()
-                    database_page.clear(self._alarms)
+                    self._fails("")
             except ReadbackError as error:
-                database_page.ring(self._alarms, f"Unsettled bookings cannot be settled ({error}); it is tried on.")
+                self._fails(f"Unsettled bookings cannot be settled ({error}); it is tried on.")
             except Exception:
                 # Settling must not end with what went wrong once; its beat tells that it goes on.
                 logger.error("settling_failed", exc_info=True)

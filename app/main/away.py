@@ -64,25 +64,27 @@ _log = log.get(__name__)
 async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, alarms: Alarms) -> T:
     """What `begin` comes to, which may block, as soon as it no longer finds the database away. Raises what it raises.
 
-    A person is told when it has been away for a moment, and that it is there again. It is asked first, by itself:
-    `begin` reads every file there is.
+    A person is told when it has been away for a moment, by one process of this machine, and that it is there again. It
+    is asked first, by itself: `begin` reads every file there is.
     """
-    began, said_at, told = clock.monotonic(), float("-inf"), False
-    while True:
-        try:
-            await asyncio.to_thread(migrate, settings.database_url, settings.audit_anchors)
-            begun = await asyncio.to_thread(begin)
-        except DatabaseAwayError as why:
-            if clock.monotonic() - said_at >= SAY_EVERY_S:
-                said_at = clock.monotonic()
-                _log.error("database_away", message=f"{why} {NEXT}")
-            if not told and clock.monotonic() - began >= database_page.PAGE_AFTER_S:
-                told = True
-                _ring(alarms, why)
-        else:
-            database_page.clear(alarms)
-            return begun
-        await asyncio.sleep(ASK_EVERY_S)
+    began, said_at, turn = clock.monotonic(), float("-inf"), database_page.Turn(settings.database_url)
+    try:
+        while True:
+            try:
+                await asyncio.to_thread(migrate, settings.database_url, settings.audit_anchors)
+                begun = await asyncio.to_thread(begin)
+            except DatabaseAwayError as why:
+                if clock.monotonic() - said_at >= SAY_EVERY_S:
+                    said_at = clock.monotonic()
+                    _log.error("database_away", message=f"{why} {NEXT}")
+                if clock.monotonic() - began >= database_page.PAGE_AFTER_S and turn.take():
+                    _ring(alarms, why)
+            else:
+                database_page.clear(alarms)
+                return begun
+            await asyncio.sleep(ASK_EVERY_S)
+    finally:
+        turn.give_up()
 
 
 @asynccontextmanager

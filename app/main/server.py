@@ -121,13 +121,8 @@ class Server:
         self.alarms = Alarms(
             self.receivers, settings.page_urls, clock, book=book, beat=self.loops.register("alarms", 30.0)
         )
-        self.database_page = (
-            DatabasePage(
-                self.database, self.alarms, clock, Turn(settings.database_url), self.loops.register("outage", 60.0)
-            )
-            if settings.jobs == "off"
-            else None
-        )
+        turn = Turn(settings.database_url)
+        self.database_page = DatabasePage(self.database, self.alarms, clock, turn, self.loops.register("outage", 60.0))
         self.refused = RefusedRequests(self.database, clock)
         self.shared = self._shared(settings.redis_url) if settings.redis_url else None
         self.redis = self.shared.connection if self.shared else None
@@ -291,8 +286,7 @@ class Server:
         """Start in the order of need; stop in reverse, finishing what was promised."""
         await self.database.start()
         self.alarms.start(ANSWERED)
-        if self.database_page is not None:
-            self.database_page.start()
+        self.database_page.start()
         self.pager.start()
         self.counting.start()
         self.anchoring.start()
@@ -333,8 +327,7 @@ class Server:
 
     async def _stop(self) -> None:
         self.database.ends()
-        if self.database_page is not None:
-            await self.database_page.stop()
+        await self.database_page.stop()
         await self.heartbeat.stop()
         await self.web_watch.stop()
         await self.dispatcher.stop(STOP_GRACE_S)

@@ -29,10 +29,10 @@ def settler(server: "Server") -> Settler:
         calendars=server.calendars,
         claims=server.claims,
         businesses=server.businesses.by_id,
-        alarms=server.alarms,
         clock=server.clock,
         tell=server.late.tell,
         settle_change=changes.settle,
         care=server.care,
+        fails=server.database_page.hears,
         beat=server.loops.register("settler", GAP_S) if server.settings.jobs == "on" else lambda: None,
     )

@@ -97,7 +97,7 @@ class Turn:
 
 
 class DatabasePage:
-    """Looks every two seconds, for where no jobs run, whose settling would notice it as well."""
+    """Looks every two seconds, in every process: whichever has the turn tells."""
 
     def __init__(
         self, database: Database, alarms: Alarms, clock: Clock, turn: Turn, beat: Callable[[], None] = lambda: None
@@ -108,7 +108,10 @@ class DatabasePage:
         self._turn = turn
         self._beat = beat
         self._since: float | None = None
+        self._fails = ""
         self._rang = False
+        self._well_since = float("-inf")
+        """The turn is kept for a moment: others may still believe what they saw last, and would ring again."""
         self._loop = Background()
 
     def start(self) -> None:
@@ -120,10 +123,14 @@ class DatabasePage:
         await self._loop.end()
         self._turn.give_up()
 
+    def hears(self, fails: str) -> None:
+        """Why whoever works with the database cannot, which a look may not see; empty when they can again."""
+        self._fails = fails
+
     async def look(self) -> bool:
         """Look once; whether it answers."""
         began = self._clock.monotonic()
-        wrong = await trouble(self._database)
+        wrong = await trouble(self._database) or ((TITLE, self._fails) if self._fails else None)
         if wrong is None:
             self._answers()
         else:
@@ -134,9 +141,12 @@ class DatabasePage:
 
     def _answers(self) -> None:
         self._since = None
+        now = self._clock.monotonic()
         if self._rang:
             self._rang = False
             clear(self._alarms)
+            self._well_since = now
+        elif now - self._well_since >= PAGE_AFTER_S:
             self._turn.give_up()
 
     def _ring(self, title: str, body: str) -> None:

@@ -96,6 +96,8 @@ class House:
     alarms: FakeAlarms
     ttl_s: float = TTL_S
     told: list[tuple[str, Result]] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+    """What each look of the settler said of the database."""
     then: FollowUp = nothing_follows
     """May be set later: what follows a booking often needs the house first."""
     call_lives: bool = False
@@ -126,9 +128,16 @@ class House:
             care=self.care,
             **parts,
         )
-        settle_change = change_settler.settle
         self.settler = Settler(
-            businesses=self.businesses, tell=self._tell, settle_change=settle_change, care=self.care, **parts
+            database=self.database,
+            calendars=self.calendars,
+            claims=self.claims,
+            businesses=self.businesses,
+            clock=self.clock,
+            tell=self._tell,
+            settle_change=change_settler.settle,
+            care=self.care,
+            fails=self.unsettled.append,
         )
         self.left_over = LeftOver(self.database, self.calendars, self.lookups, self.clock)
         owners = Owners(self.database, self.clock)

@@ -9,6 +9,7 @@ import pytest
 from app.booking import settle
 from app.booking.book import HOLD_S, Result
 from app.booking.store import claim, drafted
+from app.db.engine import DatabaseUnavailableError
 from tests.booking.acme import ANN, HOUR, NOW, TUESDAY_9, House, acme, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
@@ -337,6 +338,26 @@ async def test_whatever_goes_wrong_once_does_not_end_the_loop(
     await soon(lambda: len(made.told) == 1, within_s=30.0)
     await made.settler.stop()
     assert failures == []
+
+
+async def test_a_database_that_does_not_let_it_settle_is_told_to_who_watches_it_and_nobody_is_paged(
+    made: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every process settles: each of them ringing is as many pages, and the first failed look is no outage."""
+    monkeypatch.setattr(settle, "EVERY_S", 0.02)
+    away = [DatabaseUnavailableError("no answer")]
+
+    async def settle_due() -> int:
+        if away:
+            raise away.pop()
+        return 0
+
+    monkeypatch.setattr(made.settler, "settle_due", settle_due)
+    made.settler.start()
+    await soon(lambda: "" in made.unsettled)
+    await made.settler.stop()
+    assert made.unsettled[0] == "Unsettled bookings cannot be settled (no answer); it is tried on."
+    assert made.alarms.rung == []
 
 
 async def test_a_calendar_of_a_kind_that_is_gone_pages(made: House, calendar: FakeCalendar) -> None:

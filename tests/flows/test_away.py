@@ -121,11 +121,17 @@ async def test_a_call_is_taken_and_put_through_and_a_report_acknowledged(client:
     assert (await told("end-of-call-report", endedReason="customer-ended-call")).status_code == 200
 
 
-async def test_a_person_is_paged_without_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_two_that_wait_one_pages_without_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
-    async with PageReceiver() as pages, waiting(NOWHERE, tmp_path, READBACK_PAGE_URLS=pages.url):
+    url = f"{NOWHERE}-{tmp_path.name}"
+    async with (
+        PageReceiver() as pages,
+        waiting(url, tmp_path, READBACK_PAGE_URLS=pages.url),
+        waiting(url, tmp_path, READBACK_PAGE_URLS=pages.url),
+    ):
         await pages.wait_for(1, 20)
-        [page] = pages.pages
+        await asyncio.sleep(0.5)  # the other one has asked as well by then
+    [page] = pages.pages
     assert page.title.endswith("The database does not answer")
     assert "Connection refused" in page.body
     assert "READBACK_DATABASE_URL" in page.body
@@ -135,7 +141,7 @@ async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypat
     monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
     file = written(tmp_path, acme(("embedded:dana",)))
     async with PageReceiver() as pages:
-        settings = load(environment(NOWHERE, file, READBACK_PAGE_URLS=pages.url))
+        settings = load(environment(f"{NOWHERE}-{tmp_path.name}", file, READBACK_PAGE_URLS=pages.url))
         working = asyncio.create_task(work(settings, SystemClock()))
         await pages.wait_for(1, 20)
         working.cancel()

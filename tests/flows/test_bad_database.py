@@ -10,10 +10,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.booking.settle import EVERY_S
 from app.db.schema import dead_letters, job_outbox
+from app.watch.database_page import PAGE_AFTER_S
+from tests.fakes.databases import soon
 from tests.fakes.page_receiver import PageReceiver
 from tests.flows import books
-from tests.flows.running import Process
+from tests.flows.running import READY_WITHIN_S, Process
 from tests.flows.speaking import SAM, arrival, message, new_call, new_id
 
 LOCKED_S = 3.0
@@ -108,6 +111,23 @@ async def test_gone_in_the_middle_of_a_call(start: Callable[..., Process], postg
         ready = await server.get("/readyz")
         assert (ready.status_code, ready.json()["database"]) == (503, "down")
     await _comes_back(server, call_id, slot["slot_id"])
+
+
+async def test_gone_for_a_while_is_one_page_and_one_end_whatever_the_processes(
+    start: Callable[..., Process], postgres_url: str
+) -> None:
+    async with PageReceiver() as pages:
+        server = start(postgres_url, READBACK_WEB_WORKERS="2", READBACK_PAGE_URLS=pages.url)
+        up = '"event":"started","logger":"app.main.server"'
+        await soon(lambda: server.log.read_text().count(up) == 2, READY_WITHIN_S)
+        with gone(postgres_url):
+            await pages.wait_for(1, PAGE_AFTER_S + ANSWERED_WITHIN_S)
+            await asyncio.sleep(1.5 * EVERY_S)  # each worker has settled in vain by then
+        await pages.wait_for(2, ANSWERED_WITHIN_S)
+        await asyncio.sleep(1)
+        assert server.stop() == 0
+    assert [page.type for page in pages.pages] == ["failure", "success"]
+    assert {"The database does not answer" in page.title for page in pages.pages} == {True}
 
 
 async def test_gone_under_load_with_jobs_waiting(start: Callable[..., Process], postgres_url: str) -> None:

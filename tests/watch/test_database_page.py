@@ -97,6 +97,41 @@ async def test_of_several_processes_one_tells_and_another_when_that_one_is_gone(
     await second.stop()
 
 
+async def test_who_finds_it_well_a_little_later_does_not_ring_again(tmp_path: Path) -> None:
+    clock, database, other = FakeClock(), Scripted(), Scripted()
+    first, second = Watched(tmp_path, clock, database), Watched(tmp_path, clock, other)
+    database.away = other.away = True
+    for seconds in (0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        for each in (first, second):
+            await each.page.look()
+    database.away = False
+    await first.page.look()
+    await second.page.look()
+    clock.advance(PAGE_AFTER_S)
+    await first.page.look()
+    await second.page.look()
+    await second.notifier.wait_for("ops", 1)  # it is away for this one alone
+    await first.stop()
+    await second.stop()
+    assert len(first.notifier.tries["ops"]) == 1
+    assert len(second.notifier.tries["ops"]) == 1
+
+
+async def test_what_others_cannot_do_with_it_is_told_as_well(tmp_path: Path) -> None:
+    clock = FakeClock()
+    one = Watched(tmp_path, clock, Scripted())
+    one.page.hears("Nothing can be settled.")
+    assert not await one.page.look()
+    clock.advance(PAGE_AFTER_S)
+    await one.page.look()
+    await one.notifier.wait_for("ops", 1)
+    one.page.hears("")
+    assert await one.page.look()
+    await soon(lambda: bool(one.notifier.ends["ops"]))
+    await one.stop()
+
+
 async def test_a_lock_that_cannot_be_had_keeps_no_page_back(tmp_path: Path) -> None:
     (tmp_path / "no folder").write_text("")
     turn = Turn("sqlite:///x", tmp_path / "no folder")
