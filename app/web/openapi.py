@@ -42,6 +42,7 @@ def describe(tools: Sequence[Tool[Any]], version: str, also: Mapping[str, Any]) 
         "info": {"title": "Readback", "version": version},
         "paths": {f"/tools/{tool.name}": _tool_path(tool, references[tool.arguments]) for tool in tools}
         | {
+            "/tools": {"get": _names()},
             "/healthz": {"get": _public("The process lives", {"200": _answer("It does", {"type": "object"})})},
             "/readyz": {"get": _public("Dependencies and their state", _readiness())},
             "/status.json": {"get": _public("What the public may know about incidents", _status())},
@@ -95,6 +96,18 @@ def _tool_path(tool: Tool[Any], arguments: Any) -> dict[str, Any]:
             "responses": {"200": _answer("What the agent gets", {"$ref": _REF.format(model="Result")})}
             | {status: _answer(text, {"$ref": _REF.format(model="Error")}) for status, text in refusals.items()},
         }
+    }
+
+
+def _names() -> dict[str, Any]:
+    listed = {"type": "object", "properties": {"tools": {"type": "array", "items": {"type": "string"}}}}
+    return {
+        "summary": "The names of the tools; a way to see whether a secret is taken",
+        "security": [{"tools": []}],
+        "responses": {
+            "200": _answer("It is", listed),
+            "401": _answer("No valid secret", {"$ref": _REF.format(model="Error")}),
+        },
     }
 
 

@@ -49,7 +49,8 @@ def build(doors: Doors) -> Starlette:
     def route(path: str, answering: Answering, method: str) -> Route:
         return Route(path, Door(path, answering, refusals, doors.refused), methods=[method], name=path)
 
-    called = {"tools": Tools(doors, plain, doors.tools_secrets).answer}
+    plainly = Tools(doors, plain, doors.tools_secrets)
+    called = {"tools": plainly.answer}
     called |= {name: Tools(doors, it, doors.platform_keys.get(name, ())).answer for name, it in PLATFORMS.items()}
     eleven, mcp = ElevenLabs(doors), Mcp(doors)
     admin = Admin(encoded([doors.admin_token or ""]), describe(doors.tools, doors.version, doors.also_described))
@@ -59,6 +60,7 @@ def build(doors: Doors) -> Starlette:
         route(REPORT, eleven.report, "POST"),
         *(route(f"/{name}/{{name}}", answering, "POST") for name, answering in called.items()),
         *(route(f"/{name}/{{name}}", called[name], "GET") for name in GET_TOO),
+        route("/tools", plainly.names, "GET"),
         route(MCP, mcp.answer, "POST"),
         route("/healthz", health.alive, "GET"),
         route("/readyz", health.Readiness(doors.checks, doors.clock).answer, "GET"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
+import orjson
 from starlette.types import Receive, Scope
 
 from app import log
@@ -45,6 +46,7 @@ class Tools:
 
     def __init__(self, doors: Doors, dialect: Dialect, keys: Sequence[str]) -> None:
         self._dispatcher = doors.dispatcher
+        self._names = [tool.name for tool in doors.tools]
         self._dialect = dialect
         self._quick = getattr(dialect, "quick", None)
         self._platform = getattr(dialect, "PLATFORM", "")
@@ -69,6 +71,12 @@ class Tools:
             _log.error("tool call failed", exc_info=error)
             result = INTERNAL
         return self._dialect.render(result)
+
+    async def names(self, scope: Scope, _receive: Receive) -> bytes:
+        """The names of the tools, for whoever may call them: nothing is called, and nothing is left behind."""
+        if self._dialect.authenticate(scope["headers"], self._keys, self._clock.now()) is not True:
+            raise UnauthorizedError
+        return orjson.dumps({"tools": self._names})
 
     def _read(self, raw: bytes) -> Any:
         """The body, as far as `parse` looks at it. Raises BadJsonError."""

@@ -17,7 +17,6 @@ Ask = Callable[..., httpx.AsyncClient]
     [
         "/",
         "/vapi/",
-        "/tools",
         "/tools/",
         "/tools/a/b",
         "/retell",
@@ -44,6 +43,7 @@ async def test_what_does_not_exist_is_not_found(ask: Ask, path: str) -> None:
         ("PUT", "/vapi", "POST"),
         ("GET", "/tools/check_availability", "POST"),
         ("POST", "/healthz", "GET"),
+        ("POST", "/tools", "GET"),
         ("DELETE", "/metrics", "GET"),
         ("OPTIONS", "/openapi.json", "GET"),
     ],

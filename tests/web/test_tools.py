@@ -8,6 +8,7 @@ import pytest
 
 from app.calls.model import CallRef
 from tests.fakes.web import House
+from tests.web.test_admin import BOOK, FIND
 
 Ask = Callable[..., httpx.AsyncClient]
 
@@ -76,3 +77,12 @@ async def test_without_a_configured_secret_everybody_is_refused(ask: Ask, secret
     for headers in (BEARER, {"Authorization": "Bearer "}, {}):
         response = await ask(tools_secrets=secrets).post("/tools/check_availability", json=DAY, headers=headers)
         assert response.status_code == 401
+
+
+async def test_who_may_call_them_sees_their_names_and_nothing_is_called(ask: Ask, house: House) -> None:
+    client = ask(tools=(BOOK, FIND))
+    response = await client.get("/tools", headers=BEARER)
+    assert (response.status_code, response.json()) == (200, {"tools": ["book_appointment", "find_appointments"]})
+    for headers in ({}, {"Authorization": "Bearer tools-secre"}):
+        assert (await client.get("/tools", headers=headers)).status_code == 401
+    assert house.dispatcher.calls == []
