@@ -57,6 +57,8 @@ class VolumeWatch:
         self._told = told
         self._known = Known(database, self._businesses, RECENT_S)
         self._before: tuple[float, float] | None = None
+        self._silences: dict[str, tuple[str, float]] = {}
+        """By the key of a page: the channel that is silent, and when it last got something."""
 
     async def look(self) -> list[Decision]:
         """Decide about every line, and see to the pages."""
@@ -115,8 +117,13 @@ class VolumeWatch:
                 changed |= _raise(transaction, decision, now)
             if covered and (SILENCE, key) in opened:
                 changed |= superseded(transaction, SILENCE, key, now=now)
+        for key, decision in by_key.items():
+            if decision.verdict.state is State.SILENT:
+                self._silences[key] = decision.channel, decision.verdict.since
+            elif (SILENCE, key) not in opened:
+                self._silences.pop(key, None)
         for (kind, key), page in sorted(opened.items()):
-            if _over(kind, page, by_key.get(key)):
+            if _over(kind, page, by_key.get(key), self._silences.get(key)):
                 changed |= resolved(transaction, kind, key, now=now)
         return changed
 
@@ -149,18 +156,26 @@ def _opened(connection: Connection) -> Opened:
     return {(row.kind, row.key): (row.business, row.raised_at) for row in connection.execute(asked)}
 
 
-def _over(kind: str, page: tuple[str, float], decision: Decision | None) -> bool:
+def _over(
+    kind: str, page: tuple[str, float], decision: Decision | None, silence: tuple[str, float] | None = None
+) -> bool:
     """Whether a page's cause is gone; where nothing is known, it is not.
 
-    A silence so old that its line's usual weeks are forgotten is none that ended: something has to come for that.
+    A silence ends when something comes. That less of it was to be expected is no end: the clock was put back, or its
+    line's usual weeks are forgotten.
     """
     business, raised_at = page
     if decision is None or decision.watched.business != business:
         return True
     state = decision.verdict.state
-    if kind == SILENCE and state in (State.LEARNING, State.TOO_QUIET):
-        return decision.verdict.since > raised_at
-    return state is not State.UNKNOWN and KINDS.get(state) != kind
+    if state is State.UNKNOWN or KINDS.get(state) == kind:
+        return False
+    if kind != SILENCE:
+        return True
+    if silence is None:
+        return max(decision.came.values(), default=0.0) > raised_at
+    channel, since = silence
+    return decision.came.get(channel, 0.0) > since
 
 
 def _rank(verdict: Verdict) -> int:

@@ -4,7 +4,7 @@ A line that another business had begins anew; lines of one business are judged t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -59,13 +59,17 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a line is now. `channel` is the one that the verdict is about, empty where nothing ever came."""
+    """What a line is now. `channel` is the one that the verdict is about, empty where nothing ever came.
+
+    `came`: when each of its channels last got something.
+    """
 
     watched: Watched
     line: str
     channel: str
     verdict: Verdict
     profile: Profile | None = None
+    came: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -151,14 +155,16 @@ def _line(
     share = 1.0 / max(1, sum(not one.profile.learning for one in channels.values()))
     made: dict[int, Decision] = {}
     verdicts = []
+    last_at: dict[str, float] = {}
     for series, one in channels.items():
         came = came_on(series, recent)
+        last_at[series.channel] = max(one.last_at, came.last_at)
         quarter = int(now) // QUARTER_S
         windows = tuple(came.window((quarter - before) * QUARTER_S) for before in WINDOWS_QUARTERS)
-        seen = Seen(max(one.last_at, came.last_at), windows)
+        seen = Seen(last_at[series.channel], windows)
         verdict = judged(one.profile, seen, watch, now, share=share)
         verdicts.append(verdict)
-        made[id(verdict)] = Decision(watched, line, series.channel, verdict, one.profile)
+        made[id(verdict)] = Decision(watched, line, series.channel, verdict, one.profile, last_at)
     return made[id(first(verdicts))]
 
 

@@ -263,6 +263,41 @@ async def test_what_was_to_come_in_a_gap_is_not_said_to_have_been_missed(empty: 
     assert today([line], house.clock.now())[1] == pytest.approx(1.0, abs=0.1), "six to eight were not counted"
 
 
+async def test_a_silence_that_a_clock_put_back_makes_ordinary_has_not_ended(empty: Database) -> None:
+    house = await begun(empty)
+    assert await house.state() is State.SILENT
+    house.clock._now -= 4 * 3_600.0
+    assert await house.state() is State.UNKNOWN, "it jumped back"
+    await house.look(16.0)
+    for _ in range(5):
+        assert await house.state() is State.NORMAL, "as early as that nothing is unusual"
+        assert await house.open() == {("silence", LINE)}
+
+    await house.call(LINE)
+    await house.look()
+    assert await house.open() == set()
+
+
+async def test_what_comes_on_another_channel_ends_no_silence_of_a_clock_put_back(empty: Database) -> None:
+    house = await begun(empty)
+    kept = history(Series("acme", LINE, TEXT))
+    await empty.write(lambda t: keep(t, kept))
+    house.again()
+    assert await house.state() is State.SILENT
+    [page] = await house.pages()
+    channel, other = (CALL, TEXT) if "No call since" in page.page.body else (TEXT, CALL)
+    house.clock._now -= 4 * 3_600.0
+    await house.look()
+    await house.look(16.0)
+    await house.call(LINE, channel=other)
+    for _ in range(3):
+        assert await house.state() is State.NORMAL
+        assert await house.open() == {("silence", LINE)}
+    await house.call(LINE, channel=channel)
+    await house.look()
+    assert await house.open() == set()
+
+
 async def test_a_clock_that_jumped_is_not_known_and_ends_no_page(database: Database) -> None:
     house = await begun(database)
     await house.look()
