@@ -56,6 +56,10 @@ class GoogleCalendar:
         """Requests of the last minute."""
         return self._connection.requests_lately()
 
+    def busiest_lately(self) -> int:
+        """Requests of the last minute for the calendar with most of them."""
+        return self._connection.busiest_lately()
+
     async def warm(self, connections: int) -> int:
         """Open that many connections ahead of the first caller; returns how many are open."""
         return await self._connection.warm(connections)

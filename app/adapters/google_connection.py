@@ -93,6 +93,10 @@ class GoogleConnection:
         """Requests of the last minute."""
         return self._throttle.lately()
 
+    def busiest_lately(self) -> int:
+        """Requests of the last minute for the calendar with most of them."""
+        return self._throttle.busiest()
+
     async def warm(self, connections: int) -> int:
         """Open connections ahead of need; returns how many are open."""
         return await self._transport.warm(connections)

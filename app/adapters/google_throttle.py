@@ -64,6 +64,10 @@ class GoogleThrottle:
             await self._window(calendar).admit()
         await self._in_all.admit()
 
+    def busiest(self) -> int:
+        """Requests of the last period for the calendar with most of them."""
+        return max((window.counted() for window in self._calendars.values()), default=0)
+
     def lately(self) -> int:
         """Requests of the last period, in all."""
         return self._in_all.counted()

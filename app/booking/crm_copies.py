@@ -283,6 +283,11 @@ class CrmCopies:
         page = Page(kind, record.business, f"{title}: {name}", body, record.business)
         raised(transaction, page, now=self._clock.now())
 
+    @property
+    def under_way(self) -> int:
+        """Copies to CRMs under way."""
+        return self._under_way.total()
+
     @contextmanager
     def _room(self, business: str) -> Iterator[bool]:
         """Whether one more may be under way; if so, it is for as long as this is open."""

@@ -32,6 +32,11 @@ class LateAnswers:
         self._following: set[asyncio.Task[None]] = set()
         self._control_urls: OrderedDict[str, str] = OrderedDict()
 
+    @property
+    def followed(self) -> int:
+        """Unfinished work that is followed now."""
+        return len(self._following)
+
     def can_push(self, ref: CallRef) -> bool:
         """Whether something can be said in this call later on, and there is room to follow one more."""
         return (

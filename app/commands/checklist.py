@@ -83,7 +83,8 @@ def _line(row: Mapping[str, Any]) -> str:
     entry = row["confirmed"]
     nothing = "none" if row["source"] != Source.PANEL else "unknown"
     value = entry["value"] if entry else nothing if row["value"] is None else f"{row['value']:g} {row['unit']}"
-    used = f", {row['used']:g} used ({row['share']:.0%})" if row["used"] is not None else ""
+    used = f", {row['used']:g} used" if row["used"] is not None else f", {row['uncounted']}"
+    used += f" ({row['share']:.0%})" if row["share"] is not None else ""
     reached = f", reached {row['reached_at']}" if row["reached_at"] else ""
     by = f", confirmed by {entry['by']} {entry['at']}" if entry else ""
     wrong = row["wrong"].upper() if row["source"] == Source.PANEL else row["wrong"]  # names are told as they are

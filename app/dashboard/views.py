@@ -170,7 +170,7 @@ class Views:
         """Every limit with its present use; what is missing or nearest first."""
         now = self._house.clock.now()
         told = [dict(row) for row in await self._read(lambda c: self._house.limits(c, now))]
-        told.sort(key=lambda row: (not row["wrong"], -(row["share"] or 0.0)))
+        told.sort(key=lambda row: (not row["wrong"], row["may_fill"], -(row["share"] or 0.0)))
         shown, following = part(told, asked, MOST_SHOWN)
         return {"limits": shown, "next": following}
 

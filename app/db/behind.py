@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 from app import log
 from app.db.engine import Database, DatabaseRefusedError, Transaction
@@ -21,6 +22,14 @@ MAX_ROWS = 20_000
 MAX_ROWS_PER_FLUSH = 500
 
 logger = log.get(__name__)
+
+
+_every: "WeakSet[Behind[Any]]" = WeakSet()
+
+
+def fullest() -> int:
+    """Rows that wait in the fullest of this process."""
+    return max((len(one._rows) for one in _every), default=0)
 
 
 class Behind(Generic[T]):
@@ -46,6 +55,7 @@ class Behind(Generic[T]):
         self._one_by_one = 0
         self._writing = asyncio.Lock()
         self._flusher: asyncio.Task[None] | None = None
+        _every.add(self)
 
     def add(self, row: T) -> None:
         """Take one row; costs about a microsecond and never waits."""

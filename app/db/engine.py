@@ -89,6 +89,7 @@ class Database:
         self._reader = open_engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="db-read")
         self._waiting: Waiting[_Job] = Waiting()
+        self.reading = 0
         self._queued = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -192,11 +193,14 @@ class Database:
     async def read(self, work: Callable[[Connection], T], within_s: float = READ_DEADLINE_S) -> T:
         """Run `work` on a read connection, off the loop."""
         running = asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        self.reading += 1
         try:
             async with asyncio.timeout(within_s):
                 return await running
         except TimeoutError:
             raise DatabaseUnavailableError("the database did not answer in time") from None
+        finally:
+            self.reading -= 1
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         for attempt in (1, 2):

@@ -87,6 +87,11 @@ class Turns:
             if isinstance(end, BaseException):
                 raise end
 
+    @property
+    def under_way(self) -> int:
+        """Turns under way, those that wait for room included."""
+        return self._carrying
+
     async def carry_out(self, entry: Entry) -> None:
         """One turn; whatever follows it is kept when this returns."""
         self._carrying += 1

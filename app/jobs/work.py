@@ -107,6 +107,11 @@ class Jobs:
         """Whether jobs are being carried and done: the engine is up and every loop goes round."""
         return self._engine is not None and self._relay.alive() and self._timers.alive()
 
+    @property
+    def under_way(self) -> int:
+        """Turns of jobs that this process has in hand."""
+        return self._turns.under_way
+
     def works(self) -> bool | None:
         """Whether jobs are done; None while the engine comes up for the first time."""
         return self.alive() if self._tried else None

@@ -18,6 +18,7 @@ from app.dashboard.signing_in import ALL_TRIES_BURST, ALL_TRIES_PER_S, TRIES_BUR
 from app.main.figures import figures_of
 from app.main.first_days import unapproved
 from app.main.limit_use import Counting
+from app.main.own_use import LIVE
 from app.main.reached import unreached
 from app.main.server import Server
 from app.main.watching import watched
@@ -30,6 +31,7 @@ from app.web.refusals import Refusals
 def with_dashboard(doors: Doors, server: Server) -> Doors:
     """The doors, with the dashboard's routes beside them."""
     dashboard = Dashboard(house(server, Readiness(doors.checks, doors.clock)))
+    server.own_use.counts[LIVE] = lambda: dashboard.live.open
     before = doors.lifespan
 
     @asynccontextmanager

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 
 from app.booking.business import Businesses
 from app.calls.cap import TOTAL
@@ -15,49 +15,55 @@ from app.calls.counting import Scope, used_today
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.opening import database_file
-from app.db.schema import call_events, calls, model_spend, text_outbox
+from app.db.schema import model_spend
 from app.inference.spend import MICROS
 from app.jobs.timers import Timer
-from app.main.limits import CAP, DISK, GOOGLE, POSTGRES, SPEND, register
-from app.main.limits_panels import GOOGLE_MINUTE, TWILIO_DAY, VAPI_CALLS
+from app.main.limit_counts import (
+    crm_requests_of_a_day,
+    highest,
+    month_ends,
+    running_calls,
+    spent_lately,
+    spent_this_month,
+    texts_of_a_day,
+    together,
+)
+from app.main.limits import CAP, DISK, GOOGLE, GOOGLE_CALENDAR, GUARD, POSTGRES, SPEND, register
+from app.main.limits_panels import GOOGLE_MINUTE, GOOGLE_USER, HUBSPOT_DAY, MONTHS, TWILIO_DAY, VAPI_CALLS
 from app.settings import Settings
 from app.watch.limit_book import KEPT_S, confirmations, points
 from app.watch.limit_watch import LOOK_EVERY_S, LimitWatch, Use, foreseen
 from app.watch.limits import Confirmed, Limit
 from app.watch.limits_told import described
+from app.watch.own_use import own_uses
 
 if TYPE_CHECKING:
     from app.main.server import Server
 
-CALL_OVER_AFTER_S: Final = 2 * 3_600.0
-"""A call of which nobody reported the end counts as running for so long."""
-DAY_S: Final = 86_400.0
 GB: Final = 1e9
-QUEUED, RUNNING = "db.engine.max_queued_writes", "calls.dispatch.max_running"
 
-Inside = Mapping[str, Callable[[], int]]
-"""What one process counts itself, by limit."""
+Own = Mapping[str, Sequence[float]]
+"""What each living process uses of limits that it counts itself, by limit."""
 
 
 class Counting:
-    """Counts. `inside` is what this very process knows; without it (a command) that is left out."""
+    """Counts, from the database alone: processes write there what they count themselves."""
 
-    def __init__(self, settings: Settings, businesses: Businesses, inside: Inside | None = None) -> None:
+    def __init__(self, settings: Settings, businesses: Businesses) -> None:
         self.limits = register(settings, businesses)
         self._businesses = businesses
         self._file = database_file(settings.database_url)
-        self._inside = inside or {}
 
     def count(self, connection: Connection, now: float) -> list[Use]:
         """Everything that can be counted and has a value, in one look at the database. Blocking."""
-        entered = confirmations(connection)
+        entered, own = confirmations(connection), own_uses(connection, now)
         by_name = {limit.name: limit for limit in self.limits}
         return [
             *self._caps(connection, by_name, now),
             *self._spend(connection, by_name, now),
-            *self._entered(connection, by_name, entered, now),
+            *self._entered(connection, by_name, entered, own, now),
             *self._machine(connection, by_name),
-            *self._own(by_name),
+            *self._own(connection, by_name, own, now),
         ]
 
     def told(self, connection: Connection, now: float) -> list[dict[str, Any]]:
@@ -88,20 +94,29 @@ class Counting:
             yield Use(limit, limit.value or 0.0, spent.get(business, 0) / MICROS, _tomorrow(zone, now))
 
     def _entered(
-        self, connection: Connection, limits: Mapping[str, Limit], entered: Mapping[str, Confirmed], now: float
+        self,
+        connection: Connection,
+        limits: Mapping[str, Limit],
+        entered: Mapping[str, Confirmed],
+        own: Own,
+        now: float,
     ) -> Iterator[Use]:
-        """What others bound and we can count all the same; their number is what a person entered."""
-        counts: dict[str, Callable[[], float]] = {
-            VAPI_CALLS: lambda: _running_calls(connection, now),
-            TWILIO_DAY: lambda: _texts(connection, now),
-            GOOGLE_MINUTE: lambda: self._inside.get(GOOGLE, int)(),
+        """What others bound and we can count all the same. Their number is what a person entered; without one, or
+        where it is unlimited, there is no end to come near to.
+        """
+        counts: dict[str, Callable[[], float | None]] = {
+            VAPI_CALLS: lambda: running_calls(connection, now),
+            TWILIO_DAY: lambda: texts_of_a_day(connection, now),
+            HUBSPOT_DAY: lambda: crm_requests_of_a_day(connection, now),
+            GOOGLE_MINUTE: lambda: together(own, GOOGLE),
+            GOOGLE_USER: lambda: together(own, GOOGLE_CALENDAR),
+            **{name: lambda: spent_this_month(connection, now) for name in MONTHS},
         }
-        if GOOGLE not in self._inside:
-            del counts[GOOGLE_MINUTE]
         for name, count in counts.items():
-            value = entered[name].amount(limits[name].unit) if name in entered and name in limits else None
-            if value and math.isfinite(value):
-                yield Use(limits[name], value, count())
+            if name not in limits or not limits[name].counted or (used := count()) is None:
+                continue
+            value = entered[name].amount(limits[name].unit) if name in entered else None
+            yield Use(limits[name], value or math.inf, used, month_ends(now) if name in MONTHS else None)
 
     def _machine(self, connection: Connection, limits: Mapping[str, Limit]) -> Iterator[Use]:
         if self._file is not None:
@@ -113,23 +128,18 @@ class Counting:
         taken = text("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
         yield Use(limits[POSTGRES], most - kept, connection.execute(taken).scalar_one())
 
-    def _own(self, limits: Mapping[str, Limit]) -> Iterator[Use]:
-        for name, count in self._inside.items():
-            limit = limits.get(name)
-            if limit is not None and limit.value:
-                yield Use(limit, limit.value, count())
+    def _own(self, connection: Connection, limits: Mapping[str, Limit], own: Own, now: float) -> Iterator[Use]:
+        for name in own:
+            limit, used = limits.get(name), highest(own, name)
+            if limit is not None and limit.value and used is not None:
+                yield Use(limit, limit.value, used)
+        if (guard := limits[GUARD]).value:
+            yield Use(guard, guard.value or 0.0, spent_lately(connection, now))
 
 
 def limit_timers(server: "Server") -> list[Timer]:
-    """Looks at every limit; what a process counts itself is that of the one that leads."""
-    database, google = server.database, server.sources.google
-    inside: dict[str, Callable[[], int]] = {
-        QUEUED: lambda: database.queued,
-        RUNNING: lambda: server.dispatcher.running,
-    }
-    if google is not None:
-        inside[GOOGLE] = google.requests_lately
-    return [limit_timer(Counting(server.settings, server.businesses, inside), database, server.clock)]
+    """Looks at every limit."""
+    return [limit_timer(Counting(server.settings, server.businesses), server.database, server.clock)]
 
 
 def limit_timer(counting: Counting, database: Database, clock: Clock) -> Timer:
@@ -139,24 +149,6 @@ def limit_timer(counting: Counting, database: Database, clock: Clock) -> Timer:
         return await database.read(lambda connection: counting.count(connection, now))
 
     return Timer("limits", LOOK_EVERY_S, LimitWatch(database, count, clock).look)
-
-
-def _running_calls(connection: Connection, now: float) -> int:
-    over = select(call_events.c.call_id).where(
-        call_events.c.platform == calls.c.platform,
-        call_events.c.call_id == calls.c.call_id,
-        call_events.c.kind == "end-of-call-report",
-    )
-    running = select(func.count()).where(
-        calls.c.platform == "vapi", calls.c.first_seen > now - CALL_OVER_AFTER_S, calls.c.admitted, ~over.exists()
-    )
-    return int(connection.execute(running).scalar_one())
-
-
-def _texts(connection: Connection, now: float) -> int:
-    """Texts handed to the carrier in the last day."""
-    sent = select(func.count()).where(text_outbox.c.sid != "", text_outbox.c.attempted_at > now - DAY_S)
-    return int(connection.execute(sent).scalar_one())
 
 
 def _today(zone: tzinfo, now: float) -> str:

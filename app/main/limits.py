@@ -16,8 +16,10 @@ OPERATOR: Final = "whoever runs this installation"
 CAP: Final = "daily_call_cap"
 SPEND: Final = "spend_per_day"
 DISK: Final = "disk"
+GUARD: Final = "model_guard_usd"
 POSTGRES: Final = "postgres_connections"
 GOOGLE: Final = "google_requests"
+GOOGLE_CALENDAR: Final = "google_requests_per_calendar"
 MORE_CONNECTIONS: Final = (
     "Raise max_connections, or run fewer processes: each takes up to 5, and its job engine some more."
 )
@@ -51,7 +53,7 @@ def register(settings: Settings, businesses: Businesses) -> list[Limit]:
     return [
         *panels(settings, businesses),
         _receivers(settings, businesses),
-        *(_setting(settings, row.field, row.field, row.unit, row.bounds) for row in SETTINGS),
+        *(_setting(settings, it.field, it.field, it.unit, it.bounds, counted=it.field == GUARD) for it in SETTINGS),
         _setting(settings, "figures", "figures", "", "values at which service figures page", value=None),
         *_google(settings),
         *_caps(settings, businesses),
@@ -111,13 +113,15 @@ def _receivers(settings: Settings, businesses: Businesses) -> Limit:
 def _google(settings: Settings) -> Iterator[Limit]:
     per_calendar, in_all = settings.google_requests_per_minute
     field, unit = "google_requests_per_minute", "requests/min"
-    yield _setting(settings, field, GOOGLE, unit, "requests of one process to Google; more wait", value=in_all)
-    yield _setting(settings, field, f"{GOOGLE}_per_calendar", unit, "the same, of one calendar", value=per_calendar)
+    about = "requests of one process to Google; more wait"
+    yield _setting(settings, field, GOOGLE, unit, about, value=in_all, counted=True)
+    about = "the same, of one calendar"
+    yield _setting(settings, field, GOOGLE_CALENDAR, unit, about, value=per_calendar, counted=True)
 
 
 def _caps(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
     """A cap of 0 is none, and told elsewhere at 80 and 95 %: here only where it is going."""
-    how = {"kind": Kind.DAILY, "told_elsewhere": True}
+    how = {"kind": Kind.DAILY, "told_elsewhere": True, "counted": True}
     whole = settings.daily_call_cap or None
     yield _setting(settings, CAP, CAP, "calls", "calls of a day (UTC) over all businesses", value=whole, **how)
     bounds = "calls of a day, per business; the business's daily_call_cap where it names none"
@@ -136,6 +140,7 @@ def _caps(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
             business=business.id,
             kind=Kind.DAILY,
             told_elsewhere=True,
+            counted=True,
         )
 
 
@@ -148,7 +153,7 @@ def _spend(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
         value = settings.spend_caps.get(business.id, settings.spend_cap_per_day_usd)
         about = f"money for models in a day of {business.name}"
         yield _setting(settings, field, f"{SPEND}.{business.id}", "USD", about, value=value, kind=Kind.DAILY,
-                       business=business.id)  # fmt: skip
+                       business=business.id, counted=True)  # fmt: skip
 
 
 def _files(businesses: Businesses) -> Iterator[Limit]:
@@ -184,4 +189,5 @@ def _machine(settings: Settings) -> Iterator[Limit]:
         how="Free some, or move the database to a larger disk." if file else MORE_CONNECTIONS,
         kind=Kind.STOCK if file else Kind.BUSY,
         near_share=0.9 if file else NEAR_SHARE,
+        counted=True,
     )

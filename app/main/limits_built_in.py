@@ -9,26 +9,39 @@ from app.watch.limits import Limit, Source
 
 
 class Row(NamedTuple):
-    """A constant: where it is, what it is counted in, what it bounds, and the setting without which nobody loads it."""
+    """A constant: where it is, what it is counted in, what it bounds, and the setting without which nobody loads it.
+
+    `use`: whether a process counts what it uses of it.
+    """
 
     module: str
     constant: str
     unit: str
     bounds: str
     needs: str = ""
+    use: str = ""
 
 
+COUNTED: Final = "counted"
+MAY_FILL: Final = "may fill"
+"""Counted too; that it is full is usual, for then work waits."""
 ROWS: Final = (
-    Row("app.calls.dispatch", "MAX_RUNNING", "tool calls", "tool calls of one process at once"),
+    Row("app.calls.dispatch", "MAX_RUNNING", "tool calls", "tool calls of one process at once", use=COUNTED),
     Row("app.dialects.vapi_quick", "CALLS_MAX", "tool calls", "tool calls in one message that are read the quick way"),
-    Row("app.calls.late", "MAX_FOLLOWED", "lookups", "late lookups of one process that are followed into the call"),
-    Row("app.db.engine", "MAX_QUEUED_WRITES", "writes", "database writes of one process that wait"),
-    Row("app.db.opening", "READER_THREADS", "reads", "database reads of one process at once"),
+    Row(
+        "app.calls.late",
+        "MAX_FOLLOWED",
+        "lookups",
+        "late lookups of one process that are followed into the call",
+        use=COUNTED,
+    ),
+    Row("app.db.engine", "MAX_QUEUED_WRITES", "writes", "database writes of one process that wait", use=COUNTED),
+    Row("app.db.opening", "READER_THREADS", "reads", "database reads of one process at once", use=MAY_FILL),
     Row("app.db.opening", "WRITE_DEADLINE_S", "s", "waiting for a commit"),
     Row("app.db.engine", "READ_DEADLINE_S", "s", "waiting for a read of the database"),
-    Row("app.db.behind", "MAX_ROWS", "rows", "rows that may follow a moment later, in one process"),
+    Row("app.db.behind", "MAX_ROWS", "rows", "rows that may follow a moment later, in one process", use=COUNTED),
     Row("app.jobs.engine", "AT_ONCE", "loads", "loads of background jobs that one process has in hand at once"),
-    Row("app.jobs.turns", "AT_ONCE", "jobs", "background jobs of one process at once"),
+    Row("app.jobs.turns", "AT_ONCE", "jobs", "background jobs of one process at once", use=MAY_FILL),
     Row("app.jobs.turns", "HANDLER_DEADLINE_S", "s", "one turn of a background job"),
     Row(
         "app.web.body", "BODY_MAX_BYTES", "bytes", "one request to /vapi, /tools, /mcp or the route of another platform"
@@ -49,7 +62,7 @@ ROWS: Final = (
         "app.booking.owner", "MOST_BY_ONE", "tries an hour", "tries of one caller to find a booking that is not theirs"
     ),
     Row("app.booking.owner", "MOST_AT_BUSINESS", "tries an hour", "such tries at one business"),
-    Row("app.booking.crm_copies", "MOST_IN_ALL", "copies", "copies to CRMs of one process at once"),
+    Row("app.booking.crm_copies", "MOST_IN_ALL", "copies", "copies to CRMs of one process at once", use=MAY_FILL),
     Row("app.booking.feeds", "MOST_EVENTS", "events", "events in one calendar feed"),
     Row("app.promises.callbacks", "MAX_OF_ONE_CALL", "callbacks", "callbacks asked for in one call"),
     Row("app.review.reviews", "WITHIN_S", "s", "time a person has to decide a review"),
@@ -62,7 +75,13 @@ ROWS: Final = (
         "app.dashboard.signing_in", "ALL_TRIES_BURST", "attempts", "attempts of everybody together in a row to sign in"
     ),
     Row("app.dashboard.signing_in", "ALL_TRIES_PER_S", "attempts/s", "attempts of everybody together from then on"),
-    Row("app.dashboard.live", "MOST_AT_ONCE", "pages", "open pages of one process that are kept live at once"),
+    Row(
+        "app.dashboard.live",
+        "MOST_AT_ONCE",
+        "pages",
+        "open pages of one process that are kept live at once",
+        use=COUNTED,
+    ),
     Row("app.dashboard.live", "MOST_OF_SESSION", "pages", "the same of one sign-in"),
     Row("app.sms.carrier", "SEND_WITHIN_S", "s", "handing one text to the carrier"),
     Row("app.sms.inbox", "MOST_AT_ONCE", "texts", "texts that are answered together"),
@@ -71,9 +90,15 @@ ROWS: Final = (
     Row("app.inference.lately", "MOST_CACHED", "answers", "such answers of one process; the oldest makes room"),
     Row("app.inference.fallback", "WITHIN_S", "s", "one question to a model, repetitions included"),
     Row("app.inference.grade", "WITHIN_S", "s", "the look at a reply before it is sent; past it, it goes without"),
-    Row("app.watch.alarms", "MOST_PAGES", "pages", "pages waiting while the database is away"),
-    Row("app.watch.directly", "MOST_CARRIED", "pages", "pages carried while it is away whose end is still to be told"),
-    Row("app.watch.alarms", "MOST_KEYS", "alarms", "alarms that ring at once"),
+    Row("app.watch.alarms", "MOST_PAGES", "pages", "pages waiting while the database is away", use=COUNTED),
+    Row(
+        "app.watch.directly",
+        "MOST_CARRIED",
+        "pages",
+        "pages carried while it is away whose end is still to be told",
+        use=COUNTED,
+    ),
+    Row("app.watch.alarms", "MOST_KEYS", "alarms", "alarms that ring at once", use=COUNTED),
     Row("app.metrics", "MOST_CHILDREN", "series", "series of one metric; the rest is counted as other"),
     Row("app.settings.values", "CAP_MAX", "calls", "the largest daily cap that can be set"),
     Row("tools.check_availability", "MAX_SLOTS", "times", "times offered in one answer"),
@@ -126,4 +151,6 @@ def built_in(settings: Settings) -> Iterator[Limit]:
             where=f"{row.module}.{row.constant}",
             owner="Readback",
             how="Fixed in this version; more processes share the load where it counts per process.",
+            counted=bool(row.use),
+            may_fill=row.use == MAY_FILL,
         )

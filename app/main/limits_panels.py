@@ -6,11 +6,14 @@ from typing import Final, NamedTuple
 
 from app.booking.business import Businesses
 from app.settings import Settings
-from app.watch.limits import Limit, Source
+from app.watch.limits import Kind, Limit, Source
 
 VAPI_CALLS: Final = "vapi_concurrent_calls"
 TWILIO_DAY: Final = "twilio_texts_per_day"
 GOOGLE_MINUTE: Final = "google_requests_per_minute"
+GOOGLE_USER: Final = "google_requests_per_minute_per_user"
+HUBSPOT_DAY: Final = "hubspot_requests_per_day"
+MONTHS: Final = ("openai_monthly_spend", "anthropic_monthly_spend")
 VAPI_WAITS_S: Final = 300
 """The longest that Vapi takes for `timeoutSeconds` (its API reference, Server)."""
 
@@ -30,6 +33,8 @@ class _Panel(NamedTuple):
     at_least: float = 0.0
     at_most: float = math.inf
     endless: bool = True
+    kind: Kind = Kind.BUSY
+    counted: bool = False
 
 
 def panels(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
@@ -55,6 +60,8 @@ def panels(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
             at_least=panel.at_least,
             at_most=panel.at_most,
             endless=panel.endless,
+            kind=panel.kind,
+            counted=panel.counted,
         )
 
 
@@ -63,7 +70,8 @@ def _vapi(settings: Settings) -> Iterator[_Panel]:
         return
     panel = "dashboard.vapi.ai"
     yield _Panel(VAPI_CALLS, "calls", "calls of the organization at once; the next caller is turned away", "Vapi",
-                 f"{panel}, Settings, Billing: concurrency", "Buy more lines there.", at_most=100_000)  # fmt: skip
+                 f"{panel}, Settings, Billing: concurrency", "Buy more lines there.", at_most=100_000,
+                 counted=True)  # fmt: skip
     yield _Panel("vapi_tool_timeout", "s", "how long Vapi waits for a tool (timeoutSeconds of each tool's server)",
                  "whoever keeps the assistants", f"{panel}, Tools: server, timeout", "Set it on each tool, 10 or more.",
                  settings.tool_deadline_ms / 1000, VAPI_WAITS_S, endless=False)  # fmt: skip
@@ -81,7 +89,7 @@ def _twilio(settings: Settings) -> Iterator[_Panel]:
                  settings.texts_per_second, 10_000)  # fmt: skip
     yield _Panel(TWILIO_DAY, "texts", "texts of the brand in a day; beyond it carriers drop them",
                  "Twilio and the carriers", f"{panel}, Messaging, Regulatory compliance: daily limit of the brand",
-                 "Have the brand vetted again for a higher tier.", at_most=100_000_000)  # fmt: skip
+                 "Have the brand vetted again for a higher tier.", at_most=100_000_000, counted=True)  # fmt: skip
     yield _Panel("twilio_balance", "", "credit and automatic recharge; without credit nothing is sent", "Twilio",
                  f"{panel}, Billing", "Switch automatic recharge on.")  # fmt: skip
 
@@ -93,16 +101,16 @@ def _google(settings: Settings, businesses: Businesses) -> Iterator[_Panel]:
     where = "console.cloud.google.com, APIs and services, Google Calendar API, Quotas"
     how = "Ask for more there, or lower READBACK_GOOGLE_REQUESTS_PER_MINUTE to what there is."
     yield _Panel(GOOGLE_MINUTE, "requests/min", "requests of the project to Google Calendar", "Google", where, how,
-                 in_all, 100_000_000)  # fmt: skip
-    yield _Panel("google_requests_per_minute_per_user", "requests/min", "requests of the project for one user",
-                 "Google", where, how, per_calendar, 100_000_000)  # fmt: skip
+                 in_all, 100_000_000, counted=True)  # fmt: skip
+    yield _Panel(GOOGLE_USER, "requests/min", "requests of the project for one user",
+                 "Google", where, how, per_calendar, 100_000_000, counted=True)  # fmt: skip
 
 
 def _crms(businesses: Businesses) -> Iterator[_Panel]:
     if any(business.crm and business.crm.kind == "hubspot" for business in businesses.by_id.values()):
-        yield _Panel("hubspot_requests_per_day", "requests", "requests of the account's private apps in a day",
+        yield _Panel(HUBSPOT_DAY, "requests", "requests of the account's private apps in a day",
                      "HubSpot", "app.hubspot.com, Settings, Integrations, Private apps: usage",
-                     "Buy the API limit increase.", at_most=1_000_000_000)  # fmt: skip
+                     "Buy the API limit increase.", at_most=1_000_000_000, counted=True)  # fmt: skip
 
 
 def _pagers(settings: Settings, businesses: Businesses) -> Iterator[_Panel]:
@@ -113,6 +121,9 @@ def _pagers(settings: Settings, businesses: Businesses) -> Iterator[_Panel]:
 
 
 def _models(settings: Settings) -> Iterator[_Panel]:
+    """What our own accounts say of spend is all models together: of one provider's only where no other is asked."""
+    providers = {text.partition(":")[0] for text in (*settings.models, settings.grader_model) if text}
+    keys = sum(key is not None for key in (settings.openai_api_key, settings.anthropic_api_key))
     for name, key, where in (
         ("openai", settings.openai_api_key, "platform.openai.com, Settings, Limits"),
         ("anthropic", settings.anthropic_api_key, "console.anthropic.com, Settings, Limits"),
@@ -121,7 +132,8 @@ def _models(settings: Settings) -> Iterator[_Panel]:
             yield _Panel(f"{name}_tokens_per_minute", "tokens/min", "tokens of the organization in a minute", name,
                          where, "Move to a higher usage tier.", at_most=100_000_000_000)  # fmt: skip
             yield _Panel(f"{name}_monthly_spend", "USD", "spend of the organization in a month", name, where,
-                         "Raise it there.", at_most=100_000_000)  # fmt: skip
+                         "Raise it there.", at_most=100_000_000, kind=Kind.STOCK,
+                         counted=providers <= {name} and (bool(providers) or keys == 1))  # fmt: skip
 
 
 def _redis(settings: Settings) -> Iterator[_Panel]:

@@ -61,6 +61,7 @@ from app.main.doors import doors
 from app.main.interpreter import settle_interpreter
 from app.main.limit_use import limit_timers
 from app.main.model_path import ModelPath
+from app.main.own_use import own_counts
 from app.main.paging import pager
 from app.main.settling import settler
 from app.main.shapes import watched
@@ -80,6 +81,7 @@ from app.watch.book import Book
 from app.watch.database_page import ANSWERED, DatabasePage, Turn
 from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
+from app.watch.own_use import OwnUse
 from app.watch.web_down import WebWatch
 from app.web.handed_in import Check, Doors
 from tools import tools
@@ -126,7 +128,8 @@ class Server:
         self.refused = RefusedRequests(self.database, clock)
         self.shared = self._shared(settings.redis_url) if settings.redis_url else None
         self.redis = self.shared.connection if self.shared else None
-        self.counting = Counting(self.database, clock)
+        self.own_use = OwnUse()
+        self.counting = Counting(self.database, clock, own=self.own_use)
         self.retention = Retention(self.database, clock)
         self.anchoring = Anchoring(
             self.database,
@@ -227,6 +230,7 @@ class Server:
         self.sweep = sweep.Sweep(self.database, self.read_backs, clock)
         self.web_watch = WebWatch(self.database, self.alarms, clock)
         self.jobs = self._jobs() if self.settings.jobs == "on" else Elsewhere(self.database, self.alarms, clock)
+        self.own_use.counts |= own_counts(self)
 
     def _jobs(self) -> Jobs:
         handlers, timers = self.handlers(), self.timers()

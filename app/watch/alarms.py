@@ -118,6 +118,21 @@ class Alarms:
         for kind, key in list(self._ringing):
             self.clear(kind, key)
 
+    @property
+    def ringing(self) -> int:
+        """Alarms that ring here."""
+        return len(self._ringing)
+
+    @property
+    def on_their_way(self) -> int:
+        """Pages that wait or are being carried from here."""
+        return len(self._waiting) + len(self._directly)
+
+    @property
+    def carried(self) -> int:
+        """Pages carried from here whose end is still to be told."""
+        return self._directly.carried
+
     def raised(self, kind: str) -> set[str]:
         """About what alarms of this kind ring, here or by what is open in the database."""
         return {key for other, key in {*self._ringing, *self._open} if other == kind}

@@ -84,6 +84,11 @@ class Directly:
         """How many are on their way now."""
         return len(self._tasks)
 
+    @property
+    def carried(self) -> int:
+        """Pages whose end is still to be told."""
+        return len(self._carried)
+
     def knows(self, name: Name) -> bool:
         """Whether somebody may have been told of it, and not yet of its end. From any thread."""
         return name in self._carried

@@ -19,6 +19,7 @@ from app.db.engine import Database, Transaction
 from app.db.schema import figure_samples
 from app.errors import ReadbackError
 from app.watch.figure_sums import EVERY_S, Sample
+from app.watch.own_use import LIMITS, LOOK_S, OwnUse
 
 AHEAD_S: Final = 120.0
 """What was noted so far in the future says that a clock jumped."""
@@ -32,12 +33,18 @@ _log = log.get(__name__)
 
 
 class Counting:
-    """This process's rows. `keep` is called every `EVERY_S` from `start` to `stop`, and once more at the end."""
+    """This process's rows. `keep` is called every `EVERY_S` from `start` to `stop`, and once more at the end.
 
-    def __init__(self, database: Database, clock: Clock, every_s: float = EVERY_S) -> None:
+    `own` is what it uses of limits.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, every_s: float = EVERY_S, *, own: OwnUse | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._every_s = every_s
+        self._own = own or OwnUse()
         self._process = uuid.uuid4().hex
         self._number = 0
         self._before = metrics.counted()
@@ -74,7 +81,9 @@ class Counting:
 
     async def _forever(self) -> None:
         while True:
-            await asyncio.sleep(self._every_s)
+            for _ in range(looks := max(1, round(self._every_s / LOOK_S))):
+                await asyncio.sleep(self._every_s / looks)
+                self._own.look()
             late = self._unwritten is not None
             if await self.keep() and late:
                 await self.keep()
@@ -94,7 +103,7 @@ class Counting:
             for labels, number in family.items()
             if (more := number - before.numbers[name].get(labels, 0))
         ]
-        counted = orjson.dumps({"times": times, "numbers": numbers}).decode()
+        counted = orjson.dumps({"times": times, "numbers": numbers, LIMITS: self._own.taken()}).decode()
         return (self._process, self._number, now, seconds, counted)
 
 

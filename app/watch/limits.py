@@ -61,6 +61,8 @@ class Limit:
     `at_least`: what the rest of the installation needs of a value that is entered; `at_most`: nobody has more;
     `endless`: it may be unlimited. `lacking`: what is the matter with a value that nobody enters. `told_elsewhere`:
     somebody else pages when the limit is near, so only its forecast is told here. `near_share`: the part that is near.
+    `counted`: somebody counts what is used. `may_fill`: that it is full is usual, and declines nobody: work waits for a
+    moment, or room is made; it is shown, and never paged.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Limit:
     lacking: str = ""
     told_elsewhere: bool = False
     near_share: float = NEAR_SHARE
+    counted: bool = False
+    may_fill: bool = False
 
     @property
     def confirmed_by_person(self) -> bool:
@@ -176,6 +180,8 @@ def forecast(kind: Kind, value: float, points: Sequence[Point], now: float, rese
 
 def near(limit: Limit, found: Forecast, now: float, *, up: bool) -> bool:
     """Whether a person has to know now; `up`: they do already, and then it takes more for it to be over."""
+    if limit.may_fill:
+        return False
     if found.share >= limit.near_share - (BACK_BY if up else 0.0) and not limit.told_elsewhere:
         return True
     if found.share >= limit.near_share:

@@ -25,8 +25,21 @@ def described(
         "owner": limit.owner,
         "how": limit.how,
         "used": round(use.used, 6) if use else None,
-        "share": round(goes.share, 4) if goes else None,
+        "may_fill": limit.may_fill,
+        "uncounted": "" if use else _uncounted(limit),
+        "share": round(goes.share, 4) if use and goes and math.isfinite(use.value) else None,
         "reached_at": moment(goes.reached_at) if goes and goes.reached_at is not None else None,
         "confirmed": {"value": entry.value, "by": entry.by, "at": moment(entry.at)} if entry else None,
         "wrong": wrong(limit, entry, now),
     }
+
+
+def _uncounted(limit: Limit) -> str:
+    """Why no use of it is shown, in a word.
+
+    `fixed`: it bounds one thing, such as a time or a size, and is not used up. `elsewhere`: only its owner's panel
+    shows it. `unlimited`: there is none now. `unknown`: no process has said lately. `uncounted`: nobody counts it.
+    """
+    if limit.counted:
+        return "unlimited" if limit.value is None and not limit.confirmed_by_person else "unknown"
+    return "elsewhere" if limit.confirmed_by_person else "uncounted" if limit.unit == "connections" else "fixed"

@@ -83,7 +83,7 @@ def test_without_anything_of_others_there_is_nothing_to_confirm_but_who_is_told(
     told = command(sqlite_url, "checklist")
     assert told.returncode == 1
     [line] = [line for line in told.stdout.splitlines() if "[!]" in line]
-    assert line.startswith("page_receivers: 0 receivers  [!] READBACK_PAGE_URLS is not set, nor `page` of a business")
+    assert line.startswith("page_receivers: 0 receivers, fixed  [!] READBACK_PAGE_URLS is not set, nor `page` of a")
     assert "Set READBACK_PAGE_URLS to where whoever runs this installation is reached" in told.stdout
     assert told.stdout.endswith(" limits; 1 to be set: page_receivers\n")
     assert json.loads(command(sqlite_url, "checklist", "--json").stdout)["ready"] is False

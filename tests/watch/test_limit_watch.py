@@ -1,5 +1,6 @@
 """The watch over limits on both databases: it pages early, once, and neither a restart nor a new leader forgets."""
 
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -9,7 +10,7 @@ from sqlalchemy import insert
 
 from app.booking.business_file import load_businesses
 from app.db.engine import Database
-from app.db.schema import call_events, calls, cap_counts, limit_points, model_spend, text_outbox
+from app.db.schema import call_events, calls, cap_counts, figure_samples, limit_points, model_spend, text_outbox
 from app.main.limit_use import Counting, limit_timer
 from app.main.limits import register
 from app.settings import load
@@ -148,7 +149,7 @@ async def test_use_is_counted_from_what_the_product_knows(database: Database) ->
         }
     )
     businesses = load_businesses(settings.businesses, settings.daily_call_caps)
-    counting = Counting(settings, businesses, {"db.engine.max_queued_writes": lambda: 7, "gone": lambda: 1})
+    counting = Counting(settings, businesses)
     today = time.strftime("%Y-%m-%d", time.gmtime(now))
     local = businesses.by_id["acme"].zone
     day = datetime.fromtimestamp(now, local).date().isoformat()
@@ -168,6 +169,10 @@ async def test_use_is_counted_from_what_the_product_knows(database: Database) ->
         for number, (sid, ago) in enumerate((("SM1", 60), ("SM2", 2 * DAY), ("", 60))):
             row = {**text, "id": str(number), "revision": number, "state": "sent", "created_at": now, "sid": sid}
             connection.execute(insert(text_outbox).values(**row, attempted_at=now - ago))
+        for process, ago, queued in (("one", 10, 3), ("one", 40, 7), ("other", 20, 5), ("dead", 200, 4000)):
+            counted = {"times": [], "numbers": [], "limits": {"db.engine.max_queued_writes": queued, "gone": 1}}
+            row = {"process": process, "number": ago, "at": now - ago, "seconds": 30.0, "counted": json.dumps(counted)}
+            connection.execute(insert(figure_samples).values(**row))
         confirmed(transaction, panels["vapi_concurrent_calls"], "10", by="Ann", now=now)  # type: ignore[arg-type]
         confirmed(transaction, panels["twilio_texts_per_day"], "2000", by="Ann", now=now)  # type: ignore[arg-type]
 
@@ -182,6 +187,7 @@ async def test_use_is_counted_from_what_the_product_knows(database: Database) ->
         "vapi_concurrent_calls": (1, 10),
         "twilio_texts_per_day": (1, 2000),
         "db.engine.max_queued_writes": (7, 5000),
+        "model_guard_usd": (0, 10),
     }
     assert now < (uses["daily_call_cap.acme"].resets_at or 0) <= now + 25 * 3600
     assert uses["vapi_concurrent_calls"].resets_at is None
