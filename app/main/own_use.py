@@ -14,8 +14,14 @@ LIVE: Final = "dashboard.live.most_at_once"
 """Counted by the dashboard, which is made after the server."""
 
 
+def counted_lately(server: "Server") -> dict[str, Callable[[], float]]:
+    """What was used in the last minute."""
+    google = server.sources.google
+    return {} if google is None else {GOOGLE: google.requests_lately, GOOGLE_CALENDAR: google.busiest_lately}
+
+
 def own_counts(server: "Server") -> dict[str, Callable[[], float]]:
-    """Each costs no more than a look at a number."""
+    """What is used now. Each costs no more than a look at a number."""
     database, alarms, jobs = server.database, server.alarms, server.jobs
     counts: dict[str, Callable[[], float]] = {
         "db.engine.max_queued_writes": lambda: database.queued,
@@ -30,6 +36,4 @@ def own_counts(server: "Server") -> dict[str, Callable[[], float]]:
     }
     if isinstance(jobs, Jobs):
         counts["jobs.turns.at_once"] = lambda: jobs.under_way
-    if (google := server.sources.google) is not None:
-        counts |= {GOOGLE: google.requests_lately, GOOGLE_CALENDAR: google.busiest_lately}
     return counts

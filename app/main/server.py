@@ -61,7 +61,7 @@ from app.main.doors import doors
 from app.main.interpreter import settle_interpreter
 from app.main.limit_use import limit_timers
 from app.main.model_path import ModelPath
-from app.main.own_use import own_counts
+from app.main.own_use import counted_lately, own_counts
 from app.main.paging import pager
 from app.main.settling import settler
 from app.main.shapes import watched
@@ -231,6 +231,7 @@ class Server:
         self.web_watch = WebWatch(self.database, self.alarms, clock)
         self.jobs = self._jobs() if self.settings.jobs == "on" else Elsewhere(self.database, self.alarms, clock)
         self.own_use.counts |= own_counts(self)
+        self.own_use.lately |= counted_lately(self)
 
     def _jobs(self) -> Jobs:
         handlers, timers = self.handlers(), self.timers()

@@ -23,10 +23,14 @@ _f = figure_samples.c
 
 
 class OwnUse:
-    """This process's. `counts`: how much of each limit is used now, by the limit's name; each costs a microsecond."""
+    """This process's. `counts`: how much of each limit is used now, by the limit's name; each costs a microsecond.
+
+    `lately`: what was used in the last minute, which is asked only when it is written.
+    """
 
     def __init__(self) -> None:
         self.counts: dict[str, Callable[[], float]] = {}
+        self.lately: dict[str, Callable[[], float]] = {}
         self._most: dict[str, float] = {}
 
     def look(self) -> None:
@@ -38,7 +42,7 @@ class OwnUse:
         """The most of each since this was last asked."""
         self.look()
         most, self._most = self._most, {}
-        return most
+        return most | {name: count() for name, count in self.lately.items()}
 
 
 def own_uses(connection: Connection, now: float) -> dict[str, list[float]]:

@@ -69,3 +69,11 @@ async def test_many_calendars_are_not_remembered_for_ever() -> None:
     for number in range(5000):
         await throttle.admit(f"calendar-{number}")
     assert len(throttle._calendars) <= 4097
+
+
+async def test_the_busiest_calendar_is_known() -> None:
+    throttle = GoogleThrottle(100, 1_000)
+    assert throttle.busiest() == 0
+    for calendar in ("a", "b", "b", None, "b"):
+        await throttle.admit(calendar)
+    assert (throttle.busiest(), throttle.lately()) == (3, 5)

@@ -15,7 +15,7 @@ from app.main import checked
 from app.main.limit_counts import month_ends
 from app.main.limit_use import Counting
 from app.main.limits_built_in import ROWS
-from app.main.own_use import LIVE, own_counts
+from app.main.own_use import LIVE, counted_lately, own_counts
 from app.main.server import Server
 from app.settings import Settings, load
 from app.watch.figure_counts import Counting as Figures
@@ -70,12 +70,13 @@ async def test_every_limit_that_is_said_to_be_counted_is(sqlite_url: str, tmp_pa
     async with opened(sqlite_url):  # which makes the tables
         pass
     server = Server(settings, checked(settings), SystemClock())
-    counts = own_counts(server)
+    counts, lately = own_counts(server), counted_lately(server)
     names = {f"{row.module.removeprefix('app.')}.{row.constant.lower()}" for row in ROWS if row.use}
 
-    assert set(counts) | {LIVE} == names | {"google_requests", "google_requests_per_calendar"}
-    assert {count() for count in counts.values()} == {0}
-    assert set(server.own_use.counts) == set(counts)
+    assert set(counts) | {LIVE} == names
+    assert set(lately) == {"google_requests", "google_requests_per_calendar"}
+    assert {count() for count in (counts | lately).values()} == {0}
+    assert set(server.own_use.taken()) == set(counts | lately)
 
 
 async def test_what_others_bound_is_counted_by_our_own_records(database: Database, tmp_path: Path) -> None:
