@@ -1,9 +1,10 @@
 """The start of a call: who answers it. Fails open, and never leaves a caller in silence."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 
 from app.booking.business import Business, Businesses
 from app.booking.desk import local_today
@@ -19,6 +20,8 @@ OVER_CAP_TO_PERSON = "One moment, I'm connecting you to one of our people."
 NO_ASSISTANT = "I'm sorry, nobody can take your call right now. Please try again later."
 NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({"business_name": "", "today": "", "time_zone": ""})
 UNKNOWN_LINE = "I'm sorry, this number is not set up yet. Please call the business on its main number."
+
+_NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +138,20 @@ class Arrivals:
 
 
 def ring_unknown_line(alarms: Alarms, ref: CallRef) -> None:
-    """Somebody calls a number that no business file lists."""
+    """Somebody calls a number that no business file lists.
+
+    The page shows the number whole, which a person has to enter, unless it may be the caller's own.
+    """
     line = ref.lines[0] if ref.lines else ref.assistant or "none"
+    dialled = bool(_NUMBER.fullmatch(line)) and ref.caller is not None and _digits(line) != _digits(ref.caller)
     alarms.ring(
         "unknown_line",
         line,
         "Calls arrive on a line that belongs to no business",
         f"{line} is in no business file; its callers get an apology. Add it to `lines` or `vapi_assistants`.",
+        verbatim=dialled,
     )
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdigit, number))

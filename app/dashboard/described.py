@@ -18,7 +18,7 @@ KEYS: Final = {
     "": ("state", "sentence", "as_of", "tiles", "pages", "incidents"),
     "volume": ("lines", "next", "known", "now"),
     "latency": ("tools",),
-    "figures": ("figures",),
+    "figures": ("figures", "dependencies"),
     "bookings": ("show", "bookings", "next", "more"),
     "tasks": ("tasks", "more"),
     "reviews": ("reviews", "decided", "unapproved"),

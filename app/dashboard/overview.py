@@ -31,8 +31,8 @@ NEWEST: Final = 5
 OVERVIEW_WITHIN_S: Final = 3.0
 LINES_WITHIN_S: Final = 0.3
 """Whoever looks first in a process waits so long at most for what is usual on hundreds of lines."""
-NOT_KNOWN: Final = ("unknown", "learning", "too_quiet")
-"""States of a line of which nobody can say that it is as usual."""
+NOT_KNOWN: Final = ("unknown", "learning")
+"""States of a line of which nobody can say yet that it is as usual. Of one too quiet to tell nobody ever can."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
 NAMED: Final = 5
 """Things that are wrong, in the sentence; tiles show every one."""
@@ -122,7 +122,8 @@ def sentence(tiles: Sequence[Tile]) -> str:
         return f"{'Nothing is wrong' if unknown else 'Normal'}, and waiting for a person: {_and(waits)}."
     if unknown:
         return f"Nothing is wrong; {_and(unknown)}."
-    return "Everything is normal."
+    said = [tile.about for tile in tiles if tile.about]
+    return f"Everything is normal; {_and(said)}." if said else "Everything is normal."
 
 
 def _looked(connection: Connection, now: float, synthetic_every_s: float) -> dict[str, Any]:
@@ -224,11 +225,20 @@ def _known(volume: Sequence[LineVolume], lines: int) -> tuple[str, str, str]:
     """The state and the word of lines none of which is odd, and what is not known of them, in a sentence."""
     unknown = [one for one in volume if one.state in NOT_KNOWN]
     if not unknown and volume:
-        return GOOD, "as usual", ""
+        return _usual(sum(one.state == "too_quiet" and one.line != WHOLE for one in volume), lines)
     some = sum(one.line != WHOLE for one in unknown)
     if not 0 < some < lines:
         return UNKNOWN, "not known yet", NOT_YET
     return UNKNOWN, f"{some:,} not known yet", f"{NOT_YET} on {some:,} of {lines:,} lines"
+
+
+def _usual(quiet: int, lines: int) -> tuple[str, str, str]:
+    """Of lines that are as usual as can be told."""
+    if not quiet:
+        return GOOD, "as usual", ""
+    of_it = f"{quiet:,} of {lines:,} lines" if lines > 1 else "the line"
+    word = f"{quiet:,} too quiet to tell" if quiet < lines else "too quiet to tell"
+    return GOOD, word, f"only a synthetic call can tell of {of_it}, where too few calls come"
 
 
 def of_jobs(works: bool | None) -> Tile:
@@ -245,7 +255,7 @@ def of_dependencies(states: Mapping[str, str]) -> list[Tile]:
     """What `/readyz` tells, where that is not that all is well; the database has words of its own."""
     ill = {name: state for name, state in states.items() if state != "ok" and name != "database"}
     about = _and([f"{name} {state}" for name, state in ill.items()])
-    return [Tile("Dependencies", str(len(ill)), BAD, "not well", "limits", about)] if ill else []
+    return [Tile("Dependencies", str(len(ill)), BAD, "not well", "figures#dependencies", about)] if ill else []
 
 
 def of_reach(unheard: Unheard | None) -> list[Tile]:

@@ -91,9 +91,11 @@ class Views:
         return {"tools": latency.rows(latency.counted(exposition.decode()))}
 
     async def figures(self, _: Asked) -> Data:
-        """Every service figure beside its threshold; what is raised first."""
+        """Every service figure beside its threshold, what is raised first; and how each dependency is."""
         told = [one.as_json() | {"sentence": one.detail} for one in await self._figures.now()]
-        return {"figures": sorted(told, key=lambda row: (not row["raised"], bool(row["why"])))}
+        figures = sorted(told, key=lambda row: (not row["raised"], bool(row["why"])))
+        states = await self._house.states()
+        return {"figures": figures, "dependencies": [{"name": name, "state": how} for name, how in states.items()]}
 
     async def bookings(self, asked: Asked) -> Data:
         """Appointments and how far they are read back."""

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from app.booking.business import Business, Businesses, Destination
 from app.calls.arrivals import (
     NO_ASSISTANT,
@@ -12,14 +14,17 @@ from app.calls.arrivals import (
     Arrivals,
     Declined,
     Diverted,
+    ring_unknown_line,
 )
 from app.calls.cap import DECIDE_WITHIN_S, DailyCap
 from app.calls.model import CallRef
 from app.db.engine import Database
+from app.watch.alarms import Alarms
 from tests.calls.reception import ACME
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import held_up, opened
+from tests.watch.test_alarms import ScriptedNotifier
 
 STAFFED = replace(ACME, vapi_assistants=("asst_1", "asst_2"))
 
@@ -133,6 +138,23 @@ async def test_an_unknown_line_hears_an_apology_and_rings(sqlite_url: str) -> No
 
     assert answer == fallback == Declined(UNKNOWN_LINE)
     assert "unknown_line" in front.alarms.kinds()
+
+
+@pytest.mark.parametrize(
+    ("caller", "shown"),
+    [("+15125550142", "+19995550000 is in no"), ("+1 999 555 0000", "+1…00 is in no"), (None, "+1…00 is in no")],
+)
+async def test_the_page_shows_the_dialled_number_whole_unless_it_may_be_a_callers(
+    caller: str | None, shown: str
+) -> None:
+    notifier = ScriptedNotifier()
+    alarms = Alarms(notifier, ("ops",), FakeClock())
+    alarms.start()
+    ring_unknown_line(alarms, CallRef("vapi", "c1", caller=caller, lines=("+19995550000",)))
+    await notifier.wait_for("ops", 1)
+    await alarms.stop()
+    [(_, body)] = notifier.tries["ops"]
+    assert body.startswith(shown)
 
 
 async def test_a_call_that_begins_is_read_ahead_for(sqlite_url: str) -> None:

@@ -26,6 +26,7 @@ from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
 
 DAY = 1_795_651_200
+QUIET = "only a synthetic call can tell"
 NOT_KNOWN_YET = f"Nothing is wrong; {NOT_YET}"
 
 
@@ -57,6 +58,11 @@ def test_tools_are_told_with_the_most_used_first() -> None:
     ]
     [ours] = [row for row in rows(counted(metrics.render()[0].decode())) if row["tool"] == "check_availability"]
     assert ours["calls"] >= 2
+
+
+def test_what_is_not_well_is_shown_where_its_tile_leads() -> None:
+    [tile] = of_dependencies({"database": "ok", "google": "down"})
+    assert tile.path == "figures#dependencies"
 
 
 def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
@@ -99,7 +105,9 @@ def test_of_jobs_nothing_is_said_before_it_is_known(works: bool | None, state: s
     [
         ("normal normal", GOOD, "Everything is normal."),
         ("normal unknown", UNKNOWN, f"{NOT_KNOWN_YET} on 1 of 2 lines."),
-        ("normal learning too_quiet", UNKNOWN, f"{NOT_KNOWN_YET} on 2 of 3 lines."),
+        ("normal learning too_quiet", UNKNOWN, f"{NOT_KNOWN_YET} on 1 of 3 lines."),
+        ("normal too_quiet", GOOD, f"Everything is normal; {QUIET} of 1 of 2 lines, where too few calls come."),
+        ("too_quiet", GOOD, f"Everything is normal; {QUIET} of the line, where too few calls come."),
         ("normal normal *unknown", UNKNOWN, f"{NOT_KNOWN_YET}."),
         ("unknown *unknown", UNKNOWN, f"{NOT_KNOWN_YET}."),
         ("", UNKNOWN, f"{NOT_KNOWN_YET}."),
