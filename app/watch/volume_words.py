@@ -65,7 +65,8 @@ def _quiet(decision: Decision, now: float) -> str:
     verdict, profile = decision.verdict, decision.profile
     since = f"No {_things(decision, 1)} since {_moment(decision.watched.zone, verdict.since)}"
     left = certain_in_s(profile, verdict, now) if profile else None
-    certain = "for more than four weeks" if left is None else f"for another {duration(left)}"
+    zone = decision.watched.zone
+    certain = "for more than four weeks" if left is None else f"for another {duration(left)}, {_until(zone, now, left)}"
     counted = " in the time that was counted" if verdict.uncounted >= SHOWN_CALLS else ""
     usual = f"{since}; {verdict.expected:.1f} expected by now{counted}"
     if verdict.state is State.TOO_QUIET:
@@ -102,6 +103,13 @@ def _things(decision: Decision, number: int = 2) -> str:
 
 def _moment(zone: ZoneInfo, at: float) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%a %d %b %H:%M")
+
+
+def _until(zone: ZoneInfo, now: float, left: float) -> str:
+    """When so much time is over, in the line's own clocks, to the minute that has begun by then."""
+    at = now + math.ceil(left / 60) * 60
+    today = datetime.fromtimestamp(now, zone).date() == datetime.fromtimestamp(at, zone).date()
+    return f"until {datetime.fromtimestamp(at, zone).strftime('%H:%M' if today else '%a %d %b %H:%M')}"
 
 
 def _chance(log_chance: float) -> str:
