@@ -1,5 +1,6 @@
 """The minute's look at every line: what pages, what ends a page, and what is no reason to."""
 
+import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -395,10 +396,22 @@ async def test_a_line_shows_its_day_and_how_long_silence_would_take(database: Da
     assert (eight.count, eight.low, eight.high >= 4) == (1, 0, True)
     assert eight.expected == pytest.approx(2.0, rel=0.15)
     assert line.certain_in_s is not None
+    assert line.sentence.endswith("for another 22.0 h, until Wed 08 Jul 06:01.")
     assert line.false_a_year == pytest.approx(1.3, abs=0.2)
     assert 3 * 3_600 < line.certain_in_s < 24 * 3_600
     assert line.sentence.startswith("Normal: No call since Tue 07 Jul 08:00")
     assert line.as_json()["today"][CALL][8]["count"] == 1
+
+
+async def test_a_line_says_at_what_o_clock_of_today_its_silence_is_certain(empty: Database) -> None:
+    house = await begun(empty, now=at("2026-07-07T07:00"))
+    await house.look()
+    [line] = await house.overview()
+    assert line.certain_in_s is not None
+    certain = house.clock.now() + line.certain_in_s
+    told = re.search(r"for another [0-9.]+ (min|h), until ([0-9:]{5})\.$", line.sentence)
+    assert told is not None, line.sentence
+    assert 0 <= at(f"2026-07-07T{told[2]}") + 60 - certain <= 120
 
 
 async def test_an_overview_that_nobody_keeps_up_does_not_say_normal(database: Database) -> None:
