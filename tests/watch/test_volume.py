@@ -1,6 +1,5 @@
 """The minute's look at every line: what pages, what ends a page, and what is no reason to."""
 
-import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -264,41 +263,6 @@ async def test_what_was_to_come_in_a_gap_is_not_said_to_have_been_missed(empty: 
     assert today([line], house.clock.now())[1] == pytest.approx(1.0, abs=0.1), "six to eight were not counted"
 
 
-async def test_a_silence_that_a_clock_put_back_makes_ordinary_has_not_ended(empty: Database) -> None:
-    house = await begun(empty)
-    assert await house.state() is State.SILENT
-    house.clock._now -= 4 * 3_600.0
-    assert await house.state() is State.UNKNOWN, "it jumped back"
-    await house.look(16.0)
-    for _ in range(5):
-        assert await house.state() is State.NORMAL, "as early as that nothing is unusual"
-        assert await house.open() == {("silence", LINE)}
-
-    await house.call(LINE)
-    await house.look()
-    assert await house.open() == set()
-
-
-async def test_what_comes_on_another_channel_ends_no_silence_of_a_clock_put_back(empty: Database) -> None:
-    house = await begun(empty)
-    kept = history(Series("acme", LINE, TEXT))
-    await empty.write(lambda t: keep(t, kept))
-    house.again()
-    assert await house.state() is State.SILENT
-    [page] = await house.pages()
-    channel, other = (CALL, TEXT) if "No call since" in page.page.body else (TEXT, CALL)
-    house.clock._now -= 4 * 3_600.0
-    await house.look()
-    await house.look(16.0)
-    await house.call(LINE, channel=other)
-    for _ in range(3):
-        assert await house.state() is State.NORMAL
-        assert await house.open() == {("silence", LINE)}
-    await house.call(LINE, channel=channel)
-    await house.look()
-    assert await house.open() == set()
-
-
 async def test_a_clock_that_jumped_is_not_known_and_ends_no_page(database: Database) -> None:
     house = await begun(database)
     await house.look()
@@ -401,17 +365,6 @@ async def test_a_line_shows_its_day_and_how_long_silence_would_take(database: Da
     assert 3 * 3_600 < line.certain_in_s < 24 * 3_600
     assert line.sentence.startswith("Normal: No call since Tue 07 Jul 08:00")
     assert line.as_json()["today"][CALL][8]["count"] == 1
-
-
-async def test_a_line_says_at_what_o_clock_of_today_its_silence_is_certain(empty: Database) -> None:
-    house = await begun(empty, now=at("2026-07-07T07:00"))
-    await house.look()
-    [line] = await house.overview()
-    assert line.certain_in_s is not None
-    certain = house.clock.now() + line.certain_in_s
-    told = re.search(r"for another [0-9.]+ (min|h), until ([0-9:]{5})\.$", line.sentence)
-    assert told is not None, line.sentence
-    assert 0 <= at(f"2026-07-07T{told[2]}") + 60 - certain <= 120
 
 
 async def test_an_overview_that_nobody_keeps_up_does_not_say_normal(database: Database) -> None:
