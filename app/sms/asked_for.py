@@ -32,6 +32,7 @@ from app.sms.words import Answer, Intent, Said, read
 
 CHANGE_OF_TIME: Final = frozenset(("book_appointment", "reschedule_appointment"))
 KEEPS: Final = "The customer does not want that cancelled. Nothing is cancelled."
+TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for open times, or ask which day suits them."
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
 ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
@@ -50,6 +51,8 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
         return verdict
     whole = _talk(turn, turn.window.said)
     if verdict.tool == "cancel_appointment":
+        if whole.said.intent is Intent.MOVE and not CANCEL.search(whole.said.text.lower()):
+            return Denied(verdict.tool, TO_MOVE)
         no = whole.said.answer is Answer.NO and not _wants_cancelled(whole)
         return Denied(verdict.tool, KEEPS) if turn.to_cancel and (no or keeps(whole)) else verdict
     chosen, start = _picked(whole), _start(turn, verdict)
@@ -60,11 +63,8 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     return verdict
 
 
-def unasked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> str:
-    """Why it is not made at once; empty where the newest words ask for exactly this and nothing of them is left over.
-
-    `own` are the customer's visits ahead; what is not among them the tool itself refuses.
-    """
+def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> bool:
+    """Whether the newest words ask for exactly this and nothing of them is left over. `own` are their visits ahead."""
     text = turn.window.said
     parts = [part for part in REQUESTS.split(text) if part and part.strip()]
     hedged = _hedged(text.lower(), _talk(turn, text).said)
@@ -73,16 +73,15 @@ def unasked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> s
     if change.tool == "cancel_appointment":
         agreed = change.arguments.get("reference") == turn.to_cancel.get("reference") and _agrees(talks[0])
         reference = change.arguments.get("reference", "")
-        asked = agreed or (not hedged and any(_names_visit(talk, reference, own) for talk in talks))
-    else:
-        start, moves = _start(turn, change), change.tool == "reschedule_appointment"
-        for talk in talks:
-            talk.state.name = str(change.arguments.get("customer_name", ""))
-            talk.state.task = Task.MOVE if moves else Task.BOOK
-            talk.state.service = _service(turn, change)
-        under_way = _moves(turn) is moves
-        asked = under_way and not hedged and any(_chooses(talk, start, moves=moves) for talk in talks)
-    return "" if asked else "not_asked_for"
+        return agreed or (not hedged and any(_names_visit(talk, reference, own) for talk in talks))
+    start, moves = _start(turn, change), change.tool == "reschedule_appointment"
+    if hedged or _moves(turn) is not moves or (moves and not _is_only(change, own)):
+        return False
+    for talk in talks:
+        talk.state.name = str(change.arguments.get("customer_name", ""))
+        talk.state.task = Task.MOVE if moves else Task.BOOK
+        talk.state.service = _service(turn, change)
+    return any(_chooses(talk, start, moves=moves) for talk in talks)
 
 
 def passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
@@ -154,11 +153,16 @@ def _names_visit(talk: Talk, reference: str, own: Sequence[Booked]) -> bool:
         return False
     visit = next((each for each in own if each.reference == reference), None)
     if visit is None:
-        return True
+        return False
     when, named = talk.said.when, {service.id for service in services_in(talk)}
     fits = [each for each in own if not when or names_time(when, each.starts)]
     fits = [each for each in fits if each.service in named] if len(fits) > 1 and named else fits
     return fits == [visit] and asks_only(talk, visit, Task.CANCEL)
+
+
+def _is_only(change: Permitted, own: Sequence[Booked]) -> bool:
+    """Whether it is the only visit they have: of several the words about a time do not say which is to go there."""
+    return [each.reference for each in own] == [change.arguments.get("reference")]
 
 
 def _moves(turn: ModelTurn) -> bool:

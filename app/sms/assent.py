@@ -151,7 +151,7 @@ def weighed(talk: Talk) -> Said:
     about = talk.state.appointment if step is Step.CONFIRM_CANCEL else talk.state.slot if step is Step.CONFIRM else None
     if about is None:
         return said
-    if _is_yes(talk, about):
+    if not talk.early and _is_yes(talk, about):
         return replace(said, answer=Answer.YES, intent=None, when=When(), number=None)
     return replace(said, answer=Answer.UNSURE) if said.answer is Answer.YES else said
 

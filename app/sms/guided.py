@@ -11,7 +11,7 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import assent, choosing, meant, own_appointments, phrases
+from app.sms import asked_next, assent, choosing, meant, own_appointments, phrases
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground
@@ -43,8 +43,10 @@ class GuidedConversation:
         now = texts[-1].received_at
         said = await _read(business, [(text.body, text.media) for text in texts[-MAX_TEXTS:]], int(now))
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask)
+        early = texts[0].received_at < state.asked_at
+        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, early)
         await _respond(talk, interrupted)
+        await asked_next.go_on(talk)
         if not talk.missed:
             state.misses = 0
         state.at = max(state.at, now)

@@ -35,9 +35,14 @@ _CAUTIONS = {
 
 async def standing(talk: Talk) -> Booked | None:
     """The next one, if there is any to be seen."""
+    found = await all_standing(talk)
+    return found[0] if found else None
+
+
+async def all_standing(talk: Talk) -> list[Booked] | None:
+    """Those ahead, soonest first; None: they could not be looked up."""
     result = await talk.ask("find_appointments")
-    found: Sequence[Mapping[str, Any]] = result["appointments"] if result["ok"] else ()
-    return _booked(found[0]) if found else None
+    return [_booked(each) for each in result["appointments"]] if result["ok"] else None
 
 
 async def tell(talk: Talk, lead: str = "") -> None:
