@@ -11,6 +11,7 @@ from typing import Any, Final
 from app.inference.output import Saying
 from app.sms.allowed import CHANGES, Denied, Permitted
 from app.sms.assent import asks_only, weighed
+from app.sms.dates_in_words import When
 from app.sms.guided import ground
 from app.sms.meant import names_time, picked, services_in
 from app.sms.model_turn import ModelTurn
@@ -35,18 +36,24 @@ KEEPS: Final = "The customer does not want that cancelled. Nothing is cancelled.
 TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for open times, or ask which day suits them."
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
 ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."
+ANOTHER_VISIT: Final = "The customer's words name another day, hour or service. Look for that one, and offer it."
+TWO_WISHES: Final = (
+    "The customer asks for two things in one message, and what is done ends the turn. Look up what is missing, then "
+    "call both tools together."
+)
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
 _NO_TOOLS: Any = None
 _FIRST_NO: Final = re.compile(r"^\W*no\b(?=\W*[,.!;\n])")
 _NOT: Final = re.compile(r"\w+n[’']t\b")
 _REQUEST: Final = re.compile(
-    r"\W*(?:(?:please|pls|then|also|just|instead|to) )*(?:book|schedule|cancel|move|reschedule|change)\b", re.I
+    r"\W*(?:(?:please|pls|then|also|just|instead|to) )*(?P<does>book|schedule|cancel|move|reschedule|change)\b", re.I
 )
+_KINDS: Final = {"book": "book_appointment", "schedule": "book_appointment", "cancel": "cancel_appointment"}
 _FIGURE: Final = re.compile(r"\d+")
 
 
 def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
-    """The verdict, or a refusal where the words say the opposite or name another time."""
+    """The verdict, or a refusal where the words say the opposite or name another visit or time."""
     if isinstance(verdict, Denied) or verdict.tool not in CHANGES:
         return verdict
     whole = _talk(turn, turn.window.said)
@@ -60,7 +67,24 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
         return Denied(verdict.tool, SAID_NO)
     if chosen and chosen.start != start and len(_FIGURE.findall(turn.window.said)) <= 1:
         return Denied(verdict.tool, ANOTHER_TIME)
+    if chosen is None and verdict.tool == "book_appointment" and _names_another(whole, start, _service(turn, verdict)):
+        return Denied(verdict.tool, ANOTHER_VISIT)
     return verdict
+
+
+def leaves_out(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> bool:
+    """Whether the newest words want something besides, which would be forgotten over this one change."""
+    said = _talk(turn, turn.window.said).said
+    then, visit = said.next, next((each for each in own if each.reference == change.arguments.get("reference")), None)
+    second = then is not None and then.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
+    if change.tool == "reschedule_appointment":  # of "cancel it and book the third" that is both
+        return second and said.intent is Intent.MOVE
+    if change.tool == "cancel_appointment":
+        times = [then.when if then is not None else When(), said.when if said.intent is Intent.MOVE else When()]
+        second = second or any(when and not (visit and names_time(when, visit.starts)) for when in times)
+    found = [_REQUEST.match(part) for part in REQUESTS.split(turn.window.said) if part and part.strip()]
+    kinds = {_KINDS.get(match["does"].lower(), "reschedule_appointment") for match in found if match}
+    return second or (len(found) > 1 and bool(kinds - {change.tool}))
 
 
 def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> bool:
@@ -158,6 +182,16 @@ def _names_visit(talk: Talk, reference: str, own: Sequence[Booked]) -> bool:
     fits = [each for each in own if not when or names_time(when, each.starts)]
     fits = [each for each in fits if each.service in named] if len(fits) > 1 and named else fits
     return fits == [visit] and asks_only(talk, visit, Task.CANCEL)
+
+
+def _names_another(talk: Talk, start: str, service: str) -> bool:
+    """Whether a day, the hour or a service is named, and it is not that of this time."""
+    at, when, named = datetime.fromisoformat(start), talk.said.when, services_in(talk)
+    if named and service not in [each.id for each in named]:
+        return True
+    day = not when.loose and when.length == 1 and bool(when.days) and at.date() not in when.days
+    one_hour = bool(when.clock.minutes) and len(_FIGURE.findall(talk.said.text)) <= 1
+    return day or (one_hour and not when.clock.allows(at.hour * 60 + at.minute))
 
 
 def _is_only(change: Permitted, own: Sequence[Booked]) -> bool:

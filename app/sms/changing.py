@@ -20,7 +20,7 @@ from app.inference.records import acted
 from app.review.reviews import Proposal, opened
 from app.sms import asked_next
 from app.sms.allowed import CHANGES, Permitted
-from app.sms.asked_for import is_asked
+from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out
 from app.sms.model_turn import ModelTurn
 from app.sms.overtaking import Overtaking
 from app.sms.put_back import OtherServiceError, offer_of, put_back, shown_of, talk_of
@@ -57,6 +57,8 @@ class Changing:
         said: list[str] = []
         own = await self._own(turn) if any("reference" in one.arguments for one in booked) else []
         why = next(filter(None, (_why(turn, one) for one in booked)), "")
+        if not why and len(changes) == 1 and booked and leaves_out(turn, booked[0], own):
+            return {"ok": False, "code": NOT_ALLOWED, "say": TWO_WISHES}
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
         if not why and not all(is_asked(turn, one, own) for one in booked):

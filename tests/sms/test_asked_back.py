@@ -337,6 +337,31 @@ async def test_a_call_is_arranged_beside_a_question_which_comes_last(sms: Textin
     assert [task.kind for task in await sms.house.tasks()] == ["callback"]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cancel my appointment and get me in wednesday at 10",
+        "cancel this, move me to wednesday at 10",
+        "please cancel my visit and book wednesday at 10",
+    ],
+)
+async def test_what_is_wanted_instead_is_not_forgotten_over_a_cancellation(sms: Texting, said: str) -> None:
+    reference = await tuesday(sms)
+    (told,) = await sms.text(said, model=[cancels(reference, said)] * 4)
+    assert told.startswith(
+        "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Dana, Wed Nov 25 at 10:00"
+    )
+    assert await standing(sms) == [("inspection", 0)]
+
+
+@pytest.mark.parametrize("said", ["inspection tuesday at 9, Ann Lee", "the ants please, Ann Lee", "wednesday, Ann Lee"])
+async def test_nobody_is_asked_about_a_time_that_their_words_rule_out(sms: Texting, said: str) -> None:
+    await sms.offered()
+    wanted = books("s1", said, customer_name="Ann Lee")
+    assert await sms.text(said, model=[wanted, say("ask_which_day")]) == ["Which day suits you?"]
+    assert await standing(sms) == []
+
+
 # --- what stays with a person ----------------------------------------------------------------------------------------
 
 
