@@ -134,7 +134,7 @@ class ModelConversation:
     async def _may_be_asked(
         self, business: Business, conversation: Conversation, state: _State, texts: Sequence[Incoming]
     ) -> bool:
-        waited_for = waits(business, state.guided, texts, state.guided_at, GUIDED_FOR_S)
+        waited_for = await waits(business, state.guided, texts, state.guided_at, GUIDED_FOR_S)
         if not self._asking.possible or waited_for or _PERSON.fullmatch(texts[-1].body):
             return False
         return await self._flags.on(MODEL_PATH, conversation.customer)

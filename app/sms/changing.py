@@ -172,8 +172,13 @@ def _reason(said: str, added: str) -> str:
 
 def _why(turn: ModelTurn, change: Permitted) -> str:
     """Why a person decides about it; empty where nobody need."""
-    high, now = turn.business.reviewed, turn.window.said
-    why = needs_person(change.tool, change.confidence, change.rests_on, turn.said, now, high)
+    high, now, rests_on = turn.business.reviewed, turn.window.said, change.rests_on
+    name = str(change.arguments.get("customer_name", ""))
+    if (
+        rests_on and name and occurs(name, now)
+    ):  # what they chose before, and are asked for the name of, rests on it too
+        rests_on = (*rests_on, name)
+    why = needs_person(change.tool, change.confidence, rests_on, turn.said, now, high)
     return why or ("new_business" if turn.business.is_new(turn.now) else "")
 
 

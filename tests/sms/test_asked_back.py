@@ -204,6 +204,15 @@ async def test_with_a_name_only_the_yes_is_missing_and_what_they_wrote_besides_g
     assert (row.customer_name, row.address, row.notes) == ("Ann Lee", "12 Oak St", "mind the dog")
 
 
+async def test_a_time_chosen_before_the_name_was_asked_for_waits_for_no_person(sms: Texting) -> None:
+    await sms.offered()
+    assert await sms.text("the second works", model=[say("ask_name")]) == [YOUR_NAME]
+    later(sms)
+    wanted = books("s2", "the second works", customer_name="Ann Lee")
+    assert await sms.text("Ann Lee", model=[wanted]) == [BOOK_830]
+    assert await why(sms) == []
+
+
 async def test_another_of_the_times_can_be_said_instead(sms: Texting) -> None:
     await sms.offered()
     said = "1 is too early. 2 please, Ann Lee"
@@ -410,6 +419,19 @@ async def test_something_else_after_half_an_hour_is_for_the_model_again(sms: Tex
     later(sms)
     await sms.text("yes", model=[say("ask_what_else")])
     assert await standing(sms) == [("inspection", 0)], "nobody asked that any more"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [("sí", "Cancelled"), ("quiero hablar con mi esposa primero", "Is there anything else?")],
+)
+async def test_an_answer_in_spanish_is_read_as_one_or_by_the_model(sms: Texting, answer: str, told: str) -> None:
+    reference = await tuesday(sms)
+    said = "hay que cancelar la cita del martes?"
+    assert await sms.text(said, model=[cancels(reference, said)]) == [CANCEL_9]
+    later(sms)
+    assert (await sms.text(answer, model=[say("ask_what_else")]))[0].startswith(told)
+    assert (await standing(sms) == []) is (told == "Cancelled")
 
 
 @pytest.mark.parametrize("model", [True, False])
