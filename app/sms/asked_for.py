@@ -41,6 +41,8 @@ TWO_WISHES: Final = (
     "The customer asks for two things in one message, and what is done ends the turn. Look up what is missing, then "
     "call both tools together."
 )
+MOST_WORDS: Final = 12
+"""In a longer text a day or a service may be named for another reason."""
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
 _NO_TOOLS: Any = None
 _FIRST_NO: Final = re.compile(r"^\W*no\b(?=\W*[,.!;\n])")
@@ -72,16 +74,18 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     return verdict
 
 
-def leaves_out(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> bool:
-    """Whether the newest words want something besides, which would be forgotten over this one change."""
-    said = _talk(turn, turn.window.said).said
-    then, visit = said.next, next((each for each in own if each.reference == change.arguments.get("reference")), None)
+def heard_now(turn: ModelTurn) -> Talk:
+    """The newest words, as an answer to what was asked last."""
+    return _talk(turn, turn.window.said)
+
+
+def leaves_out(turn: ModelTurn, change: Permitted) -> bool:
+    """Whether the newest words ask for something besides, which would be forgotten over this one change."""
+    said = heard_now(turn).said
+    then = said.next
     second = then is not None and then.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
     if change.tool == "reschedule_appointment":  # of "cancel it and book the third" that is both
         return second and said.intent is Intent.MOVE
-    if change.tool == "cancel_appointment":
-        times = [then.when if then is not None else When(), said.when if said.intent is Intent.MOVE else When()]
-        second = second or any(when and not (visit and names_time(when, visit.starts)) for when in times)
     found = [_REQUEST.match(part) for part in REQUESTS.split(turn.window.said) if part and part.strip()]
     kinds = {_KINDS.get(match["does"].lower(), "reschedule_appointment") for match in found if match}
     return second or (len(found) > 1 and bool(kinds - {change.tool}))
@@ -95,9 +99,10 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
     alone = [text, *(part for part in parts if all(o is part or _REQUEST.match(o) for o in parts))]
     talks = [_talk(turn, part) for part in dict.fromkeys(alone)]
     if change.tool == "cancel_appointment":
-        agreed = change.arguments.get("reference") == turn.to_cancel.get("reference") and _agrees(talks[0])
         reference = change.arguments.get("reference", "")
-        return agreed or (not hedged and any(_names_visit(talk, reference, own) for talk in talks))
+        agreed = reference == turn.to_cancel.get("reference") and _agrees(talks[0])
+        plainly = not hedged and not _names_other_time(talks[0].said, reference, own)
+        return agreed or (plainly and any(_names_visit(talk, reference, own) for talk in talks))
     start, moves = _start(turn, change), change.tool == "reschedule_appointment"
     if hedged or _moves(turn) is not moves or (moves and not _is_only(change, own)):
         return False
@@ -184,8 +189,17 @@ def _names_visit(talk: Talk, reference: str, own: Sequence[Booked]) -> bool:
     return fits == [visit] and asks_only(talk, visit, Task.CANCEL)
 
 
+def _names_other_time(said: Said, reference: str, own: Sequence[Booked]) -> bool:
+    """Whether a time is named beside the request to cancel, or to move, that is not this visit's own."""
+    starts = [each.starts for each in own if each.reference == reference]
+    times = [said.next.when if said.next is not None else When(), said.when if said.intent is Intent.MOVE else When()]
+    return any(when and not any(names_time(when, at) for at in starts) for when in times)
+
+
 def _names_another(talk: Talk, start: str, service: str) -> bool:
-    """Whether a day, the hour or a service is named, and it is not that of this time."""
+    """Whether nothing but a day, an hour or a service is named, and it is not that of this time."""
+    if talk.said.number is not None or len(talk.said.text.split()) > MOST_WORDS:
+        return False
     at, when, named = datetime.fromisoformat(start), talk.said.when, services_in(talk)
     if named and service not in [each.id for each in named]:
         return True

@@ -16,6 +16,8 @@ async def begin(talk: Talk, changes: Sequence[Asked], own: Sequence[Booked], sho
     await _ask(talk, first, own)
     if talk.state.slot is not None and shown:
         talk.state.slots = list(shown)
+    if talk.state.after or talk.state.then is not None:
+        talk.lead(phrases.THIS_FIRST)
 
 
 async def go_on(talk: Talk) -> None:
@@ -52,7 +54,14 @@ async def _ask(talk: Talk, asked: Asked, own: Sequence[Booked]) -> None:
     elif asked.task is Task.CANCEL:
         listed = own or [each for each in (visit,) if each is not None]
         state.appointments, state.step = [*listed][: phrases.MAX_LISTED], Step.CONFIRM_CANCEL
-        talk.say(talk.question())
+        state.then = asked.then
+        talk.say(talk.question(), phrases.OR_MOVE if _names_other_day(talk) else "")
     else:
         state.service, state.name, state.words = asked.service, asked.name or state.name, dict(asked.words)
         await ask_next(talk)
+
+
+def _names_other_day(talk: Talk) -> bool:
+    said, visit = talk.said, talk.state.appointment
+    days = {*said.when.days, *(said.next.when.days if said.next else ())}
+    return bool(visit and days and visit.starts.date() not in days)

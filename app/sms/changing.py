@@ -57,11 +57,13 @@ class Changing:
         said: list[str] = []
         own = await self._own(turn) if any("reference" in one.arguments for one in booked) else []
         why = next(filter(None, (_why(turn, one) for one in booked)), "")
-        if not why and len(changes) == 1 and booked and leaves_out(turn, booked[0], own):
+        alone = len(changes) == 1 and any(leaves_out(turn, one) for one in booked)
+        if alone and not why and not turn.reminded:
+            turn.reminded = True
             return {"ok": False, "code": NOT_ALLOWED, "say": TWO_WISHES}
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
-        if not why and not all(is_asked(turn, one, own) for one in booked):
+        if not why and (alone or not all(is_asked(turn, one, own) for one in booked)):
             try:
                 asked, booked = [put_back(turn, one, own) for one in booked], []
             except OtherServiceError as error:

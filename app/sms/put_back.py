@@ -8,10 +8,12 @@ from typing import Final
 
 from app.errors import ReadbackError
 from app.sms.allowed import OWN_WORDS, Permitted
+from app.sms.asked_for import heard_now
+from app.sms.meant import services_in
 from app.sms.model_turn import ModelTurn
-from app.sms.state import VERSION, Asked, Booked, Offered, State, Task
+from app.sms.state import VERSION, Asked, Booked, Offered, State, Task, Then, Wanted
 from app.sms.talk import Ask, Talk
-from app.sms.words import Said
+from app.sms.words import Intent
 
 TASKS: Final = {
     "book_appointment": Task.BOOK,
@@ -35,7 +37,8 @@ def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> Asked
     if task is Task.MOVE and visit is not None and slot is not None and visit.service != service:
         raise OtherServiceError(OTHER_SERVICE)
     words = {name: str(arguments[name]) for name in OWN_WORDS if name != "customer_name" and name in arguments}
-    return Asked(task, visit, slot, service, str(arguments.get("customer_name", "")), words)
+    then = _second(turn, visit.service) if task is Task.CANCEL and visit is not None else None
+    return Asked(task, visit, slot, service, str(arguments.get("customer_name", "")), words, then)
 
 
 def shown_of(turn: ModelTurn, asked: Asked) -> list[Offered]:
@@ -47,9 +50,19 @@ def shown_of(turn: ModelTurn, asked: Asked) -> list[Offered]:
 
 
 def talk_of(turn: ModelTurn, ask: Ask, *, asked_at: float) -> Talk:
-    """A turn of the guided conversation that has nothing to read, and something to ask."""
+    """A turn of the guided conversation, in which to ask."""
     state = State(v=VERSION, session=turn.session, at=turn.now, asked_at=asked_at)
-    return Talk(turn.conversation, turn.business, state, Said(), int(turn.now), turn.id, ask)
+    return Talk(turn.conversation, turn.business, state, heard_now(turn).said, int(turn.now), turn.id, ask)
+
+
+def _second(turn: ModelTurn, service: str) -> Then | None:
+    """The booking that was asked for in the same breath; of the same service unless another one was named."""
+    talk = heard_now(turn)
+    then = talk.said.next
+    if then is None or then.intent is not Intent.BOOK:
+        return None
+    named = services_in(talk, then)
+    return Then(named[0].id if len(named) == 1 else service, Wanted().said(then.when))
 
 
 def offer_of(turn: ModelTurn, slot_id: str) -> tuple[Offered | None, str]:

@@ -128,6 +128,7 @@ class Asked(msgspec.Struct, frozen=True):
     name: str = ""
     words: dict[str, str] = {}
     """What else they wrote that belongs to the booking: an address, notes."""
+    then: Then | None = None
 
 
 class State(msgspec.Struct, omit_defaults=True):

@@ -11,9 +11,10 @@ from app.db.schema import inferences, reviews
 from app.inference.flag import MODEL_PATH, change
 from app.inference.model import ModelAnswer
 from app.sms.agent import GUIDED_FOR_S
+from app.sms.asked_for import TWO_WISHES
 from app.sms.changing import WAITS
 from app.sms.guided import STALE_AFTER_S
-from app.sms.phrases import KEPT, NO_APPOINTMENT, NOT_THE_REST, START_AGAIN, YOUR_NAME
+from app.sms.phrases import KEPT, NO_APPOINTMENT, NOT_THE_REST, OR_MOVE, START_AGAIN, THIS_FIRST, YOUR_NAME
 from tests.booking.acme import TREATMENT, TUESDAY_9, acme
 from tests.fakes import calendar as scripted
 from tests.processes import ROOT
@@ -301,7 +302,7 @@ async def test_of_several_one_is_asked_after_the_other_and_what_is_new_first(sms
     await sms.offered()
     said = "would the first work for you? If so drop the old one, Ann Lee"
     (told,) = await sms.text(said, model=[both(reference, "s1", said)])
-    assert told.startswith("Home inspection with Dana, Tue Nov 24 at 10:")
+    assert told.startswith(f"{THIS_FIRST} Home inspection with Dana, Tue Nov 24 at 10:")
     later(sms)
     booked, asked = await sms.text("yes")
     assert booked.startswith("Booked: Home inspection")
@@ -317,7 +318,7 @@ async def test_what_was_asked_first_is_refused_and_the_other_is_asked_about_stil
     first, second = await tuesday(sms), await wednesday(sms)
     said = "I think we need neither of them any more?"
     two = calls(*(("cancel_appointment", sure(said, reference=each)) for each in (first, second)))
-    assert await sms.text(said, model=[two]) == [CANCEL_9]
+    assert await sms.text(said, model=[two]) == [f"{THIS_FIRST} {CANCEL_9}"]
     later(sms)
     assert await sms.text("no") == [KEPT, CANCEL_TREATMENT]
     later(sms)
@@ -346,20 +347,48 @@ async def test_a_call_is_arranged_beside_a_question_which_comes_last(sms: Textin
     assert [task.kind for task in await sms.house.tasks()] == ["callback"]
 
 
+async def test_what_is_wanted_besides_is_told_to_a_model_and_not_forgotten_by_the_guided_conversation(
+    sms: Texting,
+) -> None:
+    reference = await tuesday(sms)
+    said = "please cancel my visit and book wednesday at 10"
+    before = len(sms.model.seen)
+    (told,) = await sms.text(said, model=[cancels(reference, said)] * 2)
+    assert told == f"{THIS_FIRST} {CANCEL_9} {OR_MOVE}"
+    assert TWO_WISHES in sms.model.seen[-1].messages[-1].text
+    assert len(sms.model.seen) - before == 2
+    later(sms)
+    cancelled, asked = await sms.text("yes")
+    assert cancelled == f"Cancelled: {INSPECTION_9}."
+    assert asked == f"Wed Nov 25 at 10:00 AM. {YOUR_NAME}"
+
+
+async def test_a_model_that_is_told_of_the_second_wish_can_see_to_both(sms: Texting) -> None:
+    reference = await tuesday(sms)
+    said = "please cancel my visit and book wednesday at 10, Ann Lee"
+    look = call("check_availability", service="inspection", date="2026-11-25", limit=6)
+    book = sure(said, slot_id="s5", customer_name="Ann Lee")
+    two = calls(("cancel_appointment", sure(said, reference=reference)), ("book_appointment", book))
+    told = await sms.text(said, model=[cancels(reference, said), look, two])
+    assert "Home inspection with Dana, Wed Nov 25 at 10:00 AM, for Ann Lee" in told[-1]
+    later(sms)
+    await sms.text("yes")
+    later(sms)
+    await sms.text("yes")
+    assert await standing(sms) == [("inspection", 25 * 60)]
+
+
 @pytest.mark.parametrize(
     "said",
     [
         "cancel my appointment and get me in wednesday at 10",
-        "cancel this, move me to wednesday at 10",
-        "please cancel my visit and book wednesday at 10",
+        "cancel my appointment, something came up Wednesday",
+        "please cancel my visit, I'm traveling until Friday",
     ],
 )
-async def test_what_is_wanted_instead_is_not_forgotten_over_a_cancellation(sms: Texting, said: str) -> None:
+async def test_a_day_that_is_named_besides_has_the_visit_cancelled_by_a_yes_alone(sms: Texting, said: str) -> None:
     reference = await tuesday(sms)
-    (told,) = await sms.text(said, model=[cancels(reference, said)] * 4)
-    assert told.startswith(
-        "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Dana, Wed Nov 25 at 10:00"
-    )
+    assert await sms.text(said, model=[cancels(reference, said)]) == [f"{CANCEL_9} {OR_MOVE}"]
     assert await standing(sms) == [("inspection", 0)]
 
 
