@@ -79,6 +79,15 @@ def heard_now(turn: ModelTurn) -> Talk:
     return _talk(turn, turn.window.said)
 
 
+def speaks_of(turn: ModelTurn, task: Task) -> bool:
+    """Whether it comes of their own words that something of the kind is asked about at all."""
+    if task is Task.CANCEL:
+        return _wants_cancelled(heard_now(turn))
+    intent = Intent.MOVE if task is Task.MOVE else Intent.BOOK
+    talks = [_talk(turn, message.text) for message in turn.messages if message.who == "customer"]
+    return any(talk.said.intent is intent or _picked(talk) for talk in talks)
+
+
 def leaves_out(turn: ModelTurn, change: Permitted) -> bool:
     """Whether the newest words ask for something besides, which would be forgotten over this one change."""
     said = heard_now(turn).said

@@ -43,7 +43,7 @@ async def _ask(talk: Talk, asked: Asked, own: Sequence[Booked]) -> None:
         state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
-    state.task, state.appointment = asked.task, visit
+    state.task, state.appointment, state.strict = asked.task, visit, asked.strict
     state.slot, state.slots = asked.slot, [asked.slot] if asked.slot else []
     if asked.task is not Task.BOOK and visit is None:
         state.appointments, state.step = [*own][: phrases.MAX_LISTED], Step.WHICH

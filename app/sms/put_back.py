@@ -8,7 +8,7 @@ from typing import Final
 
 from app.errors import ReadbackError
 from app.sms.allowed import OWN_WORDS, Permitted
-from app.sms.asked_for import heard_now
+from app.sms.asked_for import heard_now, speaks_of
 from app.sms.meant import services_in
 from app.sms.model_turn import ModelTurn
 from app.sms.state import VERSION, Asked, Booked, Offered, State, Task, Then, Wanted
@@ -38,7 +38,8 @@ def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> Asked
         raise OtherServiceError(OTHER_SERVICE)
     words = {name: str(arguments[name]) for name in OWN_WORDS if name != "customer_name" and name in arguments}
     then = _second(turn, visit.service) if task is Task.CANCEL and visit is not None else None
-    return Asked(task, visit, slot, service, str(arguments.get("customer_name", "")), words, then)
+    name, strict = str(arguments.get("customer_name", "")), not speaks_of(turn, task)
+    return Asked(task, visit, slot, service, name, words, then, strict)
 
 
 def shown_of(turn: ModelTurn, asked: Asked) -> list[Offered]:

@@ -129,6 +129,7 @@ class Asked(msgspec.Struct, frozen=True):
     words: dict[str, str] = {}
     """What else they wrote that belongs to the booking: an address, notes."""
     then: Then | None = None
+    strict: bool = False
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -152,6 +153,8 @@ class State(msgspec.Struct, omit_defaults=True):
     """What is asked about once this is done or given up."""
     words: dict[str, str] = {}
     """What goes with the booking besides the name: an address, notes."""
+    strict: bool = False
+    """Whether only a plain yes counts: what is asked about does not come of their own words."""
     asked_at: float = 0.0
     """When a model's wish was put to them: what came before that is no answer to it."""
     last: Booked | None = None
@@ -173,7 +176,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
         self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None
-        self.words = {}
+        self.words, self.strict = {}, False
 
     def invite(self) -> None:
         """It is over, and the customer hears what can be done next."""

@@ -72,3 +72,29 @@ async def test_of_two_visits(sqlite_url: str, said: str) -> None:
         await sms.house.book()
         await sms.house.book(sms.house.slot(WEDNESDAY_9, TREATMENT), call="test:2")
         await tell_lies(sms, said, TWO_VISITS[said], LIES_OF_TWO)
+
+
+@pytest.mark.parametrize("what", ["cancel tue", "move tue s1", "book s1"])
+async def test_nothing_but_a_plain_yes_answers_a_question_that_comes_of_a_lie(sqlite_url: str, what: str) -> None:
+    async with texting(sqlite_url, acme(), guided=True) as sms:
+        await sms.house.book()
+        await sms.text("When is my visit?", model=[call("find_appointments"), say()])
+        await sms.text(
+            "is Dana nice?", model=[call("check_availability", service="inspection", date="2026-11-25"), say()]
+        )
+        references = {"tue": str((await sms.house.row()).reference)}
+        told = await sms.text("is Dana nice?", model=[lie(what, "is Dana nice?", references)])
+        if what.startswith("book"):
+            told = await sms.text("Ann Lee")
+        assert "Reply YES to " in told[-1]
+        asked, before = sms.state, await standing(sms)
+        for said in (
+            text for text, may in ONE_VISIT.items() if not may and text not in ("Yes", "y", "cancel it please")
+        ):
+            sms.state = asked
+            sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
+            await sms.text(said, model=[say("ask_what_else")] * 2)
+            assert await standing(sms) == before, f"{said!r} is no yes to {told[-1]!r}"
+        sms.state = asked
+        await sms.text("Yes")
+        assert await standing(sms) != before
