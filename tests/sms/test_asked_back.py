@@ -14,7 +14,16 @@ from app.sms.agent import GUIDED_FOR_S
 from app.sms.asked_for import TWO_WISHES
 from app.sms.changing import WAITS
 from app.sms.guided import STALE_AFTER_S
-from app.sms.phrases import KEPT, NO_APPOINTMENT, NOT_THE_REST, OR_MOVE, START_AGAIN, THIS_FIRST, YOUR_NAME
+from app.sms.phrases import (
+    KEPT,
+    MOVED_MEANWHILE,
+    NO_APPOINTMENT,
+    NOT_THE_REST,
+    OR_MOVE,
+    START_AGAIN,
+    THIS_FIRST,
+    YOUR_NAME,
+)
 from tests.booking.acme import TREATMENT, TUESDAY_9, acme
 from tests.fakes import calendar as scripted
 from tests.processes import ROOT
@@ -163,6 +172,20 @@ async def test_of_a_visit_that_is_none_of_theirs_it_is_asked_which(sms: Texting)
     later(sms)
     await sms.text("yes")
     assert await standing(sms) == [("inspection", 0), ("inspection", 240)]
+
+
+async def test_a_yes_does_not_cancel_what_was_moved_meanwhile(sms: Texting) -> None:
+    reference = await tuesday(sms)
+    said = "Can you please cancel my appointment?"
+    await sms.text(said, model=[cancels(reference, said)])
+    slot = await sms.talking.first_slot(date="2026-11-26")
+    await sms.talking("reschedule_appointment", reference=reference, slot_id=slot["slot_id"])
+    later(sms)
+    asked = "Cancel Home inspection with Dana, Thu Nov 26 at 8:00 AM? Reply YES to cancel it, NO to keep it."
+    assert await sms.text("yes") == [f"{MOVED_MEANWHILE} {asked}"]
+    later(sms)
+    await sms.text("yes")
+    assert await standing(sms) == []
 
 
 async def test_who_has_no_visit_hears_that(sms: Texting) -> None:
@@ -489,8 +512,8 @@ async def test_a_turn_run_again_asks_the_same_and_a_yes_is_to_that(sms: Texting,
     once = await sms.text("yes", keep=False)
     again = await sms.text("yes")
     assert once == again
-    assert [tool for tool, _, _ in sms.asked[before:]] == ["cancel_appointment"] * 2
-    assert sms.asked[before][2] == sms.asked[before + 1][2]
+    assert [tool for tool, _, _ in sms.asked[before:]] == ["find_appointments", "cancel_appointment"] * 2
+    assert sms.asked[before + 1][2] == sms.asked[before + 3][2]
     assert [row.status for row in await sms.house.rows() if row.status != "released"] == ["cancelled"]
 
 
