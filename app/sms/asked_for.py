@@ -4,7 +4,7 @@ Pure. What nobody clearly asked for is not made at once: a person decides about 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -67,7 +67,7 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     chosen, start = _picked(whole), _start(turn, verdict)
     if chosen is None and whole.said.answer is Answer.NO and not _asks_for_time(whole, start):
         return Denied(verdict.tool, SAID_NO)
-    if chosen and chosen.start != start and len(_FIGURE.findall(turn.window.said)) <= 1:
+    if chosen and not _is_same(turn, chosen, verdict) and len(_FIGURE.findall(turn.window.said)) <= 1:
         return Denied(verdict.tool, ANOTHER_TIME)
     if chosen is None and verdict.tool == "book_appointment" and _names_another(whole, start, _service(turn, verdict)):
         return Denied(verdict.tool, ANOTHER_VISIT)
@@ -113,12 +113,13 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
         plainly = not hedged and not _names_other_time(talks[0].said, reference, own)
         return agreed or (plainly and any(_names_visit(talk, reference, own) for talk in talks))
     start, moves = _start(turn, change), change.tool == "reschedule_appointment"
-    if hedged or _moves(turn) is not moves or (moves and not _is_only(change, own)):
+    if hedged or _moves(turn) is not moves or not (_is_only(change, own) if moves else _is_named(turn, change)):
         return False
     for talk in talks:
         talk.state.name = str(change.arguments.get("customer_name", ""))
         talk.state.task = Task.MOVE if moves else Task.BOOK
         talk.state.service = _service(turn, change)
+    talks = [talk for talk in talks if (chosen := _picked(talk)) is None or _is_same(turn, chosen, change)]
     return any(_chooses(talk, start, moves=moves) for talk in talks)
 
 
@@ -155,13 +156,33 @@ def _shown(turn: ModelTurn) -> list[Offered]:
 
 
 def _start(turn: ModelTurn, change: Permitted) -> str:
-    slot = change.arguments.get("slot_id")
-    return next((offer["start"] for offer in turn.known().offers.values() if offer["slot_id"] == slot), "")
+    return _offer(turn, change.arguments.get("slot_id")).get("start", "")
 
 
 def _service(turn: ModelTurn, change: Permitted) -> str:
-    slot = change.arguments.get("slot_id")
-    return next((str(o.get("service", "")) for o in turn.known().offers.values() if o["slot_id"] == slot), "")
+    return _offer(turn, change.arguments.get("slot_id")).get("service", "")
+
+
+def _offer(turn: ModelTurn, slot_id: Any) -> Mapping[str, str]:
+    return next((offer for offer in turn.known().offers.values() if offer["slot_id"] == slot_id), {})
+
+
+def _is_same(turn: ModelTurn, chosen: Offered, change: Permitted) -> bool:
+    """Whether it is the very time that was chosen, if by another offer of it."""
+    one, other = _offer(turn, chosen.slot_id), _offer(turn, change.arguments.get("slot_id"))
+    return all(one.get(name) == other.get(name) for name in ("start", "technician", "service"))
+
+
+def _is_named(turn: ModelTurn, change: Permitted) -> bool:
+    """Whether the time is for the service that they named last: a list of times does not say for which it is."""
+    if len(turn.business.services_said()) == 1:
+        return True
+    talk = heard_now(turn)
+    for message in reversed(turn.messages):
+        named = services_in(talk, Said(text=message.text)) if message.who == "customer" else []
+        if named:
+            return [each.id for each in named] == [_service(turn, change)]
+    return False
 
 
 def _hedged(low: str, said: Said) -> bool:

@@ -228,6 +228,25 @@ async def test_with_a_name_only_the_yes_is_missing_and_what_they_wrote_besides_g
     assert (row.customer_name, row.address, row.notes) == ("Ann Lee", "12 Oak St", "mind the dog")
 
 
+async def test_who_asked_for_one_service_is_not_booked_for_another_at_the_time_they_chose(sms: Texting) -> None:
+    look = call("check_availability", service="treatment", date="2026-11-24")
+    await sms.text("Anything on Tuesday for an inspection?", model=[look, say("ask_which_time")])
+    said = "2 please, Ann Lee"
+    (told,) = await sms.text(said, model=[books("s2", said, customer_name="Ann Lee")])
+    assert told.startswith("Ant treatment with Dana, Tue Nov 24 at 8:30 AM, for Ann Lee. Reply YES")
+    assert await standing(sms) == []
+
+
+async def test_of_two_services_at_one_time_the_one_of_that_number_is_booked(sms: Texting) -> None:
+    looks = [("check_availability", {"service": each, "date": "2026-11-24"}) for each in ("inspection", "treatment")]
+    both_services = "An inspection or the ants on Tuesday?"
+    await sms.text(both_services, model=[calls(*looks), say("ask_which_time")])
+    said = "number 4, Ann Lee"
+    wrong, right = (books(slot, said, customer_name="Ann Lee") for slot in ("s1", "s4"))
+    (told,) = await sms.text(said, model=[wrong, right])
+    assert told.startswith("Ant treatment with Dana, Tue Nov 24 at 8:00 AM, for Ann Lee. Reply YES")
+
+
 async def test_a_time_chosen_before_the_name_was_asked_for_waits_for_no_person(sms: Texting) -> None:
     await sms.offered()
     assert await sms.text("the second works", model=[say("ask_name")]) == [YOUR_NAME]
