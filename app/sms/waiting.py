@@ -19,12 +19,12 @@ async def waits(
 ) -> bool:
     """For `within_s` any text is the answer, a plain yes or no for as long as the question is not too old.
 
-    What was put to them for a model, and is answered in another language than English, is for a model to read.
+    What answers a model's wish in another language than English, and is neither of the two, is for a model to read.
     """
     step, late_s = guided.get("step"), texts[-1].received_at - asked_at
     if step not in WAITS_FOR or late_s > STALE_AFTER_S:
         return False
-    if late_s < within_s and not guided.get("asked_at"):
+    if late_s < within_s and not (step in YES_OR_NO and guided.get("asked_at")):
         return True
     said = await heard(business, texts)
     if late_s < within_s:

@@ -494,7 +494,11 @@ async def test_something_else_after_half_an_hour_is_for_the_model_again(sms: Tex
 
 @pytest.mark.parametrize(
     ("answer", "told"),
-    [("sí", "Cancelled"), ("quiero hablar con mi esposa primero", "Is there anything else?")],
+    [
+        ("sí", "Cancelled"),
+        ("sí cancélala", "Cancelled"),
+        ("quiero hablar con mi esposa primero", "Is there anything else?"),
+    ],
 )
 async def test_an_answer_in_spanish_is_read_as_one_or_by_the_model(sms: Texting, answer: str, told: str) -> None:
     reference = await tuesday(sms)
