@@ -145,6 +145,7 @@ def _talk(turn: ModelTurn, text: str) -> Talk:
         one = turn.to_cancel
         about = Booked(one["reference"], one["start"], one["service"], one["technician"])
         state = State(step=Step.CONFIRM_CANCEL, task=Task.CANCEL, appointment=about, appointments=[about])
+        state.strict = True  # it was the model that asked, perhaps for no reason
     said = read([(line, 0) for line in text.splitlines()], ground(turn.business, int(turn.now)))
     return Talk(turn.conversation, turn.business, state, said, int(turn.now), turn.id, _NO_TOOLS)
 

@@ -123,6 +123,8 @@ async def test_what_asks_to_be_cancelled_is_cancelled(sms: Texting, said: str) -
         ("no, keep it", "confirmed"),
         ("actually I still need it", "confirmed"),
         ("is Dana nice?", "confirmed"),
+        ("ok thanks", "confirmed"),
+        ("Perfect, see you then", "confirmed"),
         ("yes", "cancelled"),
         ("Yes please", "cancelled"),
     ],
