@@ -114,6 +114,8 @@ INNER = {
         "app.sms.guided.MAX_TEXTS",
         "app.sms.phrases.MAX_CHARS",
         "app.sms.phrases.MAX_LISTED",
+        "app.sms.proposed.MOST_BEFORE",
+        "app.sms.proposed.MOST_BEFORE_CHARS",
         "app.sms.quiet.MOST_ZONES",
         "app.sms.talk.MAX_REASON_CHARS",
         "app.sms.talk.MOST_QUESTIONS",

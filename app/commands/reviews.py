@@ -8,6 +8,7 @@ from typing import Any
 from app.audit.log import seal
 from app.commands.answers import HOLDS, complain, moment, operator, say
 from app.db.once import committing, looking
+from app.review.evidence import as_lines, evidence, small_print
 from app.review.reviews import Kept, ReviewError, by_id, decided, listed
 from app.review.truth import learned, truths
 from app.settings import from_environment
@@ -48,11 +49,12 @@ def _show(asked: Namespace) -> int:
     """One review with everything that would be done: 1 when there is none."""
     try:
         with looking(from_environment().database_url) as connection:
-            told = dataclasses.asdict(by_id(connection, asked.id))
+            review = by_id(connection, asked.id)
     except ReviewError as error:
         return complain(str(error))
-    lines = (f"{n}: {moment(v) if n in ('due', 'opened_at', 'decided_at') and v else v}" for n, v in told.items())
-    say(asked, told, "\n".join(lines))
+    frame = {n: moment(v) if n in ("due", "opened_at", "decided_at") and v else v for n, v in _told(review).items()}
+    told = frame | evidence(review.content) | small_print(review.content)
+    say(asked, dataclasses.asdict(review), "\n".join(as_lines(told)))
     return HOLDS
 
 

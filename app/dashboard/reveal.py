@@ -12,10 +12,13 @@ from app.dashboard.house import House
 from app.dashboard.views import review_told
 from app.db.engine import Transaction
 from app.review import reviews, tasks
+from app.review.evidence import evidence, small_print
 from app.review.sheets import as_shown
 
 SHOWN: Final = "personal_data_shown"
 """The kind of the row in the audit log."""
+SMALL_PRINT: Final = "small print"
+"""Beside what a person reads: the ids."""
 
 
 class Reveal:
@@ -72,15 +75,5 @@ def _booking(connection: Connection, reference: str) -> tuple[str, dict[str, Any
 
 def _review(connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
     one = reviews.by_id(connection, identity)
-    content = one.content
-    evidence = {
-        "the customer wrote": content.get("said", ""),
-        "what would be done": content.get("tool", ""),
-        "with": dict(content.get("arguments", {})),
-        "and then": list(content.get("then", ())),
-        "written since": list(content.get("since", {}).values()),
-        "customer": content.get("customer", ""),
-        "line": content.get("line", ""),
-        "inference": content.get("inference", ""),
-    }
-    return one.business, {**evidence, **{name: value for name, value in review_told(one).items() if name != "id"}}
+    told = {name: value for name, value in review_told(one).items() if name != "id"}
+    return one.business, {**evidence(one.content), **told, SMALL_PRINT: small_print(one.content)}

@@ -23,6 +23,7 @@ from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out
 from app.sms.model_turn import ModelTurn
 from app.sms.overtaking import Overtaking
+from app.sms.proposed import as_content
 from app.sms.put_back import OtherServiceError, offer_of, put_back, shown_of, talk_of
 from app.sms.state import Asked, Booked, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
@@ -69,7 +70,7 @@ class Changing:
             except OtherServiceError as error:
                 return {"ok": False, "code": NOT_ALLOWED, "say": str(error)}
         if why:
-            await self._propose(turn, booked, why, inference)
+            await self._propose(turn, booked, own, why=why, inference=inference)
             said, booked = [WAITS], []
         for number, change in enumerate(booked):
             result = await self._call(turn, change, number)
@@ -122,7 +123,9 @@ class Changing:
         identity = change_id(turn.id, number)
         return await self._ask(turn.conversation, turn.session, change.tool, change.arguments, identity)
 
-    async def _propose(self, turn: ModelTurn, changes: Sequence[Permitted], why: str, inference: str) -> None:
+    async def _propose(
+        self, turn: ModelTurn, changes: Sequence[Permitted], own: Sequence[Booked], *, why: str, inference: str
+    ) -> None:
         """One decision about all of them: they are made in their order, or none is."""
         conversation, now = turn.conversation, self._clock.now()
         first, *others = changes
@@ -143,6 +146,7 @@ class Changing:
                 "channel": conversation.channel,
                 "said": turn.window.said,
                 "inference": inference,
+                **as_content(turn, changes, own),
                 **_when(turn, first),
             },
             key=digest([conversation.id, turn.id]),
