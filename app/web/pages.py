@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope
 from app.clock import Clock
 from app.db.engine import DatabaseUnavailableError
 from app.errors import UnauthorizedError
-from app.watch.pages import SUPERSEDED, Kept, who_ended
+from app.watch.pages import Kept, who_ended
+from app.watch.pages_told import ENDS
 from app.web.answer import Answer
 from app.web.body import read
 from app.web.for_people import HEADERS, HTML, document
@@ -29,7 +30,6 @@ _AWAY: Final = (
     "We cannot reach our own records right now. If you have just said that you have it, that may or may not be noted: "
     "open this page once more in a minute."
 )
-_ENDS: Final = {"": "the cause is gone", SUPERSEDED: "another page tells of it"}
 
 
 class Pages:
@@ -74,7 +74,7 @@ def _state(kept: Kept, now: float) -> str:
     if kept.status == "open":
         return "Open: nobody has acknowledged it yet."
     if kept.status == "resolved":
-        how = _ENDS.get(kept.resolution, who_ended(kept.resolution))
+        how = ENDS.get(kept.resolution, who_ended(kept.resolution))
         return f"Resolved at {_at(kept.changed_at, now)}: {how}."
     by = f" by {kept.acknowledged_by}" if kept.acknowledged_by else ""
     return f"Acknowledged{by} at {_at(kept.acknowledged_at, now)}."
