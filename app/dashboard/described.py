@@ -10,6 +10,7 @@ PARAMETERS: Final = {
     "limits": ("after",),
     "bookings": ("show", "reference", "after"),
     "dead-letters": ("status", "after"),
+    "pages": ("after",),
     "incidents": ("id",),
     "audit": ("subject", "kind", "business", "before", "until"),
 }
@@ -23,7 +24,7 @@ KEYS: Final = {
     "tasks": ("tasks", "more"),
     "reviews": ("reviews", "decided", "unapproved"),
     "dead-letters": ("status", "letters", "next"),
-    "pages": ("pages", "more", "unheard"),
+    "pages": ("pages", "next", "more", "unheard"),
     "incidents": ("incidents",),
     "limits": ("limits", "next"),
     "flags": ("flags",),

@@ -147,13 +147,16 @@ class Views:
             "next": as_place(kept[-1].created_at, kept[-1].id) if len(kept) == MOST_SHOWN else None,
         }
 
-    async def pages(self, _: Asked) -> Data:
-        """What people are paged about, the newest first."""
-        kept = await self._read(lambda c: pages.listed(c, most=MOST_OPEN_SHOWN))
+    async def pages(self, asked: Asked) -> Data:
+        """What people are paged about: what nobody has taken first, then the newest."""
+        after = place(asked.query.get("after", ""))
+        kept = await self._read(lambda c: pages.waiting(c, after, MOST_SHOWN))
         unheard = self._house.unheard
+        last = kept[-1] if len(kept) == MOST_SHOWN else None
         return {
             "pages": [page_described(one) for one in kept],
-            "more": len(kept) == MOST_OPEN_SHOWN,
+            "next": as_place(*pages.place_of(last)) if last else None,
+            "more": last is not None,
             "unheard": unheard.sentence if unheard else None,
         }
 
