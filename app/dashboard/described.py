@@ -11,7 +11,7 @@ PARAMETERS: Final = {
     "bookings": ("show", "reference", "after"),
     "dead-letters": ("status", "after"),
     "pages": ("after",),
-    "incidents": ("id",),
+    "incidents": ("id", "page"),
     "audit": ("subject", "kind", "business", "before", "until"),
 }
 """What each page may be asked, all of it optional."""
@@ -25,7 +25,7 @@ KEYS: Final = {
     "reviews": ("reviews", "decided", "unapproved"),
     "dead-letters": ("status", "letters", "next"),
     "pages": ("pages", "next", "more", "unheard"),
-    "incidents": ("incidents",),
+    "incidents": ("incidents", "page"),
     "limits": ("limits", "next"),
     "flags": ("flags",),
     "audit": ("chain", "rows", "older"),
@@ -42,6 +42,7 @@ SCALARS: Final[dict[str, Any]] = {
     "more": {"type": "boolean", "description": "There is more than is listed."},
     "next": {"type": ["string", "null"], "description": "Ask again with it as `after`."},
     "unheard": {"type": ["string", "null"], "description": "Which pages reach nobody, and what to do about it."},
+    "page": {"type": ["object", "null"], "description": "The page that was asked for, to open an incident from."},
     "unapproved": {
         "type": ["string", "null"],
         "description": "For which new businesses nobody approves a model's work.",

@@ -161,13 +161,20 @@ class Views:
         }
 
     async def incidents(self, asked: Asked) -> Data:
-        """What is wrong in public, and what was said about it."""
+        """What is wrong in public, and what was said about it; with the page that one is to be opened from."""
         name = asked.query.get("id", "")
         if name:
             kept = [await self._read(lambda c: incidents.found(c, name))]
         else:
             kept = await self._read(lambda c: incidents.listed(c, all_of_them=True))
-        return {"incidents": [incident_described(one) for one in kept[:MOST_SHOWN]]}
+        told_of = asked.query.get("page", "")
+        page = await self._read(lambda c: pages.found(c, told_of)) if told_of else None
+        if told_of and page is None:
+            raise NotThereError("There is no page with this id.")
+        return {
+            "incidents": [incident_described(one) for one in kept[:MOST_SHOWN]],
+            "page": page_described(page) if page else None,
+        }
 
     async def limits(self, asked: Asked) -> Data:
         """Every limit with its present use; what is missing or nearest first."""
