@@ -1,6 +1,7 @@
 """`/pages/{id}`: where a person who was paged says that they have it. Works on a phone and without scripts.
 
-A GET only shows: mail scanners and link previews follow links. What is not signed by us is not found.
+It has the words that were sent: what happened, and what to do next. A GET only shows: mail scanners and link previews
+follow links. What is not signed by us is not found.
 """
 
 from datetime import UTC, datetime
@@ -67,7 +68,8 @@ def _first(form: str, name: str) -> str:
 def _shown(kept: Kept, now: float) -> str:
     form = _FORM if kept.status == "open" else ""
     raised = f"<p>Raised {_at(kept.raised_at, now)}.</p>"
-    return document(escape(kept.page.title), f"<p>{escape(_state(kept, now))}</p>{raised}{form}")
+    words = "".join(f"<p>{escape(line)}</p>" for line in kept.page.body.splitlines() if line.strip())
+    return document(escape(kept.page.title), f"<p>{escape(_state(kept, now))}</p>{form}{words}{raised}")
 
 
 def _state(kept: Kept, now: float) -> str:
