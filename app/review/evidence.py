@@ -27,7 +27,8 @@ def evidence(content: Mapping[str, Any]) -> dict[str, Any]:
 def small_print(content: Mapping[str, Any]) -> dict[str, Any]:
     """The ids, for whoever looks into it."""
     ids = {"tool": content.get("tool", ""), **_arguments(content)} if content.get("in_words") else {}
-    return {**ids, "inference": content.get("inference", "")}
+    told = {**ids, "inference": content.get("inference", "")}
+    return {name: value for name, value in told.items() if value}
 
 
 def as_lines(told: Mapping[str, Any]) -> Iterator[str]:
