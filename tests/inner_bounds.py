@@ -114,6 +114,8 @@ INNER = {
         "app.sms.phrases.MAX_CHARS",
         "app.sms.phrases.MAX_LISTED",
         "app.sms.quiet.MOST_ZONES",
+        "app.sms.second_wish.MAX_WORDS_CHARS",
+        "app.sms.second_wish.MOST_PUT_OFF",
         "app.sms.talk.MAX_REASON_CHARS",
         "app.sms.talk.MOST_QUESTIONS",
         "app.sms.words.MAX_BETWEENS",

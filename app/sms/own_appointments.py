@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import phrases
+from app.sms import choosing, phrases
 from app.sms.choosing import ask_next, take_up
 from app.sms.dates_in_words import When
 from app.sms.meant import minute, names_time, says_from, services_in, services_kept
-from app.sms.state import IDLE, Booked, Step, Task, Then, Wanted
+from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
     ALL,
@@ -62,20 +62,27 @@ async def begin(talk: Talk, task: Task) -> None:
     state = talk.state
     found = await _find(talk)
     if found is None:
+        talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     then = _one_wish(talk, found).next
     besides = state.last if OTHER_ONE.search(talk.said.text.lower()) else None
     if besides is not None:
         found = [each for each in found if each["reference"] != besides.reference]
-    begun = _begun(talk) if task is Task.CANCEL else None
+    if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
+        await choosing.go_on(talk)  # "my appointment" is the one that is being booked
+        return
+    begun = _begun(talk)
+    if begun is not None and task is Task.MOVE:
+        _put_off(talk, begun)
     state.invite()
     if not found:
         talk.say(phrases.NO_OTHER if besides else phrases.NO_APPOINTMENT)
-        if then is not None:
+        talk.said = replace(talk.said, next=None)
+        if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
     state.task = task
-    state.then = begun if then is None else _then(talk)
+    state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
     chosen, wanted = _meant(talk, state.appointments)
     if task is Task.MOVE:
@@ -97,7 +104,7 @@ async def go_on(talk: Talk) -> None:
     if listed is not None:
         await _with(talk, listed)
     elif asked and said.next is not None and said.answer is Answer.YES:
-        state.then = _then(talk)
+        state.then = _then(talk) or state.then
         await (_with(talk, asked) if _is_move(state.then, asked) else _cancel(talk, asked))
     elif asked and said.answer is Answer.YES:
         await _cancel(talk, asked)
@@ -171,11 +178,22 @@ def _begun(talk: Talk) -> Then | None:
     return Then(state.service, Wanted(days=[slot.starts.date()], minutes=[minute(slot)]))
 
 
+def _put_off(talk: Talk, begun: Then) -> None:
+    """A move keeps its own time in the state, so what was about to be booked is kept as if they had said it."""
+    service, slot = talk.business.service(begun.service), talk.state.slot
+    if service is not None and slot is not None:
+        who = talk.business.technician(slot.who)
+        whom = f" with {who.name}" if who else ""
+        words = f"book {service.name}{whom}, {slot.starts.date().isoformat()} at {phrases.clock(slot.starts)}"
+        talk.state.put_off = [PutOff(words, talk.today), *talk.state.put_off]
+
+
 def _then(talk: Talk) -> Then | None:
-    """The booking that was asked for in the same breath."""
+    """The booking that was asked for in the same breath, which is seen to here."""
     then = talk.said.next
-    if then is None or then.intent is Intent.MOVE or talk.state.task is Task.MOVE:
+    if then is None or then.intent in (Intent.MOVE, Intent.CANCEL) or talk.state.task is Task.MOVE:
         return None
+    talk.said = replace(talk.said, next=None)
     named = services_in(talk, then)
     talk.state.name = then.name or talk.state.name
     return Then(named[0].id if len(named) == 1 else "", Wanted().said(then.when))
@@ -221,12 +239,13 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
     else:
         state.over()
         await talk.person(phrases.IN_DOUBT)
+        await _go_on_with(talk, then)
         return
     if outcome == "refused" and code in (Code.CALENDAR_UNAVAILABLE, Code.STILL_CHECKING):
         return  # a YES in a few minutes tries again
     state.invite()
     state.last = None
-    if outcome in ("confirmed", "pending"):
+    if code != Code.DAILY_CAP:
         await _go_on_with(talk, then)
 
 

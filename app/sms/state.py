@@ -118,6 +118,13 @@ class Then(msgspec.Struct, frozen=True):
     wanted: Wanted
 
 
+class PutOff(msgspec.Struct, frozen=True):
+    """A further wish in the customer's own words, for when the one before it is done. `on` is the day they are of."""
+
+    words: str
+    on: date
+
+
 class State(msgspec.Struct, omit_defaults=True):
     """One conversation. `at` is when the last turn's newest text came, `session` what its tool calls go under."""
 
@@ -135,6 +142,7 @@ class State(msgspec.Struct, omit_defaults=True):
     appointments: list[Booked] = []
     appointment: Booked | None = None
     then: Then | None = None
+    put_off: list[PutOff] = []
     last: Booked | None = None
     """What the last request of this session booked or moved."""
     misses: int = 0
@@ -150,7 +158,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.slots, self.slot = [], None
 
     def over(self) -> None:
-        """What was asked for is done, or given up."""
+        """What was asked for is done, or given up; what was put off meanwhile is still to be seen to."""
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
         self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None

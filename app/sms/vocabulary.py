@@ -31,10 +31,26 @@ REQUESTS = re.compile(
     re.I,
 )
 """Before a second request in one text."""
-BESIDES = re.compile(r"\s*[,;.&+\n]\s*|\s+(?=(?:and|then|plus|n|also)\b)", re.I)
+BESIDES = re.compile(r"\s*[,;.&+\n]\s*|\s+(?=(?:and|then|plus|n|also|but)\b)", re.I)
 """Between what can be two wishes, where no verb says so."""
 PLUS = re.compile(r"(?:and|plus|n|also|\+|&)\b|.*\b(?:also|too|as well|another|plus)\b", re.I | re.S)
 """What is said like this comes on top of a yes."""
+AS_WELL = re.compile(
+    r"\b(?:also|as well|plus|other|another|one more|too(?! (?:early|late|soon|much|many|far|long|expensive|busy)\b))\b"
+)
+ONE_MORE = re.compile(
+    r"\b(?:another (?:one|visit|appointment|appt|for)|one more|(?:needs?|wants?) one|"
+    r"(?:and|also|plus|then|book|get|need) (?:(?:then|also) )?one (?:for|on|at|too|as well|(?:mon|tue|wed|thu|fri)\w*)|"
+    r"second (?:one|visit|appointment|appt|house|home|property|place|unit|address))\b|"
+    r"^(?:and|plus|also|\+|&) (?:then )?an? (?!little|bit|day|week|hour|half|friend|dog|cat)[a-z]"
+)
+"""A visit besides another one, by whatever time."""
+BETTER = re.compile(
+    r"\b(?:better|best|easier|instead|rather|prefer\w*|suits?|works?|"
+    r"(?:is|would be|'?s|are) (?:also |too )?(?:ok|okay|fine|good|great|possible|perfect))\b"
+)
+"""What is said like this weighs one time against another, and is no visit besides."""
+BOOKS = re.compile(r"\b(?:book|schedule|reserve|set up|agendar|reservar)\b|\b(?:need|want|like|get) an?\b")
 KEPT_ONE = re.compile(
     r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
     r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
@@ -114,7 +130,9 @@ MOVE = re.compile(
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
-MOVES_ONE = re.compile(r"\b(?:move|reschedule|change) (?:my|our|the) (?!time|day|date|hour)\w+")
+MOVES_ONE = re.compile(
+    r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+"
+)
 OTHER_ONE = re.compile(r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b")
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
@@ -154,6 +172,10 @@ YES = re.compile(
     r"good|great|perfect)|works for me|works|"
     r"let'?s do (?:it|that)|i confirm|deal|bet|s[ií]|claro|dale|vale|de acuerdo|affirmative|10-4)(?![\w'-])"
 )
+YES_THEN = re.compile(
+    rf"{YES.pattern}(?:,? (?:please|pls|plz|thanks|thank you|thx))*(?P<gap> +)(?=.*(?:{AS_WELL.pattern}))", re.S
+)
+"""A yes with something besides right after it: "yes wednesday too"."""
 NO = re.compile(
     r"(?:(?:please|pls|plz|oh|um+|hmm+|just|then|i said) )*"
     r"(?:(?:i\b[\w' ]{0,16})?keep (?:it|that|them|my|the)|"
@@ -327,7 +349,6 @@ ABOUT_VISIT = re.compile(
     r"(?!.*\b(?:we|it|instead|available|open|free|possible|works?|ok|okay|better|have|come)\b)"
 )
 """A question about the visit that is booked, and not for another time."""
-AS_WELL = re.compile(r"\b(?:also|too|as well|other|another)\b")
 SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
 ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")
 """A yes that is more than an "ok": it answers a question."""
