@@ -13,7 +13,7 @@ SIGNS = {
     "—": " , ",
     "–": "-",
 }
-ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)ish\b", re.I)
+ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)[- ]?ish\b", re.I)
 SIGNATURE = re.compile(r"^\W*(?:sent from my|get outlook for) [^.!?\n]*$", re.I | re.M)
 """What a phone puts under a text."""
 KEPT_SIGNS = "$+<>=^`~|"
@@ -160,7 +160,7 @@ BOOK = re.compile(
 ABORT = re.compile(
     r"^(?:never ?mind|nvm|forget (?:it|about it|that)|leave it|no,? thanks?|no,? thank you|no thx|no gracias|not now|"
     r"not interested|cancel (?:that|this|it)(?! (?:appointment|appt|booking))|start over|restart|reset|"
-    r"i changed my mind|olv[ií]dalo|nothing(?! (?:works|fits|suits|open|free)))\b"
+    r"i changed my mind|olv[ií]dalo|nothing(?! (?:works|fits|suits|open|free|before|after|earlier|later|until)))\b"
 )
 
 YES = re.compile(
