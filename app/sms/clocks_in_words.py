@@ -42,6 +42,7 @@ _RANGE = re.compile(
     rf"(?<![\w:])(?:between |from )?(?P<low>[0-9]{{1,2}}(?::[0-5][0-9])?{_WITH_HALF}?) ?(?:-|to|and|until|til) ?"
     rf"(?P<high>[0-9]{{1,2}}(?::[0-5][0-9])?{_WITH_HALF}?){_END}"
 )
+_NAMES_HOUR = re.compile(rf"[0-9]|\b{_WORD}\b|noon|mid(?:day|night)|mediod")
 _REFUSES = (
     r"(?:\b(?:not|nothing|never|cannot|[dcw][ao]nt|no (?:appointments?|visits?)|no(?= (?:earli|lat|soon)er))|n't)"
     r"(?: (?:do|make|come|be|get|start|it|there|here|in|up|home|back|off|free|available|ready|any|anything|time|"
@@ -156,6 +157,7 @@ _STRETCHES = (
     (re.compile(r"\blate (?=(?:on )?(?:(?:mon|tues|wednes|thurs|fri)day|today|tomorrow)\b)"), (15 * 60, None)),
 )
 """Parts of a day that are narrower than the tools know them, in minutes since midnight."""
+_NARROW = re.compile(r"lunch|late|early|last thing|end of|in the day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def read_clock(words: str) -> tuple[Clock, str, str]:
         if match["part"] == "morning" and not clock:
             clock = Clock(after=_NOON)
         part = "morning" if match["part"] == "afternoon" else ""
-    for stretch, (after, before) in _STRETCHES:
+    for stretch, (after, before) in _STRETCHES if not clock and _NARROW.search(left) else ():
         if not clock and (match := stretch.search(left)):
             clock, left = Clock(after=after, before=before), _without(left, match)
     for name, form in _PARTS:
@@ -242,6 +244,8 @@ def hours_meant(hour: int) -> tuple[int, ...]:
 
 
 def _read(words: str) -> tuple[Clock, str]:
+    if not _NAMES_HOUR.search(words):
+        return NO_CLOCK, words
     if (match := _OCCUPIED.search(words)) and (free := _likely(match["time"])) is not None:
         return Clock(after=free), _without(words, match)
     between = _RANGE.search(words)

@@ -13,7 +13,20 @@ from typing import Any
 from app.sms.barred_in_words import without_barred, without_beyond, without_weekends
 from app.sms.clocks_in_words import NO_CLOCK, NOT_UNTIL, Clock, every_time, read_clock, read_hour
 from app.sms.day_names import FROM_TODAY, MONTH_WORDS, MONTHS, WEEKDAYS, in_full
-from app.sms.spans_in_words import COUNT, COUNTS, SPANS, WEEK, Found, Meaning, coming, count_of
+from app.sms.spans_in_words import (
+    COUNT,
+    COUNTS,
+    DIGIT,
+    MONTH,
+    SPANS,
+    WEEK,
+    WEEKDAY,
+    Found,
+    Hints,
+    Meaning,
+    coming,
+    count_of,
+)
 
 _DAYS_AHEAD = 366
 _JUST_PAST = timedelta(days=60)
@@ -124,8 +137,9 @@ def _days(left: str, today: date, last: date) -> tuple[list[Found], str, str]:
     """Every day that is named, in the order of the words; one that does not exist; and the words that are left."""
     found: list[tuple[int, Found]] = []
     no_such = ""
-    for form, meant in _FORMS:
-        while match := form.search(left):
+    hints = Hints(left)
+    for form, meant, needs in _FORMS:
+        while hints.allow(needs) and (match := form.search(left)):
             try:
                 read = meant(match, today, last)
                 if read.days:
@@ -256,49 +270,65 @@ def _relative(match: re.Match[str], today: date, _last: date) -> Found:
     return Found((today + timedelta(days=FROM_TODAY[match["word"]]),))
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Meaning], ...] = tuple(
-    (re.compile(rf"(?<![\w/]){form}(?![\w/])"), meaning)
-    for form, meaning in (
-        (rf"(?:the )?(?P<nth>{'|'.join(_NTH)}) {_W} (?:in|of) {_M}", _nth_weekday),
+_FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
+    (re.compile(rf"(?<![\w/]){form}(?![\w/])"), meaning, needs)
+    for form, meaning, needs in (
+        (rf"(?:the )?(?P<nth>{'|'.join(_NTH)}) {_W} (?:in|of) {_M}", _nth_weekday, (WEEKDAY, MONTH)),
         *SPANS,
-        (r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})", _iso),
-        (rf"{_ON}(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?:/(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?", _in_numbers),
+        (r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})", _iso, (DIGIT, "-")),
+        (
+            rf"{_ON}(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?:/(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?",
+            _in_numbers,
+            (DIGIT, "/"),
+        ),
         (
             rf"(?<!-){_ON}(?P<first>0?[1-9]|1[0-2])-(?P<second>{_LATE_DAY})(?:-(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?(?!-)",
             _in_numbers,
+            (DIGIT, "-"),
         ),
         (
             rf"{_ON}(?P<first>{_LATE_DAY})\.(?P<second>0?[1-9]|1[0-2])(?:\.(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?\.?",
             _in_numbers,
+            (DIGIT, "."),
         ),
         (
             rf"{_ON}{_M}(?: |(?<=\.))(?:the )?{_D}(?: ?(?:{_THROUGH}|{_OR}) ?(?:the )?{_SECOND})?{_Y}",
             _with_month,
+            (MONTH, DIGIT),
         ),
-        (rf"{_ON}{_D}(?: ?(?:{_THROUGH}|{_OR}) ?(?:the )?{_SECOND})? (?:of |de )?{_M}{_Y}", _with_month),
-        (rf"{_W},? (?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)", _of_month),
-        (rf"{_W},? (?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month),
-        (rf"{_W},? the (?P<day>[0-9]{{1,2}})", _of_month),
-        (rf"(?:{COUNT} )?(?P<unit>weeks?) (?:from|after|on) {_START}", _from_day),
-        (rf"{COUNT} (?P<unit>days?) (?:from|after) {_START}", _from_day),
-        (rf"{_START} (?P<unit>week)(?P<count>)", _from_day),
-        (rf"in {COUNT} (?P<unit>days?|weeks?)", _in_some),
-        (rf"{COUNT} (?P<unit>days?|weeks?) from now", _in_some),
-        (r"(?:the )?(?P<unit>day)s? after (?P<count>)tomorrow", lambda _m, today, _l: Found((today + timedelta(2),))),
-        (rf"(?:the )?{_W} after next", _weekday_after_next),
-        (rf"{_W} (?:of )?(?P<which>next|this) week", _weekday_of_week),
-        (rf"(?P<which>next|this) week,? (?:on )?{_W}", _weekday_of_week),
-        (rf"(?P<which>(?:this coming|this|coming|next|este|esta|proximo|próximo) )?{_W}", _weekday),
-        (r"(?:the )?week after (?P<which>next)(?P<unit>)(?P<after>)", _week),
-        (r"not (?P<which>this|next) week", _week_after),
+        (
+            rf"{_ON}{_D}(?: ?(?:{_THROUGH}|{_OR}) ?(?:the )?{_SECOND})? (?:of |de )?{_M}{_Y}",
+            _with_month,
+            (MONTH, DIGIT),
+        ),
+        (rf"{_W},? (?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)", _of_month, (WEEKDAY, DIGIT)),
+        (rf"{_W},? (?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month, (WEEKDAY, DIGIT)),
+        (rf"{_W},? the (?P<day>[0-9]{{1,2}})", _of_month, (WEEKDAY, DIGIT)),
+        (rf"(?:{COUNT} )?(?P<unit>weeks?) (?:from|after|on) {_START}", _from_day, ("week",)),
+        (rf"{COUNT} (?P<unit>days?) (?:from|after) {_START}", _from_day, ("day",)),
+        (rf"{_START} (?P<unit>week)(?P<count>)", _from_day, ("week",)),
+        (rf"in {COUNT} (?P<unit>days?|weeks?)", _in_some, (" in ",)),
+        (rf"{COUNT} (?P<unit>days?|weeks?) from now", _in_some, (" from now",)),
+        (
+            r"(?:the )?(?P<unit>day)s? after (?P<count>)tomorrow",
+            lambda _m, today, _l: Found((today + timedelta(2),)),
+            (" after tomorrow",),
+        ),
+        (rf"(?:the )?{_W} after next", _weekday_after_next, (WEEKDAY, " after next")),
+        (rf"{_W} (?:of )?(?P<which>next|this) week", _weekday_of_week, (WEEKDAY, "week")),
+        (rf"(?P<which>next|this) week,? (?:on )?{_W}", _weekday_of_week, (WEEKDAY, "week")),
+        (rf"(?P<which>(?:this coming|this|coming|next|este|esta|proximo|próximo) )?{_W}", _weekday, (WEEKDAY,)),
+        (r"(?:the )?week after (?P<which>next)(?P<unit>)(?P<after>)", _week, ("week after",)),
+        (r"not (?P<which>this|next) week", _week_after, ("not ", "week")),
         (
             r"(?P<which>next|this|the|on the) (?P<unit>weekend|week)(?P<after>(?!))?"
             r"(?! (?:after|of|commencing|starting|beginning)\b)",
             _week,
+            ("week",),
         ),
-        (rf"(?P<word>{_RELATIVE})", _relative),
-        (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month),
-        (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month),
+        (rf"(?P<word>{_RELATIVE})", _relative, ()),
+        (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month, (DIGIT,)),
+        (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month, (DIGIT, "on ")),
     )
 )
 _SHIFT = re.compile(

@@ -1,7 +1,7 @@
 """Several days said in one: from one weekday to another, the end of a month, the next few days. Pure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,6 +16,8 @@ COUNTS = {
 }
 _NUMBER = "[0-9]{1,2}|" + "|".join(sorted(COUNTS, key=len, reverse=True))
 COUNT = f"(?P<count>{_NUMBER})"
+WEEKDAY, MONTH, DIGIT = "<weekday>", "<month>", "<digit>"
+"""Hints that a text may name one of these."""
 _FEW_DAYS = 5
 """Of "the next few days"."""
 _LONGEST_DAYS = 31
@@ -167,31 +169,65 @@ _WHICH_WEEK = r"(?P<which>this |next |the |)week\b"
 _WHICH_MONTH = r"(?P<which>this|next|the) month\b"
 _NO_NAME = "january|february|september|october|november|december"
 """Months that nobody is called."""
-SPANS: tuple[tuple[str, Meaning], ...] = (
+Form = tuple[str, Meaning, tuple[str, ...]]
+"""What it looks like, what it means, and what a text has to hold to be looked at for it: hints, or parts of words."""
+SPANS: tuple[Form, ...] = (
     (
         rf"(?P<between>between )?(?P<from>{DAY_NAMES})\.? ?(?:-|to|thru|through|until|til|till|(?(between)and|-)) ?"
         rf"(?P<to>{DAY_NAMES})",
         _between_weekdays,
+        (WEEKDAY,),
     ),
-    (rf"{_PART}{_WHICH_WEEK}", _of_week),
-    (rf"{_PART}{_WHICH_MONTH}", _of_month),
-    (rf"{_PART}(?P<month>{MONTH_NAMES})\b(?! ?[0-9])", _of_month),
-    (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th) (?:of )?{_WHICH_MONTH}", _of_named_month),
-    (r"(?P<which>next|this) month", _whole_month),
-    (rf"(?:in|during) (?P<month>{MONTH_NAMES})\b(?! ?[0-9])", _whole_month),
-    (rf"(?<=^ )(?P<month>{_NO_NAME})(?=\W*$)", _whole_month),
+    (rf"{_PART}{_WHICH_WEEK}", _of_week, ("week",)),
+    (rf"{_PART}{_WHICH_MONTH}", _of_month, ("month",)),
+    (rf"{_PART}(?P<month>{MONTH_NAMES})\b(?! ?[0-9])", _of_month, (MONTH,)),
+    (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th) (?:of )?{_WHICH_MONTH}", _of_named_month, ("month", DIGIT)),
+    (r"(?P<which>next|this) month", _whole_month, ("month",)),
+    (rf"(?:in|during) (?P<month>{MONTH_NAMES})\b(?! ?[0-9])", _whole_month, (MONTH,)),
+    (rf"(?<=^ )(?P<month>{_NO_NAME})(?=\W*$)", _whole_month, (MONTH,)),
     (
         rf"(?:(?:in|within|over|during|for) )?(?:the )?next (?P<count>few|{_NUMBER}) (?P<unit>days?|weeks?)",
         _next_days,
+        ("next ",),
     ),
-    (rf"within {COUNT} (?P<unit>days?|weeks?)", _next_days),
-    (r"in a (?P<count>few) (?P<unit>days)", _next_days),
-    (rf"in {COUNT} months?", _in_months),
-    (rf"{COUNT} months? from (?:now|today)", _in_months),
-    (r"in (?:[0-9]{1,2}|half an|an|a|one|two|three|four|a couple(?: of)?) (?:hours?|hrs?|minutes?|mins?)", _in_hours),
-    (rf"(?P<weekday>{DAY_NAMES}),? in {COUNT} weeks?", _day_of_coming_week),
-    (rf"in {COUNT} weeks?,? on (?:a )?(?P<weekday>{DAY_NAMES})", _day_of_coming_week),
-    (rf"last (?P<weekday>{DAY_NAMES})\b(?! (?:in|of) )", _past),
-    (r"(?:on )?week ?ends|(?:any|a|on a|on|only) week ?end", _weekends),
-    (r"(?P<day>today|tomorrow) or the day after", _day_after),
+    (rf"within {COUNT} (?P<unit>days?|weeks?)", _next_days, ("within ",)),
+    (r"in a (?P<count>few) (?P<unit>days)", _next_days, (" few ",)),
+    (rf"in {COUNT} months?", _in_months, (" in ", "month")),
+    (rf"{COUNT} months? from (?:now|today)", _in_months, ("month", " from ")),
+    (
+        r"in (?:[0-9]{1,2}|half an|an|a|one|two|three|four|a couple(?: of)?) (?:hours?|hrs?|minutes?|mins?)",
+        _in_hours,
+        (" in ",),
+    ),
+    (rf"(?P<weekday>{DAY_NAMES}),? in {COUNT} weeks?", _day_of_coming_week, (WEEKDAY, " in ", "week")),
+    (rf"in {COUNT} weeks?,? on (?:a )?(?P<weekday>{DAY_NAMES})", _day_of_coming_week, (WEEKDAY, " in ", "week")),
+    (rf"last (?P<weekday>{DAY_NAMES})\b(?! (?:in|of) )", _past, ("last ", WEEKDAY)),
+    (r"(?:(?:on )?week ?ends|(?:any|a|on a|on|only) week ?end)", _weekends, ("week",)),
+    (r"(?P<day>today|tomorrow) or the day after", _day_after, (" after",)),
 )
+
+
+def _begin_with(names: Collection[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(sorted({name[:3] for name in names}))})")
+
+
+_HINTS = {WEEKDAY: _begin_with(WEEKDAYS), MONTH: _begin_with(MONTHS), DIGIT: re.compile("[0-9]")}
+
+
+class Hints:
+    """What a text may hold: most hold no day and no number, and need not be looked at for each form of one."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._known: dict[str, bool] = {}
+
+    def allow(self, needs: Sequence[str]) -> bool:
+        """Whether all of these can be there."""
+        for hint in needs:
+            there = self._known.get(hint)
+            if there is None:
+                form = _HINTS.get(hint)
+                there = self._known[hint] = bool(form.search(self._words)) if form else hint in self._words
+            if not there:
+                return False
+        return True

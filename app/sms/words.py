@@ -381,6 +381,6 @@ def _titled(text: str, left: str, intent: Intent | None) -> str:
 
 
 def _is_foreign(text: str, low: str) -> bool:
-    letters = [c for c in text if c.isalpha()]
+    letters = [] if text.isascii() else [c for c in text if c.isalpha()]
     other = sum(1 for c in letters if not unicodedata.name(c, "").startswith("LATIN"))
     return other * 2 > len(letters) or len(v.FOREIGN.findall(low)) >= v.FOREIGN_WORDS
