@@ -34,6 +34,7 @@ _BEYOND = re.compile(
     r"(?:thanksgiving|christmas|x-?mas|new year\S*|easter|labor day|memorial day|independence day|the holidays?)\b"
 )
 """A day that is named from one that is not known here: which it is has to be asked."""
+_FROM_UNKNOWN = ("after", "before", "following", "black ", "cyber ", "good ", "ash ", "easter ")
 
 
 _WORKING_DAYS = re.compile(r"\b(?:(?:any|on|only|on any) )?(?:week ?|business )days?(?: only)?\b")
@@ -47,13 +48,21 @@ def without_weekends(words: str) -> tuple[tuple[int, ...], str]:
 
 def without_barred(words: str, today: date) -> tuple[tuple[int, ...], str]:
     """The weekdays that are not meant (Monday is 0), and the words that are left."""
-    barred = tuple(number for match in _NOT_THEN.finditer(words) for number in _weekdays_in(match[0], today))
-    return barred, _NOT_THEN.sub(_BETWEEN, words)
+    if not _DAY_WORD.search(words):
+        return (), words
+    barred: list[int] = []
+
+    def left_out(match: re.Match[str]) -> str:
+        barred.extend(_weekdays_in(match[0], today))
+        return _BETWEEN
+
+    left = _NOT_THEN.sub(left_out, words)
+    return tuple(barred), left
 
 
 def without_beyond(words: str) -> tuple[bool, str]:
     """Whether a day is named from one that is not known here, and the words without it."""
-    left, found = _BEYOND.subn(_BETWEEN, words)
+    left, found = _BEYOND.subn(_BETWEEN, words) if any(word in words for word in _FROM_UNKNOWN) else (words, 0)
     return found > 0, left
 
 

@@ -199,9 +199,8 @@ def read_clock(words: str) -> tuple[Clock, str, str]:
         if not clock and (match := stretch.search(left)):
             clock, left = Clock(after=after, before=before), _without(left, match)
     for name, form in _PARTS:
-        if form.search(left):
-            part = part or name
-            left = form.sub(_BETWEEN, left)
+        left, found = form.subn(_BETWEEN, left)
+        part = part or (name if found else "")
     return clock, part, left
 
 

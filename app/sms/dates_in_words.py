@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from app.sms.barred_in_words import without_barred, without_beyond, without_weekends
-from app.sms.clocks_in_words import NO_CLOCK, NOT_UNTIL, Clock, every_time, read_clock, read_hour
+from app.sms.clocks_in_words import NO_CLOCK, Clock, every_time, read_clock, read_hour
 from app.sms.day_names import FROM_TODAY, MONTH_WORDS, MONTHS, WEEKDAYS, in_full
 from app.sms.spans_in_words import (
     COUNT,
@@ -26,6 +26,7 @@ from app.sms.spans_in_words import (
     Meaning,
     coming,
     count_of,
+    from_or_until,
 )
 
 _DAYS_AHEAD = 366
@@ -144,7 +145,7 @@ def _days(left: str, today: date, last: date) -> tuple[list[Found], str, str]:
                 read = meant(match, today, last)
                 if read.days:
                     around = left[: match.start()], left[match.end() :]
-                    found.append((match.start(), _from_or_until(*around, read, today)))
+                    found.append((match.start(), from_or_until(*around, read, today)))
             except _NoSuchDayError as why:
                 no_such = str(why)
             except (OverflowError, ValueError):
@@ -152,22 +153,6 @@ def _days(left: str, today: date, last: date) -> tuple[list[Found], str, str]:
             # As long as what was there, so that the places of the others hold.
             left = left[: match.start()] + _BETWEEN.center(len(match[0])) + left[match.end() :]
     return [read for _, read in sorted(found, key=lambda entry: entry[0])], no_such, left
-
-
-def _from_or_until(before: str, after: str, read: Found, today: date) -> Found:
-    """The days from or until the one that was read, where the words around it say so."""
-    match = _BOUND.search(before)
-    onwards, latest = bool(_ONWARDS.match(after)), bool(_LATEST.match(after))
-    bound = match["bound"] if match else ""
-    if bound.startswith(("week", "the week")):
-        return replace(read, days=tuple(day - timedelta(days=day.weekday()) for day in read.days), length=7)
-    if not (bound or onwards or latest) or len(read.days) > 1 or read.loose:
-        return read
-    [day] = read.days
-    if onwards or bound in ("after", "not before") or _AWAY.search(before):
-        return Found((day + timedelta(days=bound == "after"),), 7)
-    last = day + (WEEK if read.bare else timedelta()) - timedelta(days=bound == "before")
-    return Found((today,), (last - today).days + 1) if last >= today else read
 
 
 def _iso(match: re.Match[str], _today: date, _last: date) -> Found:
@@ -336,15 +321,6 @@ _SHIFT = re.compile(
     rf"(?P<count>half an|[0-9]{{1,2}}|{'|'.join(COUNTS)}) "
     r"(?P<unit>(?:minute|min|hour|hr|day|week)s?)\b(?(pushed)|(?(up)| (?P<way>later|earlier|sooner)\b))"
 )
-_BOUND = re.compile(
-    r"\b(?P<bound>not before|not after|after|before|until|till|til|"
-    r"(?:the )?week (?:of|commencing|starting|beginning)(?: on)?|"
-    r"(?<!come )(?<!stop )(?<!drop )(?<!swing )by) (?:the |next |on )*$"
-)
-"""Before a day it makes it the first or the last of some; "come by" does not."""
-_AWAY = re.compile(rf"(?:{NOT_UNTIL}) (?:until|till|til) (?:the |next |on )*$")
-_LATEST = re.compile(r" ?at (?:the )?latest\b")
-_ONWARDS = re.compile(r" ?(?:onwards?\b|(?:or|and) (?:later|after|(?:any ?day|any ?time) after)\b|on(?=\W*$))")
 _ISO_TIME = re.compile(r"(?<=-[0-9]{2})t(?=[0-9]{2}:)")
 _THIS_PART = re.compile(r"\bthis (?=(?:morning|afternoon|evening)\b)")
 _BY = re.compile(rf"\bby (?:{'|'.join(COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(_UNITS)})s?\b")

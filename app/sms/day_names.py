@@ -78,6 +78,7 @@ _MISSPELT = {
     for slip in _slips(name)
     if slip not in WEEKDAYS and slip not in MONTHS and slip not in FROM_TODAY
 }
+_DIGIT = re.compile("[0-9]")
 _LONG_WORD = re.compile(r"\b[a-z]{5,10}\b")
 _DAY_OF_WEEK = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 _GROWN_TOGETHER = re.compile(
@@ -93,7 +94,10 @@ def in_full(words: str) -> str:
     A slip in a long name is mended, and days with a stroke between them are one or the other.
     """
     words = _LONG_WORD.sub(lambda match: _MISSPELT.get(match[0], match[0]), _FORTNIGHT.sub("two weeks", words))
-    words = _ONE_OR_OTHER.sub(r"\1 or ", _GROWN_TOGETHER.sub(r"\g<0> ", words))
+    if _DIGIT.search(words):
+        words = _GROWN_TOGETHER.sub(r"\g<0> ", words)
+    if "/" in words or "|" in words:
+        words = _ONE_OR_OTHER.sub(r"\1 or ", words)
     return _ORDINAL_DAY.sub(_digits, words)
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from app.sms.clocks_in_words import NOT_UNTIL
 from app.sms.day_names import FROM_TODAY, MONTHS, WEEKDAYS
 
 WEEK = timedelta(days=7)
@@ -37,6 +38,17 @@ _MOVES = re.compile(r"\b(?:move|switch|change|reschedule|push|shift|swap|bump|ca
 """Before two days that are no stretch: away from the one, to the other."""
 
 
+_BOUND = re.compile(
+    r"\b(?P<bound>not before|not after|after|before|until|till|til|"
+    r"(?:the )?week (?:of|commencing|starting|beginning)(?: on)?|"
+    r"(?<!come )(?<!stop )(?<!drop )(?<!swing )by) (?:the |next |on )*$"
+)
+"""Before a day it makes it the first or the last of some; "come by" does not."""
+_AWAY = re.compile(rf"(?:{NOT_UNTIL}) (?:until|till|til) (?:the |next |on )*$")
+_LATEST = re.compile(r" ?at (?:the )?latest\b")
+_ONWARDS = re.compile(r" ?(?:onwards?\b|(?:or|and) (?:later|after|(?:any ?day|any ?time) after)\b|on(?=\W*$))")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Every day that can be meant, each the first of `length` days. `loose` and `bare` as in `When`."""
@@ -64,6 +76,22 @@ def months_ahead(day: date, months: int) -> date:
     """The same day of a later month, or its last one."""
     first = _first_of_month(day, months)
     return min(first + timedelta(days=day.day - 1), _first_of_month(day, months + 1) - timedelta(days=1))
+
+
+def from_or_until(before: str, after: str, read: Found, today: date) -> Found:
+    """The days from or until the one that was read, where the words around it say so."""
+    match = _BOUND.search(before)
+    onwards, latest = bool(_ONWARDS.match(after)), bool(_LATEST.match(after))
+    bound = match["bound"] if match else ""
+    if bound.startswith(("week", "the week")):
+        return replace(read, days=tuple(day - timedelta(days=day.weekday()) for day in read.days), length=7)
+    if not (bound or onwards or latest) or len(read.days) > 1 or read.loose:
+        return read
+    [day] = read.days
+    if onwards or bound in ("after", "not before") or _AWAY.search(before):
+        return Found((day + timedelta(days=bound == "after"),), 7)
+    last = day + (WEEK if read.bare else timedelta()) - timedelta(days=bound == "before")
+    return Found((today,), (last - today).days + 1) if last >= today else read
 
 
 def _first_of_month(day: date, ahead: int = 0) -> date:
