@@ -153,10 +153,12 @@ def _take_time(talk: Talk) -> bool:
     if state.step is Step.WHICH_DAY and (day := meant.numbered_day(talk)) is not None:
         state.wanted.days = [day]
         return True
-    if (state.slot or not state.slots) and (relative := meant.says_from(talk)) is not None:
+    if (relative := meant.says_from(talk)) is not None:
         state.wanted = relative
         state.forget_times()
         return True
+    beyond = said.number if said.number is not None and said.number > len(state.slots) else 0
+    hours = hours_meant(beyond) if state.slots and beyond else ()
     if state.slots:
         picked = meant.picked(talk)
         if picked is not None:
@@ -164,7 +166,7 @@ def _take_time(talk: Talk) -> bool:
             state.slot = picked
             state.wanted = Wanted()
             return changed
-        if said.more is not None:
+        if said.more is not None and not hours:
             state.slot, state.wanted = None, Wanted()
             if said.more is More.OTHER_DAY and not said.when:
                 state.forget_times()
@@ -175,8 +177,8 @@ def _take_time(talk: Talk) -> bool:
         state.wanted = _near_what_was_offered(talk).said(said.when)
         state.forget_times()
         return True
-    if state.slots and said.number is not None and len(state.slots) < said.number and hours_meant(said.number):
-        state.wanted = Wanted(days=[state.slots[0].starts.date()], minutes=list(hours_meant(said.number)))
+    if hours:
+        state.wanted = Wanted(days=[state.slots[0].starts.date()], minutes=list(hours))
         state.forget_times()
         return True
     return False

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 _NOON = 12 * 60
 _DAY = 24 * 60
 _HALF_DAY_H = 12
+MOST_CHOICES = 6
+"""As many as are numbered in one text."""
 _FIRST_LIKELY_MORNING_H = 8
 """Of "after 3" and "after 9" the first is an afternoon's: nobody is visited at three in the morning."""
 _BETWEEN = " , "
@@ -78,6 +80,10 @@ _SPELLED = re.compile(
     rf"(?<![\w/:.])(?P<time>{_WORD}|[0-9]{{1,2}}) (?P<minutes>thirty|fifteen|forty[- ]five|y media|y cuarto)\b"
 )
 _EXACT = (
+    re.compile(
+        r"^\W*(?:(?:ok|yes|maybe|how about|what about|make it|let'?s do|the) )*(?P<hour>[01]?[0-9]|2[0-3])[.]?"
+        r"(?P<minute>[0-5][05])(?=(?: (?:please|pls|works|then|is (?:fine|good|ok)))*\W*$)"
+    ),
     re.compile(rf"(?<![\w/:.]){_DIGITS} ?{_HALF}(?!\w)"),
     re.compile(rf"(?<![\w/:.])(?P<hour>[0-9]{{1,2}})(?P<minute>[0-5][0-9]) ?{_HALF}(?!\w)"),
     re.compile(r"(?<![\w/:.])(?P<hour>0[0-9]|1[0-9]|2[0-3])h(?![\w:])"),
@@ -284,7 +290,11 @@ def _bound(forms: Sequence[re.Pattern[str]], words: str) -> tuple[int | None, st
 def _one_of(match: re.Match[str]) -> tuple[int, ...]:
     """Both of two times, where they are times; what the second says of am or pm the first says too."""
     low, high = (_ONE.fullmatch(match[end].removeprefix(match["at"] or "").strip()) for end in ("low", "high"))
-    if low is None or high is None or not (match["at"] or low["minute"] or high["minute"] or high["half"]):
+    if low is None or high is None:
+        return ()
+    # Small bare numbers are those of choices.
+    hours = min(int(low["hour"]), int(high["hour"])) > MOST_CHOICES
+    if not (hours or match["at"] or low["minute"] or high["minute"] or high["half"]):
         return ()
     half = high["half"] or ""
     first = _minutes(int(low["hour"]), int(low["minute"] or 0), low["half"] or half)

@@ -108,6 +108,8 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
     found, no_such, left = _days(left, today, last)
     if found and not clock:
         clock, left = read_hour(left)
+    if clock or part:
+        left = _OF_THE_DAY.sub(_BETWEEN, left)
     anytime = not beyond and bool(weekends or _ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
     barred += weekends
     left = _ANYTIME.sub(_BETWEEN, left)
@@ -334,6 +336,8 @@ _ANYTIME = re.compile(
     r"no preference|which ?ever|what ?ever (?:works|you have|is (?:free|open))|any ?thing (?:is fine|works|goes)|"
     r"cualquier (?:dia|día|hora)|lo antes posible)\b"
 )
+_OF_THE_DAY = re.compile(r"\bany ?time\b")
+"""Beside a time of day it says nothing of the day: "any time after 3"."""
 _ANY_ALONE = re.compile(r"\W*any(?: ?thing| one)?\W*")
 
 

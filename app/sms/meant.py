@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from app.booking.business import Service
 from app.sms.dates_in_words import When, read_shift
+from app.sms.spans_in_words import read_next_to_it
 from app.sms.state import Offered, Step, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME
 from app.sms.words import Answer, Said
 
 _TWO = 2
+_DAY = timedelta(days=1)
 _WEEK_DAYS = 7
 _NOON, _EVENING = 12, 17
 """Hours."""
@@ -124,10 +126,12 @@ def says_from(talk: Talk) -> Wanted | None:
     """What is wanted, said from the time chosen or the one to be moved: "an hour later", "same time next week"."""
     state, text = talk.state, talk.said.text.lower()
     wanted = state.wanted or Wanted().said(talk.said.when)
-    start = state.slot or state.appointment
+    start, shift = state.slot or state.appointment, read_next_to_it(text) or read_shift(text)
+    if start is None and state.slots and not wanted:
+        return _day_from(state.slots[0].starts.date(), shift)
     if start is None or wanted.clock:
         return None
-    at, shift, same = start.starts.replace(tzinfo=None), read_shift(text), SAME.findall(text)
+    at, same = start.starts.replace(tzinfo=None), SAME.findall(text)
     if shift is not None:
         to = at + shift
         return Wanted(days=wanted.days or [to.date()], minutes=[to.hour * 60 + to.minute])
@@ -139,6 +143,11 @@ def says_from(talk: Talk) -> Wanted | None:
         length = 1
     minutes = [] if same == ["day"] else [at.hour * 60 + at.minute]
     return replace(wanted, days=days, length=length, minutes=minutes)
+
+
+def _day_from(shown: date, shift: timedelta | None) -> Wanted | None:
+    """So many days before or after the day that is shown: "the day after"."""
+    return Wanted(days=[shown + shift]) if shift is not None and shift.days * _DAY == shift else None
 
 
 def minute(slot: Offered) -> int:

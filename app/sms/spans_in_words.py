@@ -49,6 +49,14 @@ _LATEST = re.compile(r" ?at (?:the )?latest\b")
 _ONWARDS = re.compile(r" ?(?:onwards?\b|(?:or|and) (?:later|after|(?:any ?day|any ?time) after)\b|on(?=\W*$))")
 
 
+_NEXT_TO_IT = re.compile(
+    r"(?<!or )(?<!or the )\b(?P<unit>day|week) (?:after|(?P<before>before))(?: that)?"
+    r"(?=\W*$|[,.;!?]| (?:is|works|would|please|pls|at)\b)|\bthe (?:next|following) (?P<next>day)\b|"
+    r"\bthe following (?P<following>week)\b"
+)
+"""The day or the week beside the one that is spoken of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Every day that can be meant, each the first of `length` days. `loose` and `bare` as in `When`."""
@@ -76,6 +84,15 @@ def months_ahead(day: date, months: int) -> date:
     """The same day of a later month, or its last one."""
     first = _first_of_month(day, months)
     return min(first + timedelta(days=day.day - 1), _first_of_month(day, months + 1) - timedelta(days=1))
+
+
+def read_next_to_it(words: str) -> timedelta | None:
+    """How far from the one that is spoken of the day is: "the day after"."""
+    match = _NEXT_TO_IT.search(words.lower())
+    if match is None:
+        return None
+    week = "week" in (match["unit"], match["following"])
+    return timedelta(days=7 if week else 1) * (-1 if match["before"] else 1)
 
 
 def from_or_until(before: str, after: str, read: Found, today: date) -> Found:

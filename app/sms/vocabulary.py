@@ -236,6 +236,7 @@ _BEFORE = (
 )
 _AFTER = (
     r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
+    r"open|free|available|possible|left|taken|"
     r"be|best|"
     r"por|favor|one|ok))*"
 )
@@ -251,9 +252,10 @@ OTHER_DAY = re.compile(
     r"\b(?:(?:an)?other|different|diff) (?:day|date)s?\b|\bnot that day\b|\botro d[ií]a\b|\bdo(?:es)? ?n[o']?t work\b|"
     r"\bnothing (?:works|fits|suits)\b"
 )
-EARLIER = re.compile(r"\b(?:earlier|sooner|before (?:that|then|those)|m[aá]s temprano)\b")
+EARLIER = re.compile(r"\b(?:too late|not (?:that|so) late|earlier|sooner|before (?:that|then|those)|m[aá]s temprano)\b")
 LATER = re.compile(
-    r"\b(?:none(?: of (?:these|those|them|the above))?|neither|later|more(?: times| options)?|others?|"
+    r"\b(?:too early|not (?:that|so) early|"
+    r"none(?: of (?:these|those|them|the above))?|neither|later|more(?: times| options)?|others?|"
     r"other (?:times?|options)|"
     r"(?:an)?other (?:time|slot)s?|different times?|anything else|what else|else|after (?:that|then|those)|"
     r"can'?t do any|"
