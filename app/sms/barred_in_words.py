@@ -20,10 +20,11 @@ _UNFIT = (
     r"(?:is|are) (?:bad|out|full|taken|impossible|busy|too (?:early|late|soon))\b"
 )
 _NOT_THEN = re.compile(
-    rf"\b(?:not|no(?= (?:\w+days|week ?ends?)\b)|instead of|other than|apart from|except(?: for)?|besides|"
+    rf"\b(?:not|forget(?: about)?|skip|scrap|no(?= (?:\w+days|week ?ends?)\b)|"
+    rf"instead of|other than|apart from|except(?: for)?|besides|"
     rf"(?:(?<=any day )|(?<=anyday )|(?<=any time )|(?<=anytime )|(?<=anything ))but|"
     rf"(?:can'?t|cannot|can not|won'?t) (?:do|make|make it|come|be there)) "
-    rf"(?:on |this |next |the )*{_SEVERAL}|"
+    rf"(?:on |this |next |the |my |our )*{_SEVERAL}|"
     rf"{_ANY_DAY}{_PART} (?:{_UNFIT})"
 )
 _DAY_WORD = re.compile(rf"\b(?P<day>{_DAY_NAMES}|week ?ends?)\b")

@@ -33,7 +33,10 @@ async def go_on(talk: Talk) -> None:
         _no_such_day(talk, said.when.no_such)
         return
     if said.when.barred and not took and state.step in BARS:
-        _bar(talk)
+        if confirming and state.slot is not None and state.slot.starts.weekday() not in said.when.barred:
+            await talk.misunderstood()  # that day is not the one that was asked about
+        else:
+            _bar(talk)
         return
     if confirming and not took and said.answer is Answer.NO:
         _refuse(talk)

@@ -86,7 +86,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         return
     if state.step in IDLE and REACTION.fullmatch(said.text):
         return
-    talk.said = second_wish.one_or_two(talk)
+    talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = said = assent.weighed(talk)
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)

@@ -4,22 +4,25 @@ None is lost unsaid: what cannot be kept has to be texted again, and that is sai
 """
 
 from dataclasses import replace
+from itertools import islice
 
 from app.sms import choosing, meant, own_appointments, phrases
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import AS_WELL, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS
-from app.sms.words import Answer, Intent, Said, read
+from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS
+from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
 
 MOST_PUT_OFF = 2
 MAX_WORDS_CHARS = 200
 """Of one that is kept."""
 
 
-def one_or_two(talk: Talk) -> Said:
+def one_or_two(talk: Talk, ground: Ground) -> Said:
     """What was said, as one where a yes with a request after it answers nothing that was asked."""
     said, then = talk.said, talk.said.next
+    if then is None and said.answer is None and said.intent in (None, Intent.BOOK):
+        return _by_service(talk, ground)
     if then is None or said.cancels or said.intent is Intent.MOVE or said.answer is not Answer.YES:
         return said
     if talk.state.step is Step.CONFIRM_CANCEL:
@@ -29,6 +32,19 @@ def one_or_two(talk: Talk) -> Said:
     else:
         besides = talk.state.step in CHOOSING and (names_another(talk, then) or _says_one_more(then))
     return said if besides else replace(said, next=None).then(then)
+
+
+def _by_service(talk: Talk, ground: Ground) -> Said:
+    """What was said, as two where each half names a service and a time of its own."""
+    said = talk.said
+    if len(meant.services_in(talk)) < 2 or len(said.when.days) < 2:
+        return said
+    for between in islice(BESIDES.finditer(said.text), MAX_BETWEENS):
+        first, then = (read([(half, 0)], ground) for half in (said.text[: between.start()], said.text[between.end() :]))
+        named = [meant.services_in(talk, half) for half in (first, then)]
+        if [len(each) for each in named] == [1, 1] and named[0] != named[1] and first.when and then.when.days:
+            return replace(first, next=then)
+    return said
 
 
 def names_another(talk: Talk, then: Said) -> bool:
@@ -48,14 +64,14 @@ def names_another(talk: Talk, then: Said) -> bool:
 def _is_besides(talk: Talk, then: Said) -> bool:
     """Whether a request after a yes comes on top of what was asked, and does not change it."""
     slot, low = talk.state.slot, then.text.lower()
-    if slot is None or BETTER.search(low):
+    if slot is None:
         return False
     if then.intent is Intent.CANCEL:
         elsewhere = bool(then.when.days) and not meant.names_time(then.when, slot.starts)
         return elsewhere or talk.said.intent is Intent.BOOK or bool(AS_WELL.search(low))
     if then.intent is Intent.MOVE:
         return names_another(talk, then)
-    if meant.names_time(then.when, slot.starts):
+    if BETTER.search(low) or meant.names_time(then.when, slot.starts):
         return False
     return _names_other_service(talk, then) or bool(PLUS.match(low)) or _says_one_more(then)
 

@@ -35,12 +35,15 @@ BESIDES = re.compile(r"\s*[,;.&+\n]\s*|\s+(?=(?:and|then|plus|n|also|but)\b)", r
 """Between what can be two wishes, where no verb says so."""
 PLUS = re.compile(r"(?:and|plus|n|also|\+|&)\b|.*\b(?:also|too|as well|another|plus)\b", re.I | re.S)
 """What is said like this comes on top of a yes."""
+_ONE_MORE = r"one more(?! (?:thing|question|note|detail))"
 AS_WELL = re.compile(
-    r"\b(?:also|as well|plus|other|another|one more|too(?! (?:early|late|soon|much|many|far|long|expensive|busy)\b))\b"
+    rf"\b(?:also|as well|plus|other|another|{_ONE_MORE}|"
+    r"too(?! (?:early|late|soon|much|many|far|long|expensive|busy)\b))\b"
 )
 ONE_MORE = re.compile(
-    r"\b(?:another (?:one|visit|appointment|appt|for)|one more|(?:needs?|wants?) one|"
-    r"(?:and|also|plus|then|book|get|need) (?:(?:then|also) )?one (?:for|on|at|too|as well|(?:mon|tue|wed|thu|fri)\w*)|"
+    rf"\b(?:another (?:one|visit|appointment|appt|for)|{_ONE_MORE}|(?:needs?|wants?) one|"
+    r"(?:and|also|plus|then|book|get|need) (?:(?:then|also) )?one (?:for|on|at|next|tomorrow|too|as well|[0-9]|"
+    r"(?:mon|tue|wed|thu|fri|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*)|"
     r"second (?:one|visit|appointment|appt|house|home|property|place|unit|address))\b|"
     r"^(?:and|plus|also|\+|&) (?:then )?an? (?!little|bit|day|week|hour|half|friend|dog|cat)[a-z]"
 )
@@ -50,7 +53,14 @@ BETTER = re.compile(
     r"(?:is|would be|'?s|are) (?:also |too )?(?:ok|okay|fine|good|great|possible|perfect))\b"
 )
 """What is said like this weighs one time against another, and is no visit besides."""
-BOOKS = re.compile(r"\b(?:book|schedule|reserve|set up|agendar|reservar)\b|\b(?:need|want|like|get) an?\b")
+HAS_ONE = re.compile(
+    r"(?:^|[,.;] ?|\b(?:and|but|as|since|because|that) )(?:i|we)(?:'ve)? (?:also |already )?(?:have|got|had)\b"
+)
+"""A visit that is told of, and not asked for."""
+BOOKS = re.compile(
+    r"\b(?:book|schedule|reserve|set up|agendar|reservar)\b|\b(?:need|want|like|get) (?:an?|two)\b|"
+    r"\b(?:two|2) (?:appointments|appts|visits)\b"
+)
 KEPT_ONE = re.compile(
     r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
     r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
@@ -78,7 +88,8 @@ PERSON = re.compile(
     r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b|\b(?:real|live|actual|another) (?:person|human|"
     r"agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
-    r"\bcall me(?: back| please| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|\bcall ?back\b|"
+    r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|"
+    r"\bcall ?back\b|"
     r"\b(?:give|gimme) (?:me )?a (?:call|ring|buzz)\b|\bphone me\b|\bring me\b|\bll[aá]m[ea](?:n?me|r)\b|"
     r"\bll[aá]mame\b|"
     r"\b(?:can|could|will|would|have|please have) (?:you|someone|somebody|anyone|u) (?:please )?(?:call|phone|"
@@ -133,7 +144,9 @@ CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
 MOVES_ONE = re.compile(
     r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+"
 )
-OTHER_ONE = re.compile(r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b")
+OTHER_ONE = re.compile(
+    r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b)"
+)
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
     r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
@@ -212,7 +225,9 @@ KEEPING = re.compile(
 )
 """In answer to whether it is to be cancelled that is a no, where nothing in it says the opposite."""
 NOT_KEEPING = re.compile(r"n't\b|\b(?:dont|cant|wont|cannot|not|never|no longer|cancel\w*)\b")
-CONDITION = re.compile(r"\b(?:if|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b")
+CONDITION = re.compile(
+    r"\b(?:if(?! possible\b)|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b"
+)
 
 NUMBERS = {
     **dict.fromkeys(("one", "uno", "una"), 1),
@@ -255,7 +270,8 @@ OTHER_DAY = re.compile(
 EARLIER = re.compile(r"\b(?:too late|not (?:that|so) late|earlier|sooner|before (?:that|then|those)|m[aá]s temprano)\b")
 LATER = re.compile(
     r"\b(?:too early|not (?:that|so) early|"
-    r"none(?: of (?:these|those|them|the above))?|neither|later|more(?: times| options)?|others?|"
+    r"none(?: of (?:these|those|them|the above))?|neither|later|"
+    r"more(?: times| options)?(?! (?:thing|question|note|detail))|others?|"
     r"other (?:times?|options)|"
     r"(?:an)?other (?:time|slot)s?|different times?|anything else|what else|else|after (?:that|then|those)|"
     r"can'?t do any|"

@@ -183,7 +183,7 @@ def _together(said: Said, later: Said) -> Said:
     """
     low = later.text.lower()
     agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
-    wishes = bool(later.when) and later.intent in (None, Intent.BOOK)
+    wishes = bool(later.when) and later.intent in (None, Intent.BOOK) and not v.HAS_ONE.search(low)
     clear = later.intent is Intent.BOOK or bool(later.when.clock)
     if wishes and ((said.cancels and clear) or (agreed and later.intent is Intent.BOOK)):
         return replace(said, next=later)
@@ -210,14 +210,16 @@ def _books(said: Said) -> bool:
 def _is_one_more(said: Said, later: Said, *, agreed: bool) -> bool:
     """Whether what comes later is a visit besides: after a yes "and" with a day makes it one, else it has to say so."""
     low, when = later.text.lower(), later.when
-    if v.BETTER.search(low) or not (agreed or said.intent in (None, Intent.BOOK, Intent.MOVE)):
+    if v.BETTER.search(low) or v.HAS_ONE.search(low) or not (agreed or said.intent in (None, Intent.BOOK, Intent.MOVE)):
         return False
     said_so, as_well = bool(v.ONE_MORE.search(low)), bool(v.AS_WELL.search(low))
     if agreed:
         plus = bool(v.PLUS.match(low)) and (bool(when.days) or (as_well and bool(when.clock)))
         return plus or said_so
-    first = bool(said.when) or said.number is not None
-    return first and ((said_so and bool(when)) or (as_well and bool(when.clock) and _books(said)))
+    if not (said.when or said.number is not None):
+        return False
+    both = bool(v.PLUS.match(low)) and bool(said.when.clock and said.when.days and when.days)
+    return (said_so and bool(when)) or (_books(said) and bool(when.clock) and (as_well or both))
 
 
 def _read(text: str, ground: Ground) -> Said:
@@ -310,7 +312,7 @@ def _intent(low: str, when: When) -> Intent | None:
         return Intent.MOVE if moves or elsewhen else Intent.CANCEL
     if v.CANNOT_COME.search(low):
         return Intent.MOVE if moves or when.days else Intent.CANCEL
-    if moves:
+    if moves or (when and v.OTHER_ONE.search(low) and v.INSTEAD_OF_IT.search(low)):
         return Intent.MOVE
     if v.NOT_NEEDED.search(low):
         return Intent.CANCEL

@@ -37,6 +37,8 @@ MOVES_ANOTHER = tuple(
         "yes and move the inspection to nov 27 at 2pm please",
         "yes please, and can you push my other visit to nov 27 at 2",
         "yes, then reschedule my tuesday visit to nov 27 at 2",
+        "yes and if possible move the other to nov 27 at 2",
+        "yes! and what about my other appointment, can we do nov 27 at 2 instead",
     )
 )
 BOOKS_ANOTHER = tuple(
@@ -58,6 +60,7 @@ BOOKS_ANOTHER = tuple(
         ("Yes! And another one for my mom wednesday at 10", "Home inspection with Lee, Wed Nov 25 at 10:00 AM"),
         ("yes and one at 2 for my wife as well", "Home inspection with Lee, Tue Nov 24 at 2:00 PM"),
         ("sure, plus an ant treatment on wednesday", "Wed Nov 25: 1) 8:00 AM"),
+        ("yes tuesday works, wednesday too", "Wed Nov 25: 1) 8:00 AM"),
         ("yes and a follow-up on wednesday at 10", "Follow-up visit with Lee, Wed Nov 25 at 10:00 AM"),
     )
 )
@@ -83,6 +86,9 @@ CHANGES_IT = tuple(
         ("wednesday at 10 would be better for my mother", "Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES"),
         ("yes, it's for my mother", "Reply YES"),
         ("yes and make it an hour later", "Tue Nov 24 at 10:00 AM"),
+        ("yes but I have another appointment tuesday at 10", "Reply YES"),
+        ("yes and one more thing, I have a dog", "Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES"),
+        ("yes, instead of wednesday", "Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES"),
     )
 )
 BETTER_FOR_SOMEBODY = (
@@ -137,6 +143,42 @@ KEPT = (
         > yes
         """,
         (JANE, TREATMENT),
+    ),
+    *(
+        Story(
+            f"two in one text: {text}",
+            f"""
+            > {text}
+            < One at a time, please, so this first: Tue Nov 24 at 9:00 AM. What is your full name?
+            > Jane Roe
+            > yes
+            < Booked: Home inspection with Dana, Tue Nov 24 at 9:00 AM
+            < {then}, for Jane Roe. Reply YES
+            """,
+            (JANE,),
+        )
+        for text, then in (
+            (
+                "inspection tuesday at 9 and ant treatment thursday at 9",
+                "Ant treatment with Lee, Thu Nov 26 at 9:00 AM",
+            ),
+            (
+                "can you come tuesday at 9 for an inspection and thursday 9 for a follow-up",
+                "Follow-up visit with Lee, Thu Nov 26 at 9:00 AM",
+            ),
+            ("book an inspection tuesday at 9 and thursday at 9", "Home inspection with Lee, Thu Nov 26 at 9:00 AM"),
+            (
+                "I need two inspections, one tuesday at 9 and one dec 7 at 10",
+                "Home inspection with Lee, Mon Dec 7 at 10:00 AM",
+            ),
+        )
+    ),
+    Story(
+        "one service or the other, and one day or the other, are asked about",
+        """
+        > inspection tuesday or ant treatment thursday
+        < What is it for?
+        """,
     ),
     Story(
         "one to book and another to move",
