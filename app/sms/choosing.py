@@ -190,7 +190,7 @@ def _take_time(talk: Talk) -> bool:
 def _near_what_was_offered(talk: Talk) -> Wanted:
     """A time of day alone is said about the day that is being spoken of."""
     state = talk.state
-    offered = state.slot or (state.slots[0] if state.slots else None)
+    offered = state.slot or (state.slots[0] if state.slots else state.appointment if talk.said.when.clock else None)
     return state.wanted if state.wanted or offered is None else Wanted(days=[offered.starts.date()])
 
 

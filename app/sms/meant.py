@@ -12,8 +12,8 @@ from app.sms.dates_in_words import When, read_shift
 from app.sms.spans_in_words import read_next_to_it
 from app.sms.state import Offered, Step, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME
-from app.sms.words import Answer, Said
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
+from app.sms.words import Answer, More, Said
 
 _TWO = 2
 _DAY = timedelta(days=1)
@@ -135,6 +135,9 @@ def says_from(talk: Talk) -> Wanted | None:
     if shift is not None:
         to = at + shift
         return Wanted(days=wanted.days or [to.date()], minutes=[to.hour * 60 + to.minute])
+    if not wanted and talk.said.more in (More.LATER, More.EARLIER) and SAME_DAY.search(text):
+        than, later = at.hour * 60 + at.minute, talk.said.more is More.LATER
+        return Wanted(days=[at.date()], after=than + 1 if later else None, before=None if later else than)
     if not same or not wanted:
         return None
     days, length = wanted.days, wanted.length
