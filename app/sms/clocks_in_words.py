@@ -79,6 +79,7 @@ _PAST = re.compile(
 _SPELLED = re.compile(
     rf"(?<![\w/:.])(?P<time>{_WORD}|[0-9]{{1,2}}) (?P<minutes>thirty|fifteen|forty[- ]five|y media|y cuarto)\b"
 )
+_NO_STREET = r"(?!(?: [a-z]+)? (?:st|str|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court)\b)"
 _EXACT = (
     re.compile(
         r"^\W*(?:(?:ok|yes|maybe|how about|what about|make it|let'?s do|the) )*(?P<hour>[01]?[0-9]|2[0-3])[.]?"
@@ -88,12 +89,13 @@ _EXACT = (
     re.compile(rf"(?<![\w/:.])(?P<hour>[0-9]{{1,2}})(?P<minute>[0-5][0-9]) ?{_HALF}(?!\w)"),
     re.compile(r"(?<![\w/:.])(?P<hour>0[0-9]|1[0-9]|2[0-3])h(?![\w:])"),
     re.compile(r"(?<![\w/:.])(?P<hour>[0-9]{1,2})[:h](?P<minute>[0-5][0-9])(?P<half>[ap])?(?![\w:])"),
-    re.compile(r"\b(?:at|around|about) (?P<hour>[01]?[0-9]|2[0-3])(?P<minute>[0-5][0-9])(?![\w:])"),
+    re.compile(rf"\b(?:at|around|about) (?P<hour>[01]?[0-9]|2[0-3])(?P<minute>[0-5][0-9])(?![\w:]){_NO_STREET}"),
+    re.compile(r"(?<![\w/:.])(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) ?(?:h|hrs|hours)\b"),
     re.compile(rf"(?<!\w)(?:(?P<hour>[0-9]{{1,2}})|(?P<word>{_WORD})) ?o'? ?clock\b"),
     re.compile(
         rf"(?:\b(?:at|around|about|a las?)(?: (?:like|about|around|approx|roughly|say))?|[@~]) ?"
         rf"(?:(?P<hour>[0-9]{{1,2}})|(?P<word>{_WORD}))"
-        rf"(?:[:., ](?P<minute>[0-5][0-9]))?(?P<half>[ap]\b)?(?!/|(?: [a-z]+)? (?:st|ave)\b){_END}"
+        rf"(?:[:., ](?P<minute>[0-5][0-9]))?(?P<half>[ap]\b)?(?!/){_NO_STREET}{_END}"
     ),
     re.compile(rf"(?<!\w)(?P<word>{_WORD}) ?{_HALF}(?!\w)"),
 )
@@ -101,7 +103,7 @@ _EITHER = re.compile(
     rf"(?<![\w/:.])(?P<low>(?P<at>(?:at|around|about) )?{_CLOCK}) or (?:at )?(?P<high>{_CLOCK})(?![\w:/])",
 )
 """One of two times. Bare numbers are numbers of choices."""
-_BARE = rf"(?:(?:[01]?[0-9]|2[0-3])[.:]?[0-5][05]|(?:[1-9]|1[0-2])[ap]?|{_WORD})"
+_BARE = rf"(?:(?:[01]?[0-9]|2[0-3])[.: ]?[0-5][05]|(?:[1-9]|1[0-2])[ap]?|{_WORD})"
 """`9`, `9a`, `9.30`, `0930`, `nine`."""
 _HOUR_AFTER_DAY = re.compile(
     rf", +(?P<low>{_BARE})(?: ?(?P<how>-|to|or|and) ?(?P<high>{_BARE}))?"
@@ -150,6 +152,7 @@ _STRETCHES = (
         (11 * 60 + 30, 13 * 60 + 30),
     ),
     (re.compile(r"\bbefore lunch\b"), (None, _NOON)),
+    (re.compile(r"\bafter school\b"), (15 * 60, None)),
     (
         re.compile(
             r"\blate(?:r in the)? afternoons?\b|\b(?:end|late in) (?:of )?(?:the )?day\b|"
@@ -163,7 +166,7 @@ _STRETCHES = (
     (re.compile(r"\blate (?=(?:on )?(?:(?:mon|tues|wednes|thurs|fri)day|today|tomorrow)\b)"), (15 * 60, None)),
 )
 """Parts of a day that are narrower than the tools know them, in minutes since midnight."""
-_NARROW = re.compile(r"lunch|late|early|last thing|end of|in the day")
+_NARROW = re.compile(r"lunch|late|early|school|last thing|end of|in the day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,7 @@ def _meant(bare: str) -> tuple[int, ...]:
 
 
 def _with_colon(bare: str) -> str:
-    digits = bare.replace(".", "").replace(":", "")
+    digits = bare.replace(".", "").replace(":", "").replace(" ", "")
     return f"{digits[:-2]}:{digits[-2:]}" if digits.isdigit() and len(digits) > 2 else bare
 
 

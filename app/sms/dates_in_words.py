@@ -114,6 +114,8 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
     barred += weekends
     left = _ANYTIME.sub(_BETWEEN, left)
     rest: dict[str, Any] = {"part": part, "clock": clock, "barred": barred, "no_such": no_such}
+    if anytime:  # "since yesterday, as soon as possible"
+        found = [each for each in found if each.days[-1] >= today]
     if not found:
         return When(anytime=anytime, **rest), left
     found = [each for each in found if each.days[-1] >= today] or found  # of several that can be meant
@@ -284,7 +286,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
             (MONTH, DIGIT),
         ),
         (
-            rf"{_ON}{_D}(?: ?(?:{_THROUGH}|{_OR}) ?(?:the )?{_SECOND})? (?:of |de )?{_M}{_Y}",
+            rf"{_ON}{_D}(?: ?(?:{_THROUGH}|{_OR}) ?(?:the )?{_SECOND})? (?:of |de )?{_M}{_Y}{_NO_PLACE}",
             _with_month,
             (MONTH, DIGIT),
         ),
@@ -294,6 +296,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
         (rf"(?:{COUNT} )?(?P<unit>weeks?) (?:from|after|on) {_START}", _from_day, ("week",)),
         (rf"{COUNT} (?P<unit>days?) (?:from|after) {_START}", _from_day, ("day",)),
         (rf"{_START} (?P<unit>week)(?P<count>)", _from_day, ("week",)),
+        (rf"{_START} (?P<count>two) (?P<unit>weeks)", _from_day, (" two weeks",)),
         (rf"in {COUNT} (?P<unit>days?|weeks?)", _in_some, (" in ",)),
         (rf"{COUNT} (?P<unit>days?|weeks?) from now", _in_some, (" from now",)),
         (

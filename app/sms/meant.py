@@ -16,6 +16,8 @@ from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME
 from app.sms.words import Answer, More, Said
 
 _TWO = 2
+_LATER, _EARLIER = re.compile(r"\b(?:later|latter|latest)\b"), re.compile(r"\b(?:earlier|sooner|former|earliest)\b")
+"""Of two days."""
 _DAY = timedelta(days=1)
 _WEEK_DAYS = 7
 _NOON, _EVENING = 12, 17
@@ -114,9 +116,22 @@ def names_time(when: When, starts: datetime) -> bool:
 def numbered_day(talk: Talk) -> date | None:
     """The day that is meant of those that were asked back, if it is one."""
     days, said = talk.state.wanted.days, talk.said
+    numbered = None
     if said.number is not None and (said.number == -1 or 1 <= said.number <= len(days)):
-        return days[said.number - 1 if said.number > 0 else -1]
-    named = [day for day in said.when.days if day in days] or (days[:1] if said.when.anytime else [])
+        numbered = days[said.number - 1 if said.number > 0 else -1]
+    length = said.when.length * _DAY
+    within = [day for day in days if any(first <= day < first + length for first in said.when.days)]
+    if numbered is not None and (not within or within == [numbered]):
+        return numbered
+    if numbered is not None and said.when.loose:
+        return None  # "the 1st", where the second day is a first
+    if not said.when and said.number is not None:
+        within = [day for day in days if day.day == said.number]
+    elif (
+        not said.when and len(days) == _TWO and (_LATER.search(said.text.lower()) or _EARLIER.search(said.text.lower()))
+    ):
+        within = days[1:] if _LATER.search(said.text.lower()) else days[:1]
+    named = within or (days[:1] if said.when.anytime else [])
     if said.when.barred and not said.when.days:
         named = [day for day in days if day.weekday() not in said.when.barred]
     return named[0] if len(named) == 1 else None

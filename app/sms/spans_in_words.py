@@ -28,18 +28,22 @@ _SATURDAY = 5
 _PARTS_OF_WEEK = {"early": (0, 2), "mid": (1, 3), "late": (3, 4), "end": (3, 4)}
 """The first of its days, Monday is 0, and how many."""
 _PARTS_OF_MONTH = {"early": (1, 10), "mid": (11, 10), "late": (21, 11), "end": (25, 7)}
+_NTH_WEEK = {"first": 1, "1st": 1, "second": 8, "2nd": 8, "third": 15, "3rd": 15, "fourth": 22, "4th": 22, "last": 0}
 _PART = (
     r"(?:(?:the )?(?P<early>beginning of|start of|early(?: in)?|first half of)|"
     r"(?:the )?(?P<mid>middle of|mid(?:dle)?)|(?:the )?(?P<late>later?(?: in)?|second half of)|"
     r"(?:the )?(?P<end>(?:very )?end of|last part of))"
     r"[ -](?:the )?"
 )
-_MOVES = re.compile(r"\b(?:move|switch|change|reschedule|push|shift|swap|bump|cancel)\b|\bfrom $")
+_MOVES = re.compile(
+    r"\b(?:move|switch|change|reschedule|push|shift|swap|bump|cancel)\b|(?<!free )(?<!home )(?<!open )(?<!around )"
+    r"(?<!here )(?<!available )\bfrom $"
+)
 """Before two days that are no stretch: away from the one, to the other."""
 
 
 _BOUND = re.compile(
-    r"\b(?P<bound>not before|not after|after|before|until|till|til|"
+    r"\b(?P<bound>no (?:sooner|earlier) than|no later than|not before|not after|after|before|until|till|til|"
     r"(?:the )?week (?:of|commencing|starting|beginning)(?: on)?|"
     r"(?<!come )(?<!stop )(?<!drop )(?<!swing )by) (?:the |next |on )*$"
 )
@@ -105,7 +109,7 @@ def from_or_until(before: str, after: str, read: Found, today: date) -> Found:
     if not (bound or onwards or latest) or len(read.days) > 1 or read.loose:
         return read
     [day] = read.days
-    if onwards or bound in ("after", "not before") or _AWAY.search(before):
+    if onwards or bound in ("after", "not before", "no sooner than", "no earlier than") or _AWAY.search(before):
         return Found((day + timedelta(days=bound == "after"),), 7)
     last = day + (WEEK if read.bare else timedelta()) - timedelta(days=bound == "before")
     return Found((today,), (last - today).days + 1) if last >= today else read
@@ -139,6 +143,17 @@ def _of_month(match: re.Match[str], today: date, _last: date) -> Found:
     """`mid december`, `the end of the month`."""
     begins, length = _PARTS_OF_MONTH[_part(match)]
     return _in_month(_month(match, today), begins, length, today)
+
+
+def _nth_week(match: re.Match[str], today: date, _last: date) -> Found:
+    """`the first week of december`: its first seven days."""
+    first = _month(match, today)
+    begins = _NTH_WEEK[match["nth"]] if match["nth"] != "last" else (_first_of_month(first, 1) - first).days - 6
+    return _in_month(first, begins, 7, today)
+
+
+def _last_day(match: re.Match[str], today: date, _last: date) -> Found:
+    return Found((_first_of_month(_month(match, today), 1) - timedelta(days=1),))
 
 
 def _whole_month(match: re.Match[str], today: date, _last: date) -> Found:
@@ -228,7 +243,15 @@ SPANS: tuple[Form, ...] = (
     (rf"{_PART}(?P<month>{MONTH_NAMES})\b(?! ?[0-9])", _of_month, (MONTH,)),
     (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th) (?:of )?{_WHICH_MONTH}", _of_named_month, ("month", DIGIT)),
     (r"(?P<which>next|this) month", _whole_month, ("month",)),
-    (rf"(?:in|during) (?P<month>{MONTH_NAMES})\b(?! ?[0-9])", _whole_month, (MONTH,)),
+    (rf"(?:the )?(?P<nth>{'|'.join(_NTH_WEEK)}) week (?:of|in) (?P<month>{MONTH_NAMES})", _nth_week, ("week", MONTH)),
+    (rf"(?:the )?(?P<nth>{'|'.join(_NTH_WEEK)}) week (?:of|in) {_WHICH_MONTH}", _nth_week, ("week", "month")),
+    (rf"last day (?:of|in) (?P<month>{MONTH_NAMES})", _last_day, ("last day", MONTH)),
+    (rf"last day (?:of|in) {_WHICH_MONTH}", _last_day, ("last day", "month")),
+    (
+        rf"(?:in|during|not (?:until|till|before)) (?P<month>{MONTH_NAMES})\b(?! ?[0-9])",
+        _whole_month,
+        (MONTH,),
+    ),
     (rf"(?<=^ )(?P<month>{_NO_NAME})(?=\W*$)", _whole_month, (MONTH,)),
     (
         rf"(?:(?:in|within|over|during|for) )?(?:the )?next (?P<count>few|{_NUMBER}) (?P<unit>days?|weeks?)",

@@ -1,11 +1,11 @@
 """What customers text about days and times, and what is understood: a table that `test_date_texts.py` plays.
 
-Each line is a text in answer to "Which day suits you?" and what is answered (without who comes, who is `Dana`): the
+Each line is a text and what is answered to it (without who comes, who is `Dana`): the
 first of the times offered, the very time, or a question. It is Friday, November 20, 10:00, Mondays to Fridays are open
 from 8 to 12 and from 1 to 5, and January 19 is the last day that can be booked.
 """
 
-TEXTS = """
+DAYS_ASKED = """
 the 31st => Thu Dec 31: 1) 8:00 AM
 this coming tues => Tue Nov 24: 1) 8:00 AM
 next week wed pm => Wed Nov 25: 1) 1:00 PM
@@ -338,4 +338,125 @@ friday week => Fri Nov 27: 1) 8:00 AM
 dec 3 and 4 => Which day do you mean? 1) Thu Dec 3 2) Fri Dec 4
 between dec 3 and dec 5 => Which day do you mean? 1) Thu Dec 3 2) Sat Dec 5
 last thing tuesday => Tue Nov 24: 1) 3:00 PM
+"""
+"""In answer to which day suits them."""
+
+TIMES_SHOWN = """
+the next day => Wed Nov 25: 1) 8:00 AM
+day before => Mon Nov 23: 1) 8:00 AM
+a day later => Wed Nov 25: 1) 8:00 AM
+the week after => Tue Dec 1: 1) 8:00 AM
+an hour later => Tue Nov 24: 1) 9:30 AM
+is 10 open => Tue Nov 24 at 10:00 AM.
+10 or 11 => Tue Nov 24: 1) 10:00 AM 2) 11:00 AM
+2 or 3 => Tue Nov 24: 1) 8:00 AM
+8.30 => Tue Nov 24 at 8:30 AM.
+830 => Tue Nov 24 at 8:30 AM.
+the 8:30 one => Tue Nov 24 at 8:30 AM.
+too early => Tue Nov 24: 1) 9:30 AM
+too early, 10? => Tue Nov 24 at 10:00 AM.
+not that early => Tue Nov 24: 1) 9:30 AM
+anytime after 3 => Tue Nov 24: 1) 3:00 PM
+not before 3 => Tue Nov 24: 1) 3:00 PM
+I work until 3 => Tue Nov 24: 1) 3:00 PM
+not in the morning => Tue Nov 24: 1) 1:00 PM
+2 wednesday => Wed Nov 25 at 2:00 PM.
+the 3rd => Tue Nov 24 at 9:00 AM.
+third of december => Thu Dec 3: 1) 8:00 AM
+last tuesday => Tuesday, November 17, 2026 is in the past.
+tues/wed => Which day do you mean? 1) Tue Nov 24 2) Wed Nov 25
+not tuesday => Which other day suits you?
+"""
+"""In answer to the times of Tuesday, of which the first three are shown."""
+
+WHICH_TUESDAY = """
+1 => Tue Nov 24 at 9:00 AM.
+the first => Tue Nov 24 at 9:00 AM.
+the second one => Tue Dec 1 at 9:00 AM.
+2nd => Tue Dec 1 at 9:00 AM.
+the 24th => Tue Nov 24 at 9:00 AM.
+24 => Tue Nov 24 at 9:00 AM.
+nov 24 => Tue Nov 24 at 9:00 AM.
+dec 1 => Tue Dec 1 at 9:00 AM.
+the 1st => Which day do you mean? 1) Tue Dec 1 2) Fri Jan 1, 2027
+this week => Fri Nov 20: 1) 1:00 PM
+next week => Tue Nov 24 at 9:00 AM.
+this coming tuesday => Tue Nov 24 at 9:00 AM.
+the one next week => Tue Nov 24 at 9:00 AM.
+the later one => Tue Dec 1 at 9:00 AM.
+the earlier one => Tue Nov 24 at 9:00 AM.
+the sooner => Tue Nov 24 at 9:00 AM.
+sooner => Tue Nov 24 at 9:00 AM.
+later => Tue Dec 1 at 9:00 AM.
+either => Tue Nov 24 at 9:00 AM.
+the tuesday after => Which day do you mean? 1) Tue Nov 24 2) Tue Dec 1
+wednesday => Wed Nov 25: 1) 8:00 AM
+wednesday at 10 => Wed Nov 25 at 10:00 AM.
+first of december => Tue Dec 1 at 9:00 AM.
+this tuesday => Tue Nov 24 at 9:00 AM.
+next tuesday => Which day do you mean? 1) Tue Nov 24 2) Tue Dec 1
+not this week => Tue Nov 24 at 9:00 AM.
+the week after => Which day do you mean? 1) Tue Nov 24 2) Tue Dec 1
+in december => Tue Dec 1 at 9:00 AM.
+asap => Tue Nov 24 at 9:00 AM.
+"""
+"""In answer to which of two Tuesdays at nine is meant, November 24 or December 1."""
+
+FIRST_TEXTS = """
+hi can someone come tuesday arvo for an inspection => Tue Nov 24: 1) 1:00 PM
+found ants last tuesday, can you come wednesday? => Wed Nov 25: 1) 8:00 AM
+ants came back the day after, can you come friday dec 4? => Fri Dec 4: 1) 8:00 AM
+I saw roaches yesterday and last week too, inspection asap please => Fri Nov 20: 1) 1:00 PM
+inspection, we're away until the 3rd => Which day do you mean? 1) Thu Dec 3 2) Sun Jan 3, 2027
+inspection when I'm back next wed => Which day do you mean? 1) Wed Nov 25 2) Wed Dec 2
+need inspection before thanksgiving => Which day suits you?
+inspection any time from the 30th => Which day do you mean? 1) Mon Nov 30 2) Wed Dec 30
+inspection in the first week of december => Tue Dec 1: 1) 8:00 AM
+inspection first week of december => Tue Dec 1: 1) 8:00 AM
+inspection 2nd week of dec => Tue Dec 8: 1) 8:00 AM
+inspection at 5 Oak st tuesday => Tue Nov 24: 1) 8:00 AM
+inspection for 12 May Street on tuesday => Tue Nov 24: 1) 8:00 AM
+inspection at 1200 Main St, tuesday 10 => Tue Nov 24 at 10:00 AM.
+my number is 512-555-0100 tuesday 2pm inspection => Tue Nov 24 at 2:00 PM.
+inspection for 2 bedrooms on tuesday => Tue Nov 24: 1) 8:00 AM
+inspection tuesday, unit 9 => Tue Nov 24: 1) 8:00 AM
+inspection tuesday for 3 rooms => Tue Nov 24: 1) 8:00 AM
+inspection tuesday apt 4 => Tue Nov 24: 1) 8:00 AM
+inspection tuesday 24 Oak Street => Tue Nov 24: 1) 8:00 AM
+my budget is 200, inspection tuesday => Tue Nov 24: 1) 8:00 AM
+it's 930 sq ft, inspection tuesday => Tue Nov 24: 1) 8:00 AM
+inspection tuesday, 2 dogs => Tue Nov 24: 1) 8:00 AM
+inspection on 11/24 at 9 for 4 people => Tue Nov 24 at 9:00 AM.
+inspection tuesday or wednesday, whichever is sooner => Which day do you mean? 1) Tue Nov 24 2) Wed Nov 25
+inspection tuesday at 9, if not then wednesday at 9 => Which day do you mean? 1) Tue Nov 24 2) Wed Nov 25
+inspection sometime mon-thu after 3 => Mon Nov 23: 1) 3:00 PM
+inspection weekdays after 4 => Fri Nov 20: 1) 4:00 PM
+inspection mon - fri 9-11 => Mon Nov 23: 1) 9:00 AM
+I work mon-fri, inspection saturday => Which day do you mean? 1) Mon Nov 23 2) Sat Nov 21
+I'm off tues and thurs, inspection => Which day do you mean? 1) Tue Nov 24 2) Thu Nov 26
+my husband works mondays, inspection tuesday => Which day do you mean? 1) Mon Nov 23 2) Tue Nov 24
+inspection tuesday not monday => Tue Nov 24: 1) 8:00 AM
+I'm free from tuesday to thursday inspection => Tue Nov 24: 1) 8:00 AM
+inspection from 9 tuesday => Tue Nov 24: 1) 9:00 AM
+inspection tuesday from 9 to 11 => Tue Nov 24: 1) 9:00 AM
+inspection tuesday morning before 10 => Tue Nov 24: 1) 8:00 AM
+inspection by the end of the week => Fri Nov 20: 1) 1:00 PM
+inspection by friday => Fri Nov 20: 1) 1:00 PM
+inspection within a week => Fri Nov 20: 1) 1:00 PM
+inspection in the next 2 weeks => Fri Nov 20: 1) 1:00 PM
+inspection not until december => Tue Dec 1: 1) 8:00 AM
+inspection no sooner than dec 1 => Tue Dec 1: 1) 8:00 AM
+inspection no later than wednesday => Fri Nov 20: 1) 1:00 PM
+inspection end of day tuesday => Tue Nov 24: 1) 3:00 PM
+inspection tuesday after school => Tue Nov 24: 1) 3:00 PM
+inspection tuesday 12-1 => That time is not open. The nearest: Tue Nov 24: 1) 11:00 AM
+inspection tuesday 12:00 => That time is not open. The nearest: Tue Nov 24: 1) 10:30 AM
+inspection tuesday 0900hrs => Tue Nov 24 at 9:00 AM.
+inspection tuesday 9h30 => Tue Nov 24 at 9:30 AM.
+inspection tuesday 9 30 => Tue Nov 24 at 9:30 AM.
+inspection Tuesday, November the 24th => Tue Nov 24: 1) 8:00 AM
+inspection 24th of this month => Tue Nov 24: 1) 8:00 AM
+inspection on the last day of the month => Mon Nov 30: 1) 8:00 AM
+inspection last week of november => Tue Nov 24: 1) 8:00 AM
+inspection tuesday fortnight => Tue Dec 8: 1) 8:00 AM
 """
