@@ -116,6 +116,7 @@ INNER = {
         "app.sms.phrases.MAX_LISTED",
         "app.sms.quiet.MOST_ZONES",
         "app.sms.second_wish.MAX_WORDS_CHARS",
+        "app.sms.second_wish.MOST_CALLS_BEFORE",
         "app.sms.spans_in_words._LONGEST_DAYS",
         "app.sms.second_wish.MOST_PUT_OFF",
         "app.sms.talk.MAX_REASON_CHARS",

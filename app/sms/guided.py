@@ -94,6 +94,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         talk.say(phrases.greeting(talk.business), talk.question())
     elif said.question and (state.step in (Step.WHICH, Step.CONFIRM_CANCEL) or _holds_back(talk)):
         await _question(talk)
+        await _besides(talk)
     else:
         await _by_intent(talk)
         await _besides(talk)
@@ -128,9 +129,17 @@ async def _by_intent(talk: Talk) -> None:
 
 async def _besides(talk: Talk) -> None:
     """What was asked for beside what has just been seen to."""
-    if talk.said.question and not talk.passed_on and not talk.missed and len(talk.replies) <= 1:
-        await _ask_elsewhere(talk)
+    first = talk.said
+    await _ask_beside(talk, 1)
     await second_wish.see_to(talk, ground(talk.business, talk.now))
+    if talk.said is not first:
+        await _ask_beside(talk, 2)
+
+
+async def _ask_beside(talk: Talk, most_said: int) -> None:
+    """The question beside it, where there is room for an answer."""
+    if talk.said.question and not talk.passed_on and not talk.missed and len(talk.replies) <= most_said:
+        await _ask_elsewhere(talk)
 
 
 async def _give_up(talk: Talk) -> None:

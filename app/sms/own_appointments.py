@@ -40,6 +40,12 @@ async def standing(talk: Talk) -> Booked | None:
     return _booked(found[0]) if found else None
 
 
+async def stands(talk: Talk, service: str) -> bool:
+    """Whether there is one for this service."""
+    result = await talk.ask("find_appointments")
+    return bool(result["ok"]) and any(each["service"] == service for each in result["appointments"])
+
+
 async def tell(talk: Talk, lead: str = "") -> None:
     """When they are. After a `lead` it is asked back what shall be done with them."""
     found = await _find(talk)

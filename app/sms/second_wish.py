@@ -10,12 +10,14 @@ from app.sms import choosing, meant, own_appointments, phrases
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS
+from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE
 from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
 
 MOST_PUT_OFF = 2
 MAX_WORDS_CHARS = 200
 """Of one that is kept."""
+MOST_CALLS_BEFORE = 3
+"""With more in one turn it is not looked up whether a visit stands."""
 
 
 def one_or_two(talk: Talk, ground: Ground) -> Said:
@@ -117,11 +119,20 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     talk.said = said
     if said.intent is Intent.CANCEL:
         await own_appointments.begin(talk, Task.CANCEL)
-    elif said.intent is Intent.MOVE:
+    elif said.intent is Intent.MOVE or await _is_of_standing(talk):
         await own_appointments.begin(talk, Task.MOVE)
     else:
         wish = replace(said, intent=Intent.BOOK, answer=None)
         await choosing.take_up(talk, _on_day_of(last, wish), last.service if last else "")
+
+
+async def _is_of_standing(talk: Talk) -> bool:
+    """Whether it names a visit that stands by its service, and a time: "and the inspection friday at ten"."""
+    said, low = talk.said, talk.said.text.lower()
+    named = meant.services_in(talk, said)
+    if len(named) != 1 or said.intent is not None or not said.when or ONE_MORE.search(low) or not THE_ONE.search(low):
+        return False
+    return talk.calls <= MOST_CALLS_BEFORE and await own_appointments.stands(talk, named[0].id)
 
 
 def _on_day_of(last: Booked | None, wish: Said) -> Said:

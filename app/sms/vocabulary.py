@@ -53,6 +53,7 @@ BETTER = re.compile(
     r"(?:is|would be|'?s|are) (?:also |too )?(?:ok|okay|fine|good|great|possible|perfect))\b"
 )
 """What is said like this weighs one time against another, and is no visit besides."""
+THE_ONE = re.compile(r"\b(?:the|my|our) (?:\w+ ){0,2}\w+")
 HAS_ONE = re.compile(
     r"(?:^|[,.;] ?|\b(?:and|but|as|since|because|that) )(?:i|we)(?:'ve)? (?:also |already )?(?:have|got|had)\b"
 )

@@ -38,6 +38,7 @@ MOVES_ANOTHER = tuple(
         "yes please, and can you push my other visit to nov 27 at 2",
         "yes, then reschedule my tuesday visit to nov 27 at 2",
         "yes and if possible move the other to nov 27 at 2",
+        "yes and the inspection on nov 27 at 2",
         "yes! and what about my other appointment, can we do nov 27 at 2 instead",
     )
 )
@@ -306,6 +307,19 @@ KEPT = (
         < Booked
         """,
         (TREATMENT, "inspection 2026-11-27 14:00 Jane Roe confirmed"),
+    ),
+    Story(
+        "yes to cancelling, another one to move, and a question",
+        TWO
+        + """
+        > cancel the inspection
+        > yes and move the other one to nov 27 at 2. is there a fee?
+        < Cancelled: Home inspection
+        < Move your visit from Wed Nov 25 at 10:00 AM to: Follow-up visit
+        < That is one for a person.
+        """,
+        (JANE.replace("confirmed", "cancelled"), FOLLOW_UP),
+        ("callback",),
     ),
     Story(
         "days that could be either are still asked back",
