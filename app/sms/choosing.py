@@ -8,10 +8,12 @@ from app.booking.speech import WEEKDAYS
 from app.errors import Code
 from app.sms import meant, phrases
 from app.sms.clocks_in_words import hours_meant
+from app.sms.dates_in_words import When
 from app.sms.meant import minute
 from app.sms.settling import carry_out
 from app.sms.state import Offered, Step, Task, Wanted
 from app.sms.talk import Talk
+from app.sms.vocabulary import YES
 from app.sms.words import Answer, Intent, More, Said
 
 MANY = 50
@@ -122,7 +124,9 @@ def _take_in(talk: Talk) -> bool:
         state.name = said.titled
         return True
     service = _take_service(talk)
-    time = _take_time(talk)
+    # "Yes, whenever" wishes for no other time.
+    whenever = state.slot is not None and said.when == When(anytime=True) and YES.match(said.text.lower())
+    time = not whenever and _take_time(talk)
     who = _take_technician(talk)
     name = said.name or (said.alone if meant.may_be_name(talk) and not (service or time or who or said.answer) else "")
     if state.task is Task.BOOK and name and name != state.name:

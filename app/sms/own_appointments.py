@@ -15,10 +15,12 @@ from app.sms.vocabulary import (
     ALL,
     CANCEL_IT,
     EARLIER_ONE,
+    FOR_THEIRS,
     KEEPING,
     LATER_ONE,
     NOT_KEEPING,
     NOT_TO_CANCEL,
+    ONE_MORE,
     OTHER_ONE,
     SEVERAL,
     THIS_ONE,
@@ -77,7 +79,7 @@ async def begin(talk: Talk, task: Task) -> None:
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
         await choosing.go_on(talk)  # "my appointment" is the one that is being booked
         return
-    begun = _begun(talk)
+    begun, about = _begun(talk), state.appointment if state.step is Step.CONFIRM_CANCEL else state.last
     if begun is not None and task is Task.MOVE:
         _put_off(talk, begun)
     state.invite()
@@ -90,7 +92,7 @@ async def begin(talk: Talk, task: Task) -> None:
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
-    chosen, wanted = _meant(talk, state.appointments)
+    chosen, wanted = _meant(talk, state.appointments, about)
     if task is Task.MOVE:
         state.wanted = wanted
     if chosen is None:
@@ -114,6 +116,9 @@ async def go_on(talk: Talk) -> None:
         await (_with(talk, asked) if _is_move(state.then, asked) else _cancel(talk, asked))
     elif asked and said.answer is Answer.YES:
         await _cancel(talk, asked)
+    elif asked and elsewhen and keep and ONE_MORE.search(said.text.lower()):
+        talk.say(phrases.KEPT)
+        await take_up(talk, replace(said, answer=None, intent=Intent.BOOK), asked.service)
     elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
         await _with(talk, asked)
@@ -129,7 +134,7 @@ async def go_on(talk: Talk) -> None:
     elif ALL.search(said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
-        chosen, _ = _meant(talk, state.appointments)
+        chosen, _ = _meant(talk, state.appointments, state.last)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
 
 
@@ -159,7 +164,7 @@ def _listed(talk: Talk) -> Booked | None:
 
 
 def _is_move(then: Then | None, chosen: Booked) -> bool:
-    return then is not None and then.service in ("", chosen.service)
+    return then is not None and not then.besides and then.service in ("", chosen.service)
 
 
 def _one_wish(talk: Talk, found: Sequence[Mapping[str, Any]]) -> Said:
@@ -202,7 +207,8 @@ def _then(talk: Talk) -> Then | None:
     talk.said = replace(talk.said, next=None)
     named = services_in(talk, then)
     talk.state.name = then.name or talk.state.name
-    return Then(named[0].id if len(named) == 1 else "", Wanted().said(then.when))
+    besides = bool(ONE_MORE.search(then.text.lower()) or FOR_THEIRS.search(then.text.lower()))
+    return Then(named[0].id if len(named) == 1 else "", Wanted().said(then.when), besides)
 
 
 async def _with(talk: Talk, chosen: Booked) -> None:
@@ -251,6 +257,8 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
         return  # a YES in a few minutes tries again
     state.invite()
     state.last = None
+    if then is not None and then.besides and not then.service:
+        then = Then(appointment.service, then.wanted)
     if code != Code.DAILY_CAP:
         await _go_on_with(talk, then)
 
@@ -271,9 +279,12 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
     return None
 
 
-def _meant(talk: Talk, found: Sequence[Booked]) -> tuple[Booked | None, Wanted]:
-    """Which appointment the words are about, as far as they say, and the time it shall be moved to."""
-    when, last = talk.said.when, talk.state.last
+def _meant(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
+    """Which appointment the words are about, as far as they say, and the time it shall be moved to.
+
+    "It" is the one that was spoken of last.
+    """
+    when = talk.said.when
     days = list(when.days)
     on_day = [each for each in found if each.starts.date() in days]
     to_day = talk.state.task is Task.MOVE and len(days) == 1 and _is_goal(talk.said.text)

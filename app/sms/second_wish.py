@@ -10,7 +10,7 @@ from app.sms import choosing, meant, own_appointments, phrases
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE
+from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
 from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
 
 MOST_PUT_OFF = 2
@@ -28,7 +28,7 @@ def one_or_two(talk: Talk, ground: Ground) -> Said:
     if then is None or said.cancels or said.intent is Intent.MOVE or said.answer is not Answer.YES:
         return said
     if talk.state.step is Step.CONFIRM_CANCEL:
-        besides = then.intent is Intent.BOOK or (then.intent is not None and names_another(talk, then))
+        besides = then.intent is Intent.BOOK or _says_one_more(then) or _is_besides_cancelling(talk, then)
     elif talk.state.step is Step.CONFIRM:
         besides = _is_besides(talk, then)
     else:
@@ -63,6 +63,13 @@ def names_another(talk: Talk, then: Said) -> bool:
     return from_elsewhere or _names_other_service(talk, then)
 
 
+def _is_besides_cancelling(talk: Talk, then: Said) -> bool:
+    """Whether it comes on top of the visit that they were asked about: "yes, cancel the other one" takes its place."""
+    if then.intent is Intent.CANCEL:
+        return bool(TOO.search(then.text.lower()))
+    return names_another(talk, then)
+
+
 def _is_besides(talk: Talk, then: Said) -> bool:
     """Whether a request after a yes comes on top of what was asked, and does not change it."""
     slot, low = talk.state.slot, then.text.lower()
@@ -70,7 +77,8 @@ def _is_besides(talk: Talk, then: Said) -> bool:
         return False
     if then.intent is Intent.CANCEL:
         elsewhere = bool(then.when.days) and not meant.names_time(then.when, slot.starts)
-        return elsewhere or talk.said.intent is Intent.BOOK or bool(AS_WELL.search(low))
+        as_well = talk.said.intent is Intent.BOOK or bool(AS_WELL.search(low))
+        return elsewhere or as_well or names_another(talk, then)
     if then.intent is Intent.MOVE:
         return names_another(talk, then)
     if BETTER.search(low) or meant.names_time(then.when, slot.starts):

@@ -116,6 +116,8 @@ class Then(msgspec.Struct, frozen=True):
 
     service: str
     wanted: Wanted
+    besides: bool = False
+    """Whether it is for somebody else or one more, and so not instead of the cancelled one."""
 
 
 class PutOff(msgspec.Struct, frozen=True):

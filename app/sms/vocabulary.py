@@ -40,6 +40,7 @@ AS_WELL = re.compile(
     rf"\b(?:also|as well|plus|other|another|{_ONE_MORE}|"
     r"too(?! (?:early|late|soon|much|many|far|long|expensive|busy)\b))\b"
 )
+TOO = re.compile(r"\b(?:also|too|as well)\b")
 ONE_MORE = re.compile(
     rf"\b(?:another (?:one|visit|appointment|appt|for)|{_ONE_MORE}|(?:needs?|wants?) one|"
     r"(?:and|also|plus|then|book|get|need) (?:(?:then|also) )?one (?:for|on|at|next|tomorrow|too|as well|[0-9]|"
@@ -247,7 +248,7 @@ NUMBERS = {
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
 _BEFORE = (
     r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
-    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|"
+    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|but|"
     r"about),? )*"
 )
 _AFTER = (
@@ -372,12 +373,16 @@ ABOUT_VISIT = re.compile(
 SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
 ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")
 """A yes that is more than an "ok": it answers a question."""
+_FOR_THEIRS = (
+    r"for (?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|"
+    r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?"
+)
+FOR_THEIRS = re.compile(rf"\b{_FOR_THEIRS}\b")
 AGAIN = re.compile(
     r"\b(?:another (?:one|visit|appointment|appt)|one more|also|as well|too(?=\W*$|[,.;!?]| (?:please|pls|thanks?)\b)|"
     r"in addition|(?:needs?|wants?) one|"
     r"second (?:one|visit|appointment|appt|house|home|property|place|unit|address)|"
-    r"for (?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|"
-    r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?)\b"
+    rf"{_FOR_THEIRS})\b"
 )
 """One besides the one that is booked."""
 REACTION = re.compile(r"(?:liked|loved|laughed at|emphasized) \".*\"", re.I | re.S)

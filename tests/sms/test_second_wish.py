@@ -86,6 +86,9 @@ CHANGES_IT = tuple(
         ("ok but wednesday at 10 works better", "Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES"),
         ("wednesday at 10 would be better for my mother", "Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES"),
         ("yes, it's for my mother", "Reply YES"),
+        ("yes but make it 11", "Tue Nov 24 at 11:00 AM, for Jane Roe. Reply YES"),
+        ("yes, whenever", "Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES"),
+        ("yes if that's the earliest", "Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES"),
         ("yes and make it an hour later", "Tue Nov 24 at 10:00 AM"),
         ("yes but I have another appointment tuesday at 10", "Reply YES"),
         ("yes and one more thing, I have a dog", "Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES"),
@@ -307,6 +310,68 @@ KEPT = (
         < Booked
         """,
         (TREATMENT, "inspection 2026-11-27 14:00 Jane Roe confirmed"),
+    ),
+    Story(
+        "a yes to moving one, and another one to cancel",
+        TWO
+        + """
+        > move the inspection to thursday at 10
+        > yes and cancel the follow-up
+        < Moved: Home inspection
+        < Cancel Follow-up visit with Lee, Wed Nov 25 at 10:00 AM? Reply YES
+        > yes
+        < Cancelled
+        """,
+        ("follow-up 2026-11-25 10:00 Jane Roe cancelled", "inspection 2026-11-26 10:00 Jane Roe confirmed"),
+    ),
+    *(
+        Story(
+            f"yes to cancelling, and one for somebody else: {text}",
+            f"""{BOOK}
+            > cancel my appointment
+            > {text}
+            < Cancelled: Home inspection
+            < Home inspection with Dana, Fri Dec 4 at 2:00 PM, for Jane Roe. Reply YES
+            """,
+            (JANE.replace("confirmed", "cancelled"),),
+        )
+        for text in ("yes and book dec 4 at 2 for my mother", "yes but my mother needs one dec 4 at 2")
+    ),
+    Story(
+        "the one that was asked about is kept, and one more is booked",
+        BOOK
+        + """
+        > cancel my appointment
+        > no keep it and book another one dec 4 at 2
+        < OK, I left your appointment as it is.
+        < Home inspection with Lee, Fri Dec 4 at 2:00 PM, for Jane Roe. Reply YES
+        """,
+        (JANE,),
+    ),
+    Story(
+        "it is the one that was asked about, and not the one booked last",
+        TWO
+        + """
+        > cancel the inspection
+        > no, move it to dec 4 at 2
+        < Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection
+        """,
+        (JANE, FOLLOW_UP),
+    ),
+    Story(
+        "one more to cancel, and another one to cancel instead",
+        TWO
+        + """
+        > cancel the inspection
+        > yes, cancel the other one
+        < Cancel Follow-up visit
+        > no
+        > cancel the inspection
+        > yes and cancel the follow-up too
+        < Cancelled: Home inspection
+        < Cancel Follow-up visit
+        """,
+        (JANE.replace("confirmed", "cancelled"), FOLLOW_UP),
     ),
     Story(
         "yes to cancelling, another one to move, and a question",
