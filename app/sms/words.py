@@ -157,7 +157,7 @@ def _clauses(text: str, ground: Ground) -> list[str]:
     if v.INSTEAD.search(text):
         return v.INSTEAD.split(text)
     low = text.lower()
-    agreed, more = v.YES.match(low), bool(v.ONE_MORE.search(low))
+    agreed, more = v.YES.match(low), any(form.search(low) for form in (v.ONE_MORE, v.FOR_THEIRS, v.TOO))
     beside = v.BESIDES.search(text) and (agreed or _read(text, ground).intent is not Intent.MOVE)
     betweens = chain(v.REQUESTS.finditer(text), v.BESIDES.finditer(text) if beside else ())
     spans = [between.span() for between in islice(betweens, MAX_BETWEENS)]
@@ -216,10 +216,11 @@ def _is_one_more(said: Said, later: Said, *, agreed: bool) -> bool:
     if agreed:
         plus = bool(v.PLUS.match(low)) and (bool(when.days) or (as_well and bool(when.clock)))
         return plus or said_so
-    if not (said.when or said.number is not None):
+    if not (said.when or said.number is not None or (said_so and _is_whole_name(said))):
         return False
-    both = bool(v.PLUS.match(low)) and bool(said.when.clock and said.when.days and when.days)
-    return (said_so and bool(when)) or (_books(said) and bool(when.clock) and (as_well or both))
+    both = bool(v.PLUS.match(low) and said.when.clock and said.when.days and when.days and when.clock)
+    besides = bool(v.TOO.search(low) or v.FOR_THEIRS.search(low)) and not v.BETTER.search(said.text.lower())
+    return (said_so and bool(when)) or (both and besides) or (_books(said) and (both or (as_well and bool(when.clock))))
 
 
 def _read(text: str, ground: Ground) -> Said:

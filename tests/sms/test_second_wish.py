@@ -177,6 +177,36 @@ KEPT = (
             ),
         )
     ),
+    *(
+        Story(
+            f"an answer and one more: {text}",
+            f"""
+            > inspection{asked}
+            > {text}
+            < One at a time, please, so this first:
+            {then}
+            > yes
+            < Booked: Home inspection with Dana, Tue Nov 24 at 9:00 AM, for Jane Roe
+            < Home inspection with Lee, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+            """,
+            (JANE,),
+        )
+        for asked, text, then in (
+            (" tuesday at 9", "Jane Roe, and another one for my mom wednesday at 10", ""),
+            (" tuesday at 9", "Jane Roe. Also book one for my mom wednesday at 10", ""),
+            ("", "tuesday at 9 and another one wednesday at 10 for my mom", "> Jane Roe"),
+            ("", "tuesday at 9 for me and wednesday at 10 for my mom", "> Jane Roe"),
+            ("", "tuesday 9 and also wednesday 10", "> Jane Roe"),
+        )
+    ),
+    Story(
+        "one time or another that works as well are asked about",
+        """
+        > inspection
+        > tuesday at 9 works, and wednesday at 10 too
+        < Which day do you mean? 1) Tue Nov 24 2) Wed Nov 25
+        """,
+    ),
     Story(
         "one service or the other, and one day or the other, are asked about",
         """
