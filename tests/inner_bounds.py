@@ -105,6 +105,7 @@ INNER = {
         "app.review.truth.MOST_LISTED",
         "app.sms.agent.MOST_OFFERS",
         "app.sms.agent.MOST_REFERENCES",
+        "app.sms.asked_for.MOST_WORDS",
         "app.sms.allowed.MOST_ARGUMENT_CHARS",
         "app.sms.conversations.MOST_LEFT",
         "app.promises.gsm.MOST_CHARS",

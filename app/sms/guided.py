@@ -11,7 +11,7 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import assent, choosing, meant, own_appointments, phrases, second_wish
+from app.sms import asked_next, assent, choosing, meant, own_appointments, phrases, second_wish
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground
@@ -41,22 +41,24 @@ class GuidedConversation:
         if business is None or not texts:
             return Turn((), conversation.state)
         now = texts[-1].received_at
-        said = await _read(business, [(text.body, text.media) for text in texts[-MAX_TEXTS:]], int(now))
+        said = await heard(business, texts)
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask)
+        early = texts[0].received_at < state.asked_at
+        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, early)
         await _respond(talk, interrupted)
+        await asked_next.go_on(talk)
         if not talk.missed:
             state.misses = 0
         state.at = max(state.at, now)
         return Turn(tuple(talk.replies), dumped(state))
 
 
-async def _read(business: Business, texts: Sequence[tuple[str, int]], now: int) -> Said:
+async def heard(business: Business, texts: Sequence[Incoming]) -> Said:
     """What they say. Long ones take a tenth of a second, in which no caller is to wait."""
-    told = ground(business, now)
-    if sum(len(body) for body, _ in texts) <= READ_AT_ONCE_CHARS:
-        return read(texts, told)
-    return await asyncio.to_thread(read, texts, told)
+    told, parts = ground(business, int(texts[-1].received_at)), [(each.body, each.media) for each in texts[-MAX_TEXTS:]]
+    if sum(len(body) for body, _ in parts) <= READ_AT_ONCE_CHARS:
+        return read(parts, told)
+    return await asyncio.to_thread(read, parts, told)
 
 
 def ground(business: Business, now: int) -> Ground:

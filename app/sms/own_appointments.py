@@ -37,9 +37,14 @@ _CAUTIONS = {
 
 async def standing(talk: Talk) -> Booked | None:
     """The next one, if there is any to be seen."""
+    found = await all_standing(talk)
+    return found[0] if found else None
+
+
+async def all_standing(talk: Talk) -> list[Booked] | None:
+    """Those ahead, soonest first; None: they could not be looked up."""
     result = await talk.ask("find_appointments")
-    found: Sequence[Mapping[str, Any]] = result["appointments"] if result["ok"] else ()
-    return _booked(found[0]) if found else None
+    return [_booked(each) for each in result["appointments"]] if result["ok"] else None
 
 
 async def stands(talk: Talk, service: str) -> bool:
@@ -239,6 +244,13 @@ async def _with(talk: Talk, chosen: Booked) -> None:
 
 async def _cancel(talk: Talk, appointment: Booked) -> None:
     state, then = talk.state, talk.state.then
+    found = await all_standing(talk) or []
+    if any(each.reference == appointment.reference and each != appointment for each in found):
+        # Moved meanwhile, by phone: what they said yes to is not what would be cancelled.
+        state.appointments = found[: phrases.MAX_LISTED]
+        state.appointment = next(each for each in found if each.reference == appointment.reference)
+        talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
+        return
     result = await talk.ask("cancel_appointment", reference=appointment.reference)
     outcome, code = result.get("outcome"), result.get("code")
     what = phrases.appointment(talk.business, appointment, talk.today)

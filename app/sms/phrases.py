@@ -64,6 +64,8 @@ NOT_SURE_YET = (
     "I'm not sure yet: the calendar has not confirmed {what}. Please don't count on it until you hear from us. We will "
     "let you know as soon as it is certain."
 )
+MOVED_MEANWHILE = "That visit is at another time by now."
+NOT_THE_REST = "What else you wanted has not been done: please text again about it then."
 GONE = "Sorry, that time is gone, so nothing was {done}."
 TOO_OLD = "That offer got too old, so nothing was {done}."
 

@@ -256,5 +256,5 @@ async def test_a_long_text_is_read_while_others_are_answered(
         return read(*given)
 
     monkeypatch.setattr(guided, "read", reading)
-    assert (await guided._read(acme(), [(body, 0)], int(NOW))).text
+    assert (await guided.heard(acme(), [Incoming("SM1", body, NOW)])).text
     assert (readers != [threading.get_ident()]) is beside
