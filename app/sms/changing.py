@@ -66,7 +66,7 @@ class Changing:
         # One that waits keeps the others waiting: they may hang together.
         if not why and (alone or not all(is_asked(turn, one, own) for one in booked)):
             try:
-                asked, booked = [put_back(turn, one, own) for one in booked], []
+                asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
             except OtherServiceError as error:
                 return {"ok": False, "code": NOT_ALLOWED, "say": str(error)}
         if why:

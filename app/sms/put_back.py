@@ -29,15 +29,18 @@ class OtherServiceError(ReadbackError):
     """A visit cannot be moved to that time; the text tells a model what to do."""
 
 
-def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> Asked:
-    """What to ask. A visit that is none of theirs is left open: they are asked which. Raises `OtherServiceError`."""
+def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked], *, alone: bool) -> Asked:
+    """What to ask. A visit that is none of theirs is left open: they are asked which. Raises `OtherServiceError`.
+
+    `alone`: nothing else is asked about, so that a second wish has still to be seen to.
+    """
     arguments, task = change.arguments, TASKS[change.tool]
     visit = next((each for each in own if each.reference == arguments.get("reference")), None)
     slot, service = offer_of(turn, str(arguments.get("slot_id", "")))
     if task is Task.MOVE and visit is not None and slot is not None and visit.service != service:
         raise OtherServiceError(OTHER_SERVICE)
     words = {name: str(arguments[name]) for name in OWN_WORDS if name != "customer_name" and name in arguments}
-    then = _second(turn, visit.service) if task is Task.CANCEL and visit is not None else None
+    then = _second(turn, visit.service) if alone and task is Task.CANCEL and visit is not None else None
     name, strict = str(arguments.get("customer_name", "")), not speaks_of(turn, task)
     return Asked(task, visit, slot, service, name, words, then, strict)
 

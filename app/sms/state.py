@@ -116,6 +116,15 @@ class Then(msgspec.Struct, frozen=True):
 
     service: str
     wanted: Wanted
+    besides: bool = False
+    """Whether it is for somebody else or one more, and so not instead of the cancelled one."""
+
+
+class PutOff(msgspec.Struct, frozen=True):
+    """A further wish in the customer's own words, for when the one before it is done. `on` is the day they are of."""
+
+    words: str
+    on: date
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -149,6 +158,7 @@ class State(msgspec.Struct, omit_defaults=True):
     appointments: list[Booked] = []
     appointment: Booked | None = None
     then: Then | None = None
+    put_off: list[PutOff] = []
     after: list[Asked] = []
     """What is asked about once this is done or given up."""
     words: dict[str, str] = {}
@@ -172,7 +182,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.slots, self.slot = [], None
 
     def over(self) -> None:
-        """What was asked for is done, or given up."""
+        """What was asked for is done, or given up; what was put off meanwhile is still to be seen to."""
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
         self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None
