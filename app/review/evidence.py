@@ -8,14 +8,20 @@ from typing import Any, Final
 
 SIDES: Final = {"customer": "Customer", "agent": "We"}
 
+VISIT_NOW: Final = "as it stands now"
 
-def evidence(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What to decide by. A review that was opened before these words were kept shows the tools and what they get."""
+
+def evidence(content: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What to decide by; `now` is what has become of it meanwhile, beside what would be done.
+
+    A review that was opened before these words were kept shows the tools and what they get.
+    """
     known = content.get("in_words")
     bare = {} if known else {"what would be done": content.get("tool", ""), **_arguments(content)}
     before = [f"{SIDES.get(each['who'], each['who'])}: {each['text']}" for each in content.get("said_before", ())]
     return {
         **({"what would be done": list(known)} if known else bare),
+        **now,
         "said before": before,
         "the customer wrote": content.get("said", ""),
         "written since": list(content.get("since", {}).values()),

@@ -229,9 +229,11 @@ async def test_who_decides_reads_the_visit_in_words_before_any_id(acme_dashboard
     async with signed_in(acme_dashboard) as dana:
         told = (await dana.press("show", {"kind": "review", "id": "rev1"})).text
     read, small = told[told.index("<dl") : told.index("<details")], told[told.index("<details") :]
-    places = [read.index(words) for words in (VISIT, "We: Which one?", "the customer wrote")]
+    now = "K7M4QX: Home inspection on "
+    places = [read.index(words) for words in (VISIT, now, "We: Which one?", "the customer wrote")]
     assert places == sorted(places)
-    assert ("K7M4QX" in read, "cancel_appointment" in read, "cancel_appointment" in small) == (False, False, True)
+    assert re.search(rf"{now}[^<]* with Dana, confirmed\.", read)
+    assert ("cancel_appointment" in read, "cancel_appointment" in small) == (False, True)
     assert small.index("cancel_appointment") < small.index("Approve")
 
 

@@ -134,9 +134,11 @@ def test_the_command_tells_the_visit_in_words_and_the_ids_last(sqlite_url: str) 
     lines = out.splitlines()
     assert code == 0
     told = lines.index("what would be done:")
-    assert lines[told : told + 6] == [
+    assert lines[told : told + 8] == [
         "what would be done:",
         f"  {words}",
+        "as it stands now:",
+        "  K7M4QX: this business has no such visit.",
         "said before:",
         "  Customer: Which are mine?",
         "  We: 1) Tue 2) Wed",
