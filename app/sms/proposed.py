@@ -18,10 +18,15 @@ MOST_BEFORE_CHARS: Final = 600
 
 
 def as_content(turn: ModelTurn, changes: Sequence[Permitted], own: Sequence[Booked]) -> dict[str, Any]:
-    """What a review keeps of it: a sentence for each change, in their order, and what was said before by whom."""
+    """What a review keeps of it: a sentence for each change, in their order, and what was said before by whom.
+
+    `visits` are those that would be moved or cancelled, each with its time: one that is elsewhere by then stays there.
+    """
     before = turn.window.turns[-MOST_BEFORE:]
+    named = {str(change.arguments.get("reference", "")) for change in changes}
     return {
         "in_words": [in_words(turn, change, own) for change in changes],
+        "visits": {each.reference: each.start for each in own if each.reference in named},
         "said_before": [{"who": each.who, "text": each.text[:MOST_BEFORE_CHARS]} for each in before],
     }
 
