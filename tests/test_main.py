@@ -83,8 +83,7 @@ def test_a_taken_port_is_said_in_one_sentence() -> None:
     assert len(answer.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("workers", "how"), [("1", signal.SIGINT), ("2", signal.SIGTERM)])
 def test_it_serves_until_it_is_asked_to_stop(workers: str, how: signal.Signals, tmp_path: Path) -> None:
     port = free_port()
     environ = environment(

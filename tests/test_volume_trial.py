@@ -28,11 +28,12 @@ def test_fourteen_calls_on_a_working_day_alarm_by_chance_as_rarely_and_an_outage
     assert median(found.hours_to_see) <= 4.0
 
 
-@pytest.mark.parametrize("again", [0.25, 0.4])
-def test_callers_who_call_again_within_minutes_are_no_reason_for_alarms(again: float) -> None:
-    found = year(seed=7, a_day=FOURTEEN, lines=6, outages=20, again=again)
+def test_callers_who_call_again_within_minutes_are_no_reason_for_alarms() -> None:
+    found = year(seed=7, a_day=FOURTEEN, lines=6, outages=20, again=0.4)
 
-    assert found.false_silences <= 1.5 * found.line_years, "six line-years; a hundred came to 0.7 and 1.1 a year"
+    assert found.false_silences <= 1.5 * found.line_years, (
+        "six line-years; a hundred came to 1.1 a year, and to 0.7 where a quarter call again"
+    )
     assert found.false_floods <= 1
     assert median(found.hours_to_see) <= 7.0
 

@@ -178,7 +178,8 @@ def begin_each(transaction: Transaction, wanted: Sequence[Wanted]) -> list[Begin
 
 
 def _is_seen_by(row: Any, key: str, request: Request) -> bool:
-    return row.key == key or (row.request == request.request and row.started_at > request.repeat_since)
+    again = row.request == request.request and row.started_at > request.repeat_since
+    return bool(row.key == key or again)
 
 
 def _decided(

@@ -6,8 +6,11 @@ from argparse import Namespace
 from typing import Any
 
 from app.audit.log import seal
+from app.booking.as_it_stands import as_they_stand
+from app.booking.business_file import load_businesses
 from app.commands.answers import HOLDS, complain, moment, operator, say
 from app.db.once import committing, looking
+from app.review.evidence import VISIT_NOW, as_lines, evidence, small_print
 from app.review.reviews import Kept, ReviewError, by_id, decided, listed
 from app.review.truth import learned, truths
 from app.settings import from_environment
@@ -47,12 +50,16 @@ def _list(asked: Namespace) -> int:
 def _show(asked: Namespace) -> int:
     """One review with everything that would be done: 1 when there is none."""
     try:
-        with looking(from_environment().database_url) as connection:
-            told = dataclasses.asdict(by_id(connection, asked.id))
+        chosen = from_environment()
+        businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
+        with looking(chosen.database_url) as connection:
+            review = by_id(connection, asked.id)
+            stands = as_they_stand(connection, review, businesses)
     except ReviewError as error:
         return complain(str(error))
-    lines = (f"{n}: {moment(v) if n in ('due', 'opened_at', 'decided_at') and v else v}" for n, v in told.items())
-    say(asked, told, "\n".join(lines))
+    frame = {n: moment(v) if n in ("due", "opened_at", "decided_at") and v else v for n, v in _told(review).items()}
+    told = frame | evidence(review.content, {VISIT_NOW: stands}) | small_print(review.content)
+    say(asked, dataclasses.asdict(review) | {"visits": stands}, "\n".join(as_lines(told)))
     return HOLDS
 
 

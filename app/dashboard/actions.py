@@ -14,6 +14,7 @@ from app.jobs.dead_letters import LetterError
 from app.review import reviews, tasks, truth
 from app.watch import incidents, limit_book, pages
 from app.watch.incidents import Impact, Opening, Said, State
+from app.watch.pages_told import in_hand
 
 T = TypeVar("T")
 
@@ -181,9 +182,11 @@ class Actions:
 
     async def _page(self, asked: Asked, change: Callable[[Transaction, float], bool]) -> None:
         def work(transaction: Transaction, now: float) -> None:
-            if pages.found(transaction.connection, asked.needed("id")) is None:
+            kept = pages.found(transaction.connection, asked.needed("id"))
+            if kept is None:
                 raise NotThereError("There is no page with this id.")
-            change(transaction, now)
+            if not change(transaction, now):
+                raise MisusedError(in_hand(kept, now))
 
         await self._write(work)
         self._house.wake()

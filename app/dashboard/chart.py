@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import orjson
 
+from app.watch.judgement import LEAST_FLOOD
+
 MOST_DRAWN: Final = 6
 """Tools in one chart, the most used ones: more lines nobody can tell apart."""
 
@@ -36,7 +38,10 @@ def latency(tools: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _outside(hour: Mapping[str, Any], now: float) -> bool:
-    """Whether an hour that is over, and was counted, is not like others of its kind."""
-    if not hour["high"] or not hour["counted"] or hour["start"] + 3_600 > now:
+    """Whether an hour that was counted is not like others of its kind; one that goes on can only be above them yet."""
+    count, high = hour["count"], hour["high"]
+    if high is None or not hour["counted"] or hour["start"] > now:
         return False
-    return not hour["low"] <= hour["count"] <= hour["high"]
+    if not high:  # a call at night is no matter, a flood is
+        return bool(count >= LEAST_FLOOD)
+    return bool(count > high or (count < hour["low"] and hour["start"] + 3_600 <= now))

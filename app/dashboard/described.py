@@ -10,7 +10,8 @@ PARAMETERS: Final = {
     "limits": ("after",),
     "bookings": ("show", "reference", "after"),
     "dead-letters": ("status", "after"),
-    "incidents": ("id",),
+    "pages": ("after",),
+    "incidents": ("id", "page"),
     "audit": ("subject", "kind", "business", "before", "until"),
 }
 """What each page may be asked, all of it optional."""
@@ -23,8 +24,8 @@ KEYS: Final = {
     "tasks": ("tasks", "more"),
     "reviews": ("reviews", "decided", "unapproved"),
     "dead-letters": ("status", "letters", "next"),
-    "pages": ("pages", "more", "unheard"),
-    "incidents": ("incidents",),
+    "pages": ("pages", "next", "more", "unheard"),
+    "incidents": ("incidents", "page"),
     "limits": ("limits", "next"),
     "flags": ("flags",),
     "audit": ("chain", "rows", "older"),
@@ -41,6 +42,7 @@ SCALARS: Final[dict[str, Any]] = {
     "more": {"type": "boolean", "description": "There is more than is listed."},
     "next": {"type": ["string", "null"], "description": "Ask again with it as `after`."},
     "unheard": {"type": ["string", "null"], "description": "Which pages reach nobody, and what to do about it."},
+    "page": {"type": ["object", "null"], "description": "The page that was asked for, to open an incident from."},
     "unapproved": {
         "type": ["string", "null"],
         "description": "For which new businesses nobody approves a model's work.",

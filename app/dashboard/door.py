@@ -116,7 +116,7 @@ class Door:
 
     def _to_sign_in(self, request: Request) -> Response:
         if request.method == "GET":
-            return RedirectResponse(f"{SIGN_IN}?to={quote(request.url.path, safe='/')}", 303)
+            return RedirectResponse(f"{SIGN_IN}?to={quote(request.url.path.rstrip('/'), safe='/')}", 303)
         section = back(self._route)
         return RedirectResponse(f"{SIGN_IN}?to=/dashboard{'/' + section[0] if section else ''}&over=pressed", 303)
 

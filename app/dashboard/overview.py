@@ -33,6 +33,8 @@ LINES_WITHIN_S: Final = 0.3
 """Whoever looks first in a process waits so long at most for what is usual on hundreds of lines."""
 NOT_KNOWN: Final = ("unknown", "learning")
 """States of a line of which nobody can say yet that it is as usual. Of one too quiet to tell nobody ever can."""
+ODD: Final = {"silent": "silent", "flood": "flooded"}
+"""States of a line that is not as usual, and how they are called."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
 NAMED: Final = 5
 """Things that are wrong, in the sentence; tiles show every one."""
@@ -196,17 +198,24 @@ def of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
     """What came in today, and how the lines are: as usual only where that is known of every one."""
     calls, usual = today(volume, now)
     lines = sum(one.line != WHOLE for one in volume)
-    odd = [
-        Part(BAD, sum(one.state == "silent" for one in volume), "silent line", "silent lines", "silent"),
-        Part(BAD, sum(one.state == "flood" for one in volume), "flooded line", "flooded lines", "flooded"),
-    ]
-    tile = _tile("Lines", "volume", odd)
+    odd = _odd(volume)
     state, word, about = _known(volume, lines)
     word_today = f"{usual:,.0f} usual by now" if state == GOOD else word
     return [
         Tile("Calls and texts today", f"{calls:,}", state, word_today, "volume"),
-        tile if tile.state == BAD else Tile("Lines", str(lines), state, word, "volume", about),
+        odd or Tile("Lines", str(lines), state, word, "volume", about),
     ]
+
+
+def _odd(volume: Sequence[LineVolume]) -> Tile | None:
+    """The tile of lines that are not as usual, which names silences and floods; None where there are none."""
+    found = {word: sum(one.state == state for one in volume) for state, word in ODD.items()}
+    there = {word: number for word, number in found.items() if number}
+    if not there:
+        return None
+    words = next(iter(there)) if len(there) == 1 else _and([f"{number} {word}" for word, number in there.items()])
+    about = _and([f"{number} {word} {'line' if number == 1 else 'lines'}" for word, number in there.items()])
+    return Tile("Lines", f"{sum(there.values()):,}", BAD, words, "volume", about)
 
 
 def today(volume: Sequence[LineVolume], now: float) -> tuple[int, float]:

@@ -6,16 +6,20 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app.audit.log import record
+from app.booking.as_it_stands import as_they_stand
 from app.booking.store import with_reference
 from app.dashboard.asked import Asked, MisusedError, NotThereError
 from app.dashboard.house import House
 from app.dashboard.views import review_told
 from app.db.engine import Transaction
 from app.review import reviews, tasks
+from app.review.evidence import VISIT_NOW, evidence, small_print
 from app.review.sheets import as_shown
 
 SHOWN: Final = "personal_data_shown"
 """The kind of the row in the audit log."""
+SMALL_PRINT: Final = "small print"
+"""Beside what a person reads: the ids."""
 
 
 class Reveal:
@@ -26,7 +30,7 @@ class Reveal:
         self._readers: Mapping[str, Callable[[Connection, str], tuple[str, dict[str, Any]]]] = {
             "booking": _booking,
             "task": self._task,
-            "review": _review,
+            "review": self._review,
         }
 
     async def read(self, asked: Asked) -> dict[str, Any]:
@@ -51,6 +55,12 @@ class Reveal:
             raise NotThereError("There is no such task.")
         return task.business, as_shown(task, self._house.clock.now())
 
+    def _review(self, connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
+        one = reviews.by_id(connection, identity)
+        told = {name: value for name, value in review_told(one).items() if name != "id"}
+        now = {VISIT_NOW: as_they_stand(connection, one, self._house.businesses)}
+        return one.business, {**evidence(one.content, now), **told, SMALL_PRINT: small_print(one.content)}
+
 
 def _booking(connection: Connection, reference: str) -> tuple[str, dict[str, Any]]:
     one = with_reference(connection, reference)
@@ -68,19 +78,3 @@ def _booking(connection: Connection, reference: str) -> tuple[str, dict[str, Any
         "calendar": one.calendar,
         "event": one.event_id,
     }
-
-
-def _review(connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
-    one = reviews.by_id(connection, identity)
-    content = one.content
-    evidence = {
-        "the customer wrote": content.get("said", ""),
-        "what would be done": content.get("tool", ""),
-        "with": dict(content.get("arguments", {})),
-        "and then": list(content.get("then", ())),
-        "written since": list(content.get("since", {}).values()),
-        "customer": content.get("customer", ""),
-        "line": content.get("line", ""),
-        "inference": content.get("inference", ""),
-    }
-    return one.business, {**evidence, **{name: value for name, value in review_told(one).items() if name != "id"}}

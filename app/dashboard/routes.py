@@ -57,7 +57,9 @@ class Dashboard:
         ]
         for path, title in SECTIONS:
             read = self._views.by_path[path]
-            made.append(self._route(f"{ROOT}/{path}".rstrip("/"), self._page(path, title, read), "GET"))
+            address = f"{ROOT}/{path}".rstrip("/")
+            made.append(self._route(address, self._page(path, title, read), "GET"))
+            made.append(self._route(f"{address}/", _leading(address), "GET"))
             made.append(self._route(api_path(path), _json(read), "GET", people=False))
         made += [self._route(f"{ROOT}/{path}", _acted(act), "POST") for path, act in self._actions.by_path.items()]
         return made
@@ -121,6 +123,15 @@ class Dashboard:
 def api_path(path: str) -> str:
     """Where a page's values are found as JSON."""
     return f"/api/{path or 'overview'}"
+
+
+def _leading(address: str) -> Answering:
+    """Who typed a slash too many comes to the page all the same."""
+
+    async def answer(_: Asked) -> Response:
+        return RedirectResponse(address, 303)
+
+    return answer
 
 
 def _template(path: str) -> str:

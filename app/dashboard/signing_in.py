@@ -1,6 +1,7 @@
 """The way in and out: the token once, limited by source and in all, and then a cookie."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -25,6 +26,10 @@ ALL_TRIES_PER_S: Final = 1.0
 """The same of everybody together."""
 OWN_PATH: Final = re.compile(r"/dashboard(/[a-z-]{1,20}){0,2}")
 WRONG: Final = "That is not the admin token."
+ELSEWHERE: Final = (
+    "Your browser says that this form comes from another address than ours, so the token was not looked at. If you "
+    "opened this page yourself, READBACK_PUBLIC_URL has to be the address that your browser shows."
+)
 OVER: Final = "This session is over, so what you have just pressed was not done. Sign in, and press it again."
 LOCKED: Final = "Nobody can sign in: READBACK_ADMIN_TOKEN is not set."
 
@@ -67,23 +72,30 @@ class SigningIn:
             response.headers["retry-after"] = str(wait_s)
             return response
         form, _ = await form_of(request)
-        if not self._gate.from_here(request) or not self._gate.token_ok(form.get("token", "")):
+        # Of another site's form the token is not looked at: whoever sends it learns nothing of it.
+        problem = ELSEWHERE if not self._gate.from_here(request) else WRONG
+        if problem == ELSEWHERE or not self._gate.token_ok(form.get("token", "")):
             metrics.count_sign_in("refused")
             metrics.count_refusal(SIGN_IN, "unauthorized")
             self._house.refused(SIGN_IN, "unauthorized")
             _log.warning("refused", route=SIGN_IN, reason="unauthorized")
-            return self._shown(request, WRONG, 401)
+            return self._shown(request, problem, 401, form)
         response = RedirectResponse(_own(form.get("to", "")), 303)
         await self._gate.sign_in(response, form.get("by", ""))
         metrics.count_sign_in("ok")
         return response
 
-    def _shown(self, request: Request, problem: str = "", status: int = 200) -> Response:
+    def _shown(
+        self, request: Request, problem: str = "", status: int = 200, form: Mapping[str, str] | None = None
+    ) -> Response:
+        """The page; with what was typed but for the token, where something was."""
         if self._gate.locked:
             problem, status = LOCKED, 401
         elif not problem and request.query_params.get("over") == "pressed":
             problem = OVER
-        given = {"to": _own(request.query_params.get("to", "")), "problem": problem, "locked": self._gate.locked}
+        typed = form or {}
+        wanted = _own(typed.get("to") or request.query_params.get("to", ""))
+        given = {"to": wanted, "by": typed.get("by", ""), "problem": problem, "locked": self._gate.locked}
         return page("sign_in.html", given, status=status)
 
 

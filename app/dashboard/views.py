@@ -149,24 +149,34 @@ class Views:
             "next": as_place(kept[-1].created_at, kept[-1].id) if len(kept) == MOST_SHOWN else None,
         }
 
-    async def pages(self, _: Asked) -> Data:
-        """What people are paged about, the newest first."""
-        kept = await self._read(lambda c: pages.listed(c, most=MOST_OPEN_SHOWN))
+    async def pages(self, asked: Asked) -> Data:
+        """What people are paged about: what nobody has taken first, then the newest."""
+        after = place(asked.query.get("after", ""))
+        kept = await self._read(lambda c: pages.waiting(c, after, MOST_SHOWN))
         unheard = self._house.unheard
+        last = kept[-1] if len(kept) == MOST_SHOWN else None
         return {
             "pages": [page_described(one) for one in kept],
-            "more": len(kept) == MOST_OPEN_SHOWN,
+            "next": as_place(*pages.place_of(last)) if last else None,
+            "more": last is not None,
             "unheard": unheard.sentence if unheard else None,
         }
 
     async def incidents(self, asked: Asked) -> Data:
-        """What is wrong in public, and what was said about it."""
+        """What is wrong in public, and what was said about it; with the page that one is to be opened from."""
         name = asked.query.get("id", "")
         if name:
             kept = [await self._read(lambda c: incidents.found(c, name))]
         else:
             kept = await self._read(lambda c: incidents.listed(c, all_of_them=True))
-        return {"incidents": [incident_described(one) for one in kept[:MOST_SHOWN]]}
+        told_of = asked.query.get("page", "")
+        page = await self._read(lambda c: pages.found(c, told_of)) if told_of else None
+        if told_of and page is None:
+            raise NotThereError("There is no page with this id.")
+        return {
+            "incidents": [incident_described(one) for one in kept[:MOST_SHOWN]],
+            "page": page_described(page) if page else None,
+        }
 
     async def limits(self, asked: Asked) -> Data:
         """Every limit with its present use; what is missing or nearest first."""

@@ -42,7 +42,7 @@ class Behind(Generic[T]):
     def __init__(
         self,
         database: Database,
-        insert: Callable[[Transaction, list[T]], None],
+        insert: Callable[[Transaction, list[T]], object],
         on_lost: Callable[[int], None],
         *,
         lasting: bool = False,

@@ -38,4 +38,5 @@ def done(works: Sequence[Any], transaction: Any) -> Sequence[Any]:
     """What came of each of these works: one of any kind, or several that are alike."""
     if len(works) == 1:
         return [works[0](transaction)]
-    return works[0].many(transaction, [work.want for work in works])
+    outcomes: Sequence[Any] = works[0].many(transaction, [work.want for work in works])
+    return outcomes

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app.booking.business import NEW_FOR, Business, Businesses
+from app.main.model_path import models
 from app.settings import Settings
 from app.watch.volume_counts import first_counted
 
@@ -36,7 +37,7 @@ def _new(
     connection: Connection, settings: Settings, businesses: Businesses, now: float
 ) -> Iterator[tuple[Business, float | None]]:
     """Each with when something first came in for it, None for not yet."""
-    if not settings.models:
+    if not models(settings):
         return
     for business in businesses.by_id.values():
         if business.live_since is None:

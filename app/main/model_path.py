@@ -28,6 +28,7 @@ from app.jobs.timers import Timer
 from app.review.reviews import DECIDED, DUE
 from app.settings import Settings
 from app.sms.agent import ModelConversation
+from app.sms.overtaking import Overtaking
 from app.sms.reviewed import Reviewed
 from app.sms.talk import Ask
 from app.sms.turn import Responder
@@ -69,6 +70,8 @@ class ModelPath:
         self, settings: Settings, businesses: Businesses, database: Database, alarms: Alarms, clock: Clock, ask: Ask
     ) -> None:
         self._ask = ask
+        self.ask = Overtaking(ask, database, clock)
+        """Carries out tool calls for who answers texts without a model."""
         self._businesses = businesses
         self._database = database
         self._clock = clock

@@ -209,8 +209,8 @@ class Server:
             replays=Replays(self.database, self.answers, self.serving),
         )
         ask = through(self.dispatcher.dispatch)
-        self.model_path = ModelPath(settings, businesses, self.database, self.alarms, clock, ask)
-        self.texting.answer_with(self.model_path.responder(GuidedConversation(businesses, ask), self.tools))
+        self.model_path = path = ModelPath(settings, businesses, self.database, self.alarms, clock, ask)
+        self.texting.answer_with(path.responder(GuidedConversation(businesses, path.ask), self.tools))
 
     def _background(self) -> None:
         """Settling, reading back, and whatever else is done when nobody waits."""

@@ -34,11 +34,12 @@ from app.sms.model_turn import ModelTurn
 from app.sms.phrases import PICTURE
 from app.sms.place import place
 from app.sms.sayings import ENGLISH, in_words
-from app.sms.state import CHOOSING, VERSION, Offered, State, Step, dumped
+from app.sms.state import VERSION, Offered, State, Step, dumped
 from app.sms.talk import MAX_QUESTION_CHARS, Ask
 from app.sms.told import KNOWLEDGE, Told, service_id
 from app.sms.turn import Conversation, Incoming, Responder, Turn
 from app.sms.vocabulary import ASKING, TOPICS
+from app.sms.waiting import waits
 
 MOST_STEPS: Final = 4
 """Inferences in one turn."""
@@ -57,8 +58,6 @@ NOT_ALONE: Final = "Nothing was done: another tool of the same answer was refuse
 TO_CANCEL: Final = "to_cancel"
 """The fact which visit they were asked about, whether to cancel it."""
 TELLS_WHICH: Final = ("reference", "start", "service", "technician")
-WAITS_FOR: Final = frozenset((*CHOOSING, Step.WHICH, Step.CONFIRM_CANCEL))
-"""Steps of the guided conversation in which it waits for an answer."""
 
 _PERSON: Final = re.compile(r"\W*(?:persona?|human|agent)\W*", re.I)
 _SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
@@ -119,7 +118,7 @@ class ModelConversation:
         business = self._businesses.by_id.get(conversation.business)
         state = _loaded(conversation.state)
         await self._tell_who_decides(conversation, texts)
-        if business is None or not texts or not await self._may_be_asked(conversation, state, texts):
+        if business is None or not texts or not await self._may_be_asked(business, conversation, state, texts):
             return await self._by_guide(conversation, texts, state)
         try:
             return await self._with_model(business, conversation, texts, state)
@@ -132,9 +131,11 @@ class ModelConversation:
             _log.error("model path broke", exc_info=error)
         return await self._by_guide(conversation, texts, state)
 
-    async def _may_be_asked(self, conversation: Conversation, state: _State, texts: Sequence[Incoming]) -> bool:
-        waits = state.guided.get("step") in WAITS_FOR and texts[-1].received_at - state.guided_at < GUIDED_FOR_S
-        if not self._asking.possible or waits or _PERSON.fullmatch(texts[-1].body):
+    async def _may_be_asked(
+        self, business: Business, conversation: Conversation, state: _State, texts: Sequence[Incoming]
+    ) -> bool:
+        waited_for = await waits(business, state.guided, texts, state.guided_at, GUIDED_FOR_S)
+        if not self._asking.possible or waited_for or _PERSON.fullmatch(texts[-1].body):
             return False
         return await self._flags.on(MODEL_PATH, conversation.customer)
 
@@ -197,7 +198,8 @@ class ModelConversation:
             replies = (ENGLISH[Saying.NOT_HERE],)
         state.session, state.at = session, max(state.at, newest.received_at)
         state.memory = remember(memory, window.said, replies, turn.facts)
-        state.guided = {}  # whatever it had asked has been answered by now, or is forgotten
+        # What the guided conversation had asked has been answered by now, or is forgotten; or it goes on from here.
+        state.guided, state.guided_at = dict(turn.asked), newest.received_at
         return Turn(replies, state.dumped())
 
     async def _turn(self, turn: ModelTurn) -> tuple[str, ...]:

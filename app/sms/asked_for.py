@@ -4,13 +4,14 @@ Pure. What nobody clearly asked for is not made at once: a person decides about 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from app.inference.output import Saying
 from app.sms.allowed import CHANGES, Denied, Permitted
 from app.sms.assent import asks_only, weighed
+from app.sms.dates_in_words import When
 from app.sms.guided import ground
 from app.sms.meant import names_time, picked, services_in
 from app.sms.model_turn import ModelTurn
@@ -32,57 +33,94 @@ from app.sms.words import Answer, Intent, Said, read
 
 CHANGE_OF_TIME: Final = frozenset(("book_appointment", "reschedule_appointment"))
 KEEPS: Final = "The customer does not want that cancelled. Nothing is cancelled."
+TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for open times, or ask which day suits them."
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
 ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."
+ANOTHER_VISIT: Final = "The customer's words name another day, hour or service. Look for that one, and offer it."
+TWO_WISHES: Final = (
+    "The customer asks for two things in one message, and what is done ends the turn. Look up what is missing, then "
+    "call both tools together."
+)
+MOST_WORDS: Final = 12
+"""In a longer text a day or a service may be named for another reason."""
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
 _NO_TOOLS: Any = None
 _FIRST_NO: Final = re.compile(r"^\W*no\b(?=\W*[,.!;\n])")
 _NOT: Final = re.compile(r"\w+n[’']t\b")
 _REQUEST: Final = re.compile(
-    r"\W*(?:(?:please|pls|then|also|just|instead|to) )*(?:book|schedule|cancel|move|reschedule|change)\b", re.I
+    r"\W*(?:(?:please|pls|then|also|just|instead|to) )*(?P<does>book|schedule|cancel|move|reschedule|change)\b", re.I
 )
+_KINDS: Final = {"book": "book_appointment", "schedule": "book_appointment", "cancel": "cancel_appointment"}
 _FIGURE: Final = re.compile(r"\d+")
 
 
 def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
-    """The verdict, or a refusal where the words say the opposite or name another time."""
+    """The verdict, or a refusal where the words say the opposite or name another visit or time."""
     if isinstance(verdict, Denied) or verdict.tool not in CHANGES:
         return verdict
     whole = _talk(turn, turn.window.said)
     if verdict.tool == "cancel_appointment":
+        if whole.said.intent is Intent.MOVE and not CANCEL.search(whole.said.text.lower()):
+            return Denied(verdict.tool, TO_MOVE)
         no = whole.said.answer is Answer.NO and not _wants_cancelled(whole)
         return Denied(verdict.tool, KEEPS) if turn.to_cancel and (no or keeps(whole)) else verdict
     chosen, start = _picked(whole), _start(turn, verdict)
     if chosen is None and whole.said.answer is Answer.NO and not _asks_for_time(whole, start):
         return Denied(verdict.tool, SAID_NO)
-    if chosen and chosen.start != start and len(_FIGURE.findall(turn.window.said)) <= 1:
+    if chosen and not _is_same(turn, chosen, verdict) and len(_FIGURE.findall(turn.window.said)) <= 1:
         return Denied(verdict.tool, ANOTHER_TIME)
+    if chosen is None and verdict.tool == "book_appointment" and _names_another(whole, start, _service(turn, verdict)):
+        return Denied(verdict.tool, ANOTHER_VISIT)
     return verdict
 
 
-def unasked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> str:
-    """Why it is not made at once; empty where the newest words ask for exactly this and nothing of them is left over.
+def heard_now(turn: ModelTurn) -> Talk:
+    """The newest words, as an answer to what was asked last."""
+    return _talk(turn, turn.window.said)
 
-    `own` are the customer's visits ahead; what is not among them the tool itself refuses.
-    """
+
+def speaks_of(turn: ModelTurn, task: Task) -> bool:
+    """Whether it comes of their own words that something of the kind is asked about at all."""
+    if task is Task.CANCEL:
+        return _wants_cancelled(heard_now(turn))
+    intent = Intent.MOVE if task is Task.MOVE else Intent.BOOK
+    talks = [_talk(turn, message.text) for message in turn.messages if message.who == "customer"]
+    return any(talk.said.intent is intent or _picked(talk) for talk in talks)
+
+
+def leaves_out(turn: ModelTurn, change: Permitted) -> bool:
+    """Whether the newest words ask for something besides, which would be forgotten over this one change."""
+    said = heard_now(turn).said
+    then = said.next
+    second = then is not None and then.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
+    if change.tool == "reschedule_appointment":  # of "cancel it and book the third" that is both
+        return second and said.intent is Intent.MOVE
+    found = [_REQUEST.match(part) for part in REQUESTS.split(turn.window.said) if part and part.strip()]
+    kinds = {_KINDS.get(match["does"].lower(), "reschedule_appointment") for match in found if match}
+    return second or (len(found) > 1 and bool(kinds - {change.tool}))
+
+
+def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> bool:
+    """Whether the newest words ask for exactly this and nothing of them is left over. `own` are their visits ahead."""
     text = turn.window.said
     parts = [part for part in REQUESTS.split(text) if part and part.strip()]
     hedged = _hedged(text.lower(), _talk(turn, text).said)
     alone = [text, *(part for part in parts if all(o is part or _REQUEST.match(o) for o in parts))]
     talks = [_talk(turn, part) for part in dict.fromkeys(alone)]
     if change.tool == "cancel_appointment":
-        agreed = change.arguments.get("reference") == turn.to_cancel.get("reference") and _agrees(talks[0])
         reference = change.arguments.get("reference", "")
-        asked = agreed or (not hedged and any(_names_visit(talk, reference, own) for talk in talks))
-    else:
-        start, moves = _start(turn, change), change.tool == "reschedule_appointment"
-        for talk in talks:
-            talk.state.name = str(change.arguments.get("customer_name", ""))
-            talk.state.task = Task.MOVE if moves else Task.BOOK
-            talk.state.service = _service(turn, change)
-        under_way = _moves(turn) is moves
-        asked = under_way and not hedged and any(_chooses(talk, start, moves=moves) for talk in talks)
-    return "" if asked else "not_asked_for"
+        agreed = reference == turn.to_cancel.get("reference") and _agrees(talks[0])
+        plainly = not hedged and not _names_other_time(talks[0].said, reference, own)
+        return agreed or (plainly and any(_names_visit(talk, reference, own) for talk in talks))
+    start, moves = _start(turn, change), change.tool == "reschedule_appointment"
+    if hedged or _moves(turn) is not moves or not (_is_only(change, own) if moves else _is_named(turn, change)):
+        return False
+    for talk in talks:
+        talk.state.name = str(change.arguments.get("customer_name", ""))
+        talk.state.task = Task.MOVE if moves else Task.BOOK
+        talk.state.service = _service(turn, change)
+    talks = [talk for talk in talks if (chosen := _picked(talk)) is None or _is_same(turn, chosen, change)]
+    return any(_chooses(talk, start, moves=moves) for talk in talks)
 
 
 def passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
@@ -107,6 +145,7 @@ def _talk(turn: ModelTurn, text: str) -> Talk:
         one = turn.to_cancel
         about = Booked(one["reference"], one["start"], one["service"], one["technician"])
         state = State(step=Step.CONFIRM_CANCEL, task=Task.CANCEL, appointment=about, appointments=[about])
+        state.strict = True  # it was the model that asked, perhaps for no reason
     said = read([(line, 0) for line in text.splitlines()], ground(turn.business, int(turn.now)))
     return Talk(turn.conversation, turn.business, state, said, int(turn.now), turn.id, _NO_TOOLS)
 
@@ -118,13 +157,33 @@ def _shown(turn: ModelTurn) -> list[Offered]:
 
 
 def _start(turn: ModelTurn, change: Permitted) -> str:
-    slot = change.arguments.get("slot_id")
-    return next((offer["start"] for offer in turn.known().offers.values() if offer["slot_id"] == slot), "")
+    return _offer(turn, change.arguments.get("slot_id")).get("start", "")
 
 
 def _service(turn: ModelTurn, change: Permitted) -> str:
-    slot = change.arguments.get("slot_id")
-    return next((str(o.get("service", "")) for o in turn.known().offers.values() if o["slot_id"] == slot), "")
+    return _offer(turn, change.arguments.get("slot_id")).get("service", "")
+
+
+def _offer(turn: ModelTurn, slot_id: Any) -> Mapping[str, str]:
+    return next((offer for offer in turn.known().offers.values() if offer["slot_id"] == slot_id), {})
+
+
+def _is_same(turn: ModelTurn, chosen: Offered, change: Permitted) -> bool:
+    """Whether it is the very time that was chosen, if by another offer of it."""
+    one, other = _offer(turn, chosen.slot_id), _offer(turn, change.arguments.get("slot_id"))
+    return all(one.get(name) == other.get(name) for name in ("start", "technician", "service"))
+
+
+def _is_named(turn: ModelTurn, change: Permitted) -> bool:
+    """Whether the time is for the service that they named last: a list of times does not say for which it is."""
+    if len(turn.business.services_said()) == 1:
+        return True
+    talk = heard_now(turn)
+    for message in reversed(turn.messages):
+        named = services_in(talk, Said(text=message.text)) if message.who == "customer" else []
+        if named:
+            return [each.id for each in named] == [_service(turn, change)]
+    return False
 
 
 def _hedged(low: str, said: Said) -> bool:
@@ -154,11 +213,35 @@ def _names_visit(talk: Talk, reference: str, own: Sequence[Booked]) -> bool:
         return False
     visit = next((each for each in own if each.reference == reference), None)
     if visit is None:
-        return True
+        return False
     when, named = talk.said.when, {service.id for service in services_in(talk)}
     fits = [each for each in own if not when or names_time(when, each.starts)]
     fits = [each for each in fits if each.service in named] if len(fits) > 1 and named else fits
     return fits == [visit] and asks_only(talk, visit, Task.CANCEL)
+
+
+def _names_other_time(said: Said, reference: str, own: Sequence[Booked]) -> bool:
+    """Whether a time is named beside the request to cancel, or to move, that is not this visit's own."""
+    starts = [each.starts for each in own if each.reference == reference]
+    times = [said.next.when if said.next is not None else When(), said.when if said.intent is Intent.MOVE else When()]
+    return any(when and not any(names_time(when, at) for at in starts) for when in times)
+
+
+def _names_another(talk: Talk, start: str, service: str) -> bool:
+    """Whether nothing but a day, an hour or a service is named, and it is not that of this time."""
+    if talk.said.number is not None or len(talk.said.text.split()) > MOST_WORDS:
+        return False
+    at, when, named = datetime.fromisoformat(start), talk.said.when, services_in(talk)
+    if named and service not in [each.id for each in named]:
+        return True
+    day = not when.loose and when.length == 1 and bool(when.days) and at.date() not in when.days
+    one_hour = bool(when.clock.minutes) and len(_FIGURE.findall(talk.said.text)) <= 1
+    return day or (one_hour and not when.clock.allows(at.hour * 60 + at.minute))
+
+
+def _is_only(change: Permitted, own: Sequence[Booked]) -> bool:
+    """Whether it is the only visit they have: of several the words about a time do not say which is to go there."""
+    return [each.reference for each in own] == [change.arguments.get("reference")]
 
 
 def _moves(turn: ModelTurn) -> bool:

@@ -151,7 +151,7 @@ def weighed(talk: Talk) -> Said:
     about = talk.state.appointment if step is Step.CONFIRM_CANCEL else talk.state.slot if step is Step.CONFIRM else None
     if about is None:
         return said
-    if _is_yes(talk, about):
+    if not talk.early and _is_yes(talk, about):
         return replace(said, answer=Answer.YES, intent=None, when=When(), number=None)
     return replace(said, answer=Answer.UNSURE) if said.answer is Answer.YES else said
 
@@ -219,11 +219,13 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
         return False
     task = Task.CANCEL if talk.state.step is Step.CONFIRM_CANCEL else talk.state.task
     left = _without_names(talk, about, _spoken(said.told))
-    return _agrees(said, task, left, numbered=_is_number_of(talk, about))
+    return _agrees(said, task, left, numbered=_is_number_of(talk, about), strict=talk.state.strict)
 
 
-def _agrees(said: Said, task: Task, words: str, *, numbered: bool) -> bool:
-    """Whether these words are a yes with nothing left over. A good word is one unless it is about something else."""
+def _agrees(said: Said, task: Task, words: str, *, numbered: bool, strict: bool) -> bool:
+    """Whether these words are a yes with nothing left over. A good word is one unless it is about something else, or
+    has to be said as a `strict` yes: "ok thanks" may be an answer to anything.
+    """
     asked, spoken_of = bool(said.question or _LEAVE.search(words)), False
     if task is Task.CANCEL and not _CANCELS.search(words):
         # "Tuesday is fine" and "confirm my visit" are no wish to cancel it; "yes, the Tuesday one" is.
@@ -235,7 +237,7 @@ def _agrees(said: Said, task: Task, words: str, *, numbered: bool) -> bool:
     _, left = _taken(_BESIDES[task], left)
     if not spoken_of:
         approved, left = _taken(_APPROVED, left)
-        agreed = agreed or (approved and not asked)
+        agreed = agreed or (approved and not asked and not strict)
     if numbered:
         _, left = _taken(_NUMBERED, left)
     if said.when:

@@ -13,15 +13,19 @@ from app import log
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
 from app.errors import OverloadedError
-from app.inference.asking import NobodyAnsweredError
+from app.inference.asking import NOT_ALLOWED, NobodyAnsweredError
 from app.inference.confidence import needs_person
 from app.inference.output import occurs
 from app.inference.records import acted
-from app.review.reviews import Proposal, opened, overtaken
+from app.review.reviews import Proposal, opened
+from app.sms import asked_next
 from app.sms.allowed import CHANGES, Permitted
-from app.sms.asked_for import unasked
+from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out
 from app.sms.model_turn import ModelTurn
-from app.sms.state import Booked
+from app.sms.overtaking import Overtaking
+from app.sms.proposed import as_content
+from app.sms.put_back import OtherServiceError, offer_of, put_back, shown_of, talk_of
+from app.sms.state import Asked, Booked, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
 
@@ -43,7 +47,7 @@ class Changing:
     """Makes changes for customers who text."""
 
     def __init__(self, ask: Ask, database: Database, clock: Clock) -> None:
-        self._ask = ask
+        self._ask = Overtaking(ask, database, clock)
         self._database = database
         self._clock = clock
 
@@ -52,10 +56,21 @@ class Changing:
         changes = sorted(wanted, key=lambda one: ORDER.index(one.tool))
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
-        own = await self._own(turn) if any(one.tool == "cancel_appointment" for one in booked) else []
-        why = next(filter(None, (_why(turn, one, own) for one in booked)), "")
-        if why:  # one that a person decides about keeps the others waiting: they may hang together
-            await self._propose(turn, booked, why, inference)
+        own = await self._own(turn) if any("reference" in one.arguments for one in booked) else []
+        why = next(filter(None, (_why(turn, one) for one in booked)), "")
+        alone = len(changes) == 1 and any(leaves_out(turn, one) for one in booked)
+        if alone and not why and not turn.reminded:
+            turn.reminded = True
+            return {"ok": False, "code": NOT_ALLOWED, "say": TWO_WISHES}
+        asked: list[Asked] = []
+        # One that waits keeps the others waiting: they may hang together.
+        if not why and (alone or not all(is_asked(turn, one, own) for one in booked)):
+            try:
+                asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
+            except OtherServiceError as error:
+                return {"ok": False, "code": NOT_ALLOWED, "say": str(error)}
+        if why:
+            await self._propose(turn, booked, own, why=why, inference=inference)
             said, booked = [WAITS], []
         for number, change in enumerate(booked):
             result = await self._call(turn, change, number)
@@ -66,14 +81,23 @@ class Changing:
             if result.get("outcome") != "confirmed":
                 said += [NOTHING_ELSE] if number + 1 < len(booked) else []
                 break
-            await self._overtake(turn, change)
         for number, change in enumerate((one for one in changes if one.tool not in CHANGES), start=len(changes)):
             result = await self._asked_for(turn, change, number)
-            if not said and result.get("code") in FOR_MODEL:
+            if not said and not asked and result.get("code") in FOR_MODEL:
                 return result
             await self._note(inference, f"{change.tool}: {result.get('code') or 'ok'}")
             said += [str(result["say"])] if str(result["say"]) not in said else []
-        return said
+        return [*said, *await self._put_to_them(turn, asked, own, inference)] if asked else said
+
+    async def _put_to_them(
+        self, turn: ModelTurn, changes: Sequence[Asked], own: Sequence[Booked], inference: str
+    ) -> Sequence[str]:
+        """Ask about them, in the guided conversation, which reads the answer."""
+        talk = talk_of(turn, self._ask, asked_at=self._clock.now())
+        await asked_next.begin(talk, changes, own, shown_of(turn, changes[0]))
+        turn.asked = dumped(talk.state)
+        await self._note(inference, f"asked back: {', then '.join(change.task for change in changes)}")
+        return talk.replies
 
     async def _own(self, turn: ModelTurn) -> list[Booked]:
         """Their visits ahead: which of them the words mean is not for a model to say."""
@@ -99,7 +123,9 @@ class Changing:
         identity = change_id(turn.id, number)
         return await self._ask(turn.conversation, turn.session, change.tool, change.arguments, identity)
 
-    async def _propose(self, turn: ModelTurn, changes: Sequence[Permitted], why: str, inference: str) -> None:
+    async def _propose(
+        self, turn: ModelTurn, changes: Sequence[Permitted], own: Sequence[Booked], *, why: str, inference: str
+    ) -> None:
         """One decision about all of them: they are made in their order, or none is."""
         conversation, now = turn.conversation, self._clock.now()
         first, *others = changes
@@ -120,6 +146,8 @@ class Changing:
                 "channel": conversation.channel,
                 "said": turn.window.said,
                 "inference": inference,
+                **as_content(turn, changes, own),
+                **_when(turn, first),
             },
             key=digest([conversation.id, turn.id]),
         )
@@ -129,26 +157,17 @@ class Changing:
             raise NobodyAnsweredError("nobody can be asked to decide") from error
         await self._note(inference, f"review: {why}")
 
-    async def _overtake(self, turn: ModelTurn, change: Permitted) -> None:
-        """Nobody need decide any more about what is done."""
-
-        def is_done(content: Mapping[str, Any]) -> bool:
-            same = all(
-                content["arguments"].get(name) == change.arguments.get(name) for name in ("reference", "slot_id")
-            )
-            return content["tool"] == change.tool and same and not content.get("then")
-
-        mine = f"sms:{turn.conversation.id}:"
-        try:
-            await self._database.write(lambda t: overtaken(t, mine, is_done, now=self._clock.now()))
-        except (DatabaseUnavailableError, OverloadedError) as error:
-            _log.error("review left open beside what is done", reason=type(error).__name__)
-
     async def _note(self, inference: str, action: str) -> None:
         try:
             await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("action of an inference not noted", reason=type(error).__name__)
+
+
+def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
+    """The time it is about: another offer of it has another id."""
+    slot, _ = offer_of(turn, str(change.arguments.get("slot_id", "")))
+    return {"start": slot.start, "technician": slot.who} if slot else {}
 
 
 def _reason(said: str, added: str) -> str:
@@ -157,11 +176,16 @@ def _reason(said: str, added: str) -> str:
     return own if not added or occurs(added, said) else f"{own}\n{BY_MODEL}{added[:MAX_REASON_CHARS]}"
 
 
-def _why(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> str:
+def _why(turn: ModelTurn, change: Permitted) -> str:
     """Why a person decides about it; empty where nobody need."""
-    high, now = turn.business.reviewed, turn.window.said
-    why = needs_person(change.tool, change.confidence, change.rests_on, turn.said, now, high)
-    return why or unasked(turn, change, own) or ("new_business" if turn.business.is_new(turn.now) else "")
+    high, now, rests_on = turn.business.reviewed, turn.window.said, change.rests_on
+    name = str(change.arguments.get("customer_name", ""))
+    if (
+        rests_on and name and occurs(name, now)
+    ):  # what they chose before, and are asked for the name of, rests on it too
+        rests_on = (*rests_on, name)
+    why = needs_person(change.tool, change.confidence, rests_on, turn.said, now, high)
+    return why or ("new_business" if turn.business.is_new(turn.now) else "")
 
 
 def change_id(turn: str, number: int) -> str:

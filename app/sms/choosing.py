@@ -8,10 +8,12 @@ from app.booking.speech import WEEKDAYS
 from app.errors import Code
 from app.sms import meant, phrases
 from app.sms.clocks_in_words import hours_meant
+from app.sms.dates_in_words import When
 from app.sms.meant import minute
 from app.sms.settling import carry_out
 from app.sms.state import Offered, Step, Task, Wanted
 from app.sms.talk import Talk
+from app.sms.vocabulary import YES
 from app.sms.words import Answer, Intent, More, Said
 
 MANY = 50
@@ -33,7 +35,10 @@ async def go_on(talk: Talk) -> None:
         _no_such_day(talk, said.when.no_such)
         return
     if said.when.barred and not took and state.step in BARS:
-        _bar(talk)
+        if confirming and state.slot is not None and state.slot.starts.weekday() not in said.when.barred:
+            await talk.misunderstood()  # that day is not the one that was asked about
+        else:
+            _bar(talk)
         return
     if confirming and not took and said.answer is Answer.NO:
         _refuse(talk)
@@ -119,7 +124,9 @@ def _take_in(talk: Talk) -> bool:
         state.name = said.titled
         return True
     service = _take_service(talk)
-    time = _take_time(talk)
+    # "Yes, whenever" wishes for no other time.
+    whenever = state.slot is not None and said.when == When(anytime=True) and YES.match(said.text.lower())
+    time = not whenever and _take_time(talk)
     who = _take_technician(talk)
     name = said.name or (said.alone if meant.may_be_name(talk) and not (service or time or who or said.answer) else "")
     if state.task is Task.BOOK and name and name != state.name:
@@ -153,10 +160,12 @@ def _take_time(talk: Talk) -> bool:
     if state.step is Step.WHICH_DAY and (day := meant.numbered_day(talk)) is not None:
         state.wanted.days = [day]
         return True
-    if (state.slot or not state.slots) and (relative := meant.says_from(talk)) is not None:
+    if (relative := meant.says_from(talk)) is not None:
         state.wanted = relative
         state.forget_times()
         return True
+    beyond = said.number if said.number is not None and said.number > len(state.slots) else 0
+    hours = hours_meant(beyond) if state.slots and beyond else ()
     if state.slots:
         picked = meant.picked(talk)
         if picked is not None:
@@ -164,7 +173,7 @@ def _take_time(talk: Talk) -> bool:
             state.slot = picked
             state.wanted = Wanted()
             return changed
-        if said.more is not None:
+        if said.more is not None and not hours:
             state.slot, state.wanted = None, Wanted()
             if said.more is More.OTHER_DAY and not said.when:
                 state.forget_times()
@@ -175,8 +184,8 @@ def _take_time(talk: Talk) -> bool:
         state.wanted = _near_what_was_offered(talk).said(said.when)
         state.forget_times()
         return True
-    if state.slots and said.number is not None and len(state.slots) < said.number and hours_meant(said.number):
-        state.wanted = Wanted(days=[state.slots[0].starts.date()], minutes=list(hours_meant(said.number)))
+    if hours:
+        state.wanted = Wanted(days=[state.slots[0].starts.date()], minutes=list(hours))
         state.forget_times()
         return True
     return False
@@ -185,7 +194,7 @@ def _take_time(talk: Talk) -> bool:
 def _near_what_was_offered(talk: Talk) -> Wanted:
     """A time of day alone is said about the day that is being spoken of."""
     state = talk.state
-    offered = state.slot or (state.slots[0] if state.slots else None)
+    offered = state.slot or (state.slots[0] if state.slots else state.appointment if talk.said.when.clock else None)
     return state.wanted if state.wanted or offered is None else Wanted(days=[offered.starts.date()])
 
 

@@ -4,16 +4,31 @@ Pure: words and today in, candidates out. English, with the commonest Spanish wo
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from app.sms.barred_in_words import without_barred, without_beyond, without_weekends
 from app.sms.clocks_in_words import NO_CLOCK, Clock, every_time, read_clock, read_hour
-from app.sms.day_names import FROM_TODAY, MONTH_WORDS, MONTHS, WEEKDAYS, in_digits
+from app.sms.day_names import FROM_TODAY, MONTH_WORDS, MONTHS, WEEKDAYS, in_full
+from app.sms.spans_in_words import (
+    COUNT,
+    COUNTS,
+    DIGIT,
+    MONTH,
+    SPANS,
+    WEEK,
+    WEEKDAY,
+    Found,
+    Hints,
+    Meaning,
+    coming,
+    count_of,
+    from_or_until,
+)
 
-_WEEK = timedelta(days=7)
 _DAYS_AHEAD = 366
 _JUST_PAST = timedelta(days=60)
 _CENTURY = 100
@@ -22,22 +37,21 @@ _MONTHS_OF_YEAR, _LONGEST_MONTH, _LEAP_DAY = 12, 31, 29
 _BETWEEN = " , "
 """Stands where something was read, so that what is left of the words does not grow together."""
 
-_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-
 _W = "(?P<weekday>" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\b\.?"
 _M = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _D = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
 _Y = r"(?:,? (?P<year>20[0-9]{2}))?"
 _ON = rf"(?:{_W},? (?:the )?)?"
+_THROUGH, _OR = r"(?P<through>-|to|through|thru)", r"(?:(?<= )(?:or|and|&)|/)"
+_SECOND = r"(?P<second>[0-9]{1,2})(?:st|nd|rd|th)?(?! ?(?:[:.][0-9]|[ap]\.?m\b|o'?clock))"
 _LATE_DAY = "(?:1[3-9]|2[0-9]|3[01])"
 """A number that is no hour and no month."""
 _NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|visit)\b)"
 _RELATIVE = "|".join(sorted(FROM_TODAY, key=len, reverse=True))
-_COUNT = "(?P<count>[0-9]{1,2}|" + "|".join(_COUNTS) + ")"
 _START = "(?P<start>" + "|".join([_RELATIVE, *WEEKDAYS]) + ")"
 _NTH = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
 _UNITS = {"minute": timedelta(minutes=1), "min": timedelta(minutes=1), "hour": timedelta(hours=1)}
-_UNITS |= {"hr": timedelta(hours=1), "day": timedelta(days=1), "week": _WEEK}
+_UNITS |= {"hr": timedelta(hours=1), "day": timedelta(days=1), "week": WEEK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +92,30 @@ class _NoSuchDayError(ValueError):
     """The 30th of February; `str` of it is how it is said back."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    days: tuple[date, ...]
-    length: int = 1
-    loose: bool = False
-    bare: bool = False
-
-
 def read_when(words: str, today: date, last: date) -> tuple[When, str]:
     """What `words` say about a time, and the words that are left. `last` is the last day that can be booked.
 
     A day without its year is the next one, a date in numbers is taken in both orders; what cannot be booked is left
     out where something else can.
     """
-    left = in_digits(_ISO_TIME.sub(" ", f" {words.lower()} "))
+    left = in_full(_ISO_TIME.sub(" ", f" {words.lower()} "))
     left = _THIS_PART.sub("today in the ", left)
-    beyond = bool(_BEYOND.search(left))
-    left = _BEYOND.sub(_BETWEEN, left)
-    barred = tuple(number for match in _NOT_THEN.finditer(left) for number in _weekdays_in(match[0], today))
-    timed = _BY.sub(_BETWEEN, _NOT_THEN.sub(_BETWEEN, left))
+    beyond, left = without_beyond(left)
+    barred, left = without_barred(left, today)
+    weekends, left = without_weekends(left)
+    timed = _BY.sub(_BETWEEN, left)
     clock, part, left = read_clock(timed)
     found, no_such, left = _days(left, today, last)
     if found and not clock:
         clock, left = read_hour(left)
-    anytime = not beyond and bool(_ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
+    if clock or part:
+        left = _OF_THE_DAY.sub(_BETWEEN, left)
+    anytime = not beyond and bool(weekends or _ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
+    barred += weekends
     left = _ANYTIME.sub(_BETWEEN, left)
     rest: dict[str, Any] = {"part": part, "clock": clock, "barred": barred, "no_such": no_such}
+    if anytime:  # "since yesterday, as soon as possible"
+        found = [each for each in found if each.days[-1] >= today]
     if not found:
         return When(anytime=anytime, **rest), left
     found = [each for each in found if each.days[-1] >= today] or found  # of several that can be meant
@@ -123,27 +134,22 @@ def read_shift(words: str) -> timedelta | None:
     if match is None:
         return None
     half, unit = match["count"].startswith("half"), _UNITS[match["unit"].rstrip("s")]
-    count = 0.5 if half else _COUNTS.get(match["count"]) or int(match["count"])
+    count = 0.5 if half else count_of(match["count"])
     return count * unit * (1 if match["pushed"] or match["way"] == "later" else -1)
 
 
-def _weekdays_in(words: str, today: date) -> list[int]:
-    named = [match["day"] for match in _DAY_WORD.finditer(words)]
-    return [
-        (today + timedelta(days=FROM_TODAY[word])).weekday() if word in FROM_TODAY else WEEKDAYS[word] for word in named
-    ]
-
-
-def _days(left: str, today: date, last: date) -> tuple[list[_Found], str, str]:
+def _days(left: str, today: date, last: date) -> tuple[list[Found], str, str]:
     """Every day that is named, in the order of the words; one that does not exist; and the words that are left."""
-    found: list[tuple[int, _Found]] = []
+    found: list[tuple[int, Found]] = []
     no_such = ""
-    for form, meant in _FORMS:
-        while match := form.search(left):
+    hints = Hints(left)
+    for form, meant, needs in _FORMS:
+        while hints.allow(needs) and (match := form.search(left)):
             try:
                 read = meant(match, today, last)
                 if read.days:
-                    found.append((match.start(), _from_or_until(left[: match.start()], read, today)))
+                    around = left[: match.start()], left[match.end() :]
+                    found.append((match.start(), from_or_until(*around, read, today)))
             except _NoSuchDayError as why:
                 no_such = str(why)
             except (OverflowError, ValueError):
@@ -153,24 +159,12 @@ def _days(left: str, today: date, last: date) -> tuple[list[_Found], str, str]:
     return [read for _, read in sorted(found, key=lambda entry: entry[0])], no_such, left
 
 
-def _from_or_until(before: str, read: _Found, today: date) -> _Found:
-    """The days from or until the one that was read, where the words before it say so."""
-    match = _BOUND.search(before)
-    if match is None or len(read.days) > 1 or read.loose:
-        return read
-    [day] = read.days
-    if match["bound"] in ("after", "not before"):
-        return _Found((day + timedelta(days=match["bound"] == "after"),), 7)
-    last = day + (_WEEK if read.bare else timedelta()) - timedelta(days=match["bound"] == "before")
-    return _Found((today,), (last - today).days + 1) if last >= today else read
-
-
-def _iso(match: re.Match[str], _today: date, _last: date) -> _Found:
+def _iso(match: re.Match[str], _today: date, _last: date) -> Found:
     day = date(int(match["year"]), 1, 1)
-    return _Found((_dated(int(match["month"]), int(match["day"]), day.year, day, day),))
+    return Found((_dated(int(match["month"]), int(match["day"]), day.year, day, day),))
 
 
-def _in_numbers(match: re.Match[str], today: date, last: date) -> _Found:
+def _in_numbers(match: re.Match[str], today: date, last: date) -> Found:
     """`5/6`: the sixth of May, or the fifth of June."""
     first, second, year = int(match["first"]), int(match["second"]), match["year"]
     both, impossible = [], None
@@ -184,152 +178,157 @@ def _in_numbers(match: re.Match[str], today: date, last: date) -> _Found:
     if impossible and not both:
         raise impossible
     bookable = tuple(day for day in both if today <= day <= last)
-    return _Found(_on_weekday(match, bookable or tuple(both[:1]), today))
+    return Found(_on_weekday(match, bookable or tuple(both[:1]), today))
 
 
-def _with_month(match: re.Match[str], today: date, last: date) -> _Found:
+def _with_month(match: re.Match[str], today: date, last: date) -> Found:
     day = _dated(MONTHS[match["month"]], int(match["day"]), int(match["year"]) if match["year"] else None, today, last)
-    to = match.groupdict().get("to")
-    length = int(to) - day.day + 1 if to and int(to) > day.day else 1
-    return _Found(_on_weekday(match, (day,), today), length)
+    second = int(match["second"] or 0)
+    if second <= day.day:
+        return Found(_on_weekday(match, (day,), today))
+    if match["through"]:
+        return Found((day,), second - day.day + 1)
+    return Found((day, _existing(day.year, day.month, second)))
 
 
-def _of_month(match: re.Match[str], today: date, last: date) -> _Found:
+def _of_month(match: re.Match[str], today: date, last: date) -> Found:
     """`the 3rd`: of this month or the next; with its weekday, the one that falls on it."""
     days = tuple(day for day in _next_of_month(int(match["day"]), today) if day <= last)
     if match.groupdict().get("weekday"):
-        return _Found(_on_weekday(match, days or tuple(_next_of_month(int(match["day"]), today))[:1], today))
-    return _Found(days[:2] or tuple(_next_of_month(int(match["day"]), today))[:1], loose=True)
+        return Found(_on_weekday(match, days or tuple(_next_of_month(int(match["day"]), today))[:1], today))
+    return Found(days[:2] or tuple(_next_of_month(int(match["day"]), today))[:1], loose=True)
 
 
-def _from_day(match: re.Match[str], today: date, _last: date) -> _Found:
+def _from_day(match: re.Match[str], today: date, _last: date) -> Found:
     start = match["start"]
-    from_day = today + timedelta(days=FROM_TODAY[start]) if start in FROM_TODAY else _coming(today, WEEKDAYS[start])
-    count = _COUNTS.get(match["count"] or "a") or int(match["count"])
-    return _Found((from_day + count * _UNITS[match["unit"].rstrip("s")],))
+    from_day = today + timedelta(days=FROM_TODAY[start]) if start in FROM_TODAY else coming(today, WEEKDAYS[start])
+    count = count_of(match["count"] or "a")
+    return Found((from_day + count * _UNITS[match["unit"].rstrip("s")],))
 
 
-def _in_some(match: re.Match[str], today: date, _last: date) -> _Found:
-    count = _COUNTS.get(match["count"]) or int(match["count"])
-    return _Found((today + timedelta(days=count * (7 if match["unit"].startswith("week") else 1)),))
+def _in_some(match: re.Match[str], today: date, _last: date) -> Found:
+    count = count_of(match["count"])
+    return Found((today + timedelta(days=count * (7 if match["unit"].startswith("week") else 1)),))
 
 
-def _weekday(match: re.Match[str], today: date, _last: date) -> _Found:
+def _weekday(match: re.Match[str], today: date, _last: date) -> Found:
     number = WEEKDAYS[match["weekday"]]
-    coming = _coming(today, number)
+    day = coming(today, number)
     which = match["which"] or ""
     if "next" in which:
         # Said on that weekday it cannot be today; else people mean either.
-        return _Found((coming + _WEEK,) if coming == today else (coming, coming + _WEEK))
-    return _Found((coming,), bare=not which and coming == today)
+        return Found((day + WEEK,) if day == today else (day, day + WEEK))
+    return Found((day,), bare=not which and day == today)
 
 
-def _weekday_after_next(match: re.Match[str], today: date, _last: date) -> _Found:
-    coming = _coming(today, WEEKDAYS[match["weekday"]])
-    return _Found((coming + 2 * _WEEK,) if coming == today else (coming + _WEEK, coming + 2 * _WEEK))
+def _weekday_after_next(match: re.Match[str], today: date, _last: date) -> Found:
+    day = coming(today, WEEKDAYS[match["weekday"]])
+    return Found((day + 2 * WEEK,) if day == today else (day + WEEK, day + 2 * WEEK))
 
 
-def _nth_weekday(match: re.Match[str], today: date, last: date) -> _Found:
+def _nth_weekday(match: re.Match[str], today: date, last: date) -> Found:
     """`the first Monday in December`."""
     first = _dated(MONTHS[match["month"]], 1, None, today.replace(day=1), last)
-    days = [_coming(first, WEEKDAYS[match["weekday"]]) + weeks * _WEEK for weeks in range(5)]
-    return _Found((([day for day in days if day.month == first.month][_NTH[match["nth"]]]),))
+    days = [coming(first, WEEKDAYS[match["weekday"]]) + weeks * WEEK for weeks in range(5)]
+    return Found((([day for day in days if day.month == first.month][_NTH[match["nth"]]]),))
 
 
-def _weekday_of_week(match: re.Match[str], today: date, _last: date) -> _Found:
-    monday = today - timedelta(days=today.weekday()) + (_WEEK if match["which"] == "next" else timedelta())
-    return _Found((monday + timedelta(days=WEEKDAYS[match["weekday"]]),))
+def _weekday_of_week(match: re.Match[str], today: date, _last: date) -> Found:
+    monday = today - timedelta(days=today.weekday()) + (WEEK if match["which"] == "next" else timedelta())
+    return Found((monday + timedelta(days=WEEKDAYS[match["weekday"]]),))
 
 
-def _week(match: re.Match[str], today: date, _last: date) -> _Found:
+def _week(match: re.Match[str], today: date, _last: date) -> Found:
     monday = today - timedelta(days=today.weekday())
     if match["unit"].startswith("weekend"):
         saturday = monday + timedelta(days=_SATURDAY)
         first = max(saturday, today)
-        coming = _Found((first,), 1 + (saturday + timedelta(days=1) - first).days)
-        return _Found((saturday, saturday + _WEEK), 2) if match["which"] == "next" else coming
+        coming = Found((first,), 1 + (saturday + timedelta(days=1) - first).days)
+        return Found((saturday, saturday + WEEK), 2) if match["which"] == "next" else coming
     if match["which"] == "next":
-        return _Found((monday + (2 * _WEEK if match["after"] is not None else _WEEK),), 7)
-    return _Found((today,), 7 - today.weekday())
+        return Found((monday + (2 * WEEK if match["after"] is not None else WEEK),), 7)
+    return Found((today,), 7 - today.weekday())
 
 
-def _week_after(match: re.Match[str], today: date, _last: date) -> _Found:
+def _week_after(match: re.Match[str], today: date, _last: date) -> Found:
     weeks = 2 if match["which"] == "next" else 1
-    return _Found((today - timedelta(days=today.weekday()) + weeks * _WEEK,), 7)
+    return Found((today - timedelta(days=today.weekday()) + weeks * WEEK,), 7)
 
 
-def _relative(match: re.Match[str], today: date, _last: date) -> _Found:
-    return _Found((today + timedelta(days=FROM_TODAY[match["word"]]),))
+def _relative(match: re.Match[str], today: date, _last: date) -> Found:
+    return Found((today + timedelta(days=FROM_TODAY[match["word"]]),))
 
 
-Meaning = Callable[[re.Match[str], date, date], _Found]
-_FORMS: tuple[tuple[re.Pattern[str], Meaning], ...] = tuple(
-    (re.compile(rf"(?<![\w/]){form}(?![\w/])"), meaning)
-    for form, meaning in (
-        (r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})", _iso),
-        (rf"{_ON}(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?:/(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?", _in_numbers),
+_FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
+    (re.compile(rf"(?<![\w/]){form}(?![\w/])"), meaning, needs)
+    for form, meaning, needs in (
+        (rf"(?:the )?(?P<nth>{'|'.join(_NTH)}) {_W} (?:in|of) {_M}", _nth_weekday, (WEEKDAY, MONTH)),
+        *SPANS,
+        (r"(?P<year>20[0-9]{2})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})", _iso, (DIGIT, "-")),
+        (
+            rf"{_ON}(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})(?:/(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?",
+            _in_numbers,
+            (DIGIT, "/"),
+        ),
         (
             rf"(?<!-){_ON}(?P<first>0?[1-9]|1[0-2])-(?P<second>{_LATE_DAY})(?:-(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?(?!-)",
             _in_numbers,
+            (DIGIT, "-"),
         ),
         (
             rf"{_ON}(?P<first>{_LATE_DAY})\.(?P<second>0?[1-9]|1[0-2])(?:\.(?P<year>[0-9]{{2}}|20[0-9]{{2}}))?\.?",
             _in_numbers,
+            (DIGIT, "."),
         ),
         (
-            rf"{_ON}{_M} (?:the )?{_D}(?: ?(?:-|to|through|thru) ?(?P<to>[0-9]{{1,2}})(?:st|nd|rd|th)?)?{_Y}",
+            rf"{_ON}{_M}(?: |(?<=\.))(?:the )?{_D}(?: ?(?:{_THROUGH}|{_OR}) ?(?:the )?{_SECOND})?{_Y}",
             _with_month,
+            (MONTH, DIGIT),
         ),
-        (rf"{_ON}{_D} (?:of |de )?{_M}{_Y}", _with_month),
-        (rf"{_W},? (?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)", _of_month),
-        (rf"{_W},? the (?P<day>[0-9]{{1,2}})", _of_month),
-        (rf"(?:{_COUNT} )?(?P<unit>weeks?) (?:from|after) {_START}", _from_day),
-        (rf"{_COUNT} (?P<unit>days?) (?:from|after) {_START}", _from_day),
-        (rf"{_START} (?P<unit>week)(?P<count>)", _from_day),
-        (rf"in {_COUNT} (?P<unit>days?|weeks?)", _in_some),
-        (rf"{_COUNT} (?P<unit>days?|weeks?) from now", _in_some),
-        (r"(?:the )?(?P<unit>day)s? after (?P<count>)tomorrow", lambda _m, today, _l: _Found((today + timedelta(2),))),
-        (rf"(?:the )?(?P<nth>{'|'.join(_NTH)}) {_W} (?:in|of) {_M}", _nth_weekday),
-        (rf"(?:the )?{_W} after next", _weekday_after_next),
-        (rf"{_W} (?:of )?(?P<which>next|this) week", _weekday_of_week),
-        (rf"(?P<which>next|this) week,? (?:on )?{_W}", _weekday_of_week),
-        (rf"(?P<which>(?:this coming|this|coming|next|este|esta|proximo|próximo) )?{_W}", _weekday),
-        (r"(?:the )?week after (?P<which>next)(?P<unit>)(?P<after>)", _week),
-        (r"not (?P<which>this|next) week", _week_after),
-        (r"(?P<which>next|this|the|on the) (?P<unit>weekend|week)(?! after\b)(?P<after>(?!))?", _week),
-        (rf"(?P<word>{_RELATIVE})", _relative),
-        (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month),
-        (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month),
+        (
+            rf"{_ON}{_D}(?: ?(?:{_THROUGH}|{_OR}) ?(?:the )?{_SECOND})? (?:of |de )?{_M}{_Y}{_NO_PLACE}",
+            _with_month,
+            (MONTH, DIGIT),
+        ),
+        (rf"{_W},? (?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)", _of_month, (WEEKDAY, DIGIT)),
+        (rf"{_W},? (?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month, (WEEKDAY, DIGIT)),
+        (rf"{_W},? the (?P<day>[0-9]{{1,2}})", _of_month, (WEEKDAY, DIGIT)),
+        (rf"(?:{COUNT} )?(?P<unit>weeks?) (?:from|after|on) {_START}", _from_day, ("week",)),
+        (rf"{COUNT} (?P<unit>days?) (?:from|after) {_START}", _from_day, ("day",)),
+        (rf"{_START} (?P<unit>week)(?P<count>)", _from_day, ("week",)),
+        (rf"{_START} (?P<count>two) (?P<unit>weeks)", _from_day, (" two weeks",)),
+        (rf"in {COUNT} (?P<unit>days?|weeks?)", _in_some, (" in ",)),
+        (rf"{COUNT} (?P<unit>days?|weeks?) from now", _in_some, (" from now",)),
+        (
+            r"(?:the )?(?P<unit>day)s? after (?P<count>)tomorrow",
+            lambda _m, today, _l: Found((today + timedelta(2),)),
+            (" after tomorrow",),
+        ),
+        (rf"(?:the )?{_W} after next", _weekday_after_next, (WEEKDAY, " after next")),
+        (rf"{_W} (?:of )?(?P<which>next|this) week", _weekday_of_week, (WEEKDAY, "week")),
+        (rf"(?P<which>next|this) week,? (?:on )?{_W}", _weekday_of_week, (WEEKDAY, "week")),
+        (rf"(?P<which>(?:this coming|this|coming|next|este|esta|proximo|próximo) )?{_W}", _weekday, (WEEKDAY,)),
+        (r"(?:the )?week after (?P<which>next)(?P<unit>)(?P<after>)", _week, ("week after",)),
+        (r"not (?P<which>this|next) week", _week_after, ("not ", "week")),
+        (
+            r"(?P<which>next|this|the|on the) (?P<unit>weekend|week)(?P<after>(?!))?"
+            r"(?! (?:after|of|commencing|starting|beginning)\b)",
+            _week,
+            ("week",),
+        ),
+        (rf"(?P<word>{_RELATIVE})", _relative, ()),
+        (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month, (DIGIT,)),
+        (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month, (DIGIT, "on ")),
     )
 )
-_ANY_DAY = rf"(?:next |this )?(?:{'|'.join([_RELATIVE, *sorted(WEEKDAYS, key=len, reverse=True)])})\b"
-_NOT_THEN = re.compile(
-    rf"\b(?:not|no(?= \w+days\b)|instead of|other than|except(?: for)?|besides|"
-    rf"(?:(?<=any day )|(?<=anyday )|(?<=any time )|(?<=anytime )|(?<=anything ))but|"
-    rf"(?:can'?t|cannot|can not|won'?t) (?:do|make|make it|come|be there)) "
-    rf"(?:on |this |next )*{_ANY_DAY}(?:(?: or| nor) (?:on )?{_ANY_DAY})*(?: either\b)?|"
-    rf"{_ANY_DAY} (?:does ?n[o']?t work|is no good|won'?t work|doesnt work)"
-)
-"""A day that is named to say that it is not meant."""
-_DAY_WORD = re.compile(rf"\b(?P<day>{'|'.join([_RELATIVE, *sorted(WEEKDAYS, key=len, reverse=True)])})\b")
-_BEYOND = re.compile(
-    rf"\b(?:the )?{_ANY_DAY} (?:after|before|following) that\b|\b(?:black|cyber|good|ash|easter) {_ANY_DAY}|"
-    rf"\b(?:(?:the )?(?:{_ANY_DAY}|week|weekend) )?(?:after|before|following) "
-    r"(?:thanksgiving|christmas|x-?mas|new year\S*|easter|labor day|memorial day|independence day|the holidays?)\b"
-)
-"""A day that is named from one that is not known here: which it is has to be asked."""
 _SHIFT = re.compile(
     rf"\b(?:(?P<pushed>push \w+ (?:\w+ )?(?:back|out)) (?:by )?|(?P<up>(?:move|bring|bump) \w+ (?:\w+ )?up) (?:by )?)?"
-    rf"(?P<count>half an|[0-9]{{1,2}}|{'|'.join(_COUNTS)}) "
+    rf"(?P<count>half an|[0-9]{{1,2}}|{'|'.join(COUNTS)}) "
     r"(?P<unit>(?:minute|min|hour|hr|day|week)s?)\b(?(pushed)|(?(up)| (?P<way>later|earlier|sooner)\b))"
 )
-_BOUND = re.compile(
-    r"\b(?P<bound>not before|not after|after|before|(?<!come )(?<!stop )(?<!drop )(?<!swing )by) (?:the |next |on )*$"
-)
-"""Before a day it makes it the first or the last of some; "come by" does not."""
 _ISO_TIME = re.compile(r"(?<=-[0-9]{2})t(?=[0-9]{2}:)")
 _THIS_PART = re.compile(r"\bthis (?=(?:morning|afternoon|evening)\b)")
-_BY = re.compile(rf"\bby (?:{'|'.join(_COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(_UNITS)})s?\b")
+_BY = re.compile(rf"\bby (?:{'|'.join(COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(_UNITS)})s?\b")
 """How much, and not until when."""
 _ANYTIME = re.compile(
     r"\b(?:(?:either|any)(?: one)? of (?:them|those|these)|either(?: one)?(?: is fine| works)?|any ?(?:time|day)"
@@ -340,11 +339,9 @@ _ANYTIME = re.compile(
     r"no preference|which ?ever|what ?ever (?:works|you have|is (?:free|open))|any ?thing (?:is fine|works|goes)|"
     r"cualquier (?:dia|día|hora)|lo antes posible)\b"
 )
+_OF_THE_DAY = re.compile(r"\bany ?time\b")
+"""Beside a time of day it says nothing of the day: "any time after 3"."""
 _ANY_ALONE = re.compile(r"\W*any(?: ?thing| one)?\W*")
-
-
-def _coming(today: date, number: int) -> date:
-    return today + timedelta(days=(number - today.weekday()) % 7)
 
 
 def _dated(month: int, day: int, year: int | None, today: date, last: date) -> date:
@@ -391,5 +388,5 @@ def _on_weekday(match: re.Match[str], days: tuple[date, ...], today: date) -> tu
     agreeing = tuple(day for day in days if day.weekday() == number)
     if agreeing:
         return agreeing[:1]
-    near = _coming(max(today, days[0] - timedelta(days=3)), number)
+    near = coming(max(today, days[0] - timedelta(days=3)), number)
     return (days[0], near)

@@ -11,14 +11,14 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import assent, choosing, meant, own_appointments, phrases
+from app.sms import asked_next, assent, choosing, meant, own_appointments, phrases, second_wish
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import ABOUT_VISIT, AGAIN, AS_WELL, ASSENT, CANCEL, CANCEL_IT, PLUS, PUZZLED, REACTION, WHO
+from app.sms.vocabulary import ABOUT_VISIT, AGAIN, ASSENT, BETTER, CANCEL, CANCEL_IT, ONE_MORE, PUZZLED, REACTION, WHO
 from app.sms.words import Answer, Intent, More, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -41,22 +41,24 @@ class GuidedConversation:
         if business is None or not texts:
             return Turn((), conversation.state)
         now = texts[-1].received_at
-        said = await _read(business, [(text.body, text.media) for text in texts[-MAX_TEXTS:]], int(now))
+        said = await heard(business, texts)
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask)
+        early = texts[0].received_at < state.asked_at
+        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, early)
         await _respond(talk, interrupted)
+        await asked_next.go_on(talk)
         if not talk.missed:
             state.misses = 0
         state.at = max(state.at, now)
         return Turn(tuple(talk.replies), dumped(state))
 
 
-async def _read(business: Business, texts: Sequence[tuple[str, int]], now: int) -> Said:
+async def heard(business: Business, texts: Sequence[Incoming]) -> Said:
     """What they say. Long ones take a tenth of a second, in which no caller is to wait."""
-    told = ground(business, now)
-    if sum(len(body) for body, _ in texts) <= READ_AT_ONCE_CHARS:
-        return read(texts, told)
-    return await asyncio.to_thread(read, texts, told)
+    told, parts = ground(business, int(texts[-1].received_at)), [(each.body, each.media) for each in texts[-MAX_TEXTS:]]
+    if sum(len(body) for body, _ in parts) <= READ_AT_ONCE_CHARS:
+        return read(parts, told)
+    return await asyncio.to_thread(read, parts, told)
 
 
 def ground(business: Business, now: int) -> Ground:
@@ -86,7 +88,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         return
     if state.step in IDLE and REACTION.fullmatch(said.text):
         return
-    talk.said = _one_or_two(talk)
+    talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = said = assent.weighed(talk)
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
@@ -94,35 +96,10 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         talk.say(phrases.greeting(talk.business), talk.question())
     elif said.question and (state.step in (Step.WHICH, Step.CONFIRM_CANCEL) or _holds_back(talk)):
         await _question(talk)
+        await _besides(talk)
     else:
         await _by_intent(talk)
         await _besides(talk)
-
-
-def _one_or_two(talk: Talk) -> Said:
-    """What was said, as one where a yes with a request after it answers nothing that was asked."""
-    said, step = talk.said, talk.state.step
-    then = said.next
-    if then is None or said.cancels or said.intent is Intent.MOVE:
-        return said
-    if (step is Step.CONFIRM and _is_besides(talk, then)) or (
-        step is Step.CONFIRM_CANCEL and then.intent is Intent.BOOK
-    ):
-        return said
-    return replace(said, next=None).then(then)
-
-
-def _is_besides(talk: Talk, then: Said) -> bool:
-    """Whether a request after a yes comes on top of what was asked, and does not change it."""
-    slot, service = talk.state.slot, talk.state.service
-    if slot is None or (then.intent is not Intent.CANCEL and meant.names_time(then.when, slot.starts)):
-        return False
-    if then.intent is Intent.CANCEL:
-        elsewhere = bool(then.when.days) and not meant.names_time(then.when, slot.starts)
-        return elsewhere or talk.said.intent is Intent.BOOK or bool(AS_WELL.search(then.text.lower()))
-    named = meant.services_in(talk, then)
-    other = bool(named) and service not in [each.id for each in named]
-    return other or bool(PLUS.match(then.text.lower()))
 
 
 async def _by_intent(talk: Talk) -> None:
@@ -140,7 +117,7 @@ async def _by_intent(talk: Talk) -> None:
             await (_give_up(talk) if CANCEL.search(said.text.lower()) else _decline(talk))
         case Intent.CANCEL:
             await own_appointments.begin(talk, Task.CANCEL)
-        case Intent.MOVE if not busy or said.own:
+        case Intent.MOVE if not busy or said.own or second_wish.names_another(talk, said):
             await own_appointments.begin(talk, Task.MOVE)
         case Intent.ABORT if busy and said.when and said.answer is Answer.NO:
             await choosing.go_on(talk)
@@ -154,27 +131,17 @@ async def _by_intent(talk: Talk) -> None:
 
 async def _besides(talk: Talk) -> None:
     """What was asked for beside what has just been seen to."""
-    state, said = talk.state, talk.said
-    if talk.missed or len(talk.replies) > 1:
-        return
-    if _is_put_off(talk):
-        talk.lead(phrases.THIS_FIRST)
-    if said.question and not talk.passed_on:
+    first = talk.said
+    await _ask_beside(talk, 1)
+    await second_wish.see_to(talk, ground(talk.business, talk.now))
+    if talk.said is not first:
+        await _ask_beside(talk, 2)
+
+
+async def _ask_beside(talk: Talk, most_said: int) -> None:
+    """The question beside it, where there is room for an answer."""
+    if talk.said.question and not talk.passed_on and not talk.missed and len(talk.replies) <= most_said:
         await _ask_elsewhere(talk)
-    elif said.next is not None and said.intent is not Intent.CANCEL and state.step is Step.DONE:
-        last, talk.said = state.last, said.next
-        if said.next.intent is Intent.CANCEL:
-            await own_appointments.begin(talk, Task.CANCEL)
-        else:
-            await choosing.take_up(talk, said.next, last.service if last else "")
-
-
-def _is_put_off(talk: Talk) -> bool:
-    """Whether a second wish was read that is neither begun nor kept for later: they have to say it again."""
-    first, then = talk.said, talk.said.next
-    if then is None or (first.intent is not Intent.MOVE and then.intent is not Intent.MOVE):
-        return False
-    return first.intent is Intent.MOVE or first.cancels
 
 
 async def _give_up(talk: Talk) -> None:
@@ -342,7 +309,9 @@ def _is_when_booked(talk: Talk) -> bool:
 def _is_another(talk: Talk) -> bool:
     """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
     last, named = talk.state.last, {service.id for service in meant.services_in(talk)}
-    return bool(AGAIN.search(talk.said.text.lower()) or (last and named and last.service not in named))
+    low = talk.said.text.lower()
+    again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
+    return bool(again or (last and named and last.service not in named))
 
 
 def _may_be_of_visit(talk: Talk) -> bool:

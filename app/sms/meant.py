@@ -9,12 +9,16 @@ from msgspec.structs import replace
 
 from app.booking.business import Service
 from app.sms.dates_in_words import When, read_shift
+from app.sms.spans_in_words import read_next_to_it
 from app.sms.state import Offered, Step, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME
-from app.sms.words import Answer, Said
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
+from app.sms.words import Answer, More, Said
 
 _TWO = 2
+_LATER, _EARLIER = re.compile(r"\b(?:later|latter|latest)\b"), re.compile(r"\b(?:earlier|sooner|former|earliest)\b")
+"""Of two days."""
+_DAY = timedelta(days=1)
 _WEEK_DAYS = 7
 _NOON, _EVENING = 12, 17
 """Hours."""
@@ -112,9 +116,22 @@ def names_time(when: When, starts: datetime) -> bool:
 def numbered_day(talk: Talk) -> date | None:
     """The day that is meant of those that were asked back, if it is one."""
     days, said = talk.state.wanted.days, talk.said
+    numbered = None
     if said.number is not None and (said.number == -1 or 1 <= said.number <= len(days)):
-        return days[said.number - 1 if said.number > 0 else -1]
-    named = [day for day in said.when.days if day in days] or (days[:1] if said.when.anytime else [])
+        numbered = days[said.number - 1 if said.number > 0 else -1]
+    length = said.when.length * _DAY
+    within = [day for day in days if any(first <= day < first + length for first in said.when.days)]
+    if numbered is not None and (not within or within == [numbered]):
+        return numbered
+    if numbered is not None and said.when.loose:
+        return None  # "the 1st", where the second day is a first
+    if not said.when and said.number is not None:
+        within = [day for day in days if day.day == said.number]
+    elif (
+        not said.when and len(days) == _TWO and (_LATER.search(said.text.lower()) or _EARLIER.search(said.text.lower()))
+    ):
+        within = days[1:] if _LATER.search(said.text.lower()) else days[:1]
+    named = within or (days[:1] if said.when.anytime else [])
     if said.when.barred and not said.when.days:
         named = [day for day in days if day.weekday() not in said.when.barred]
     return named[0] if len(named) == 1 else None
@@ -124,13 +141,18 @@ def says_from(talk: Talk) -> Wanted | None:
     """What is wanted, said from the time chosen or the one to be moved: "an hour later", "same time next week"."""
     state, text = talk.state, talk.said.text.lower()
     wanted = state.wanted or Wanted().said(talk.said.when)
-    start = state.slot or state.appointment
+    start, shift = state.slot or state.appointment, read_next_to_it(text) or read_shift(text)
+    if start is None and state.slots and not wanted:
+        return _day_from(state.slots[0].starts.date(), shift)
     if start is None or wanted.clock:
         return None
-    at, shift, same = start.starts.replace(tzinfo=None), read_shift(text), SAME.findall(text)
+    at, same = start.starts.replace(tzinfo=None), SAME.findall(text)
     if shift is not None:
         to = at + shift
         return Wanted(days=wanted.days or [to.date()], minutes=[to.hour * 60 + to.minute])
+    if not wanted and talk.said.more in (More.LATER, More.EARLIER) and SAME_DAY.search(text):
+        than, later = at.hour * 60 + at.minute, talk.said.more is More.LATER
+        return Wanted(days=[at.date()], after=than + 1 if later else None, before=None if later else than)
     if not same or not wanted:
         return None
     days, length = wanted.days, wanted.length
@@ -139,6 +161,11 @@ def says_from(talk: Talk) -> Wanted | None:
         length = 1
     minutes = [] if same == ["day"] else [at.hour * 60 + at.minute]
     return replace(wanted, days=days, length=length, minutes=minutes)
+
+
+def _day_from(shown: date, shift: timedelta | None) -> Wanted | None:
+    """So many days before or after the day that is shown: "the day after"."""
+    return Wanted(days=[shown + shift]) if shift is not None and shift.days * _DAY == shift else None
 
 
 def minute(slot: Offered) -> int:

@@ -1,8 +1,9 @@
 """What can be the name of a customer, by its letters and capitals."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from app.sms import vocabulary as v
+from app.sms.ground import Ground
 
 MAX_NAME_WORDS = 4
 MAX_NAME_CHARS = 80
@@ -27,3 +28,28 @@ def fitting(name: str, not_these: Collection[str]) -> str:
         if not v.NAME_WORD.fullmatch(word) or word.lower().strip(".'") in v.NO_NAMES or word.lower() in not_these:
             return ""
     return " ".join(words) if name != name.lower() else " ".join(word[:1].upper() + word[1:] for word in words)
+
+
+def whole_name(words: str, ground: Ground) -> str:
+    """A first and a last name, without the day that may follow it: "for Bob Lee Tuesday"."""
+    named = words.split()
+    while named and ground.when(named[-1])[0]:
+        named.pop()
+    theirs = {word.lower() for word in named} <= ground.technicians
+    return "" if len(named) < 2 or theirs else fitting(" ".join(named), ground.own_words)
+
+
+def alone(text: str, segments: Sequence[str], left: str, own_words: Collection[str]) -> str:
+    """The text as an answer to "what is your name?", if it can be one; else its last part, if that looks like one."""
+    if left.strip() != text.lower().strip() and left.strip(" ,") != text.lower().strip(" ,"):
+        return ""  # it names a time
+    bare = v.AROUND_NAME.sub("", text).strip(" .,!")
+    if name := surname_first(bare, own_words):
+        return name
+    name = fitting(bare, own_words if len(bare.split()) == 1 else frozenset())
+    if not name and len(segments) > 1 and all(word[:1].isupper() for word in segments[-1].split()):
+        name = fitting(segments[-1], own_words)
+    first, *rest = segments or [""]
+    if not name and len(first.split()) > 1 and rest and all(any(c.isdigit() for c in part) for part in rest):
+        name = fitting(first, own_words)  # with a number to call and an address
+    return name if len(name) > 1 else ""

@@ -5,20 +5,22 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import phrases
+from app.sms import choosing, phrases
 from app.sms.choosing import ask_next, take_up
 from app.sms.dates_in_words import When
 from app.sms.meant import minute, names_time, says_from, services_in, services_kept
-from app.sms.state import IDLE, Booked, Step, Task, Then, Wanted
+from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
     ALL,
     CANCEL_IT,
     EARLIER_ONE,
+    FOR_THEIRS,
     KEEPING,
     LATER_ONE,
     NOT_KEEPING,
     NOT_TO_CANCEL,
+    ONE_MORE,
     OTHER_ONE,
     SEVERAL,
     THIS_ONE,
@@ -35,9 +37,20 @@ _CAUTIONS = {
 
 async def standing(talk: Talk) -> Booked | None:
     """The next one, if there is any to be seen."""
+    found = await all_standing(talk)
+    return found[0] if found else None
+
+
+async def all_standing(talk: Talk) -> list[Booked] | None:
+    """Those ahead, soonest first; None: they could not be looked up."""
     result = await talk.ask("find_appointments")
-    found: Sequence[Mapping[str, Any]] = result["appointments"] if result["ok"] else ()
-    return _booked(found[0]) if found else None
+    return [_booked(each) for each in result["appointments"]] if result["ok"] else None
+
+
+async def stands(talk: Talk, service: str) -> bool:
+    """Whether there is one for this service."""
+    result = await talk.ask("find_appointments")
+    return bool(result["ok"]) and any(each["service"] == service for each in result["appointments"])
 
 
 async def tell(talk: Talk, lead: str = "") -> None:
@@ -62,22 +75,29 @@ async def begin(talk: Talk, task: Task) -> None:
     state = talk.state
     found = await _find(talk)
     if found is None:
+        talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     then = _one_wish(talk, found).next
     besides = state.last if OTHER_ONE.search(talk.said.text.lower()) else None
     if besides is not None:
         found = [each for each in found if each["reference"] != besides.reference]
-    begun = _begun(talk) if task is Task.CANCEL else None
+    if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
+        await choosing.go_on(talk)  # "my appointment" is the one that is being booked
+        return
+    begun, about = _begun(talk), state.appointment if state.step is Step.CONFIRM_CANCEL else state.last
+    if begun is not None and task is Task.MOVE:
+        _put_off(talk, begun)
     state.invite()
     if not found:
         talk.say(phrases.NO_OTHER if besides else phrases.NO_APPOINTMENT)
-        if then is not None:
+        talk.said = replace(talk.said, next=None)
+        if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
     state.task = task
-    state.then = begun if then is None else _then(talk)
+    state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
-    chosen, wanted = _meant(talk, state.appointments)
+    chosen, wanted = _meant(talk, state.appointments, about)
     if task is Task.MOVE:
         state.wanted = wanted
     if chosen is None:
@@ -97,10 +117,13 @@ async def go_on(talk: Talk) -> None:
     if listed is not None:
         await _with(talk, listed)
     elif asked and said.next is not None and said.answer is Answer.YES:
-        state.then = _then(talk)
+        state.then = _then(talk) or state.then
         await (_with(talk, asked) if _is_move(state.then, asked) else _cancel(talk, asked))
     elif asked and said.answer is Answer.YES:
         await _cancel(talk, asked)
+    elif asked and elsewhen and keep and ONE_MORE.search(said.text.lower()):
+        talk.say(phrases.KEPT)
+        await take_up(talk, replace(said, answer=None, intent=Intent.BOOK), asked.service)
     elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
         await _with(talk, asked)
@@ -116,7 +139,7 @@ async def go_on(talk: Talk) -> None:
     elif ALL.search(said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
-        chosen, _ = _meant(talk, state.appointments)
+        chosen, _ = _meant(talk, state.appointments, state.last)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
 
 
@@ -146,7 +169,7 @@ def _listed(talk: Talk) -> Booked | None:
 
 
 def _is_move(then: Then | None, chosen: Booked) -> bool:
-    return then is not None and then.service in ("", chosen.service)
+    return then is not None and not then.besides and then.service in ("", chosen.service)
 
 
 def _one_wish(talk: Talk, found: Sequence[Mapping[str, Any]]) -> Said:
@@ -171,14 +194,26 @@ def _begun(talk: Talk) -> Then | None:
     return Then(state.service, Wanted(days=[slot.starts.date()], minutes=[minute(slot)]))
 
 
+def _put_off(talk: Talk, begun: Then) -> None:
+    """A move keeps its own time in the state, so what was about to be booked is kept as if they had said it."""
+    service, slot = talk.business.service(begun.service), talk.state.slot
+    if service is not None and slot is not None:
+        who = talk.business.technician(slot.who)
+        whom = f" with {who.name}" if who else ""
+        words = f"book {service.name}{whom}, {slot.starts.date().isoformat()} at {phrases.clock(slot.starts)}"
+        talk.state.put_off = [PutOff(words, talk.today), *talk.state.put_off]
+
+
 def _then(talk: Talk) -> Then | None:
-    """The booking that was asked for in the same breath."""
+    """The booking that was asked for in the same breath, which is seen to here."""
     then = talk.said.next
-    if then is None or then.intent is Intent.MOVE or talk.state.task is Task.MOVE:
+    if then is None or then.intent in (Intent.MOVE, Intent.CANCEL) or talk.state.task is Task.MOVE:
         return None
+    talk.said = replace(talk.said, next=None)
     named = services_in(talk, then)
     talk.state.name = then.name or talk.state.name
-    return Then(named[0].id if len(named) == 1 else "", Wanted().said(then.when))
+    besides = bool(ONE_MORE.search(then.text.lower()) or FOR_THEIRS.search(then.text.lower()))
+    return Then(named[0].id if len(named) == 1 else "", Wanted().said(then.when), besides)
 
 
 async def _with(talk: Talk, chosen: Booked) -> None:
@@ -209,6 +244,13 @@ async def _with(talk: Talk, chosen: Booked) -> None:
 
 async def _cancel(talk: Talk, appointment: Booked) -> None:
     state, then = talk.state, talk.state.then
+    found = await all_standing(talk) or []
+    if any(each.reference == appointment.reference and each != appointment for each in found):
+        # Moved meanwhile, by phone: what they said yes to is not what would be cancelled.
+        state.appointments = found[: phrases.MAX_LISTED]
+        state.appointment = next(each for each in found if each.reference == appointment.reference)
+        talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
+        return
     result = await talk.ask("cancel_appointment", reference=appointment.reference)
     outcome, code = result.get("outcome"), result.get("code")
     what = phrases.appointment(talk.business, appointment, talk.today)
@@ -221,12 +263,15 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
     else:
         state.over()
         await talk.person(phrases.IN_DOUBT)
+        await _go_on_with(talk, then)
         return
     if outcome == "refused" and code in (Code.CALENDAR_UNAVAILABLE, Code.STILL_CHECKING):
         return  # a YES in a few minutes tries again
     state.invite()
     state.last = None
-    if outcome in ("confirmed", "pending"):
+    if then is not None and then.besides and not then.service:
+        then = Then(appointment.service, then.wanted)
+    if code != Code.DAILY_CAP:
         await _go_on_with(talk, then)
 
 
@@ -246,9 +291,12 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
     return None
 
 
-def _meant(talk: Talk, found: Sequence[Booked]) -> tuple[Booked | None, Wanted]:
-    """Which appointment the words are about, as far as they say, and the time it shall be moved to."""
-    when, last = talk.said.when, talk.state.last
+def _meant(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
+    """Which appointment the words are about, as far as they say, and the time it shall be moved to.
+
+    "It" is the one that was spoken of last.
+    """
+    when = talk.said.when
     days = list(when.days)
     on_day = [each for each in found if each.starts.date() in days]
     to_day = talk.state.task is Task.MOVE and len(days) == 1 and _is_goal(talk.said.text)

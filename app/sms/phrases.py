@@ -41,6 +41,7 @@ NOTHING_MORE = "OK. Text a day whenever you want to book a visit, or PERSON for 
 OR_PERSON = "Or reply PERSON and someone will call you."
 ONE_AT_A_TIME = "One at a time, please."
 THIS_FIRST = "One at a time, please, so this first:"
+REST_AGAIN = "One at a time, please: text the rest again after this."
 SAME_SERVICE = "A move keeps the service; for another one reply PERSON."
 OR_MOVE = 'For another time text "move it".'
 NO_OTHER = "I find no other upcoming appointment for this number. Text a day to book one, or PERSON for a call."
@@ -63,6 +64,8 @@ NOT_SURE_YET = (
     "I'm not sure yet: the calendar has not confirmed {what}. Please don't count on it until you hear from us. We will "
     "let you know as soon as it is certain."
 )
+MOVED_MEANWHILE = "That visit is at another time by now."
+NOT_THE_REST = "What else you wanted has not been done: please text again about it then."
 GONE = "Sorry, that time is gone, so nothing was {done}."
 TOO_OLD = "That offer got too old, so nothing was {done}."
 

@@ -5,6 +5,7 @@ Carried out by jobs, under ids that follow from the review, so that a second run
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from app.sms.turn import Conversation
 
 NOT_DONE: Final = "We could not change that by text."
 """No more: they may have had it done meanwhile in another way."""
+ELSEWHERE: Final = "That visit is at another time by now, so it was left as it is."
 UNSEEN: Final = "We can't see in the calendar whether the time you chose is still free, so nothing was changed."
 GONE: Final = "Sorry, that took us too long: the time you chose is gone by now, so nothing was {done}."
 DONE: Final = {"book_appointment": "booked", "reschedule_appointment": "moved"}
@@ -107,12 +109,24 @@ async def _done(asks: _Asks) -> str:
 
 
 async def _one_done(asks: _Asks, tool: str, arguments: Mapping[str, Any], number: int) -> tuple[bool, str]:
+    if await _elsewhere(asks, str(arguments.get("reference", ""))):
+        return False, await _called_back(asks, ELSEWHERE)
     result = await asks.call("approved" + (f":{number}" if number else ""), tool, **arguments)
     if result.get("code") == Code.SLOT_EXPIRED and "service" in result:
         return await _done_anew(asks, tool, arguments, result)
     if result.get("code") == Code.SLOT_TAKEN and (theirs := await _theirs(asks, result)):
         return True, theirs
     return result.get("outcome") == "confirmed", str(result["say"])
+
+
+async def _elsewhere(asks: _Asks, reference: str) -> bool:
+    """Whether a visit is at another time than the one that was decided about: it was moved meanwhile, by phone say."""
+    then = asks.review.content.get("visits", {}).get(reference)
+    if then is None:
+        return False
+    told = await asks.call("stands", "find_appointments")
+    now = next((one["start"] for one in told.get("appointments", ()) if one["reference"] == reference), then)
+    return datetime.fromisoformat(now) != datetime.fromisoformat(then)
 
 
 async def _theirs(asks: _Asks, refused: Mapping[str, Any]) -> str:

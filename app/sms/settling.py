@@ -24,15 +24,22 @@ async def carry_out(talk: Talk) -> None:
         _done(talk, result)
     elif outcome == "pending" or (result.get("code") == Code.STILL_CHECKING and outcome != "refused"):
         what = phrases.visit(talk.business, state.service, slot.who, slot.starts, talk.today)
-        talk.say(phrases.NOT_SURE_YET.format(what=what))
+        talk.say(phrases.NOT_SURE_YET.format(what=what), _not_the_rest(talk))
         state.over()
     elif outcome == "refused":
         _refused(talk, result)
     elif result.get("code") == Code.DAILY_CAP:
         talk.say(result["say"])
     else:
+        rest = _not_the_rest(talk)
         state.over()
-        await talk.person(phrases.IN_DOUBT)
+        await talk.person(f"{phrases.IN_DOUBT} {rest}".strip())
+
+
+def _not_the_rest(talk: Talk) -> str:
+    """What was to be asked next hangs on something that is not certain: it is not asked, and that is said."""
+    rest, talk.state.after = talk.state.after, []
+    return phrases.NOT_THE_REST if rest else ""
 
 
 async def _write(talk: Talk, slot: Offered) -> Mapping[str, Any]:
@@ -40,7 +47,7 @@ async def _write(talk: Talk, slot: Offered) -> Mapping[str, Any]:
     if state.task is Task.MOVE and state.appointment is not None:
         reference = state.appointment.reference
         return await talk.ask("reschedule_appointment", reference=reference, slot_id=slot.slot_id)
-    return await talk.ask("book_appointment", slot_id=slot.slot_id, customer_name=state.name)
+    return await talk.ask("book_appointment", slot_id=slot.slot_id, customer_name=state.name, **state.words)
 
 
 async def _write_again(talk: Talk, slot: Offered, refused: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,7 +96,7 @@ def _refused(talk: Talk, result: Mapping[str, Any]) -> None:
         state.step = Step.DAY
         talk.say(phrases.GONE.format(done=done), phrases.OTHER_DAY)
     elif code == Code.INVALID_ARGUMENTS and state.task is Task.BOOK:
-        state.name, state.step = "", Step.NAME
+        state.name, state.words, state.step = "", {}, Step.NAME
         talk.say(f"{phrases.SORRY} {phrases.YOUR_NAME}")
     else:
         # The appointment itself is in the way: the tool knows the words.

@@ -116,6 +116,29 @@ class Then(msgspec.Struct, frozen=True):
 
     service: str
     wanted: Wanted
+    besides: bool = False
+    """Whether it is for somebody else or one more, and so not instead of the cancelled one."""
+
+
+class PutOff(msgspec.Struct, frozen=True):
+    """A further wish in the customer's own words, for when the one before it is done. `on` is the day they are of."""
+
+    words: str
+    on: date
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A change that waits for a yes to it. A visit of theirs that is to be cancelled or moved may not be known yet."""
+
+    task: Task
+    appointment: Booked | None = None
+    slot: Offered | None = None
+    service: str = ""
+    name: str = ""
+    words: dict[str, str] = {}
+    """What else they wrote that belongs to the booking: an address, notes."""
+    then: Then | None = None
+    strict: bool = False
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -135,6 +158,15 @@ class State(msgspec.Struct, omit_defaults=True):
     appointments: list[Booked] = []
     appointment: Booked | None = None
     then: Then | None = None
+    put_off: list[PutOff] = []
+    after: list[Asked] = []
+    """What is asked about once this is done or given up."""
+    words: dict[str, str] = {}
+    """What goes with the booking besides the name: an address, notes."""
+    strict: bool = False
+    """Whether only a plain yes counts: what is asked about does not come of their own words."""
+    asked_at: float = 0.0
+    """When a model's wish was put to them: what came before that is no answer to it."""
     last: Booked | None = None
     """What the last request of this session booked or moved."""
     misses: int = 0
@@ -150,10 +182,11 @@ class State(msgspec.Struct, omit_defaults=True):
         self.slots, self.slot = [], None
 
     def over(self) -> None:
-        """What was asked for is done, or given up."""
+        """What was asked for is done, or given up; what was put off meanwhile is still to be seen to."""
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
         self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None
+        self.words, self.strict = {}, False
 
     def invite(self) -> None:
         """It is over, and the customer hears what can be done next."""

@@ -49,6 +49,8 @@ class Talk:
     now: int
     newest: str
     tools: Ask
+    early: bool = False
+    """Whether some of it came before what was asked last was asked."""
     replies: list[str] = field(default_factory=list)
     missed: bool = False
     passed_on: bool = False

@@ -13,7 +13,7 @@ SIGNS = {
     "—": " , ",
     "–": "-",
 }
-ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)ish\b", re.I)
+ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)[- ]?ish\b", re.I)
 SIGNATURE = re.compile(r"^\W*(?:sent from my|get outlook for) [^.!?\n]*$", re.I | re.M)
 """What a phone puts under a text."""
 KEPT_SIGNS = "$+<>=^`~|"
@@ -31,10 +31,38 @@ REQUESTS = re.compile(
     re.I,
 )
 """Before a second request in one text."""
-BESIDES = re.compile(r"\s*[,;.&+\n]\s*|\s+(?=(?:and|then|plus|n|also)\b)", re.I)
+BESIDES = re.compile(r"\s*[,;.&+\n]\s*|\s+(?=(?:and|then|plus|n|also|but)\b)", re.I)
 """Between what can be two wishes, where no verb says so."""
 PLUS = re.compile(r"(?:and|plus|n|also|\+|&)\b|.*\b(?:also|too|as well|another|plus)\b", re.I | re.S)
 """What is said like this comes on top of a yes."""
+_ONE_MORE = r"one more(?! (?:thing|question|note|detail))"
+AS_WELL = re.compile(
+    rf"\b(?:also|as well|plus|other|another|{_ONE_MORE}|"
+    r"too(?! (?:early|late|soon|much|many|far|long|expensive|busy)\b))\b"
+)
+TOO = re.compile(r"\b(?:also|too|as well)\b")
+ONE_MORE = re.compile(
+    rf"\b(?:another (?:one|visit|appointment|appt|for)|{_ONE_MORE}|(?:needs?|wants?) one|"
+    r"(?:and|also|plus|then|book|get|need) (?:(?:then|also) )?one (?:for|on|at|next|tomorrow|too|as well|[0-9]|"
+    r"(?:mon|tue|wed|thu|fri|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*)|"
+    r"second (?:one|visit|appointment|appt|house|home|property|place|unit|address))\b|"
+    r"^(?:and|plus|also|\+|&) (?:then )?an? (?!little|bit|day|week|hour|half|friend|dog|cat)[a-z]"
+)
+"""A visit besides another one, by whatever time."""
+BETTER = re.compile(
+    r"\b(?:better|best|easier|instead|rather|prefer\w*|suits?|works?|"
+    r"(?:is|would be|'?s|are) (?:also |too )?(?:ok|okay|fine|good|great|possible|perfect))\b"
+)
+"""What is said like this weighs one time against another, and is no visit besides."""
+THE_ONE = re.compile(r"\b(?:the|my|our) (?:\w+ ){0,2}\w+")
+HAS_ONE = re.compile(
+    r"(?:^|[,.;] ?|\b(?:and|but|as|since|because|that) )(?:i|we)(?:'ve)? (?:also |already )?(?:have|got|had)\b"
+)
+"""A visit that is told of, and not asked for."""
+BOOKS = re.compile(
+    r"\b(?:book|schedule|reserve|set up|agendar|reservar)\b|\b(?:need|want|like|get) (?:an?|two)\b|"
+    r"\b(?:two|2) (?:appointments|appts|visits)\b"
+)
 KEPT_ONE = re.compile(
     r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
     r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
@@ -62,7 +90,8 @@ PERSON = re.compile(
     r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b|\b(?:real|live|actual|another) (?:person|human|"
     r"agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
-    r"\bcall me(?: back| please| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|\bcall ?back\b|"
+    r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|"
+    r"\bcall ?back\b|"
     r"\b(?:give|gimme) (?:me )?a (?:call|ring|buzz)\b|\bphone me\b|\bring me\b|\bll[aá]m[ea](?:n?me|r)\b|"
     r"\bll[aá]mame\b|"
     r"\b(?:can|could|will|would|have|please have) (?:you|someone|somebody|anyone|u) (?:please )?(?:call|phone|"
@@ -114,8 +143,12 @@ MOVE = re.compile(
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
-MOVES_ONE = re.compile(r"\b(?:move|reschedule|change) (?:my|our|the) (?!time|day|date|hour)\w+")
-OTHER_ONE = re.compile(r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b")
+MOVES_ONE = re.compile(
+    r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+"
+)
+OTHER_ONE = re.compile(
+    r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b)"
+)
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
     r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
@@ -142,7 +175,7 @@ BOOK = re.compile(
 ABORT = re.compile(
     r"^(?:never ?mind|nvm|forget (?:it|about it|that)|leave it|no,? thanks?|no,? thank you|no thx|no gracias|not now|"
     r"not interested|cancel (?:that|this|it)(?! (?:appointment|appt|booking))|start over|restart|reset|"
-    r"i changed my mind|olv[ií]dalo|nothing(?! (?:works|fits|suits|open|free)))\b"
+    r"i changed my mind|olv[ií]dalo|nothing(?! (?:works|fits|suits|open|free|before|after|earlier|later|until)))\b"
 )
 
 YES = re.compile(
@@ -154,6 +187,10 @@ YES = re.compile(
     r"good|great|perfect)|works for me|works|"
     r"let'?s do (?:it|that)|i confirm|deal|bet|s[ií]|claro|dale|vale|de acuerdo|affirmative|10-4)(?![\w'-])"
 )
+YES_THEN = re.compile(
+    rf"{YES.pattern}(?:,? (?:please|pls|plz|thanks|thank you|thx))*(?P<gap> +)(?=.*(?:{AS_WELL.pattern}))", re.S
+)
+"""A yes with something besides right after it: "yes wednesday too"."""
 NO = re.compile(
     r"(?:(?:please|pls|plz|oh|um+|hmm+|just|then|i said) )*"
     r"(?:(?:i\b[\w' ]{0,16})?keep (?:it|that|them|my|the)|"
@@ -190,7 +227,9 @@ KEEPING = re.compile(
 )
 """In answer to whether it is to be cancelled that is a no, where nothing in it says the opposite."""
 NOT_KEEPING = re.compile(r"n't\b|\b(?:dont|cant|wont|cannot|not|never|no longer|cancel\w*)\b")
-CONDITION = re.compile(r"\b(?:if|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b")
+CONDITION = re.compile(
+    r"\b(?:if(?! possible\b)|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b"
+)
 
 NUMBERS = {
     **dict.fromkeys(("one", "uno", "una"), 1),
@@ -209,11 +248,12 @@ NUMBERS = {
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
 _BEFORE = (
     r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
-    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|"
+    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|but|"
     r"about),? )*"
 )
 _AFTER = (
     r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
+    r"open|free|available|possible|left|taken|"
     r"be|best|"
     r"por|favor|one|ok))*"
 )
@@ -229,9 +269,11 @@ OTHER_DAY = re.compile(
     r"\b(?:(?:an)?other|different|diff) (?:day|date)s?\b|\bnot that day\b|\botro d[ií]a\b|\bdo(?:es)? ?n[o']?t work\b|"
     r"\bnothing (?:works|fits|suits)\b"
 )
-EARLIER = re.compile(r"\b(?:earlier|sooner|before (?:that|then|those)|m[aá]s temprano)\b")
+EARLIER = re.compile(r"\b(?:too late|not (?:that|so) late|earlier|sooner|before (?:that|then|those)|m[aá]s temprano)\b")
 LATER = re.compile(
-    r"\b(?:none(?: of (?:these|those|them|the above))?|neither|later|more(?: times| options)?|others?|"
+    r"\b(?:too early|not (?:that|so) early|"
+    r"none(?: of (?:these|those|them|the above))?|neither|later|"
+    r"more(?: times| options)?(?! (?:thing|question|note|detail))|others?|"
     r"other (?:times?|options)|"
     r"(?:an)?other (?:time|slot)s?|different times?|anything else|what else|else|after (?:that|then|those)|"
     r"can'?t do any|"
@@ -308,6 +350,7 @@ GREETING = re.compile(
     r"(?:hi+|hey+|hello+|helo|hola|good (?:morning|afternoon|evening|day)|howdy|greetings|buenos d[ií]as|buenas)\b"
 )
 SAME = re.compile(r"\bsame (time|hour|day)\b")
+SAME_DAY = re.compile(r"\b(?:(?:the )?same|that) day\b|\bin the day\b")
 PUZZLED = re.compile(
     r"(?:(?:(?:ok|okay|yes|no|right|sorry|really)\W*\?|(?:what|wat|wut|huh|pardon|come again|say again|wdym|"
     r"what do you mean|what does that mean|i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
@@ -327,16 +370,19 @@ ABOUT_VISIT = re.compile(
     r"(?!.*\b(?:we|it|instead|available|open|free|possible|works?|ok|okay|better|have|come)\b)"
 )
 """A question about the visit that is booked, and not for another time."""
-AS_WELL = re.compile(r"\b(?:also|too|as well|other|another)\b")
 SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
 ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")
 """A yes that is more than an "ok": it answers a question."""
+_FOR_THEIRS = (
+    r"for (?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|"
+    r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?"
+)
+FOR_THEIRS = re.compile(rf"\b{_FOR_THEIRS}\b")
 AGAIN = re.compile(
     r"\b(?:another (?:one|visit|appointment|appt)|one more|also|as well|too(?=\W*$|[,.;!?]| (?:please|pls|thanks?)\b)|"
     r"in addition|(?:needs?|wants?) one|"
     r"second (?:one|visit|appointment|appt|house|home|property|place|unit|address)|"
-    r"for (?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|"
-    r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?)\b"
+    rf"{_FOR_THEIRS})\b"
 )
 """One besides the one that is booked."""
 REACTION = re.compile(r"(?:liked|loved|laughed at|emphasized) \".*\"", re.I | re.S)

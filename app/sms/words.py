@@ -4,7 +4,7 @@ A text is only ever material: nothing in it can name a caller, a tool or another
 """
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain, islice
@@ -12,7 +12,7 @@ from itertools import chain, islice
 from app.sms import vocabulary as v
 from app.sms.dates_in_words import When, read_shift
 from app.sms.ground import Ground
-from app.sms.names_in_words import MAX_NAME_WORDS, fitting, surname_first
+from app.sms.names_in_words import MAX_NAME_WORDS, alone, fitting, whole_name
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -156,18 +156,23 @@ def _clauses(text: str, ground: Ground) -> list[str]:
     """What was said and what replaces it, or two requests that stand in one text."""
     if v.INSTEAD.search(text):
         return v.INSTEAD.split(text)
-    beside = v.BESIDES.search(text) and _read(text, ground).intent is not Intent.MOVE
+    low = text.lower()
+    agreed, more = v.YES.match(low), any(form.search(low) for form in (v.ONE_MORE, v.FOR_THEIRS, v.TOO))
+    beside = v.BESIDES.search(text) and (agreed or _read(text, ground).intent is not Intent.MOVE)
     betweens = chain(v.REQUESTS.finditer(text), v.BESIDES.finditer(text) if beside else ())
-    for between in islice(betweens, MAX_BETWEENS):
-        clauses = [text[: between.start()], text[between.end() :]]
+    spans = [between.span() for between in islice(betweens, MAX_BETWEENS)]
+    if agreed and (then := v.YES_THEN.match(low)):
+        spans.append(then.span("gap"))
+    for start, end in spans:
+        clauses = [text[:start], text[end:]]
         first = _read(clauses[0], ground)
-        if _leads(first) and _together(first, _read(clauses[1], ground)).next:
+        if (more or _leads(first)) and _together(first, _read(clauses[1], ground)).next:
             return clauses
     return [text]
 
 
 def _leads(said: Said) -> bool:
-    """Whether a second request can follow this: only a yes and a request have one after them."""
+    """Whether a second request can follow this: only a yes and a request have one after them, unless it says so."""
     return said.answer is Answer.YES or said.cancels or said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
 
 
@@ -178,20 +183,44 @@ def _together(said: Said, later: Said) -> Said:
     """
     low = later.text.lower()
     agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
-    wishes = bool(later.when) and later.intent in (None, Intent.BOOK)
-    plus = agreed and bool(later.when.days) and bool(v.PLUS.match(low))
+    wishes = bool(later.when) and later.intent in (None, Intent.BOOK) and not v.HAS_ONE.search(low)
     clear = later.intent is Intent.BOOK or bool(later.when.clock)
-    if wishes and ((said.cancels and clear) or plus or (agreed and later.intent is Intent.BOOK)):
+    if wishes and ((said.cancels and clear) or (agreed and later.intent is Intent.BOOK)):
+        return replace(said, next=later)
+    if later.intent in (None, Intent.BOOK) and _is_one_more(said, later, agreed=agreed):
         return replace(said, next=later)
     tells_which = later.own or bool(later.when.days) or bool(v.CANCELS_ONE.search(low))
     if later.intent is Intent.CANCEL and tells_which and (agreed or said.intent is Intent.BOOK):
         return replace(said, next=later) if agreed else replace(later, next=said)
+    moves_one = later.intent is Intent.MOVE and bool(v.MOVES_ONE.search(low) or v.OTHER_ONE.search(low))
     another = (
-        (said.intent is Intent.CANCEL and later.intent is Intent.MOVE and v.MOVES_ONE.search(low))
+        (moves_one and (agreed or said.intent is Intent.CANCEL or _books(said)))
         or (said.intent is Intent.MOVE and later.intent is Intent.CANCEL and tells_which)
         or (said.intent is Intent.MOVE and said.when and later.intent is Intent.BOOK and later.when)
     )
     return replace(said, next=later) if another else said.then(later)
+
+
+def _books(said: Said) -> bool:
+    """Whether a time is asked for or chosen, and not only spoken of."""
+    verb = said.intent is Intent.BOOK and not said.own and bool(v.BOOKS.search(said.text.lower()))
+    return verb or (said.intent is None and said.number is not None)
+
+
+def _is_one_more(said: Said, later: Said, *, agreed: bool) -> bool:
+    """Whether what comes later is a visit besides: after a yes "and" with a day makes it one, else it has to say so."""
+    low, when = later.text.lower(), later.when
+    if v.BETTER.search(low) or v.HAS_ONE.search(low) or not (agreed or said.intent in (None, Intent.BOOK, Intent.MOVE)):
+        return False
+    said_so, as_well = bool(v.ONE_MORE.search(low)), bool(v.AS_WELL.search(low))
+    if agreed:
+        plus = bool(v.PLUS.match(low)) and (bool(when.days) or (as_well and bool(when.clock)))
+        return plus or said_so
+    if not (said.when or said.number is not None or (said_so and _is_whole_name(said))):
+        return False
+    both = bool(v.PLUS.match(low) and said.when.clock and said.when.days and when.days and when.clock)
+    besides = bool(v.TOO.search(low) or v.FOR_THEIRS.search(low)) and not v.BETTER.search(said.text.lower())
+    return (said_so and bool(when)) or (both and besides) or (_books(said) and (both or (as_well and bool(when.clock))))
 
 
 def _read(text: str, ground: Ground) -> Said:
@@ -219,7 +248,7 @@ def _read(text: str, ground: Ground) -> Said:
         number=number,
         when=when,
         name=_name(text, segments, ground, beside),
-        alone=_alone(rest, segments, left, ground.own_words | ground.technicians),
+        alone=alone(rest, segments, left, ground.own_words | ground.technicians),
         titled=_titled(rest, left, intent),
         more=_more(left),
         question=question,
@@ -284,7 +313,7 @@ def _intent(low: str, when: When) -> Intent | None:
         return Intent.MOVE if moves or elsewhen else Intent.CANCEL
     if v.CANNOT_COME.search(low):
         return Intent.MOVE if moves or when.days else Intent.CANCEL
-    if moves:
+    if moves or (when and v.OTHER_ONE.search(low) and v.INSTEAD_OF_IT.search(low)):
         return Intent.MOVE
     if v.NOT_NEEDED.search(low):
         return Intent.CANCEL
@@ -330,40 +359,15 @@ def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
     if match := v.NAME_CUE.search(text):
         return fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
     if match := v.WEAK_NAME_CUE.search(text):
-        return _whole_name(match["name"], ground)
+        return whole_name(match["name"], ground)
     if not beside:
         return ""
     for part in segments:
         words = part.split()
         titled = all(word[:1].isupper() and not word.isupper() for word in words)
         if 2 <= len(words) < MAX_NAME_WORDS and titled and not ground.when(part)[0]:
-            return _whole_name(part, ground)
+            return whole_name(part, ground)
     return ""
-
-
-def _whole_name(words: str, ground: Ground) -> str:
-    """A first and a last name, without the day that may follow it: "for Bob Lee Tuesday"."""
-    named = words.split()
-    while named and ground.when(named[-1])[0]:
-        named.pop()
-    theirs = {word.lower() for word in named} <= ground.technicians
-    return "" if len(named) < 2 or theirs else fitting(" ".join(named), ground.own_words)
-
-
-def _alone(text: str, segments: Sequence[str], left: str, own_words: Collection[str]) -> str:
-    """The text as an answer to "what is your name?", if it can be one; else its last part, if that looks like one."""
-    if left.strip() != text.lower().strip() and left.strip(" ,") != text.lower().strip(" ,"):
-        return ""  # it names a time
-    bare = v.AROUND_NAME.sub("", text).strip(" .,!")
-    if name := surname_first(bare, own_words):
-        return name
-    name = fitting(bare, own_words if len(bare.split()) == 1 else frozenset())
-    if not name and len(segments) > 1 and all(word[:1].isupper() for word in segments[-1].split()):
-        name = fitting(segments[-1], own_words)
-    first, *rest = segments or [""]
-    if not name and len(first.split()) > 1 and rest and all(any(c.isdigit() for c in part) for part in rest):
-        name = fitting(first, own_words)  # with a number to call and an address
-    return name if len(name) > 1 else ""
 
 
 def _titled(text: str, left: str, intent: Intent | None) -> str:
@@ -380,6 +384,6 @@ def _titled(text: str, left: str, intent: Intent | None) -> str:
 
 
 def _is_foreign(text: str, low: str) -> bool:
-    letters = [c for c in text if c.isalpha()]
+    letters = [] if text.isascii() else [c for c in text if c.isalpha()]
     other = sum(1 for c in letters if not unicodedata.name(c, "").startswith("LATIN"))
     return other * 2 > len(letters) or len(v.FOREIGN.findall(low)) >= v.FOREIGN_WORDS

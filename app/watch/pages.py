@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, TextClause, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, or_, select, text, update
 
 from app.audit.log import record
 from app.db.bulk import BulkInsert
@@ -20,6 +20,9 @@ MOST_LISTED = 1_000
 BY_MAX_CHARS = 80
 SUPERSEDED = "superseded"
 """How a page ended of which another one tells from now on: nobody hears that it is over, for it is not."""
+
+NOT_TAKEN, TAKEN = "n", "t"
+"""Before the id, in the place of a page in a list."""
 
 OURSELVES = "readback: "
 """Before the reason, where no person said that it is over."""
@@ -145,6 +148,22 @@ def listed(connection: Connection, *, all_of_them: bool = False, most: int = MOS
     query = select(pages).order_by(_p.raised_at.desc()).limit(most)
     rows = connection.execute(query if all_of_them else query.where(NOT_RESOLVED))
     return [_kept(row) for row in rows]
+
+
+def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> list[Kept]:
+    """Pages not resolved: those that nobody has taken first, then the newest; from behind `place_of` one on."""
+    taken = case((_p.status == "open", 0), else_=1)
+    query = select(pages).where(NOT_RESOLVED).order_by(taken, _p.raised_at.desc(), _p.id).limit(most)
+    if after is not None:
+        (at, identity), mine = after, 0 if after[1].startswith(NOT_TAKEN) else 1
+        older = or_(_p.raised_at < at, and_(_p.raised_at == at, _p.id > identity[1:]))
+        query = query.where(or_(taken > mine, and_(taken == mine, older)))
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def place_of(page: Kept) -> tuple[float, str]:
+    """Where it stands among those of `waiting`."""
+    return page.raised_at, f"{NOT_TAKEN if page.status == 'open' else TAKEN}{page.id}"
 
 
 def not_resolved(connection: Connection) -> set[tuple[str, str]]:

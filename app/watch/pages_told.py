@@ -1,10 +1,14 @@
 """A page as an operator reads it: what it says, its state, whom it reached and whom not. Shows no receiver's URL."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from app.watch.escalation import NEVER
-from app.watch.pages import Kept
+from app.watch.pages import SUPERSEDED, Kept, who_ended
+
+ENDS: Final[Mapping[str, str]] = {"": "the cause is gone", SUPERSEDED: "another page tells of it"}
+"""How a page ended that nobody ended."""
 
 
 def described(kept: Kept) -> dict[str, Any]:
@@ -41,6 +45,16 @@ def in_a_line(told: dict[str, Any]) -> str:
     reached = sum(1 for receiver in told["receivers"] if receiver["reached_at"])
     title = " ".join(told["title"].split())
     return f"{told['id']}  {told['status']:12}  {told['raised_at']}  reached {reached}  {title}"
+
+
+def in_hand(kept: Kept, now: float) -> str:
+    """For who comes second: who has it already, or that it is over."""
+    minutes = max(0, int(now - (kept.acknowledged_at if kept.status == "acknowledged" else kept.changed_at)) // 60)
+    ago = "just now" if minutes < 1 else f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
+    if kept.status == "acknowledged":
+        return f"{kept.acknowledged_by or 'Somebody'} took it {ago}: it is in hand. Nothing was changed."
+    how = ENDS.get(kept.resolution, who_ended(kept.resolution))
+    return f"It was resolved {ago}: {how}. Nothing was changed."
 
 
 def _at(seconds: float) -> str | None:

@@ -113,7 +113,7 @@ def _figures(facts: Facts) -> list[str]:
     return [
         "## Figures",
         "",
-        f"- Pages raised or resolved: {len(facts.pages)}",
+        f"- Pages raised, acknowledged or resolved: {len(facts.pages)}",
         f"- Dead letters: {len(facts.letters)}",
         f"- Synthetic calls: {facts.synthetic_made}, of which failed: {len(facts.synthetic_failed)}",
         "",
@@ -135,13 +135,17 @@ def _span(connection: Connection, incident: Incident, now: float) -> tuple[float
 
 
 def _pages(connection: Connection, incident: Incident, since: float, until: float) -> list[Event]:
-    """Each page when it was raised, and when it was over."""
+    """Each page when it was raised, when somebody took it and who, and when it was over."""
     ended = (_p.status == "resolved") & _p.changed_at.between(since, until)
-    query = select(pages).where(or_(_p.raised_at.between(since, until), ended), *_of(_p.business, incident))
+    within = or_(_p.raised_at.between(since, until), _p.acknowledged_at.between(since, until), ended)
+    query = select(pages).where(within, *_of(_p.business, incident))
     events = []
     for row in connection.execute(query.order_by(_p.raised_at).limit(MOST_ROWS)):
         if since <= row.raised_at <= until:
             events.append(Event(row.raised_at, f"page {row.kind}: {row.title}"))
+        if since <= row.acknowledged_at <= until:
+            taken = f"acknowledged by {row.acknowledged_by or 'somebody'}"
+            events.append(Event(row.acknowledged_at, f"page {row.kind} {taken}: {row.title}"))
         if row.status == "resolved" and since <= row.changed_at <= until:
             events.append(Event(row.changed_at, f"page {row.kind} resolved: {row.title}"))
     return events

@@ -1,6 +1,7 @@
 """`/pages/{id}`: where a person who was paged says that they have it. Works on a phone and without scripts.
 
-A GET only shows: mail scanners and link previews follow links. What is not signed by us is not found.
+It has the words that were sent: what happened, and what to do next. A GET only shows: mail scanners and link previews
+follow links. What is not signed by us is not found.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from starlette.types import Receive, Scope
 from app.clock import Clock
 from app.db.engine import DatabaseUnavailableError
 from app.errors import UnauthorizedError
-from app.watch.pages import SUPERSEDED, Kept, who_ended
+from app.watch.pages import Kept, who_ended
+from app.watch.pages_told import ENDS
 from app.web.answer import Answer
 from app.web.body import read
 from app.web.for_people import HEADERS, HTML, document
@@ -29,7 +31,6 @@ _AWAY: Final = (
     "We cannot reach our own records right now. If you have just said that you have it, that may or may not be noted: "
     "open this page once more in a minute."
 )
-_ENDS: Final = {"": "the cause is gone", SUPERSEDED: "another page tells of it"}
 
 
 class Pages:
@@ -67,14 +68,15 @@ def _first(form: str, name: str) -> str:
 def _shown(kept: Kept, now: float) -> str:
     form = _FORM if kept.status == "open" else ""
     raised = f"<p>Raised {_at(kept.raised_at, now)}.</p>"
-    return document(escape(kept.page.title), f"<p>{escape(_state(kept, now))}</p>{raised}{form}")
+    words = "".join(f"<p>{escape(line)}</p>" for line in kept.page.body.splitlines() if line.strip())
+    return document(escape(kept.page.title), f"<p>{escape(_state(kept, now))}</p>{form}{words}{raised}")
 
 
 def _state(kept: Kept, now: float) -> str:
     if kept.status == "open":
         return "Open: nobody has acknowledged it yet."
     if kept.status == "resolved":
-        how = _ENDS.get(kept.resolution, who_ended(kept.resolution))
+        how = ENDS.get(kept.resolution, who_ended(kept.resolution))
         return f"Resolved at {_at(kept.changed_at, now)}: {how}."
     by = f" by {kept.acknowledged_by}" if kept.acknowledged_by else ""
     return f"Acknowledged{by} at {_at(kept.acknowledged_at, now)}."

@@ -27,6 +27,7 @@ CUSTOMER, PHONE, NOTES = "Ana Rivera", "+15125550142", "Gate code 4711, 12 Oak S
 REFERENCES = ("K7M4QX", "R2D2XY", "W9PLM3", "B4BBAG")
 STATES = (("confirmed", "verified"), ("confirmed", "mismatch"), ("pending", ""), ("cancelled", "verified"))
 TASK = "callback:K7M4QX"
+VISIT = "Cancel Home inspection on Tue 24 Nov 2026, 09:00 CST with Dana."
 HOUR_S, DAY_S = 3_600, 86_400
 
 
@@ -48,12 +49,14 @@ def _said(transaction: Transaction, hostile: str, now: float) -> None:
     for task in (late, due):
         task_opened(transaction, task, now=now - DAY_S / 12)
     for number, why in enumerate(("high_stakes", "low_confidence")):
-        content = {
+        content: dict[str, Any] = {
             "tool": "cancel_appointment",
             "arguments": {"reference": "K7M4QX"},
             "customer": PHONE,
             "said": hostile,
         }
+        if number:
+            content |= {"in_words": [VISIT], "said_before": [{"who": "agent", "text": f"Which one? {hostile}"}]}
         what = "Cancel an appointment for a customer who texts."
         review_opened(transaction, Proposal("acme", f"sms:c{number}", why, what, content, f"rev{number}"), now=now - 60)
     raised(transaction, Page("calendar_down", "dana", f"Calendar down {hostile}", hostile, "acme"), now=now - 300)

@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from app.dashboard.chart import MOST_DRAWN, day, latency
+from app.watch.judgement import LEAST_FLOOD
 
 DAY = 1_795_651_200
 
@@ -19,8 +20,29 @@ def test_every_hour_of_a_day_has_its_place(hours: int) -> None:
 
     assert drawn["zone"] == "America/Chicago"
     assert drawn["count"] == [*range(12), *[None] * (hours - 12)]
-    assert drawn["outside"] == [True, True, *[False] * 8, True, *[False] * (hours - 11)]  # the one that goes on is not
+    assert drawn["outside"] == [True, True, *[False] * 8, True, True, *[False] * (hours - 12)]
     assert (drawn["low"], drawn["expected"], drawn["high"]) == ([2] * hours, [4.5] * hours, [9] * hours)
+
+
+@pytest.mark.parametrize(
+    ("count", "band", "goes_on", "outside"),
+    [
+        (10, (2, 9), True, True),  # a flood shows while it lasts
+        (9, (2, 9), True, False),
+        (0, (2, 9), True, False),  # it may still come
+        (0, (2, 9), False, True),
+        (2, (2, 9), False, False),
+        (1, (0, 0), False, False),
+        (LEAST_FLOOD, (0, 0), True, True),
+        (LEAST_FLOOD, (0, 0), False, True),
+    ],
+)
+def test_an_hour_outside_its_band_is_marked_as_soon_as_that_is_known(
+    count: int, band: tuple[int, int], goes_on: bool, outside: bool
+) -> None:
+    hour = {"start": DAY, "count": count, "low": band[0], "expected": 4.5, "high": band[1], "counted": True}
+    drawn = orjson.loads(day([hour], "UTC", DAY + (1_800 if goes_on else 3_600)))
+    assert drawn["outside"] == [outside]
 
 
 def test_there_is_no_band_while_a_line_learns_and_nothing_strange_where_nobody_counted() -> None:

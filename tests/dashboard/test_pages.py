@@ -13,7 +13,7 @@ from app.audit.log import verify
 from app.db.once import looking
 from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
 from app.review.truth import truths
-from tests.dashboard.filled import CUSTOMER, PHONE, REFERENCES, TASK, fill
+from tests.dashboard.filled import CUSTOMER, PHONE, REFERENCES, TASK, VISIT, fill
 from tests.dashboard.looking import PAGES, dashboard, recorded, rows, signed_in
 from tests.flows.running import ADMIN_TOKEN
 
@@ -147,10 +147,11 @@ async def test_where_nobody_is_told_the_pages_say_so_and_what_to_do(sqlite_url: 
         assert (await server.get("/api/pages", ADMIN_TOKEN)).json()["unheard"] is None
 
 
+@pytest.mark.parametrize("order", [{"READBACK_MODELS": "openai:gpt-5"}, {}], ids=["an order", "a key alone"])
 async def test_the_review_page_names_new_businesses_where_nobody_approves_what_a_model_does(
-    sqlite_url: str, tmp_path: Path
+    sqlite_url: str, tmp_path: Path, order: dict[str, str]
 ) -> None:
-    model = {"READBACK_MODELS": "openai:gpt-5", "OPENAI_API_KEY": "key"}
+    model = {"OPENAI_API_KEY": "key", **order}
     said = "live_since is not set for acme: nobody approves what a model changes there in the first two weeks."
     async with dashboard(sqlite_url, tmp_path, **model) as server, signed_in(server) as dana:
         assert said in (await dana.look("reviews")).text
@@ -206,6 +207,7 @@ async def test_what_cannot_be_is_refused_in_words(acme_dashboard: Any) -> None:
         ("booking", "K7M4QX", (CUSTOMER, PHONE, "12 Oak Street", "Gate code 4711")),
         ("task", TASK, (PHONE, "Gate code 4711")),
         ("review", "rev0", (PHONE, "cancel_appointment", "{{7*7}}")),
+        ("review", "rev1", (PHONE, VISIT, "We: Which one? &lt;script&gt;", "reference: K7M4QX")),
     ],
 )
 async def test_personal_data_is_shown_after_a_click_that_is_on_record(
@@ -221,6 +223,18 @@ async def test_personal_data_is_shown_after_a_click_that_is_on_record(
     assert "<script>hacked" not in shown.text
     [row] = recorded(database_url, "personal_data_shown")
     assert (row.subject, row.business, orjson.loads(row.data)) == (identity, "acme", {"by": "Dana", "what": kind})
+
+
+async def test_who_decides_reads_the_visit_in_words_before_any_id(acme_dashboard: Any) -> None:
+    async with signed_in(acme_dashboard) as dana:
+        told = (await dana.press("show", {"kind": "review", "id": "rev1"})).text
+    read, small = told[told.index("<dl") : told.index("<details")], told[told.index("<details") :]
+    now = "K7M4QX: Home inspection on "
+    places = [read.index(words) for words in (VISIT, now, "We: Which one?", "the customer wrote")]
+    assert places == sorted(places)
+    assert re.search(rf"{now}[^<]* with Dana, confirmed\.", read)
+    assert ("cancel_appointment" in read, "cancel_appointment" in small) == (False, True)
+    assert small.index("cancel_appointment") < small.index("Approve")
 
 
 async def test_ten_thousand_dead_letters_are_paged_through(database_url: str, tmp_path: Path) -> None:

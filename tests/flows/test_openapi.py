@@ -12,7 +12,7 @@ from tests.flows.running import ADMIN_TOKEN, TOOLS_SECRET, Process
 from tests.flows.speaking import heard
 from tests.processes import TLS
 
-EXAMPLES = {GenerationMode.POSITIVE: 40, GenerationMode.NEGATIVE: 25}
+EXAMPLES = {GenerationMode.POSITIVE: 25, GenerationMode.NEGATIVE: 20}
 """For each tool."""
 ROUTES = (
     "/tools/check_availability",

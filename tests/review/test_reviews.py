@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -120,3 +121,37 @@ def test_by_command(database_url: str) -> None:
     assert command(database_url, "reviews", "list") == (0, "Nothing waits for a decision.\n", "")
     assert command(database_url, "reviews", "show", "nothing") == (1, "", "There is no review nothing.\n")
     assert command(database_url, "reviews")[0] == 2
+
+
+def test_the_command_tells_the_visit_in_words_and_the_ids_last(sqlite_url: str) -> None:
+    words = "Cancel Home inspection on Tue 24 Nov 2026, 09:00 CST with Dana."
+    said = [{"who": "customer", "text": "Which are mine?"}, {"who": "agent", "text": "1) Tue 2) Wed"}]
+    since = {"SM3": "no wait"}
+    content = CONTENT | {"in_words": [words], "said_before": said, "said": "2", "since": since, "inference": "inf1"}
+    one = proposed(sqlite_url, replace(PROPOSAL, content=content), now=time.time())
+
+    code, out, _ = command(sqlite_url, "reviews", "show", one)
+    lines = out.splitlines()
+    assert code == 0
+    told = lines.index("what would be done:")
+    assert lines[told : told + 8] == [
+        "what would be done:",
+        f"  {words}",
+        "as it stands now:",
+        "  K7M4QX: this business has no such visit.",
+        "said before:",
+        "  Customer: Which are mine?",
+        "  We: 1) Tue 2) Wed",
+        "the customer wrote: 2",
+    ]
+    ids = lines.index("tool: cancel_appointment")
+    assert told < lines.index("  no wait") < ids
+    assert lines[ids + 1 :] == ["with: reference: K7M4QX", "inference: inf1"]
+
+
+def test_a_review_that_was_opened_before_is_shown_with_what_it_has(sqlite_url: str) -> None:
+    one = proposed(sqlite_url, now=time.time())
+    lines = command(sqlite_url, "reviews", "show", one)[1].splitlines()
+    assert "what would be done: cancel_appointment" in lines
+    assert "with: reference: K7M4QX" in lines
+    assert "customer: +15125550142" in lines

@@ -16,6 +16,8 @@ from app.inference.flag import Flags
 from app.inference.model import ModelAnswer, ModelError, ModelName, Question, Usage, Wanted
 from app.inference.spend import MICROS, Caps, Spend
 from app.sms.agent import ModelConversation
+from app.sms.guided import GuidedConversation
+from app.sms.overtaking import Overtaking
 from app.sms.reviewed import Reviewed
 from app.sms.turn import Conversation, Incoming, Turn
 from tests.booking.acme import CALLER, acme
@@ -92,7 +94,7 @@ class Scripted:
 class Texting:
     """A customer who texts. State and ids are kept as the rest of the product does."""
 
-    def __init__(self, talking: Agent, model: Scripted, customer: str = CALLER) -> None:
+    def __init__(self, talking: Agent, model: Scripted, customer: str = CALLER, *, guided: bool = False) -> None:
         house = talking.house
         self.house, self.model, self.talking = house, model, talking
         self.state: Mapping[str, Any] = {}
@@ -106,13 +108,15 @@ class Texting:
         self.asking = Asking(fallback, spend, house.businesses, house.database, house.clock)
         handover: Any = None
         self.guide = Guide()
+        businesses = Businesses(house.businesses)
+        guide = GuidedConversation(businesses, Overtaking(self.ask, house.database, house.clock))
         self.conversation = ModelConversation(
-            businesses=Businesses(house.businesses),
+            businesses=businesses,
             tools=tools(house.front, handover),
             ask=self.ask,
             asking=self.asking,
             flags=Flags(house.database, house.clock),
-            guided=self.guide,
+            guided=guide if guided else self.guide,
             database=house.database,
             clock=house.clock,
         )
@@ -158,6 +162,9 @@ class Texting:
 
 
 @asynccontextmanager
-async def texting(url: str, business: Business | None = None, customer: str = CALLER) -> AsyncIterator[Texting]:
+async def texting(
+    url: str, business: Business | None = None, customer: str = CALLER, *, guided: bool = False
+) -> AsyncIterator[Texting]:
+    """`guided`: with the guided conversation itself beside the model, and nobody in its stead."""
     async with agent(url, business=business or acme()) as talking:
-        yield Texting(talking, Scripted(), customer)
+        yield Texting(talking, Scripted(), customer, guided=guided)

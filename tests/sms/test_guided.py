@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.booking.business import Businesses, Service, Technician
@@ -19,7 +19,7 @@ from app.sms.guided import GuidedConversation
 from app.sms.phrases import MAX_CHARS, fit, plain
 from app.sms.state import Step, loaded
 from app.sms.turn import Conversation, Incoming
-from app.sms.words import Said, read
+from app.sms.words import Said, cleaned, read
 from tests.booking.acme import CALLER, NOW, acme
 from tests.sms import hard_stories, stories
 from tests.sms.conversing import LINE, MOST_CALLS, phone
@@ -120,7 +120,7 @@ TURNS = st.lists(
 def test_any_conversation(seed: int, turns: list[tuple[list[str], float]]) -> None:
     for turn, asked in asyncio.run(talk(seed, turns)):
         assert len(asked) <= MOST_CALLS
-        assert len(turn.replies) <= 2
+        assert len(turn.replies) <= 3, "what was done, the answer to a question, and a second wish"
         for reply in turn.replies:
             assert 0 < len(reply) <= MAX_CHARS
             assert plain(reply) == reply
@@ -136,11 +136,12 @@ def test_the_same_again_is_the_same(seed: int, turns: list[tuple[list[str], floa
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 1_000), st.lists(st.text(max_size=60), min_size=1, max_size=6))
+@example(70, ["👌"])
 def test_nothing_is_changed_without_a_yes(seed: int, bodies: list[str]) -> None:
     opening = ["inspection tuesday 9am, my name is Jane Roe", *bodies]
     agreed = re.compile(r"\b(?:y|yes|ok|k|sure|si)", re.I)
     for turn, (_, asked) in enumerate(asyncio.run(talk(seed, [([body], 5.0) for body in opening]))):
-        if not agreed.search(plain(opening[turn])):
+        if not agreed.search(plain(cleaned(opening[turn]))):  # a thumb up is a yes
             assert not CHANGES_SOMETHING & {tool for tool, _, _ in asked}
 
 
@@ -255,5 +256,5 @@ async def test_a_long_text_is_read_while_others_are_answered(
         return read(*given)
 
     monkeypatch.setattr(guided, "read", reading)
-    assert (await guided._read(acme(), [(body, 0)], int(NOW))).text
+    assert (await guided.heard(acme(), [Incoming("SM1", body, NOW)])).text
     assert (readers != [threading.get_ident()]) is beside

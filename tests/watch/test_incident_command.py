@@ -112,7 +112,7 @@ def test_the_draft_tells_what_is_known_and_leaves_room_for_the_rest(database_url
     with committing(database_url, seal) as transaction:
         put(transaction)
         page = next(kept.id for kept in pages.listed(transaction.connection) if kept.page.key == "x")
-    name = shown(incident(database_url, "open", "--title", "CRM", "--page", page, "--json"))["id"]
+    name = shown(incident(database_url, "open", "--title", "CRM", "--page", page, "--by", "Lee", "--json"))["id"]
     resolved = incident(database_url, "resolve", name, "--words", "It is back.")
     assert resolved.stdout.endswith(f"Its page {page} is not resolved yet.\n")
 
@@ -125,6 +125,7 @@ def test_the_draft_tells_what_is_known_and_leaves_room_for_the_rest(database_url
         "dead letter crm_copy: HTTP 500 for [email]",
         'synthetic call failed at "calendar": no times',
         "investigating: We are looking into it.",
+        "page crm_late acknowledged by Lee: Copies of &lt;b>+1…42&lt;/b> \\| late",
         "resolved: It is back.",
     ]
     headings = [line for line in told.splitlines() if line.startswith("#")]

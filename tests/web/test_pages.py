@@ -148,3 +148,18 @@ async def test_an_overlong_form_is_refused(database: Database, client: httpx.Asy
     refused = await client.post(link(SECRET, "http://readback.test", page_id), data={"by": "x" * 5_000})
     assert refused.status_code == 413
     assert await status(database, page_id) == ("open", "")
+
+
+async def test_the_page_tells_what_was_sent_and_none_of_it_is_markup(
+    database: Database, client: httpx.AsyncClient
+) -> None:
+    body = f"The calendar says 10:00. {HOSTILE}\n\nSee it with: readback bookings show RB-1"
+    await database.write(
+        lambda t: pages.raised(t, Page("read_back", "RB-1", "Read-back mismatch", body), now=FakeClock().now())
+    )
+    [kept] = await database.read(pages.listed)
+    address = link(SECRET, "http://readback.test", kept.id)
+    for answer in (await client.get(address), await client.post(address)):
+        assert "<p>See it with: readback bookings show RB-1</p>" in answer.text
+        assert "<p>The calendar says 10:00. &lt;script&gt;" in answer.text
+        assert "<script" not in answer.text

@@ -1,0 +1,29 @@
+"""The visits that a review is about, as they stand now: somebody may have moved or cancelled one meanwhile."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.booking.business import Business, Businesses
+from app.booking.store import Booking, with_reference
+from app.review.reviews import Kept
+
+
+def as_they_stand(connection: Connection, review: Kept, businesses: Businesses) -> list[str]:
+    """A sentence for each visit that would be moved or cancelled; nothing where the business is not served here."""
+    business = businesses.by_id.get(review.business)
+    if business is None:
+        return []
+    changes: list[dict[str, Any]] = [dict(review.content), *review.content.get("then", ())]
+    named = dict.fromkeys(str(change.get("arguments", {}).get("reference", "")) for change in changes)
+    return [_told(reference, with_reference(connection, reference), business) for reference in named if reference]
+
+
+def _told(reference: str, visit: Booking | None, business: Business) -> str:
+    if visit is None or visit.business != business.id:
+        return f"{reference}: this business has no such visit."
+    service, technician = business.service(visit.service), business.technician(visit.technician)
+    when = datetime.fromtimestamp(visit.starts, business.zone).strftime("%a %-d %b %Y, %H:%M %Z")
+    who = technician.name if technician else visit.technician
+    return f"{reference}: {service.name if service else visit.service} on {when} with {who}, {visit.status}."

@@ -1,0 +1,150 @@
+"""The second of two wishes in one breath: whether it is one, kept while the first is under way, then taken up.
+
+None is lost unsaid: what cannot be kept has to be texted again, and that is said. It decides nothing about the first.
+"""
+
+from dataclasses import replace
+from itertools import islice
+
+from app.sms import choosing, meant, own_appointments, phrases
+from app.sms.ground import Ground
+from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
+from app.sms.talk import Talk
+from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
+from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
+
+MOST_PUT_OFF = 2
+MAX_WORDS_CHARS = 200
+"""Of one that is kept."""
+MOST_CALLS_BEFORE = 3
+"""With more in one turn it is not looked up whether a visit stands."""
+
+
+def one_or_two(talk: Talk, ground: Ground) -> Said:
+    """What was said, as one where a yes with a request after it answers nothing that was asked."""
+    said, then = talk.said, talk.said.next
+    if then is None and said.answer is None and said.intent in (None, Intent.BOOK):
+        return _by_service(talk, ground)
+    if then is None or said.cancels or said.intent is Intent.MOVE or said.answer is not Answer.YES:
+        return said
+    if talk.state.step is Step.CONFIRM_CANCEL:
+        besides = then.intent is Intent.BOOK or _says_one_more(then) or _is_besides_cancelling(talk, then)
+    elif talk.state.step is Step.CONFIRM:
+        besides = _is_besides(talk, then)
+    else:
+        besides = talk.state.step in CHOOSING and (names_another(talk, then) or _says_one_more(then))
+    return said if besides else replace(said, next=None).then(then)
+
+
+def _by_service(talk: Talk, ground: Ground) -> Said:
+    """What was said, as two where each half names a service and a time of its own."""
+    said = talk.said
+    if len(meant.services_in(talk)) < 2 or len(said.when.days) < 2:
+        return said
+    for between in islice(BESIDES.finditer(said.text), MAX_BETWEENS):
+        first, then = (read([(half, 0)], ground) for half in (said.text[: between.start()], said.text[between.end() :]))
+        named = [meant.services_in(talk, half) for half in (first, then)]
+        if [len(each) for each in named] == [1, 1] and named[0] != named[1] and first.when and then.when.days:
+            return replace(first, next=then)
+    return said
+
+
+def names_another(talk: Talk, then: Said) -> bool:
+    """Whether it is about a visit that stands, and not about the one under way."""
+    state, days = talk.state, then.when.days
+    if then.intent not in (Intent.MOVE, Intent.CANCEL):
+        return False
+    low, start = then.text.lower(), state.slot or state.appointment
+    if OTHER_ONE.search(low):
+        return True
+    if then.intent is Intent.MOVE and not MOVES_ONE.search(low):
+        return False  # "change it to an inspection"
+    from_elsewhere = len(days) > 1 and start is not None and start.starts.date() not in days
+    return from_elsewhere or _names_other_service(talk, then)
+
+
+def _is_besides_cancelling(talk: Talk, then: Said) -> bool:
+    """Whether it comes on top of the visit that they were asked about: "yes, cancel the other one" takes its place."""
+    if then.intent is Intent.CANCEL:
+        return bool(TOO.search(then.text.lower()))
+    return names_another(talk, then)
+
+
+def _is_besides(talk: Talk, then: Said) -> bool:
+    """Whether a request after a yes comes on top of what was asked, and does not change it."""
+    slot, low = talk.state.slot, then.text.lower()
+    if slot is None:
+        return False
+    if then.intent is Intent.CANCEL:
+        elsewhere = bool(then.when.days) and not meant.names_time(then.when, slot.starts)
+        as_well = talk.said.intent is Intent.BOOK or bool(AS_WELL.search(low))
+        return elsewhere or as_well or names_another(talk, then)
+    if then.intent is Intent.MOVE:
+        return names_another(talk, then)
+    if BETTER.search(low) or meant.names_time(then.when, slot.starts):
+        return False
+    return _names_other_service(talk, then) or bool(PLUS.match(low)) or _says_one_more(then)
+
+
+def _names_other_service(talk: Talk, then: Said) -> bool:
+    under_way = talk.state.appointment.service if talk.state.appointment else talk.state.service
+    named = meant.services_in(talk, then)
+    return bool(named) and under_way not in [each.id for each in named]
+
+
+def _says_one_more(then: Said) -> bool:
+    return then.intent in (None, Intent.BOOK) and bool(ONE_MORE.search(then.text.lower()))
+
+
+async def see_to(talk: Talk, ground: Ground) -> None:
+    """Keep what was asked for beside what has just been seen to, or take it up if that is done."""
+    if talk.missed:
+        return
+    kept = talk.said.next is None or _keep(talk, talk.said.next)
+    if talk.state.step in IDLE and talk.state.put_off:
+        await _take_up(talk, ground)
+    elif not kept:
+        talk.lead(phrases.REST_AGAIN)
+    elif talk.said.next is not None:
+        talk.lead(phrases.THIS_FIRST)
+
+
+def _keep(talk: Talk, then: Said) -> bool:
+    """Whether there is room for it."""
+    state = talk.state
+    new = PutOff(then.text, talk.today)
+    fits = len(new.words) <= MAX_WORDS_CHARS and len(state.put_off) < MOST_PUT_OFF
+    if fits and new not in state.put_off:
+        state.put_off = [*state.put_off, new]
+    return fits
+
+
+async def _take_up(talk: Talk, ground: Ground) -> None:
+    """The first that was put off, as if it had just been said on the day it was said."""
+    state, last = talk.state, talk.state.last
+    first, *state.put_off = state.put_off
+    said = read([(first.words, 0)], replace(ground, today=first.on, _read={}))
+    talk.said = said
+    if said.intent is Intent.CANCEL:
+        await own_appointments.begin(talk, Task.CANCEL)
+    elif said.intent is Intent.MOVE or await _is_of_standing(talk):
+        await own_appointments.begin(talk, Task.MOVE)
+    else:
+        wish = replace(said, intent=Intent.BOOK, answer=None)
+        await choosing.take_up(talk, _on_day_of(last, wish), last.service if last else "")
+
+
+async def _is_of_standing(talk: Talk) -> bool:
+    """Whether it names a visit that stands by its service, and a time: "and the inspection friday at ten"."""
+    said, low = talk.said, talk.said.text.lower()
+    named = meant.services_in(talk, said)
+    if len(named) != 1 or said.intent is not None or not said.when or ONE_MORE.search(low) or not THE_ONE.search(low):
+        return False
+    return talk.calls <= MOST_CALLS_BEFORE and await own_appointments.stands(talk, named[0].id)
+
+
+def _on_day_of(last: Booked | None, wish: Said) -> Said:
+    """A time of day alone is said about the day of the one that was done just now."""
+    if last is None or wish.when.days or wish.when.anytime or not wish.when.clock:
+        return wish
+    return replace(wish, when=replace(wish.when, days=(last.starts.date(),)))

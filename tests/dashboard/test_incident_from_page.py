@@ -1,0 +1,41 @@
+"""An incident is opened from a page's card: the page is in hand with it, and its words are not put in public."""
+
+import re
+from pathlib import Path
+
+from app.db.schema import incidents, pages
+from tests.dashboard.filled import fill
+from tests.dashboard.looking import dashboard, recorded, rows, signed_in
+from tests.flows.running import ADMIN_TOKEN
+
+
+async def test_the_card_leads_to_the_form_and_the_form_takes_the_page(database_url: str, tmp_path: Path) -> None:
+    fill(database_url)
+    [row] = rows(database_url, pages, pages.c.kind == "calendar_down")
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        card = f'href="/dashboard/incidents?page={row.id}#open"'
+        assert card in (await dana.look("pages")).text
+        form = (await dana.look(f"incidents?page={row.id}")).text
+        assert '<details class="card" id="open" open>' in form
+        assert "From the page “Calendar down &lt;script&gt;" in form
+        assert f'<input type="hidden" name="page" value="{row.id}">' in form
+        assert "<option selected>acme</option>" in form
+        assert re.search(r'<input name="title"[^>]* value=', form) is None
+        given = {"title": "Some visits cannot be booked", "page": row.id, "business": "acme", "parts": "booking"}
+        assert (await dana.press("incidents/open", given)).status_code == 303
+        again = await dana.press("incidents/open", given)
+    assert (again.status_code, "is open for this page already" in again.text) == (409, True)
+    [opened] = rows(database_url, incidents, incidents.c.page == row.id)
+    assert (opened.business, opened.title) == ("acme", "Some visits cannot be booked")
+    assert rows(database_url, pages, pages.c.id == row.id)[0].acknowledged_by == "Dana"
+    assert [one.subject for one in recorded(database_url, "page_acknowledged")] == [row.id]
+
+
+async def test_without_a_page_the_form_is_as_ever_and_a_page_that_is_none_is_not_there(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        form = (await dana.look("incidents")).text
+        assert ('id="open" open' in form, 'name="page"' in form) == (False, False)
+        assert (await dana.look("incidents?page=none")).status_code == 404
+        assert (await server.get("/api/incidents", ADMIN_TOKEN)).json()["page"] is None

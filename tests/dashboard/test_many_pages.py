@@ -1,0 +1,56 @@
+"""However many pages are open, each can be found, and those that nobody has taken come first."""
+
+from pathlib import Path
+
+from app.audit.log import seal
+from app.dashboard.views import MOST_SHOWN
+from app.db.once import committing, looking
+from app.watch.pages import Page, acknowledged, listed, raised
+from tests.dashboard.looking import dashboard, signed_in
+from tests.flows.running import ADMIN_TOKEN
+
+NOW = 1_795_000_000.0
+MANY = 2 * MOST_SHOWN + 20
+
+
+def paged(url: str) -> set[str]:
+    """Many pages, several of the same second; the newest and every seventh are in hand. The ids of those."""
+    with committing(url, seal) as transaction:
+        for number in range(MANY):
+            about = Page("calendar_down", f"c{number}", f"Calendar {number} is down", "", "acme")
+            raised(transaction, about, now=NOW + number // 3)
+    with looking(url) as connection:
+        taken = [page.id for place, page in enumerate(listed(connection)) if place < 60 or place % 7 == 0]
+    with committing(url, seal) as transaction:
+        for page_id in taken:
+            acknowledged(transaction, page_id, by="Dana", now=NOW + MANY)
+    return set(taken)
+
+
+async def test_each_page_is_on_one_of_the_pages_and_what_nobody_took_on_the_first(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        taken = paged(database_url)
+        seen, following = [], ""
+        while True:
+            told = (await server.get(f"/api/pages{following}", ADMIN_TOKEN)).json()
+            seen += told["pages"]
+            shown = await dana.look(f"pages{following}")
+            assert [one["title"] in shown.text for one in told["pages"]] == [True] * len(told["pages"])
+            assert told["more"] == (told["next"] is not None) == ("Next 50" in shown.text)
+            if not told["more"]:
+                break
+            following = f"?after={told['next']}"
+            assert following.removeprefix("?") in shown.text
+    seen = [one for one in seen if one["kind"] == "calendar_down"]  # a slow machine may raise one of its own
+    assert len({one["id"] for one in seen}) == len(seen) == MANY
+    assert [one["id"] in taken for one in seen] == [False] * (MANY - len(taken)) + [True] * len(taken)
+    for some in (seen[: MANY - len(taken)], seen[MANY - len(taken) :]):
+        assert [one["raised_at"] for one in some] == sorted((one["raised_at"] for one in some), reverse=True)
+
+
+async def test_a_page_that_begins_nowhere_is_refused(sqlite_url: str, tmp_path: Path) -> None:
+    async with dashboard(sqlite_url, tmp_path) as server:
+        assert (await server.get("/api/pages?after=x", ADMIN_TOKEN)).status_code == 409
+        assert (await server.get("/api/pages?after=1.0_", ADMIN_TOKEN)).json()["pages"] == []

@@ -1,0 +1,92 @@
+"""What a person approved is about a visit at its time: one that was moved meanwhile stays, and they hear so."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.db.schema import reviews, text_outbox
+from app.review.reviews import decided
+from app.sms.changing import WAITS
+from app.sms.reviewed import ELSEWHERE
+from tests.booking.acme import TUESDAY_9, acme
+from tests.sms.modelled import Texting, call, say, texting
+
+MARKED = frozenset({"reschedule_appointment", "cancel_appointment"})
+DAY_S = 86_400
+
+
+@pytest.fixture
+async def sms(database_url: str) -> AsyncIterator[Texting]:
+    async with texting(database_url, acme(people=("dana",), reviewed=MARKED)) as opened:
+        yield opened
+
+
+async def theirs(sms: Texting) -> str:
+    outcome = await sms.house.book()
+    assert outcome.booking is not None
+    await sms.text("When is my visit?", model=[call("find_appointments"), say()])
+    return str(outcome.booking.reference)
+
+
+async def wants(sms: Texting, tool: str, said: str, **arguments: Any) -> None:
+    sure = {**arguments, "confidence": 0.97, "rests_on": [said]}
+    assert await sms.text(said, model=[call(tool, **sure)]) == [WAITS]
+
+
+async def moved(sms: Texting, reference: str, date: str = "2026-11-26") -> None:
+    """By phone."""
+    slot = await sms.talking.first_slot(date=date)
+    assert (await sms.talking("reschedule_appointment", reference=reference, slot_id=slot["slot_id"]))["ok"]
+
+
+async def approved(sms: Texting) -> str:
+    """Approved, and carried out twice, as after a crash; what the customer is told, once."""
+    database, now = sms.house.database, sms.house.clock.now()
+    identity = await database.read(lambda c: c.execute(select(reviews.c.id)).scalar_one())
+    await database.write(lambda t: decided(t, identity, True, by="Ann", now=now))
+    for _ in range(2):
+        await sms.reviewed.decided({"review": identity})
+    return str(await database.read(lambda c: c.execute(select(text_outbox.c.body)).scalar_one()))
+
+
+async def standing(sms: Texting) -> list[int]:
+    return [(row.starts - TUESDAY_9) // 60 for row in await sms.house.rows() if row.active]
+
+
+async def test_a_visit_that_was_moved_meanwhile_is_not_cancelled(sms: Texting) -> None:
+    reference = await theirs(sms)
+    await wants(sms, "cancel_appointment", "Cancel my visit please", reference=reference)
+    await moved(sms, reference)
+    told = await approved(sms)
+    assert told.startswith(ELSEWHERE)
+    assert "call you" in told
+    assert await standing(sms) == [(2 * DAY_S - 3_600) // 60]
+
+
+async def test_nor_is_it_moved_again(sms: Texting) -> None:
+    reference = await theirs(sms)
+    await sms.offered()
+    slot = next(iter(sms.state["memory"]["facts"]["offers"]))
+    await wants(sms, "reschedule_appointment", "Move it to the first", reference=reference, slot_id=slot)
+    await moved(sms, reference)
+    assert (await approved(sms)).startswith(ELSEWHERE)
+    assert await standing(sms) == [(2 * DAY_S - 3_600) // 60]
+
+
+async def test_one_that_stands_where_it_was_is_cancelled_or_moved_once(sms: Texting) -> None:
+    reference = await theirs(sms)
+    await sms.offered()
+    slot = list(sms.state["memory"]["facts"]["offers"])[-1]
+    await wants(sms, "reschedule_appointment", "Move it to the last one", reference=reference, slot_id=slot)
+    assert "moved" in await approved(sms)
+    assert len(await standing(sms)) == 1
+    assert await standing(sms) != [0]
+
+
+async def test_a_cancellation_that_is_approved_is_made(sms: Texting) -> None:
+    reference = await theirs(sms)
+    await wants(sms, "cancel_appointment", "Cancel my visit please", reference=reference)
+    assert "cancelled" in (await approved(sms)).lower()
+    assert await standing(sms) == []
