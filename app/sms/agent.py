@@ -28,7 +28,7 @@ from app.inference.window import InputError, Memory, remember, remembered, shown
 from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
 from app.sms.asked_for import held, passes_over, wants_something
-from app.sms.changing import MAKES, Changing, digest
+from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
 from app.sms.model_turn import ModelTurn
 from app.sms.phrases import PICTURE
@@ -55,9 +55,6 @@ UNFINISHED: Final = (
     "and someone will call you."
 )
 NOT_ALONE: Final = "Nothing was done: another tool of the same answer was refused. Call them again together."
-TO_CANCEL: Final = "to_cancel"
-"""The fact which visit they were asked about, whether to cancel it."""
-TELLS_WHICH: Final = ("reference", "start", "service", "technician")
 
 _PERSON: Final = re.compile(r"\W*(?:persona?|human|agent)\W*", re.I)
 _SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
@@ -179,7 +176,6 @@ class ModelConversation:
         memory = state.memory if session == state.session else Memory()
         window = windowed(memory, [text.body for text in texts])
         facts = dict(window.facts)
-        to_cancel = facts.pop(TO_CANCEL, {})
         turn = ModelTurn(
             business=business,
             conversation=conversation,
@@ -190,7 +186,6 @@ class ModelConversation:
             facts=facts,
             messages=[*(Message(each.who, each.text) for each in window.turns), Message("customer", window.said)],
             told=Told(business, local_date(business.zone, int(newest.received_at))),
-            to_cancel=to_cancel,
         )
         try:
             replies = await self._turn(turn)
@@ -233,7 +228,8 @@ class ModelConversation:
                 if not replies or passes_over(turn, asked.understood.say):
                     await self._asking.led_nowhere(asked, "nothing to say")
                     break
-                return _shown(turn, replies, asked.understood)
+                await self._put_whether_to_cancel(turn, asked.understood, asked.id)
+                return _shown(turn, replies)
             done = await self._carried_out(turn, canonical(asked.understood, step), asked.id, step)
             if done is not None:
                 return done
@@ -243,6 +239,10 @@ class ModelConversation:
             # what was found is told, and that it went no further
             return _shown(turn, (*turn.told.words(), UNFINISHED))
         raise NobodyAnsweredError("no answer, or too many steps")
+
+    async def _put_whether_to_cancel(self, turn: ModelTurn, chosen: Decision, inference: str) -> None:
+        if Saying.ASK_CANCEL in chosen.say and turn.told.only:
+            await self._changing.asked_whether_to_cancel(turn, booked(turn.told.only), inference)
 
     async def _carried_out(
         self, turn: ModelTurn, wanted: Sequence[Wanted], inference: str, step: int
@@ -321,7 +321,7 @@ def _session(state: _State, texts: Sequence[Incoming]) -> str:
 def _remembered_too(state: _State, session: str, texts: Sequence[Incoming], replies: Sequence[str]) -> None:
     """A model that answers later knows what was said without it."""
     memory = state.memory if session == state.session else Memory()
-    facts = {name: value for name, value in memory.facts.items() if name not in ("shown", TO_CANCEL)}
+    facts = {name: value for name, value in memory.facts.items() if name != "shown"}
     said = "\n".join(filter(None, (shown(text.body) for text in texts)))
     state.session, state.at = session, max(state.at, texts[-1].received_at)
     state.memory = remember(memory, said, replies, facts)
@@ -361,10 +361,8 @@ def _offered(offers: dict[str, Any], slot: Mapping[str, str], service: str) -> d
     return {**slot, "slot_id": name}
 
 
-def _shown(turn: ModelTurn, replies: tuple[str, ...], decision: Decision | None = None) -> tuple[str, ...]:
-    """The replies; the times in them are known by their numbers from now on, and so is the visit they ask about."""
-    if decision and Saying.ASK_CANCEL in decision.say and turn.told.only:
-        turn.facts[TO_CANCEL] = {name: turn.told.only[name] for name in TELLS_WHICH}
+def _shown(turn: ModelTurn, replies: tuple[str, ...]) -> tuple[str, ...]:
+    """The replies; the times in them are known by their numbers from now on."""
     times = turn.told.shown()
     if times:
         names = {offer["slot_id"]: name for name, offer in turn.facts.get("offers", {}).items()}

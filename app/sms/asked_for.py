@@ -10,12 +10,11 @@ from typing import Any, Final
 
 from app.inference.output import Saying
 from app.sms.allowed import CHANGES, Denied, Permitted
-from app.sms.assent import asks_only, weighed
+from app.sms.assent import asks_only
 from app.sms.dates_in_words import When
 from app.sms.guided import ground
 from app.sms.meant import names_time, picked, services_in
 from app.sms.model_turn import ModelTurn
-from app.sms.own_appointments import keeps
 from app.sms.state import Booked, Offered, State, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -32,7 +31,6 @@ from app.sms.vocabulary import (
 from app.sms.words import Answer, Intent, Said, read
 
 CHANGE_OF_TIME: Final = frozenset(("book_appointment", "reschedule_appointment"))
-KEEPS: Final = "The customer does not want that cancelled. Nothing is cancelled."
 TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for open times, or ask which day suits them."
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
 ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."
@@ -62,8 +60,7 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     if verdict.tool == "cancel_appointment":
         if whole.said.intent is Intent.MOVE and not CANCEL.search(whole.said.text.lower()):
             return Denied(verdict.tool, TO_MOVE)
-        no = whole.said.answer is Answer.NO and not _wants_cancelled(whole)
-        return Denied(verdict.tool, KEEPS) if turn.to_cancel and (no or keeps(whole)) else verdict
+        return verdict
     chosen, start = _picked(whole), _start(turn, verdict)
     if chosen is None and whole.said.answer is Answer.NO and not _asks_for_time(whole, start):
         return Denied(verdict.tool, SAID_NO)
@@ -109,9 +106,8 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
     talks = [_talk(turn, part) for part in dict.fromkeys(alone)]
     if change.tool == "cancel_appointment":
         reference = change.arguments.get("reference", "")
-        agreed = reference == turn.to_cancel.get("reference") and _agrees(talks[0])
         plainly = not hedged and not _names_other_time(talks[0].said, reference, own)
-        return agreed or (plainly and any(_names_visit(talk, reference, own) for talk in talks))
+        return plainly and any(_names_visit(talk, reference, own) for talk in talks)
     start, moves = _start(turn, change), change.tool == "reschedule_appointment"
     if hedged or _moves(turn) is not moves or not (_is_only(change, own) if moves else _is_named(turn, change)):
         return False
@@ -139,13 +135,8 @@ def wants_something(turn: ModelTurn) -> bool:
 
 
 def _talk(turn: ModelTurn, text: str) -> Talk:
-    """The words as an answer to what was asked last: whether to cancel a visit, or which of the times."""
+    """The words as an answer to which of the times suits, where that was asked last."""
     state = State(step=Step.TIME, slots=_shown(turn))
-    if turn.to_cancel:
-        one = turn.to_cancel
-        about = Booked(one["reference"], one["start"], one["service"], one["technician"])
-        state = State(step=Step.CONFIRM_CANCEL, task=Task.CANCEL, appointment=about, appointments=[about])
-        state.strict = True  # it was the model that asked, perhaps for no reason
     said = read([(line, 0) for line in text.splitlines()], ground(turn.business, int(turn.now)))
     return Talk(turn.conversation, turn.business, state, said, int(turn.now), turn.id, _NO_TOOLS)
 
@@ -193,10 +184,6 @@ def _hedged(low: str, said: Said) -> bool:
     for harmless in (_FIRST_NO, NO_BUT_FINE, CANNOT_COME, NOT_NEEDED):
         low = harmless.sub(" ", low)
     return bool(NEGATION.search(low) or _NOT.search(low))
-
-
-def _agrees(talk: Talk) -> bool:
-    return talk.state.step is Step.CONFIRM_CANCEL and weighed(talk).answer is Answer.YES
 
 
 def _wants_cancelled(talk: Talk) -> bool:

@@ -20,11 +20,11 @@ from app.inference.records import acted
 from app.review.reviews import Proposal, opened
 from app.sms import asked_next
 from app.sms.allowed import CHANGES, Permitted
-from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out
+from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out, speaks_of
 from app.sms.model_turn import ModelTurn
 from app.sms.overtaking import Overtaking
 from app.sms.put_back import OtherServiceError, offer_of, put_back, shown_of, talk_of
-from app.sms.state import Asked, Booked, dumped
+from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
 
@@ -88,6 +88,11 @@ class Changing:
             said += [str(result["say"])] if str(result["say"]) not in said else []
         return [*said, *await self._put_to_them(turn, asked, own, inference)] if asked else said
 
+    async def asked_whether_to_cancel(self, turn: ModelTurn, visit: Booked, inference: str) -> None:
+        """The model chose to ask that: the answer is read as one to any other question, whoever could answer then."""
+        strict = not speaks_of(turn, Task.CANCEL)
+        await self._put_to_them(turn, [Asked(Task.CANCEL, visit, strict=strict)], [visit], inference)
+
     async def _put_to_them(
         self, turn: ModelTurn, changes: Sequence[Asked], own: Sequence[Booked], inference: str
     ) -> Sequence[str]:
@@ -104,7 +109,7 @@ class Changing:
         if not result["ok"]:
             raise NobodyAnsweredError("their visits could not be looked up")
         found = result.get("appointments", ())
-        return [Booked(each["reference"], each["start"], each["service"], each["technician"]) for each in found]
+        return [booked(each) for each in found]
 
     async def _asked_for(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
         """A call or a confirmation. A time that nobody can make out is no reason not to call."""
@@ -158,6 +163,11 @@ class Changing:
             await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("action of an inference not noted", reason=type(error).__name__)
+
+
+def booked(each: Mapping[str, Any]) -> Booked:
+    """One of what `find_appointments` tells."""
+    return Booked(each["reference"], each["start"], each["service"], each["technician"])
 
 
 def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
