@@ -21,6 +21,7 @@ from app.review.reviews import Proposal, opened
 from app.sms import asked_next
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out, speaks_of
+from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
 from app.sms.overtaking import Overtaking
 from app.sms.put_back import OtherServiceError, offer_of, put_back, shown_of, talk_of
@@ -52,18 +53,18 @@ class Changing:
 
     async def made(self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str) -> list[str] | Mapping[str, Any]:
         """What there is to say about them; where the first did nothing but want other arguments, its result."""
-        changes = sorted(wanted, key=lambda one: ORDER.index(one.tool))
+        own = await self._own(turn) if any(one.tool in CHANGES for one in wanted) else []
+        changes, in_doubt = _as_meant(turn, wanted, own)
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
-        own = await self._own(turn) if any("reference" in one.arguments for one in booked) else []
         why = next(filter(None, (_why(turn, one) for one in booked)), "")
-        alone = len(changes) == 1 and any(leaves_out(turn, one) for one in booked)
+        alone = len(changes) == 1 and any(leaves_out(turn, one) for one in wanted if one.tool in CHANGES)
         if alone and not why and not turn.reminded:
             turn.reminded = True
             return {"ok": False, "code": NOT_ALLOWED, "say": TWO_WISHES}
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
-        if not why and (alone or not all(is_asked(turn, one, own) for one in booked)):
+        if not why and (alone or in_doubt or not all(is_asked(turn, one, own) for one in booked)):
             try:
                 asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
             except OtherServiceError as error:
@@ -163,6 +164,18 @@ class Changing:
             await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("action of an inference not noted", reason=type(error).__name__)
+
+
+def _as_meant(turn: ModelTurn, wanted: Sequence[Permitted], own: Sequence[Booked]) -> tuple[list[Permitted], bool]:
+    """The changes in their order, a booking that is rather a move as one; and whether any has to be asked about."""
+    meant, in_doubt = list[Permitted](), False
+    for change in wanted:
+        instead, doubtful = in_place(turn, change, [other for other in wanted if other is not change], own)
+        if doubtful and not instead.arguments.get("reference", "-") and _why(turn, change):
+            instead = change  # a person finds out which visit it is about
+        meant.append(instead)
+        in_doubt = in_doubt or doubtful
+    return sorted(meant, key=lambda one: ORDER.index(one.tool)), in_doubt
 
 
 def booked(each: Mapping[str, Any]) -> Booked:

@@ -42,7 +42,8 @@ def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked], *, alone
     words = {name: str(arguments[name]) for name in OWN_WORDS if name != "customer_name" and name in arguments}
     then = _second(turn, visit.service) if alone and task is Task.CANCEL and visit is not None else None
     name, strict = str(arguments.get("customer_name", "")), not speaks_of(turn, task)
-    return Asked(task, visit, slot, service, name, words, then, strict)
+    stays = next((each for each in own if each.service == service), None) if task is Task.BOOK else None
+    return Asked(task, visit, slot, service, name, words, then, strict, stays)
 
 
 def shown_of(turn: ModelTurn, asked: Asked) -> list[Offered]:
