@@ -30,11 +30,11 @@ from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
 from app.sms.asked_for import held, passes_over, wants_something
 from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
+from app.sms.going_on import going_on
 from app.sms.model_turn import ModelTurn
 from app.sms.phrases import PICTURE
 from app.sms.place import place
 from app.sms.sayings import ENGLISH, in_words
-from app.sms.state import VERSION, Offered, State, Step, dumped
 from app.sms.talk import MAX_QUESTION_CHARS, Ask
 from app.sms.told import KNOWLEDGE, Told, service_id
 from app.sms.turn import Conversation, Incoming, Responder, Turn
@@ -152,12 +152,20 @@ class ModelConversation:
         if texts and (done := await self._done_before(conversation, session, texts[-1].id)):
             _remembered_too(state, session, texts, done)
             return Turn(done, state.dumped())
-        kept = state.guided or _going_on(state, texts, now)
-        turn = await self._guided.answer(replace(conversation, state=kept), texts)
+        turn = await self._guided_turn(conversation, texts, state)
         state.guided, state.guided_at = turn.state, now
         if texts:
             _remembered_too(state, session, texts, turn.replies)
         return Turn(turn.replies, state.dumped())
+
+    async def _guided_turn(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
+        kept, business = state.guided, self._businesses.by_id.get(conversation.business)
+        if not kept and texts and business and texts[-1].received_at - state.at <= OFFER_LASTS_S:
+            begun = await going_on(self._ask, business, conversation, state.memory, texts)
+            if isinstance(begun, Turn):
+                return begun
+            kept = begun
+        return await self._guided.answer(replace(conversation, state=kept), texts)
 
     async def _done_before(self, conversation: Conversation, session: str, turn: str) -> tuple[str, ...]:
         try:
@@ -325,17 +333,6 @@ def _remembered_too(state: _State, session: str, texts: Sequence[Incoming], repl
     said = "\n".join(filter(None, (shown(text.body) for text in texts)))
     state.session, state.at = session, max(state.at, texts[-1].received_at)
     state.memory = remember(memory, said, replies, facts)
-
-
-def _going_on(state: _State, texts: Sequence[Incoming], now: float) -> Mapping[str, Any]:
-    """Where the guided conversation takes over from a model: at the times that were offered last, if there are any."""
-    offers = [state.memory.facts.get("offers", {}).get(name) for name in state.memory.facts.get("shown", ())]
-    services = {offer.get("service", "") for offer in offers if offer}
-    if not texts or not offers or None in offers or len(services) != 1 or now - state.at > OFFER_LASTS_S:
-        return {}
-    slots = [Offered(offer["slot_id"], offer["start"], offer["technician"]) for offer in offers if offer]
-    begun = State(v=VERSION, session=texts[0].id, at=now, step=Step.TIME, service=services.pop(), slots=slots)
-    return dumped(begun)
 
 
 def _named(turn: ModelTurn, result: Mapping[str, Any], service: str) -> dict[str, Any]:
