@@ -8,12 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from app.booking.business import Service
 from app.inference.output import Saying
 from app.sms.allowed import CHANGES, Denied, Permitted
 from app.sms.assent import asks_only
+from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.guided import ground
-from app.sms.meant import names_time, picked, services_in
+from app.sms.meant import NOT_THE_POINT, minute, names_time, picked, services_in, services_kept
 from app.sms.model_turn import ModelTurn
 from app.sms.state import Booked, Offered, State, Step, Task
 from app.sms.talk import Talk
@@ -35,6 +37,10 @@ TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for ope
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
 ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."
 ANOTHER_VISIT: Final = "The customer's words name another day, hour or service. Look for that one, and offer it."
+OTHER_VISIT: Final = (
+    "The customer's words name another of their appointments. Call find_appointments, and take the one they name."
+)
+ASKED_ALREADY: Final = "The customer was asked that already and did not want it. Answer what they say now."
 TWO_WISHES: Final = (
     "The customer asks for two things in one message, and what is done ends the turn. Look up what is missing, then "
     "call both tools together."
@@ -50,6 +56,7 @@ _REQUEST: Final = re.compile(
 )
 _KINDS: Final = {"book": "book_appointment", "schedule": "book_appointment", "cancel": "cancel_appointment"}
 _FIGURE: Final = re.compile(r"\d+")
+_WORD: Final = re.compile(r"\w+")
 
 
 def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
@@ -64,11 +71,25 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     chosen, start = _picked(whole), _start(turn, verdict)
     if chosen is None and whole.said.answer is Answer.NO and not _asks_for_time(whole, start):
         return Denied(verdict.tool, SAID_NO)
+    chosen = chosen or _at_hour(whole)
     if chosen and not _is_same(turn, chosen, verdict) and len(_FIGURE.findall(turn.window.said)) <= 1:
         return Denied(verdict.tool, ANOTHER_TIME)
     if chosen is None and verdict.tool == "book_appointment" and _names_another(whole, start, _service(turn, verdict)):
         return Denied(verdict.tool, ANOTHER_VISIT)
     return verdict
+
+
+def names_another_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> bool:
+    """Whether all that is said of the visit to cancel fits another one of theirs, and not this one."""
+    talk = heard_now(turn)
+    if change.tool != "cancel_appointment" or not _wants_cancelled(talk):
+        return False
+    when, low = talk.said.when, talk.said.text.lower()
+    named = {each.service for each in own if _names_service(turn.business.service(each.service), low)}
+    named -= {service.id for service in services_kept(talk)}
+    fits = [each.reference for each in own if not when or names_time(when, each.starts)]
+    fits = [each.reference for each in own if each.reference in fits and (not named or each.service in named)]
+    return bool(fits) and change.arguments.get("reference") not in fits
 
 
 def heard_now(turn: ModelTurn) -> Talk:
@@ -83,6 +104,11 @@ def speaks_of(turn: ModelTurn, task: Task) -> bool:
     intent = Intent.MOVE if task is Task.MOVE else Intent.BOOK
     talks = [_talk(turn, message.text) for message in turn.messages if message.who == "customer"]
     return any(talk.said.intent is intent or _picked(talk) for talk in talks)
+
+
+def has_condition(turn: ModelTurn) -> bool:
+    """Whether the newest words ask for it under a condition."""
+    return bool(CONDITION.search(turn.window.said.lower()))
 
 
 def leaves_out(turn: ModelTurn, change: Permitted) -> bool:
@@ -242,6 +268,20 @@ def _moves(turn: ModelTurn) -> bool:
 
 def _picked(talk: Talk) -> Offered | None:
     return picked(talk) if talk.state.slots else None
+
+
+def _names_service(service: Service | None, low: str) -> bool:
+    """Whether any word that tells it from other visits is there, be it beside the name of another service."""
+    words = {word.rstrip("s") for word in _WORD.findall(service.name.lower())} - NOT_THE_POINT if service else set()
+    return bool(words & {word.rstrip("s") for word in _WORD.findall(low)})
+
+
+def _at_hour(talk: Talk) -> Offered | None:
+    """The only time that was shown at a bare hour which is no number of one: "9 please"."""
+    number, slots = talk.said.number, talk.state.slots
+    hours = hours_meant(number) if number is not None and number > len(slots) else ()
+    at = [slot for slot in slots if minute(slot) in hours]
+    return at[0] if len(at) == 1 else None
 
 
 def _chooses(talk: Talk, start: str, *, moves: bool) -> bool:

@@ -20,11 +20,19 @@ from app.inference.records import acted
 from app.review.reviews import Proposal, opened
 from app.sms import asked_next
 from app.sms.allowed import CHANGES, Permitted
-from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out, speaks_of
+from app.sms.asked_for import (
+    ASKED_ALREADY,
+    OTHER_VISIT,
+    TWO_WISHES,
+    is_asked,
+    leaves_out,
+    names_another_visit,
+    speaks_of,
+)
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
 from app.sms.overtaking import Overtaking
-from app.sms.put_back import OtherServiceError, offer_of, put_back, shown_of, talk_of
+from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
 from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
@@ -38,6 +46,8 @@ WAITS: Final = (
     "changed yet."
 )
 NOTHING_ELSE: Final = "Nothing else was done."
+MOST_ASKED: Final = 10
+"""Questions that are remembered as asked."""
 BY_MODEL: Final = "Not the customer's words, a model's: "
 
 _log = log.get(__name__)
@@ -53,7 +63,17 @@ class Changing:
 
     async def made(self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str) -> list[str] | Mapping[str, Any]:
         """What there is to say about them; where the first did nothing but want other arguments, its result."""
+        try:
+            return await self._made(turn, wanted, inference)
+        except RefusedError as error:
+            return {"ok": False, "code": NOT_ALLOWED, "say": str(error)}
+
+    async def _made(
+        self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str
+    ) -> list[str] | Mapping[str, Any]:
         own = await self._own(turn) if any(one.tool in CHANGES for one in wanted) else []
+        if any(names_another_visit(turn, one, own) for one in wanted):
+            raise RefusedError(OTHER_VISIT)
         changes, in_doubt = _as_meant(turn, wanted, own)
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
@@ -65,10 +85,8 @@ class Changing:
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
         if not why and (alone or in_doubt or not all(is_asked(turn, one, own) for one in booked)):
-            try:
-                asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
-            except OtherServiceError as error:
-                return {"ok": False, "code": NOT_ALLOWED, "say": str(error)}
+            asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
+            _ask_once(turn, asked)
         if why:
             await self._propose(turn, booked, why, inference)
             said, booked = [WAITS], []
@@ -164,6 +182,19 @@ class Changing:
             await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("action of an inference not noted", reason=type(error).__name__)
+
+
+def _ask_once(turn: ModelTurn, asked: Sequence[Asked]) -> None:
+    """What does not come of their own words is asked about once. Raises `RefusedError`."""
+    before = turn.facts.get("asked", ())
+    about = [
+        f"{one.task}:{one.appointment.reference if one.appointment else ''}:{one.slot.start if one.slot else ''}"
+        for one in asked
+        if not speaks_of(turn, one.task)
+    ]
+    if about and len(about) == len(asked) and set(about) <= set(before):
+        raise RefusedError(ASKED_ALREADY)
+    turn.facts["asked"] = [*before, *(one for one in about if one not in before)][-MOST_ASKED:]
 
 
 def _as_meant(turn: ModelTurn, wanted: Sequence[Permitted], own: Sequence[Booked]) -> tuple[list[Permitted], bool]:
