@@ -23,6 +23,7 @@ TASKS: Final = {
 OTHER_SERVICE: Final = (
     "That time is for another service than the appointment. Call check_availability for the appointment's own service."
 )
+BOOKED_ALREADY: Final = "The customer has exactly that appointment already. Nothing is to be booked."
 
 
 class RefusedError(ReadbackError):
@@ -42,8 +43,10 @@ def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked], *, alone
     words = {name: str(arguments[name]) for name in OWN_WORDS if name != "customer_name" and name in arguments}
     then = _second(turn, visit.service) if alone and task is Task.CANCEL and visit is not None else None
     name, strict = str(arguments.get("customer_name", "")), not speaks_of(turn, task) or has_condition(turn)
-    stays = next((each for each in own if each.service == service), None) if task is Task.BOOK else None
-    return Asked(task, visit, slot, service, name, words, then, strict, stays)
+    same = [each for each in own if each.service == service] if task is Task.BOOK else []
+    if slot is not None and any((each.starts, each.who) == (slot.starts, slot.who) for each in same):
+        raise RefusedError(BOOKED_ALREADY)
+    return Asked(task, visit, slot, service, name, words, then, strict, same[0] if same else None)
 
 
 def shown_of(turn: ModelTurn, asked: Asked) -> list[Offered]:

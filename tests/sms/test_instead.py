@@ -155,3 +155,12 @@ async def test_what_is_cancelled_in_the_same_turn_is_not_moved(sms: Texting) -> 
     both = calls(("book_appointment", new), ("cancel_appointment", old))
     told = await sms.text(said, model=[LOOK, both])
     assert "Move" not in " ".join(told)
+
+
+async def test_nobody_is_asked_to_book_the_very_time_they_have(sms: Texting) -> None:
+    await just_booked(sms)
+    look = call("check_availability", service="inspection", date="2026-11-24", limit=6)
+    said = "3 it is, thanks"
+    told = await sms.text(said, model=[look, books("s3", said, customer_name="Jane Roe"), say("you_are_welcome")])
+    assert "Reply YES" not in " ".join(told)
+    assert await standing(sms) == [TUESDAY]
