@@ -28,13 +28,13 @@ from app.inference.window import InputError, Memory, remember, remembered, shown
 from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
 from app.sms.asked_for import held, passes_over, wants_something
-from app.sms.changing import MAKES, Changing, digest
+from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
+from app.sms.going_on import going_on
 from app.sms.model_turn import ModelTurn
 from app.sms.phrases import PICTURE
 from app.sms.place import place
 from app.sms.sayings import ENGLISH, in_words
-from app.sms.state import VERSION, Offered, State, Step, dumped
 from app.sms.talk import MAX_QUESTION_CHARS, Ask
 from app.sms.told import KNOWLEDGE, Told, service_id
 from app.sms.turn import Conversation, Incoming, Responder, Turn
@@ -55,9 +55,6 @@ UNFINISHED: Final = (
     "and someone will call you."
 )
 NOT_ALONE: Final = "Nothing was done: another tool of the same answer was refused. Call them again together."
-TO_CANCEL: Final = "to_cancel"
-"""The fact which visit they were asked about, whether to cancel it."""
-TELLS_WHICH: Final = ("reference", "start", "service", "technician")
 
 _PERSON: Final = re.compile(r"\W*(?:persona?|human|agent)\W*", re.I)
 _SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
@@ -155,12 +152,20 @@ class ModelConversation:
         if texts and (done := await self._done_before(conversation, session, texts[-1].id)):
             _remembered_too(state, session, texts, done)
             return Turn(done, state.dumped())
-        kept = state.guided or _going_on(state, texts, now)
-        turn = await self._guided.answer(replace(conversation, state=kept), texts)
+        turn = await self._guided_turn(conversation, texts, state)
         state.guided, state.guided_at = turn.state, now
         if texts:
             _remembered_too(state, session, texts, turn.replies)
         return Turn(turn.replies, state.dumped())
+
+    async def _guided_turn(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
+        kept, business = state.guided, self._businesses.by_id.get(conversation.business)
+        if not kept and texts and business and texts[-1].received_at - state.at <= OFFER_LASTS_S:
+            begun = await going_on(self._ask, business, conversation, state.memory, texts)
+            if isinstance(begun, Turn):
+                return begun
+            kept = begun
+        return await self._guided.answer(replace(conversation, state=kept), texts)
 
     async def _done_before(self, conversation: Conversation, session: str, turn: str) -> tuple[str, ...]:
         try:
@@ -179,7 +184,6 @@ class ModelConversation:
         memory = state.memory if session == state.session else Memory()
         window = windowed(memory, [text.body for text in texts])
         facts = dict(window.facts)
-        to_cancel = facts.pop(TO_CANCEL, {})
         turn = ModelTurn(
             business=business,
             conversation=conversation,
@@ -190,7 +194,6 @@ class ModelConversation:
             facts=facts,
             messages=[*(Message(each.who, each.text) for each in window.turns), Message("customer", window.said)],
             told=Told(business, local_date(business.zone, int(newest.received_at))),
-            to_cancel=to_cancel,
         )
         try:
             replies = await self._turn(turn)
@@ -233,7 +236,8 @@ class ModelConversation:
                 if not replies or passes_over(turn, asked.understood.say):
                     await self._asking.led_nowhere(asked, "nothing to say")
                     break
-                return _shown(turn, replies, asked.understood)
+                await self._put_whether_to_cancel(turn, asked.understood, asked.id)
+                return _shown(turn, replies)
             done = await self._carried_out(turn, canonical(asked.understood, step), asked.id, step)
             if done is not None:
                 return done
@@ -243,6 +247,10 @@ class ModelConversation:
             # what was found is told, and that it went no further
             return _shown(turn, (*turn.told.words(), UNFINISHED))
         raise NobodyAnsweredError("no answer, or too many steps")
+
+    async def _put_whether_to_cancel(self, turn: ModelTurn, chosen: Decision, inference: str) -> None:
+        if Saying.ASK_CANCEL in chosen.say and turn.told.only:
+            await self._changing.asked_whether_to_cancel(turn, booked(turn.told.only), inference)
 
     async def _carried_out(
         self, turn: ModelTurn, wanted: Sequence[Wanted], inference: str, step: int
@@ -321,21 +329,10 @@ def _session(state: _State, texts: Sequence[Incoming]) -> str:
 def _remembered_too(state: _State, session: str, texts: Sequence[Incoming], replies: Sequence[str]) -> None:
     """A model that answers later knows what was said without it."""
     memory = state.memory if session == state.session else Memory()
-    facts = {name: value for name, value in memory.facts.items() if name not in ("shown", TO_CANCEL)}
+    facts = {name: value for name, value in memory.facts.items() if name != "shown"}
     said = "\n".join(filter(None, (shown(text.body) for text in texts)))
     state.session, state.at = session, max(state.at, texts[-1].received_at)
     state.memory = remember(memory, said, replies, facts)
-
-
-def _going_on(state: _State, texts: Sequence[Incoming], now: float) -> Mapping[str, Any]:
-    """Where the guided conversation takes over from a model: at the times that were offered last, if there are any."""
-    offers = [state.memory.facts.get("offers", {}).get(name) for name in state.memory.facts.get("shown", ())]
-    services = {offer.get("service", "") for offer in offers if offer}
-    if not texts or not offers or None in offers or len(services) != 1 or now - state.at > OFFER_LASTS_S:
-        return {}
-    slots = [Offered(offer["slot_id"], offer["start"], offer["technician"]) for offer in offers if offer]
-    begun = State(v=VERSION, session=texts[0].id, at=now, step=Step.TIME, service=services.pop(), slots=slots)
-    return dumped(begun)
 
 
 def _named(turn: ModelTurn, result: Mapping[str, Any], service: str) -> dict[str, Any]:
@@ -361,10 +358,8 @@ def _offered(offers: dict[str, Any], slot: Mapping[str, str], service: str) -> d
     return {**slot, "slot_id": name}
 
 
-def _shown(turn: ModelTurn, replies: tuple[str, ...], decision: Decision | None = None) -> tuple[str, ...]:
-    """The replies; the times in them are known by their numbers from now on, and so is the visit they ask about."""
-    if decision and Saying.ASK_CANCEL in decision.say and turn.told.only:
-        turn.facts[TO_CANCEL] = {name: turn.told.only[name] for name in TELLS_WHICH}
+def _shown(turn: ModelTurn, replies: tuple[str, ...]) -> tuple[str, ...]:
+    """The replies; the times in them are known by their numbers from now on."""
     times = turn.told.shown()
     if times:
         names = {offer["slot_id"]: name for name, offer in turn.facts.get("offers", {}).items()}

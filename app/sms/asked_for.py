@@ -8,14 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from app.booking.business import Service
 from app.inference.output import Saying
 from app.sms.allowed import CHANGES, Denied, Permitted
-from app.sms.assent import asks_only, weighed
+from app.sms.assent import asks_only
+from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.guided import ground
-from app.sms.meant import names_time, picked, services_in
+from app.sms.meant import NOT_THE_POINT, minute, names_time, picked, services_in, services_kept
 from app.sms.model_turn import ModelTurn
-from app.sms.own_appointments import keeps
 from app.sms.state import Booked, Offered, State, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -32,11 +33,14 @@ from app.sms.vocabulary import (
 from app.sms.words import Answer, Intent, Said, read
 
 CHANGE_OF_TIME: Final = frozenset(("book_appointment", "reschedule_appointment"))
-KEEPS: Final = "The customer does not want that cancelled. Nothing is cancelled."
 TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for open times, or ask which day suits them."
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
 ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."
 ANOTHER_VISIT: Final = "The customer's words name another day, hour or service. Look for that one, and offer it."
+OTHER_VISIT: Final = (
+    "The customer's words name another of their appointments. Call find_appointments, and take the one they name."
+)
+ASKED_ALREADY: Final = "The customer was asked that already and did not want it. Answer what they say now."
 TWO_WISHES: Final = (
     "The customer asks for two things in one message, and what is done ends the turn. Look up what is missing, then "
     "call both tools together."
@@ -52,6 +56,7 @@ _REQUEST: Final = re.compile(
 )
 _KINDS: Final = {"book": "book_appointment", "schedule": "book_appointment", "cancel": "cancel_appointment"}
 _FIGURE: Final = re.compile(r"\d+")
+_WORD: Final = re.compile(r"\w+")
 
 
 def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
@@ -62,16 +67,29 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     if verdict.tool == "cancel_appointment":
         if whole.said.intent is Intent.MOVE and not CANCEL.search(whole.said.text.lower()):
             return Denied(verdict.tool, TO_MOVE)
-        no = whole.said.answer is Answer.NO and not _wants_cancelled(whole)
-        return Denied(verdict.tool, KEEPS) if turn.to_cancel and (no or keeps(whole)) else verdict
+        return verdict
     chosen, start = _picked(whole), _start(turn, verdict)
     if chosen is None and whole.said.answer is Answer.NO and not _asks_for_time(whole, start):
         return Denied(verdict.tool, SAID_NO)
+    chosen = chosen or _at_hour(whole)
     if chosen and not _is_same(turn, chosen, verdict) and len(_FIGURE.findall(turn.window.said)) <= 1:
         return Denied(verdict.tool, ANOTHER_TIME)
     if chosen is None and verdict.tool == "book_appointment" and _names_another(whole, start, _service(turn, verdict)):
         return Denied(verdict.tool, ANOTHER_VISIT)
     return verdict
+
+
+def names_another_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> bool:
+    """Whether all that is said of the visit to cancel fits another one of theirs, and not this one."""
+    talk = heard_now(turn)
+    if change.tool != "cancel_appointment" or not _wants_cancelled(talk):
+        return False
+    when, low = talk.said.when, talk.said.text.lower()
+    named = {each.service for each in own if _names_service(turn.business.service(each.service), low)}
+    named -= {service.id for service in services_kept(talk)}
+    fits = [each.reference for each in own if not when or names_time(when, each.starts)]
+    fits = [each.reference for each in own if each.reference in fits and (not named or each.service in named)]
+    return bool(fits) and change.arguments.get("reference") not in fits
 
 
 def heard_now(turn: ModelTurn) -> Talk:
@@ -86,6 +104,11 @@ def speaks_of(turn: ModelTurn, task: Task) -> bool:
     intent = Intent.MOVE if task is Task.MOVE else Intent.BOOK
     talks = [_talk(turn, message.text) for message in turn.messages if message.who == "customer"]
     return any(talk.said.intent is intent or _picked(talk) for talk in talks)
+
+
+def has_condition(turn: ModelTurn) -> bool:
+    """Whether the newest words ask for it under a condition."""
+    return bool(CONDITION.search(turn.window.said.lower()))
 
 
 def leaves_out(turn: ModelTurn, change: Permitted) -> bool:
@@ -109,9 +132,8 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
     talks = [_talk(turn, part) for part in dict.fromkeys(alone)]
     if change.tool == "cancel_appointment":
         reference = change.arguments.get("reference", "")
-        agreed = reference == turn.to_cancel.get("reference") and _agrees(talks[0])
         plainly = not hedged and not _names_other_time(talks[0].said, reference, own)
-        return agreed or (plainly and any(_names_visit(talk, reference, own) for talk in talks))
+        return plainly and any(_names_visit(talk, reference, own) for talk in talks)
     start, moves = _start(turn, change), change.tool == "reschedule_appointment"
     if hedged or _moves(turn) is not moves or not (_is_only(change, own) if moves else _is_named(turn, change)):
         return False
@@ -139,13 +161,8 @@ def wants_something(turn: ModelTurn) -> bool:
 
 
 def _talk(turn: ModelTurn, text: str) -> Talk:
-    """The words as an answer to what was asked last: whether to cancel a visit, or which of the times."""
+    """The words as an answer to which of the times suits, where that was asked last."""
     state = State(step=Step.TIME, slots=_shown(turn))
-    if turn.to_cancel:
-        one = turn.to_cancel
-        about = Booked(one["reference"], one["start"], one["service"], one["technician"])
-        state = State(step=Step.CONFIRM_CANCEL, task=Task.CANCEL, appointment=about, appointments=[about])
-        state.strict = True  # it was the model that asked, perhaps for no reason
     said = read([(line, 0) for line in text.splitlines()], ground(turn.business, int(turn.now)))
     return Talk(turn.conversation, turn.business, state, said, int(turn.now), turn.id, _NO_TOOLS)
 
@@ -193,10 +210,6 @@ def _hedged(low: str, said: Said) -> bool:
     for harmless in (_FIRST_NO, NO_BUT_FINE, CANNOT_COME, NOT_NEEDED):
         low = harmless.sub(" ", low)
     return bool(NEGATION.search(low) or _NOT.search(low))
-
-
-def _agrees(talk: Talk) -> bool:
-    return talk.state.step is Step.CONFIRM_CANCEL and weighed(talk).answer is Answer.YES
 
 
 def _wants_cancelled(talk: Talk) -> bool:
@@ -255,6 +268,20 @@ def _moves(turn: ModelTurn) -> bool:
 
 def _picked(talk: Talk) -> Offered | None:
     return picked(talk) if talk.state.slots else None
+
+
+def _names_service(service: Service | None, low: str) -> bool:
+    """Whether any word that tells it from other visits is there, be it beside the name of another service."""
+    words = {word.rstrip("s") for word in _WORD.findall(service.name.lower())} - NOT_THE_POINT if service else set()
+    return bool(words & {word.rstrip("s") for word in _WORD.findall(low)})
+
+
+def _at_hour(talk: Talk) -> Offered | None:
+    """The only time that was shown at a bare hour which is no number of one: "9 please"."""
+    number, slots = talk.said.number, talk.state.slots
+    hours = hours_meant(number) if number is not None and number > len(slots) else ()
+    at = [slot for slot in slots if minute(slot) in hours]
+    return at[0] if len(at) == 1 else None
 
 
 def _chooses(talk: Talk, start: str, *, moves: bool) -> bool:

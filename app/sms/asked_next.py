@@ -58,6 +58,7 @@ async def _ask(talk: Talk, asked: Asked, own: Sequence[Booked]) -> None:
         talk.say(talk.question(), phrases.OR_MOVE if _names_other_day(talk) else "")
     else:
         state.service, state.name, state.words = asked.service, asked.name or state.name, dict(asked.words)
+        state.stays = asked.stays
         await ask_next(talk)
 
 

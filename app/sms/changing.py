@@ -20,12 +20,21 @@ from app.inference.records import acted
 from app.review.reviews import Proposal, opened
 from app.sms import asked_next
 from app.sms.allowed import CHANGES, Permitted
-from app.sms.asked_for import TWO_WISHES, is_asked, leaves_out
+from app.sms.asked_for import (
+    ASKED_ALREADY,
+    OTHER_VISIT,
+    TWO_WISHES,
+    is_asked,
+    leaves_out,
+    names_another_visit,
+    speaks_of,
+)
+from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
 from app.sms.overtaking import Overtaking
 from app.sms.proposed import as_content
-from app.sms.put_back import OtherServiceError, offer_of, put_back, shown_of, talk_of
-from app.sms.state import Asked, Booked, dumped
+from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
+from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
 
@@ -38,6 +47,8 @@ WAITS: Final = (
     "changed yet."
 )
 NOTHING_ELSE: Final = "Nothing else was done."
+MOST_ASKED: Final = 10
+"""Questions that are remembered as asked."""
 BY_MODEL: Final = "Not the customer's words, a model's: "
 
 _log = log.get(__name__)
@@ -53,22 +64,30 @@ class Changing:
 
     async def made(self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str) -> list[str] | Mapping[str, Any]:
         """What there is to say about them; where the first did nothing but want other arguments, its result."""
-        changes = sorted(wanted, key=lambda one: ORDER.index(one.tool))
+        try:
+            return await self._made(turn, wanted, inference)
+        except RefusedError as error:
+            return {"ok": False, "code": NOT_ALLOWED, "say": str(error)}
+
+    async def _made(
+        self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str
+    ) -> list[str] | Mapping[str, Any]:
+        own = await self._own(turn) if any(one.tool in CHANGES for one in wanted) else []
+        if any(names_another_visit(turn, one, own) for one in wanted):
+            raise RefusedError(OTHER_VISIT)
+        changes, in_doubt = _as_meant(turn, wanted, own)
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
-        own = await self._own(turn) if any("reference" in one.arguments for one in booked) else []
         why = next(filter(None, (_why(turn, one) for one in booked)), "")
-        alone = len(changes) == 1 and any(leaves_out(turn, one) for one in booked)
+        alone = len(changes) == 1 and any(leaves_out(turn, one) for one in wanted if one.tool in CHANGES)
         if alone and not why and not turn.reminded:
             turn.reminded = True
             return {"ok": False, "code": NOT_ALLOWED, "say": TWO_WISHES}
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
-        if not why and (alone or not all(is_asked(turn, one, own) for one in booked)):
-            try:
-                asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
-            except OtherServiceError as error:
-                return {"ok": False, "code": NOT_ALLOWED, "say": str(error)}
+        if not why and (alone or in_doubt or not all(is_asked(turn, one, own) for one in booked)):
+            asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
+            _ask_once(turn, asked)
         if why:
             await self._propose(turn, booked, own, why=why, inference=inference)
             said, booked = [WAITS], []
@@ -89,6 +108,11 @@ class Changing:
             said += [str(result["say"])] if str(result["say"]) not in said else []
         return [*said, *await self._put_to_them(turn, asked, own, inference)] if asked else said
 
+    async def asked_whether_to_cancel(self, turn: ModelTurn, visit: Booked, inference: str) -> None:
+        """The model chose to ask that: the answer is read as one to any other question, whoever could answer then."""
+        strict = not speaks_of(turn, Task.CANCEL)
+        await self._put_to_them(turn, [Asked(Task.CANCEL, visit, strict=strict)], [visit], inference)
+
     async def _put_to_them(
         self, turn: ModelTurn, changes: Sequence[Asked], own: Sequence[Booked], inference: str
     ) -> Sequence[str]:
@@ -105,7 +129,7 @@ class Changing:
         if not result["ok"]:
             raise NobodyAnsweredError("their visits could not be looked up")
         found = result.get("appointments", ())
-        return [Booked(each["reference"], each["start"], each["service"], each["technician"]) for each in found]
+        return [booked(each) for each in found]
 
     async def _asked_for(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
         """A call or a confirmation. A time that nobody can make out is no reason not to call."""
@@ -162,6 +186,36 @@ class Changing:
             await self._database.write(lambda t: acted(t, inference, action, now=self._clock.now()))
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("action of an inference not noted", reason=type(error).__name__)
+
+
+def _ask_once(turn: ModelTurn, asked: Sequence[Asked]) -> None:
+    """What does not come of their own words is asked about once. Raises `RefusedError`."""
+    before = turn.facts.get("asked", ())
+    about = [
+        f"{one.task}:{one.appointment.reference if one.appointment else ''}:{one.slot.start if one.slot else ''}"
+        for one in asked
+        if not speaks_of(turn, one.task)
+    ]
+    if about and len(about) == len(asked) and set(about) <= set(before):
+        raise RefusedError(ASKED_ALREADY)
+    turn.facts["asked"] = [*before, *(one for one in about if one not in before)][-MOST_ASKED:]
+
+
+def _as_meant(turn: ModelTurn, wanted: Sequence[Permitted], own: Sequence[Booked]) -> tuple[list[Permitted], bool]:
+    """The changes in their order, a booking that is rather a move as one; and whether any has to be asked about."""
+    meant, in_doubt = list[Permitted](), False
+    for change in wanted:
+        instead, doubtful = in_place(turn, change, [other for other in wanted if other is not change], own)
+        if doubtful and not instead.arguments.get("reference", "-") and _why(turn, change):
+            instead = change  # a person finds out which visit it is about
+        meant.append(instead)
+        in_doubt = in_doubt or doubtful
+    return sorted(meant, key=lambda one: ORDER.index(one.tool)), in_doubt
+
+
+def booked(each: Mapping[str, Any]) -> Booked:
+    """One of what `find_appointments` tells."""
+    return Booked(each["reference"], each["start"], each["service"], each["technician"])
 
 
 def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:

@@ -28,8 +28,6 @@ class ModelTurn:
     facts: dict[str, Any]
     messages: list[Message]
     told: Told
-    to_cancel: Mapping[str, str] = field(default_factory=dict)
-    """The visit that they were asked about last, whether to cancel it, as `find_appointments` gives it."""
     reminded: bool = False
     """Whether the model was told that the customer wants something besides."""
     asked: Mapping[str, Any] = field(default_factory=dict)

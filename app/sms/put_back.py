@@ -8,7 +8,7 @@ from typing import Final
 
 from app.errors import ReadbackError
 from app.sms.allowed import OWN_WORDS, Permitted
-from app.sms.asked_for import heard_now, speaks_of
+from app.sms.asked_for import has_condition, heard_now, speaks_of
 from app.sms.meant import services_in
 from app.sms.model_turn import ModelTurn
 from app.sms.state import VERSION, Asked, Booked, Offered, State, Task, Then, Wanted
@@ -23,14 +23,15 @@ TASKS: Final = {
 OTHER_SERVICE: Final = (
     "That time is for another service than the appointment. Call check_availability for the appointment's own service."
 )
+BOOKED_ALREADY: Final = "The customer has exactly that appointment already. Nothing is to be booked."
 
 
-class OtherServiceError(ReadbackError):
-    """A visit cannot be moved to that time; the text tells a model what to do."""
+class RefusedError(ReadbackError):
+    """Nothing is done, and the customer is not asked about it; the text tells a model what to do instead."""
 
 
 def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked], *, alone: bool) -> Asked:
-    """What to ask. A visit that is none of theirs is left open: they are asked which. Raises `OtherServiceError`.
+    """What to ask. A visit that is none of theirs is left open: they are asked which. Raises `RefusedError`.
 
     `alone`: nothing else is asked about, so that a second wish has still to be seen to.
     """
@@ -38,11 +39,14 @@ def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked], *, alone
     visit = next((each for each in own if each.reference == arguments.get("reference")), None)
     slot, service = offer_of(turn, str(arguments.get("slot_id", "")))
     if task is Task.MOVE and visit is not None and slot is not None and visit.service != service:
-        raise OtherServiceError(OTHER_SERVICE)
+        raise RefusedError(OTHER_SERVICE)
     words = {name: str(arguments[name]) for name in OWN_WORDS if name != "customer_name" and name in arguments}
     then = _second(turn, visit.service) if alone and task is Task.CANCEL and visit is not None else None
-    name, strict = str(arguments.get("customer_name", "")), not speaks_of(turn, task)
-    return Asked(task, visit, slot, service, name, words, then, strict)
+    name, strict = str(arguments.get("customer_name", "")), not speaks_of(turn, task) or has_condition(turn)
+    same = [each for each in own if each.service == service] if task is Task.BOOK else []
+    if slot is not None and any((each.starts, each.who) == (slot.starts, slot.who) for each in same):
+        raise RefusedError(BOOKED_ALREADY)
+    return Asked(task, visit, slot, service, name, words, then, strict, same[0] if same else None)
 
 
 def shown_of(turn: ModelTurn, asked: Asked) -> list[Offered]:

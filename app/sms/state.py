@@ -139,6 +139,8 @@ class Asked(msgspec.Struct, frozen=True):
     """What else they wrote that belongs to the booking: an address, notes."""
     then: Then | None = None
     strict: bool = False
+    stays: Booked | None = None
+    """A visit of the same service that stays as it is, where this is a booking."""
 
 
 class State(msgspec.Struct, omit_defaults=True):
@@ -165,6 +167,8 @@ class State(msgspec.Struct, omit_defaults=True):
     """What goes with the booking besides the name: an address, notes."""
     strict: bool = False
     """Whether only a plain yes counts: what is asked about does not come of their own words."""
+    stays: Booked | None = None
+    """A visit of the same service that stays beside the one that is being booked."""
     asked_at: float = 0.0
     """When a model's wish was put to them: what came before that is no answer to it."""
     last: Booked | None = None
@@ -186,7 +190,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
         self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None
-        self.words, self.strict = {}, False
+        self.words, self.strict, self.stays = {}, False, None
 
     def invite(self) -> None:
         """It is over, and the customer hears what can be done next."""

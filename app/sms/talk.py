@@ -198,4 +198,5 @@ def confirmation(talk: Talk) -> str:
     if state.appointment is not None:
         old = phrases.moment(state.appointment.starts, talk.today)
         return f"Move your visit from {old} to: {what}? Reply YES to move it, NO to keep it."
-    return f"{what}, for {phrases.short(state.name)}. Reply YES to book it, or text another time."
+    stays = f" Your visit on {phrases.moment(state.stays.starts, talk.today)} stays." if state.stays else ""
+    return f"{what}, for {phrases.short(state.name)}.{stays} Reply YES to book it, or text another time."

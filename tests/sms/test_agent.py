@@ -63,7 +63,7 @@ async def test_a_whole_booking_by_text(database_url: str) -> None:
         row = await sms.house.row()
         assert (row.status, row.customer_name, row.caller) == ("confirmed", "Ann Lee", CALLER)
         assert " ".join(row.reference) in second[0], "what is said of a booking is the tool's own sentence"
-        assert sms.tools() == ["check_availability", "book_appointment"]
+        assert sms.tools() == ["check_availability", "find_appointments", "book_appointment"]
         kept = await rows(sms, inferences)
         assert [row.outcome for row in kept] == ["ok"] * 3
         assert [row.action for row in kept if row.action] == ["book_appointment: confirmed"]

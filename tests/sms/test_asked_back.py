@@ -147,7 +147,7 @@ async def test_what_is_no_yes_cancels_nothing(sms: Texting, answer: str) -> None
 async def test_of_two_visits_the_question_names_the_one_and_the_other_can_be_said(sms: Texting) -> None:
     await tuesday(sms)
     other = await wednesday(sms)
-    said = "cancel the inspection"
+    said = "cancel one of my visits"
     assert await sms.text(said, model=[cancels(other, said)]) == [CANCEL_TREATMENT]
     later(sms)
     assert await sms.text("the other one") == [CANCEL_9]

@@ -117,34 +117,6 @@ async def test_what_asks_to_be_cancelled_is_cancelled(sms: Texting, said: str) -
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
-    [
-        ("No", "confirmed"),
-        ("no, keep it", "confirmed"),
-        ("actually I still need it", "confirmed"),
-        ("is Dana nice?", "confirmed"),
-        ("ok thanks", "confirmed"),
-        ("Perfect, see you then", "confirmed"),
-        ("yes", "cancelled"),
-        ("Yes please", "cancelled"),
-    ],
-)
-async def test_an_answer_to_whether_to_cancel_is_taken_as_it_is_meant(sms: Texting, said: str, status: str) -> None:
-    reference = await own(sms, say("ask_whether_to_cancel"))
-    assert sms.state["memory"]["facts"]["to_cancel"]["reference"] == reference
-    await sms.text(said, model=[cancelling(reference, said), say("ask_what_else")])
-    assert await statuses(sms) == [status]
-    assert await waiting(sms) == []
-
-
-async def test_a_yes_is_one_to_the_question_that_was_asked_last(sms: Texting) -> None:
-    reference = await own(sms, say("ask_whether_to_cancel"))
-    await sms.text("hm", model=[say("ask_what_else")])
-    assert await sms.text("yes", model=[cancelling(reference, "yes")]) == [CANCEL_9]
-    assert await statuses(sms) == ["confirmed"]
-
-
-@pytest.mark.parametrize(
     ("said", "slot"),
     [
         ("none of these, thanks, Ann Lee", "s1"),

@@ -1,0 +1,56 @@
+"""Where the guided conversation takes over from a model: at the times that were offered last, and for what they were
+offered. What was to be moved does not become a booking.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.booking.business import Business
+from app.inference.window import Memory
+from app.sms import asked_next
+from app.sms.changing import booked
+from app.sms.guided import ground, heard
+from app.sms.instead import Wish, since_booked, which, wish
+from app.sms.meant import picked
+from app.sms.state import VERSION, Asked, Booked, Offered, State, Step, Task, dumped
+from app.sms.talk import Ask, Talk
+from app.sms.turn import Conversation, Incoming, Turn
+
+
+async def going_on(
+    ask: Ask, business: Business, conversation: Conversation, memory: Memory, texts: Sequence[Incoming]
+) -> Mapping[str, Any] | Turn:
+    """What it goes on from, empty where it begins anew; or its turn, where it is asked which visit is meant."""
+    offers = [memory.facts.get("offers", {}).get(name) for name in memory.facts.get("shown", ())]
+    services = {offer.get("service", "") for offer in offers if offer}
+    if not offers or None in offers or len(services) != 1:
+        return {}
+    now, service = texts[-1].received_at, services.pop()
+    slots = [Offered(offer["slot_id"], offer["start"], offer["technician"]) for offer in offers if offer]
+    state = State(v=VERSION, session=texts[0].id, at=now, step=Step.TIME, service=service, slots=slots)
+    found = await ask(conversation, texts[0].id, "find_appointments", {}, f"{texts[-1].id}:own")
+    if not found["ok"]:
+        return {}  # nobody knows whether it is a move
+    own = [booked(each) for each in found.get("appointments", ())]
+    visits = [each for each in own if service in ("", each.service)]
+    told = ground(business, int(now))
+    words = [*since_booked(memory.turns, visits), *(text.body for text in texts)]
+    wanted = wish(words, told)
+    if not visits:
+        return {} if own and wanted is Wish.MOVE else dumped(state)
+    if wanted in (Wish.ONE_MORE, Wish.BOOK):
+        state.stays = visits[0]
+        return dumped(state)
+    state.task, state.appointment = Task.MOVE, which(words, visits, told)
+    if state.appointment is not None:
+        state.service = state.appointment.service
+        return dumped(state)
+    said = await heard(business, texts)
+    return await _which(Talk(conversation, business, state, said, int(now), texts[-1].id, ask), visits)
+
+
+async def _which(talk: Talk, visits: Sequence[Booked]) -> Turn:
+    """Ask which of their visits is to be moved, to the time that was chosen if there is one."""
+    chosen, service = picked(talk), talk.state.service
+    await asked_next.begin(talk, [Asked(Task.MOVE, None, chosen, service)], visits, ())
+    return Turn(tuple(talk.replies), dumped(talk.state))

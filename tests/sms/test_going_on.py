@@ -1,0 +1,88 @@
+"""A model that falls silent in the middle of things: what was to be moved is moved, and not booked once more."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.booking.acme import TUESDAY_9, acme
+from tests.sms.modelled import Texting, call, say, texting
+from tests.sms.test_asked_back import DAY_S, DOCUMENTS, later, off, standing, tuesday, wednesday
+from tests.sms.test_instead import DAY_MINUTES, LOOK, MOVE_8, STAYS, TUESDAY, WEDNESDAY_8
+
+
+@pytest.fixture
+async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
+    async with texting(sqlite_url, acme(people=("dana",), documents=DOCUMENTS), guided=True) as opened:
+        yield opened
+
+
+async def offered(sms: Texting, said: str) -> None:
+    await sms.text(said, model=[call("find_appointments"), LOOK, say("ask_which_time")])
+    later(sms)
+
+
+@pytest.mark.parametrize("flag", [True, False])
+@pytest.mark.parametrize(
+    "said", ["please move my inspection to wednesday", "can we do wednesday instead?", "do you have wednesday"]
+)
+async def test_a_move_goes_on_as_one(sms: Texting, said: str, flag: bool) -> None:
+    await tuesday(sms)
+    await offered(sms, said)
+    if not flag:
+        await off(sms)
+    assert await sms.text("1") == [MOVE_8]
+    assert await standing(sms) == [TUESDAY]
+    later(sms)
+    assert (await sms.text("yes"))[0].startswith("Moved:")
+    assert await standing(sms) == [WEDNESDAY_8]
+
+
+async def test_it_is_the_visit_of_the_service_whose_times_were_offered(sms: Texting) -> None:
+    await tuesday(sms)
+    await wednesday(sms)
+    look = call("check_availability", service="inspection", date="2026-11-27")
+    await sms.text("please move my inspection to friday", model=[call("find_appointments"), look, say()])
+    later(sms)
+    (told,) = await sms.text("1")
+    assert told.startswith("Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Dana, Fri Nov 27")
+    later(sms)
+    await sms.text("yes")
+    assert await standing(sms) == [("inspection", 3 * DAY_MINUTES - 60), ("treatment", DAY_MINUTES)]
+
+
+@pytest.mark.parametrize(("said", "asks"), [("please move my visit", True), ("move my tuesday visit", False)])
+async def test_of_two_of_one_service_it_is_asked_which(sms: Texting, said: str, asks: bool) -> None:
+    await tuesday(sms)
+    await sms.house.book(sms.house.slot(TUESDAY_9 + 2 * DAY_S), call="test:2")
+    await offered(sms, f"{said} to wednesday")
+    (told,) = await sms.text("1")
+    if asks:
+        assert told.startswith("Which one?")
+        later(sms)
+        (told,) = await sms.text("1")
+    assert told == MOVE_8
+    later(sms)
+    await sms.text("yes")
+    assert await standing(sms) == [WEDNESDAY_8, ("inspection", 2 * DAY_MINUTES)]
+
+
+async def test_one_more_is_booked_and_the_other_stays(sms: Texting) -> None:
+    await tuesday(sms)
+    await offered(sms, "I need another inspection on wednesday")
+    await sms.text("1")
+    later(sms)
+    (told,) = await sms.text("Ann Lee")
+    assert STAYS in told
+    later(sms)
+    await sms.text("yes")
+    assert await standing(sms) == [TUESDAY, WEDNESDAY_8]
+
+
+async def test_who_has_no_visit_books_one(sms: Texting) -> None:
+    await offered(sms, "can you come wednesday")
+    await sms.text("1")
+    later(sms)
+    await sms.text("Ann Lee")
+    later(sms)
+    await sms.text("yes")
+    assert await standing(sms) == [WEDNESDAY_8]
