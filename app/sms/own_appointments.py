@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import choosing, phrases
+from app.sms import choosing, phrases, several
 from app.sms.choosing import ask_next, take_up
 from app.sms.dates_in_words import When
 from app.sms.meant import minute, names_time, says_from, services_in, services_kept
@@ -78,7 +78,7 @@ async def begin(talk: Talk, task: Task) -> None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     then = _one_wish(talk, found).next
-    besides = state.last if OTHER_ONE.search(talk.said.text.lower()) else None
+    besides = state.last if several.says_else(talk.said.text.lower()) else None
     if besides is not None:
         found = [each for each in found if each["reference"] != besides.reference]
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
@@ -97,6 +97,9 @@ async def begin(talk: Talk, task: Task) -> None:
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
+    if visits := several.listed(talk, state.appointments):
+        await _one_by_one(talk, visits)
+        return
     chosen, wanted = _meant(talk, state.appointments, about)
     if task is Task.MOVE:
         state.wanted = wanted
@@ -136,11 +139,32 @@ async def go_on(talk: Talk) -> None:
         await _go_on_with(talk, then)
     elif asked:
         await talk.misunderstood()
-    elif ALL.search(said.text.lower()):
+    else:
+        await _which(talk)
+
+
+async def _which(talk: Talk) -> None:
+    """One of those that were listed is named, or several."""
+    state = talk.state
+    if visits := several.listed(talk, state.appointments):
+        await _one_by_one(talk, visits)
+    elif ALL.search(talk.said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
         chosen, _ = _meant(talk, state.appointments, state.last)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
+
+
+async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
+    """Each of these visits in turn; a day that all of them shall go to is asked for again for each."""
+    state = talk.state
+    first, *others = visits
+    if state.task is Task.MOVE:
+        state.wanted = Wanted().said(talk.said.when)
+    kept_all = several.wait(talk, state.task, others)
+    await _with(talk, first)
+    if others:
+        several.lead(talk, kept_all=kept_all)
 
 
 def keeps(talk: Talk) -> bool:

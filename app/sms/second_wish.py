@@ -6,14 +6,14 @@ None is lost unsaid: what cannot be kept has to be texted again, and that is sai
 from dataclasses import replace
 from itertools import islice
 
-from app.sms import choosing, meant, own_appointments, phrases
+from app.sms import choosing, further, meant, own_appointments, phrases
 from app.sms.ground import Ground
+from app.sms.several import MOST_PUT_OFF
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
+from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVE, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
 from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
 
-MOST_PUT_OFF = 2
 MAX_WORDS_CHARS = 200
 """Of one that is kept."""
 MOST_CALLS_BEFORE = 3
@@ -22,6 +22,8 @@ MOST_CALLS_BEFORE = 3
 
 def one_or_two(talk: Talk, ground: Ground) -> Said:
     """What was said, as one where a yes with a request after it answers nothing that was asked."""
+    if (beside := further.beside_an_answer(talk, ground)) is not None:
+        return beside
     said, then = talk.said, talk.said.next
     if then is None and said.answer is None and said.intent in (None, Intent.BOOK):
         return _by_service(talk, ground)
@@ -127,11 +129,19 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     talk.said = said
     if said.intent is Intent.CANCEL:
         await own_appointments.begin(talk, Task.CANCEL)
-    elif said.intent is Intent.MOVE or await _is_of_standing(talk):
+    elif (said.intent is Intent.MOVE and not _only_shifts(talk)) or await _is_of_standing(talk):
         await own_appointments.begin(talk, Task.MOVE)
     else:
         wish = replace(said, intent=Intent.BOOK, answer=None)
         await choosing.take_up(talk, _on_day_of(last, wish), last.service if last else "")
+        service = talk.business.service(state.service)
+        if service is not None and state.step in (Step.DAY, Step.TIME):
+            talk.replies[-1:] = [phrases.fit(f"{phrases.short(service.name)}: {reply}") for reply in talk.replies[-1:]]
+
+
+def _only_shifts(talk: Talk) -> bool:
+    """Whether it is a visit at a time said from another one's, as "a follow-up two weeks later" is, and no move."""
+    return bool(meant.services_in(talk)) and not MOVE.search(talk.said.text.lower())
 
 
 async def _is_of_standing(talk: Talk) -> bool:

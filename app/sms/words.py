@@ -55,6 +55,8 @@ class Said:
     """
 
     text: str = ""
+    whole: str = ""
+    """All the texts of the turn, also where `text` is only the part before the `next` request."""
     told: str = ""
     """What is said beside the time and beside a question, in small letters."""
     intent: Intent | None = None
@@ -139,8 +141,8 @@ def cleaned(body: str) -> str:
 def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
     """What some texts say together, read in their order. Each is its words and how many pictures came with it."""
     said: Said | None = None
-    for body, pictures in texts:
-        text = cleaned(body)
+    bodies = [(cleaned(body), pictures) for body, pictures in texts]
+    for text, pictures in bodies:
         for clause in _clauses(text, ground):
             if clause.strip() or not text:
                 one = _read(clause.strip(), ground)
@@ -149,7 +151,7 @@ def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
                 said = one if said is None else _together(said, one)
         said = replace(said or Said(), pictures=(said.pictures if said else 0) + pictures)
         said = replace(said, instead=said.instead or bool(v.INSTEAD.search(text)))
-    return said or Said()
+    return replace(said or Said(), whole="\n".join(text for text, _ in bodies if text))
 
 
 def _clauses(text: str, ground: Ground) -> list[str]:
