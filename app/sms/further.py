@@ -39,7 +39,7 @@ def beside_an_answer(talk: Talk, ground: Ground) -> Said | None:
         return _beside_cancelling(talk, ground)
     if step not in (Step.CONFIRM, Step.NAME, Step.TIME, Step.WHICH_DAY):
         return None
-    for first, rest in _halves(talk.said.whole, ground):
+    for first, rest in halves(talk.said.whole, ground):
         if _answers(talk, first) and _is_further(talk, rest):
             intent = Intent.CANCEL if rest.intent is Intent.CANCEL else Intent.BOOK
             return replace(first, next=replace(rest, intent=intent))
@@ -50,9 +50,9 @@ def _beside_cancelling(talk: Talk, ground: Ground) -> Said | None:
     """A yes with more visits to cancel, which are asked about after this one; or with a booking."""
     state = talk.state
     listed = [each for each in state.appointments if each != state.appointment]
-    for first, rest in _halves(talk.said.whole, ground):
+    for first, rest in halves(talk.said.whole, ground):
         low = rest.text.lower()
-        if not _agrees(talk, first) or rest.intent is Intent.MOVE or _turns(rest):
+        if not _agrees(talk, first) or rest.intent is Intent.MOVE or turns(rest):
             continue
         if (others := several.named(talk, rest, listed)) and rest.intent in (None, Intent.CANCEL) and ON_TOP.match(low):
             waiting = [each.appointment for each in state.after]
@@ -65,7 +65,7 @@ def _beside_cancelling(talk: Talk, ground: Ground) -> Said | None:
     return None
 
 
-def _halves(text: str, ground: Ground) -> Iterator[tuple[Said, Said]]:
+def halves(text: str, ground: Ground) -> Iterator[tuple[Said, Said]]:
     """What stands before and after each place where a wish can begin, the latest one first."""
     spans = [between.span() for between in islice(BESIDES.finditer(text), MAX_BETWEENS)]
     if agreed := YES.match(text.lower()):
@@ -90,7 +90,7 @@ def _agrees(talk: Talk, first: Said) -> bool:
 
 def _is_further(talk: Talk, rest: Said) -> bool:
     """Whether it names another service than the one under way, and is a wish for it."""
-    if _turns(rest):
+    if turns(rest):
         return False
     low = rest.text.lower()
     if rest.intent is Intent.CANCEL:
@@ -108,7 +108,7 @@ def _asks_for(rest: Said) -> bool:
     return bool(WISHES_FOR.search(low)) or bool(ON_TOP.match(low) and not rest.asks)
 
 
-def _turns(rest: Said) -> bool:
+def turns(rest: Said) -> bool:
     """Whether it changes what is under way, weighs it or only tells of something."""
     low = rest.text.lower()
     told_of = HAS_ONE.search(low) or TELLS.search(low)

@@ -97,6 +97,12 @@ def technician_in(talk: Talk) -> str:
     return ""
 
 
+def names_technician(talk: Talk, text: str) -> bool:
+    """Whether anybody who comes to visits is named."""
+    words = _words(text)
+    return any(_words(each.name) <= words for each in talk.business.technicians if each.id != talk.business.tester)
+
+
 def picked(talk: Talk) -> Offered | None:
     """The offered time that is meant, if it is one: by number, by its clock, by who comes, or the only one."""
     slots, said = talk.state.slots, talk.said

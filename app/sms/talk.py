@@ -56,6 +56,8 @@ class Talk:
     passed_on: bool = False
     """Whether a person was asked for, or the documents were."""
     calls: int = 0
+    led_from: int = 0
+    """The reply that a `lead` goes before."""
 
     @property
     def today(self) -> date:
@@ -73,7 +75,8 @@ class Talk:
 
     def lead(self, text: str) -> None:
         """Say it before what is said already."""
-        self.replies[:1] = [phrases.fit(f"{text} {reply}") for reply in self.replies[:1]]
+        at = self.led_from
+        self.replies[at : at + 1] = [phrases.fit(f"{text} {reply}") for reply in self.replies[at : at + 1]]
 
     def question(self) -> str:
         """What was asked last, once more."""
