@@ -127,6 +127,8 @@ async def go_on(talk: Talk) -> None:
     elif asked and elsewhen and keep and ONE_MORE.search(said.text.lower()):
         talk.say(phrases.KEPT)
         await take_up(talk, replace(said, answer=None, intent=Intent.BOOK), asked.service)
+    elif asked and elsewhen and (other := _put_right(talk, asked)) is not None:
+        await _with(talk, other)
     elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
         await _with(talk, asked)
@@ -190,6 +192,14 @@ def _listed(talk: Talk) -> Booked | None:
         return listed[1 if LATER_ONE.search(text) else 0]
     others = [each for each in listed if each != state.appointment]
     return others[0] if state.appointment and len(others) == 1 and OTHER_ONE.search(text) else None
+
+
+def _put_right(talk: Talk, asked: Booked) -> Booked | None:
+    """The visit that was meant instead of the one asked about: "no, I meant Wednesday's", where it is the only one."""
+    said = talk.said
+    others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
+    no_move = said.intent is not Intent.MOVE and not says_from(talk)
+    return others[0] if len(others) == 1 and no_move and names_time(said.when, others[0].starts) else None
 
 
 def _is_move(then: Then | None, chosen: Booked) -> bool:

@@ -10,6 +10,7 @@ from app.booking.business import Business
 from app.booking.zones import local_date
 from app.errors import Code
 from app.sms import phrases
+from app.sms.not_asked import NO_SHOW
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
 from app.sms.vocabulary import IT
@@ -182,7 +183,7 @@ class Talk:
 
     def _call_at(self) -> str:
         when = self.said.when
-        if len(when.days) != 1 or when.length != 1:
+        if len(when.days) != 1 or when.length != 1 or NO_SHOW.search(self.said.text.lower()):
             return ""
         if when.clock.minutes:
             # Of two halves of the day the tool takes the one that is open.

@@ -13,6 +13,7 @@ from app.sms import vocabulary as v
 from app.sms.dates_in_words import When, read_shift
 from app.sms.ground import Ground
 from app.sms.names_in_words import MAX_NAME_WORDS, alone, fitting, whole_name
+from app.sms.not_asked import BOOKS_LATER, NO_SHOW
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -302,11 +303,12 @@ def _is_whole_name(said: Said) -> bool:
 
 def _intent(low: str, when: When) -> Intent | None:
     moves = bool(v.MOVE.search(low)) or read_shift(low) is not None
+    moves = moves and not (v.CANCEL.search(low) and BOOKS_LATER.search(low))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
     if v.TOPICS.search(low):
         return Intent.QUESTION
-    if v.PERSON.search(low) and not v.NO_CALL.search(low):
+    if NO_SHOW.search(low) or (v.PERSON.search(low) and not v.NO_CALL.search(low)):
         return Intent.PERSON
     if v.ABORT.match(low) and not (moves and v.CANCEL.search(low)):
         return Intent.ABORT
