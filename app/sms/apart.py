@@ -53,8 +53,8 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
         return None
     if rest.intent is Intent.CANCEL:
         return replace(first, next=rest)
-    asks = bool(rest.when) or ON_TOP.match(low) or WISHES_FOR.search(low)
-    return replace(first, next=wish) if asks and not changed and not turns(rest) else None
+    wished = bool(rest.when or ON_TOP.match(low) or WISHES_FOR.search(low))
+    return replace(first, next=wish) if wished and not changed and not turns(rest) else None
 
 
 def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: bool) -> Said | None:
