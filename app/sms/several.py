@@ -12,7 +12,8 @@ from app.sms.words import Said
 
 MOST_PUT_OFF = 2
 EVERY = re.compile(
-    r"\b(?:both|everything|every (?:one|visit|appointment)|(?:all|each)(?= (?:of )?(?:my|the|our|of|them|these|those|"
+    r"\b(?:(?<!\bare )(?<!\bwe )(?<!'re )both|everything|"
+    r"every (?:one|visit|appointment)|(?:all|each)(?= (?:of )?(?:my|the|our|of|them|these|those|"
     r"[0-9]|two|three|four|appointments?|appts?|visits?|bookings?)\b)|(?:it|them) all\b|cancel all|all (?:but|except)|"
     r"the rest|(?:the|my|all) others|ambas|todas)\b"
 )

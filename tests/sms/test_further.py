@@ -188,6 +188,15 @@ MORE = (
         (f"{INSPECTION} confirmed", f"{TREATMENT} confirmed"),
     ),
     Story(
+        "both of somebody else",
+        f"""{TWO}
+        > cancel my visit on tuesday, we are both sick
+        < Cancel Home inspection
+        = One at a time
+        """,
+        (f"{INSPECTION} confirmed", f"{TREATMENT} confirmed"),
+    ),
+    Story(
         "both are moved",
         f"""{TWO}
         > move both to next week
