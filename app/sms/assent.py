@@ -129,6 +129,8 @@ _GOOD_WORDS = _words(_CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, _TAKING
 _BETWEEN = _words(_COURTESY, _FILLER, _ONE)
 _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
+_HANGS_ON = re.compile(r"^\W*(?:but|though|only)\b", re.M)
+"""A question that begins like this has to be answered before the yes is one."""
 _PREPOSITIONS = _words(_TO_TIME)
 _NUMBERED = _words(r"(?:(?:number|option|the) )*(?:[0-9]{1,2}|one|two|three|first|second|third)(?: one)?")
 _NAMED = _words(_ONE)
@@ -213,7 +215,7 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
     said = talk.said
     if CANCEL_IT.fullmatch(said.text.lower()):
         return talk.state.step is Step.CONFIRM_CANCEL
-    if "?" in said.told or CONDITION.search(said.told):
+    if "?" in said.told or CONDITION.search(said.told) or _HANGS_ON.search(said.question.lower()):
         return False
     if (said.when and not names_time(said.when, about.starts)) or said.when.barred or said.when.no_such:
         return False

@@ -11,7 +11,7 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import asked_next, assent, choosing, meant, own_appointments, phrases, second_wish
+from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground
@@ -88,7 +88,9 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         return
     if state.step in IDLE and REACTION.fullmatch(said.text):
         return
+    await calling.beside(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
+    talk.said = naming.with_name(talk, ground(talk.business, talk.now))
     talk.said = said = assent.weighed(talk)
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)

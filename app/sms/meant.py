@@ -47,6 +47,24 @@ def services_in(talk: Talk, said: Said | None = None) -> list[Service]:
     return [s for s in services if best and scores[s.id] == best]
 
 
+def all_services_in(talk: Talk, text: str) -> list[Service]:
+    """Every service that the words name, each by its name or by words that only it has: "an inspection, and ants"."""
+    low = _plain(KEPT_ONE.sub(" ", text))
+    services = talk.business.services_said()
+    found = set()
+    for name, service in sorted(((n, s.id) for s in services for n in (s.name, s.id)), key=lambda each: -len(each[0])):
+        if (plain := _plain(name).rstrip()) in low or plain.replace("-", " ") in low:
+            found.add(service)
+            low = low.replace(plain, " ").replace(plain.replace("-", " "), " ")
+    of = {s.id: {word.rstrip("s") for word in _words(s.name) - NOT_THE_POINT} for s in services}
+    known = {word for words in of.values() for word in words}
+    words = {_spelt(word.rstrip("s"), known) for word in _words(low)}
+    for one, own in of.items():
+        if words & (own - {word for other, theirs in of.items() if other != one for word in theirs}):
+            found.add(one)
+    return [s for s in services if s.id in found]
+
+
 def services_kept(talk: Talk) -> list[Service]:
     """The services whose visits shall stay as they are: "all but the treatment"."""
     named = [match["kept"] for match in KEPT_ONE.finditer(talk.said.text)]
@@ -77,6 +95,12 @@ def technician_in(talk: Talk) -> str:
         if low == name or any(f" {cue} {name}" in f" {low}" for cue in ("with", "see", "want", "prefer", "get")):
             return technician.id
     return ""
+
+
+def names_technician(talk: Talk, text: str) -> bool:
+    """Whether anybody who comes to visits is named."""
+    words = _words(text)
+    return any(_words(each.name) <= words for each in talk.business.technicians if each.id != talk.business.tester)
 
 
 def picked(talk: Talk) -> Offered | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import choosing, phrases
+from app.sms import choosing, phrases, several
 from app.sms.choosing import ask_next, take_up
 from app.sms.dates_in_words import When
 from app.sms.meant import minute, names_time, says_from, services_in, services_kept
@@ -78,7 +78,7 @@ async def begin(talk: Talk, task: Task) -> None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     then = _one_wish(talk, found).next
-    besides = state.last if OTHER_ONE.search(talk.said.text.lower()) else None
+    besides = state.last if several.says_else(talk.said.text.lower()) else None
     if besides is not None:
         found = [each for each in found if each["reference"] != besides.reference]
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
@@ -97,6 +97,9 @@ async def begin(talk: Talk, task: Task) -> None:
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
+    if visits := several.listed(talk, state.appointments):
+        await _one_by_one(talk, visits)
+        return
     chosen, wanted = _meant(talk, state.appointments, about)
     if task is Task.MOVE:
         state.wanted = wanted
@@ -124,6 +127,8 @@ async def go_on(talk: Talk) -> None:
     elif asked and elsewhen and keep and ONE_MORE.search(said.text.lower()):
         talk.say(phrases.KEPT)
         await take_up(talk, replace(said, answer=None, intent=Intent.BOOK), asked.service)
+    elif asked and elsewhen and (other := _put_right(talk, asked)) is not None:
+        await _with(talk, other)
     elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
         await _with(talk, asked)
@@ -136,11 +141,32 @@ async def go_on(talk: Talk) -> None:
         await _go_on_with(talk, then)
     elif asked:
         await talk.misunderstood()
-    elif ALL.search(said.text.lower()):
+    else:
+        await _which(talk)
+
+
+async def _which(talk: Talk) -> None:
+    """One of those that were listed is named, or several."""
+    state = talk.state
+    if visits := several.listed(talk, state.appointments):
+        await _one_by_one(talk, visits)
+    elif ALL.search(talk.said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
         chosen, _ = _meant(talk, state.appointments, state.last)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
+
+
+async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
+    """Each of these visits in turn; a day that all of them shall go to is asked for again for each."""
+    state = talk.state
+    first, *others = visits
+    if state.task is Task.MOVE:
+        state.wanted = Wanted().said(talk.said.when)
+    kept_all = several.wait(talk, state.task, others)
+    await _with(talk, first)
+    if others:
+        several.lead(talk, kept_all=kept_all)
 
 
 def keeps(talk: Talk) -> bool:
@@ -166,6 +192,14 @@ def _listed(talk: Talk) -> Booked | None:
         return listed[1 if LATER_ONE.search(text) else 0]
     others = [each for each in listed if each != state.appointment]
     return others[0] if state.appointment and len(others) == 1 and OTHER_ONE.search(text) else None
+
+
+def _put_right(talk: Talk, asked: Booked) -> Booked | None:
+    """The visit that was meant instead of the one asked about: "no, I meant Wednesday's", where it is the only one."""
+    said = talk.said
+    others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
+    no_move = said.intent is not Intent.MOVE and not says_from(talk)
+    return others[0] if len(others) == 1 and no_move and names_time(said.when, others[0].starts) else None
 
 
 def _is_move(then: Then | None, chosen: Booked) -> bool:

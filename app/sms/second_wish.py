@@ -4,16 +4,15 @@ None is lost unsaid: what cannot be kept has to be texted again, and that is sai
 """
 
 from dataclasses import replace
-from itertools import islice
 
-from app.sms import choosing, meant, own_appointments, phrases
+from app.sms import apart, choosing, further, meant, own_appointments, phrases
 from app.sms.ground import Ground
+from app.sms.several import MOST_PUT_OFF
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import AS_WELL, BESIDES, BETTER, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
-from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
+from app.sms.vocabulary import AS_WELL, BETTER, MOVE, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
+from app.sms.words import Answer, Intent, Said, read
 
-MOST_PUT_OFF = 2
 MAX_WORDS_CHARS = 200
 """Of one that is kept."""
 MOST_CALLS_BEFORE = 3
@@ -22,9 +21,10 @@ MOST_CALLS_BEFORE = 3
 
 def one_or_two(talk: Talk, ground: Ground) -> Said:
     """What was said, as one where a yes with a request after it answers nothing that was asked."""
-    said, then = talk.said, talk.said.next
-    if then is None and said.answer is None and said.intent in (None, Intent.BOOK):
-        return _by_service(talk, ground)
+    if (beside := further.beside_an_answer(talk, ground)) is not None:
+        return beside
+    said = talk.said = apart.apart(talk, ground)
+    then = said.next
     if then is None or said.cancels or said.intent is Intent.MOVE or said.answer is not Answer.YES:
         return said
     if talk.state.step is Step.CONFIRM_CANCEL:
@@ -34,19 +34,6 @@ def one_or_two(talk: Talk, ground: Ground) -> Said:
     else:
         besides = talk.state.step in CHOOSING and (names_another(talk, then) or _says_one_more(then))
     return said if besides else replace(said, next=None).then(then)
-
-
-def _by_service(talk: Talk, ground: Ground) -> Said:
-    """What was said, as two where each half names a service and a time of its own."""
-    said = talk.said
-    if len(meant.services_in(talk)) < 2 or len(said.when.days) < 2:
-        return said
-    for between in islice(BESIDES.finditer(said.text), MAX_BETWEENS):
-        first, then = (read([(half, 0)], ground) for half in (said.text[: between.start()], said.text[between.end() :]))
-        named = [meant.services_in(talk, half) for half in (first, then)]
-        if [len(each) for each in named] == [1, 1] and named[0] != named[1] and first.when and then.when.days:
-            return replace(first, next=then)
-    return said
 
 
 def names_another(talk: Talk, then: Said) -> bool:
@@ -103,19 +90,21 @@ async def see_to(talk: Talk, ground: Ground) -> None:
     kept = talk.said.next is None or _keep(talk, talk.said.next)
     if talk.state.step in IDLE and talk.state.put_off:
         await _take_up(talk, ground)
+        if talk.said.next is not None and not _keep(talk, talk.said.next, at=0):
+            talk.say(phrases.REST_AGAIN)
     elif not kept:
         talk.lead(phrases.REST_AGAIN)
     elif talk.said.next is not None:
         talk.lead(phrases.THIS_FIRST)
 
 
-def _keep(talk: Talk, then: Said) -> bool:
-    """Whether there is room for it."""
+def _keep(talk: Talk, then: Said, at: int = MOST_PUT_OFF) -> bool:
+    """Whether there is room for it, before those `at` that place and later."""
     state = talk.state
     new = PutOff(then.text, talk.today)
     fits = len(new.words) <= MAX_WORDS_CHARS and len(state.put_off) < MOST_PUT_OFF
     if fits and new not in state.put_off:
-        state.put_off = [*state.put_off, new]
+        state.put_off = [*state.put_off[:at], new, *state.put_off[at:]]
     return fits
 
 
@@ -123,15 +112,24 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     """The first that was put off, as if it had just been said on the day it was said."""
     state, last = talk.state, talk.state.last
     first, *state.put_off = state.put_off
-    said = read([(first.words, 0)], replace(ground, today=first.on, _read={}))
-    talk.said = said
+    ground = replace(ground, today=first.on, _read={})
+    talk.said = read([(first.words, 0)], ground)
+    said = talk.said = apart.apart(talk, ground)
     if said.intent is Intent.CANCEL:
         await own_appointments.begin(talk, Task.CANCEL)
-    elif said.intent is Intent.MOVE or await _is_of_standing(talk):
+    elif (said.intent is Intent.MOVE and not _only_shifts(talk)) or await _is_of_standing(talk):
         await own_appointments.begin(talk, Task.MOVE)
     else:
         wish = replace(said, intent=Intent.BOOK, answer=None)
         await choosing.take_up(talk, _on_day_of(last, wish), last.service if last else "")
+        service = talk.business.service(state.service)
+        if service is not None and state.step in (Step.DAY, Step.TIME):
+            talk.replies[-1:] = [phrases.fit(f"{phrases.short(service.name)}: {reply}") for reply in talk.replies[-1:]]
+
+
+def _only_shifts(talk: Talk) -> bool:
+    """Whether it is a visit at a time said from another one's, as "a follow-up two weeks later" is, and no move."""
+    return bool(meant.services_in(talk)) and not MOVE.search(talk.said.text.lower())
 
 
 async def _is_of_standing(talk: Talk) -> bool:

@@ -10,6 +10,7 @@ from app.booking.business import Business
 from app.booking.zones import local_date
 from app.errors import Code
 from app.sms import phrases
+from app.sms.not_asked import NO_SHOW
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
 from app.sms.vocabulary import IT
@@ -56,6 +57,8 @@ class Talk:
     passed_on: bool = False
     """Whether a person was asked for, or the documents were."""
     calls: int = 0
+    led_from: int = 0
+    """The reply that a `lead` goes before."""
 
     @property
     def today(self) -> date:
@@ -73,7 +76,8 @@ class Talk:
 
     def lead(self, text: str) -> None:
         """Say it before what is said already."""
-        self.replies[:1] = [phrases.fit(f"{text} {reply}") for reply in self.replies[:1]]
+        at = self.led_from
+        self.replies[at : at + 1] = [phrases.fit(f"{text} {reply}") for reply in self.replies[at : at + 1]]
 
     def question(self) -> str:
         """What was asked last, once more."""
@@ -179,7 +183,7 @@ class Talk:
 
     def _call_at(self) -> str:
         when = self.said.when
-        if len(when.days) != 1 or when.length != 1:
+        if len(when.days) != 1 or when.length != 1 or NO_SHOW.search(self.said.text.lower()):
             return ""
         if when.clock.minutes:
             # Of two halves of the day the tool takes the one that is open.

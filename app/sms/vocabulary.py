@@ -249,12 +249,12 @@ ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last"
 _BEFORE = (
     r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
     r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|but|"
-    r"about),? )*"
+    r"about|be),? )*"
 )
 _AFTER = (
     r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
     r"open|free|available|possible|left|taken|"
-    r"be|best|"
+    r"be|best|instead|"
     r"por|favor|one|ok))*"
 )
 NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
@@ -282,8 +282,8 @@ LATER = re.compile(
 
 _NAME = r"[^\W\d_][\w'.-]*(?: [^\W\d_][\w'.-]*){0,3}?"
 NAME_CUE = re.compile(
-    rf"\b(?:my name(?:'s| is)|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|(?:the )?name(?:'s| is|:)|"
-    rf"under(?: the)? name(?: of)?|me llamo|"
+    rf"\b(?:(?:my )?name(?:'s| is)(?: spelle?[dt])?|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|"
+    rf"(?:the )?name:|under(?: the)? name(?: of)?|me llamo|"
     rf"mi nombre es) (?P<name>{_NAME})(?=$|[,.;!\n]| and\b| i\b)",
     re.I,
 )

@@ -13,6 +13,7 @@ from app.sms import vocabulary as v
 from app.sms.dates_in_words import When, read_shift
 from app.sms.ground import Ground
 from app.sms.names_in_words import MAX_NAME_WORDS, alone, fitting, whole_name
+from app.sms.not_asked import BOOKS_LATER, NO_SHOW
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -55,6 +56,8 @@ class Said:
     """
 
     text: str = ""
+    whole: str = ""
+    """All the texts of the turn, also where `text` is only the part before the `next` request."""
     told: str = ""
     """What is said beside the time and beside a question, in small letters."""
     intent: Intent | None = None
@@ -139,8 +142,8 @@ def cleaned(body: str) -> str:
 def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
     """What some texts say together, read in their order. Each is its words and how many pictures came with it."""
     said: Said | None = None
-    for body, pictures in texts:
-        text = cleaned(body)
+    bodies = [(cleaned(body), pictures) for body, pictures in texts]
+    for text, pictures in bodies:
         for clause in _clauses(text, ground):
             if clause.strip() or not text:
                 one = _read(clause.strip(), ground)
@@ -149,7 +152,7 @@ def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
                 said = one if said is None else _together(said, one)
         said = replace(said or Said(), pictures=(said.pictures if said else 0) + pictures)
         said = replace(said, instead=said.instead or bool(v.INSTEAD.search(text)))
-    return said or Said()
+    return replace(said or Said(), whole="\n".join(text for text, _ in bodies if text))
 
 
 def _clauses(text: str, ground: Ground) -> list[str]:
@@ -300,11 +303,12 @@ def _is_whole_name(said: Said) -> bool:
 
 def _intent(low: str, when: When) -> Intent | None:
     moves = bool(v.MOVE.search(low)) or read_shift(low) is not None
+    moves = moves and not (v.CANCEL.search(low) and BOOKS_LATER.search(low))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
     if v.TOPICS.search(low):
         return Intent.QUESTION
-    if v.PERSON.search(low) and not v.NO_CALL.search(low):
+    if NO_SHOW.search(low) or (v.PERSON.search(low) and not v.NO_CALL.search(low)):
         return Intent.PERSON
     if v.ABORT.match(low) and not (moves and v.CANCEL.search(low)):
         return Intent.ABORT

@@ -114,16 +114,16 @@ SEVERAL_THINGS = (
         (WEDNESDAY,),
     ),
     Story(
-        "cancelled, and another service booked, in whichever order they are said",
+        "another service booked, and only then the one that stands cancelled",
         BOOK
         + """
         > book an ant treatment wednesday at 10 and cancel my inspection
+        < One at a time, please, so this first: Ant treatment with Lee, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
+        > yes
+        < Booked: Ant treatment
         < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES
         > yes
         < Cancelled: Home inspection
-        < Ant treatment with Dana, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
-        > yes
-        < Booked: Ant treatment
         """,
         (CANCELLED, "treatment 2026-11-25 10:00 Jane Roe confirmed"),
     ),

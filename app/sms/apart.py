@@ -1,0 +1,99 @@
+"""Several wishes in the words that open a matter: which comes first, and which waits for it.
+
+A booking of one service beside a change of another visit is done first, so that nothing is given up for what may not
+be open. What a cancellation hangs on is asked about before it.
+"""
+
+import re
+from dataclasses import replace
+
+from app.sms import meant
+from app.sms.further import ON_TOP, TELLS, WISHES_FOR, halves, turns
+from app.sms.ground import Ground
+from app.sms.state import Step
+from app.sms.talk import Talk
+from app.sms.vocabulary import HAS_ONE, NEGATION
+from app.sms.words import Answer, Intent, Said, read
+
+_ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
+_FROM_TO = re.compile(r"\w+ to \w+")
+_HANGS_ON = re.compile(
+    r"\W*(?:,? ?\b(?:but|and))? *\b(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I
+)
+
+
+def apart(talk: Talk, ground: Ground) -> Said:
+    """What was said, with the wish that waits as its `next`."""
+    said = talk.said
+    if talk.state.step is Step.CONFIRM_CANCEL or said.intent not in (None, Intent.BOOK, Intent.CANCEL, Intent.MOVE):
+        return said
+    if said.cancels and (hanging := _hanging(talk, ground)) is not None:
+        return hanging
+    if said.instead or said.answer is not None:
+        return said
+    for first, rest in reversed(list(halves(said.whole, ground))):
+        if (two := _two(talk, first, rest, ground)) is not None:
+            return two
+    return _all_days(said, ground) if said.cancels and said.next is None else said
+
+
+def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
+    """These two as one after the other, if each is a wish of its own."""
+    low, one = rest.text.lower(), {each.id for each in meant.all_services_in(talk, first.text)}
+    other = {each.id for each in meant.all_services_in(talk, rest.text)}
+    disjoint = bool(one) and bool(other) and not one & other
+    wish = replace(rest, intent=Intent.BOOK)
+    changed = rest.intent in (Intent.CANCEL, Intent.MOVE)
+    if first.cancels:
+        asks = WISHES_FOR.search(low) and not (NEGATION.search(low) or HAS_ONE.search(low) or TELLS.search(low))
+        return replace(first, next=wish) if asks and not changed and other and (disjoint or not one) else None
+    if first.intent is Intent.MOVE:
+        return _beside_move(first, rest, wish, ground, other=bool(other) and (disjoint or not one))
+    if first.intent not in (None, Intent.BOOK) or len(one) != 1 or not disjoint:
+        return None
+    if rest.intent is Intent.CANCEL:
+        return replace(first, next=rest)
+    wished = bool(rest.when or ON_TOP.match(low) or WISHES_FOR.search(low))
+    return replace(first, next=wish) if wished and not changed and not turns(rest) else None
+
+
+def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: bool) -> Said | None:
+    low = rest.text.lower()
+    days = len(rest.when.days)
+    if days > 1 and _FROM_TO.search(low) and rest.intent in (None, Intent.MOVE) and ON_TOP.match(low):
+        words = re.sub(r"^\W*(?:and|then|plus|also|n)\b ?", "", rest.text, flags=re.I)
+        return replace(first, next=rest if rest.intent is Intent.MOVE else read([(f"move {words}", 0)], ground))
+    if rest.intent in (Intent.CANCEL, Intent.MOVE) or turns(rest):
+        return None
+    asks, more = bool(WISHES_FOR.search(low)), bool(_ANOTHER.search(low))
+    on_top = bool(ON_TOP.match(low)) and bool(rest.when)
+    return replace(first, next=wish) if (other and (asks or on_top)) or (asks and more) else None
+
+
+def _hanging(talk: Talk, ground: Ground) -> Said | None:
+    """A cancellation that hangs on something else: that is seen to first, or a person decides."""
+    text = talk.said.whole
+    condition = next((found for found in _HANGS_ON.finditer(text) if text[: found.start()].strip()), None)
+    if condition is None:
+        return None
+    first, on = (read([(part, 0)], ground) for part in (text[: condition.start()], text[condition.end() :]))
+    other = meant.all_services_in(talk, on.text)
+    told = on.when or other or meant.names_technician(talk, on.text)
+    if not first.cancels or not told:
+        return None
+    if NEGATION.search(on.text.lower()) or condition.group().lower().endswith("unless"):
+        return replace(talk.said, intent=Intent.PERSON, when=type(on.when)(), next=None)
+    if other:
+        return replace(on, intent=Intent.BOOK, answer=None, next=first)
+    return replace(talk.said, intent=Intent.MOVE, when=on.when, next=None) if on.when else None
+
+
+def _all_days(said: Said, ground: Ground) -> Said:
+    """A cancellation with the days of all its texts: "cancel Tuesday", and in one of its own "cancel Wednesday"."""
+    lines = [read([(line, 0)], ground) for line in said.whole.splitlines()]
+    parts = [part for part in lines if part.when.days]
+    more = all(part.intent is Intent.CANCEL or ON_TOP.match(part.text.lower()) for part in parts)
+    if len(parts) < 2 or not more or any(part.answer is Answer.NO or part.instead for part in lines):
+        return said
+    days = tuple(dict.fromkeys(day for part in parts for day in part.when.days))
+    return replace(said, when=replace(said.when, days=days))

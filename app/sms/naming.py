@@ -1,0 +1,47 @@
+"""An answer to "what is your full name?" with something after it: the name is taken, the rest read. And a no."""
+
+import re
+from dataclasses import replace
+
+from app.sms.ground import Ground
+from app.sms.names_in_words import fitting, whole_name
+from app.sms.state import Step
+from app.sms.talk import Talk
+from app.sms.words import Answer, Intent, Said, read
+
+MAX_NOTE_CHARS = 200
+_NAME = r"[A-Z][\w'.-]*(?: [A-Z][\w'.-]*){1,3}"
+_FIRST = re.compile(
+    r"(?:(?:it's |it is |its |i'm |i am |this is |for |under |put it under |(?:my )?name is )"
+    r"(?:(?:my|our) [a-z]+,? )?)?"
+    rf"(?P<name>(?-i:{_NAME}))"
+    r"(?P<rest>(?:\s*[,.;\n(]|\s+(?=(?:and|but|my|our|please|is|can|could|how|what)\b|[0-9(+#])).*)?",
+    re.I | re.S,
+)
+_REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
+
+
+def with_name(talk: Talk, ground: Ground) -> Said:
+    """What was said, with the name that it begins with and a note of what else is told."""
+    said = talk.said
+    if talk.state.step is not Step.NAME or said.name or said.alone or said.titled or said.next is not None:
+        return said
+    low = said.text.lower()
+    if _REFUSES.search(low) or (said.answer is Answer.NO and len(low.split()) == 1):
+        return replace(said, intent=Intent.ABORT, answer=None)
+    found = _FIRST.fullmatch(said.text)
+    name = found and (whole_name(found["name"], ground) or fitting(found["name"], ground.own_words))
+    if found is None or not name:
+        return said
+    return _with_rest(talk, read([((found["rest"] or "").strip(" ,.;\n"), 0)], ground), name)
+
+
+def _with_rest(talk: Talk, rest: Said, name: str) -> Said:
+    asked = rest.intent is Intent.QUESTION or (rest.asks and rest.intent is None and not rest.when)
+    if asked:
+        return Said(text=rest.text, whole=rest.whole, name=name, question=rest.question or rest.text)
+    told = rest.intent is None and not rest.when and rest.number is None and rest.answer is None
+    if told and rest.text:
+        talk.state.words = {**talk.state.words, "notes": rest.text[:MAX_NOTE_CHARS]}
+        return Said(text=rest.text, whole=rest.whole, name=name)
+    return replace(rest, name=name, alone="")

@@ -1,0 +1,75 @@
+"""The answer to the question for the name, with more beside it, and a no to that question."""
+
+from datetime import date
+
+import pytest
+
+from app.sms.ground import Ground
+from app.sms.naming import with_name
+from app.sms.state import State, Step
+from app.sms.talk import Talk
+from app.sms.turn import Conversation
+from app.sms.words import read
+from tests.booking.acme import CALLER, acme
+from tests.sms.conversing import LINE, Story, play
+
+ASKED = """
+> inspection tuesday at 9
+< Tue Nov 24 at 9:00 AM. What is your full name?
+"""
+STORIES = (
+    *(
+        Story(
+            f"a name with more beside it: {text}",
+            f"""{ASKED}
+            > {text}
+            < Home inspection with Dana, Tue Nov 24 at 9:00 AM, for {name}. Reply YES
+            > yes
+            """,
+            (f"inspection 2026-11-24 09:00 {name} confirmed",),
+        )
+        for text, name in (
+            ("Jane Roe 512-555-0188", "Jane Roe"),
+            ("Jane Roe, and careful my dog Max bites", "Jane Roe"),
+            ("put it under my husband Tom Roe", "Tom Roe"),
+        )
+    ),
+    Story(
+        "a name and another hour",
+        f"""{ASKED}
+        > Jane Roe but make it 10
+        < Home inspection with Dana, Tue Nov 24 at 10:00 AM, for Jane Roe. Reply YES
+        """,
+    ),
+    Story(
+        "a name and a question",
+        f"""{ASKED}
+        > Jane Roe, how much is it?
+        < Home inspection with Dana, Tue Nov 24 at 9:00 AM, for Jane Roe. Reply YES
+        < one for a person
+        """,
+        tasks=("callback",),
+    ),
+    *(
+        Story(f"no name: {text}", f"{ASKED}\n> {text}\n< OK, nothing was booked.")
+        for text in ("no", "nope changed my mind")
+    ),
+)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+async def test_stories(sqlite_url: str, story: Story) -> None:
+    await play(story, sqlite_url)
+
+
+async def _no_tool(*_: object) -> dict[str, object]:
+    raise AssertionError
+
+
+def test_what_is_told_beside_the_name_goes_with_the_booking() -> None:
+    ground = Ground(date(2026, 11, 20), date(2027, 1, 20), frozenset(), frozenset())
+    said = read([("Jane Roe, and careful my dog Max bites", 0)], ground)
+    state = State(step=Step.NAME)
+    talk = Talk(Conversation("acme:1", "acme", CALLER, LINE, {}), acme(), state, said, 0, "SM1", _no_tool)
+    assert with_name(talk, ground).name == "Jane Roe"
+    assert state.words == {"notes": "and careful my dog Max bites"}
