@@ -271,9 +271,7 @@ CHANGES_OF_MIND = (
         TWO
         + """
         > cancel both
-        < Which one?
-        > both
-        < One at a time, please. Which one?
+        < One at a time, please, so this first: Cancel Home inspection
         > the later one
         < Cancel Follow-up visit
         > no the other one
@@ -488,7 +486,7 @@ TWO_WISHES = (
         TWO
         + """
         > cancel tuesday, wednesday and friday
-        < Which one?
+        < One at a time, please, so this first: Cancel Home inspection
         > never mind
         > cancel the inspection, I will be away until friday
         < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES to cancel it, NO to keep it.
