@@ -114,15 +114,19 @@ class GoogleTransport:
             return 0
         connector, loop = session.connector, asyncio.get_running_loop()
 
-        async def connect() -> aiohttp.connector.Connection:
-            request = aiohttp.ClientRequest("GET", self._base, loop=loop, session=session)
-            return await connector.connect(request, [], aiohttp.ClientTimeout(total=within_s, sock_connect=within_s))
+        held: list[aiohttp.connector.Connection] = []
 
-        opened = await asyncio.gather(*(connect() for _ in range(connections)), return_exceptions=True)
-        ready = [connection for connection in opened if not isinstance(connection, BaseException)]
-        for connection in ready:
-            connection.release()
-        return len(ready)
+        async def connect() -> None:
+            request = aiohttp.ClientRequest("GET", self._base, loop=loop, session=session)
+            wait = aiohttp.ClientTimeout(total=within_s, sock_connect=within_s)
+            held.append(await connector.connect(request, [], wait))
+
+        try:
+            await asyncio.gather(*(connect() for _ in range(connections)), return_exceptions=True)
+            return len(held)
+        finally:  # also those that were there already when it was cancelled
+            for connection in held:
+                connection.release()
 
     async def exchange(self, request: BuiltRequest, token: str | None) -> Reply | Broken:
         """Send once and read the whole answer. Raises nothing but CancelledError."""

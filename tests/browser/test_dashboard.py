@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.audit.log import seal
 from app.dashboard.routes import KEPT_OPEN
@@ -224,6 +224,20 @@ def test_a_list_is_worked_through_by_keys_and_the_overview_is_live(browsing: Bro
             expect(page.locator(".tile", has_text="Reviews").locator(".value")).to_have_text("0")
             page.keyboard.press("Tab")
             expect(page.get_by_text("Skip to the content")).to_be_focused()
+
+    browsing.run(story)
+
+
+def test_a_page_is_live_however_late_its_scripts_come(browsing: Browsing, shown: Process) -> None:
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    def story(browser: Browser) -> None:
+        with somebody(browser, shown) as page:
+            page.route("**/hx-sse*", late)
+            page.reload()
+            expect(page.locator("#link")).to_have_text("Live.")
 
     browsing.run(story)
 
