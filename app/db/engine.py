@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from app.db import lasting as kept
+from app.db.checkpoints import Checkpoints
 from app.db.company import Presence
 from app.db.opening import READER_THREADS, WRITE_DEADLINE_S, database_file, normalised, open_engine
 from app.db.together import alike, done
@@ -96,8 +97,8 @@ class Database:
         self._stopped = False
         self._data_version: int | None = None
         self._listeners: dict[str, Callable[[], None]] = {}
-        file = database_file(self.url)
-        self._presence = Presence(file) if file else None
+        self._presence = Presence(self._file) if self._file else None
+        self._checkpoints = Checkpoints(self._file)
         self.shared = shared or not self.is_sqlite
         """Whether another process may be writing too. SQLite starts alone unless told, and notices company."""
         self.strangers = 0
@@ -115,6 +116,7 @@ class Database:
         if self._presence is not None and await asyncio.to_thread(self._presence.enter):
             self.shared = True
             await asyncio.to_thread(self._announce)
+        self._checkpoints.start()
         self._thread = threading.Thread(target=self._write_forever, name="db-write", daemon=True)
         self._thread.start()
 
@@ -125,6 +127,7 @@ class Database:
             self._waiting.end()
             await asyncio.to_thread(self._thread.join, WRITE_DEADLINE_S)
             self._thread = None
+        await asyncio.to_thread(self._checkpoints.stop, WRITE_DEADLINE_S)
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._writer.dispose()
         self._reader.dispose()
@@ -248,6 +251,7 @@ class Database:
                     begun, records = self._run(connection, waiting, group, apart=True)
                 newest = self._sealed(connection, records) if records else self._newest_record
                 connection.commit()
+                self._checkpoints.committed()
                 self._newest_record = newest
                 if records:  # a commit that changes nothing needs no disk, and succeeds on a full one
                     self.refuses = False

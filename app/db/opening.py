@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+from app.db.checkpoints import AT_LAST_PAGES
 from app.db.lasting import begun
 
 WRITE_LOCK_KEY = 0x52454144
@@ -56,6 +57,8 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
         dbapi_connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", f"cache_size=-{CACHE_KB}"):
             dbapi_connection.execute(f"PRAGMA {pragma}")
+        if in_turn:
+            dbapi_connection.execute(f"PRAGMA wal_autocheckpoint={AT_LAST_PAGES}")
 
     if in_turn:
         _begins_soon(engine)

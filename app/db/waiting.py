@@ -19,7 +19,9 @@ GATHER_S = 0.02
 QUIET_S = 0.05
 """Who has just come will want more within this, and then waits for no patient write that is under way."""
 LONGEST_S = 0.25
-"""What it waits at most where callers keep coming; then it goes with theirs, one in a commit."""
+"""What it waits at most for callers to stop coming; then it takes the next moment in which none waits."""
+AT_LAST_S = 0.5
+"""Where there is no such moment either, it goes with theirs, one in a commit."""
 
 _nobody_waits: ContextVar[bool] = ContextVar("nobody_waits", default=False)
 
@@ -75,7 +77,7 @@ class Waiting(Generic[T]):
             if self._first:
                 self._last_came = now
                 works = [self._first.popleft() for _ in range(min(MAX_BATCH, len(self._first)))]
-                if self._patient and now - self._patient[0][0] > LONGEST_S:
+                if self._patient and now - self._patient[0][0] > AT_LAST_S:
                     works.append(self._patient.popleft()[1])
                 return Group(works)
             due = self._due() if self._patient else until

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from app.db.engine import Database, Transaction
 from app.db.schema import secrets
 from app.db.waiting import (
+    AT_LAST_S,
     GATHER_S,
     LONGEST_S,
     MAX_BATCH,
@@ -71,10 +72,24 @@ async def test_where_callers_keep_coming_the_patient_go_with_them_one_by_one() -
     waiting.put("early")
     assert waiting.take(1.0).works == ["early"]
 
-    time.sleep(LONGEST_S + 0.01)  # noqa: ASYNC251 - as the writer's thread would be busy
+    time.sleep(AT_LAST_S + 0.01)  # noqa: ASYNC251 - as the writer's thread would be busy
     for number in range(2):
         waiting.put(f"caller {number}")
         assert waiting.take(1.0).works == [f"caller {number}", f"job {number + 1}"]
+
+
+async def test_what_has_waited_long_goes_as_soon_as_no_caller_waits() -> None:
+    waiting: Waiting[str] = Waiting()
+    await patiently(waiting, "job 1", "job 2")
+    waiting.put("early")
+    assert waiting.take(1.0).works == ["early"]
+    time.sleep(LONGEST_S + 0.01)  # noqa: ASYNC251 - as the writer's thread would be busy
+    waiting.put("caller")
+
+    assert waiting.take(1.0).works == ["caller"]
+    began = time.monotonic()
+    assert waiting.take(1.0).works == ["job 1", "job 2"]
+    assert time.monotonic() - began < QUIET_S
 
 
 async def test_a_caller_who_comes_while_the_patient_gather_is_not_kept_waiting() -> None:
