@@ -221,7 +221,6 @@ INNER = {
         "app.db.behind.FLUSH_WITHIN_S",
         "app.db.opening.CONNECT_TIMEOUT_S",
         "app.db.engine.NOTICED_WITHIN_S",
-        "app.db.waiting.AT_LAST_S",
         "app.db.waiting.LONGEST_S",
         "app.inference.flag.READ_WITHIN_S",
         "app.inference.ground.WITHIN_S",
