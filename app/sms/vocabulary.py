@@ -280,45 +280,6 @@ LATER = re.compile(
     r"no(?:t)? (?:any|those|these)|m[aá]s tarde|ninguno)\b"
 )
 
-_NAME = r"[^\W\d_][\w'.-]*(?: [^\W\d_][\w'.-]*){0,3}?"
-NAME_CUE = re.compile(
-    rf"\b(?:(?:my )?name(?:'s| is)(?: spelle?[dt])?|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|"
-    rf"(?:the )?name:|under(?: the)? name(?: of)?|me llamo|"
-    rf"mi nombre es) (?P<name>{_NAME})(?=$|[,.;!\n]| and\b| i\b)",
-    re.I,
-)
-WEAK_NAME_CUE = re.compile(
-    r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is|[Ii]t'?s|[Ff]or|[Ss]oy|[Hh]ere is|[Cc]all me) "
-    r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})"
-    r"(?=$|[,.;!\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
-)
-NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-](?=[^\W\d_]|$)|[\u0300-\u036f])*")
-AROUND_NAME = re.compile(
-    r"^(?:(?:yes|yeah|sure|ok|okay|hi|hello|well)[ ,]+)?(?:it'?s|it is|its|i'?m|i am|this is|for|under|call me|"
-    r"my name is|"
-    r"put it under|soy|that'?s|name)? ?(?=\S)"
-    r"|[ ,]*\b(?:please|pls|thanks|thank you|thx|here|gracias)\W*$",
-    re.I,
-)
-_NO_NAMES = """
-a about after again ahead all am amen an and ant ants any anything appointment appt are as at available away be
-because before book booking both bro bugs but by bye call cambiar can cancel cant change christmas cita confirm
-cool could cuando day did didnt do does doesnt done dont dude dunno earlier either el else english fine first
-for fourth free from get give go good gracias great haha hello help hey hi hmm hmmm hola home how huh i id idk
-if ignore ill im in instructions is it je just keep know la last later les let like lol man maybe me mi mice
-more morning move my name need neither never next nice no none nope not nothing now of off ok okay on one option
-or our out over para perfect person please previous price prompt question quiero reschedule right roaches same
-schedule second should si sir so soon sooner sorry sound spanish stop sure system sí test than thank thanks that
-thats the their them then there these they third this those three time to today tomorrow too two ugh uh um un
-una unless until up us visit wait want was we well were what whatever whats when where which who whose why will
-with work works would wrong wtf yay yeah yep yes yess yet you your
-"""
-NO_NAMES = frozenset(_NO_NAMES.split())
-
-ASKING_FOR = frozenset(
-    ("a", "call", "chat", "connect", "get", "human", "live", "need", "real", "some", "speak", "talk", "text", "want")
-)
-"""Before "person" they make no name."""
 IT = re.compile(r"\bit\b")
 THIS_ONE = re.compile(r"\b(?:it|that|this)\b")
 

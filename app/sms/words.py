@@ -12,7 +12,7 @@ from itertools import chain, islice
 from app.sms import vocabulary as v
 from app.sms.dates_in_words import When, read_shift
 from app.sms.ground import Ground
-from app.sms.names_in_words import MAX_NAME_WORDS, alone, fitting, whole_name
+from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.not_asked import BOOKS_LATER, NO_SHOW
 
 MAX_CHARS = 1_600
@@ -250,9 +250,9 @@ def _read(text: str, ground: Ground) -> Said:
         answer=answer,
         number=number,
         when=when,
-        name=_name(text, segments, ground, beside),
+        name=named(text, segments, ground, beside),
         alone=alone(rest, segments, left, ground.own_words | ground.technicians),
-        titled=_titled(rest, left, intent),
+        titled=titled(rest, left, intent),
         more=_more(left),
         question=question,
         thanks=bool(v.THANKS.search(low)),
@@ -289,8 +289,8 @@ def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     text = ", ".join(parts)
     low = text.lower()
     when, _ = ground.when(text)
-    named = bool(v.NAME_CUE.search(text) or v.WEAK_NAME_CUE.search(text))
-    told = when or named or _answer(parts) or _number(parts, low) is not None or _intent(low, when)
+    cued = bool(NAME_CUE.search(text) or WEAK_NAME_CUE.search(text))
+    told = when or cued or _answer(parts) or _number(parts, low) is not None or _intent(low, when)
     return bool(told) and not v.THANKS.search(low)
 
 
@@ -356,35 +356,6 @@ def _more(left: str) -> More | None:
     if v.EARLIER.search(left):
         return More.EARLIER
     return More.LATER if v.LATER.search(left) else None
-
-
-def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> str:
-    """A name that is said to be one, or that stands in a part of its own beside something else."""
-    if match := v.NAME_CUE.search(text):
-        return fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
-    if match := v.WEAK_NAME_CUE.search(text):
-        return whole_name(match["name"], ground)
-    if not beside:
-        return ""
-    for part in segments:
-        words = part.split()
-        titled = all(word[:1].isupper() and not word.isupper() for word in words)
-        if 2 <= len(words) < MAX_NAME_WORDS and titled and not ground.when(part)[0]:
-            return whole_name(part, ground)
-    return ""
-
-
-def _titled(text: str, left: str, intent: Intent | None) -> str:
-    """A first and a last name, one of which is the name of a day, a month or a person: whoever was asked decides."""
-    words = text.strip(" .,!").split()
-    titled = all(v.NAME_WORD.fullmatch(word) and word[0].isupper() and not word.isupper() for word in words)
-    if not 2 <= len(words) <= MAX_NAME_WORDS or not titled:
-        return ""
-    person = words[-1] == "Person"
-    if intent not in (None, Intent.PERSON if person else None) or (person and words[0].lower() in v.ASKING_FOR):
-        return ""
-    others = [word for word in left.split() if word.strip(" .,!") not in v.NO_NAMES and word.strip(" .,!")]
-    return " ".join(words) if others or words[0] == "Will" else ""
 
 
 def _is_foreign(text: str, low: str) -> bool:
