@@ -63,13 +63,16 @@ BOOKS = re.compile(
     r"\b(?:book|schedule|reserve|set up|agendar|reservar)\b|\b(?:need|want|like|get) (?:an?|two)\b|"
     r"\b(?:two|2) (?:appointments|appts|visits)\b"
 )
+_DAY = "mon|tue|wed|thu|fri|sat|sun|today|tomorrow"
 KEPT_ONE = re.compile(
-    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
-    r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
-    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:and|but|then) )",
+    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|(?P<unwanted>want|like))) (?:the |my )?|not (?:the|my) |"
+    r"(?:all|everything|every (?:one|visit|appointment|appt|booking))"
+    r"(?: (?:of )?(?:them|these|those|(?:my|the|our)(?: \w+)?))?,? (?:but|except|apart from)(?: for)? (?:the |my )?)"
+    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:but|then) |"
+    rf" and (?!(?:(?:the |my |on )+\w+|(?:{_DAY})\w*)(?: (?:one|visit|appointment|appt))?\W*$))",
     re.I,
 )
-"""What is named to say that it stays as it is."""
+"""What is named to say that it stays as it is; or that it is not wanted, which beside a request says so of another."""
 
 ONE_ON_DAY = re.compile(
     r"\b(the|my|that) ((?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)(?:day|nesday|urday)?|today'?s?|tomorrow'?s?) one\b",
@@ -126,6 +129,8 @@ NOT_CANCEL = re.compile(
     r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\b(?:keep|leave) (?:my|the) " + _APPT + r"|"
     rf"\b{_APPT} (?:still )?(?:stays?|stands?|remains?)\b"
 )
+CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|you|instead)\b)\s*cancel\b")
+"""A request to cancel, where something else in the text shall stay."""
 CANCEL = re.compile(
     r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|^(?:please )?undo\b|\b(?:cancelar|anular)\b|"
     rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"

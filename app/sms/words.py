@@ -71,6 +71,8 @@ class Said:
     alone: str = ""
     titled: str = ""
     more: More | None = None
+    kept: "tuple[Said, ...]" = ()
+    """What is named to say that it stays as it is, each with its time and its number."""
     question: str = ""
     """What is asked beside something else, and is not about a time."""
     next: "Said | None" = None
@@ -112,6 +114,7 @@ class Said:
             alone=later.alone or self.alone,
             titled=later.titled or self.titled,
             more=later.more or self.more,
+            kept=self.kept + later.kept,
             question="\n".join(filter(None, (self.question, later.question))),
             next=later.next or self.next,
         )
@@ -235,7 +238,8 @@ def _read(text: str, ground: Ground) -> Said:
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
-    meant = v.KEPT_ONE.sub(" , ", v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest))
+    told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
+    meant = v.KEPT_ONE.sub(" , ", told_of)
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
@@ -254,6 +258,7 @@ def _read(text: str, ground: Ground) -> Said:
         alone=alone(rest, segments, left, ground.own_words | ground.technicians),
         titled=titled(rest, left, intent),
         more=_more(left),
+        kept=_kept(told_of, ground),
         question=question,
         thanks=bool(v.THANKS.search(low)),
         closing="?" not in text and bool(v.CLOSING.fullmatch(low.strip(" .!,"))),
@@ -262,6 +267,11 @@ def _read(text: str, ground: Ground) -> Said:
         foreign=_is_foreign(text, low),
         rude=bool(v.RUDE.search(low)),
     )
+
+
+def _kept(text: str, ground: Ground) -> tuple[Said, ...]:
+    found = [match["kept"] for match in v.KEPT_ONE.finditer(text) if not match["unwanted"]]
+    return tuple(Said(text=kept, when=ground.when(kept)[0], number=_number([kept], kept.lower())) for kept in found)
 
 
 def _is_aside(part: str, ground: Ground) -> bool:
@@ -301,7 +311,14 @@ def _is_whole_name(said: Said) -> bool:
     return bare and len(words) > 1 and all(word[:1].isupper() for word in words)
 
 
+def _without_kept(low: str) -> str:
+    """Without what shall stay, where something else is to be cancelled: "don't cancel Wednesday, cancel Tuesday"."""
+    rest = v.KEPT_ONE.sub(" , ", low) if v.NOT_CANCEL.search(low) else low
+    return rest if v.CANCELS_NOW.search(rest) and not v.NOT_CANCEL.search(rest) else low
+
+
 def _intent(low: str, when: When) -> Intent | None:
+    low = _without_kept(low)
     moves = bool(v.MOVE.search(low)) or read_shift(low) is not None
     moves = moves and not (v.CANCEL.search(low) and BOOKS_LATER.search(low))
     if v.NOT_CANCEL.search(low):
