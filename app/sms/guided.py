@@ -13,12 +13,23 @@ from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
 from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish
 from app.sms.clocks_in_words import Clock, hours_meant
-from app.sms.dates_in_words import When
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import ABOUT_VISIT, AGAIN, ASSENT, BETTER, CANCEL, CANCEL_IT, ONE_MORE, PUZZLED, REACTION, WHO
+from app.sms.vocabulary import (
+    ABOUT_VISIT,
+    AGAIN,
+    AN_HOUR,
+    ASSENT,
+    BETTER,
+    CANCEL,
+    CANCEL_IT,
+    ONE_MORE,
+    PUZZLED,
+    REACTION,
+    WHO,
+)
 from app.sms.words import Answer, Intent, More, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -91,7 +102,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     await calling.beside(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
-    talk.said = said = assent.weighed(talk)
+    talk.said = said = assent.weighed(_with_hour(talk))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
     elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):
@@ -195,9 +206,10 @@ async def _first(talk: Talk) -> None:
     What may be about a visit that stands, as an answer to its reminder is, is read as said of that.
     """
     state, said = talk.state, talk.said
-    visit = await own_appointments.standing(talk) if _may_be_of_visit(talk) else None
-    if visit is not None:
-        state.last, state.step = visit, Step.DONE
+    visits = await own_appointments.all_standing(talk) if _may_be_of_visit(talk) else None
+    if visits:
+        state.last, state.step = visits[0], Step.DONE
+        talk.of_several = len(visits) > 1
         # A yes to something that we no longer know of must not be taken for done.
         yes = said.answer is Answer.YES and not said.thanks and assent.says_nothing_else(talk)
         await (own_appointments.tell(talk) if yes else _afterwards(talk))
@@ -223,7 +235,6 @@ async def _afterwards(talk: Talk) -> None:
 
     Whatever else is said gets an answer: what we leave unanswered is taken for understood.
     """
-    talk.said = _corrected(talk)
     state, said = talk.state, talk.said
     if state.step is Step.INVITED and _takes_up_invitation(talk):
         return
@@ -249,14 +260,16 @@ async def _about_booked(talk: Talk) -> bool:
     """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
     said = talk.said
     its_time = said.intent is None and said.answer is not Answer.NO and _is_when_booked(talk)
-    elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY
+    who = meant.technician_in(talk)
+    another = talk.state.last is not None and who not in ("", talk.state.last.who)
+    elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     if its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
     elif not elsewhen or _is_another(talk):
         return False
-    elif its_time and said.more is not More.OTHER_DAY:
+    elif its_time and said.more is not More.OTHER_DAY and not another:
         await _again(talk, phrases.SORRY)
     else:
         await own_appointments.begin(talk, Task.MOVE)
@@ -277,12 +290,13 @@ async def _ask_elsewhere(talk: Talk) -> None:
         await talk.person(phrases.PASSED_ON)
 
 
-def _corrected(talk: Talk) -> Said:
-    """What was said, where "I meant 10" is an hour for what has just been booked."""
+def _with_hour(talk: Talk) -> Talk:
+    """What was said, where a bare number is an hour because nothing is numbered: "make it 10", "I meant 10"."""
     said = talk.said
-    if talk.state.last is None or not said.instead or said.when or said.number is None:
-        return said
-    return replace(said, when=When(clock=Clock(hours_meant(said.number))))
+    spoken = said.number is not None and not said.when.clock and talk.state.step in IDLE
+    if spoken and (said.instead or AN_HOUR.search(said.text.lower())):
+        talk.said = replace(said, number=None, when=replace(said.when, clock=Clock(hours_meant(said.number or 0))))
+    return talk
 
 
 def _takes_up_invitation(talk: Talk) -> bool:
@@ -346,6 +360,7 @@ def _nothing_but_a_question(talk: Talk) -> bool:
     said = talk.said
     timed = said.when or said.when.no_such or said.when.barred
     given = timed or said.number is not None or said.answer is not None or said.more or said.name
+    given = given or meant.technician_in(talk)
     if said.foreign or said.only_greets or meant.services_in(talk):
         return False
     return said.asks and not given and said.intent is None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from app.booking.business import Service
 from app.sms.dates_in_words import When, read_shift
 from app.sms.spans_in_words import read_next_to_it
-from app.sms.state import Offered, Step, Wanted
+from app.sms.state import Booked, Offered, Step, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
 from app.sms.words import Answer, Intent, More, Said
@@ -26,6 +26,11 @@ _LEAST_MISSPELT = 6
 _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
+_ASKED_FOR = (
+    r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
+    r"\b(?:can|could|will|would|is|if) {name} (?:come|do it|do that|make it|take it|free|available|there|instead)\b|"
+    r"\b{name} (?:instead|rather|if possible)\b"
+)
 _SIGNS = re.compile(r"[^\w-]+")
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
@@ -97,7 +102,7 @@ def technician_in(talk: Talk) -> str:
         return others[0].id if len(others) == 1 else ""
     for technician in people:
         name = technician.name.lower()
-        if low == name or any(f" {cue} {name}" in f" {low}" for cue in ("with", "see", "want", "prefer", "get")):
+        if low.strip(" .!?") == name or re.search(_ASKED_FOR.format(name=re.escape(name)), low):
             return technician.id
     return ""
 
@@ -208,7 +213,7 @@ def _day_from(shown: date, shift: timedelta | None) -> Wanted | None:
     return Wanted(days=[shown + shift]) if shift is not None and shift.days * _DAY == shift else None
 
 
-def minute(slot: Offered) -> int:
+def minute(slot: Offered | Booked) -> int:
     """When it begins, in minutes since midnight."""
     return slot.starts.hour * 60 + slot.starts.minute
 

@@ -7,7 +7,7 @@ from typing import Any
 from app.errors import Code
 from app.sms import choosing, phrases, several, which_visit
 from app.sms.choosing import ask_next, take_up
-from app.sms.meant import minute, names_time, says_from, services_in
+from app.sms.meant import minute, names_time, says_from, services_in, technician_in
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -27,12 +27,6 @@ _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
 }
-
-
-async def standing(talk: Talk) -> Booked | None:
-    """The next one, if there is any to be seen."""
-    found = await all_standing(talk)
-    return found[0] if found else None
 
 
 async def all_standing(talk: Talk) -> list[Booked] | None:
@@ -77,7 +71,7 @@ async def begin(talk: Talk, task: Task) -> None:
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
         await choosing.go_on(talk)  # "my appointment" is the one that is being booked
         return
-    begun, about = _begun(talk), state.appointment if state.step is Step.CONFIRM_CANCEL else state.last
+    begun, about = _begun(talk), _spoken_of(talk)
     if begun is not None and task is Task.MOVE:
         _put_off(talk, begun)
     state.invite()
@@ -101,6 +95,13 @@ async def begin(talk: Talk, task: Task) -> None:
         talk.say(talk.question())
     else:
         await _with(talk, chosen)
+
+
+def _spoken_of(talk: Talk) -> Booked | None:
+    """What "it" is: the visit that they were asked about, or the one that was spoken of last."""
+    if talk.state.step is Step.CONFIRM_CANCEL:
+        return talk.state.appointment
+    return None if talk.of_several else talk.state.last
 
 
 async def go_on(talk: Talk) -> None:
@@ -232,8 +233,10 @@ async def _with(talk: Talk, chosen: Booked) -> None:
         state.task, state.wanted = Task.MOVE, which_visit.on_its_day(chosen, state.then.wanted)
     if state.task is Task.MOVE:
         state.appointments, state.then = [], None
-        state.service = chosen.service
+        state.service, state.technician = chosen.service, technician_in(talk)
         state.step = Step.DAY
+        if state.technician not in ("", chosen.who) and not (state.wanted or talk.said.when or says_from(talk)):
+            state.wanted = Wanted(days=[chosen.starts.date()], minutes=[minute(chosen)])
         named = services_in(talk)
         if state.wanted or says_from(talk):
             await ask_next(talk)

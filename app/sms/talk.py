@@ -54,6 +54,8 @@ class Talk:
     """Whether some of it came before what was asked last was asked."""
     replies: list[str] = field(default_factory=list)
     missed: bool = False
+    of_several: bool = False
+    """Whether `state.last` is but the next of several visits, none of which was spoken of yet."""
     passed_on: bool = False
     """Whether a person was asked for, or the documents were."""
     calls: int = 0

@@ -259,9 +259,23 @@ _BEFORE = (
 _AFTER = (
     r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
     r"open|free|available|possible|left|taken|"
-    r"be|best|instead|"
+    r"be|best|better|instead|with \w+|"
     r"por|favor|one|ok))*"
 )
+_N = rf"(?:[0-9]{{1,2}}|{'|'.join(NUMBERS)})"
+CORRECTED = re.compile(
+    rf"^(?:{_BEFORE}{_N}{_AFTER},? )?(?:(?:no|oops|sorry|wait|i mean|rather),? )+(?={_N}\b)|"
+    r"^(?:(?:please|pls|can|could|would|will|you|we|i|let's|actually|i'd like to|i want to|to) )*"
+    r"(?:move|change|switch|push|shift|bump|reschedule) (?:(?:it|that|this|me|back|up|out|the (?:time|hour)|"
+    r"(?:the|my|our) (?:visit|appointment|appt)) )*to "
+    rf"(?={_N}\b)"
+)
+"""A number that is taken back for the one that follows, or what is to become another number."""
+AN_HOUR = re.compile(
+    rf"\b(?:to|make (?:it|that)|is|come|how about|what about|say) {_N}(?!\w)|"
+    rf"\b{_N} (?:instead|(?:is|would be|works) (?:better|best|possible)|possible|available|open|free)\b|{_N} ?\?$"
+)
+"""A number that is an hour where nothing is numbered."""
 NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
 CHOICE = re.compile(
     r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"

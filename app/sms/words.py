@@ -14,6 +14,7 @@ from app.sms.dates_in_words import When, read_shift
 from app.sms.ground import Ground
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.not_asked import BOOKS_LATER, NO_SHOW
+from app.sms.origins_in_words import without_origin
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -71,6 +72,8 @@ class Said:
     alone: str = ""
     titled: str = ""
     more: More | None = None
+    at: When = When()  # noqa: RUF009 - likewise
+    """The hour where a visit is that shall be moved."""
     kept: "tuple[Said, ...]" = ()
     """What is named to say that it stays as it is, each with its time and its number."""
     question: str = ""
@@ -114,6 +117,7 @@ class Said:
             alone=later.alone or self.alone,
             titled=later.titled or self.titled,
             more=later.more or self.more,
+            at=later.at or self.at,
             kept=self.kept + later.kept,
             question="\n".join(filter(None, (self.question, later.question))),
             next=later.next or self.next,
@@ -239,7 +243,7 @@ def _read(text: str, ground: Ground) -> Said:
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
-    meant = v.KEPT_ONE.sub(" , ", told_of)
+    at, meant = without_origin(v.KEPT_ONE.sub(" , ", told_of))
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
@@ -258,6 +262,7 @@ def _read(text: str, ground: Ground) -> Said:
         alone=alone(rest, segments, left, ground.own_words | ground.technicians),
         titled=titled(rest, left, intent),
         more=_more(left),
+        at=ground.when(f"at {at}")[0] if at else When(),
         kept=_kept(told_of, ground),
         question=question,
         thanks=bool(v.THANKS.search(low)),
@@ -358,7 +363,7 @@ def _answer(segments: Sequence[str]) -> Answer | None:
 def _number(segments: Sequence[str], low: str) -> int | None:
     """The number of a choice. Of several parts that name one the last counts."""
     named = None
-    for part in (segment.lower().strip(" .!?)(\"'") for segment in segments):
+    for part in (v.CORRECTED.sub("", segment.lower().strip(" .!?)(\"'")) for segment in segments):
         if match := v.NUMBER.fullmatch(part):
             named = v.NUMBERS.get(match["number"]) or int(match["number"])
     for match in v.CHOICE.finditer(low):
