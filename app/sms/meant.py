@@ -82,15 +82,21 @@ def services_kept(talk: Talk) -> list[Service]:
 
 
 def names_them(talk: Talk) -> bool:
-    """Whether it answers the question for the name, whatever else its words could mean."""
-    return talk.state.step is Step.NAME and bool(talk.said.titled) and talk.said.answer is None
+    """Whether it answers the question for the name, whatever else its words could mean: "No Van Nguyen", too."""
+    said = talk.said
+    whole = said.answer is None or len(said.titled.split()) > _TWO
+    return talk.state.step is Step.NAME and bool(said.titled) and whole
 
 
 def may_be_name(talk: Talk) -> bool:
-    """A name alone answers the question for it; while times are offered only a whole one is taken for a name."""
-    words = talk.said.alone.split()
+    """A name alone answers the question for it; while times are offered only a whole one is taken for a name.
+
+    So it is where another one is put in its place: "actually Bob Roe".
+    """
+    step, words = talk.state.step, talk.said.alone.split()
     whole = len(words) > 1 and all(word[:1].isupper() for word in words)
-    return talk.state.step is Step.NAME or (talk.state.step is Step.TIME and whole and talk.said.more is None)
+    put_right = step is Step.CONFIRM and talk.said.instead
+    return step is Step.NAME or ((step is Step.TIME or put_right) and whole and talk.said.more is None)
 
 
 def technician_in(talk: Talk) -> str:

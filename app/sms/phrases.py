@@ -98,6 +98,11 @@ def short(name: str) -> str:
     return name if len(name) <= _NAME_CHARS else name[: _NAME_CHARS - 3].rstrip() + "..."
 
 
+def whom(name: str) -> str:
+    """`, for Jane Roe`; nothing for a name that a text cannot hold."""
+    return "" if "?" in plain(name) else f", for {short(name)}"
+
+
 def day(when: date, today: date) -> str:
     """`Tue Nov 24`, with the year when it is another one."""
     year = "" if when.year == today.year else f", {when.year}"

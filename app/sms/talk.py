@@ -205,4 +205,4 @@ def confirmation(talk: Talk) -> str:
         old = phrases.moment(state.appointment.starts, talk.today)
         return f"Move your visit from {old} to: {what}? Reply YES to move it, NO to keep it."
     stays = f" Your visit on {phrases.moment(state.stays.starts, talk.today)} stays." if state.stays else ""
-    return f"{what}, for {phrases.short(state.name)}.{stays} Reply YES to book it, or text another time."
+    return f"{what}{phrases.whom(state.name)}.{stays} Reply YES to book it, or text another time."
