@@ -14,17 +14,18 @@ from app.booking.zones import local_date
 from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.ground import Ground
+from app.sms.numbers_in_words import AN_HOUR
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
     AGAIN,
-    AN_HOUR,
     ASSENT,
     BETTER,
     CANCEL,
     CANCEL_IT,
+    NOT_YET,
     ONE_MORE,
     PUZZLED,
     REACTION,
@@ -105,6 +106,8 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     talk.said = said = assent.weighed(_with_hour(talk))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
+    elif state.step not in IDLE and NOT_YET.fullmatch(said.text.lower()):
+        talk.say(phrases.NO_HURRY)
     elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):
         talk.say(phrases.greeting(talk.business), talk.question())
     elif said.question and (state.step in (Step.WHICH, Step.CONFIRM_CANCEL) or _holds_back(talk)):
@@ -219,7 +222,7 @@ async def _first(talk: Talk) -> None:
         state.step = Step.DAY
         told = said.when or said.when.no_such or meant.services_in(talk)
         await choosing.go_on(talk) if told else await choosing.ask_next(talk)
-    elif said.asks and not said.greets and not said.foreign and not WHO.fullmatch(said.text.lower()):
+    elif said.asks and not (said.greets or said.foreign or _is_only_puzzled(said)):
         await _question(talk)
     else:
         services = talk.business.services_said()
@@ -265,6 +268,8 @@ async def _about_booked(talk: Talk) -> bool:
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     if its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
+    elif meant.wishes_sooner(said):
+        await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
     elif not elsewhen or _is_another(talk):
@@ -369,6 +374,12 @@ def _nothing_but_a_question(talk: Talk) -> bool:
 def _only_answers(said: Said) -> bool:
     """Whether it says nothing but what answers a question asked before."""
     return said.intent is None and not (said.when and not said.when.loose) and not said.greets and not said.asks
+
+
+def _is_only_puzzled(said: Said) -> bool:
+    """Whether nothing that can be answered is asked: "???", "who is this?"."""
+    low = said.text.lower()
+    return bool(PUZZLED.fullmatch(low) or WHO.fullmatch(low))
 
 
 def _you_are_welcome(talk: Talk) -> None:

@@ -12,7 +12,7 @@ from app.sms.dates_in_words import When, read_shift
 from app.sms.spans_in_words import read_next_to_it
 from app.sms.state import Booked, Offered, Step, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
 
 _TWO = 2
@@ -111,6 +111,12 @@ def technician_in(talk: Talk) -> str:
         if low.strip(" .!?") == name or re.search(_ASKED_FOR.format(name=re.escape(name)), low):
             return technician.id
     return ""
+
+
+def wishes_sooner(said: Said) -> bool:
+    """Whether an earlier or a later time is asked for, for a visit that stands: "can you come a bit later?"."""
+    asks = said.asks or bool(WISHES_FOR.search(said.text.lower()))
+    return asks and said.more in (More.EARLIER, More.LATER) and bool(SOONER.search(said.text.lower()))
 
 
 def names_technician(talk: Talk, text: str) -> bool:

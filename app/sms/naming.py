@@ -20,12 +20,17 @@ _FIRST = re.compile(
     r"(?P<rest>(?:\s*[,.;\n(]|\s+(?=(?:and|but|my|our|please|is|can|could|how|what)\b|[0-9(+#])).*)?",
     re.I | re.S,
 )
+_WRONG = re.compile(
+    r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
+)
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
 def with_name(talk: Talk, ground: Ground) -> Said:
     """What was said, with the name that it begins with and a note of what else is told."""
     said = talk.said
+    if said.name and _WRONG.fullmatch(said.question.lower().strip(" .!?")):
+        return replace(said, question="")
     if talk.state.step is not Step.NAME or said.name or said.next is not None:
         return said
     if said.titled or said.alone:

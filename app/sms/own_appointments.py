@@ -7,7 +7,7 @@ from typing import Any
 from app.errors import Code
 from app.sms import choosing, phrases, several, which_visit
 from app.sms.choosing import ask_next, take_up
-from app.sms.meant import minute, names_time, says_from, services_in, technician_in
+from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -18,6 +18,7 @@ from app.sms.vocabulary import (
     NOT_KEEPING,
     NOT_TO_CANCEL,
     ONE_MORE,
+    OTHER_ONE,
 )
 from app.sms.words import Answer, Intent, Said
 
@@ -131,7 +132,7 @@ async def go_on(talk: Talk) -> None:
     elif keep and not elsewhen:
         then = state.then
         state.over()
-        talk.say(phrases.KEPT)
+        talk.say(phrases.NO_OTHER if asked and OTHER_ONE.search(said.text.lower()) else phrases.KEPT)
         await _go_on_with(talk, then)
     elif asked:
         await talk.misunderstood()
@@ -147,7 +148,7 @@ async def _which(talk: Talk) -> None:
     elif ALL.search(talk.said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
-        chosen, _ = which_visit.meant_one(talk, state.appointments, state.last)
+        chosen, _ = which_visit.meant_one(talk, state.appointments, None)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
 
 
@@ -238,7 +239,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
         if state.technician not in ("", chosen.who) and not (state.wanted or talk.said.when or says_from(talk)):
             state.wanted = Wanted(days=[chosen.starts.date()], minutes=[minute(chosen)])
         named = services_in(talk)
-        if state.wanted or says_from(talk):
+        if state.wanted or says_from(talk) or wishes_sooner(talk.said):
             await ask_next(talk)
         elif day := talk.said.when.no_such:
             talk.say(f"{phrases.NO_SUCH_DAY.format(day=day)} {phrases.WHICH_DAY}")

@@ -10,10 +10,11 @@ from dataclasses import replace
 from app.sms import several
 from app.sms.dates_in_words import When
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
+from app.sms.numbers_in_words import ORDINALS
 from app.sms.origins_in_words import FROM_TO
 from app.sms.state import Booked, Task, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, ORDINALS, OTHER_ONE, SEVERAL, THIS_ONE
+from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE
 from app.sms.words import Intent
 
 _TWO = 2

@@ -14,6 +14,7 @@ from app.sms.dates_in_words import When, read_shift
 from app.sms.ground import Ground
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.not_asked import BOOKS_LATER, NO_SHOW
+from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import without_origin
 
 MAX_CHARS = 1_600
@@ -183,7 +184,8 @@ def _clauses(text: str, ground: Ground) -> list[str]:
 
 def _leads(said: Said) -> bool:
     """Whether a second request can follow this: only a yes and a request have one after them, unless it says so."""
-    return said.answer is Answer.YES or said.cancels or said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
+    wishes = said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL, Intent.STATUS)
+    return said.answer is Answer.YES or said.cancels or wishes
 
 
 def _together(said: Said, later: Said) -> Said:
@@ -193,6 +195,8 @@ def _together(said: Said, later: Said) -> Said:
     """
     low = later.text.lower()
     agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
+    if said.intent is Intent.STATUS and later.intent is None and v.SOONER.search(low):
+        return replace(said, next=later)
     wishes = bool(later.when) and later.intent in (None, Intent.BOOK) and not v.HAS_ONE.search(low)
     clear = later.intent is Intent.BOOK or bool(later.when.clock)
     if wishes and ((said.cancels and clear) or (agreed and later.intent is Intent.BOOK)):
@@ -247,7 +251,7 @@ def _read(text: str, ground: Ground) -> Said:
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
-    number = _number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
+    number = read_number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
     intent = _intent(", ".join(others).lower() if question else low, when)
     beside = bool(when) or number is not None or answer is not None
     return Said(
@@ -276,7 +280,7 @@ def _read(text: str, ground: Ground) -> Said:
 
 def _kept(text: str, ground: Ground) -> tuple[Said, ...]:
     found = [match["kept"] for match in v.KEPT_ONE.finditer(text) if not match["unwanted"]]
-    return tuple(Said(text=kept, when=ground.when(kept)[0], number=_number([kept], kept.lower())) for kept in found)
+    return tuple(Said(text=kept, when=ground.when(kept)[0], number=read_number([kept], kept.lower())) for kept in found)
 
 
 def _is_aside(part: str, ground: Ground) -> bool:
@@ -305,7 +309,7 @@ def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     low = text.lower()
     when, _ = ground.when(text)
     cued = bool(NAME_CUE.search(text) or WEAK_NAME_CUE.search(text))
-    told = when or cued or _answer(parts) or _number(parts, low) is not None or _intent(low, when)
+    told = when or cued or _answer(parts) or read_number(parts, low) is not None or _intent(low, when)
     return bool(told) and not v.THANKS.search(low)
 
 
@@ -329,7 +333,8 @@ def _intent(low: str, when: When) -> Intent | None:
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
     if v.TOPICS.search(low):
-        return Intent.QUESTION
+        late = when.clock and v.INSTEAD_OF_IT.search(low) and v.LATE.search(low)
+        return Intent.MOVE if late else Intent.QUESTION
     if NO_SHOW.search(low) or (v.PERSON.search(low) and not v.NO_CALL.search(low)):
         return Intent.PERSON
     if v.ABORT.match(low) and not (moves and v.CANCEL.search(low)):
@@ -358,18 +363,6 @@ def _answer(segments: Sequence[str]) -> Answer | None:
     if yes and (any(v.NEGATION.search(part) for part in low) or any(v.TURNS.search(part) for part in low)):
         return Answer.UNSURE
     return Answer.YES if yes else Answer.NO if no else None
-
-
-def _number(segments: Sequence[str], low: str) -> int | None:
-    """The number of a choice. Of several parts that name one the last counts."""
-    named = None
-    for part in (v.CORRECTED.sub("", segment.lower().strip(" .!?)(\"'")) for segment in segments):
-        if match := v.NUMBER.fullmatch(part):
-            named = v.NUMBERS.get(match["number"]) or int(match["number"])
-    for match in v.CHOICE.finditer(low):
-        word = match["number"] or match["ordinal"] or match["digits"]
-        named = v.NUMBERS.get(word) or v.ORDINALS.get(word) or int(word)
-    return named
 
 
 def _more(left: str) -> More | None:
