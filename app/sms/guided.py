@@ -22,6 +22,7 @@ from app.sms.vocabulary import (
     ABOUT_VISIT,
     AGAIN,
     ASSENT,
+    BACK,
     BETTER,
     CANCEL,
     CANCEL_IT,
@@ -29,6 +30,7 @@ from app.sms.vocabulary import (
     ONE_MORE,
     PUZZLED,
     REACTION,
+    START,
     WHO,
 )
 from app.sms.words import Answer, Intent, More, Said, read
@@ -106,6 +108,10 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     talk.said = said = assent.weighed(_with_hour(talk))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
+    elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
+        await own_appointments.put_back(talk)
+    elif START.fullmatch(said.text.lower()):
+        talk.say(talk.question() if state.step not in IDLE else f"{phrases.greeting(talk.business)} {phrases.HOW}")
     elif state.step not in IDLE and NOT_YET.fullmatch(said.text.lower()):
         talk.say(phrases.NO_HURRY)
     elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):

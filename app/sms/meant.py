@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from unicodedata import combining, normalize
 
 from msgspec.structs import replace
 
@@ -241,7 +242,12 @@ def _placed(talk: Talk) -> Offered | None:
 
 def _plain(text: str) -> str:
     """Between blanks and without the signs between words."""
-    return f" {' '.join(_SIGNS.sub(' ', text.lower()).split())} "
+    return f" {' '.join(_SIGNS.sub(' ', _bare(text.lower())).split())} "
+
+
+def _bare(text: str) -> str:
+    """Without accents."""
+    return text if text.isascii() else "".join(c for c in normalize("NFKD", text) if not combining(c))
 
 
 def _spelt(word: str, known: Collection[str]) -> str:
@@ -252,4 +258,4 @@ def _spelt(word: str, known: Collection[str]) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return set("".join(c if c.isalnum() else " " for c in text.lower()).split())
+    return set("".join(c if c.isalnum() else " " for c in _bare(text.lower())).split())
