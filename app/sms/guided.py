@@ -113,6 +113,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     elif START.fullmatch(said.text.lower()):
         talk.say(talk.question() if state.step not in IDLE else f"{phrases.greeting(talk.business)} {phrases.HOW}")
     elif state.step not in IDLE and NOT_YET.fullmatch(said.text.lower()):
+        state.strict = True  # an "ok" to this answers nothing else
         talk.say(phrases.NO_HURRY)
     elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):
         talk.say(phrases.greeting(talk.business), talk.question())

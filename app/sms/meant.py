@@ -28,6 +28,7 @@ _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
 _ASKED_FOR = (
+    r"(?<!is it )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
     r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
     r"\b(?:can|could|will|would|is|if) {name} (?:come|do it|do that|make it|take it|free|available|there|instead)\b|"
     r"\b{name} (?:instead|rather|if possible)\b"

@@ -267,7 +267,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
             talk.lead(phrases.SAME_SERVICE)
         return
     state.step = Step.CONFIRM_CANCEL
-    days = talk.said.when.days
+    days = () if talk.said.when.loose else talk.said.when.days
     talk.say(talk.question(), phrases.OR_MOVE if days and chosen.starts.date() not in days else "")
 
 

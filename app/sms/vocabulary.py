@@ -197,7 +197,8 @@ IS_BOOKED = re.compile(
     r"\b(?:can|could) you (?:please )?confirm\b(?! (?:the|your|what|how|price))|"
     r"\bwhat(?:'?s| is| was) (?:the|my) (?:reference|confirmation)\b|\b(?:are (?:you|they)|is (?:he|she|"
     r"\w+)) still coming\b|"
-    r"\bstill (?:good|ok|okay|happening|set|a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
+    r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
+    r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|^(?:so )?when(?:'?s| is| was) (?:it|that)\b"
 )
 OPENINGS = re.compile(
