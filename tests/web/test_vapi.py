@@ -142,6 +142,14 @@ async def test_half_a_character_in_a_transcript_does_not_cost_the_call(ask: Ask,
     assert house.dispatcher.calls[0].ref == FULL
 
 
+async def test_lists_within_lists_do_not_cost_the_call(ask: Ask, house: House) -> None:
+    message = json.loads(TOOL_CALL)
+    message["message"]["toolCallList"][0]["function"]["arguments"] = {"more": "DEEP"}
+    response = await post(ask, json.dumps(message).replace('"DEEP"', "[" * 1_000 + "]" * 1_000).encode())
+    assert complaints_about_results(response.json(), [TOOL_CALLS["01_tool_calls_single.json"][0][0]]) == []
+    assert house.dispatcher.calls[0].ref == FULL
+
+
 # --- the call that arrives -------------------------------------------------------------------------------------------
 
 ARRIVAL = (PAYLOADS / ARRIVALS[0]).read_bytes()
