@@ -41,8 +41,8 @@ def request_callback(front: Front) -> Tool[Arguments]:
     """The tool, over this front desk."""
 
     def identity(context: Context, arguments: Arguments) -> Any:
-        # Models put the reason in other words each time; it is the same callback.
-        return [_phone(context, arguments), _folded(arguments.when)]
+        # For another reason, or the same in other words, it is the same callback, but about those words too.
+        return [_phone(context, arguments), _folded(arguments.when), _folded(arguments.reason)]
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         business, now = context.business, front.clock.now()

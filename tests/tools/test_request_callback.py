@@ -1,5 +1,6 @@
 """A promised callback: a time when somebody is there, said in words, once for each request, never without a number."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -95,10 +96,17 @@ async def test_the_same_request_in_other_words_is_one_callback(ask: Agent) -> No
     again = await ask("request_callback", reason="Ants. Upset.", phone="512-555-0123", when="")
 
     assert again == first
-    assert len(tasks(ask)) == 1
+    assert [details for *_, details in tasks(ask)] == [f"{WHY['reason']}\nAnts. Upset."]
     other = await ask("request_callback", when="monday afternoon", **WHY)
     assert other["reference"] != first["reference"]
     assert len(tasks(ask)) == 2
+
+
+async def test_two_reasons_in_one_message_are_one_callback_about_both(ask: Agent) -> None:
+    one, other = await asyncio.gather(*(ask("request_callback", reason=why) for why in ("Termites.", "The bill.")))
+
+    assert one == other
+    assert [sorted(details.split("\n")) for *_, details in tasks(ask)] == [["Termites.", "The bill."]]
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "a\x00b", "\U0001f41c" * 60, "x" * 900])
