@@ -55,6 +55,25 @@ async def test_a_wanted_time_is_kept(ask: Agent, when: str, due: str, said: str)
 
 
 @pytest.mark.parametrize(
+    ("when", "due", "said"),
+    [
+        ("monday", "2026-11-24T00:00:00-06:00", "between 12:00 AM and midnight on Monday, November 23."),
+        ("in the evening", "2026-11-21T00:00:00-06:00", "between 5:00 PM and midnight on Friday, November 20."),
+        ("today", "2026-11-21T00:00:00-06:00", "by midnight on Friday, November 20."),
+        ("monday at 0:00", "2026-11-23T00:00:00-06:00", "at 12:00 AM on Monday, November 23."),
+    ],
+)
+async def test_a_day_that_is_open_to_its_end_is_named_and_not_the_next(
+    sqlite_url: str, when: str, due: str, said: str
+) -> None:
+    async with agent(sqlite_url, business=acme(hours=(((0, 1440),),) * 7)) as ask:
+        answer = await ask("request_callback", when=when, **WHY)
+
+    assert answer["due"] == due
+    assert said in answer["say"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         ({"when": "sunday"}, "invalid_arguments", "next time somebody is there is Monday"),
