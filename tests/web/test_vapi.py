@@ -124,6 +124,7 @@ async def test_valid_json_that_is_no_message_is_owed_nothing(ask: Ask, body: byt
         b"message=hello",
         b"\xff\xfe",
         b'{"a": "\xff"}',
+        TOOL_CALL.replace(b'"timestamp"', b'"unread": "\xff", "timestamp"', 1),
         b'{"a": "\\ud83d", "b": NaN}',
         b"[" * 100_000,
         b'"\\ud83d' + b"[" * 100_000,
