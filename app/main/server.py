@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from app import log, metrics
 from app.adapters.heartbeat import Heartbeat
-from app.adapters.notifier import AppriseNotifier
+from app.adapters.notifier import AppriseNotifier, shown
 from app.adapters.pagerduty import PagerDuty
 from app.adapters.receivers import Receivers
 from app.adapters.vapi_api import LiveCall
@@ -120,9 +120,8 @@ class Server:
         self.pager = pager(settings, businesses, self.database, self.receivers, self.loops, self.secret, clock)
         lists = {business.page: business.id for business in businesses.by_id.values() if business.page}
         book = Book(self.database, lists, clock, self.pager.wake)
-        self.alarms = Alarms(
-            self.receivers, settings.page_urls, clock, book=book, beat=self.loops.register("alarms", 30.0)
-        )
+        beat = self.loops.register("alarms", 30.0)
+        self.alarms = Alarms(self.receivers, settings.page_urls, clock, book=book, beat=beat, shown=shown)
         turn = Turn(settings.database_url)
         self.database_page = DatabasePage(self.database, self.alarms, clock, turn, self.loops.register("outage", 60.0))
         self.refused = RefusedRequests(self.database, clock)
