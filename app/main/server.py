@@ -49,7 +49,7 @@ from app.canary.arms import Arms
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.retention import EVERY_S, Retention
-from app.db.secrets import shared_secret
+from app.db.secrets import INSTALLATION, shared_secret
 from app.db.serving import Serving
 from app.jobs.elsewhere import Elsewhere
 from app.jobs.outbox import Handler, Job
@@ -103,7 +103,7 @@ class Server:
     def __init__(self, settings: Settings, businesses: Businesses, clock: Clock, *, serves: bool = True) -> None:
         self.settings, self.businesses, self.clock = settings, businesses, clock
         self.serves = serves
-        self.secret = shared_secret(settings.database_url, "installation")
+        self.secret = shared_secret(settings.database_url, INSTALLATION)
         self._watch()
         self._calendars()
         self._bookings()
