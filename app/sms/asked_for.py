@@ -12,6 +12,7 @@ from app.booking.business import Service
 from app.inference.output import Saying
 from app.sms.allowed import CHANGES, Denied, Permitted
 from app.sms.assent import asks_only
+from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, Cancelling
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.guided import ground
@@ -20,13 +21,10 @@ from app.sms.model_turn import ModelTurn
 from app.sms.state import Booked, Offered, State, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
-    CANCEL,
     CANCEL_IT,
-    CANNOT_COME,
     CONDITION,
     NEGATION,
     NO_BUT_FINE,
-    NOT_NEEDED,
     NOT_TO_CANCEL,
     REQUESTS,
 )
@@ -217,7 +215,7 @@ def _wants_cancelled(talk: Talk) -> bool:
     low = talk.said.text.lower()
     if CANCEL_IT.fullmatch(low) and talk.state.slots:
         return False
-    return talk.said.intent is Intent.CANCEL or (talk.said.intent is Intent.ABORT and bool(CANCEL.search(low)))
+    return talk.said.cancels and talk.said.cancelling is Cancelling.PLAIN
 
 
 def _names_visit(talk: Talk, reference: str, own: Sequence[Booked]) -> bool:

@@ -126,16 +126,6 @@ NOT_CANCEL = re.compile(
     r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\b(?:keep|leave) (?:my|the) " + _APPT + r"|"
     rf"\b{_APPT} (?:still )?(?:stays?|stands?|remains?)\b"
 )
-CANCEL = re.compile(
-    r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|^(?:please )?undo\b|\b(?:cancelar|anular)\b|"
-    rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"
-)
-NOT_NEEDED = re.compile(r"\b(?:do ?n[o']?t|do not|no longer) (?:need|want) (?:it|my|our)\b|\bno longer need\b")
-CANNOT_COME = re.compile(
-    r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it|my|the|our)|come|"
-    r"be (?:there|home)|"
-    rf"keep (?:my|the)|do (?:my|the) {_APPT})"
-)
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
     rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|me|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
