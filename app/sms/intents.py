@@ -23,6 +23,7 @@ class Intent(StrEnum):
 
 def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     """What these words (lower case) are about. `own` are the words of the business: its services, who comes."""
+    low = _without_kept(low)
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
     moves = bool(v.MOVE.search(asked)) or read_shift(asked) is not None
@@ -46,6 +47,12 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     if told or v.IS_BOOKED.search(asked) or (v.STATUS.search(asked) and not v.OPENINGS.search(asked)):
         return Intent.STATUS
     return Intent.BOOK if v.BOOK.search(asked) else None
+
+
+def _without_kept(low: str) -> str:
+    """Without what shall stay, where something else is to be cancelled: "don't cancel Wednesday, cancel Tuesday"."""
+    rest = v.KEPT_ONE.sub(" , ", low) if v.NOT_CANCEL.search(low) else low
+    return rest if v.CANCELS_NOW.search(rest) and not v.NOT_CANCEL.search(rest) else low
 
 
 def _given_up(low: str, when: When, *, moves: bool) -> Intent | None:

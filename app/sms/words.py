@@ -15,7 +15,7 @@ from app.sms.dates_in_words import When
 from app.sms.ground import Ground
 from app.sms.intents import Intent as Intent
 from app.sms.intents import intent_of
-from app.sms.names_in_words import MAX_NAME_WORDS, alone, fitting, whole_name
+from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -62,6 +62,8 @@ class Said:
     alone: str = ""
     titled: str = ""
     more: More | None = None
+    kept: "tuple[Said, ...]" = ()
+    """What is named to say that it stays as it is, each with its time and its number."""
     question: str = ""
     """What is asked beside something else, and is not about a time."""
     next: "Said | None" = None
@@ -104,6 +106,7 @@ class Said:
             alone=later.alone or self.alone,
             titled=later.titled or self.titled,
             more=later.more or self.more,
+            kept=self.kept + later.kept,
             question="\n".join(filter(None, (self.question, later.question))),
             next=later.next or self.next,
         )
@@ -227,7 +230,8 @@ def _read(text: str, ground: Ground) -> Said:
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
-    meant = v.KEPT_ONE.sub(" , ", v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest))
+    told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
+    meant = v.KEPT_ONE.sub(" , ", told_of)
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
@@ -244,10 +248,11 @@ def _read(text: str, ground: Ground) -> Said:
         answer=answer,
         number=number,
         when=when,
-        name=_name(text, segments, ground, beside),
+        name=named(text, segments, ground, beside),
         alone=alone(rest, segments, left, about),
-        titled=_titled(rest, left, intent),
+        titled=titled(rest, left, intent),
         more=_more(left),
+        kept=_kept(told_of, ground),
         question=question,
         thanks=bool(v.THANKS.search(low)),
         closing="?" not in text and bool(v.CLOSING.fullmatch(low.strip(" .!,"))),
@@ -256,6 +261,11 @@ def _read(text: str, ground: Ground) -> Said:
         foreign=_is_foreign(text, low),
         rude=bool(v.RUDE.search(low)),
     )
+
+
+def _kept(text: str, ground: Ground) -> tuple[Said, ...]:
+    found = [match["kept"] for match in v.KEPT_ONE.finditer(text) if not match["unwanted"]]
+    return tuple(Said(text=kept, when=ground.when(kept)[0], number=_number([kept], kept.lower())) for kept in found)
 
 
 def _is_aside(part: str, ground: Ground) -> bool:
@@ -283,8 +293,8 @@ def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     text = ", ".join(parts)
     low = text.lower()
     when, _ = ground.when(text)
-    named = bool(v.NAME_CUE.search(text) or v.WEAK_NAME_CUE.search(text))
-    told = when or named or _answer(parts) or _number(parts, low) is not None or intent_of(low, when, ground.own_words)
+    cued = bool(NAME_CUE.search(text) or WEAK_NAME_CUE.search(text))
+    told = when or cued or _answer(parts) or _number(parts, low) is not None or intent_of(low, when, ground.own_words)
     return bool(told) and not v.THANKS.search(low)
 
 
@@ -325,35 +335,6 @@ def _more(left: str) -> More | None:
     if v.EARLIER.search(left):
         return More.EARLIER
     return More.LATER if v.LATER.search(left) else None
-
-
-def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> str:
-    """A name that is said to be one, or that stands in a part of its own beside something else."""
-    if match := v.NAME_CUE.search(text):
-        return fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
-    if match := v.WEAK_NAME_CUE.search(text):
-        return whole_name(match["name"], ground)
-    if not beside:
-        return ""
-    for part in segments:
-        words = part.split()
-        titled = all(word[:1].isupper() and not word.isupper() for word in words)
-        if 2 <= len(words) < MAX_NAME_WORDS and titled and not ground.when(part)[0]:
-            return whole_name(part, ground)
-    return ""
-
-
-def _titled(text: str, left: str, intent: Intent | None) -> str:
-    """A first and a last name, one of which is the name of a day, a month or a person: whoever was asked decides."""
-    words = text.strip(" .,!").split()
-    titled = all(v.NAME_WORD.fullmatch(word) and word[0].isupper() and not word.isupper() for word in words)
-    if not 2 <= len(words) <= MAX_NAME_WORDS or not titled:
-        return ""
-    person = words[-1] == "Person"
-    if intent not in (None, Intent.PERSON if person else None) or (person and words[0].lower() in v.ASKING_FOR):
-        return ""
-    others = [word for word in left.split() if word.strip(" .,!") not in v.NO_NAMES and word.strip(" .,!")]
-    return " ".join(words) if others or words[0] == "Will" else ""
 
 
 def _is_foreign(text: str, low: str) -> bool:
