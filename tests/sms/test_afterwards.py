@@ -47,7 +47,10 @@ my gym is cancelling on me | I am NOT cancelling, just asking | I cancelled my o
 """
 FOR_A_PERSON = """
 can I cancel tomorrow if needed | cancel only if it rains | if it rains on tuesday I will cancel |
-cancel Bob's appointment | please cancel my mother's appointment | cancel the reminder texts | cancel my callback
+cancel Bob's appointment | please cancel my mother's appointment | cancel the reminder texts | cancel my callback |
+I smell gas after the treatment | my dog was hurt by the spray! | I want my money back | you broke my window |
+this is bs, I want my money back | and I will sue you | nobody came today | the spray made my daughter sick |
+your guy scratched our floor | you charged me twice | this is unacceptable | worst service ever
 """
 ANSWERS_TO_REMINDER = 5 * 3600
 
