@@ -11,7 +11,19 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish
+from app.sms import (
+    about_visit,
+    asked_next,
+    assent,
+    calling,
+    choosing,
+    meant,
+    naming,
+    own_appointments,
+    phrases,
+    second_wish,
+)
+from app.sms.cancelling import CANNOT_COME, Cancelling
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.ground import Ground
 from app.sms.numbers_in_words import AN_HOUR
@@ -20,14 +32,11 @@ from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
-    AGAIN,
     ASSENT,
     BACK,
-    BETTER,
-    CANCEL,
     CANCEL_IT,
+    INSTEAD_OF_IT,
     NOT_YET,
-    ONE_MORE,
     PUZZLED,
     REACTION,
     START,
@@ -134,20 +143,16 @@ async def _by_intent(talk: Talk) -> None:
         case Intent.QUESTION if not (said.name and state.step in (Step.NAME, Step.CONFIRM)):
             await _question(talk)
         case Intent.STATUS:
-            await own_appointments.tell(talk)
+            await own_appointments.tell(talk, how=said.cancelling in (Cancelling.TOLD, Cancelling.WEIGHED))
         case Intent.CANCEL if busy and not said.own and state.task is Task.BOOK and state.last is None:
             # "I can't make it" is a no to that time, and not to the visit.
-            await (_give_up(talk) if CANCEL.search(said.text.lower()) else _decline(talk))
+            await (_decline(talk) if CANNOT_COME.search(said.text.lower()) else _give_up(talk))
         case Intent.CANCEL:
             await own_appointments.begin(talk, Task.CANCEL)
         case Intent.MOVE if not busy or said.own or second_wish.names_another(talk, said):
             await own_appointments.begin(talk, Task.MOVE)
-        case Intent.ABORT if busy and said.when and said.answer is Answer.NO:
-            await choosing.go_on(talk)
-        case Intent.ABORT if state.step not in IDLE:
-            await _give_up(talk)
-        case Intent.ABORT if CANCEL.search(said.text.lower()):
-            await own_appointments.begin(talk, Task.CANCEL)
+        case Intent.ABORT if state.step not in IDLE or said.cancels:
+            await _abort(talk)
         case _:
             await _by_step(talk)
 
@@ -165,6 +170,18 @@ async def _ask_beside(talk: Talk, most_said: int) -> None:
     """The question beside it, where there is room for an answer."""
     if talk.said.question and not talk.passed_on and not talk.missed and len(talk.replies) <= most_said:
         await _ask_elsewhere(talk)
+
+
+async def _abort(talk: Talk) -> None:
+    """What is on its way is not wanted any more, or the visit itself."""
+    state, said = talk.state, talk.said
+    visit_instead = state.task is Task.MOVE and said.cancels and INSTEAD_OF_IT.search(said.text.lower())
+    if state.step in CHOOSING and said.when and said.answer is Answer.NO:
+        await choosing.go_on(talk)
+    elif state.step in IDLE or visit_instead:
+        await own_appointments.begin(talk, Task.CANCEL)
+    else:
+        await _give_up(talk)
 
 
 async def _give_up(talk: Talk) -> None:
@@ -185,7 +202,7 @@ async def _again(talk: Talk, lead: str = "") -> None:
     state, said = talk.state, talk.said
     read_it = said.text and not said.foreign and not said.rude
     if state.step in IDLE and state.last is not None and read_it and not state.misses:
-        talk.missed, state.misses = True, 1
+        talk.missed, state.misses, state.step = True, 1, Step.INVITED
         await own_appointments.tell(talk, lead)
     else:
         await talk.misunderstood(lead)
@@ -216,7 +233,7 @@ async def _first(talk: Talk) -> None:
     What may be about a visit that stands, as an answer to its reminder is, is read as said of that.
     """
     state, said = talk.state, talk.said
-    visits = await own_appointments.all_standing(talk) if _may_be_of_visit(talk) else None
+    visits = await own_appointments.all_standing(talk) if about_visit.may_be_of_visit(talk) else None
     if visits:
         state.last, state.step = visits[0], Step.DONE
         talk.of_several = len(visits) > 1
@@ -269,17 +286,21 @@ async def _afterwards(talk: Talk) -> None:
 async def _about_booked(talk: Talk) -> bool:
     """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
     said = talk.said
-    its_time = said.intent is None and said.answer is not Answer.NO and _is_when_booked(talk)
+    its_time = said.intent is None and said.answer is not Answer.NO and about_visit.is_when_booked(talk)
     who = meant.technician_in(talk)
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
-    if its_time and said.asks and said.when.clock:
+    if said.cancelling is Cancelling.TOLD:
+        await own_appointments.tell(talk, how=True)
+    elif not said.when and about_visit.is_no_to_its_day(talk):
+        await own_appointments.begin(talk, Task.CANCEL)
+    elif its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
     elif meant.wishes_sooner(said):
         await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
-    elif not elsewhen or _is_another(talk):
+    elif not elsewhen or about_visit.is_another(talk):
         return False
     elif its_time and said.more is not More.OTHER_DAY and not another:
         await _again(talk, phrases.SORRY)
@@ -327,27 +348,6 @@ def _takes_up_invitation(talk: Talk) -> bool:
         talk.say(talk.question(), phrases.OR_PERSON)
         return True
     return False
-
-
-def _is_when_booked(talk: Talk) -> bool:
-    last = talk.state.last
-    return last is not None and meant.names_time(talk.said.when, last.starts)
-
-
-def _is_another(talk: Talk) -> bool:
-    """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
-    last, named = talk.state.last, {service.id for service in meant.services_in(talk)}
-    low = talk.said.text.lower()
-    again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
-    return bool(again or (last and named and last.service not in named))
-
-
-def _may_be_of_visit(talk: Talk) -> bool:
-    """Whether a first text may be about a visit that stands, and asks for no other one."""
-    said = talk.said
-    asked_for = said.intent is Intent.BOOK or meant.services_in(talk)
-    told = said.text and not said.only_greets and not said.foreign and not WHO.fullmatch(said.text.lower())
-    return bool(told and not asked_for and (said.when or said.when.no_such or not said.asks))
 
 
 def _holds_back(talk: Talk) -> bool:

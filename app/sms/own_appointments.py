@@ -6,6 +6,7 @@ from typing import Any
 
 from app.errors import Code
 from app.sms import choosing, phrases, several, which_visit
+from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
 from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
@@ -42,8 +43,8 @@ async def stands(talk: Talk, service: str) -> bool:
     return bool(result["ok"]) and any(each["service"] == service for each in result["appointments"])
 
 
-async def tell(talk: Talk, lead: str = "") -> None:
-    """When they are. After a `lead` it is asked back what shall be done with them."""
+async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
+    """When they are. After a `lead` it is asked back what shall be done with them, or said `how` it is done."""
     found = await _find(talk)
     if found is None:
         return
@@ -56,7 +57,10 @@ async def tell(talk: Talk, lead: str = "") -> None:
         return
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if lead else _to_go_on(talk))
+    talk.say(
+        f"{lead} You have: {'; '.join(told)}.{more}".strip(),
+        phrases.HOW if lead or (how and talk.state.step in IDLE) else _to_go_on(talk),
+    )
 
 
 async def begin(talk: Talk, task: Task) -> None:
@@ -82,7 +86,7 @@ async def begin(talk: Talk, task: Task) -> None:
         if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
-    state.task = task
+    state.task, state.strict = task, task is Task.CANCEL and talk.said.cancelling is not Cancelling.PLAIN
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
     if visits := several.listed(talk, state.appointments):

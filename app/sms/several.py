@@ -20,7 +20,7 @@ EVERY = re.compile(
 _EITHER = re.compile(r"\bor\b")
 _NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
 """What is left out of others, and not a day that does not suit."""
-_ELSE = re.compile(r"\belse\b|\bthe rest\b|\bothers\b")
+_ELSE = re.compile(r"(?<!one )(?<!body )\belse\b|\bthe rest\b|\bothers\b")
 
 
 def named(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
@@ -97,7 +97,7 @@ def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:
     """Keep those that come after the first, to be asked about in turn. Whether there was room for all."""
     state = talk.state
     if task is Task.CANCEL:
-        state.after = [*(Asked(Task.CANCEL, each) for each in visits), *state.after]
+        state.after = [*(Asked(Task.CANCEL, each, strict=state.strict) for each in visits), *state.after]
         return True
     names = [(each, talk.business.service(each.service)) for each in visits]
     words = [f"move my {s.name if s else 'visit'} of {each.starts.date().isoformat()}" for each, s in names]

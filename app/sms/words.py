@@ -10,28 +10,18 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from app.sms import vocabulary as v
-from app.sms.dates_in_words import When, read_shift
+from app.sms.cancelling import Cancelling, cancelling
+from app.sms.dates_in_words import When
 from app.sms.ground import Ground
+from app.sms.intents import Intent as Intent
+from app.sms.intents import intent_of
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
-from app.sms.not_asked import BOOKS_LATER, NO_SHOW
 from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import without_origin
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
 """Places where a second request is looked for in one text."""
-
-
-class Intent(StrEnum):
-    """What a text is about, where it says so."""
-
-    BOOK = "book"
-    MOVE = "move"
-    CANCEL = "cancel"
-    STATUS = "status"
-    PERSON = "person"
-    ABORT = "abort"
-    QUESTION = "question"
 
 
 class Answer(StrEnum):
@@ -65,6 +55,7 @@ class Said:
     intent: Intent | None = None
     own: bool = False
     """Whether an appointment that exists is spoken of."""
+    cancelling: Cancelling = Cancelling.UNSAID
     answer: Answer | None = None
     number: int | None = None
     """-1: the last one."""
@@ -94,7 +85,7 @@ class Said:
     @property
     def cancels(self) -> bool:
         """Whether something is to be cancelled, be it a visit or what is under way: "cancel it"."""
-        aborts = self.intent is Intent.ABORT and bool(v.CANCEL.search(self.text.lower()))
+        aborts = self.intent is Intent.ABORT and self.cancelling >= Cancelling.HALF
         return self.intent is Intent.CANCEL or aborts
 
     @property
@@ -111,6 +102,7 @@ class Said:
             told="\n".join(filter(None, (self.told, later.told))),
             intent=later.intent or self.intent,
             own=later.own or self.own,
+            cancelling=max(later.cancelling, self.cancelling),
             answer=later.answer or self.answer,
             number=later.number if later.number is not None or moved else self.number,
             when=self.when.then(later.when),
@@ -254,18 +246,20 @@ def _read(text: str, ground: Ground) -> Said:
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
     number = read_number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
-    intent = _intent(", ".join(others).lower() if question else low, when)
+    about = ground.own_words | ground.technicians
+    intent = intent_of(", ".join(others).lower() if question else low, when, about)
     beside = bool(when) or number is not None or answer is not None
     return Said(
         text=text,
         told=ground.when(v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, told))[1].strip(),
         intent=intent,
         own=bool(v.OWN.search(low)),
+        cancelling=cancelling(low, about),
         answer=answer,
         number=number,
         when=when,
         name=named(text, segments, ground, beside),
-        alone=alone(rest, segments, left, ground.own_words | ground.technicians),
+        alone=alone(rest, segments, left, about),
         titled=titled(rest, left, intent),
         more=_more(left),
         at=ground.when(f"at {at}")[0] if at else When(),
@@ -297,7 +291,7 @@ def _is_aside(part: str, ground: Ground) -> bool:
     if not is_question or v.ABOUT_TIMES.search(low) or v.TAG.fullmatch(low):
         return False
     own = ground.own_words & set(low.strip("?").split())
-    return _intent(low, When()) is None and not (own and v.OPENINGS.search(low))
+    return intent_of(low, When(), ground.own_words) is None and not (own and v.OPENINGS.search(low))
 
 
 def _is_asked(part: str) -> bool:
@@ -311,7 +305,8 @@ def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     low = text.lower()
     when, _ = ground.when(text)
     cued = bool(NAME_CUE.search(text) or WEAK_NAME_CUE.search(text))
-    told = when or cued or _answer(parts) or read_number(parts, low) is not None or _intent(low, when)
+    number = read_number(parts, low)
+    told = when or cued or _answer(parts) or number is not None or intent_of(low, when, ground.own_words)
     return bool(told) and not v.THANKS.search(low)
 
 
@@ -320,39 +315,6 @@ def _is_whole_name(said: Said) -> bool:
     words = said.alone.split()
     bare = said.intent is None and said.answer is None and said.number is None and not said.closing
     return bare and len(words) > 1 and all(word[:1].isupper() for word in words)
-
-
-def _without_kept(low: str) -> str:
-    """Without what shall stay, where something else is to be cancelled: "don't cancel Wednesday, cancel Tuesday"."""
-    rest = v.KEPT_ONE.sub(" , ", low) if v.NOT_CANCEL.search(low) else low
-    return rest if v.CANCELS_NOW.search(rest) and not v.NOT_CANCEL.search(rest) else low
-
-
-def _intent(low: str, when: When) -> Intent | None:
-    low = _without_kept(low)
-    moves = bool(v.MOVE.search(low)) or read_shift(low) is not None
-    moves = moves and not (v.CANCEL.search(low) and BOOKS_LATER.search(low))
-    if v.NOT_CANCEL.search(low):
-        return Intent.MOVE if moves else Intent.STATUS
-    if v.TOPICS.search(low):
-        late = when.clock and v.INSTEAD_OF_IT.search(low) and v.LATE.search(low)
-        return Intent.MOVE if late else Intent.QUESTION
-    if NO_SHOW.search(low) or (v.PERSON.search(low) and not v.NO_CALL.search(low)):
-        return Intent.PERSON
-    if v.ABORT.match(low) and not (moves and v.CANCEL.search(low)):
-        return Intent.ABORT
-    if v.CANCEL.search(low):
-        elsewhen = v.OTHER_DAY.search(low) or (when.days and v.INSTEAD_OF_IT.search(low))
-        return Intent.MOVE if moves or elsewhen else Intent.CANCEL
-    if v.CANNOT_COME.search(low):
-        return Intent.MOVE if moves or when.days else Intent.CANCEL
-    if moves or (when and v.OTHER_ONE.search(low) and v.INSTEAD_OF_IT.search(low)):
-        return Intent.MOVE
-    if v.NOT_NEEDED.search(low):
-        return Intent.CANCEL
-    if v.IS_BOOKED.search(low) or (v.STATUS.search(low) and not v.OPENINGS.search(low)):
-        return Intent.STATUS
-    return Intent.BOOK if v.BOOK.search(low) else None
 
 
 def _answer(segments: Sequence[str]) -> Answer | None:
