@@ -53,7 +53,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
 
 def _without_kept(low: str) -> str:
     """Without what shall stay, where something else is to be cancelled: "don't cancel Wednesday, cancel Tuesday"."""
-    rest = v.KEPT_ONE.sub(" , ", low) if v.NOT_CANCEL.search(low) else low
+    rest = v.KEPT_ONE.sub(" , ", low)
     return rest if v.CANCELS_NOW.search(rest) and not v.NOT_CANCEL.search(rest) else low
 
 
