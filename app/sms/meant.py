@@ -13,7 +13,7 @@ from app.sms.dates_in_words import When, read_shift
 from app.sms.spans_in_words import read_next_to_it
 from app.sms.state import Booked, Offered, Step, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY, SOONER, WISHES_FOR
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, PLEASE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
 
 _TWO = 2
@@ -117,7 +117,7 @@ def technician_in(talk: Talk) -> str:
 
 def wishes_sooner(said: Said) -> bool:
     """Whether an earlier or a later time is asked for, for a visit that stands: "can you come a bit later?"."""
-    asks = said.asks or bool(WISHES_FOR.search(said.text.lower()))
+    asks = said.asks or bool(WISHES_FOR.search(said.text.lower())) or bool(PLEASE.search(said.text.lower()))
     return asks and said.more in (More.EARLIER, More.LATER) and bool(SOONER.search(said.text.lower()))
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from app.sms.ground import Ground
-from app.sms.names_in_words import GIVEN_NAMES, fitting, titled, whole_name
+from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
 from app.sms.words import Answer, Intent, Said, read
@@ -47,8 +47,9 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     if _REFUSES.search(low) or (said.answer is Answer.NO and len(low.split()) == 1):
         return replace(said, intent=Intent.ABORT, answer=None)
     found = _FIRST.fullmatch(said.text)
-    name = found["name"] if found else ""
+    name = AROUND_NAME.sub("", found["name"]) if found else ""
     if name not in GIVEN_NAMES:
+        name = name if " " in name else ""
         name = whole_name(name, ground) or fitting(name, ground.own_words) or titled(name, name.lower(), None)
     if found is None or not name:
         return said

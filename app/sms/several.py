@@ -70,7 +70,9 @@ def _fitting(talk: Talk, part: Said, visits: Sequence[Booked]) -> list[Booked]:
         return [*visits[place : place + 1 or None]]
     if not services and not (when.days or when.clock or when.part):
         return []
-    return [each for each in visits if (not services or each.service in services) and could_be(when, each.starts)]
+    of_service = [each for each in visits if not services or each.service in services]
+    fitting = [each for each in of_service if could_be(when, each.starts)]
+    return fitting or (of_service if services else [])
 
 
 def _place(low: str, number: int | None) -> int | None:

@@ -80,7 +80,7 @@ KEPT_ONE = re.compile(
     r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|(?P<unwanted>want|like))) (?:the |my )?|not (?:the|my) |"
     r"(?:all|everything|every (?:one|visit|appointment|appt|booking))"
     r"(?: (?:of )?(?:them|these|those|(?:my|the|our)(?: \w+)?))?,? (?:but|except|apart from)(?: for)? (?:the |my )?)"
-    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:but|then) | (?:please |pls |just )?(?:cancel|move|book)\b|"
+    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:but|then|to) | (?:please |pls |just )?(?:cancel|move|book)\b|"
     rf" and (?!(?:(?:the |my |on )+\w+|(?:{_DAY})\w*)(?: (?:one|visit|appointment|appt))?\W*$))",
     re.I,
 )
@@ -164,12 +164,14 @@ WISHES_FOR = re.compile(
     r"\b(?:do you have|is there|when (?:can|could|do)|book|schedule|add|get me|give me|send)\b"
 )
 """Something is asked for, and not only told of."""
+PLEASE = re.compile(r"\b(?:please|pls|plz)\b")
 SOONER = re.compile(
     r"\b(?:come|be here|arrive|do|do (?:it|this|that)|make it|get here|start|get in|(?:fit|squeeze|get) (?:me|us|"
     r"it) in|"
     r"anything|something|any ?time|possible|have(?: \w+)?|slots?|openings?|appointments?|appts?|times?) "
     r"(?:(?:a (?:bit|little)(?: bit)?|any|much|a lot|open|available) )?(?:earlier|sooner|later)\b(?! than\b)|"
-    r"^\W*(?:a (?:bit|little) )?(?:earlier|sooner|later)(?: (?:in|on|that) (?:the )?day)?(?: (?:possible|ok|open))?\W*$"
+    r"^\W*(?:a (?:bit|little) )?(?:earlier|sooner|later)(?: (?:in|on|that) (?:the )?day)?(?: (?:possible|ok|"
+    r"open))?(?: please| pls)?\W*$"
 )
 """What is asked like this of a visit that stands is another time for it."""
 STATUS = re.compile(

@@ -23,7 +23,7 @@ SAID = {
     "Sunday Okafor": "Sunday Okafor",
     "jane roe": "Jane Roe",
 }
-NO_NAME = ("yes", "Yes please", "No thanks", "ok", "sure", "correct", "No Thank You", "will do")
+NO_NAME = ("yes", "Yes please", "No thanks", "ok", "sure", "correct", "No Thank You", "will do", "it's me")
 
 
 def called(name: str) -> str:

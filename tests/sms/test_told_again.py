@@ -22,7 +22,10 @@ AT_10 = "inspection Tue 24 10:00"
 
 ASKS: tuple[Row, ...] = (
     *((ONE, text, TUE, EARLIER) for text in ("can you come earlier?", "anything earlier?")),
-    *((ONE, text, TUE, LATER) for text in ("could we do a bit later", "anything later that day?", "later?")),
+    *(
+        (ONE, text, TUE, LATER)
+        for text in ("could we do a bit later", "anything later that day?", "later?", "later please")
+    ),
     (ONE, "can you come earlier? / 1 / yes", "inspection Tue 24 08:00", "Moved"),
     (ONE, "what time is my visit and can you come earlier", TUE, EARLIER),
     (ONE, "when is my appointment and can we move it to 10 / yes", AT_10, "Moved"),

@@ -49,6 +49,13 @@ MOVED: tuple[Row, ...] = (
         f"{TREATMENT}, inspection Thu 26 09:00",
         "",
     ),
+    (
+        INSPECTION_AND_TREATMENT,
+        "move everything but the inspection to thursday at 9 / yes",
+        f"{TUE}, treatment Thu 26 09:00",
+        "Moved",
+    ),
+    (INSPECTION_AND_TREATMENT, "cancel all but the inspection on friday / yes", TUE, "Cancelled: Ant treatment"),
     (TWO_INSPECTIONS, "move it to thursday at 9 / yes", f"{TUE}, inspection Thu 26 09:00", "Moved"),
     (TWO_INSPECTIONS, "can we do thursday at 9 instead / yes", f"{TUE}, inspection Thu 26 09:00", "Moved"),
     (TWO_INSPECTIONS, "~1d / can we do thursday at 9 instead", ALIKE, WHICH),
