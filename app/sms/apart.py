@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from app.sms import meant
+from app.sms.dates_in_words import When
 from app.sms.further import ON_TOP, TELLS, WISHES_FOR, halves, turns
 from app.sms.ground import Ground
 from app.sms.state import Step
@@ -17,6 +18,12 @@ from app.sms.words import Answer, Intent, Said, read
 
 _ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
 _FROM_TO = re.compile(r"\w+ to \w+")
+_COURTEOUS = re.compile(
+    r"(?:if|as long as) (?:(?:that|it)(?:'?s| is) (?:ok|okay|fine|all ?right|possible|not too late)|possible|"
+    r"(?:you|u|i|we) (?:can|could|may)(?=\W*$|[.,;!])|not too late)\b",
+    re.I,
+)
+"""A condition that is none."""
 _HANGS_ON = re.compile(
     r"\W*(?:,? ?\b(?:but|and))? *\b(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I
 )
@@ -73,19 +80,20 @@ def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: 
 def _hanging(talk: Talk, ground: Ground) -> Said | None:
     """A cancellation that hangs on something else: that is seen to first, or a person decides."""
     text = talk.said.whole
-    condition = next((found for found in _HANGS_ON.finditer(text) if text[: found.start()].strip()), None)
-    if condition is None:
+    text = _COURTEOUS.sub(" ", text)
+    condition = _HANGS_ON.search(text)
+    if condition is None or (talk.said.next is not None and not text[: condition.start()].strip()):
         return None
+    for_a_person = replace(talk.said, intent=Intent.PERSON, when=When(), next=None)
     first, on = (read([(part, 0)], ground) for part in (text[: condition.start()], text[condition.end() :]))
     other = meant.all_services_in(talk, on.text)
     told = on.when or other or meant.names_technician(talk, on.text)
-    if not first.cancels or not told:
-        return None
-    if NEGATION.search(on.text.lower()) or condition.group().lower().endswith("unless"):
-        return replace(talk.said, intent=Intent.PERSON, when=type(on.when)(), next=None)
+    unless = NEGATION.search(on.text.lower()) or condition.group().lower().endswith("unless")
+    if not first.cancels or not told or unless:
+        return for_a_person
     if other:
         return replace(on, intent=Intent.BOOK, answer=None, next=first)
-    return replace(talk.said, intent=Intent.MOVE, when=on.when, next=None) if on.when else None
+    return replace(talk.said, intent=Intent.MOVE, when=on.when, next=None) if on.when else for_a_person
 
 
 def _all_days(said: Said, ground: Ground) -> Said:

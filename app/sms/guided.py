@@ -12,13 +12,25 @@ from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
 from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish
+from app.sms.cancelling import CANNOT_COME, CANNOT_ON, Cancelling
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import ABOUT_VISIT, AGAIN, ASSENT, BETTER, CANCEL, CANCEL_IT, ONE_MORE, PUZZLED, REACTION, WHO
+from app.sms.vocabulary import (
+    ABOUT_VISIT,
+    AGAIN,
+    ASSENT,
+    BETTER,
+    CANCEL_IT,
+    INSTEAD_OF_IT,
+    ONE_MORE,
+    PUZZLED,
+    REACTION,
+    WHO,
+)
 from app.sms.words import Answer, Intent, More, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -113,20 +125,16 @@ async def _by_intent(talk: Talk) -> None:
         case Intent.QUESTION if not (said.name and state.step in (Step.NAME, Step.CONFIRM)):
             await _question(talk)
         case Intent.STATUS:
-            await own_appointments.tell(talk)
+            await own_appointments.tell(talk, how=said.cancelling in (Cancelling.TOLD, Cancelling.WEIGHED))
         case Intent.CANCEL if busy and not said.own and state.task is Task.BOOK and state.last is None:
             # "I can't make it" is a no to that time, and not to the visit.
-            await (_give_up(talk) if CANCEL.search(said.text.lower()) else _decline(talk))
+            await (_decline(talk) if CANNOT_COME.search(said.text.lower()) else _give_up(talk))
         case Intent.CANCEL:
             await own_appointments.begin(talk, Task.CANCEL)
         case Intent.MOVE if not busy or said.own or second_wish.names_another(talk, said):
             await own_appointments.begin(talk, Task.MOVE)
-        case Intent.ABORT if busy and said.when and said.answer is Answer.NO:
-            await choosing.go_on(talk)
-        case Intent.ABORT if state.step not in IDLE:
-            await _give_up(talk)
-        case Intent.ABORT if CANCEL.search(said.text.lower()):
-            await own_appointments.begin(talk, Task.CANCEL)
+        case Intent.ABORT if state.step not in IDLE or said.cancels:
+            await _abort(talk)
         case _:
             await _by_step(talk)
 
@@ -144,6 +152,18 @@ async def _ask_beside(talk: Talk, most_said: int) -> None:
     """The question beside it, where there is room for an answer."""
     if talk.said.question and not talk.passed_on and not talk.missed and len(talk.replies) <= most_said:
         await _ask_elsewhere(talk)
+
+
+async def _abort(talk: Talk) -> None:
+    """What is on its way is not wanted any more, or the visit itself."""
+    state, said = talk.state, talk.said
+    visit_instead = state.task is Task.MOVE and said.cancels and INSTEAD_OF_IT.search(said.text.lower())
+    if state.step in CHOOSING and said.when and said.answer is Answer.NO:
+        await choosing.go_on(talk)
+    elif state.step in IDLE or visit_instead:
+        await own_appointments.begin(talk, Task.CANCEL)
+    else:
+        await _give_up(talk)
 
 
 async def _give_up(talk: Talk) -> None:
@@ -164,7 +184,7 @@ async def _again(talk: Talk, lead: str = "") -> None:
     state, said = talk.state, talk.said
     read_it = said.text and not said.foreign and not said.rude
     if state.step in IDLE and state.last is not None and read_it and not state.misses:
-        talk.missed, state.misses = True, 1
+        talk.missed, state.misses, state.step = True, 1, Step.INVITED
         await own_appointments.tell(talk, lead)
     else:
         await talk.misunderstood(lead)
@@ -250,7 +270,11 @@ async def _about_booked(talk: Talk) -> bool:
     said = talk.said
     its_time = said.intent is None and said.answer is not Answer.NO and _is_when_booked(talk)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY
-    if its_time and said.asks and said.when.clock:
+    if said.cancelling is Cancelling.TOLD:
+        await own_appointments.tell(talk, how=True)
+    elif not said.when and _is_no_to_its_day(talk):
+        await own_appointments.begin(talk, Task.CANCEL)
+    elif its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
@@ -306,6 +330,12 @@ def _takes_up_invitation(talk: Talk) -> bool:
 def _is_when_booked(talk: Talk) -> bool:
     last = talk.state.last
     return last is not None and meant.names_time(talk.said.when, last.starts)
+
+
+def _is_no_to_its_day(talk: Talk) -> bool:
+    """Whether they cannot on the day of the visit that is booked."""
+    last, said = talk.state.last, talk.said
+    return bool(last and last.starts.weekday() in said.when.barred and CANNOT_ON.search(said.text.lower()))
 
 
 def _is_another(talk: Talk) -> bool:

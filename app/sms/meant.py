@@ -13,7 +13,7 @@ from app.sms.spans_in_words import read_next_to_it
 from app.sms.state import Offered, Step, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
-from app.sms.words import Answer, More, Said
+from app.sms.words import Answer, Intent, More, Said
 
 _TWO = 2
 _LATER, _EARLIER = re.compile(r"\b(?:later|latter|latest)\b"), re.compile(r"\b(?:earlier|sooner|former|earliest)\b")
@@ -35,7 +35,7 @@ NOT_THE_POINT = frozenset(
 
 def services_in(talk: Talk, said: Said | None = None) -> list[Service]:
     """The services that the words can mean: by whole name, else by the words that only they have."""
-    low = _plain(KEPT_ONE.sub(" ", (said or talk.said).text))
+    low = _plain(_without_kept(said or talk.said))
     services = talk.business.services_said()
     whole = [s for s in services if _plain(s.name).rstrip() in low or _plain(s.id) in low]
     if whole:
@@ -45,6 +45,12 @@ def services_in(talk: Talk, said: Said | None = None) -> list[Service]:
     scores = {s.id: len(words & {word.rstrip("s") for word in _words(s.name) - NOT_THE_POINT}) for s in services}
     best = max(scores.values(), default=0)
     return [s for s in services if best and scores[s.id] == best]
+
+
+def _without_kept(said: Said) -> str:
+    """Without what stays as it is; what is not wanted is named where it is to be cancelled."""
+    cancels = said.intent is Intent.CANCEL
+    return KEPT_ONE.sub(lambda match: match[0] if cancels and match["unwanted"] else " ", said.text)
 
 
 def all_services_in(talk: Talk, text: str) -> list[Service]:
@@ -67,8 +73,7 @@ def all_services_in(talk: Talk, text: str) -> list[Service]:
 
 def services_kept(talk: Talk) -> list[Service]:
     """The services whose visits shall stay as they are: "all but the treatment"."""
-    named = [match["kept"] for match in KEPT_ONE.finditer(talk.said.text)]
-    return [service for kept in named for service in services_in(talk, Said(text=kept))]
+    return [service for kept in talk.said.kept for service in services_in(talk, kept)]
 
 
 def names_them(talk: Talk) -> bool:
@@ -130,11 +135,22 @@ def picked(talk: Talk) -> Offered | None:
 
 def names_time(when: When, starts: datetime) -> bool:
     """Whether the time that is named is this one, as far as it says: "great, Tuesday at 9"."""
-    day = starts.date()
-    part = "morning" if starts.hour < _NOON else "afternoon" if starts.hour < _EVENING else "evening"
+    day, part = starts.date(), part_of(starts)
     on_day = not when.days or when.days == (day,) or ((when.bare or when.loose) and day in when.days)
     at_part = when.part in ("", part) and not when.anytime and when.length == 1
     return bool(when) and on_day and at_part and when.clock.allows(starts.hour * 60 + starts.minute)
+
+
+def could_be(when: When, starts: datetime) -> bool:
+    """Whether the time that is named can be this one, as far as it says; of several days it may be any."""
+    days = {day + n * _DAY for day in when.days for n in range(when.length)}
+    at_part = when.part in ("", part_of(starts))
+    return (not days or starts.date() in days) and at_part and when.clock.allows(starts.hour * 60 + starts.minute)
+
+
+def part_of(starts: datetime) -> str:
+    """The part of the day, as the tools name it."""
+    return "morning" if starts.hour < _NOON else "afternoon" if starts.hour < _EVENING else "evening"
 
 
 def numbered_day(talk: Talk) -> date | None:

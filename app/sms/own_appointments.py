@@ -5,25 +5,20 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import choosing, phrases, several
+from app.sms import choosing, phrases, several, which_visit
+from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
-from app.sms.dates_in_words import When
-from app.sms.meant import minute, names_time, says_from, services_in, services_kept
+from app.sms.meant import minute, names_time, says_from, services_in
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
     ALL,
     CANCEL_IT,
-    EARLIER_ONE,
     FOR_THEIRS,
     KEEPING,
-    LATER_ONE,
     NOT_KEEPING,
     NOT_TO_CANCEL,
     ONE_MORE,
-    OTHER_ONE,
-    SEVERAL,
-    THIS_ONE,
 )
 from app.sms.words import Answer, Intent, Said
 
@@ -53,8 +48,8 @@ async def stands(talk: Talk, service: str) -> bool:
     return bool(result["ok"]) and any(each["service"] == service for each in result["appointments"])
 
 
-async def tell(talk: Talk, lead: str = "") -> None:
-    """When they are. After a `lead` it is asked back what shall be done with them."""
+async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
+    """When they are. After a `lead` it is asked back what shall be done with them, or said `how` it is done."""
     found = await _find(talk)
     if found is None:
         return
@@ -67,20 +62,22 @@ async def tell(talk: Talk, lead: str = "") -> None:
         return
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if lead else _to_go_on(talk))
+    talk.say(
+        f"{lead} You have: {'; '.join(told)}.{more}".strip(),
+        phrases.HOW if lead or (how and talk.state.step in IDLE) else _to_go_on(talk),
+    )
 
 
 async def begin(talk: Talk, task: Task) -> None:
     """Find the appointment that is to be cancelled or moved."""
     state = talk.state
-    found = await _find(talk)
-    if found is None:
+    looked_up = await _find(talk)
+    if looked_up is None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
+    found = [_booked(each) for each in looked_up]
     then = _one_wish(talk, found).next
-    besides = state.last if several.says_else(talk.said.text.lower()) else None
-    if besides is not None:
-        found = [each for each in found if each["reference"] != besides.reference]
+    found, others = several.without_kept(talk, found)
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
         await choosing.go_on(talk)  # "my appointment" is the one that is being booked
         return
@@ -89,18 +86,18 @@ async def begin(talk: Talk, task: Task) -> None:
         _put_off(talk, begun)
     state.invite()
     if not found:
-        talk.say(phrases.NO_OTHER if besides else phrases.NO_APPOINTMENT)
+        talk.say(phrases.NO_OTHER if others else phrases.NO_APPOINTMENT)
         talk.said = replace(talk.said, next=None)
         if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
-    state.task = task
+    state.task, state.strict = task, task is Task.CANCEL and talk.said.cancelling is not Cancelling.PLAIN
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
-    state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
+    state.appointments = [*found][: phrases.MAX_LISTED]
     if visits := several.listed(talk, state.appointments):
         await _one_by_one(talk, visits)
         return
-    chosen, wanted = _meant(talk, state.appointments, about)
+    chosen, wanted = which_visit.meant_one(talk, state.appointments, about)
     if task is Task.MOVE:
         state.wanted = wanted
     if chosen is None:
@@ -113,7 +110,7 @@ async def begin(talk: Talk, task: Task) -> None:
 async def go_on(talk: Talk) -> None:
     """Which one was meant, or whether it is to be cancelled."""
     state, said = talk.state, talk.said
-    listed = _listed(talk)
+    listed = which_visit.listed_one(talk)
     keep = said.answer is Answer.NO or keeps(talk)
     asked = state.appointment if state.step is Step.CONFIRM_CANCEL else None
     elsewhen = asked is not None and bool(said.when.days) and not names_time(said.when, asked.starts)
@@ -127,7 +124,7 @@ async def go_on(talk: Talk) -> None:
     elif asked and elsewhen and keep and ONE_MORE.search(said.text.lower()):
         talk.say(phrases.KEPT)
         await take_up(talk, replace(said, answer=None, intent=Intent.BOOK), asked.service)
-    elif asked and elsewhen and (other := _put_right(talk, asked)) is not None:
+    elif asked and elsewhen and (other := which_visit.put_right(talk, asked)) is not None:
         await _with(talk, other)
     elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
@@ -153,7 +150,7 @@ async def _which(talk: Talk) -> None:
     elif ALL.search(talk.said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
-        chosen, _ = _meant(talk, state.appointments, state.last)
+        chosen, _ = which_visit.meant_one(talk, state.appointments, state.last)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
 
 
@@ -179,39 +176,19 @@ def keeps(talk: Talk) -> bool:
 
 def names_another(talk: Talk) -> bool:
     """Whether it is another appointment than the one that they were asked about."""
-    return talk.state.step is Step.CONFIRM_CANCEL and _listed(talk) is not None
-
-
-def _listed(talk: Talk) -> Booked | None:
-    """The appointment that is meant of those that were listed, by its number or by its place."""
-    state, said, text = talk.state, talk.said, talk.said.text.lower()
-    listed = state.appointments
-    if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
-        return listed[said.number - 1 if said.number > 0 else -1]
-    if len(listed) == _TWO and (LATER_ONE.search(text) or EARLIER_ONE.search(text)):
-        return listed[1 if LATER_ONE.search(text) else 0]
-    others = [each for each in listed if each != state.appointment]
-    return others[0] if state.appointment and len(others) == 1 and OTHER_ONE.search(text) else None
-
-
-def _put_right(talk: Talk, asked: Booked) -> Booked | None:
-    """The visit that was meant instead of the one asked about: "no, I meant Wednesday's", where it is the only one."""
-    said = talk.said
-    others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
-    no_move = said.intent is not Intent.MOVE and not says_from(talk)
-    return others[0] if len(others) == 1 and no_move and names_time(said.when, others[0].starts) else None
+    return talk.state.step is Step.CONFIRM_CANCEL and which_visit.listed_one(talk) is not None
 
 
 def _is_move(then: Then | None, chosen: Booked) -> bool:
     return then is not None and not then.besides and then.service in ("", chosen.service)
 
 
-def _one_wish(talk: Talk, found: Sequence[Mapping[str, Any]]) -> Said:
+def _one_wish(talk: Talk, found: Sequence[Booked]) -> Said:
     """What was said, where a time beside "cancel it" only says which one: "cancel my visit, Tuesday at 9"."""
     then = talk.said.next
     if then is None or then.intent is not None:
         return talk.said
-    starts = [_booked(each).starts for each in found]
+    starts = [each.starts for each in found]
     days = then.when.days if len(then.when.days) > 1 else ()
     if any(names_time(then.when, at) or at.date() in days for at in starts):
         both = dict.fromkeys((*talk.said.when.days, *then.when.days))
@@ -256,7 +233,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
     state.appointment = chosen
     if state.then is not None and _is_move(state.then, chosen):
         # One instead of the other: a move never leaves them without either.
-        state.task, state.wanted = Task.MOVE, _on_its_day(chosen, state.then.wanted)
+        state.task, state.wanted = Task.MOVE, which_visit.on_its_day(chosen, state.then.wanted)
     if state.task is Task.MOVE:
         state.appointments, state.then = [], None
         state.service = chosen.service
@@ -323,52 +300,6 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
         return found
     talk.say(result["say"] if result.get("code") in (Code.DAILY_CAP, Code.NOT_FOUND) else phrases.NOT_NOW)
     return None
-
-
-def _meant(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
-    """Which appointment the words are about, as far as they say, and the time it shall be moved to.
-
-    "It" is the one that was spoken of last.
-    """
-    when = talk.said.when
-    days = list(when.days)
-    on_day = [each for each in found if each.starts.date() in days]
-    to_day = talk.state.task is Task.MOVE and len(days) == 1 and _is_goal(talk.said.text)
-    named = {service.id for service in services_in(talk)}
-    if on_day and (of_it := [each for each in found if each.service in named]) and not any(e in of_it for e in on_day):
-        # "Cancel the inspection on Wednesday", where that day is another visit's: one of the two words is wrong.
-        if talk.state.task is Task.CANCEL:
-            return None, Wanted()
-        found, on_day = of_it, []
-    if on_day and not to_day:
-        found = on_day
-        days = [day for day in days if day not in {each.starts.date() for each in on_day}]
-        its_own = any(when.clock.allows(each.starts.hour * 60 + each.starts.minute) for each in on_day)
-        when = replace(when, days=tuple(days)) if days or not its_own else When()
-    if len(found) > 1 and (kept := {service.id for service in services_kept(talk)}):
-        found = [each for each in found if each.service not in kept] or found
-    if len(found) > 1 and named:
-        found = [each for each in found if each.service in named] or found
-    one = not SEVERAL.search(talk.said.text.lower())
-    about_last = talk.state.task is Task.MOVE or bool(THIS_ONE.search(talk.said.text.lower()))
-    if len(found) > 1 and last is not None and not on_day and about_last and one:
-        found = [each for each in found if each.reference == last.reference] or found
-    chosen = found[0] if len(found) == 1 else None
-    wanted = Wanted().said(when)
-    return chosen, _on_its_day(chosen, wanted) if chosen else wanted
-
-
-def _on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
-    """A time of day alone is said about the day of the appointment."""
-    if wanted.clock and not wanted.days:
-        wanted.days = [chosen.starts.date()]
-    return wanted
-
-
-def _is_goal(text: str) -> bool:
-    """Whether the day in the words is where it shall go: "move it to Tuesday", unlike "move my Tuesday visit"."""
-    words = text.lower().split()
-    return any(word in words for word in ("to", "for", "until", "til", "till"))
 
 
 def _told(talk: Talk, each: Mapping[str, Any]) -> str:

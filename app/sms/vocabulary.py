@@ -63,13 +63,16 @@ BOOKS = re.compile(
     r"\b(?:book|schedule|reserve|set up|agendar|reservar)\b|\b(?:need|want|like|get) (?:an?|two)\b|"
     r"\b(?:two|2) (?:appointments|appts|visits)\b"
 )
+_DAY = "mon|tue|wed|thu|fri|sat|sun|today|tomorrow"
 KEPT_ONE = re.compile(
-    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
-    r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
-    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:and|but|then) )",
+    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|(?P<unwanted>want|like))) (?:the |my )?|not (?:the|my) |"
+    r"(?:all|everything|every (?:one|visit|appointment|appt|booking))"
+    r"(?: (?:of )?(?:them|these|those|(?:my|the|our)(?: \w+)?))?,? (?:but|except|apart from)(?: for)? (?:the |my )?)"
+    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:but|then) |"
+    rf" and (?!(?:(?:the |my |on )+\w+|(?:{_DAY})\w*)(?: (?:one|visit|appointment|appt))?\W*$))",
     re.I,
 )
-"""What is named to say that it stays as it is."""
+"""What is named to say that it stays as it is; or that it is not wanted, which beside a request says so of another."""
 
 ONE_ON_DAY = re.compile(
     r"\b(the|my|that) ((?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)(?:day|nesday|urday)?|today'?s?|tomorrow'?s?) one\b",
@@ -87,8 +90,8 @@ OWN = re.compile(
 PERSON = re.compile(
     r"^(?:a )?(?:person|human|agent|representative|rep|operator|receptionist|persona|(?:please )?help me|"
     r"i need help)\b|"
-    r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b|\b(?:real|live|actual|another) (?:person|human|"
-    r"agent)\b|"
+    r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b(?! (?:my|our|mi|nuestr\w+) )|"
+    r"\b(?:real|live|actual|another) (?:person|human|agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
     r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|"
     r"\bcall ?back\b|"
@@ -126,16 +129,8 @@ NOT_CANCEL = re.compile(
     r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\b(?:keep|leave) (?:my|the) " + _APPT + r"|"
     rf"\b{_APPT} (?:still )?(?:stays?|stands?|remains?)\b"
 )
-CANCEL = re.compile(
-    r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|^(?:please )?undo\b|\b(?:cancelar|anular)\b|"
-    rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"
-)
-NOT_NEEDED = re.compile(r"\b(?:do ?n[o']?t|do not|no longer) (?:need|want) (?:it|my|our)\b|\bno longer need\b")
-CANNOT_COME = re.compile(
-    r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it|my|the|our)|come|"
-    r"be (?:there|home)|"
-    rf"keep (?:my|the)|do (?:my|the) {_APPT})"
-)
+CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|you|instead)\b)\s*cancel\b")
+"""A request to cancel, where something else in the text shall stay."""
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
     rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|me|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
@@ -280,45 +275,6 @@ LATER = re.compile(
     r"no(?:t)? (?:any|those|these)|m[aá]s tarde|ninguno)\b"
 )
 
-_NAME = r"[^\W\d_][\w'.-]*(?: [^\W\d_][\w'.-]*){0,3}?"
-NAME_CUE = re.compile(
-    rf"\b(?:(?:my )?name(?:'s| is)(?: spelle?[dt])?|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|"
-    rf"(?:the )?name:|under(?: the)? name(?: of)?|me llamo|"
-    rf"mi nombre es) (?P<name>{_NAME})(?=$|[,.;!\n]| and\b| i\b)",
-    re.I,
-)
-WEAK_NAME_CUE = re.compile(
-    r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is|[Ii]t'?s|[Ff]or|[Ss]oy|[Hh]ere is|[Cc]all me) "
-    r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})"
-    r"(?=$|[,.;!\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
-)
-NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-](?=[^\W\d_]|$)|[\u0300-\u036f])*")
-AROUND_NAME = re.compile(
-    r"^(?:(?:yes|yeah|sure|ok|okay|hi|hello|well)[ ,]+)?(?:it'?s|it is|its|i'?m|i am|this is|for|under|call me|"
-    r"my name is|"
-    r"put it under|soy|that'?s|name)? ?(?=\S)"
-    r"|[ ,]*\b(?:please|pls|thanks|thank you|thx|here|gracias)\W*$",
-    re.I,
-)
-_NO_NAMES = """
-a about after again ahead all am amen an and ant ants any anything appointment appt are as at available away be
-because before book booking both bro bugs but by bye call cambiar can cancel cant change christmas cita confirm
-cool could cuando day did didnt do does doesnt done dont dude dunno earlier either el else english fine first
-for fourth free from get give go good gracias great haha hello help hey hi hmm hmmm hola home how huh i id idk
-if ignore ill im in instructions is it je just keep know la last later les let like lol man maybe me mi mice
-more morning move my name need neither never next nice no none nope not nothing now of off ok okay on one option
-or our out over para perfect person please previous price prompt question quiero reschedule right roaches same
-schedule second should si sir so soon sooner sorry sound spanish stop sure system sí test than thank thanks that
-thats the their them then there these they third this those three time to today tomorrow too two ugh uh um un
-una unless until up us visit wait want was we well were what whatever whats when where which who whose why will
-with work works would wrong wtf yay yeah yep yes yess yet you your
-"""
-NO_NAMES = frozenset(_NO_NAMES.split())
-
-ASKING_FOR = frozenset(
-    ("a", "call", "chat", "connect", "get", "human", "live", "need", "real", "some", "speak", "talk", "text", "want")
-)
-"""Before "person" they make no name."""
 IT = re.compile(r"\bit\b")
 THIS_ONE = re.compile(r"\b(?:it|that|this)\b")
 

@@ -253,6 +253,37 @@ CHANGES_OF_MIND = (
         ("inspection 2026-11-26 09:30 Jane Roe confirmed",),
     ),
     Story(
+        "cancelled in place of moved",
+        BOOK
+        + """
+        > move my appointment
+        > cancel it instead
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES
+        > yes
+        < Cancelled
+        """,
+        (CANCELLED,),
+    ),
+    Story(
+        "what is told of as cancelled is no no",
+        """
+        > inspection tuesday 9
+        > Jane Roe. I cancelled the other company
+        < for Jane Roe. Reply YES
+        > great, I'll cancel my other company then
+        < Booked
+        = Cancel
+        > canel that apointment
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES
+        > no
+        > something else came up
+        < You have: Home inspection
+        > yes
+        < What is it for?
+        """,
+        (JANE,),
+    ),
+    Story(
         "the same time next week",
         BOOK
         + """
