@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import choosing, phrases, several, which_visit
+from app.sms import choosing, phrases, several, theirs, which_visit
 from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
 from app.sms.meant import minute, names_time, says_from, services_in
@@ -76,6 +76,9 @@ async def begin(talk: Talk, task: Task) -> None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     found = [_booked(each) for each in looked_up]
+    if await _is_not_theirs(talk, found):
+        return
+    found = theirs.referred(talk, found) or found
     then = _one_wish(talk, found).next
     found, others = several.without_kept(talk, found)
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
@@ -91,20 +94,40 @@ async def begin(talk: Talk, task: Task) -> None:
         if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
-    state.task, state.strict = task, task is Task.CANCEL and talk.said.cancelling is not Cancelling.PLAIN
+    state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
+    none_then = task is Task.CANCEL and theirs.none_on_day(talk, found)
+    state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
+    await _named(talk, about)
+    if none_then:
+        talk.lead(phrases.NONE_THEN.format(day=phrases.day(talk.said.when.days[0], talk.today)))
+
+
+async def _named(talk: Talk, about: Booked | None) -> None:
+    """Go on with the visits that are named; which, is asked where they do not say it."""
+    state = talk.state
     if visits := several.listed(talk, state.appointments):
         await _one_by_one(talk, visits)
         return
     chosen, wanted = which_visit.meant_one(talk, state.appointments, about)
-    if task is Task.MOVE:
+    if state.task is Task.MOVE:
         state.wanted = wanted
     if chosen is None:
         state.step = Step.WHICH
         talk.say(talk.question())
     else:
         await _with(talk, chosen)
+
+
+async def _is_not_theirs(talk: Talk, found: Sequence[Booked]) -> bool:
+    """Whether it is another's visit, by its name or its reference; what there is to say of that has been said then."""
+    unknown = theirs.referred(talk, found) == []
+    if not found or not (unknown or theirs.under_another_name(talk)):
+        return False
+    await (tell(talk, phrases.NO_SUCH_REFERENCE) if unknown else talk.person(phrases.PASSED_ON))
+    talk.said = replace(talk.said, next=None)
+    return True
 
 
 async def go_on(talk: Talk) -> None:
