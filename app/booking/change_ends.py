@@ -78,7 +78,7 @@ def owe(transaction: Transaction, amendment: Amendment, *, done: bool, now: floa
         "tell_customer",
         appointment.business,
         appointment.reference,
-        f"Appointment {appointment.reference} {what}. The customer was told that it was not sure yet: tell them.",
+        f"Appointment {appointment.reference} {what}. The customer heard at most that it was not sure: tell them.",
         now + TELL_WITHIN_S,
         appointment.phone or appointment.caller,
     )

@@ -198,8 +198,8 @@ class Settler:
     async def _cannot_tell(self, booking: Booking, reason: str) -> None:
         body = (
             f"Booking {booking.reference} on {booking.calendar} may or may not have been written; the calendar does "
-            f"not tell ({reason}). The caller was told that it is not sure yet. Look at the calendar and call them: "
-            f"`readback bookings show {booking.reference}` says whom."
+            f"not tell ({reason}). The caller heard at most that it is not sure yet. Look at the calendar and call "
+            f"them: `readback bookings show {booking.reference}` says whom."
         )
         title = f"Booking cannot be verified: {booking.reference}"
         await self._page_late(booking, Page(UNSETTLED_PAGE, booking.reference, title, body, booking.business))

@@ -191,7 +191,7 @@ class ChangeSettler:
             appointment.reference,
             f"Change cannot be verified: {appointment.reference}",
             f"Appointment {appointment.reference} on {appointment.calendar} may or may not have been {what}; the "
-            f"calendar does not tell ({reason}). The caller was told that it is not sure yet. Look at the calendar and "
-            "call them.",
+            f"calendar does not tell ({reason}). The caller heard at most that it is not sure. Look at the calendar "
+            "and call them.",
             business.page if business else (),
         )

@@ -7,13 +7,12 @@ wrongly turning a caller away costs more than one call too many.
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from app import log, metrics
 from app.booking.business import Business
-from app.booking.desk import local_today
-from app.calls.counting import Arrival, Count, Scope, counted, used_today
+from app.calls.cap_pages import EVERYBODY, name_of, own_scope, whole_scope, words_of
+from app.calls.counting import Arrival, Count, counted, used_today
 from app.calls.lines import counted_on
 from app.calls.model import CallRef
 from app.clock import Clock
@@ -31,8 +30,6 @@ MOST_OF_A_RUSH = 250
 LOOKS = 5
 MAX_AT_ONCE = 500
 MAX_CALLS_REMEMBERED = 20_000
-TOTAL = "*"
-"""The scope of the installation's own cap; its day is UTC's."""
 
 T = TypeVar("T")
 logger = log.get(__name__)
@@ -59,7 +56,7 @@ class DailyCap:
     async def start(self, businesses: Iterable[Business]) -> None:
         """Show today's use and limits before the first call comes."""
         now = self._clock.now()
-        scopes = [*(_own(business, now) for business in businesses), self._everybody(now)]
+        scopes = [*(own_scope(business, now) for business in businesses), whole_scope(self._total, now)]
         for scope, used in (await self._database.read(lambda c: used_today(c, scopes))).items():
             metrics.set_cap(scope.name, used, scope.limit)
 
@@ -152,11 +149,8 @@ class DailyCap:
 
     def _arrival(self, ref: CallRef, business: Business) -> Arrival:
         now = self._clock.now()
-        scopes = (_own(business, now), self._everybody(now))
+        scopes = (own_scope(business, now), whole_scope(self._total, now))
         return Arrival(ref.platform, ref.stored_id, business.id, scopes, now, line=counted_on(ref, business))
-
-    def _everybody(self, now: float) -> Scope:
-        return Scope(TOTAL, datetime.fromtimestamp(now, UTC).date().isoformat(), self._total)
 
     def _let_in(self, arrival: Arrival) -> bool:
         self._remember(arrival, admitted=True)
@@ -178,18 +172,11 @@ class DailyCap:
         """Show the counts, and page for what was reached; may run on the database's thread."""
         for scope, used in count.used:
             metrics.set_cap(scope.name, used, scope.limit)
-        for warned in count.warnings:
-            scope, percent = warned.scope, warned.percent
+        for scope, percent, used in count.warnings:
             business = self._businesses.get(scope.name)
-            whose = business.name if business else "all businesses together"
-            self._alarms.ring(
-                "cap_near",
-                f"{scope.name} {scope.day} {percent}",
-                f"Daily call cap {percent} % used: {whose}",
-                f"{warned.used} of {scope.limit} calls on {scope.day}. At the cap, callers go to a person or must call "
-                "back. Raise it with READBACK_DAILY_CALL_CAPS or READBACK_DAILY_CALL_CAP.",
-                business.page if business else self._every_page(),
-            )
+            pages = business.page if business else self._every_page()
+            words = words_of(scope, percent, used, business.name if business else EVERYBODY)
+            self._alarms.ring(*name_of(scope, percent), *words, pages)
 
     def _every_page(self) -> tuple[str, ...]:
         """Who hears of the installation's own cap besides its operator: everybody whose calls it will stop."""
@@ -212,7 +199,3 @@ def _looked_at(work: asyncio.Task[Any]) -> None:
     """What became of a write that nobody waited for any more: its calls are counted with those let in."""
     if not work.cancelled():
         work.exception()
-
-
-def _own(business: Business, now: float) -> Scope:
-    return Scope(business.id, local_today(business, now).isoformat(), business.daily_call_cap)

@@ -14,7 +14,8 @@ from app.db.prepared import Prepared
 from app.db.schema import calls, cap_counts
 from app.watch.volume_counts import CALL, Came, noted
 
-WARN_PERCENTS = (80, 95)
+FULL = 100
+WARN_PERCENTS = (80, 95, FULL)
 
 _insert = BulkInsert(calls)
 _begin_count = BulkInsert(cap_counts)
@@ -58,8 +59,7 @@ class Arrival(NamedTuple):
         return self.platform, self.call_id
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(NamedTuple):
     """A scope that has just reached `percent` of its limit."""
 
     scope: Scope
@@ -111,6 +111,11 @@ def counted(transaction: Transaction, arrivals: Sequence[Arrival]) -> Count:
         tuple((scope, tallies[scope.name, scope.day].used) for scope in scopes),
         tuple(warnings),
     )
+
+
+def reached(scope: Scope, used: int) -> int:
+    """The highest of `WARN_PERCENTS` that this use comes to, each rounded up to whole calls; 0 for none."""
+    return max((p for p in WARN_PERCENTS if scope.limit and used >= _calls(scope, p)), default=0)
 
 
 def used_today(connection: Connection, scopes: Iterable[Scope]) -> dict[Scope, int]:
@@ -173,8 +178,7 @@ def _keep(
 
 def _written(transaction: Transaction, scope: Scope, tally: _Tally) -> list[Warned]:
     """Store a scope's new count; the warnings it has just reached, each once per day over all processes."""
-    reached = [p for p in WARN_PERCENTS if scope.limit and tally.used >= ceil(scope.limit * p / 100)]
-    warned = max([tally.warned, *reached])
+    warned = reached(scope, tally.used)  # less than before where the limit was raised
     if tally.before < 0:
         _begin_count(transaction.connection, [(scope.name, scope.day, tally.used, warned)])
     elif tally.used != tally.before:
@@ -182,4 +186,8 @@ def _written(transaction: Transaction, scope: Scope, tally: _Tally) -> list[Warn
         _COUNT(transaction.connection, **place, new_used=tally.used, new_warned=warned)
     if tally.used == tally.before:
         return []
-    return [Warned(scope, p, ceil(scope.limit * p / 100)) for p in reached if p > tally.warned]
+    return [Warned(scope, p, _calls(scope, p)) for p in WARN_PERCENTS if tally.warned < p <= warned]
+
+
+def _calls(scope: Scope, percent: int) -> int:
+    return ceil(scope.limit * percent / FULL)

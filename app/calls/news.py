@@ -63,7 +63,7 @@ class News:
         business = self._businesses.get(booking.business)
         when = f", {spoken_time(booking.starts, business.zone)}" if business else ""
         if result is Result.CONFIRMED:
-            what = "is booked after all. Tell the customer, who was told that it was not sure yet."
+            what = "is booked after all. Tell the customer, who heard at most that it was not sure yet."
         else:
             what = "could not be booked. Call the customer and find another time."
         told = f"Booking {booking.reference} ({booking.business}{when}) {what}"

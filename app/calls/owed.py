@@ -31,7 +31,7 @@ class Owed:
         now = self._clock.now()
         asked = f"call {ref.call_id} of {ref.platform}" if ref.call_id else f"a caller of {ref.platform}"
         what = (
-            f"Tell the caller how {tool} ended: {asked} heard that it was not sure yet, and nobody has told them more. "
+            f"Tell the caller how {tool} ended: {asked} heard at most that it was not sure yet. "
             "See in the audit log what they asked for and came to, and on the calendar what is there."
         )
         subject = (ref.call_id or key)[:256]

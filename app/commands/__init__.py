@@ -17,6 +17,7 @@ from app.commands import (
     reviews,
     serve,
     settings,
+    sign_in,
     tasks,
     tools,
     volume,
@@ -42,6 +43,7 @@ COMMANDS = (
     figures.add,
     checklist.add,
     settings.add,
+    sign_in.add,
     doctor.add,
 )
 """In the order of `readback --help`; each adds its parser, whose `run` gives the exit code."""

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.audit.log import record
 from app.dashboard.asked import ForgedError
+from app.dashboard.browsers import KNOWN_FOR_S, Browsers
 from app.dashboard.house import House
 from app.dashboard.session import Session, Sessions
 from app.db.engine import Transaction
@@ -33,7 +34,9 @@ class Gate:
         self._house = house
         self._tokens = encoded([house.token or ""])
         self._sessions = Sessions((house.token or "").encode(), house.secret)
+        self._browsers = Browsers(house.secret)
         self.cookie = "__Host-readback" if house.secure else "readback"
+        self.mark = f"{self.cookie}-browser"
 
     @property
     def locked(self) -> bool:
@@ -87,6 +90,16 @@ class Gate:
         ours = {urlsplit(self._house.public_url or "").netloc, request.headers.get("host", "")}
         return urlsplit(origin).netloc in ours - {""}
 
+    def browser(self, request: Request, mark: str | None = None) -> str | None:
+        """The name of a browser that signed in before, or shows this mark; None for a stranger's."""
+        shown = request.cookies.get(self.mark, "") if mark is None else mark
+        return self._browsers.known(shown, self._house.clock.now())
+
+    def remember(self, response: Response, browser: str | None = None) -> None:
+        """Know this browser from now on."""
+        marked = self._browsers.marked(self._house.clock.now(), name=browser or "")
+        self._set(response, self.mark, marked, KNOWN_FOR_S)
+
     def token_ok(self, given: str) -> bool:
         """Whether this is the admin token."""
         return secret_ok(given.encode("utf-8", "replace"), self._tokens)
@@ -122,15 +135,12 @@ class Gate:
             self._give(response, renewed)
 
     def _give(self, response: Response, session: Session) -> None:
-        response.set_cookie(
-            self.cookie,
-            self._sessions.cookie(session),
-            max_age=max(0, int(session.until - self._house.clock.now())),
-            path="/",
-            secure=self._house.secure,
-            httponly=True,
-            samesite="strict",
-        )
+        left_s = max(0, int(session.until - self._house.clock.now()))
+        self._set(response, self.cookie, self._sessions.cookie(session), left_s)
+
+    def _set(self, response: Response, name: str, value: str, lasts_s: int) -> None:
+        secure = self._house.secure
+        response.set_cookie(name, value, max_age=lasts_s, path="/", secure=secure, httponly=True, samesite="strict")
 
 
 def _ended(connection: Connection, identity: str) -> bool:

@@ -49,6 +49,8 @@ class House:
     refused: Callable[[str, str], None]
     works: Callable[[], bool | None]
     limits: Callable[[Connection, float], Sequence[Mapping[str, Any]]]
+    used_up: Callable[[Connection, float], Sequence[str]]
+    """Businesses whose daily cap is reached, so that callers are turned away; * for that of the installation."""
     confirmable: Mapping[str, Limit]
     figures: Callable[[Connection, float], Sequence[Shown]]
     """Reads every service figure."""
@@ -81,6 +83,11 @@ class House:
         """Whose clocks a time is told by: the business's, UTC for the whole installation."""
         known = self.businesses.by_id.get(business)
         return known.zone if known else UTC
+
+    def name_of(self, business: str) -> str:
+        """What people call it."""
+        known = self.businesses.by_id.get(business)
+        return known.name if known else "all businesses together"
 
     @property
     def secure(self) -> bool:

@@ -76,7 +76,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
     """Everything the page shows. Never raises for a database that is away: that is what it shows then."""
     now = house.clock.now()
     try:
-        found = await house.read(lambda c: _looked(c, now, house.synthetic_every_s), OVERVIEW_WITHIN_S)
+        found = await house.read(lambda c: _looked(c, now, house), OVERVIEW_WITHIN_S)
         volume = await lines.soon(LINES_WITHIN_S)
         states = await house.states()
     except DatabaseUnavailableError:
@@ -87,6 +87,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
         *of_reach(house.unheard),
         *of_dependencies(states),
         of_jobs(house.works()),
+        *of_caps(found["used up"]),
         *of_lasting(found["lasting"]),
         *_of_work(found),
     ]
@@ -128,7 +129,7 @@ def sentence(tiles: Sequence[Tile]) -> str:
     return f"Everything is normal; {_and(said)}." if said else "Everything is normal."
 
 
-def _looked(connection: Connection, now: float, synthetic_every_s: float) -> dict[str, Any]:
+def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
     p, t, r, d = pages.c, tasks.c, reviews.c, dead_letters.c
     newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
     return {
@@ -141,7 +142,8 @@ def _looked(connection: Connection, now: float, synthetic_every_s: float) -> dic
         "letters": counted(connection, dead_letters, d.status == "open"),
         "doubted": counted(connection, bookings, is_doubted(now)),
         "unsettled": counted(connection, bookings, is_unsettled(now - UNSETTLED_AFTER_S)),
-        "lasting": lasting.read(connection, now, synthetic_every_s),
+        "lasting": lasting.read(connection, now, house.synthetic_every_s),
+        "used up": [house.name_of(business) for business in house.used_up(connection, now)],
         "incidents": incidents.listed(connection),
         "newest": [
             {"id": row.id, "title": row.title, "status": row.status, "raised_at": utc(row.raised_at)}
@@ -272,6 +274,16 @@ def of_reach(unheard: Unheard | None) -> list[Tile]:
     if unheard is None:
         return []
     return [Tile("Receivers of pages", "none", BAD, "nobody is told", "pages", unheard.pages)]
+
+
+def of_caps(used_up: Sequence[str]) -> list[Tile]:
+    """Daily caps that are reached, by whose they are: their callers are turned away now."""
+    if not used_up:
+        return []
+    one = f"cap of {used_up[0]}, which is used up"
+    many = f"caps of {len(used_up):,} businesses, which are used up"
+    about = f"the daily call {one if len(used_up) == 1 else many}, so that callers are sent away"
+    return [Tile("Daily call caps", f"{len(used_up):,}", BAD, "used up", "limits", about)]
 
 
 def of_lasting(found: Lasting) -> list[Tile]:

@@ -1,4 +1,6 @@
-"""The way in and out: the token once, limited by source and in all, and then a cookie."""
+"""The way in and out: the token once, and then a cookie. Strangers are limited by source and in all; a browser that has
+signed in before by itself alone.
+"""
 
 import re
 from collections.abc import Mapping
@@ -30,6 +32,12 @@ ELSEWHERE: Final = (
     "Your browser says that this form comes from another address than ours, so the token was not looked at. If you "
     "opened this page yourself, READBACK_PUBLIC_URL has to be the address that your browser shows."
 )
+TOO_MANY: Final = "Too many attempts. Wait {} s."
+KEPT_OUT: Final = (
+    "Too many attempts, from your address or from everywhere. Wait {} s. If somebody else keeps you out, run "
+    "`readback sign-in` on the machine that serves this, and open the address it prints; `readback pages` works there, "
+    "too."
+)
 OVER: Final = "This session is over, so what you have just pressed was not done. Sign in, and press it again."
 LOCKED: Final = "Nobody can sign in: READBACK_ADMIN_TOKEN is not set."
 
@@ -46,7 +54,7 @@ class SigningIn:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            response = await self._tried(request) if request.method == "POST" else self._shown(request)
+            response = await self._tried(request) if request.method == "POST" else self._asked(request)
         except ReadbackError as error:
             status, words = told(error)
             response = page("problem.html", {"words": words, "status": status}, status=status)
@@ -62,13 +70,11 @@ class SigningIn:
     async def _tried(self, request: Request) -> Response:
         if self._gate.locked:
             return self._shown(request, LOCKED, 401)
-        host = request.client.host if request.client else ""
-        wait_s = await self._house.tries.count(host)
-        if wait_s is None:  # else whoever is refused already would use up everybody else's attempts
-            wait_s = await self._house.all_tries.count(EVERYBODY)
+        browser = self._gate.browser(request)
+        wait_s = await self._counted(request, browser)
         if wait_s is not None:
             metrics.count_sign_in("limited")
-            response = self._shown(request, f"Too many attempts. Wait {wait_s} s.", 429)
+            response = self._shown(request, (TOO_MANY if browser else KEPT_OUT).format(wait_s), 429)
             response.headers["retry-after"] = str(wait_s)
             return response
         form, _ = await form_of(request)
@@ -82,7 +88,26 @@ class SigningIn:
             return self._shown(request, problem, 401, form)
         response = RedirectResponse(_own(form.get("to", "")), 303)
         await self._gate.sign_in(response, form.get("by", ""))
+        self._gate.remember(response, browser)
         metrics.count_sign_in("ok")
+        return response
+
+    async def _counted(self, request: Request, browser: str | None) -> int | None:
+        """One more attempt; seconds to wait where there were too many."""
+        if browser is not None:
+            return await self._house.tries.count(f"browser {browser}")
+        wait_s = await self._house.tries.count(request.client.host if request.client else "")
+        if wait_s is not None:  # who is refused already does not use up everybody else's attempts
+            return wait_s
+        return await self._house.all_tries.count(EVERYBODY)
+
+    def _asked(self, request: Request) -> Response:
+        """The form; whoever comes with an address from the machine is known from now on."""
+        browser = self._gate.browser(request, request.query_params.get("browser", ""))
+        if browser is None:
+            return self._shown(request)
+        response = RedirectResponse(SIGN_IN, 303)
+        self._gate.remember(response, browser)
         return response
 
     def _shown(

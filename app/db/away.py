@@ -33,15 +33,21 @@ class DatabaseAwayError(ConfigurationError):
     retryable: ClassVar[bool] = True
 
 
+def reason(error: BaseException) -> str:
+    """Why, in the first line of the driver's own words where it has any: what a person needs to put it right."""
+    cause = next((e for e in (error, error.__cause__) if isinstance(e, SQLAlchemyError)), error)
+    said = str(getattr(cause, "orig", None) or cause).strip()
+    return said.splitlines()[0].rstrip(".") if said else type(cause).__name__
+
+
 @contextmanager
 def told_apart() -> Iterator[None]:
     """What the database refuses inside is one sentence. Raises `DatabaseAwayError`, or else `ConfigurationError`."""
     try:
         yield
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         kind = DatabaseAwayError if _is_away(error) else ConfigurationError
-        raise kind(f"READBACK_DATABASE_URL: the database cannot be used ({reason}).") from error
+        raise kind(f"READBACK_DATABASE_URL: the database cannot be used ({reason(error)}).") from error
 
 
 def _is_away(error: SQLAlchemyError) -> bool:

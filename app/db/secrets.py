@@ -10,6 +10,9 @@ from app.db.schema import secrets
 
 SECRET_BYTES = 32
 
+INSTALLATION = "installation"
+"""Of which all that the installation signs has keys."""
+
 
 def shared_secret(url: str, name: str) -> bytes:
     """The secret called `name`, made by whichever process asks first. Raises `DatabaseAwayError` as `migrate` does."""

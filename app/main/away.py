@@ -37,13 +37,13 @@ from app.dashboard import away as dashboard
 from app.db.away import DatabaseAwayError
 from app.db.engine import Database, DatabaseUnavailableError
 from app.db.migrate import migrate
-from app.errors import OverloadedError
+from app.errors import OverloadedError, ReadbackError
 from app.main.doors import doors
 from app.main.status import kept_status
 from app.settings import Settings
 from app.watch import database_page
 from app.watch.alarms import Alarms
-from app.watch.pages import Kept
+from app.watch.pages import Kept, Past, written_down
 from app.web.handed_in import Check, State
 from app.web.server import build
 from tools import tools
@@ -57,6 +57,7 @@ NEXT: Final = (
     "See that it runs and can be reached from here, or put READBACK_DATABASE_URL right and start again; nothing else "
     "has to be done: it is asked every two seconds, and then all goes on by itself."
 )
+WAITS: Final = "a process that was started waits for it; callers hear that nothing can be done now."
 
 _log = log.get(__name__)
 
@@ -68,6 +69,7 @@ async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, a
     is asked first, by itself: `begin` reads every file there is.
     """
     began, said_at, turn = clock.monotonic(), float("-inf"), database_page.Turn(settings.database_url)
+    telling = database_page.Telling(alarms, clock)
     try:
         while True:
             try:
@@ -78,9 +80,12 @@ async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, a
                     said_at = clock.monotonic()
                     _log.error("database_away", message=f"{why} {NEXT}")
                 if clock.monotonic() - began >= database_page.PAGE_AFTER_S and turn.take():
-                    _ring(alarms, why)
+                    telling.tell(database_page.TITLE, f"{WAITS} {why} {NEXT}", began)
             else:
+                past = alarms.past(database_page.KIND, database_page.KEY)
                 database_page.clear(alarms)
+                if past is not None:
+                    await _written_down(past, settings, clock)
                 return begun
             await asyncio.sleep(ASK_EVERY_S)
     finally:
@@ -100,9 +105,16 @@ async def paging(settings: Settings, clock: Clock) -> AsyncIterator[Alarms]:
         await receivers.aclose()
 
 
-def _ring(alarms: Alarms, why: DatabaseAwayError) -> None:
-    body = f"A process that was started waits for it; callers hear that nothing can be done now. {why} {NEXT}"
-    database_page.ring(alarms, body)
+async def _written_down(past: Past, settings: Settings, clock: Clock) -> None:
+    """The outage that was told of while there was nothing to keep it in."""
+    database = Database(settings.database_url, seal)
+    await database.start()
+    try:
+        await database.write(lambda transaction: written_down(transaction, past, now=clock.now()))
+    except ReadbackError as error:
+        _log.error("outage_not_written_down", reason=str(error))
+    finally:
+        await database.stop()
 
 
 class Waiting(Generic[T]):

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from app.audit.anchors import usual_file
+from app.calls.cap_pages import scopes_of, used_up
 from app.dashboard.described import described
 from app.dashboard.house import House
 from app.dashboard.routes import Dashboard
@@ -65,6 +66,7 @@ def house(server: Server, ready: Readiness) -> House:
         refused=server.refused.note,
         works=server.jobs.works,
         limits=counting.told,
+        used_up=lambda c, now: used_up(c, scopes_of(server.businesses.by_id.values(), settings.daily_call_cap, now)),
         confirmable={limit.name: limit for limit in counting.limits if limit.confirmed_by_person},
         figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s),
         states=ready.states,

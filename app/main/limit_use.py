@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, select, text
 
 from app.booking.business import Businesses
-from app.calls.cap import TOTAL
+from app.calls.cap_pages import TOTAL
 from app.calls.counting import Scope, used_today
 from app.clock import Clock
 from app.db.engine import Database

@@ -69,7 +69,9 @@ ROWS: Final = (
     Row("app.canary.arms", "STALE_S", "s", "age of what a process knows to be on trial; past it nothing is"),
     Row("app.dashboard.session", "LASTS_S", "s", "one sign-in to the dashboard"),
     Row("app.dashboard.session", "IDLE_S", "s", "the same while nobody looks"),
-    Row("app.dashboard.signing_in", "TRIES_BURST", "attempts", "attempts of one source in a row to sign in"),
+    Row("app.dashboard.browsers", "KNOWN_FOR_S", "s", "a browser has attempts of its own after it signed in"),
+    Row("app.dashboard.browsers", "PASS_LASTS_S", "s", "the address that `readback sign-in` prints"),
+    Row("app.dashboard.signing_in", "TRIES_BURST", "attempts", "attempts of one source or known browser in a row"),
     Row("app.dashboard.signing_in", "TRIES_PER_S", "attempts/s", "attempts of one source from then on"),
     Row(
         "app.dashboard.signing_in", "ALL_TRIES_BURST", "attempts", "attempts of everybody together in a row to sign in"

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from app import log, metrics
 from app.adapters.heartbeat import Heartbeat
-from app.adapters.notifier import AppriseNotifier
+from app.adapters.notifier import AppriseNotifier, shown
 from app.adapters.pagerduty import PagerDuty
 from app.adapters.receivers import Receivers
 from app.adapters.vapi_api import LiveCall
@@ -49,7 +49,7 @@ from app.canary.arms import Arms
 from app.clock import Clock
 from app.db.engine import Database
 from app.db.retention import EVERY_S, Retention
-from app.db.secrets import shared_secret
+from app.db.secrets import INSTALLATION, shared_secret
 from app.db.serving import Serving
 from app.jobs.elsewhere import Elsewhere
 from app.jobs.outbox import Handler, Job
@@ -103,7 +103,7 @@ class Server:
     def __init__(self, settings: Settings, businesses: Businesses, clock: Clock, *, serves: bool = True) -> None:
         self.settings, self.businesses, self.clock = settings, businesses, clock
         self.serves = serves
-        self.secret = shared_secret(settings.database_url, "installation")
+        self.secret = shared_secret(settings.database_url, INSTALLATION)
         self._watch()
         self._calendars()
         self._bookings()
@@ -120,9 +120,8 @@ class Server:
         self.pager = pager(settings, businesses, self.database, self.receivers, self.loops, self.secret, clock)
         lists = {business.page: business.id for business in businesses.by_id.values() if business.page}
         book = Book(self.database, lists, clock, self.pager.wake)
-        self.alarms = Alarms(
-            self.receivers, settings.page_urls, clock, book=book, beat=self.loops.register("alarms", 30.0)
-        )
+        beat = self.loops.register("alarms", 30.0)
+        self.alarms = Alarms(self.receivers, settings.page_urls, clock, book=book, beat=beat, shown=shown)
         turn = Turn(settings.database_url)
         self.database_page = DatabasePage(self.database, self.alarms, clock, turn, self.loops.register("outage", 60.0))
         self.refused = RefusedRequests(self.database, clock)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from app.adapters.redis_connection import PAGE as REDIS_DOWN
 from app.booking.business import Businesses
+from app.calls.cap_pages import LOOK_EVERY_S as CAPS_EVERY_S
+from app.calls.cap_pages import CapPages
 from app.clock import Clock
 from app.db.engine import Database
 from app.inference.failing import PAGE as MODEL_FAILS
@@ -58,6 +60,7 @@ def watching(
     return [
         Timer("dead_letters", PILE_EVERY_S, PileWatch(database, clock).look),
         Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
+        Timer("cap_pages", CAPS_EVERY_S, CapPages(database, businesses, settings.daily_call_cap, clock).look),
         Timer("lapsed_pages", LAPSE_EVERY_S, Lapse(database, watched(businesses), clock, unwatched(settings)).look),
         Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
         figure_timer(settings, database, clock, told),

@@ -7,6 +7,7 @@ pager; where the database does not answer, and only there, page and end are carr
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from app import log, metrics
@@ -14,8 +15,9 @@ from app.clock import Clock
 from app.errors import ReadbackError
 from app.watch.book import Book, Name
 from app.watch.directly import Directly, Rung
+from app.watch.escalation import Progress
 from app.watch.notify import Messenger
-from app.watch.pages import Page
+from app.watch.pages import Page, Past
 
 MOST_KEYS: Final = 10_000
 """Alarms remembered as ringing; past it the one longest quiet is forgotten and may ring again."""
@@ -59,17 +61,22 @@ class Alarms:
         pauses_s: Sequence[float] = PAUSES_S,
         book: Book | None = None,
         beat: Callable[[], None] = lambda: None,
+        shown: Callable[[str], str] = lambda url: url.partition(":")[0],
     ) -> None:
         self._urls = tuple(urls)
         self._clock = clock
-        self._directly = Directly(messenger, clock, self._unheard, deadline_s=deadline_s, pauses_s=pauses_s)
+        self._directly = Directly(
+            messenger, clock, self._unheard, deadline_s=deadline_s, pauses_s=pauses_s, shown=shown
+        )
         self._ringing: OrderedDict[tuple[str, str], Rung] = OrderedDict()
-        self._waiting: deque[Rung | Name] = deque()
+        self._waiting: deque[Rung | Name | Past] = deque()
         self._book = book
         self._beat = beat
         self._kept: set[Name] = set()
-        self._owed: set[Name] = set()
-        """Ends that could not be written: the next look finds the pages open, and nothing ringing here."""
+        self._owed: dict[Name, Past | None] = {}
+        """Ends that could not be written: the next look finds the pages open, and nothing ringing here. What had no
+        row is past, and is written down whole.
+        """
         self._held: dict[Name, Rung] = {}
         """What rang while the database did not take it, and waits for its return."""
         self._told_of_database = False
@@ -102,15 +109,38 @@ class Alarms:
             _log.error("alarm lost", kind=kind, exc_info=True)
             return False
 
+    def again(self, kind: str, key: str, title: str, body: str) -> bool:
+        """Tell once more, in these words, of what rings and was carried from here; the pager repeats the rest.
+
+        From the loop only. True when it was told again.
+        """
+        page = self._ringing.get((kind, key))
+        if page is None or not self._directly.knows((kind, key)):
+            return False
+        self._directly.carry(replace(page, title=log.redact(title), body=log.redact(body)))
+        return True
+
+    def past(self, kind: str, key: str) -> Past | None:
+        """What rings and has no row, as it is written down once it is over; None where the pager has it."""
+        name = (kind, key)
+        page = self._ringing.get(name)
+        if page is None or name in self._kept or name in self._open or name in self._held:
+            return None
+        business = (self._book.business_of(page.extra) if self._book else None) or ""
+        raised_at = self._clock.now() - (self._clock.monotonic() - page.rung_at)
+        kept = Page(kind, key, page.title, page.body, business)
+        return Past(kept, raised_at, self._directly.progress(name) or Progress())
+
     def clear(self, kind: str, key: str) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process."""
         name = (kind, key)
+        past = self.past(kind, key)
         was = self._ringing.pop(name, None) is not None or name in self._open
         if was:
             _log.info("alarm cleared", kind=kind, key=key)
             self._open -= {name}
         if was or self._directly.knows(name):
-            self._hand_over(name)
+            self._hand_over(name if past is None else past)
         return was
 
     def clear_all(self) -> None:
@@ -186,7 +216,7 @@ class Alarms:
         self._hand_over(page)
         return True
 
-    def _hand_over(self, page: Rung | Name) -> None:
+    def _hand_over(self, page: Rung | Name | Past) -> None:
         self._waiting.append(page)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._carry_waiting)
@@ -204,8 +234,10 @@ class Alarms:
             kept = await self._keep(book, [entry for entry in batch if id(entry) not in direct])
             for entry in batch:
                 if not isinstance(entry, Rung):
-                    self._directly.over(entry)
-                    self._owed.update(() if kept else (entry,))
+                    name, past = _of_end(entry)
+                    self._directly.over(name)
+                    if not kept:
+                        self._owed[name] = past
                 elif kept and id(entry) not in direct:
                     self._directly.over((entry.kind, entry.key), "")  # the pager goes on about it, and tells its end
                 elif entry.kind in OF_THE_DATABASE and id(entry) not in direct:
@@ -214,7 +246,7 @@ class Alarms:
                     self._told_of_database = self._told_of_database or entry.kind == DATABASE_DOWN
                     self._directly.carry(entry)
 
-    async def _keep(self, book: Book, entries: Sequence[Rung | Name]) -> bool:
+    async def _keep(self, book: Book, entries: Sequence[Rung | Name | Past]) -> bool:
         if self._clock.monotonic() < self._away_until:
             return False
         try:
@@ -244,9 +276,10 @@ class Alarms:
             self._ringing.pop(name, None)
         if book.takes() and self._clock.monotonic() >= self._away_until:
             self._let_go()
-        owed, self._owed = self._owed, set()
-        for name in owed & self._open:
-            self._hand_over(name)
+        owed, self._owed = self._owed, {}
+        for name, past in owed.items():
+            if past is not None or name in self._open:
+                self._hand_over(past or name)
 
     def _let_go(self) -> None:
         """The database is back, or this process ends: what was held rings anew where it lasts, or is told of now."""
@@ -274,10 +307,16 @@ class Alarms:
             if isinstance(entry, Rung):
                 self._directly.carry(entry)
             else:
-                self._directly.over(entry)
+                self._directly.over(_of_end(entry)[0])
 
 
-def _as_kept(book: Book, entry: Rung | Name) -> Page | Name:
+def _of_end(entry: Name | Past) -> tuple[Name, Past | None]:
+    return ((entry.page.kind, entry.page.key), entry) if isinstance(entry, Past) else (entry, None)
+
+
+def _as_kept(book: Book, entry: Rung | Name | Past) -> Page | Name | Past:
+    if isinstance(entry, Past):
+        return replace(entry, page=replace(entry.page, key=entry.page.key[:MOST_KEY_CHARS]))
     if isinstance(entry, Rung):
         return Page(
             entry.kind, entry.key[:MOST_KEY_CHARS], entry.title, entry.body, book.business_of(entry.extra) or ""

@@ -6,7 +6,7 @@ from typing import Final
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.watch import pages
-from app.watch.pages import Page
+from app.watch.pages import Page, Past
 
 WITHIN_S: Final = 2.0
 """For one commit; a page that waited longer is carried without it."""
@@ -34,8 +34,11 @@ class Book:
         """Whether the database takes writes, as far as the last one showed."""
         return not self._database.refuses
 
-    async def write(self, entries: Sequence[Page | Name]) -> None:
-        """Raise pages and resolve names, in order, in one commit. Raises a `ReadbackError` when it is not known."""
+    async def write(self, entries: Sequence[Page | Name | Past]) -> None:
+        """Raise pages, resolve names and write down what is past, in order, in one commit.
+
+        Raises a `ReadbackError` when it is not known whether that was done.
+        """
         if not entries:
             return
         now = self._clock.now()
@@ -44,6 +47,8 @@ class Book:
             for entry in entries:
                 if isinstance(entry, Page):
                     pages.raised(transaction, entry, now=now)
+                elif isinstance(entry, Past):
+                    pages.written_down(transaction, entry, now=now)
                 else:
                     pages.resolved(transaction, *entry, now=now)
 

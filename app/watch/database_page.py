@@ -18,10 +18,12 @@ from sqlalchemy import text
 
 from app import log
 from app.background import Background
-from app.clock import Clock
+from app.clock import Clock, moment
+from app.db.away import reason
 from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch.alarms import DATABASE_DOWN, Alarms
+from app.watch.escalation import QUIET_S
 
 KIND: Final = DATABASE_DOWN
 KEY: Final = "database"
@@ -32,6 +34,13 @@ ANSWERED: Final = (KIND, KEY, TITLE)
 PAGE_AFTER_S: Final = 15.0
 """A database that is back within a moment wakes nobody."""
 LOOK_EVERY_S: Final = 2.0
+REACH: Final = "See that it runs and can be reached from here."
+WRITES: Final = "Make room on its disk if that is full, or end what keeps it from writing."
+FILE_GONE: Final = "Put its file back where it was."
+BY_ITSELF: Final = (
+    "Nothing else has to be done: it is asked every two seconds, and then all goes on by itself. Until then nobody can "
+    "acknowledge this, so it is told again; its end is told as well."
+)
 FILE_MODE: Final = 0o600
 
 logger = log.get(__name__)
@@ -42,24 +51,42 @@ async def trouble(database: Database) -> tuple[str, str] | None:
     try:
         await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
     except ReadbackError as error:
-        return TITLE, _body(error)
+        return TITLE, _body(reason(error), REACH)
     if not database.is_there():
-        return TITLE, _body("its file is not where it was")
+        return TITLE, _body("its file is not where it was", FILE_GONE)
     try:
         await database.prove()
     except ReadbackError as error:
-        return NO_WRITES, f"{_body(error)} Make room on its disk if that is full, or end what keeps it from writing."
+        return NO_WRITES, _body(reason(error), WRITES)
     return None
-
-
-def ring(alarms: Alarms, body: str, title: str = TITLE) -> bool:
-    """True when it rang now."""
-    return alarms.ring(KIND, KEY, title, body)
 
 
 def clear(alarms: Alarms) -> bool:
     """It answers again; True when it had rung."""
     return alarms.clear(KIND, KEY)
+
+
+class Telling:
+    """Tells of one outage, and again after each quiet time of a page for as long as it lasts."""
+
+    def __init__(self, alarms: Alarms, clock: Clock) -> None:
+        self._alarms = alarms
+        self._clock = clock
+        self._rounds = 0
+        self._next_at = 0.0
+
+    def tell(self, title: str, body: str, since: float) -> None:
+        """It is away, since then by the steady clock."""
+        now = self._clock.monotonic()
+        body = f"Since {moment(self._clock.now() - (now - since))}: {body}"
+        if self._alarms.ring(KIND, KEY, title, body):
+            self._rounds = 0
+        elif now >= self._next_at:
+            self._alarms.again(KIND, KEY, title, body)
+            self._rounds += 1
+        else:
+            return
+        self._next_at = now + QUIET_S[min(self._rounds, len(QUIET_S) - 1)]
 
 
 class Turn:
@@ -110,6 +137,7 @@ class DatabasePage:
         self._since: float | None = None
         self._fails = ""
         self._rang = False
+        self._telling = Telling(alarms, clock)
         self._well_since = float("-inf")
         """The turn is kept for a moment: others may still believe what they saw last, and would ring again."""
         self._loop = Background()
@@ -136,7 +164,7 @@ class DatabasePage:
         else:
             self._since = began if self._since is None else self._since
             if self._clock.monotonic() - self._since >= PAGE_AFTER_S:
-                self._ring(*wrong)
+                self._ring(*wrong, self._since)
         return wrong is None
 
     def _answers(self) -> None:
@@ -149,10 +177,10 @@ class DatabasePage:
         elif now - self._well_since >= PAGE_AFTER_S:
             self._turn.give_up()
 
-    def _ring(self, title: str, body: str) -> None:
+    def _ring(self, title: str, body: str, since: float) -> None:
         if self._turn.take():
             self._rang = True
-            ring(self._alarms, body, title)
+            self._telling.tell(title, body, since)
 
     async def _forever(self) -> None:
         while True:
@@ -165,5 +193,6 @@ class DatabasePage:
             await asyncio.sleep(LOOK_EVERY_S)
 
 
-def _body(why: object) -> str:
-    return f"Callers hear that something is wrong, and nothing can be booked or settled, until it does ({why})."
+def _body(why: str, remedy: str) -> str:
+    harm = "callers hear that something is wrong, and nothing can be booked or settled"
+    return f"{harm}. Cause: {why}. {remedy} {BY_ITSELF}"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from app import log, metrics
 from app.clock import Clock
 from app.watch.book import Name
+from app.watch.escalation import Progress, Reach, receiver_id
 from app.watch.notify import CAUSE_GONE, Messenger, Notice, Step, Taken
 
 MOST_AT_ONCE: Final = 4
@@ -43,6 +44,10 @@ class _Carried:
     page: Rung
     reached: dict[str, bool] = field(default_factory=dict)
     """Who may know of it: True when the receiver took it, False when that is not known."""
+    heard_at: dict[str, float] = field(default_factory=dict)
+    """When each first took it."""
+    rounds: int = 1
+    """How often it was told."""
     over: str | None = None
     """What is said of its end; None while it lasts."""
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,12 +74,14 @@ class Directly:
         *,
         deadline_s: float,
         pauses_s: Sequence[float],
+        shown: Callable[[str], str],
     ) -> None:
         self._messenger = messenger
         self._clock = clock
         self._unheard = unheard
         self._deadline_s = deadline_s
         self._pauses_s = tuple(pauses_s)
+        self._shown = shown
         self._carried: OrderedDict[Name, _Carried] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._gates: dict[str, asyncio.Semaphore] = {}
@@ -93,6 +100,15 @@ class Directly:
         """Whether somebody may have been told of it, and not yet of its end. From any thread."""
         return name in self._carried
 
+    def progress(self, name: Name) -> Progress | None:
+        """How often it was told and whom it reached; None where nobody was told from here."""
+        carried = self._carried.get(name)
+        if carried is None:
+            return None
+        heard = dict(carried.heard_at)  # whoever asks may be on another thread
+        reach = {receiver_id(url): Reach(self._shown(url), carried.rounds - 1, at) for url, at in heard.items()}
+        return Progress(carried.rounds, 0, reach)
+
     def start(self) -> None:
         """Pause between tries from now on."""
         self._stopping = False
@@ -104,7 +120,8 @@ class Directly:
         carried = _Carried(page)
         before = self._carried.pop(carried.name, None)
         if before is not None and before.over is None:
-            carried.reached.update(before.reached)
+            carried.reached, carried.heard_at = dict(before.reached), dict(before.heard_at)
+            carried.rounds = before.rounds + 1
         self._carried[carried.name] = carried
         if len(self._carried) > MOST_CARRIED:
             self._carried.popitem(last=False)
@@ -194,7 +211,7 @@ class Directly:
                 taken = await self._try(carried, notice, url)
             last = taken is Taken.REFUSED or tries > len(self._pauses_s)
             if raised:
-                _note(carried, url, taken)
+                self._note(carried, url, taken)
                 metrics.count_page("delivered" if taken is Taken.TAKEN else "failed" if last else "retried")
             if taken is Taken.TAKEN:
                 waited = round(self._clock.monotonic() - page.rung_at, 3)
@@ -227,8 +244,9 @@ class Directly:
         except TimeoutError:
             pass
 
-
-def _note(carried: _Carried, url: str, taken: Taken) -> None:
-    """An answer that did not come in time may have been a yes; one who was told before stays so."""
-    if taken is not Taken.REFUSED:
-        carried.reached[url] = carried.reached.get(url, False) or taken is Taken.TAKEN
+    def _note(self, carried: _Carried, url: str, taken: Taken) -> None:
+        """An answer that did not come in time may have been a yes; one who was told before stays so."""
+        if taken is not Taken.REFUSED:
+            carried.reached[url] = carried.reached.get(url, False) or taken is Taken.TAKEN
+        if taken is Taken.TAKEN:
+            carried.heard_at.setdefault(url, self._clock.now())

@@ -19,7 +19,7 @@ from app.watch.pages import NOT_RESOLVED, OURSELVES, resolved
 from app.watch.volume_lines import Watched
 
 LOOK_EVERY_S: Final = 60.0
-OF_A_DAY: Final = frozenset({"cap_near", "model_spend_cap"})
+OF_A_DAY: Final = frozenset({"cap_near", "cap_reached", "model_spend_cap"})
 """Their keys have a business, or * for all, and a day of its zone, or of UTC."""
 OF_A_MOMENT: Final = frozenset({"unknown_line", "no_assistant", "audit_rows_lost", "google_credentials"})
 LAPSE_AFTER_S: Final = 86_400.0

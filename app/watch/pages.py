@@ -14,7 +14,7 @@ from app.audit.log import record
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.schema import pages
-from app.watch.escalation import Progress, Reach, as_data, from_data, merged
+from app.watch.escalation import NEVER, Progress, Reach, as_data, from_data, merged
 
 MOST_LISTED = 1_000
 BY_MAX_CHARS = 80
@@ -68,6 +68,15 @@ class Kept:
     resolution: str
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A page that was told of without a row, and is over: since when, how often, and whom it reached."""
+
+    page: Page
+    raised_at: float
+    progress: Progress
+
+
 def raised(transaction: Transaction, page: Page, *, now: float) -> bool:
     """Raise a page unless it is raised already; True when it was raised now."""
     connection = transaction.connection
@@ -77,6 +86,21 @@ def raised(transaction: Transaction, page: Page, *, now: float) -> bool:
     _insert(connection, [(*about, now, 0, 0, "{}", "", "", 0.0, "")])
     record(transaction, "page_raised", business=page.business, subject=page.key, at=now, page=page.kind)
     return True
+
+
+def written_down(transaction: Transaction, past: Past, *, now: float) -> None:
+    """Keep what is over and had no row; once, where others told of it in the same time as well. Nobody is told."""
+    connection, page = transaction.connection, past.page
+    if resolved(transaction, page.kind, page.key, now=now):
+        return
+    here = (_p.kind == page.kind, _p.key == page.key, _p.changed_at >= past.raised_at)
+    if connection.execute(select(_p.id).where(*here)).first() is not None:
+        return
+    about = (uuid.uuid4().hex, page.kind, page.key, page.business, page.title, page.body, "resolved")
+    whom = orjson.dumps(as_data(past.progress.reach)).decode()
+    _insert(connection, [(*about, past.raised_at, now, NEVER, past.progress.round, 0, whom, "resolved", "", 0.0, "")])
+    for kind, at in (("page_raised", past.raised_at), ("page_resolved", now)):
+        record(transaction, kind, business=page.business, subject=page.key, at=at, page=page.kind, noted_after=True)
 
 
 def is_raised(transaction: Transaction, kind: str, key: str) -> bool:

@@ -85,7 +85,7 @@ async def test_of_a_rush_of_calls_exactly_as_many_are_let_in_as_the_cap_says(dat
     async with desk(database_url) as acme:
         admitted = await acme.admit(range(300), capped(100))
         assert sum(admitted) == 100
-        assert acme.alarms.kinds() == ["cap_near", "cap_near"]
+        assert acme.alarms.kinds() == ["cap_near", "cap_near", "cap_reached"]
         assert (await acme.database.read(verify)).rows == 300
 
     assert used(database_url) == [100]
@@ -96,7 +96,7 @@ async def test_a_rush_over_two_processes_is_counted_in_one_place(database_url: s
         answers = await asyncio.gather(first.admit(range(150), capped(100)), second.admit(range(150, 300), capped(100)))
 
         assert sum(map(sum, answers)) == 100
-        assert first.alarms.kinds() + second.alarms.kinds() == ["cap_near", "cap_near"]
+        assert first.alarms.kinds() + second.alarms.kinds() == ["cap_near", "cap_near", "cap_reached"]
 
     assert used(database_url) == [100]
 
@@ -289,7 +289,7 @@ async def test_a_call_without_an_id_is_let_in(database_url: str) -> None:
 async def test_an_id_that_no_column_holds_is_counted_like_any_other(database_url: str, awkward: str) -> None:
     async with desk(database_url) as acme:
         assert await acme.one_by_one([awkward, awkward, "other"], capped(1)) == [True, True, False]
-        assert acme.alarms.kinds() == ["cap_near", "cap_near"]
+        assert acme.alarms.kinds() == ["cap_near", "cap_near", "cap_reached"]
         assert await acme.one_by_one([awkward], ACME) == [True]
 
     assert used(database_url) == [1]
@@ -323,3 +323,29 @@ async def test_a_loop_too_busy_to_look_is_not_taken_for_a_slow_store(database_ur
 
     assert admitted == [True] * 3 + [False] * 3
     assert "cap_store_down" not in acme.alarms.kinds()
+
+
+async def test_a_cap_that_is_reached_pages_once_whatever_comes_after(database_url: str) -> None:
+    async with desk(database_url, now=at("2026-11-23T12:00:00", CHICAGO)) as acme:
+        await acme.one_by_one(range(19), capped(20))
+        assert acme.alarms.kinds() == ["cap_near", "cap_near"]
+        await acme.one_by_one(range(19, 23), capped(20))
+        assert acme.alarms.kinds() == ["cap_near", "cap_near", "cap_reached"]
+
+    reached = acme.alarms.rung[-1]
+    assert (reached.key, reached.title) == (
+        "acme 2026-11-23",
+        "Callers are sent away: the calls of the day are used up (Acme)",
+    )
+    assert reached.body.startswith("20 of 20 calls on 2026-11-23. Whoever calls now goes to a person")
+    assert "READBACK_DAILY_CALL_CAPS (acme=...)" in reached.body
+
+
+async def test_a_raised_cap_warns_anew_on_the_same_day(database_url: str) -> None:
+    async with desk(database_url) as before:
+        await before.one_by_one(range(10), capped(10))
+    async with desk(database_url) as raised:
+        await raised.one_by_one(range(10, 15), capped(20))
+        assert raised.alarms.kinds() == []
+        await raised.one_by_one([15], capped(20))
+        assert raised.pages() == ["Daily call cap 80 % used: Acme"]

@@ -47,4 +47,5 @@ def test_of_300_calls_at_three_processes_exactly_100_pass(postgres_url: str) -> 
     assert sum(each["admitted"] for each in said) == CAP
     assert used(postgres_url) == [CAP]
     pages = sorted(page for each in said for page in each["pages"])
-    assert pages == ["Daily call cap 80 % used: Acme", "Daily call cap 95 % used: Acme"]
+    full = "Callers are sent away: the calls of the day are used up (Acme)"
+    assert pages == [full, "Daily call cap 80 % used: Acme", "Daily call cap 95 % used: Acme"]

@@ -1,8 +1,10 @@
 """Dispatch: every call gets its own answer in time, whatever its neighbours, its tool or its caller do."""
 
 import asyncio
+import functools
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -48,6 +50,31 @@ async def test_parallel_calls_keep_their_order_and_their_own_answers(database_ur
     assert results[2].facts == {"today": "2026-11-20"}
     assert "look_up, make_change" in results[4].say
     assert len(audited(database_url)) == 7
+
+
+def nested(deep: int) -> Any:
+    return functools.reduce(lambda inner, _: [inner], range(deep), [])
+
+
+ODD = {"past 64 bits": 2**64, "past them, within": {"a": [-(10**30)]}, "half a character": "\ud800",
+       "past one writer": nested(300), "past every writer": nested(1_010)}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=list(ODD))
+@pytest.mark.parametrize("call_id", ["c1", None])
+@pytest.mark.parametrize("ids", [("t1", "t2"), ("t1", "t1")])
+async def test_what_is_odd_in_one_call_spoils_no_neighbour(
+    sqlite_url: str, odd: Any, call_id: str | None, ids: tuple[str, str]
+) -> None:
+    async with reception(sqlite_url) as acme:
+        one, other = await acme.ask(
+            call("look_up", "first", ids[0], call_id), call("look_up", "second", ids[1], call_id, more=odd)
+        )
+        again, _ = await acme.ask(
+            call("look_up", "first", ids[0], call_id), call("look_up", "second", ids[1], call_id, more=odd)
+        )
+
+    assert (one.say, other.say, again.say) == ("first 1", "second 2", "first 1")
 
 
 async def test_a_slow_call_delays_its_neighbours_to_the_deadline_and_no_further(database_url: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 
 from app.audit.log import seal
 from app.dashboard.lasting import Lasting, read
-from app.dashboard.overview import BAD, GOOD, Tile, of_lasting, of_reach, sentence, worst
+from app.dashboard.overview import BAD, GOOD, Tile, of_caps, of_lasting, of_reach, sentence, worst
 from app.db.engine import Transaction
 from app.db.once import committing, looking
 from app.db.schema import synthetic_calls, upstream_shapes
@@ -112,6 +112,21 @@ def test_the_sentence_says_what_lasts(lasts: Lasting, said: str) -> None:
 
     assert sentence(tiles) == said
     assert worst(tiles) == (GOOD if lasts == Lasting() else BAD)
+
+
+@pytest.mark.parametrize(
+    ("used_up", "said"),
+    [
+        ([], "Everything is normal."),
+        (["Acme"], "Not normal: the daily call cap of Acme, which is used up, so that callers are sent away."),
+        (
+            ["Acme", "Zenith"],
+            "Not normal: the daily call caps of 2 businesses, which are used up, so that callers are sent away.",
+        ),
+    ],
+)
+def test_the_sentence_says_that_a_cap_is_used_up(used_up: list[str], said: str) -> None:
+    assert sentence([Tile("Pages", "0", GOOD, "none", "pages"), *of_caps(used_up)]) == said
 
 
 def test_where_pages_reach_nobody_nothing_is_normal() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.page_receiver import PageReceiver
 from tests.flows import books
 from tests.flows.businesses import ASSISTANT, NOBODYS_LINE, PERSON, ZENITH, ZENITH_LINE, acme
-from tests.flows.running import Process
+from tests.flows.running import ADMIN_TOKEN, Process
 from tests.flows.speaking import arrival, message, new_call, new_id
 
 CAP = 5
@@ -60,8 +60,11 @@ async def test_over_the_cap_a_caller_reaches_a_person_or_hears_a_sentence(
         assert figures['readback_cap_limit{business="acme"}'] == CAP
         assert figures['readback_alarms_total{kind="cap_near"}'] == 2
         assert books.counted(sqlite_url)["acme"] == CAP
-        await pages.wait_for(2, 30)
-        await asyncio.sleep(0.3)  # a third one would have come by now
+        await pages.wait_for(3, 30)
+        await asyncio.sleep(0.3)  # a fourth one would have come by now
+        assert len([page for page in pages.pages if "Callers are sent away" in page.title]) == 1
+        overview = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+        assert "the daily call cap of Acme Pest Control, which is used up" in overview["sentence"]
         assert len([page for page in pages.pages if "cap" in page.title.lower()]) == 2
         for percent in ("80 %", "95 %"):
             assert any(percent in page.title for page in pages.pages)

@@ -16,7 +16,8 @@ from app.main import away, checked, work
 from app.main.away import Waiting
 from app.settings import load
 from app.watch import database_page
-from tests.fakes.databases import soon
+from app.watch.pages import listed
+from tests.fakes.databases import opened, soon
 from tests.fakes.page_receiver import PageReceiver
 from tests.flows import books
 from tests.flows.businesses import ASSISTANT, PERSON, acme, written
@@ -135,6 +136,30 @@ async def test_of_two_that_wait_one_pages_without_the_database(tmp_path: Path, m
     assert page.title.endswith("The database does not answer")
     assert "Connection refused" in page.body
     assert "READBACK_DATABASE_URL" in page.body
+
+
+async def test_what_it_told_while_it_waited_is_written_down(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
+    monkeypatch.setattr(away, "ASK_EVERY_S", 0.01)
+    asked: list[str] = []
+
+    def begin() -> str:
+        if not asked:
+            raise WHY
+        return "there"
+
+    async with PageReceiver() as pages, waiting(sqlite_url, tmp_path, begin, READBACK_PAGE_URLS=pages.url) as (_, made):
+        over = asyncio.Event()
+        made.over = over.set
+        await pages.wait_for(1, 20)
+        asked.append("now")
+        await over.wait()
+    async with opened(sqlite_url) as database:
+        [kept] = await database.read(lambda connection: listed(connection, all_of_them=True))
+    assert (kept.page.kind, kept.status) == (database_page.KIND, "resolved")
+    assert kept.raised_at < kept.changed_at
 
 
 async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

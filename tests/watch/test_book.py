@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import select
 
 from app.audit.log import seal
 from app.db.engine import Database
+from app.db.schema import audit
 from app.watch import pages
 from app.watch.alarms import AWAY_S, TOLD_AFTER_S, Alarms
 from app.watch.book import Book
@@ -196,3 +198,46 @@ async def test_a_page_that_the_book_takes_over_leaves_no_incident_of_its_own(dat
     await ringing.stop()
     assert notifier.ends["own"] == [("t", "")], "closed where incidents are kept; the pager tells people of its end"
     assert await listed(database) == [("k", "1", "", "open")]
+
+
+async def test_an_outage_is_written_down_with_its_times_once_the_database_is_back(database_url: str) -> None:
+    notifier, database = ScriptedNotifier(), Database(database_url, seal)
+    ringing = alarms(database, notifier)
+    ringing.start()  # the database is not: whatever is asked of it fails
+    ringing.ring("database_down", "database", "The database does not answer", "b")
+    await notifier.wait_for("own", 1)
+    await soon(lambda: not ringing.on_their_way)
+    ringing._clock.advance(600.0)  # type: ignore[attr-defined]  # a fake one
+    assert ringing.again("database_down", "database", "The database takes no writes", "b2")
+    await notifier.wait_for("own", 2)
+    await database.start()
+    of_another_machine = ringing.past("database_down", "database")
+    assert of_another_machine is not None
+    ringing.clear("database_down", "database")
+    await soon(lambda: bool(notifier.ends["own"]))
+    await ringing.stop()
+    await Book(database, LISTS, ringing._clock, lambda: None).write([of_another_machine])
+
+    [kept] = await database.read(lambda c: pages.listed(c, all_of_them=True))
+    assert (kept.status, kept.told, kept.changed_at - kept.raised_at) == ("resolved", "resolved", 600.0)
+    assert (kept.progress.round, [reach.reached_at for reach in kept.progress.reach.values()]) == (2, [kept.raised_at])
+    rows = await database.read(lambda c: [(row.kind, row.at) for row in c.execute(select(audit))])
+    assert rows == [("page_raised", kept.raised_at), ("page_resolved", kept.changed_at)]
+    await database.stop()
+
+
+async def test_what_ended_while_it_was_away_is_written_down_later(database_url: str) -> None:
+    notifier, database = ScriptedNotifier(), Database(database_url, seal)
+    ringing = alarms(database, notifier)
+    ringing.start()
+    ringing.ring("calendar_silent", "google:a", "t", "b", pages=("mine",))
+    await notifier.wait_for("mine", 1)
+    ringing.clear("calendar_silent", "google:a")
+    await soon(lambda: bool(notifier.ends["mine"]))
+    assert not ringing.again("calendar_silent", "google:a", "t", "b"), "it is over"
+    await database.start()
+    ringing._clock.advance(AWAY_S)  # type: ignore[attr-defined]  # a fake one
+    await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
+    await ringing.stop()
+    assert await listed(database) == [("calendar_silent", "google:a", "acme", "resolved")]
+    await database.stop()

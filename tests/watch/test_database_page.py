@@ -7,6 +7,7 @@ import pytest
 from app.db.engine import Database, DatabaseUnavailableError
 from app.watch.alarms import Alarms
 from app.watch.database_page import NO_WRITES, PAGE_AFTER_S, TITLE, DatabasePage, Turn, trouble
+from app.watch.escalation import QUIET_S
 from app.watch.notify import CAUSE_GONE
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened, without_room
@@ -67,6 +68,26 @@ async def test_it_rings_after_a_while_and_once_and_tells_the_end(tmp_path: Path,
     await one.stop()
     assert [rung for rung, _ in one.notifier.tries["ops"]] == [title]
     assert one.notifier.ends["ops"] == [(title, CAUSE_GONE)]
+
+
+async def test_it_is_told_again_every_round_while_it_lasts_with_cause_and_remedy(tmp_path: Path) -> None:
+    clock, database = FakeClock(), Scripted()
+    one = Watched(tmp_path, clock, database)
+    database.away = True
+    await one.page.look()
+    clock.advance(PAGE_AFTER_S)
+    for told, quiet_s in enumerate((*QUIET_S, QUIET_S[-1]), start=1):
+        await one.page.look()
+        await one.notifier.wait_for("ops", told)
+        await soon(lambda: not one.alarms.on_their_way)
+        clock.advance(quiet_s - 1)
+        await one.page.look()
+        assert len(one.notifier.tries["ops"]) == told
+        clock.advance(1)
+    bodies = [body for _, body in one.notifier.tries["ops"]]
+    assert all(body.startswith("Since ") and "Cause: no answer. See that it runs" in body for body in bodies)
+    assert len({body.partition(": ")[0] for body in bodies}) == 1, "each says when it began"
+    await one.stop()
 
 
 async def test_a_short_absence_wakes_nobody(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ EVENING = datetime(2026, 3, 2, 23, 59, tzinfo=CHICAGO).timestamp()
         ("cap_near", "acme 2026-03-02 95", 60, DAY_OVER),
         ("cap_near", "* 2026-03-02 95", 0, DAY_OVER),
         ("cap_near", "* 2026-03-03 80", 60, None),
+        ("cap_reached", "acme 2026-03-02", 0, None),
+        ("cap_reached", "acme 2026-03-02", 60, DAY_OVER),
         ("model_spend_cap", "acme:2026-03-02", 0, None),
         ("model_spend_cap", "acme:2026-03-02", 60, DAY_OVER),
         ("unknown_line", "+15125550199", LAPSE_AFTER_S - 1, None),
