@@ -88,7 +88,7 @@ def _done(talk: Talk, result: Mapping[str, Any]) -> None:
     moved = state.task is Task.MOVE
     booked = Booked(result["reference"], slot.start, state.service, slot.who)
     what = phrases.appointment(talk.business, booked, talk.today)
-    whom = "" if moved else f", for {phrases.short(state.name)}"
+    whom = "" if moved else phrases.whom(state.name)
     talk.say(
         f"{'Moved' if moved else 'Booked'}: {what}{whom}. Reference {booked.reference}.",
         'To change it, text "move my appointment".',

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from app.sms.cancelling import days_named
+from app.sms.cancelling import CANNOT_ON, days_named
 from app.sms.dates_in_words import When
+from app.sms.meant import names_time
 from app.sms.state import Booked
 from app.sms.talk import Talk
 
@@ -40,3 +41,15 @@ def none_on_day(talk: Talk, own: Sequence[Booked]) -> bool:
     when: When = talk.said.when
     named = bool(when.days) and not when.loose and when.length == 1 and days_named(talk.said.text.lower())
     return named and not any(each.starts.date() in when.days for each in own)
+
+
+def cannot_then(talk: Talk) -> bool:
+    """Whether they cannot on the day of the visit that was spoken of last."""
+    last, said = talk.state.last, talk.said
+    return bool(last and last.starts.weekday() in said.when.barred and CANNOT_ON.search(said.text.lower()))
+
+
+def at_its_time(talk: Talk) -> bool:
+    """Whether the time that is named is that of the visit that was spoken of last."""
+    last = talk.state.last
+    return last is not None and names_time(talk.said.when, last.starts)
