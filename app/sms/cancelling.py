@@ -58,7 +58,7 @@ _WISH = re.compile(
     rf"(?:^|\b(?:i|we)(?:'?d| would|'ll|'?ve| will|'?m|'?re| am| are| do)? )(?:{_FILLER} |really |still |have |will |"
     r"do |would |going to |gonna )*"
     r"(?:(?:need|want|have|got|like|wish|prefer|calling|texting|writing|looking|trying)(?: (?:you|u))? to|"
-    r"had better|gotta|wanna|quiero|quisiera|necesito|deseo|tengo que|hay que|me gustar[ií]a)"
+    r"had better|rather|gotta|wanna|quiero|quisiera|necesito|deseo|tengo que|hay que|me gustar[ií]a)"
     r"(?: (?:please|just|go ahead|now|be|have to|need to))*$"
 )
 _ASKED_OF_US = re.compile(

@@ -187,7 +187,7 @@ async def _again(talk: Talk, lead: str = "") -> None:
     state, said = talk.state, talk.said
     read_it = said.text and not said.foreign and not said.rude
     if state.step in IDLE and state.last is not None and read_it and not state.misses:
-        talk.missed, state.misses, state.step = True, 1, Step.INVITED
+        talk.missed, state.misses = True, 1
         await own_appointments.tell(talk, lead)
     else:
         await talk.misunderstood(lead)
@@ -275,7 +275,8 @@ async def _about_booked(talk: Talk) -> bool:
     who = meant.technician_in(talk)
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
-    if said.cancelling is Cancelling.TOLD:
+    wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
+    if said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
     elif not said.when and theirs.cannot_then(talk):
         await own_appointments.begin(talk, Task.CANCEL)

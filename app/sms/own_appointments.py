@@ -55,12 +55,12 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
         talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
+    how = bool(lead) or (how and talk.state.step in IDLE)
+    if how and talk.state.step in IDLE:
+        talk.state.step = Step.INVITED  # a yes to that wants an answer
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(
-        f"{lead} You have: {'; '.join(told)}.{more}".strip(),
-        phrases.HOW if lead or (how and talk.state.step in IDLE) else _to_go_on(talk),
-    )
+    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if how else _to_go_on(talk))
 
 
 async def begin(talk: Talk, task: Task) -> None:
