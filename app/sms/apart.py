@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from app.sms import meant
 from app.sms.dates_in_words import When
-from app.sms.further import ON_TOP, TELLS, WISHES_FOR, halves, turns
+from app.sms.further import ON_TOP, TELLS, halves, turns
 from app.sms.ground import Ground
 from app.sms.state import Step
 from app.sms.talk import Talk
-from app.sms.vocabulary import HAS_ONE, NEGATION
+from app.sms.vocabulary import HAS_ONE, NEGATION, WISHES_FOR
 from app.sms.words import Answer, Intent, Said, read
 
 _ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
@@ -24,6 +24,10 @@ _COURTEOUS = re.compile(
     re.I,
 )
 """A condition that is none."""
+_SEVERAL = re.compile(
+    r"\b(?:two|both|three|four|five|several|a couple(?: of)?|[2-9]) (?P<what>(?:[a-z]+ ){0,2}[a-z]+)", re.I
+)
+_COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
 _HANGS_ON = re.compile(
     r"\W*(?:,? ?\b(?:but|and))? *\b(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I
 )
@@ -44,6 +48,13 @@ def apart(talk: Talk, ground: Ground) -> Said:
     return _all_days(said, ground) if said.cancels and said.next is None else said
 
 
+def wants_several(talk: Talk, said: Said) -> bool:
+    """Whether more than one visit is asked for by a number of visits or of places: "two inspections", "my 3 houses"."""
+    known = _COUNTED | {word for service in talk.business.services_said() for word in service.name.lower().split()}
+    found = (match["what"].lower().split() for match in _SEVERAL.finditer(said.text))
+    return any(word.endswith("s") and (word in known or word.rstrip("s") in known) for words in found for word in words)
+
+
 def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     """These two as one after the other, if each is a wish of its own."""
     low, one = rest.text.lower(), {each.id for each in meant.all_services_in(talk, first.text)}
@@ -56,7 +67,12 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
         return replace(first, next=wish) if asks and not changed and other and (disjoint or not one) else None
     if first.intent is Intent.MOVE:
         return _beside_move(first, rest, wish, ground, other=bool(other) and (disjoint or not one))
-    if first.intent not in (None, Intent.BOOK) or len(one) != 1 or not disjoint:
+    if first.intent not in (None, Intent.BOOK) or len(one) != 1:
+        return None
+    if not other and rest.intent is None and wants_several(talk, first) and not turns(rest):
+        whole = all(len(each.when.days) == 1 and each.when.clock for each in (first, rest))
+        return replace(first, next=wish) if whole else None
+    if not disjoint:
         return None
     if rest.intent is Intent.CANCEL:
         return replace(first, next=rest)
@@ -66,10 +82,11 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
 
 def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: bool) -> Said | None:
     low = rest.text.lower()
-    days = len(rest.when.days)
-    if days > 1 and _FROM_TO.search(low) and rest.intent in (None, Intent.MOVE) and ON_TOP.match(low):
+    if _FROM_TO.search(low) and rest.when.days and rest.intent in (None, Intent.MOVE) and ON_TOP.match(low):
         words = re.sub(r"^\W*(?:and|then|plus|also|n)\b ?", "", rest.text, flags=re.I)
-        return replace(first, next=rest if rest.intent is Intent.MOVE else read([(f"move {words}", 0)], ground))
+        moved = rest if rest.intent is Intent.MOVE else read([(f"move {words}", 0)], ground)
+        if len(moved.when.days) > 1:
+            return replace(first, next=moved)
     if rest.intent in (Intent.CANCEL, Intent.MOVE) or turns(rest):
         return None
     asks, more = bool(WISHES_FOR.search(low)), bool(_ANOTHER.search(low))

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from app.booking.business import Service
 from app.sms.dates_in_words import When, read_shift
 from app.sms.spans_in_words import read_next_to_it
-from app.sms.state import Offered, Step, Wanted
+from app.sms.state import Booked, Offered, Step, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
 
 _TWO = 2
@@ -26,6 +26,11 @@ _LEAST_MISSPELT = 6
 _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
+_ASKED_FOR = (
+    r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
+    r"\b(?:can|could|will|would|is|if) {name} (?:come|do it|do that|make it|take it|free|available|there|instead)\b|"
+    r"\b{name} (?:instead|rather|if possible)\b"
+)
 _SIGNS = re.compile(r"[^\w-]+")
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
@@ -77,15 +82,21 @@ def services_kept(talk: Talk) -> list[Service]:
 
 
 def names_them(talk: Talk) -> bool:
-    """Whether it answers the question for the name, whatever else its words could mean."""
-    return talk.state.step is Step.NAME and bool(talk.said.titled) and talk.said.answer is None
+    """Whether it answers the question for the name, whatever else its words could mean: "No Van Nguyen", too."""
+    said = talk.said
+    whole = said.answer is None or len(said.titled.split()) > _TWO
+    return talk.state.step is Step.NAME and bool(said.titled) and whole
 
 
 def may_be_name(talk: Talk) -> bool:
-    """A name alone answers the question for it; while times are offered only a whole one is taken for a name."""
-    words = talk.said.alone.split()
+    """A name alone answers the question for it; while times are offered only a whole one is taken for a name.
+
+    So it is where another one is put in its place: "actually Bob Roe".
+    """
+    step, words = talk.state.step, talk.said.alone.split()
     whole = len(words) > 1 and all(word[:1].isupper() for word in words)
-    return talk.state.step is Step.NAME or (talk.state.step is Step.TIME and whole and talk.said.more is None)
+    put_right = step is Step.CONFIRM and talk.said.instead
+    return step is Step.NAME or ((step is Step.TIME or put_right) and whole and talk.said.more is None)
 
 
 def technician_in(talk: Talk) -> str:
@@ -97,9 +108,15 @@ def technician_in(talk: Talk) -> str:
         return others[0].id if len(others) == 1 else ""
     for technician in people:
         name = technician.name.lower()
-        if low == name or any(f" {cue} {name}" in f" {low}" for cue in ("with", "see", "want", "prefer", "get")):
+        if low.strip(" .!?") == name or re.search(_ASKED_FOR.format(name=re.escape(name)), low):
             return technician.id
     return ""
+
+
+def wishes_sooner(said: Said) -> bool:
+    """Whether an earlier or a later time is asked for, for a visit that stands: "can you come a bit later?"."""
+    asks = said.asks or bool(WISHES_FOR.search(said.text.lower()))
+    return asks and said.more in (More.EARLIER, More.LATER) and bool(SOONER.search(said.text.lower()))
 
 
 def names_technician(talk: Talk, text: str) -> bool:
@@ -208,7 +225,7 @@ def _day_from(shown: date, shift: timedelta | None) -> Wanted | None:
     return Wanted(days=[shown + shift]) if shift is not None and shift.days * _DAY == shift else None
 
 
-def minute(slot: Offered) -> int:
+def minute(slot: Offered | Booked) -> int:
     """When it begins, in minutes since midnight."""
     return slot.starts.hour * 60 + slot.starts.minute
 

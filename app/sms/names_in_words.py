@@ -19,9 +19,9 @@ NAME_CUE = re.compile(
     re.I,
 )
 WEAK_NAME_CUE = re.compile(
-    r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is|[Ii]t'?s|[Ff]or|[Ss]oy|[Hh]ere is|[Cc]all me) "
+    r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is|[Ii]t'?s|[Ff]or|[Ss]oy|[Hh]ere is|[Cc]all me) (?:(?:my|our) [a-z-]+,? )?"
     r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})"
-    r"(?=$|[,.;!\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
+    r"(?=$|[,.;!?\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
 )
 NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-](?=[^\W\d_]|$)|[\u0300-\u036f])*")
 AROUND_NAME = re.compile(
@@ -46,6 +46,8 @@ with work works would wrong wtf yay yeah yep yes yess yet you your
 """
 NO_NAMES = frozenset(_NO_NAMES.split())
 
+GIVEN_NAMES = frozenset(("Will", "May", "April", "June", "August", "Summer", "Guy", "Man"))
+"""Words that are names where nothing but a name is asked for."""
 ASKING_FOR = frozenset(
     ("a", "call", "chat", "connect", "get", "human", "live", "need", "real", "some", "speak", "talk", "text", "want")
 )
@@ -116,7 +118,7 @@ def named(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
 
 def titled(text: str, left: str, intent: str | None) -> str:
     """A first and a last name, one of which is the name of a day, a month or a person: whoever was asked decides."""
-    words = text.strip(" .,!").split()
+    words = AROUND_NAME.sub("", text).strip(" .,!").split()
     written = all(NAME_WORD.fullmatch(word) and word[0].isupper() and not word.isupper() for word in words)
     if not 2 <= len(words) <= MAX_NAME_WORDS or not written:
         return ""

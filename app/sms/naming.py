@@ -4,19 +4,24 @@ import re
 from dataclasses import replace
 
 from app.sms.ground import Ground
-from app.sms.names_in_words import fitting, whole_name
+from app.sms.names_in_words import GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step
 from app.sms.talk import Talk
 from app.sms.words import Answer, Intent, Said, read
 
 MAX_NOTE_CHARS = 200
-_NAME = r"[A-Z][\w'.-]*(?: [A-Z][\w'.-]*){1,3}"
+_WORD = r"[A-Z](?:[\w'-]|\.(?=\w))*"
+_NAME = rf"(?:{'|'.join(sorted(GIVEN_NAMES))}|{_WORD}(?: (?:[A-Z]\.|{_WORD})){{1,3}})"
+_AGREED = r"(?:(?:yes|yeah|yep|sure|ok|okay|hi|hello|well),? )?"
 _FIRST = re.compile(
-    r"(?:(?:it's |it is |its |i'm |i am |this is |for |under |put it under |(?:my )?name is )"
+    rf"{_AGREED}(?:(?:it's |it is |its |i'm |i am |this is |for |under |put it under |(?:my )?name is )"
     r"(?:(?:my|our) [a-z]+,? )?)?"
-    rf"(?P<name>(?-i:{_NAME}))"
+    rf"(?P<name>(?-i:{_NAME}))(?: (?:please|pls|thanks|thank you|thx|here))?"
     r"(?P<rest>(?:\s*[,.;\n(]|\s+(?=(?:and|but|my|our|please|is|can|could|how|what)\b|[0-9(+#])).*)?",
     re.I | re.S,
+)
+_WRONG = re.compile(
+    r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
 )
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
@@ -24,16 +29,28 @@ _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|nev
 def with_name(talk: Talk, ground: Ground) -> Said:
     """What was said, with the name that it begins with and a note of what else is told."""
     said = talk.said
-    if talk.state.step is not Step.NAME or said.name or said.alone or said.titled or said.next is not None:
+    if said.name and _WRONG.fullmatch(said.question.lower().strip(" .!?")):
+        return replace(said, question="")
+    if talk.state.step is not Step.NAME or said.name or said.next is not None:
         return said
+    if said.titled or said.alone:
+        return replace(said, answer=None) if said.answer is Answer.YES and _is_called(said) else said
     low = said.text.lower()
     if _REFUSES.search(low) or (said.answer is Answer.NO and len(low.split()) == 1):
         return replace(said, intent=Intent.ABORT, answer=None)
     found = _FIRST.fullmatch(said.text)
-    name = found and (whole_name(found["name"], ground) or fitting(found["name"], ground.own_words))
+    name = found["name"] if found else ""
+    if name not in GIVEN_NAMES:
+        name = whole_name(name, ground) or fitting(name, ground.own_words) or titled(name, name.lower(), None)
     if found is None or not name:
         return said
     return _with_rest(talk, read([((found["rest"] or "").strip(" ,.;\n"), 0)], ground), name)
+
+
+def _is_called(said: Said) -> bool:
+    """Whether the yes only stands before a name: "sure, it's Jane", unlike "yes correct"."""
+    name = said.alone or said.titled
+    return said.intent is None and name[:1].isupper() and name in said.text
 
 
 def _with_rest(talk: Talk, rest: Said, name: str) -> Said:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import choosing, phrases, several, which_visit
+from app.sms import choosing, phrases, several, theirs, which_visit
 from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
-from app.sms.meant import minute, names_time, says_from, services_in
+from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -19,6 +19,7 @@ from app.sms.vocabulary import (
     NOT_KEEPING,
     NOT_TO_CANCEL,
     ONE_MORE,
+    OTHER_ONE,
 )
 from app.sms.words import Answer, Intent, Said
 
@@ -28,12 +29,6 @@ _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
 }
-
-
-async def standing(talk: Talk) -> Booked | None:
-    """The next one, if there is any to be seen."""
-    found = await all_standing(talk)
-    return found[0] if found else None
 
 
 async def all_standing(talk: Talk) -> list[Booked] | None:
@@ -60,12 +55,12 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
         talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
+    how = bool(lead) or (how and talk.state.step in IDLE)
+    if how and talk.state.step in IDLE:
+        talk.state.step = Step.INVITED  # a yes to that wants an answer
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(
-        f"{lead} You have: {'; '.join(told)}.{more}".strip(),
-        phrases.HOW if lead or (how and talk.state.step in IDLE) else _to_go_on(talk),
-    )
+    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if how else _to_go_on(talk))
 
 
 async def begin(talk: Talk, task: Task) -> None:
@@ -76,12 +71,15 @@ async def begin(talk: Talk, task: Task) -> None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     found = [_booked(each) for each in looked_up]
+    if await _is_not_theirs(talk, found):
+        return
+    found = theirs.referred(talk, found) or found
     then = _one_wish(talk, found).next
     found, others = several.without_kept(talk, found)
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
         await choosing.go_on(talk)  # "my appointment" is the one that is being booked
         return
-    begun, about = _begun(talk), state.appointment if state.step is Step.CONFIRM_CANCEL else state.last
+    begun, about = _begun(talk), _spoken_of(talk)
     if begun is not None and task is Task.MOVE:
         _put_off(talk, begun)
     state.invite()
@@ -91,20 +89,47 @@ async def begin(talk: Talk, task: Task) -> None:
         if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
-    state.task, state.strict = task, task is Task.CANCEL and talk.said.cancelling is not Cancelling.PLAIN
+    state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
+    none_then = task is Task.CANCEL and theirs.none_on_day(talk, found)
+    state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
+    await _named(talk, about)
+    if none_then:
+        talk.lead(phrases.NONE_THEN.format(day=phrases.day(talk.said.when.days[0], talk.today)))
+
+
+async def _named(talk: Talk, about: Booked | None) -> None:
+    """Go on with the visits that are named; which, is asked where they do not say it."""
+    state = talk.state
     if visits := several.listed(talk, state.appointments):
         await _one_by_one(talk, visits)
         return
     chosen, wanted = which_visit.meant_one(talk, state.appointments, about)
-    if task is Task.MOVE:
+    if state.task is Task.MOVE:
         state.wanted = wanted
     if chosen is None:
         state.step = Step.WHICH
         talk.say(talk.question())
     else:
         await _with(talk, chosen)
+
+
+async def _is_not_theirs(talk: Talk, found: Sequence[Booked]) -> bool:
+    """Whether it is another's visit, by its name or its reference; what there is to say of that has been said then."""
+    unknown = theirs.referred(talk, found) == []
+    if not found or not (unknown or theirs.under_another_name(talk)):
+        return False
+    await (tell(talk, phrases.NO_SUCH_REFERENCE) if unknown else talk.person(phrases.PASSED_ON))
+    talk.said = replace(talk.said, next=None)
+    return True
+
+
+def _spoken_of(talk: Talk) -> Booked | None:
+    """What "it" is: the visit that they were asked about, or the one that was spoken of last."""
+    if talk.state.step is Step.CONFIRM_CANCEL:
+        return talk.state.appointment
+    return None if talk.of_several else talk.state.last
 
 
 async def go_on(talk: Talk) -> None:
@@ -134,7 +159,7 @@ async def go_on(talk: Talk) -> None:
     elif keep and not elsewhen:
         then = state.then
         state.over()
-        talk.say(phrases.KEPT)
+        talk.say(phrases.NO_OTHER if asked and OTHER_ONE.search(said.text.lower()) else phrases.KEPT)
         await _go_on_with(talk, then)
     elif asked:
         await talk.misunderstood()
@@ -150,7 +175,7 @@ async def _which(talk: Talk) -> None:
     elif ALL.search(talk.said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
-        chosen, _ = which_visit.meant_one(talk, state.appointments, state.last)
+        chosen, _ = which_visit.meant_one(talk, state.appointments, None)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
 
 
@@ -236,10 +261,12 @@ async def _with(talk: Talk, chosen: Booked) -> None:
         state.task, state.wanted = Task.MOVE, which_visit.on_its_day(chosen, state.then.wanted)
     if state.task is Task.MOVE:
         state.appointments, state.then = [], None
-        state.service = chosen.service
+        state.service, state.technician = chosen.service, technician_in(talk)
         state.step = Step.DAY
+        if state.technician not in ("", chosen.who) and not (state.wanted or talk.said.when or says_from(talk)):
+            state.wanted = Wanted(days=[chosen.starts.date()], minutes=[minute(chosen)])
         named = services_in(talk)
-        if state.wanted or says_from(talk):
+        if state.wanted or says_from(talk) or wishes_sooner(talk.said):
             await ask_next(talk)
         elif day := talk.said.when.no_such:
             talk.say(f"{phrases.NO_SUCH_DAY.format(day=day)} {phrases.WHICH_DAY}")

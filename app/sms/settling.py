@@ -16,6 +16,8 @@ async def carry_out(talk: Talk) -> None:
     if slot is None:
         await talk.misunderstood()
         return
+    if state.task is Task.MOVE and await _moved_meanwhile(talk, slot):
+        return
     result = await _write(talk, slot)
     if result.get("code") == Code.SLOT_EXPIRED:
         result = await _write_again(talk, slot, result)
@@ -34,6 +36,21 @@ async def carry_out(talk: Talk) -> None:
         rest = _not_the_rest(talk)
         state.over()
         await talk.person(f"{phrases.IN_DOUBT} {rest}".strip())
+
+
+async def _moved_meanwhile(talk: Talk, slot: Offered) -> bool:
+    """Whether the visit is elsewhere by now, by phone: what they said yes to is not what would be moved.
+
+    One that is where it was to go is left to the tool: a turn that is run again after a crash has moved it.
+    """
+    before = talk.state.appointment
+    found = (await talk.ask("find_appointments")).get("appointments", ())
+    now = next((each for each in found if before is not None and each["reference"] == before.reference), None)
+    if before is None or now is None or now["start"] in (before.start, slot.start):
+        return False
+    talk.state.appointment = Booked(now["reference"], now["start"], now["service"], now["technician"])
+    talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
+    return True
 
 
 def _not_the_rest(talk: Talk) -> str:
@@ -71,7 +88,7 @@ def _done(talk: Talk, result: Mapping[str, Any]) -> None:
     moved = state.task is Task.MOVE
     booked = Booked(result["reference"], slot.start, state.service, slot.who)
     what = phrases.appointment(talk.business, booked, talk.today)
-    whom = "" if moved else f", for {phrases.short(state.name)}"
+    whom = "" if moved else phrases.whom(state.name)
     talk.say(
         f"{'Moved' if moved else 'Booked'}: {what}{whom}. Reference {booked.reference}.",
         'To change it, text "move my appointment".',

@@ -21,7 +21,11 @@ SEGMENTS = re.compile(
     r"(?<=[?])|(?<=^[1-9]) (?=[A-Z][a-z]+(?: [A-Z]|$))|[,;\n!]|\.(?=\s|$)| - |"
     r"\band\b(?= (?:my name|it'?s for|can|could|do|does|is|are|will|would|how|what|when|where|who)\b)"
 )
-INSTEAD = re.compile(r"\b(?:actually|i mean|i meant|scratch that|or rather|on second thoughts?|correction)\b", re.I)
+INSTEAD = re.compile(
+    r"\b(?:actually|i mean|i meant|scratch that|or rather|on second thoughts?|correction)\b|"
+    r"(?<=\S )(?:no,? wait|wait,? no|no,? sorry|oops)\b(?=[,.]? \w)",
+    re.I,
+)
 """What stands between something said and what replaces it."""
 
 REQUESTS = re.compile(
@@ -115,9 +119,11 @@ TOPICS = re.compile(
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy))\b"
 )
+LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
 ABOUT_TIMES = re.compile(
-    r"\b(?:any(?:thing|one|body)?|some(?:thing|one|body)|openings?|slots?|times?|availab\w*|free|open|earlier|later|sooner|"
+    r"\b(?:any(?:thing|one|body)?|some(?:thing|one|body)|openings?|slots?|times?|availab\w*|free|open|earlier|later|"
+    r"sooner|"
     r"come|else|yes|no|ok|okay|there)\b"
 )
 TAG = re.compile(
@@ -142,8 +148,22 @@ MOVES_ONE = re.compile(
     r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+"
 )
 OTHER_ONE = re.compile(
-    r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b)"
+    r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b|\W*$)"
 )
+WISHES_FOR = re.compile(
+    r"\b(?:i|we)(?:'d| would|'ll)?(?: \w+)? (?:need|want|like|have to get)\b|^\W*(?:need|want)\b|"
+    r"\b(?:can|could|will|would) (?:you|u|i|we)\b|"
+    r"\b(?:do you have|is there|when (?:can|could|do)|book|schedule|add|get me|give me|send)\b"
+)
+"""Something is asked for, and not only told of."""
+SOONER = re.compile(
+    r"\b(?:come|be here|arrive|do|do (?:it|this|that)|make it|get here|start|get in|(?:fit|squeeze|get) (?:me|us|"
+    r"it) in|"
+    r"anything|something|any ?time|possible|have(?: \w+)?|slots?|openings?|appointments?|appts?|times?) "
+    r"(?:(?:a (?:bit|little)(?: bit)?|any|much|a lot|open|available) )?(?:earlier|sooner|later)\b(?! than\b)|"
+    r"^\W*(?:a (?:bit|little) )?(?:earlier|sooner|later)(?: (?:in|on|that) (?:the )?day)?(?: (?:possible|ok|open))?\W*$"
+)
+"""What is asked like this of a visit that stands is another time for it."""
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
     r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
@@ -157,6 +177,9 @@ IS_BOOKED = re.compile(
     rf"\b(?:is|was) (?:my|our|the) (?:\w+ )?{_APPT}\b|\b(?:did|has) (?:it|that) (?:go|gone) through\b|"
     r"\b(?:is|was) (?:it|that|this) (?:booked|confirmed|done|cancell?ed|moved)\b|"
     r"\b(?:can|could) you (?:please )?confirm\b(?! (?:the|your|what|how|price))|"
+    r"\bwhat(?:'?s| is| was) (?:the|my) (?:reference|confirmation)\b|\b(?:are (?:you|they)|is (?:he|she|"
+    r"\w+)) still coming\b|"
+    r"\bstill (?:good|ok|okay|happening|set|a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|^(?:so )?when(?:'?s| is| was) (?:it|that)\b"
 )
 OPENINGS = re.compile(
@@ -226,40 +249,6 @@ CONDITION = re.compile(
     r"\b(?:if(?! possible\b)|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b"
 )
 
-NUMBERS = {
-    **dict.fromkeys(("one", "uno", "una"), 1),
-    **dict.fromkeys(("two", "dos", "too", "to"), 2),
-    **dict.fromkeys(("three", "tres"), 3),
-    **dict.fromkeys(("four", "cuatro"), 4),
-    **dict.fromkeys(("five", "cinco"), 5),
-    **dict.fromkeys(("six", "seis"), 6),
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-}
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
-_BEFORE = (
-    r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
-    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|but|"
-    r"about|be),? )*"
-)
-_AFTER = (
-    r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
-    r"open|free|available|possible|left|taken|"
-    r"be|best|instead|"
-    r"por|favor|one|ok))*"
-)
-NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
-CHOICE = re.compile(
-    r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"
-    rf"(?:^|\bthe |\bel )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice))?(?=$|\W*$|"
-    rf"[ ,.!](?!available|thing))|"
-    r"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b"
-)
-
 OTHER_DAY = re.compile(
     r"\b(?:(?:an)?other|different|diff) (?:day|date)s?\b|\bnot that day\b|\botro d[ií]a\b|\bdo(?:es)? ?n[o']?t work\b|"
     r"\bnothing (?:works|fits|suits)\b"
@@ -312,6 +301,15 @@ PUZZLED = re.compile(
     r"what do you mean|what does that mean|i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
 )
 """They did not follow, and want to hear it again."""
+NOT_YET = re.compile(
+    r"\W*(?:(?:ok+|okay|hmm+|um+|well|sure|one sec)\W+)*(?:(?:let me|i(?:'ll| will| need to| have to)|need to|"
+    r"have to|gotta) "
+    r"(?:just )?(?:check|see|think|look|ask)(?: (?:about|with|at|it|that|this|on|my|the|calendar|schedule|husband|wife|"
+    r"partner|boss|landlord|first|back))*|(?:just )?(?:(?:give|gimme) (?:me )?)?(?:one|a) (?:sec|second|moment|min|"
+    r"minute)|"
+    r"brb)(?: (?:please|pls|and get back to you|then))*\W*"
+)
+"""They will answer later."""
 WHO = re.compile(r"(?:sorry,? )?(?:who (?:is|are|r) (?:this|you|dis)|who'?s (?:this|that)|what is this)\W*")
 LATER_ONE = re.compile(
     r"\b(?:the )?(?:later|latter|latest|last) (?:one|of the two|time|slot|appointment)\b|^(?:the )?latter\W*$"

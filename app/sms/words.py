@@ -16,6 +16,8 @@ from app.sms.ground import Ground
 from app.sms.intents import Intent as Intent
 from app.sms.intents import intent_of
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
+from app.sms.numbers_in_words import read_number
+from app.sms.origins_in_words import without_origin
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -62,6 +64,8 @@ class Said:
     alone: str = ""
     titled: str = ""
     more: More | None = None
+    at: When = When()  # noqa: RUF009 - likewise
+    """The hour where a visit is that shall be moved."""
     kept: "tuple[Said, ...]" = ()
     """What is named to say that it stays as it is, each with its time and its number."""
     question: str = ""
@@ -106,6 +110,7 @@ class Said:
             alone=later.alone or self.alone,
             titled=later.titled or self.titled,
             more=later.more or self.more,
+            at=later.at or self.at,
             kept=self.kept + later.kept,
             question="\n".join(filter(None, (self.question, later.question))),
             next=later.next or self.next,
@@ -171,7 +176,8 @@ def _clauses(text: str, ground: Ground) -> list[str]:
 
 def _leads(said: Said) -> bool:
     """Whether a second request can follow this: only a yes and a request have one after them, unless it says so."""
-    return said.answer is Answer.YES or said.cancels or said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
+    wishes = said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL, Intent.STATUS)
+    return said.answer is Answer.YES or said.cancels or wishes
 
 
 def _together(said: Said, later: Said) -> Said:
@@ -181,6 +187,8 @@ def _together(said: Said, later: Said) -> Said:
     """
     low = later.text.lower()
     agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
+    if said.intent is Intent.STATUS and later.intent is None and v.SOONER.search(low):
+        return replace(said, next=later)
     wishes = bool(later.when) and later.intent in (None, Intent.BOOK) and not v.HAS_ONE.search(low)
     clear = later.intent is Intent.BOOK or bool(later.when.clock)
     if wishes and ((said.cancels and clear) or (agreed and later.intent is Intent.BOOK)):
@@ -231,11 +239,11 @@ def _read(text: str, ground: Ground) -> Said:
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
-    meant = v.KEPT_ONE.sub(" , ", told_of)
+    at, meant = without_origin(v.KEPT_ONE.sub(" , ", told_of))
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
-    number = _number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
+    number = read_number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
     about = ground.own_words | ground.technicians
     intent = intent_of(", ".join(others).lower() if question else low, when, about)
     beside = bool(when) or number is not None or answer is not None
@@ -252,6 +260,7 @@ def _read(text: str, ground: Ground) -> Said:
         alone=alone(rest, segments, left, about),
         titled=titled(rest, left, intent),
         more=_more(left),
+        at=ground.when(f"at {at}")[0] if at else When(),
         kept=_kept(told_of, ground),
         question=question,
         thanks=bool(v.THANKS.search(low)),
@@ -265,7 +274,7 @@ def _read(text: str, ground: Ground) -> Said:
 
 def _kept(text: str, ground: Ground) -> tuple[Said, ...]:
     found = [match["kept"] for match in v.KEPT_ONE.finditer(text) if not match["unwanted"]]
-    return tuple(Said(text=kept, when=ground.when(kept)[0], number=_number([kept], kept.lower())) for kept in found)
+    return tuple(Said(text=kept, when=ground.when(kept)[0], number=read_number([kept], kept.lower())) for kept in found)
 
 
 def _is_aside(part: str, ground: Ground) -> bool:
@@ -294,7 +303,8 @@ def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     low = text.lower()
     when, _ = ground.when(text)
     cued = bool(NAME_CUE.search(text) or WEAK_NAME_CUE.search(text))
-    told = when or cued or _answer(parts) or _number(parts, low) is not None or intent_of(low, when, ground.own_words)
+    given = read_number(parts, low) is not None or intent_of(low, when, ground.own_words)
+    told = when or cued or _answer(parts) or given
     return bool(told) and not v.THANKS.search(low)
 
 
@@ -315,18 +325,6 @@ def _answer(segments: Sequence[str]) -> Answer | None:
     if yes and (any(v.NEGATION.search(part) for part in low) or any(v.TURNS.search(part) for part in low)):
         return Answer.UNSURE
     return Answer.YES if yes else Answer.NO if no else None
-
-
-def _number(segments: Sequence[str], low: str) -> int | None:
-    """The number of a choice. Of several parts that name one the last counts."""
-    named = None
-    for part in (segment.lower().strip(" .!?)(\"'") for segment in segments):
-        if match := v.NUMBER.fullmatch(part):
-            named = v.NUMBERS.get(match["number"]) or int(match["number"])
-    for match in v.CHOICE.finditer(low):
-        word = match["number"] or match["ordinal"] or match["digits"]
-        named = v.NUMBERS.get(word) or v.ORDINALS.get(word) or int(word)
-    return named
 
 
 def _more(left: str) -> More | None:

@@ -33,6 +33,32 @@ STAYS: tuple[Row, ...] = (
     (ONE, "please don't cancel, I never wanted to cancel", TUE, "You have"),
 )
 
+MOVED: tuple[Row, ...] = (
+    (TWO_INSPECTIONS, "move the first one to thursday at 9 / yes", f"{WED}, inspection Thu 26 09:00", "Moved"),
+    (TWO_INSPECTIONS, "move the second to thursday at 9 / yes", f"{TUE}, inspection Thu 26 09:00", "Moved"),
+    (TWO_INSPECTIONS, "cancel the earlier one / yes", WED, "Cancelled"),
+    (TWO_INSPECTIONS, "cancel my 10 o'clock / yes", TUE, "Cancelled"),
+    (TWO_INSPECTIONS, "cancel my 3 o'clock", ALIKE, WHICH),
+    (TWO_INSPECTIONS, "move tuesday to wednesday at 11 / yes", f"{WED}, inspection Wed 25 11:00", "Moved"),
+    (TWO_INSPECTIONS, "move friday to monday", ALIKE, WHICH),
+    (TWO_INSPECTIONS, "move my inspection to thursday at 9", ALIKE, WHICH),
+    (
+        INSPECTION_AND_TREATMENT,
+        "move my inspection to thursday at 9 / yes",
+        f"{TREATMENT}, inspection Thu 26 09:00",
+        "",
+    ),
+    (TWO_INSPECTIONS, "move it to thursday at 9 / yes", f"{TUE}, inspection Thu 26 09:00", "Moved"),
+    (TWO_INSPECTIONS, "can we do thursday at 9 instead / yes", f"{TUE}, inspection Thu 26 09:00", "Moved"),
+    (TWO_INSPECTIONS, "~1d / can we do thursday at 9 instead", ALIKE, WHICH),
+    (ONE, "~1d / can we do thursday at 9 instead / yes", "inspection Thu 26 09:00", "Moved"),
+)
+
+
+@pytest.mark.parametrize("row", MOVED, ids=lambda row: row[1])
+async def test_the_one_that_is_named_is_meant(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
+
 
 @pytest.mark.parametrize("row", STAYS, ids=lambda row: row[1])
 async def test_what_is_named_to_stay_stays(sqlite_url: str, row: Row) -> None:
