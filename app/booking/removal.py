@@ -9,16 +9,19 @@ from app import log
 from app.booking.calendar import Changed, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.change_ends import is_gone
+from app.booking.comparison import is_there
 from app.booking.lookups import Lookups
 from app.booking.store import Booking, by_id
 from app.clock import Clock
-from app.db.engine import Database
+from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
 from app.jobs.outbox import Again
-from app.watch.pages import Page, raised, resolved
+from app.watch.pages import Page, called_over, is_raised, raised, resolved
 
 REMOVE_S = 5.0
 LOOK_AGAIN_AFTER_S = 10.0
+LEFT_LOOK_AGAIN_AFTER_S = 600.0
+"""Between two looks at what was left to a person."""
 PAGE_KIND = "event_left_over"
 REFUSED = "refused"
 
@@ -41,31 +44,31 @@ class LeftOver:
         self._clock = clock
 
     async def remove(self, data: Mapping[str, Any]) -> Again | None:
-        """The handler. Raises `NotRemovedError` while the calendar does not tell."""
+        """The handler. Raises `NotRemovedError` while the calendar does not tell.
+
+        What a person has edited is looked at until they have removed it, say that it may stay, or its time is over.
+        """
         address, event_id = str(data["calendar"]), str(data["event"])
         appointment = await self._database.read(lambda c: by_id(c, str(data["booking"])))
         if appointment is None or _is_its_own(appointment, address, event_id):
             return None
         place = self._calendars.at(address)
         if isinstance(place, Unknown):
-            raise NotRemovedError(place.reason)
+            return await self._not_told(address, appointment, place)
         calendar, name = place
         there = await calendar.get(name, event_id, within_s=REMOVE_S)
         if isinstance(there, Unknown):
-            raise NotRemovedError(there.reason)
-        if is_gone(there):
+            return await self._not_told(address, appointment, there)
+        if not is_there(there):
             await self._gone(address, appointment)
             return None
         was = (int(data["starts"]), int(data["ends"]), appointment.reference)
         etag = str(data["etag"] or "")
-        edited = isinstance(there, Event) and etag and there.etag != etag
-        if edited or not isinstance(there, Event) or (there.start, there.end, there.reference) != was:
-            await self._leave(address, appointment)
-            return None
+        if (etag and there.etag != etag) or (there.start, there.end, there.reference) != was:
+            return await self._leave(address, appointment, there)
         done = await calendar.cancel(name, event_id, there.etag, within_s=REMOVE_S)
         if isinstance(done, Changed):
-            await self._leave(address, appointment)
-            return None
+            return await self._leave(address, appointment, there)
         if isinstance(done, Unknown):
             raise NotRemovedError(done.reason)
         if not is_gone(await calendar.get(name, event_id, within_s=REMOVE_S)):
@@ -73,32 +76,56 @@ class LeftOver:
         await self._gone(address, appointment)
         return None
 
+    async def _not_told(self, address: str, appointment: Booking, unknown: Unknown) -> Again:
+        """An error, unless a person has it in hand already: then it is only looked at later."""
+        key = _key(appointment, address)
+        if not await self._database.write(lambda t: is_raised(t, PAGE_KIND, key)):
+            raise NotRemovedError(unknown.reason)
+        return Again(LEFT_LOOK_AGAIN_AFTER_S)
+
     async def _gone(self, address: str, appointment: Booking) -> None:
-        now = self._clock.now()
         self._lookups.drop(address)
-        await self._database.write(lambda t: resolved(t, PAGE_KIND, _key(appointment, address), now=now))
+        await self._over(address, appointment)
         logger.info("left_over_removed", reference=appointment.reference, calendar=address)
 
-    async def _leave(self, address: str, appointment: Booking) -> None:
-        now, reference = self._clock.now(), appointment.reference
-        if appointment.status == REFUSED:
-            title, what = "Refused booking is on a calendar", "came to nothing"
-        else:
-            title, what = "Moved appointment is still on its old calendar", f"was moved to {appointment.calendar}"
-        page = Page(
-            PAGE_KIND,
-            _key(appointment, address),
-            f"{title}: {reference}",
-            f"Appointment {reference} {what}, but its event on {address} was edited by a person and is left there. "
-            "Remove it if nobody needs it: until then somebody may drive there.",
-            appointment.business,
-        )
-        await self._database.write(lambda t: raised(t, page, now=now))
+    async def _over(self, address: str, appointment: Booking) -> None:
+        now = self._clock.now()
+        await self._database.write(lambda t: resolved(t, PAGE_KIND, _key(appointment, address), now=now))
+
+    async def _leave(self, address: str, appointment: Booking, there: Event) -> Again | None:
+        now, page = self._clock.now(), _page(appointment, address)
+        if there.end <= now:
+            await self._over(address, appointment)
+            return None
+
+        def told(transaction: Transaction) -> bool:
+            if called_over(transaction.connection, PAGE_KIND, page.key, appointment.updated_at) is not None:
+                return False
+            raised(transaction, page, now=now)
+            return True
+
+        return Again(LEFT_LOOK_AGAIN_AFTER_S) if await self._database.write(told) else None
 
 
 def _is_its_own(appointment: Booking, address: str, event_id: str) -> bool:
     """Whether this is the event an appointment stands on; that of a refused booking is nobody's."""
     return appointment.status != REFUSED and (appointment.calendar, appointment.event_id) == (address, event_id)
+
+
+def _page(appointment: Booking, address: str) -> Page:
+    reference = appointment.reference
+    if appointment.status == REFUSED:
+        title, what = "Refused booking is on a calendar", "came to nothing"
+    else:
+        title, what = "Moved appointment is still on its old calendar", f"was moved to {appointment.calendar}"
+    return Page(
+        PAGE_KIND,
+        _key(appointment, address),
+        f"{title}: {reference}",
+        f"Appointment {reference} {what}, but its event on {address} was edited by a person and is left there. "
+        "Remove it if nobody needs it: until then somebody may drive there.",
+        appointment.business,
+    )
 
 
 def _key(appointment: Booking, address: str) -> str:

@@ -178,7 +178,7 @@ async def test_a_cancellation_says_no_more_than_is_known(
     booking = await booked(made, google)
     if fault is not None:
         google.fail_always(operation, fault)
-    outcome = await made.changes.cancel(booking, "", "test:cancel", made.clock.monotonic() + 2.5)
+    outcome = await made.changes.cancel(made.business, booking, "", "test:cancel", made.clock.monotonic() + 2.5)
     assert (outcome.result, outcome.code) == expected
     assert len(google.events("dana")) == there
     (row,) = [row for row in await made.rows() if not row.amends]
