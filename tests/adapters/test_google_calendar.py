@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.adapters.google_answers import event_of
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
 from app.booking.calendar import Absent, Cancelled, Changed, Changes, Event, Refused, Unknown
 from tests.fakes import google_faults as faults
@@ -217,9 +218,42 @@ async def test_only_what_blocks_time_is_listed(google: FakeGoogle, calendar: Goo
     google.add_event(DANA, MORNING, MORNING + HOUR, "cake000001", eventType="birthday")
     google.add_event(DANA, MORNING, MORNING + HOUR, "gone000001", status="cancelled")
     google.add_event(DANA, MORNING, MORNING, "instant001")
+    google.add_event(DANA, MORNING, MORNING + HOUR, "declined01", attendees=invited("declined"))
     listed = await calendar.events(DANA, MORNING, MORNING + DAY, within_s=1)
     assert isinstance(listed, tuple)
     assert {event.id for event in listed} == {"opaque0001", "out0000001"}
+
+
+def invited(answer: str, host: str = "accepted") -> list[dict[str, str]]:
+    """Dana, who gave this answer, invited by somebody else."""
+    return [{"email": "host@acme.example", "responseStatus": host}, {"email": DANA, "responseStatus": answer}]
+
+
+@pytest.mark.parametrize("answer", ["declined", "accepted", "tentative", "needsAction"])
+@pytest.mark.parametrize("host", ["declined", "accepted"])
+async def test_an_invitation_blocks_unless_the_owner_of_the_calendar_has_declined_it(
+    google: FakeGoogle, calendar: GoogleCalendar, answer: str, host: str
+) -> None:
+    google.add_event(DANA, MORNING, MORNING + HOUR, attendees=invited(answer, host))
+    listed = await calendar.events(DANA, MORNING, MORNING + DAY, within_s=1)
+    assert isinstance(listed, tuple)
+    busy = (await free(calendar))[DANA]
+    assert busy == tuple((event.start, event.end) for event in listed), "what is offered can be booked"
+    assert len(listed) == (answer != "declined")
+
+
+ODD_ATTENDEES: dict[str, Any] = {
+    "a word": "declined",
+    "words": ["declined"],
+    "null": None,
+    "no answer": [{"self": True}],
+}
+
+
+@pytest.mark.parametrize("attendees", ODD_ATTENDEES.values(), ids=ODD_ATTENDEES)
+def test_attendees_that_cannot_be_read_leave_an_event_blocking(attendees: Any) -> None:
+    times = {name: {"dateTime": "2030-01-01T00:00:00Z"} for name in ("start", "end")}
+    assert event_of({"id": "odd0000001", **times, "attendees": attendees}, "UTC").opaque
 
 
 async def test_an_all_day_event_lasts_from_midnight_to_midnight_in_the_calendars_zone(

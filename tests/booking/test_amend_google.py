@@ -154,6 +154,12 @@ async def test_the_time_of_a_person_is_refused(google: FakeGoogle, made: House) 
     assert google.counts["patch"] == 0
 
 
+async def test_over_an_invitation_that_was_declined_can_be_moved(google: FakeGoogle, made: House) -> None:
+    booking = await booked(made, google)
+    google.add_event("dana", LATER, LATER + HOUR, attendees=[{"email": "dana", "responseStatus": "declined"}])
+    assert (await move(made, booking)).result is Result.CONFIRMED
+
+
 CANCELLING: dict[str, tuple[str, Fault | None, tuple[Result, Code | None], int]] = {
     "all is well": ("delete", None, CONFIRMED, 0),
     "read: never answers": ("get", faults.NEVER, UNAVAILABLE, 1),
