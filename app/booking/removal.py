@@ -1,17 +1,20 @@
 """Removes the event that a move to another calendar left behind, or that came when its booking was refused already.
-What a person has changed there is left alone.
+What a person has changed there, or put on a third calendar, is left alone.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app import log
+from app.booking.business import Business
 from app.booking.calendar import Changed, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.change_ends import is_gone
 from app.booking.comparison import is_there
 from app.booking.lookups import Lookups
 from app.booking.store import Booking, by_id
+from app.booking.whereabouts import find_elsewhere, not_telling
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
@@ -37,9 +40,17 @@ class NotRemovedError(ReadbackError):
 class LeftOver:
     """Carries out `remove_event`: reads first, deletes only what is unchanged, and believes only a second read."""
 
-    def __init__(self, database: Database, calendars: Calendars, lookups: Lookups, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        calendars: Calendars,
+        lookups: Lookups,
+        businesses: Mapping[str, Business],
+        clock: Clock,
+    ) -> None:
         self._database = database
         self._calendars = calendars
+        self._businesses = businesses
         self._lookups = lookups
         self._clock = clock
 
@@ -60,19 +71,30 @@ class LeftOver:
         if isinstance(there, Unknown):
             return await self._not_told(address, appointment, there)
         if not is_there(there):
-            await self._gone(address, appointment)
-            return None
+            return await self._gone_unasked(address, event_id, appointment)
         was = (int(data["starts"]), int(data["ends"]), appointment.reference)
         etag = str(data["etag"] or "")
         if (etag and there.etag != etag) or (there.start, there.end, there.reference) != was:
-            return await self._leave(address, appointment, there)
+            return await self._leave(address, appointment, there, address)
         done = await calendar.cancel(name, event_id, there.etag, within_s=REMOVE_S)
         if isinstance(done, Changed):
-            return await self._leave(address, appointment, there)
+            return await self._leave(address, appointment, there, address)
         if isinstance(done, Unknown):
             raise NotRemovedError(done.reason)
         if not is_gone(await calendar.get(name, event_id, within_s=REMOVE_S)):
             return Again(LOOK_AGAIN_AFTER_S)
+        await self._gone(address, appointment)
+        return None
+
+    async def _gone_unasked(self, address: str, event_id: str, appointment: Booking) -> Again | None:
+        """Gone, and perhaps not by us: nobody drives there, unless somebody has put it on another calendar."""
+        old = replace(appointment, calendar=address, event_id=event_id)
+        business = self._businesses.get(appointment.business)
+        elsewhere = await find_elsewhere(self._calendars, business, old, within_s=REMOVE_S)
+        for place in elsewhere.found:
+            return await self._leave(address, appointment, place.event, place.calendar)
+        if unknown := not_telling(elsewhere):
+            return await self._not_told(address, appointment, unknown)
         await self._gone(address, appointment)
         return None
 
@@ -92,8 +114,8 @@ class LeftOver:
         now = self._clock.now()
         await self._database.write(lambda t: resolved(t, PAGE_KIND, _key(appointment, address), now=now))
 
-    async def _leave(self, address: str, appointment: Booking, there: Event) -> Again | None:
-        now, page = self._clock.now(), _page(appointment, address)
+    async def _leave(self, address: str, appointment: Booking, there: Event, on: str) -> Again | None:
+        now, page = self._clock.now(), _page(appointment, address, on)
         if there.end <= now:
             await self._over(address, appointment)
             return None
@@ -112,18 +134,18 @@ def _is_its_own(appointment: Booking, address: str, event_id: str) -> bool:
     return appointment.status != REFUSED and (appointment.calendar, appointment.event_id) == (address, event_id)
 
 
-def _page(appointment: Booking, address: str) -> Page:
+def _page(appointment: Booking, address: str, on: str) -> Page:
     reference = appointment.reference
     if appointment.status == REFUSED:
         title, what = "Refused booking is on a calendar", "came to nothing"
     else:
-        title, what = "Moved appointment is still on its old calendar", f"was moved to {appointment.calendar}"
+        title, what = f"Moved appointment is still on {on} as well", f"was moved to {appointment.calendar}"
     return Page(
         PAGE_KIND,
         _key(appointment, address),
         f"{title}: {reference}",
-        f"Appointment {reference} {what}, but its event on {address} was edited by a person and is left there. "
-        "Remove it if nobody needs it: until then somebody may drive there.",
+        f"Appointment {reference} {what}, but its old event is on {on}, as a person has edited or put it there, and is "
+        "left alone. Remove it if nobody needs it: until then somebody may drive there.",
         appointment.business,
     )
 

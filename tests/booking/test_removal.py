@@ -9,10 +9,10 @@ import pytest
 from app.booking.amendments import REMOVE_EVENT
 from app.booking.book import Result
 from app.booking.calendar import Unknown
-from app.booking.removal import LEFT_LOOK_AGAIN_AFTER_S, NotRemovedError
+from app.booking.removal import LEFT_LOOK_AGAIN_AFTER_S, PAGE_KIND, NotRemovedError
 from app.jobs.outbox import Again
 from app.watch.pages import acknowledged, resolved_by_id
-from tests.booking.acme import HOUR, TUESDAY_9, House, house
+from tests.booking.acme import HOUR, TUESDAY_9, House, acme, house
 from tests.booking.test_amend import LATER, appointment, booked, jobs, move
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
@@ -114,5 +114,23 @@ async def test_what_a_person_says_may_stay_is_not_paged_again(made: House, calen
 async def test_a_left_over_whose_time_is_over_needs_nobody(made: House, calendar: FakeCalendar) -> None:
     data = await edited(made, calendar)
     made.clock.advance(data["ends"] - made.clock.now())  # type: ignore[attr-defined]  # a FakeClock
+    assert await made.left_over.remove(data) is None
+    assert await made.pages() == []
+
+
+async def test_a_left_over_that_somebody_put_on_a_third_calendar_is_a_persons(
+    made: House, calendar: FakeCalendar
+) -> None:
+    made.businesses["acme"] = acme(("dana", "lee", "kim"))
+    data = await left_over(made, calendar)
+    calendar.stored["kim"][data["event"]] = calendar.stored["dana"].pop(data["event"])
+    calendar.script("get", Step(), Step(answer=Unknown("scripted")))
+    with pytest.raises(NotRemovedError):
+        await made.left_over.remove(data)
+    assert isinstance(await made.left_over.remove(data), Again)
+    (page,) = await made.pages()
+    assert (page.kind, page.title.startswith("Moved appointment is still on fake:kim as well")) == (PAGE_KIND, True)
+    assert len(calendar.ours("kim")) == 1
+    calendar.stored["kim"].clear()
     assert await made.left_over.remove(data) is None
     assert await made.pages() == []
