@@ -133,6 +133,9 @@ class Settler:
         if isinstance(listed, Unknown):
             await self._cannot_tell(booking, listed.reason)
             return
+        if any(event.id == booking.event_id for event in listed):
+            await self._cannot_tell(booking, "not there by its id, but listed")
+            return
         business = self._businesses.get(booking.business)
         elsewhere = await find_elsewhere(self._calendars, business, booking)
         stray = self._mismatch(booking, seen, elsewhere) if elsewhere.found else None
