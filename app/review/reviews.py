@@ -89,12 +89,14 @@ def opened(transaction: Transaction, proposal: Proposal, *, now: float, within_s
     record(
         transaction, "review_opened", business=proposal.business, subject=identity, at=now, why=proposal.why, due=due
     )
-    minutes = round(within_s / 60)
+    minutes, why = round(within_s / 60), proposal.why.replace("_", " ")
     body = (
-        f"{proposal.what} ({proposal.why}). Without a decision within {minutes} minutes it is not done. "
+        f"{proposal.what} ({why}). Without a decision within {minutes} minutes it is not done. "
         f"See it with: readback reviews show {identity}"
     )
-    raised(transaction, Page(PAGE, identity, "A decision is wanted", body, proposal.business), now=now)
+    raised(
+        transaction, Page(PAGE, identity, f"A decision is wanted: {proposal.what}", body, proposal.business), now=now
+    )
     return identity
 
 
