@@ -13,7 +13,7 @@ from app import log, metrics
 from app.booking.business import Business
 from app.calls.cap_pages import EVERYBODY, name_of, own_scope, whole_scope, words_of
 from app.calls.counting import Arrival, Count, Warned, counted, used_today
-from app.calls.lines import counted_on
+from app.calls.lines import TEXTS, counted_on
 from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.behind import Behind
@@ -62,8 +62,10 @@ class DailyCap:
             metrics.set_cap(scope.name, used, scope.limit)
 
     def known(self, ref: CallRef) -> bool | None:
-        """Whether this call was let in, if this process knows; a call without an id cannot be counted and is let in."""
-        if ref.call_id is None:
+        """Whether this call was let in, if this process knows. Let in are a call that has no id to be
+        counted by, and a text, which is no call.
+        """
+        if ref.call_id is None or ref.platform == TEXTS:
             return True
         return self._seen.get((ref.platform, ref.stored_id))
 

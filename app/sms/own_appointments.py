@@ -296,7 +296,7 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
         talk.say(f"Cancelled: {what}.", "" if then else "Text a day if you want to book another time.")
     elif outcome == "pending":
         talk.say(phrases.NOT_SURE_YET.format(what=f"that {what} is cancelled"))
-    elif outcome == "refused" or code == Code.DAILY_CAP:
+    elif outcome == "refused":
         talk.say(result["say"])
     else:
         state.over()
@@ -309,8 +309,7 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
     state.last = None
     if then is not None and then.besides and not then.service:
         then = Then(appointment.service, then.wanted)
-    if code != Code.DAILY_CAP:
-        await _go_on_with(talk, then)
+    await _go_on_with(talk, then)
 
 
 async def _go_on_with(talk: Talk, then: Then | None) -> None:
@@ -325,7 +324,7 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
     if result["ok"]:
         found: Sequence[Mapping[str, Any]] = result["appointments"]
         return found
-    talk.say(result["say"] if result.get("code") in (Code.DAILY_CAP, Code.NOT_FOUND) else phrases.NOT_NOW)
+    talk.say(result["say"] if result.get("code") == Code.NOT_FOUND else phrases.NOT_NOW)
     return None
 
 

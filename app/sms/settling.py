@@ -30,8 +30,6 @@ async def carry_out(talk: Talk) -> None:
         state.over()
     elif outcome == "refused":
         _refused(talk, result)
-    elif result.get("code") == Code.DAILY_CAP:
-        talk.say(result["say"])
     else:
         rest = _not_the_rest(talk)
         state.over()
