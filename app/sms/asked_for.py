@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from app.booking.business import Service
 from app.inference.output import Saying
+from app.sms import theirs
 from app.sms.allowed import CHANGES, Denied, Permitted
 from app.sms.assent import asks_only
 from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, Cancelling
@@ -41,6 +42,9 @@ ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which
 ANOTHER_VISIT: Final = "The customer's words name another day, hour or service. Look for that one, and offer it."
 OTHER_VISIT: Final = (
     "The customer's words name another of their appointments. Call find_appointments, and take the one they name."
+)
+NOT_THEIRS: Final = (
+    "The customer's words name an appointment that is none of theirs. Change nothing, and call request_callback."
 )
 STAYS: Final = (
     "The customer's words say that this appointment stays as it is. Tell them when it is, and change nothing."
@@ -92,6 +96,10 @@ def not_this_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) ->
     talk, reference = heard_now(turn), change.arguments.get("reference")
     if change.tool not in ("cancel_appointment", "reschedule_appointment"):
         return ""
+    if talk.said.cancelling is Cancelling.ELSEWHERE:
+        return NOT_THEIRS
+    if change.tool == "cancel_appointment" and (theirs.referred(talk, own) == [] or theirs.none_on_day(talk, own)):
+        return OTHER_VISIT
     stay = [*kept(talk, talk.said, own), *_expected(talk, own)]
     cancels = talk.said.cancelling >= Cancelling.HALF
     if any(each.reference == reference for each in stay):

@@ -58,7 +58,7 @@ _WISH = re.compile(
     rf"(?:^|\b(?:i|we)(?:'?d| would|'ll|'?ve| will|'?m|'?re| am| are| do)? )(?:{_FILLER} |really |still |have |will |"
     r"do |would |going to |gonna )*"
     r"(?:(?:need|want|have|got|like|wish|prefer|calling|texting|writing|looking|trying)(?: (?:you|u))? to|"
-    r"had better|gotta|wanna|quiero|quisiera|necesito|deseo|tengo que|hay que|me gustar[ií]a)"
+    r"had better|rather|gotta|wanna|quiero|quisiera|necesito|deseo|tengo que|hay que|me gustar[ií]a)"
     r"(?: (?:please|just|go ahead|now|be|have to|need to))*$"
 )
 _ASKED_OF_US = re.compile(
@@ -99,7 +99,9 @@ _PHRASE_ENDS = re.compile(
     r"about|that|under|when|you|right|asap|too|also)\b.*"
 )
 _OWNED = re.compile(r"\b(?P<whose>[a-z]+)(?:'s|s')(?= |$)")
-_DAY_WORDS = frozenset((*FROM_TODAY, *WEEKDAYS, *MONTHS, "week", "month", "it", "that", "let", "what", "there", "here"))
+_UNTIL = re.compile(r" (?:until|till|before|after|since|because|from|i|we)\b.*")
+_DAYS = frozenset((*FROM_TODAY, *WEEKDAYS, *MONTHS))
+_DAY_WORDS = frozenset((*_DAYS, "week", "month", "it", "that", "let", "what", "there", "here"))
 _ALIKE = 0.72
 """How much of a word for a visit has to agree, of 1."""
 _VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit")
@@ -146,6 +148,12 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     elif CANNOT_COME.search(low) or _SOMEBODY_ELSE.search(low):
         kinds.append(Cancelling.HALF)
     return max(kinds, default=Cancelling.UNSAID)
+
+
+def days_named(low: str) -> bool:
+    """Whether what is to be cancelled (lower case) is named by its day: "my Wednesday visit", "tomorrow's"."""
+    named = (_UNTIL.sub("", clause.after).replace("'s", "").split() for clause in _clauses(low))
+    return any(word in _DAYS for words in named for word in words)
 
 
 def without_told(low: str, own: Collection[str] = frozenset()) -> str:

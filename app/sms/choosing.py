@@ -353,7 +353,7 @@ async def _look_up(talk: Talk, wanted: Wanted, limit: int) -> Mapping[str, Any] 
     elif code in (Code.CALENDAR_UNAVAILABLE, Code.STILL_CHECKING):
         talk.say(phrases.NO_CALENDAR)
     else:
-        talk.say(result["say"] if code == Code.DAILY_CAP else phrases.NOT_NOW)
+        talk.say(phrases.NOT_NOW)
     return None
 
 

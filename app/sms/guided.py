@@ -11,32 +11,22 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import (
-    about_visit,
-    asked_next,
-    assent,
-    calling,
-    choosing,
-    meant,
-    naming,
-    own_appointments,
-    phrases,
-    second_wish,
-)
+from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish, theirs
 from app.sms.cancelling import CANNOT_COME, Cancelling
-from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.ground import Ground
-from app.sms.numbers_in_words import AN_HOUR
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
+    AGAIN,
     ASSENT,
     BACK,
+    BETTER,
     CANCEL_IT,
     INSTEAD_OF_IT,
     NOT_YET,
+    ONE_MORE,
     PUZZLED,
     REACTION,
     START,
@@ -114,7 +104,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     await calling.beside(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
-    talk.said = said = assent.weighed(_with_hour(talk))
+    talk.said = said = assent.weighed(meant.with_hour(talk))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
     elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
@@ -202,7 +192,7 @@ async def _again(talk: Talk, lead: str = "") -> None:
     state, said = talk.state, talk.said
     read_it = said.text and not said.foreign and not said.rude
     if state.step in IDLE and state.last is not None and read_it and not state.misses:
-        talk.missed, state.misses, state.step = True, 1, Step.INVITED
+        talk.missed, state.misses = True, 1
         await own_appointments.tell(talk, lead)
     else:
         await talk.misunderstood(lead)
@@ -233,7 +223,7 @@ async def _first(talk: Talk) -> None:
     What may be about a visit that stands, as an answer to its reminder is, is read as said of that.
     """
     state, said = talk.state, talk.said
-    visits = await own_appointments.all_standing(talk) if about_visit.may_be_of_visit(talk) else None
+    visits = await own_appointments.all_standing(talk) if _may_be_of_visit(talk) else None
     if visits:
         state.last, state.step = visits[0], Step.DONE
         talk.of_several = len(visits) > 1
@@ -286,13 +276,14 @@ async def _afterwards(talk: Talk) -> None:
 async def _about_booked(talk: Talk) -> bool:
     """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
     said = talk.said
-    its_time = said.intent is None and said.answer is not Answer.NO and about_visit.is_when_booked(talk)
+    its_time = said.intent is None and said.answer is not Answer.NO and theirs.at_its_time(talk)
     who = meant.technician_in(talk)
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
-    if said.cancelling is Cancelling.TOLD:
+    wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
+    if said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
-    elif not said.when and about_visit.is_no_to_its_day(talk):
+    elif not said.when and theirs.cannot_then(talk):
         await own_appointments.begin(talk, Task.CANCEL)
     elif its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
@@ -300,7 +291,7 @@ async def _about_booked(talk: Talk) -> bool:
         await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
-    elif not elsewhen or about_visit.is_another(talk):
+    elif not elsewhen or _is_another(talk):
         return False
     elif its_time and said.more is not More.OTHER_DAY and not another:
         await _again(talk, phrases.SORRY)
@@ -323,15 +314,6 @@ async def _ask_elsewhere(talk: Talk) -> None:
         await talk.person(phrases.PASSED_ON)
 
 
-def _with_hour(talk: Talk) -> Talk:
-    """What was said, where a bare number is an hour because nothing is numbered: "make it 10", "I meant 10"."""
-    said = talk.said
-    spoken = said.number is not None and not said.when.clock and talk.state.step in IDLE
-    if spoken and (said.instead or AN_HOUR.search(said.text.lower())):
-        talk.said = replace(said, number=None, when=replace(said.when, clock=Clock(hours_meant(said.number or 0))))
-    return talk
-
-
 def _takes_up_invitation(talk: Talk) -> bool:
     """A yes or a no to what can be done next gets an answer; an "ok" only takes note of it."""
     state, said = talk.state, talk.said
@@ -348,6 +330,22 @@ def _takes_up_invitation(talk: Talk) -> bool:
         talk.say(talk.question(), phrases.OR_PERSON)
         return True
     return False
+
+
+def _is_another(talk: Talk) -> bool:
+    """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
+    last, named = talk.state.last, {service.id for service in meant.services_in(talk)}
+    low = talk.said.text.lower()
+    again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
+    return bool(again or (last and named and last.service not in named))
+
+
+def _may_be_of_visit(talk: Talk) -> bool:
+    """Whether a first text may be about a visit that stands, and asks for no other one."""
+    said = talk.said
+    asked_for = said.intent is Intent.BOOK or meant.services_in(talk)
+    told = said.text and not said.only_greets and not said.foreign and not WHO.fullmatch(said.text.lower())
+    return bool(told and not asked_for and (said.when or said.when.no_such or not said.asks))
 
 
 def _holds_back(talk: Talk) -> bool:

@@ -1,5 +1,6 @@
 """What words mean beside what was asked and offered: which service, which of the times, whose name. Changes nothing."""
 
+import dataclasses
 import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -9,9 +10,11 @@ from unicodedata import combining, normalize
 from msgspec.structs import replace
 
 from app.booking.business import Service
+from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When, read_shift
+from app.sms.numbers_in_words import AN_HOUR
 from app.sms.spans_in_words import read_next_to_it
-from app.sms.state import Booked, Offered, Step, Wanted
+from app.sms.state import IDLE, Booked, Offered, Step, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, PLEASE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
@@ -260,3 +263,14 @@ def _spelt(word: str, known: Collection[str]) -> str:
 
 def _words(text: str) -> set[str]:
     return set("".join(c if c.isalnum() else " " for c in _bare(text.lower())).split())
+
+
+def with_hour(talk: Talk) -> Talk:
+    """What was said, where a bare number is an hour because nothing is numbered: "make it 10", "I meant 10"."""
+    said = talk.said
+    spoken = said.number is not None and not said.when.clock and talk.state.step in IDLE
+    if spoken and (said.instead or AN_HOUR.search(said.text.lower())):
+        talk.said = dataclasses.replace(
+            said, number=None, when=dataclasses.replace(said.when, clock=Clock(hours_meant(said.number or 0)))
+        )
+    return talk

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import choosing, phrases, several, which_visit
+from app.sms import choosing, phrases, several, theirs, which_visit
 from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
 from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
@@ -55,12 +55,12 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
         talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
+    how = bool(lead) or (how and talk.state.step in IDLE)
+    if how and talk.state.step in IDLE:
+        talk.state.step = Step.INVITED  # a yes to that wants an answer
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(
-        f"{lead} You have: {'; '.join(told)}.{more}".strip(),
-        phrases.HOW if lead or (how and talk.state.step in IDLE) else _to_go_on(talk),
-    )
+    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if how else _to_go_on(talk))
 
 
 async def begin(talk: Talk, task: Task) -> None:
@@ -71,6 +71,9 @@ async def begin(talk: Talk, task: Task) -> None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     found = [_booked(each) for each in looked_up]
+    if await _is_not_theirs(talk, found):
+        return
+    found = theirs.referred(talk, found) or found
     then = _one_wish(talk, found).next
     found, others = several.without_kept(talk, found)
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
@@ -86,20 +89,40 @@ async def begin(talk: Talk, task: Task) -> None:
         if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
-    state.task, state.strict = task, task is Task.CANCEL and talk.said.cancelling is not Cancelling.PLAIN
+    state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
+    none_then = task is Task.CANCEL and theirs.none_on_day(talk, found)
+    state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
+    await _named(talk, about)
+    if none_then:
+        talk.lead(phrases.NONE_THEN.format(day=phrases.day(talk.said.when.days[0], talk.today)))
+
+
+async def _named(talk: Talk, about: Booked | None) -> None:
+    """Go on with the visits that are named; which, is asked where they do not say it."""
+    state = talk.state
     if visits := several.listed(talk, state.appointments):
         await _one_by_one(talk, visits)
         return
     chosen, wanted = which_visit.meant_one(talk, state.appointments, about)
-    if task is Task.MOVE:
+    if state.task is Task.MOVE:
         state.wanted = wanted
     if chosen is None:
         state.step = Step.WHICH
         talk.say(talk.question())
     else:
         await _with(talk, chosen)
+
+
+async def _is_not_theirs(talk: Talk, found: Sequence[Booked]) -> bool:
+    """Whether it is another's visit, by its name or its reference; what there is to say of that has been said then."""
+    unknown = theirs.referred(talk, found) == []
+    if not found or not (unknown or theirs.under_another_name(talk)):
+        return False
+    await (tell(talk, phrases.NO_SUCH_REFERENCE) if unknown else talk.person(phrases.PASSED_ON))
+    talk.said = replace(talk.said, next=None)
+    return True
 
 
 def _spoken_of(talk: Talk) -> Booked | None:
@@ -291,7 +314,7 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
         talk.say(f"Cancelled: {what}.", "" if then else "Text a day if you want to book another time.")
     elif outcome == "pending":
         talk.say(phrases.NOT_SURE_YET.format(what=f"that {what} is cancelled"))
-    elif outcome == "refused" or code == Code.DAILY_CAP:
+    elif outcome == "refused":
         talk.say(result["say"])
     else:
         state.over()
@@ -304,8 +327,7 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
     state.last, state.before = None, appointment if outcome == "confirmed" else None
     if then is not None and then.besides and not then.service:
         then = Then(appointment.service, then.wanted)
-    if code != Code.DAILY_CAP:
-        await _go_on_with(talk, then)
+    await _go_on_with(talk, then)
 
 
 async def _go_on_with(talk: Talk, then: Then | None) -> None:
@@ -320,7 +342,7 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
     if result["ok"]:
         found: Sequence[Mapping[str, Any]] = result["appointments"]
         return found
-    talk.say(result["say"] if result.get("code") in (Code.DAILY_CAP, Code.NOT_FOUND) else phrases.NOT_NOW)
+    talk.say(result["say"] if result.get("code") == Code.NOT_FOUND else phrases.NOT_NOW)
     return None
 
 

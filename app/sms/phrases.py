@@ -41,6 +41,8 @@ NO_APPOINTMENT = (
     "I find no upcoming appointment for this number. Text a day to book one, or PERSON if you booked with another "
     "number."
 )
+NO_SUCH_REFERENCE = "I find no visit with that reference for this number."
+NONE_THEN = "I find no visit on {day}."
 NOTHING_MORE = "OK. Text a day whenever you want to book a visit, or PERSON for a call."
 OR_PERSON = "Or reply PERSON and someone will call you."
 ONE_AT_A_TIME = "One at a time, please."

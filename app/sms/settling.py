@@ -16,6 +16,8 @@ async def carry_out(talk: Talk) -> None:
     if slot is None:
         await talk.misunderstood()
         return
+    if state.task is Task.MOVE and await _moved_meanwhile(talk, slot):
+        return
     result = await _write(talk, slot)
     if result.get("code") == Code.SLOT_EXPIRED:
         result = await _write_again(talk, slot, result)
@@ -33,12 +35,25 @@ async def carry_out(talk: Talk) -> None:
         talk.say(f"{phrases.HAVE_THAT} {what}. Reference {theirs.reference}.")
     elif outcome == "refused":
         _refused(talk, result)
-    elif result.get("code") == Code.DAILY_CAP:
-        talk.say(result["say"])
     else:
         rest = _not_the_rest(talk)
         state.over()
         await talk.person(f"{phrases.IN_DOUBT} {rest}".strip())
+
+
+async def _moved_meanwhile(talk: Talk, slot: Offered) -> bool:
+    """Whether the visit is elsewhere by now, by phone: what they said yes to is not what would be moved.
+
+    One that is where it was to go is left to the tool: a turn that is run again after a crash has moved it.
+    """
+    before = talk.state.appointment
+    found = (await talk.ask("find_appointments")).get("appointments", ())
+    now = next((each for each in found if before is not None and each["reference"] == before.reference), None)
+    if before is None or now is None or now["start"] in (before.start, slot.start):
+        return False
+    talk.state.appointment = Booked(now["reference"], now["start"], now["service"], now["technician"])
+    talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
+    return True
 
 
 async def _theirs_already(talk: Talk, slot: Offered, result: Mapping[str, Any]) -> Booked | None:

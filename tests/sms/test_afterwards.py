@@ -45,6 +45,9 @@ I nearly had to cancel my appointment, anyway all good now | sorry for cancellin
 thanks for not cancelling | my wife wants to cancel | my other plans got cancelled | I forgot to cancel last time |
 my gym is cancelling on me | I am NOT cancelling, just asking | I cancelled my other company | is it cancelled?
 """
+MOVES = """
+sorry, had to cancel, can we do wednesday at 10 instead | my office cancelled on me, wednesday at 10 is better
+"""
 FOR_A_PERSON = """
 can I cancel tomorrow if needed | cancel only if it rains | if it rains on tuesday I will cancel |
 cancel Bob's appointment | please cancel my mother's appointment | cancel the reminder texts | cancel my callback |
@@ -78,6 +81,7 @@ async def test_only_what_leaves_nothing_over_is_left_at_that(sqlite_url: str, la
             (GIVEN_UP, f"Cancel {told.removeprefix('You have: ')}? Reply YES to cancel it, NO to keep it."),
             (TOLD_OF, told),
             (FOR_A_PERSON, ("That is one for a person.", "Someone will call you")),
+            (MOVES, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
             (ANOTHER_DAY, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
         ):
             for text in each(table):

@@ -7,7 +7,7 @@ from tests.sms.test_afterwards import each
 
 OWN = frozenset(("home", "inspection", "ant", "treatment", "follow-up", "visit", "acme", "pest", "control", "dana"))
 PLAIN = """
-cancel my appointment | please cancel | I need to cancel | can't come | cancel | cancel it please |
+I'd rather cancel | cancel my appointment | please cancel | I need to cancel | can't come | cancel | cancel it please |
 I'd like to cancel my visit | we need to cancel our appointment | hi, can you cancel my visit please |
 could you please cancel my appointment | I have to cancel | gotta cancel | i'm going to have to cancel |
 sorry can't make it | we won't be needing you tuesday | no longer needed | not needed any more, thanks |

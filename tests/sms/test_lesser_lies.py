@@ -94,6 +94,9 @@ async def test_what_nobody_asked_for_is_asked_about_once(sms: Texting) -> None:
         ("please cancel the second one", 0),
         ("cancel the earlier one", 1),
         ("Please cancel the inspection and keep the treatment", 1),
+        ("cancel my wife's appointment", 0),
+        ("Cancel NV9767 of Bob Roe", 0),
+        ("cancel the reminders", 1),
     ],
 )
 async def test_nobody_is_asked_whether_to_cancel_what_they_said_stays(sms: Texting, said: str, lie: int) -> None:
@@ -122,6 +125,30 @@ async def test_what_they_named_by_its_place_can_be_cancelled(sms: Texting, said:
         later(sms)
         await sms.text("yes")
     assert len(await standing(sms)) == 1, told
+
+
+async def test_a_visit_on_a_day_that_has_none_is_said_to_be_none(sms: Texting) -> None:
+    reference = await tuesday(sms)
+    told = await sms.text("cancel my friday appointment", model=[cancels(reference, "cancel")] * 3)
+    assert told[-1].startswith("I find no visit on Fri Nov 20. Cancel Home inspection with Dana, Tue")
+    later(sms)
+    await sms.text("ok")
+    assert await standing(sms) == [("inspection", 0)]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("I want my money back", "Someone will call you back"),
+        ("please cancel the later one", "Cancel Ant treatment"),
+        ("can I talk to somebody", "Someone will call you back"),
+    ],
+)
+async def test_what_is_no_answer_to_an_offer_does_not_become_a_move(sms: Texting, said: str, told: str) -> None:
+    both = await tuesday(sms), await wednesday(sms)
+    await sms.offered()
+    lies = [cancels(both[0], said)] * 3 if "cancel" in said else [say("you_are_welcome")]
+    assert (await sms.text(said, model=lies))[-1].startswith(told)
 
 
 @pytest.mark.parametrize(("said", "lie"), [("cancel my 10 o'clock", 0), ("please cancel my 9 am", 1)])
