@@ -1,4 +1,4 @@
-"""An answer to "what is your full name?" with something after it: the name is taken, the rest read. And a no."""
+"""An answer to "what is your full name?" with something after it: the name is taken, the rest read. And a no; notes."""
 
 import re
 from dataclasses import replace
