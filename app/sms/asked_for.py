@@ -98,7 +98,7 @@ def not_this_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) ->
         return ""
     if talk.said.cancelling is Cancelling.ELSEWHERE:
         return NOT_THEIRS
-    if change.tool == "cancel_appointment" and (theirs.referred(talk, own) == [] or theirs.none_on_day(talk, own)):
+    if change.tool == "cancel_appointment" and (theirs.referred(talk, own) == [] or theirs.none_then(talk, own)):
         return OTHER_VISIT
     stay = [*kept(talk, talk.said, own), *_expected(talk, own)]
     cancels = talk.said.cancelling >= Cancelling.HALF
