@@ -20,6 +20,11 @@ OVER_CAP_TO_PERSON = "One moment, I'm connecting you to one of our people."
 NO_ASSISTANT = "I'm sorry, nobody can take your call right now. Please try again later."
 NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({"business_name": "", "today": "", "time_zone": ""})
 UNKNOWN_LINE = "I'm sorry, this number is not set up yet. Please call the business on its main number."
+UNKNOWN: Final = "unknown_line"
+NAMELESS: Final = (
+    "They name neither the number that was dialled nor an assistant, and several businesses are configured, so their "
+    "callers get an apology. Have the platform send one of both; the business files list them."
+)
 
 _NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
 
@@ -142,10 +147,13 @@ def ring_unknown_line(alarms: Alarms, ref: CallRef) -> None:
 
     The page shows the number whole, which a person has to enter, unless it may be the caller's own.
     """
-    line = ref.lines[0] if ref.lines else ref.assistant or "none"
+    line = ref.lines[0] if ref.lines else ref.assistant
+    if line is None:
+        alarms.ring(UNKNOWN, "none", "Calls arrive that name no line", NAMELESS)
+        return
     dialled = bool(_NUMBER.fullmatch(line)) and ref.caller is not None and _digits(line) != _digits(ref.caller)
     alarms.ring(
-        "unknown_line",
+        UNKNOWN,
         line,
         "Calls arrive on a line that belongs to no business",
         f"{line} is in no business file; its callers get an apology. Add it to `lines` or `vapi_assistants`.",

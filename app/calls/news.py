@@ -12,8 +12,8 @@ from app.booking.speech import spoken_time
 from app.booking.store import Booking, by_id, changed
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.review.tasks import Task, opened
-from app.watch.pages import Page, raised
+from app.review.tasks import Task, opened, paged
+from app.watch.pages import Page
 
 TELL_WITHIN_S: Final = 900.0
 """What a person has to call the customer."""
@@ -79,4 +79,4 @@ class News:
         )
         if opened(transaction, task, now=now):
             title = f"Tell the customer: booking {booking.reference}"
-            raised(transaction, Page(PAGE, booking.reference, title, told, booking.business), now=now)
+            paged(transaction, task.key, Page(PAGE, booking.reference, title, told, booking.business), now=now)

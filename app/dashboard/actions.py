@@ -170,7 +170,13 @@ class Actions:
     async def tell(self, asked: Asked) -> Done:
         """Say in public how far we are, or that it is over."""
         identity, state = asked.needed("id"), _one_of(State, asked.needed("state"))
-        said = Said(asked.needed("words"), state=state)
+        impact, whole = asked.form.get("impact"), asked.form.get("what") == "all"
+        said = Said(
+            asked.needed("words"),
+            state=state,
+            impact=_one_of(Impact, impact) if impact else None,
+            parts=asked.several.get("parts", ()) if whole else None,  # a form that has the boxes, none of them ticked
+        )
         await self._write(lambda t, now: incidents.said(t, identity, said, by=asked.by, now=now))
         self._house.wake()
         return Done("incidents", "incident-resolved" if state is State.RESOLVED else "incident-told")

@@ -116,7 +116,8 @@ class Door:
 
     def _to_sign_in(self, request: Request) -> Response:
         if request.method == "GET":
-            return RedirectResponse(f"{SIGN_IN}?to={quote(request.url.path.rstrip('/'), safe='/')}", 303)
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{SIGN_IN}?to={quote(request.url.path.rstrip('/') + query, safe='/')}", 303)
         section = back(self._route)
         return RedirectResponse(f"{SIGN_IN}?to=/dashboard{'/' + section[0] if section else ''}&over=pressed", 303)
 

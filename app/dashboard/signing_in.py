@@ -26,7 +26,7 @@ TRIES_PER_S: Final = 0.1
 ALL_TRIES_BURST: Final = 60
 ALL_TRIES_PER_S: Final = 1.0
 """The same of everybody together."""
-OWN_PATH: Final = re.compile(r"/dashboard(/[a-z-]{1,20}){0,2}")
+OWN_PATH: Final = re.compile(r"/dashboard(/[a-z-]{1,20}){0,2}(\?[\w.%+&=-]{0,200})?", re.ASCII)
 WRONG: Final = "That is not the admin token."
 ELSEWHERE: Final = (
     "Your browser says that this form comes from another address than ours, so the token was not looked at. If you "

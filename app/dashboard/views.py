@@ -174,7 +174,10 @@ class Views:
         if told_of and page is None:
             raise NotThereError("There is no page with this id.")
         return {
-            "incidents": [incident_described(one) for one in kept[:MOST_SHOWN]],
+            "incidents": [
+                incident_described(one) | {"late": 0 < one.due_at < self._house.clock.now()}
+                for one in kept[:MOST_SHOWN]
+            ],
             "page": page_described(page) if page else None,
         }
 

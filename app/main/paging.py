@@ -9,6 +9,7 @@ from app.settings import Settings
 from app.watch.links import link
 from app.watch.loops import Loops
 from app.watch.pager import Pager
+from app.watch.places import address
 
 
 def pager(  # noqa: PLR0913 - the parts it is put together from
@@ -29,5 +30,6 @@ def pager(  # noqa: PLR0913 - the parts it is put together from
         clock=clock,
         shown=shown,
         beat=loops.register("pager", 30.0),
+        place=lambda kept: address(settings.public_url, kept),
         link=lambda page_id: link(secret, settings.public_url, page_id),
     )

@@ -18,7 +18,7 @@ from app.db.engine import Transaction
 from app.db.schema import job_outbox, reviews
 from app.errors import ReadbackError
 from app.redaction import redact
-from app.watch.pages import Page, raised, resolved
+from app.watch.pages import OURSELVES, Page, raised, resolved
 
 DUE: Final = "review_due"
 DECIDED: Final = "review_decided"
@@ -32,6 +32,11 @@ OPEN, APPROVED, REJECTED, EXPIRED = "open", "approved", "rejected", "expired"
 OVERTAKEN: Final = "overtaken"
 """Done meanwhile, as the customer has been told: nothing is left to decide."""
 
+_ENDS: Final = {
+    EXPIRED: f"{OURSELVES}nobody decided in time, so it is not done",
+    OVERTAKEN: f"{OURSELVES}it is done meanwhile, so nothing is left to decide",
+}
+"""How its page ends where no person decided."""
 _insert = BulkInsert(reviews)
 # What `jobs.outbox.put` would write, from below it, as for tasks.
 _job = BulkInsert(job_outbox, keep_first=True)
@@ -89,12 +94,14 @@ def opened(transaction: Transaction, proposal: Proposal, *, now: float, within_s
     record(
         transaction, "review_opened", business=proposal.business, subject=identity, at=now, why=proposal.why, due=due
     )
-    minutes = round(within_s / 60)
+    minutes, why = round(within_s / 60), proposal.why.replace("_", " ")
     body = (
-        f"{proposal.what} ({proposal.why}). Without a decision within {minutes} minutes it is not done. "
+        f"{proposal.what} ({why}). Without a decision within {minutes} minutes it is not done. "
         f"See it with: readback reviews show {identity}"
     )
-    raised(transaction, Page(PAGE, identity, "A decision is wanted", body, proposal.business), now=now)
+    raised(
+        transaction, Page(PAGE, identity, f"A decision is wanted: {proposal.what}", body, proposal.business), now=now
+    )
     return identity
 
 
@@ -167,7 +174,7 @@ def _closed(transaction: Transaction, review: Kept, status: str, *, by: str, not
         found = by_id(transaction.connection, review.id)
         whose = f" by {found.decided_by}" if found.decided_by else ""
         raise ReviewError(f"The review {review.id} was {found.status} already{whose}; that stays as it is.")
-    resolved(transaction, PAGE, review.id, now=now, by=by)
+    resolved(transaction, PAGE, review.id, now=now, by=_ENDS.get(status, by))
     if status != OVERTAKEN:
         _put(transaction, DECIDED, review.id, now, now)
     record(

@@ -31,7 +31,7 @@ from app.sms.asked_for import (
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
 from app.sms.overtaking import Overtaking
-from app.sms.proposed import as_content
+from app.sms.proposed import as_content, headline
 from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
 from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
@@ -152,12 +152,11 @@ class Changing:
         """One decision about all of them: they are made in their order, or none is."""
         conversation, now = turn.conversation, self._clock.now()
         first, *others = changes
-        named = ", then ".join(change.tool.replace("_", " ") for change in changes)
         proposal = Proposal(
             business=turn.business.id,
             conversation=turn.key,
             why=why,
-            what=f"{named.capitalize()} for a customer who texts.",
+            what=headline(turn, changes, own),
             content={
                 "tool": first.tool,
                 "arguments": dict(first.arguments),

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.booking.speech import WEEKDAYS
 from app.errors import Code
-from app.sms import meant, phrases
+from app.sms import meant, naming, phrases
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.meant import minute
@@ -44,6 +44,8 @@ async def go_on(talk: Talk) -> None:
         _refuse(talk)
     elif took or said.intent is Intent.BOOK or (said.intent is Intent.MOVE and not confirming) or _repeats(talk):
         await ask_next(talk)
+    elif confirming and naming.noted(talk):
+        talk.say(f"{phrases.NOTED} {talk.question()}")
     elif said.answer is Answer.NO and state.step in (Step.SERVICE, Step.DAY):
         give_up(talk)
     elif said.answer is Answer.NO and state.step in (Step.TIME, Step.WHICH_DAY):
@@ -351,7 +353,7 @@ async def _look_up(talk: Talk, wanted: Wanted, limit: int) -> Mapping[str, Any] 
     elif code in (Code.CALENDAR_UNAVAILABLE, Code.STILL_CHECKING):
         talk.say(phrases.NO_CALENDAR)
     else:
-        talk.say(result["say"] if code == Code.DAILY_CAP else phrases.NOT_NOW)
+        talk.say(phrases.NOT_NOW)
     return None
 
 

@@ -13,9 +13,7 @@ from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
 from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish, theirs
 from app.sms.cancelling import CANNOT_COME, Cancelling
-from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.ground import Ground
-from app.sms.numbers_in_words import AN_HOUR
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
@@ -23,6 +21,7 @@ from app.sms.vocabulary import (
     ABOUT_VISIT,
     AGAIN,
     ASSENT,
+    BACK,
     BETTER,
     CANCEL_IT,
     INSTEAD_OF_IT,
@@ -30,6 +29,7 @@ from app.sms.vocabulary import (
     ONE_MORE,
     PUZZLED,
     REACTION,
+    START,
     WHO,
 )
 from app.sms.words import Answer, Intent, More, Said, read
@@ -104,10 +104,15 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     await calling.beside(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
-    talk.said = said = assent.weighed(_with_hour(talk))
+    talk.said = said = assent.weighed(meant.with_hour(talk))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
+    elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
+        await own_appointments.put_back(talk)
+    elif START.fullmatch(said.text.lower()):
+        talk.say(talk.question() if state.step not in IDLE else f"{phrases.greeting(talk.business)} {phrases.HOW}")
     elif state.step not in IDLE and NOT_YET.fullmatch(said.text.lower()):
+        state.strict = True  # an "ok" to this answers nothing else
         talk.say(phrases.NO_HURRY)
     elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):
         talk.say(phrases.greeting(talk.business), talk.question())
@@ -307,15 +312,6 @@ async def _question(talk: Talk) -> None:
 async def _ask_elsewhere(talk: Talk) -> None:
     if not await talk.quoted():
         await talk.person(phrases.PASSED_ON)
-
-
-def _with_hour(talk: Talk) -> Talk:
-    """What was said, where a bare number is an hour because nothing is numbered: "make it 10", "I meant 10"."""
-    said = talk.said
-    spoken = said.number is not None and not said.when.clock and talk.state.step in IDLE
-    if spoken and (said.instead or AN_HOUR.search(said.text.lower())):
-        talk.said = replace(said, number=None, when=replace(said.when, clock=Clock(hours_meant(said.number or 0))))
-    return talk
 
 
 def _takes_up_invitation(talk: Talk) -> bool:

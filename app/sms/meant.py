@@ -1,16 +1,20 @@
 """What words mean beside what was asked and offered: which service, which of the times, whose name. Changes nothing."""
 
+import dataclasses
 import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from unicodedata import combining, normalize
 
 from msgspec.structs import replace
 
 from app.booking.business import Service
+from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When, read_shift
+from app.sms.numbers_in_words import AN_HOUR
 from app.sms.spans_in_words import read_next_to_it
-from app.sms.state import Booked, Offered, Step, Wanted
+from app.sms.state import IDLE, Booked, Offered, Step, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
@@ -27,6 +31,7 @@ _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
 _ASKED_FOR = (
+    r"(?<!is it )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
     r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
     r"\b(?:can|could|will|would|is|if) {name} (?:come|do it|do that|make it|take it|free|available|there|instead)\b|"
     r"\b{name} (?:instead|rather|if possible)\b"
@@ -241,7 +246,12 @@ def _placed(talk: Talk) -> Offered | None:
 
 def _plain(text: str) -> str:
     """Between blanks and without the signs between words."""
-    return f" {' '.join(_SIGNS.sub(' ', text.lower()).split())} "
+    return f" {' '.join(_SIGNS.sub(' ', _bare(text.lower())).split())} "
+
+
+def _bare(text: str) -> str:
+    """Without accents."""
+    return text if text.isascii() else "".join(c for c in normalize("NFKD", text) if not combining(c))
 
 
 def _spelt(word: str, known: Collection[str]) -> str:
@@ -252,4 +262,15 @@ def _spelt(word: str, known: Collection[str]) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return set("".join(c if c.isalnum() else " " for c in text.lower()).split())
+    return set("".join(c if c.isalnum() else " " for c in _bare(text.lower())).split())
+
+
+def with_hour(talk: Talk) -> Talk:
+    """What was said, where a bare number is an hour because nothing is numbered: "make it 10", "I meant 10"."""
+    said = talk.said
+    spoken = said.number is not None and not said.when.clock and talk.state.step in IDLE
+    if spoken and (said.instead or AN_HOUR.search(said.text.lower())):
+        talk.said = dataclasses.replace(
+            said, number=None, when=dataclasses.replace(said.when, clock=Clock(hours_meant(said.number or 0)))
+        )
+    return talk

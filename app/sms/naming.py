@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.sms.ground import Ground
 from app.sms.names_in_words import GIVEN_NAMES, fitting, titled, whole_name
-from app.sms.state import Step
+from app.sms.state import Step, Task
 from app.sms.talk import Talk
 from app.sms.words import Answer, Intent, Said, read
 
@@ -23,6 +23,14 @@ _FIRST = re.compile(
 _WRONG = re.compile(
     r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
 )
+_DETAIL = re.compile(
+    r"\b(?:address|gate|code|door|ring|bell|buzzer|dogs?|cats?|pets?|keys?|lock ?box|parking|park|apt|apartment|"
+    r"unit|suite|"
+    r"floor|entrance|driveway|fence|back ?yard)\b|"
+    r"\b\d+ (?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b",
+    re.I,
+)
+"""What whoever comes has to know."""
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
@@ -45,6 +53,17 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     if found is None or not name:
         return said
     return _with_rest(talk, read([((found["rest"] or "").strip(" ,.;\n"), 0)], ground), name)
+
+
+def noted(talk: Talk) -> bool:
+    """Whether something is told that whoever comes has to know: it goes with the booking that is asked about."""
+    state, said = talk.state, talk.said
+    given = said.answer or said.intent or said.when or said.name or said.number is not None
+    if state.task is not Task.BOOK or said.asks or given or not _DETAIL.search(said.text):
+        return False
+    notes = "; ".join(filter(None, (state.words.get("notes", ""), said.text)))
+    state.words = {**state.words, "notes": notes[:MAX_NOTE_CHARS]}
+    return True
 
 
 def _is_called(said: Said) -> bool:

@@ -192,6 +192,24 @@ async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
         several.lead(talk, kept_all=kept_all)
 
 
+async def put_back(talk: Talk) -> None:
+    """What was moved or cancelled last goes back to where it was, once they say yes to it."""
+    state, before = talk.state, talk.state.before
+    found = await all_standing(talk)
+    if found is None or before is None:
+        talk.say(phrases.NOT_NOW)
+        return
+    state.over()
+    state.before, state.wanted = None, Wanted(days=[before.starts.date()], minutes=[minute(before)])
+    moved = next((each for each in found if each.reference == before.reference), None)
+    if moved is not None:
+        state.task = Task.MOVE
+        await _with(talk, moved)
+    else:
+        state.service = before.service
+        await ask_next(talk)
+
+
 def keeps(talk: Talk) -> bool:
     """Whether it says that nothing is to be cancelled after all, in whatever words."""
     text = talk.said.text.lower()
@@ -277,7 +295,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
             talk.lead(phrases.SAME_SERVICE)
         return
     state.step = Step.CONFIRM_CANCEL
-    days = talk.said.when.days
+    days = () if talk.said.when.loose else talk.said.when.days
     talk.say(talk.question(), phrases.OR_MOVE if days and chosen.starts.date() not in days else "")
 
 
@@ -297,7 +315,7 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
         talk.say(f"Cancelled: {what}.", "" if then else "Text a day if you want to book another time.")
     elif outcome == "pending":
         talk.say(phrases.NOT_SURE_YET.format(what=f"that {what} is cancelled"))
-    elif outcome == "refused" or code == Code.DAILY_CAP:
+    elif outcome == "refused":
         talk.say(result["say"])
     else:
         state.over()
@@ -307,11 +325,10 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
     if outcome == "refused" and code in (Code.CALENDAR_UNAVAILABLE, Code.STILL_CHECKING):
         return  # a YES in a few minutes tries again
     state.invite()
-    state.last = None
+    state.last, state.before = None, appointment if outcome == "confirmed" else None
     if then is not None and then.besides and not then.service:
         then = Then(appointment.service, then.wanted)
-    if code != Code.DAILY_CAP:
-        await _go_on_with(talk, then)
+    await _go_on_with(talk, then)
 
 
 async def _go_on_with(talk: Talk, then: Then | None) -> None:
@@ -326,7 +343,7 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
     if result["ok"]:
         found: Sequence[Mapping[str, Any]] = result["appointments"]
         return found
-    talk.say(result["say"] if result.get("code") in (Code.DAILY_CAP, Code.NOT_FOUND) else phrases.NOT_NOW)
+    talk.say(result["say"] if result.get("code") == Code.NOT_FOUND else phrases.NOT_NOW)
     return None
 
 

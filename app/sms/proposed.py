@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from app.log import masked_phone
 from app.sms.allowed import OWN_WORDS, Permitted
 from app.sms.model_turn import ModelTurn
 from app.sms.put_back import offer_of
@@ -31,10 +32,29 @@ def as_content(turn: ModelTurn, changes: Sequence[Permitted], own: Sequence[Book
     }
 
 
+def headline(turn: ModelTurn, changes: Sequence[Permitted], own: Sequence[Booked]) -> str:
+    """`Cancel appointment RB7K2M on Tue 24 Nov 2026, 09:00 CST with Dana, for +1…42.` No name and no number in full."""
+    named = ", then ".join(_headline(turn, change, own) for change in changes)
+    return f"{named[:1].upper()}{named[1:]}, for {masked_phone(turn.conversation.customer)}."
+
+
+def _headline(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> str:
+    visit = _visit(change, own)
+    slot, _ = offer_of(turn, str(change.arguments.get("slot_id", "")))
+    about = slot or visit
+    when = _when(turn, about.starts, about.who) if about else ""
+    which = visit.reference if visit else ""
+    return " ".join(filter(None, (change.tool.replace("_", " "), which, "to be" if slot and visit else "", when)))
+
+
+def _visit(change: Permitted, own: Sequence[Booked]) -> Booked | None:
+    return next((each for each in own if each.reference == change.arguments.get("reference")), None)
+
+
 def in_words(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> str:
     """`Book Home inspection on Tue 24 Nov 2026, 09:00 CST with Dana.` By the business's own clocks."""
     reference = str(change.arguments.get("reference", ""))
-    visit = next((each for each in own if each.reference == reference), None)
+    visit = _visit(change, own)
     slot, service = offer_of(turn, str(change.arguments.get("slot_id", "")))
     then = _when(turn, slot.starts, slot.who) if slot else "at a time that is not known any more"
     if change.tool == "book_appointment":

@@ -28,10 +28,13 @@ async def carry_out(talk: Talk) -> None:
         what = phrases.visit(talk.business, state.service, slot.who, slot.starts, talk.today)
         talk.say(phrases.NOT_SURE_YET.format(what=what), _not_the_rest(talk))
         state.over()
+    elif outcome == "refused" and (theirs := await _theirs_already(talk, slot, result)) is not None:
+        state.over()
+        state.last = theirs
+        what = phrases.appointment(talk.business, theirs, talk.today)
+        talk.say(f"{phrases.HAVE_THAT} {what}. Reference {theirs.reference}.")
     elif outcome == "refused":
         _refused(talk, result)
-    elif result.get("code") == Code.DAILY_CAP:
-        talk.say(result["say"])
     else:
         rest = _not_the_rest(talk)
         state.over()
@@ -51,6 +54,15 @@ async def _moved_meanwhile(talk: Talk, slot: Offered) -> bool:
     talk.state.appointment = Booked(now["reference"], now["start"], now["service"], now["technician"])
     talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
     return True
+
+
+async def _theirs_already(talk: Talk, slot: Offered, result: Mapping[str, Any]) -> Booked | None:
+    """Their own visit at that time, booked meanwhile in another way, where it is what takes the slot."""
+    state = talk.state
+    if result.get("code") != Code.SLOT_TAKEN or state.task is not Task.BOOK:
+        return None
+    _, same = await own(talk.ask, state.service, slot)
+    return next((Booked(t["reference"], t["start"], t["service"], t["technician"]) for t in same), None)
 
 
 def _not_the_rest(talk: Talk) -> str:
@@ -93,8 +105,9 @@ def _done(talk: Talk, result: Mapping[str, Any]) -> None:
         f"{'Moved' if moved else 'Booked'}: {what}{whom}. Reference {booked.reference}.",
         'To change it, text "move my appointment".',
     )
+    before = state.appointment if moved else None
     state.over()
-    state.last = booked
+    state.last, state.before = booked, before
 
 
 def _refused(talk: Talk, result: Mapping[str, Any]) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from app.booking.business import Business
 from app.booking.zones import local_date
-from app.errors import Code
 from app.sms import phrases
 from app.sms.not_asked import NO_SHOW
 from app.sms.state import IDLE, State, Step
@@ -172,7 +171,7 @@ class Talk:
         if not result["ok"] and when:
             result = await self.ask("request_callback", reason=reason)
         if not result["ok"]:
-            self.say(result["say"] if result.get("code") == Code.DAILY_CAP else phrases.no_call(self.conversation.line))
+            self.say(phrases.no_call(self.conversation.line))
             return
         self.state.promised = True
         if self.state.step is Step.INVITED:

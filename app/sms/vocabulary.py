@@ -14,6 +14,14 @@ SIGNS = {
     "–": "-",
 }
 ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)[- ]?ish\b", re.I)
+ABROAD = (
+    (re.compile(r"^\W*(?:ja|jawohl|oui)\W*$", re.I), "yes"),
+    (re.compile(r"^\W*(?:nein|non)\W*$", re.I), "no"),
+    (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
+    (re.compile(r"\bannuler\b", re.I), "cancel"),
+    (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),
+)
+"""The few words of other languages that are texted beside English, in English."""
 SIGNATURE = re.compile(r"^\W*(?:sent from my|get outlook for) [^.!?\n]*$", re.I | re.M)
 """What a phone puts under a text."""
 KEPT_SIGNS = "$+<>=^`~|"
@@ -179,7 +187,8 @@ IS_BOOKED = re.compile(
     r"\b(?:can|could) you (?:please )?confirm\b(?! (?:the|your|what|how|price))|"
     r"\bwhat(?:'?s| is| was) (?:the|my) (?:reference|confirmation)\b|\b(?:are (?:you|they)|is (?:he|she|"
     r"\w+)) still coming\b|"
-    r"\bstill (?:good|ok|okay|happening|set|a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
+    r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
+    r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|^(?:so )?when(?:'?s| is| was) (?:it|that)\b"
 )
 OPENINGS = re.compile(
@@ -310,6 +319,14 @@ NOT_YET = re.compile(
     r"brb)(?: (?:please|pls|and get back to you|then))*\W*"
 )
 """They will answer later."""
+START = re.compile(r"\W*(?:start|unstop)\W*")
+"""They get texts, and want to."""
+BACK = re.compile(
+    r"\b(?:put|move|change|switch|set|book) (?:it|that|this|my \w+)(?: right)? back\b(?! (?:to|for|by|on|an?|[0-9]))|"
+    r"\b(?:undo|revert) (?:it|that|this)\b|\bdid ?n[o']?t mean (?:it|that|to)\b|"
+    rf"\bwant (?:it|my {_APPT}) back\b"
+)
+"""What was moved or cancelled last shall be as it was."""
 WHO = re.compile(r"(?:sorry,? )?(?:who (?:is|are|r) (?:this|you|dis)|who'?s (?:this|that)|what is this)\W*")
 LATER_ONE = re.compile(
     r"\b(?:the )?(?:later|latter|latest|last) (?:one|of the two|time|slot|appointment)\b|^(?:the )?latter\W*$"

@@ -134,6 +134,8 @@ def cleaned(body: str) -> str:
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
     text = v.ABOUT.sub(r"around \1", text)
+    for form, word in v.ABROAD:
+        text = form.sub(word, text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
     return "\n".join(" ".join(line.split()) for line in v.SIGNATURE.sub("", kept).splitlines()).strip()

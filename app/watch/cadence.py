@@ -12,7 +12,7 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import incidents
 from app.watch.incidents import PAGE, State, due_at
-from app.watch.pages import Page, raised
+from app.watch.pages import Page, is_taken, raised, superseded
 
 LOOK_EVERY_S: Final = 15.0
 MOST_AT_ONCE: Final = 100
@@ -21,7 +21,7 @@ _i = incidents.c
 
 
 class Cadence:
-    """Run as a timer. The page ends with the next update; taken away by hand, it comes again after one cadence."""
+    """Run as a timer. The page ends with the next update; taken, or taken away, it comes again after one cadence."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -44,6 +44,8 @@ def missed(transaction: Transaction, *, now: float) -> int:
         transaction.connection.execute(update(incidents).where(_i.id == row.id).values(due_at=following))
         minutes = max(1, int((now - row.changed_at) // 60))
         record(transaction, PAGE, business=row.business, subject=row.id, at=now, state=state.value, minutes=minutes)
+        if is_taken(transaction, PAGE, row.id):  # and nothing was said all the same
+            superseded(transaction, PAGE, row.id, now=now)
         raised(transaction, _page(row, state, minutes), now=now)
     return len(rows)
 

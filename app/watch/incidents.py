@@ -85,7 +85,7 @@ class Update:
 class Incident:
     """An incident as it is kept. `business` empty: all of them; `page`: the page it was opened from, or empty.
 
-    `due_at`: when the next update is due; of a resolved one, 0. `every_minutes`: 0 is `EVERY_MINUTES` by state.
+    `due_at`: when the next update is due, or was; of a resolved one, 0. `every_minutes`: 0 is `EVERY_MINUTES` by state.
     """
 
     id: str
@@ -210,7 +210,7 @@ def _incident(row: Any, updates: Iterable[Update]) -> Incident:
         state=State(row.state),
         page=row.page,
         every_minutes=row.every_minutes,
-        due_at=row.due_at,
+        due_at=due_at(State(row.state), row.every_minutes, row.changed_at) if row.due_at else 0.0,
         opened_at=row.opened_at,
         opened_by=row.opened_by,
         changed_at=row.changed_at,

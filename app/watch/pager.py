@@ -45,7 +45,8 @@ logger = log.get(__name__)
 class Pager:
     """`own` are the installation's receivers, `by_business` each business's list in the order of escalation.
 
-    `shown(url)` is what may be shown of a receiver; `link(page_id)` the address where it is acknowledged, or "".
+    `shown(url)` is what may be shown of a receiver; `link(page_id)` the address where it is acknowledged, and
+    `place(page)` where the dashboard has what it is about, or "".
     """
 
     def __init__(  # noqa: PLR0913 - who is reached, how, and when, handed in by name
@@ -58,6 +59,7 @@ class Pager:
         clock: Clock,
         shown: Callable[[str], str],
         link: Callable[[str], str],
+        place: Callable[[Kept], str] = lambda _: "",
         beat: Callable[[], None] = lambda: None,
         try_s: float = TRY_S,
     ) -> None:
@@ -68,6 +70,7 @@ class Pager:
         self._clock = clock
         self._shown = shown
         self._link = link
+        self._place = place
         self._beat = beat
         self._try_s = try_s
         self._woken = asyncio.Event()
@@ -181,7 +184,9 @@ class Pager:
             return kept.page.body
         # Who hears a page twice sees by its id that it is one.
         how = self._link(kept.id) or f"readback pages ack {kept.id}"
-        return f"{kept.page.body}\n\nAcknowledge: {how}"
+        place = self._place(kept)
+        look = f"Look: {place}\n" if place else ""
+        return f"{kept.page.body}\n\n{look}Acknowledge: {how}"
 
     async def _hand_to_one_of_several(self, kept: Kept, url: str, notice: Notice) -> Taken:
         """Noted at once: a process that dies while another receiver keeps it waiting must not tell this one twice."""

@@ -108,6 +108,12 @@ def is_raised(transaction: Transaction, kind: str, key: str) -> bool:
     return transaction.connection.execute(select(_p.id).where(*_open(kind, key))).first() is not None
 
 
+def is_taken(transaction: Transaction, kind: str, key: str) -> bool:
+    """Whether there is such a page that somebody has acknowledged."""
+    taken = select(_p.id).where(*_open(kind, key), _p.status == "acknowledged")
+    return transaction.connection.execute(taken).first() is not None
+
+
 def raised_about(connection: Connection, kind: str) -> set[str]:
     """Keys of the pages of this kind that are not resolved, whoever raised them."""
     return set(connection.execute(select(_p.key).where(_p.kind == kind, NOT_RESOLVED)).scalars())

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from app.watch.escalation import NEVER
 from app.watch.pages import SUPERSEDED, Kept, who_ended
+from app.watch.places import on_dashboard, place_of
 
 ENDS: Final[Mapping[str, str]] = {"": "the cause is gone", SUPERSEDED: "another page tells of it"}
 """How a page ended that nobody ended."""
@@ -26,6 +27,8 @@ def described(kept: Kept) -> dict[str, Any]:
         "acknowledged_at": _at(kept.acknowledged_at),
         "acknowledged_by": kept.acknowledged_by,
         "resolution": kept.resolution,
+        "place": on_dashboard(kept),
+        "of": place_of(kept).what,
         "rounds": kept.progress.round,
         "next_at": _at(kept.next_at) if kept.next_at < NEVER else None,
         "receivers": [

@@ -144,8 +144,9 @@ def _pages(connection: Connection, incident: Incident, since: float, until: floa
         if since <= row.raised_at <= until:
             events.append(Event(row.raised_at, f"page {row.kind}: {row.title}"))
         if since <= row.acknowledged_at <= until:
-            taken = f"acknowledged by {row.acknowledged_by or 'somebody'}"
-            events.append(Event(row.acknowledged_at, f"page {row.kind} {taken}: {row.title}"))
+            # At the end: a name before a colon, such as "admin token", would pass for one of a secret.
+            taken = f"page {row.kind} acknowledged: {row.title} (by {row.acknowledged_by or 'somebody'})"
+            events.append(Event(row.acknowledged_at, taken))
         if row.status == "resolved" and since <= row.changed_at <= until:
             events.append(Event(row.changed_at, f"page {row.kind} resolved: {row.title}"))
     return events

@@ -16,6 +16,7 @@ from app.db.engine import DatabaseUnavailableError
 from app.errors import UnauthorizedError
 from app.watch.pages import Kept, who_ended
 from app.watch.pages_told import ENDS
+from app.watch.places import on_dashboard, place_of
 from app.web.answer import Answer
 from app.web.body import read
 from app.web.for_people import HEADERS, HTML, document
@@ -69,7 +70,8 @@ def _shown(kept: Kept, now: float) -> str:
     form = _FORM if kept.status == "open" else ""
     raised = f"<p>Raised {_at(kept.raised_at, now)}.</p>"
     words = "".join(f"<p>{escape(line)}</p>" for line in kept.page.body.splitlines() if line.strip())
-    return document(escape(kept.page.title), f"<p>{escape(_state(kept, now))}</p>{form}{words}{raised}")
+    way = f'<p><a href="{escape(on_dashboard(kept))}">On the dashboard: {escape(place_of(kept).what)}</a></p>'
+    return document(escape(kept.page.title), f"<p>{escape(_state(kept, now))}</p>{form}{words}{way}{raised}")
 
 
 def _state(kept: Kept, now: float) -> str:

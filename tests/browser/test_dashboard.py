@@ -399,14 +399,20 @@ def test_the_link_of_a_page_is_for_a_phone_whatever_the_page_says(browsing: Brow
     browsing.run(story)
 
 
-def test_a_wrong_token_is_said_to_be_wrong(browsing: Browsing, shown: Process) -> None:
+def test_a_wrong_token_is_said_to_be_wrong_and_the_right_one_leads_where_it_was_to(
+    browsing: Browsing, shown: Process
+) -> None:
     def story(browser: Browser) -> None:
         context = browser.new_context()
         page = context.new_page()
-        page.goto(f"{shown.url}/dashboard/audit")
-        page.get_by_label("Admin token").fill("not the token at all")
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("alert")).to_have_text("That is not the admin token.")
+        page.goto(f"{shown.url}/dashboard/limits#disk")
+        for token in ("not the token at all", ADMIN_TOKEN):
+            page.get_by_label("Admin token").fill(token)
+            page.get_by_role("button", name="Sign in").click()
+            if token != ADMIN_TOKEN:
+                expect(page.get_by_role("alert")).to_have_text("That is not the admin token.")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Limits")
+        assert page.url.endswith("/dashboard/limits#disk"), "the wanted card outlives it"
         context.close()
 
     browsing.run(story)

@@ -1,6 +1,7 @@
 """The start of a call: an assistant, a person, or a sentence, and never silence."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -155,6 +156,14 @@ async def test_the_page_shows_the_dialled_number_whole_unless_it_may_be_a_caller
     await alarms.stop()
     [(_, body)] = notifier.tries["ops"]
     assert body.startswith(shown)
+
+
+def test_a_call_that_names_no_line_is_told_of_as_that() -> None:
+    alarms: Any = FakeAlarms()
+    ring_unknown_line(alarms, CallRef("tools", "c1"))
+    [rung] = alarms.rung
+    assert (rung.kind, rung.title) == ("unknown_line", "Calls arrive that name no line")
+    assert "none is in" not in rung.body
 
 
 async def test_a_call_that_begins_is_read_ahead_for(sqlite_url: str) -> None:

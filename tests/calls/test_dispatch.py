@@ -12,9 +12,10 @@ from msgspec import structs
 from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE
 from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED
 from app.calls.model import ToolResult
+from app.calls.owed import FILLER_NOTE_S
 from app.errors import Code, SaidError
 from tests.calls.reception import ACME, CONTROL, Asked, Script, audited, call, change, look_up, reception
-from tests.fakes.databases import held_up, soon
+from tests.fakes.databases import executed, held_up, soon
 
 SECRET = "ya29.secret-token of +15125550142"
 
@@ -156,6 +157,28 @@ async def test_the_caller_hears_a_filler_and_then_the_answer_once(database_url: 
     assert acme.push.said == [(CONTROL, "slow 1")]
     assert acme.script.runs == ["slow"]
     assert acme.alarms.rung == []
+
+
+async def test_a_filler_is_owed_its_answer_beyond_the_end_of_the_process(sqlite_url: str) -> None:
+    async with reception(sqlite_url, Script(slow={"slow"}), filler_after_s=0.05) as acme:
+        assert await acme.ask(look_up("slow", control=CONTROL), look_up("quick", "t2", control=CONTROL)) != [FILLER] * 2
+        rows = executed(sqlite_url, "SELECT status, kind, business, phone, what FROM tasks")
+        acme.script.gate.set()
+        await soon(lambda: executed(sqlite_url, "SELECT status FROM tasks") == [("done",)])
+
+    ((*debt, what),) = rows
+    assert debt == ["open", "tell_customer", "acme", "+15125550142"], "what a process that is killed now leaves"
+    assert what.startswith("Tell the caller what came of look_up: call c1 of vapi heard at most")
+
+
+async def test_a_filler_waits_only_a_moment_for_a_database_that_hangs(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), filler_after_s=0.05) as acme:
+        async with held_up(acme.database):
+            began = time.monotonic()
+            assert await acme.ask(look_up("slow", control=CONTROL)) == [FILLER]
+            assert time.monotonic() - began < 0.05 + FILLER_NOTE_S + 0.5
+        acme.script.gate.set()
+        await soon(lambda: bool(acme.push.said))
 
 
 @pytest.mark.parametrize("control", [None, "https://evil.example/control"])

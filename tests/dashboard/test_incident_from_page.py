@@ -31,6 +31,26 @@ async def test_the_card_leads_to_the_form_and_the_form_takes_the_page(database_u
     assert [one.subject for one in recorded(database_url, "page_acknowledged")] == [row.id]
 
 
+async def test_what_customers_notice_is_changed_with_what_is_said(sqlite_url: str, tmp_path: Path) -> None:
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        given = {"title": "Texts arrive late", "parts": "texts", "impact": "minor"}
+        assert (await dana.press("incidents/open", given)).status_code == 303
+        [one] = rows(sqlite_url, incidents)
+        form = (await dana.look("incidents")).text
+        for chosen in ('value="texts" checked', "<option selected>minor</option>", "next word due in 30 min"):
+            assert chosen in form, chosen
+        worse = {"id": one.id, "state": "identified", "words": "Calls as well.", "what": "all", "impact": "major"}
+        assert (await dana.press("incidents/tell", {**worse, "parts": ["calls", "texts"]})).status_code == 303
+        [one] = rows(sqlite_url, incidents)
+        assert (one.impact, one.parts) == ("major", "calls,texts")
+        bare = {"id": one.id, "state": "identified", "words": "Nothing new."}
+        assert (await dana.press("incidents/tell", bare)).status_code == 303
+        assert rows(sqlite_url, incidents)[0].parts == "calls,texts"
+        assert (await dana.press("incidents/tell", worse)).status_code == 303
+        assert rows(sqlite_url, incidents)[0].parts == ""
+        assert (await dana.press("incidents/tell", {**worse, "impact": "huge"})).status_code == 409
+
+
 async def test_without_a_page_the_form_is_as_ever_and_a_page_that_is_none_is_not_there(
     sqlite_url: str, tmp_path: Path
 ) -> None:

@@ -32,6 +32,16 @@ async def test_what_was_typed_is_no_markup_and_leads_nowhere_else(acme_dashboard
     assert 'name="to" value="/dashboard"' in failed.text
 
 
+async def test_the_wanted_booking_outlives_the_sign_in(acme_dashboard: Readback) -> None:
+    async with person(acme_dashboard) as dana:
+        asked = await dana.look("bookings?reference=RB7K2M&show=recent")
+        sign_in = asked.headers["location"]
+        assert sign_in == "/dashboard/sign-in?to=/dashboard/bookings%3Freference%3DRB7K2M%26show%3Drecent"
+        wanted = "/dashboard/bookings?reference=RB7K2M&show=recent"
+        assert f'name="to" value="{html.escape(wanted)}"' in (await dana.client.get(sign_in)).text
+        assert (await dana.sign_in(to=wanted)).headers["location"] == wanted
+
+
 async def test_who_tried_too_often_goes_on_to_the_wanted_page_later(sqlite_url: str, tmp_path: Path) -> None:
     async with dashboard(sqlite_url, tmp_path) as server, person(server) as dana:
         for _ in range(TRIES_BURST + 1):

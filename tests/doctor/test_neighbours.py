@@ -105,6 +105,16 @@ async def test_the_clock_is_held_against_a_neighbours(off_s: float, state: State
     assert said in found[1]
 
 
+async def test_where_the_first_neighbour_is_silent_the_next_one_tells_the_time() -> None:
+    async with Timed(0.0) as server:
+        silent = {"TWILIO_ACCOUNT_SID": "AC1", "READBACK_TWILIO_API_URL": "http://127.0.0.1:9"}
+        url = f"http://127.0.0.1:{server.port}"
+        found = await finding("clock", {**silent, "VAPI_API_KEY": "k", "READBACK_VAPI_API_URL": url})
+        assert (found[0], "of that of Vapi" in found[1]) == (State.OK, True)
+        found = await finding("clock", silent)
+        assert found[:2] == (State.LEFT_OUT, "no neighbour that tells the time answers")
+
+
 @pytest.mark.parametrize(
     ("faults", "state", "said"),
     [

@@ -89,7 +89,8 @@ def test_what_nobody_decided_in_time_is_over(database_url: str) -> None:
     assert (DECIDED, identity, late) in jobs(database_url)
     with looking(database_url) as connection:
         assert by_id(connection, identity).status == "expired"
-        assert connection.execute(select(pages.c.status)).scalars().all() == ["resolved"]
+        ends = connection.execute(select(pages.c.status, pages.c.resolution)).fetchall()
+        assert ends == [("resolved", "readback: nobody decided in time, so it is not done")]
 
 
 def test_the_same_proposal_is_one_review(sqlite_url: str) -> None:

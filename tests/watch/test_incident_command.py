@@ -125,7 +125,7 @@ def test_the_draft_tells_what_is_known_and_leaves_room_for_the_rest(database_url
         "dead letter crm_copy: HTTP 500 for [email]",
         'synthetic call failed at "calendar": no times',
         "investigating: We are looking into it.",
-        "page crm_late acknowledged by Lee: Copies of &lt;b>+1…42&lt;/b> \\| late",
+        "page crm_late acknowledged: Copies of &lt;b>+1…42&lt;/b> \\| late (by Lee)",
         "resolved: It is back.",
     ]
     headings = [line for line in told.splitlines() if line.startswith("#")]

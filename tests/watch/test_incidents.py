@@ -152,6 +152,26 @@ async def test_a_page_that_was_taken_away_by_hand_comes_again_after_one_cadence(
     assert (await desk.cadence.look(), await desk.reminders()) == (1, [incident.id])
 
 
+async def test_a_page_that_was_taken_comes_again_after_one_cadence_without_a_word(desk: Desk) -> None:
+    incident = await desk.open(replace(TEXTS_LATE, every_minutes=10))
+    due = incident.due_at
+    desk.clock.advance(10 * MINUTE)
+    await desk.cadence.look()
+    [page] = await desk.database.read(pages.listed)
+    await desk.database.write(lambda t: pages.acknowledged(t, page.id, by="Somebody", now=desk.clock.now()))
+    desk.clock.advance(10 * MINUTE)
+    assert await desk.cadence.look() == 1
+    [again] = await desk.database.read(pages.listed)
+    assert (again.id != page.id, again.status) == (True, "open")
+    desk.clock.advance(10 * MINUTE)
+    await desk.cadence.look()
+    assert [kept.id for kept in await desk.database.read(pages.listed)] == [again.id], (
+        "nobody has it: it repeats itself"
+    )
+    late = await desk.database.read(lambda c: incidents.found(c, incident.id))
+    assert late.due_at == due, "overdue since then, however often that was told"
+
+
 @pytest.mark.parametrize(
     ("otherwise", "refusal"),
     [

@@ -6,10 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.adapters.receivers import Receivers
 from app.audit.log import seal
+from app.booking.business import Businesses
 from app.db.engine import Database
+from app.main import paging
+from app.settings import load
 from app.watch import pages
 from app.watch.escalation import PAUSES_S, QUIET_S, UNHEARD_S
+from app.watch.loops import Loops
 from app.watch.notify import Notice, Step, Taken
 from app.watch.pager import LEASE_S, Pager
 from app.watch.pages import Page
@@ -82,6 +87,20 @@ async def test_a_page_goes_at_once_to_the_installation_and_the_first_of_the_list
         clock.advance(1)
         assert await carrying.deliver_due() == 1
         assert messenger.counts() == counts
+
+
+async def test_it_says_where_the_dashboard_has_what_it_is_about(database: Database) -> None:
+    clock, messenger = FakeClock(), ScriptedMessenger()
+    settings = load({"READBACK_PUBLIC_URL": "https://voice.example"})
+    loops, receivers = Loops(clock), Receivers(messenger, messenger)  # type: ignore[arg-type]  # both carry alike
+    await database.write(lambda t: pages.raised(t, Page("review", "ab12", "t", "b"), now=clock.now()))
+    carrying = paging.pager(
+        settings.model_copy(update={"page_urls": (OWN,)}), Businesses({}), database, receivers, loops, b"s", clock
+    )
+    await carrying.deliver_due()
+    [notice] = messenger.told[OWN]
+    assert notice.body.splitlines()[:3] == ["b", "", "Look: https://voice.example/dashboard/reviews#ab12"]
+    assert notice.body.splitlines()[3].startswith("Acknowledge: https://voice.example/pages/")
 
 
 async def test_repeats_get_quieter_and_stay_at_the_longest_pause(database: Database) -> None:

@@ -36,8 +36,8 @@ def test_who_took_a_page_and_when_is_in_the_timeline(database_url: str, by: str,
     ]
     assert timeline == [
         "page calendar_down: Calendar down at Acme",
-        f"page calendar_down acknowledged by {told}: Calendar down at Acme",
-        f"page job_given_up acknowledged by {told}: A job was given up",
+        f"page calendar_down acknowledged: Calendar down at Acme (by {told})",
+        f"page job_given_up acknowledged: A job was given up (by {told})",
         "page calendar_down resolved: Calendar down at Acme",
     ]
     assert "- Pages raised, acknowledged or resolved: 4" in lines

@@ -54,6 +54,7 @@ async def test_looking_acknowledges_nothing_and_one_click_does(database: Databas
     assert "Read-back mismatch" in shown.text
     assert "10 min ago" in shown.text
     assert "<form" in shown.text
+    assert '<a href="/dashboard/pages#' in shown.text
     assert "script" not in shown.text
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert await status(database, page_id) == ("open", "")
