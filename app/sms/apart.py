@@ -18,16 +18,16 @@ from app.sms.words import Answer, Intent, Said, read
 
 _ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
 _FROM_TO = re.compile(r"\w+ to \w+")
+_SEVERAL = re.compile(
+    r"\b(?:two|both|three|four|five|several|a couple(?: of)?|[2-9]) (?P<what>(?:[a-z]+ ){0,2}[a-z]+)", re.I
+)
+_COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
 _COURTEOUS = re.compile(
     r"(?:if|as long as) (?:(?:that|it)(?:'?s| is) (?:ok|okay|fine|all ?right|possible|not too late)|possible|"
     r"(?:you|u|i|we) (?:can|could|may)(?=\W*$|[.,;!])|not too late)\b",
     re.I,
 )
 """A condition that is none."""
-_SEVERAL = re.compile(
-    r"\b(?:two|both|three|four|five|several|a couple(?: of)?|[2-9]) (?P<what>(?:[a-z]+ ){0,2}[a-z]+)", re.I
-)
-_COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
 _HANGS_ON = re.compile(
     r"\W*(?:,? ?\b(?:but|and))? *\b(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I
 )

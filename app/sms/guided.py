@@ -11,7 +11,18 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish, theirs
+from app.sms import (
+    about_visit,
+    asked_next,
+    assent,
+    calling,
+    choosing,
+    meant,
+    naming,
+    own_appointments,
+    phrases,
+    second_wish,
+)
 from app.sms.cancelling import CANNOT_COME, Cancelling
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
@@ -19,14 +30,12 @@ from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
-    AGAIN,
     ASSENT,
     BACK,
     BETTER,
     CANCEL_IT,
     INSTEAD_OF_IT,
     NOT_YET,
-    ONE_MORE,
     PUZZLED,
     REACTION,
     START,
@@ -223,7 +232,7 @@ async def _first(talk: Talk) -> None:
     What may be about a visit that stands, as an answer to its reminder is, is read as said of that.
     """
     state, said = talk.state, talk.said
-    visits = await own_appointments.all_standing(talk) if _may_be_of_visit(talk) else None
+    visits = await own_appointments.all_standing(talk) if about_visit.may_be_of_visit(talk) else None
     if visits:
         state.last, state.step = visits[0], Step.DONE
         talk.of_several = len(visits) > 1
@@ -276,14 +285,14 @@ async def _afterwards(talk: Talk) -> None:
 async def _about_booked(talk: Talk) -> bool:
     """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
     said = talk.said
-    its_time = said.intent is None and said.answer is not Answer.NO and theirs.at_its_time(talk)
+    its_time = said.intent is None and said.answer is not Answer.NO and about_visit.is_when_booked(talk)
     who = meant.technician_in(talk)
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
     if said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
-    elif not said.when and theirs.cannot_then(talk):
+    elif not said.when and about_visit.is_no_to_its_day(talk):
         await own_appointments.begin(talk, Task.CANCEL)
     elif its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
@@ -291,7 +300,7 @@ async def _about_booked(talk: Talk) -> bool:
         await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
-    elif not elsewhen or _is_another(talk):
+    elif not elsewhen or about_visit.is_another(talk):
         return False
     elif its_time and said.more is not More.OTHER_DAY and not another:
         await _again(talk, phrases.SORRY)
@@ -330,22 +339,6 @@ def _takes_up_invitation(talk: Talk) -> bool:
         talk.say(talk.question(), phrases.OR_PERSON)
         return True
     return False
-
-
-def _is_another(talk: Talk) -> bool:
-    """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
-    last, named = talk.state.last, {service.id for service in meant.services_in(talk)}
-    low = talk.said.text.lower()
-    again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
-    return bool(again or (last and named and last.service not in named))
-
-
-def _may_be_of_visit(talk: Talk) -> bool:
-    """Whether a first text may be about a visit that stands, and asks for no other one."""
-    said = talk.said
-    asked_for = said.intent is Intent.BOOK or meant.services_in(talk)
-    told = said.text and not said.only_greets and not said.foreign and not WHO.fullmatch(said.text.lower())
-    return bool(told and not asked_for and (said.when or said.when.no_such or not said.asks))
 
 
 def _holds_back(talk: Talk) -> bool:

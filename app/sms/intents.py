@@ -31,7 +31,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
     if v.TOPICS.search(low):
-        late = when.clock and v.INSTEAD_OF_IT.search(low) and v.LATE.search(low)
+        late = when.clock and v.INSTEAD_OF_IT.search(asked) and v.LATE.search(asked)
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(asked) and not v.NO_CALL.search(asked)
     complains = COMPLAINT.search(asked) and not (when and v.BOOK.search(asked))
@@ -53,7 +53,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
 
 def _without_kept(low: str) -> str:
     """Without what shall stay, where something else is to be cancelled: "don't cancel Wednesday, cancel Tuesday"."""
-    rest = v.KEPT_ONE.sub(" , ", low) if v.NOT_CANCEL.search(low) else low
+    rest = v.KEPT_ONE.sub(" , ", low)
     return rest if v.CANCELS_NOW.search(rest) and not v.NOT_CANCEL.search(rest) else low
 
 

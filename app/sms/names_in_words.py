@@ -46,7 +46,7 @@ with work works would wrong wtf yay yeah yep yes yess yet you your
 """
 NO_NAMES = frozenset(_NO_NAMES.split())
 
-GIVEN_NAMES = frozenset(("Will", "May", "April", "June", "August", "Summer", "Guy", "Man"))
+GIVEN_NAMES = frozenset(("Will", "May", "April", "June", "August", "Summer", "Guy"))
 """Words that are names where nothing but a name is asked for."""
 ASKING_FOR = frozenset(
     ("a", "call", "chat", "connect", "get", "human", "live", "need", "real", "some", "speak", "talk", "text", "want")

@@ -38,9 +38,10 @@ CORRECTED = re.compile(
     rf"(?={_N}\b)"
 )
 """A number that is taken back for the one that follows, or what is to become another number."""
+_HOUR = rf"(?:[0-9]{{1,2}}|{'|'.join(word for word, number in NUMBERS.items() if number > 2 or word == 'two')})"
 AN_HOUR = re.compile(
-    rf"\b(?:to|make (?:it|that)|is|come|how about|what about|say) {_N}(?!\w)|"
-    rf"\b{_N} (?:instead|(?:is|would be|works) (?:better|best|possible)|possible|available|open|free)\b|{_N} ?\?$"
+    rf"\b(?:to|make (?:it|that)|is|come|how about|what about|say) {_HOUR}(?!\w)|"
+    rf"\b{_HOUR} (?:instead|(?:is|would be|works) (?:better|best|possible)|possible|available|open|free)\b|{_HOUR} ?\?$"
 )
 """A number that is an hour where nothing is numbered."""
 NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from app.sms.cancelling import CANNOT_COME, CANNOT_ON, is_timed
-from app.sms.meant import could_be, names_time
+from app.sms.cancelling import CANNOT_COME, is_timed
+from app.sms.meant import could_be
 from app.sms.state import Booked
 from app.sms.talk import Talk
 
@@ -42,15 +42,3 @@ def none_then(talk: Talk, own: Sequence[Booked]) -> bool:
         return not any(each.starts.weekday() in when.barred for each in own)
     named = bool(when.days or when.clock.minutes) and when.length == 1 and is_timed(low)
     return named and not any(could_be(when, each.starts) for each in own)
-
-
-def cannot_then(talk: Talk) -> bool:
-    """Whether they cannot on the day of the visit that was spoken of last."""
-    last, said = talk.state.last, talk.said
-    return bool(last and last.starts.weekday() in said.when.barred and CANNOT_ON.search(said.text.lower()))
-
-
-def at_its_time(talk: Talk) -> bool:
-    """Whether the time that is named is that of the visit that was spoken of last."""
-    last = talk.state.last
-    return last is not None and names_time(talk.said.when, last.starts)

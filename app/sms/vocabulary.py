@@ -80,7 +80,7 @@ KEPT_ONE = re.compile(
     r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|(?P<unwanted>want|like))) (?:the |my )?|not (?:the|my) |"
     r"(?:all|everything|every (?:one|visit|appointment|appt|booking))"
     r"(?: (?:of )?(?:them|these|those|(?:my|the|our)(?: \w+)?))?,? (?:but|except|apart from)(?: for)? (?:the |my )?)"
-    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:but|then) |"
+    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:but|then) | (?:please |pls |just )?(?:cancel|move|book)\b|"
     rf" and (?!(?:(?:the |my |on )+\w+|(?:{_DAY})\w*)(?: (?:one|visit|appointment|appt))?\W*$))",
     re.I,
 )

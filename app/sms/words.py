@@ -305,8 +305,8 @@ def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     low = text.lower()
     when, _ = ground.when(text)
     cued = bool(NAME_CUE.search(text) or WEAK_NAME_CUE.search(text))
-    given = read_number(parts, low) is not None or intent_of(low, when, ground.own_words)
-    told = when or cued or _answer(parts) or given
+    number = read_number(parts, low)
+    told = when or cued or _answer(parts) or number is not None or intent_of(low, when, ground.own_words)
     return bool(told) and not v.THANKS.search(low)
 
 

@@ -28,7 +28,8 @@ cancel my upcoming visit | cancel the home inspection | please remove my appoint
 I've got to cancel | puede cancelar mi cita | wait, cancel it | nvm, please cancel
 """
 HALF = """
-can I cancel my appointment? | how do I cancel | cancelling | cancellation please | request cancellation | i'd like a cancellation |
+can I cancel my appointment? | how do I cancel | cancelling | cancellation please |
+request cancellation | i'd like a cancellation |
 i cancel | found someone else |
 can I cancel tomorrow if needed | could i cancel tuesday | cancelling tuesday |
 it needs to be cancelled | cannot make it earlier than 9

@@ -38,6 +38,7 @@ OTHER_HOUR: tuple[Row, ...] = (
     # A number is one of a list where there is a list.
     (("inspection tuesday", "1", "Jane Roe"), "change it to 2 / yes", "inspection Tue 24 08:30", "Booked"),
     (ASKED, "can I move it? / yes", TUE, "Booked"),
+    (ONE, "is one available?", TUE, ""),
 )
 FROM: tuple[Row, ...] = (
     *(

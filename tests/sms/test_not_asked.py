@@ -41,7 +41,7 @@ QUESTION_FIRST = tuple(
         (),
         ("callback",),
     )
-    for text in ("sure, but is it with Lee?", "ok but who is Dana?")
+    for text in ("sure, but is Dana insured?", "ok but who is Dana?")
 )
 BY_THEMSELVES = tuple(
     Story(

@@ -37,7 +37,7 @@ ASKS: tuple[Row, ...] = (
     (ASKED, "let me check with my wife / yes", TUE, "Booked"),
     (ASKED, "let me check / ok", "", "Reply YES"),
     (ASKED_TO_CANCEL, "give me a minute / ok", TUE, "Reply YES"),
-    (ASKED, "is it with Lee?", "", "Home inspection with Dana"),
+    *((ASKED, text, "", "Home inspection with Dana") for text in ("is it with Lee?", "sure, but is it with Lee?")),
     (ONE, "is it still with Dana?", TUE, "You have: Home inspection with Dana"),
     (NOTHING, "is 8 possible?", "", "What is it for?"),
     (NOTHING, "????", "", "Hi, this is Acme"),

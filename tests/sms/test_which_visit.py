@@ -19,6 +19,7 @@ STAYS: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "cancel all my appointments except tuesday's / yes", TUE, ""),
     (INSPECTION_AND_TREATMENT, "don't cancel wednesday, cancel tuesday / yes", TREATMENT, ""),
     (TWO_INSPECTIONS, "don't cancel wednesday, cancel tuesday / yes", WED, ""),
+    (TWO_INSPECTIONS, "keep wednesday cancel tuesday / yes", WED, ""),
     (INSPECTION_AND_TREATMENT, "cancel all but tuesday and wednesday / yes", BOTH, ""),
     (INSPECTION_AND_TREATMENT, "I don't want the inspection any more, cancel it / yes", TREATMENT, ""),
     (ONE, "cancel all but tuesday", TUE, NO_OTHER),
