@@ -94,7 +94,7 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
 def not_this_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> str:
     """What a model is told where the words say that the visit stays, or that it is another one of theirs."""
     talk, reference = heard_now(turn), change.arguments.get("reference")
-    if change.tool not in ("cancel_appointment", "reschedule_appointment"):
+    if change.tool not in ("cancel_appointment", "reschedule_appointment") or not own:
         return ""
     if talk.said.cancelling is Cancelling.ELSEWHERE:
         return NOT_THEIRS
