@@ -94,11 +94,11 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
 def not_this_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> str:
     """What a model is told where the words say that the visit stays, or that it is another one of theirs."""
     talk, reference = heard_now(turn), change.arguments.get("reference")
-    if change.tool not in ("cancel_appointment", "reschedule_appointment"):
+    if change.tool not in ("cancel_appointment", "reschedule_appointment") or not own:
         return ""
     if talk.said.cancelling is Cancelling.ELSEWHERE:
         return NOT_THEIRS
-    if change.tool == "cancel_appointment" and (theirs.referred(talk, own) == [] or theirs.none_on_day(talk, own)):
+    if change.tool == "cancel_appointment" and (theirs.referred(talk, own) == [] or theirs.none_then(talk, own)):
         return OTHER_VISIT
     stay = [*kept(talk, talk.said, own), *_expected(talk, own)]
     cancels = talk.said.cancelling >= Cancelling.HALF
@@ -138,10 +138,16 @@ def heard_now(turn: ModelTurn) -> Talk:
 def speaks_of(turn: ModelTurn, task: Task) -> bool:
     """Whether it comes of their own words that something of the kind is asked about at all."""
     if task is Task.CANCEL:
-        return _wants_cancelled(heard_now(turn))
+        return heard_now(turn).said.cancelling >= Cancelling.HALF
     intent = Intent.MOVE if task is Task.MOVE else Intent.BOOK
     talks = [_talk(turn, message.text) for message in turn.messages if message.who == "customer"]
     return any(talk.said.intent is intent or _picked(talk) for talk in talks)
+
+
+def asks_plainly(turn: ModelTurn, task: Task) -> bool:
+    """Whether a good word is a yes to it, since they asked for it themselves, and under no condition."""
+    wanted = _wants_cancelled(heard_now(turn)) if task is Task.CANCEL else speaks_of(turn, task)
+    return wanted and not has_condition(turn)
 
 
 def has_condition(turn: ModelTurn) -> bool:

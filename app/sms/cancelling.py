@@ -40,7 +40,7 @@ class _Clause:
 
 _APPT = r"(?:appointments?|appts?|apts?|appoinments?|appointmnts?|bookings?|reservations?|visits?|citas?)"
 CANCEL = re.compile(
-    r"\bcancel(?:l?ing|l?ed|l?ations?)\b|\bcan[cs]?el?l?(?:ing|ed)\b|\bcancel+\b|\bcan[cs]le?\b|\bcan[es]l\b|\bcansel\b|"
+    r"\bcancel(?:l?ing|l?ed|l?ations?)\b|\bcan[cs]?el?l?(?:ing|ed)\b|\bcancel+\b|\bcan[cs]le?\b|\bcan[es]l\b|\bc(?:ansel|ncel|ancal)\b|"
     r"\bcacel\b|\b(?:cancelar|anular)(?:l[ao])?\b|\bcanc[eé]l[ae](?:l[ao])?\b|\bcall (?:it |that )?off\b|"
     rf"^(?:please )?undo\b|\b(?:delete|remove|drop|get rid of)(?= (?:my|the) (?:\w+ )?{_APPT}\b)"
 )
@@ -51,13 +51,13 @@ _BETWEEN = re.compile(
 _FILLER = (
     r"(?:please|pls|plz|por favor|just|also|now|no|yes+|yeah|ok|okay|sure|sorry|hi|hello|hey|well|actually|instead|"
     r"kindly|go ahead|let'?s|let us|to|i said|um+|uh+|oh|unfortunately|right|correct|first|quickly|could|thanks|"
-    r"simply|better|guys|dear|must|wait|nvm|never mind)"
+    r"simply|better|guys|dear|must|wait|possible|nvm|never mind)"
 )
 _IMPERATIVE = re.compile(rf"(?:{_FILLER} ?)*")
 _WISH = re.compile(
     rf"(?:^|\b(?:i|we)(?:'?d| would|'ll|'?ve| will|'?m|'?re| am| are| do)? )(?:{_FILLER} |really |still |have |will |"
     r"do |would |going to |gonna )*"
-    r"(?:(?:need|want|have|got|like|wish|prefer|calling|texting|writing|looking|trying)(?: (?:you|u))? to|"
+    r"(?:(?:need|want|have|got|like|wish|prefer|calling|texting|writing|looking|trying)(?: (?:you|u))?(?: to)?|"
     r"had better|rather|gotta|wanna|quiero|quisiera|necesito|deseo|tengo que|hay que|me gustar[ií]a)"
     r"(?: (?:please|just|go ahead|now|be|have to|need to))*$"
 )
@@ -67,7 +67,10 @@ _ASKED_OF_US = re.compile(
 _ASKED = re.compile(
     r"\b(?:(?:can|could|may) (?:i|we)(?: (?:please|pls|just|still|also))*|how (?:do|can|would|could) (?:i|we|you)|"
     r"possible (?:for (?:me|us) )?to|(?:i|we)(?:'ll| will|'?m going to|'?m gonna)|i(?:'d)? hate to|"
-    r"(?:tell|ask|have|let|get) [a-z]+(?: to)?|puedo)$"
+    r"(?:tell|ask|have|let|get) [a-z]+(?: to)?|puedo|^(?:i|we))$"
+)
+_REQUESTS = re.compile(
+    r"(?:(?:i|we)(?:'?d| would)? )?(?:request(?:ing)?|want|need|like)(?: to request)?(?: an?| the)?$"
 )
 _TO_BE_DONE = re.compile(r"\b(?:need|want|like|please|wish|(?:can|could) (?:i|you) (?:have|get))\b(?: \w+){0,5}$")
 _HAS_TO_BE = re.compile(r"\b(?:needs?|has|have|must|should|can|could) (?:to )?(?:\w+ )?(?:be|get)(?: \w+)?$")
@@ -100,6 +103,7 @@ _PHRASE_ENDS = re.compile(
 )
 _OWNED = re.compile(r"\b(?P<whose>[a-z]+)(?:'s|s')(?= |$)")
 _UNTIL = re.compile(r" (?:until|till|before|after|since|because|from|i|we)\b.*")
+_AT = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,2}(?::\d\d)? ?(?:[ap]\.?m\b|o'?clock)|\b\d{1,2}:\d\d")
 _DAYS = frozenset((*FROM_TODAY, *WEEKDAYS, *MONTHS))
 _DAY_WORDS = frozenset((*_DAYS, "week", "month", "it", "that", "let", "what", "there", "here"))
 _ALIKE = 0.72
@@ -115,7 +119,7 @@ NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
     r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
-    r"\btake (?:me|us) off (?:the|your) (?:schedule|calendar|books?)\b"
+    r"\b(?:take|remove) (?:me|us) (?:off|from) (?:the|your) (?:schedule|calendar|books?)\b"
 )
 _DAY = "|".join(sorted((*FROM_TODAY, *WEEKDAYS), key=len, reverse=True))
 _SOMEBODY_ELSE = re.compile(
@@ -150,10 +154,12 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     return max(kinds, default=Cancelling.UNSAID)
 
 
-def days_named(low: str) -> bool:
-    """Whether what is to be cancelled (lower case) is named by its day: "my Wednesday visit", "tomorrow's"."""
-    named = (_UNTIL.sub("", clause.after).replace("'s", "").split() for clause in _clauses(low))
-    return any(word in _DAYS for words in named for word in words)
+def is_timed(low: str) -> bool:
+    """Whether what is to be cancelled (lower case) is named by its time: "tomorrow's", "my 9 am"."""
+    named = [_UNTIL.sub("", clause.after).replace("'s", "") for clause in _clauses(low)]
+    return bool(NOT_NEEDED.search(low)) or any(
+        _AT.search(words) or not _DAYS.isdisjoint(words.split()) for words in named
+    )
 
 
 def without_told(low: str, own: Collection[str] = frozenset()) -> str:
@@ -198,7 +204,8 @@ def _asked(clause: _Clause) -> Cancelling:
             Cancelling.HALF if _IMPERATIVE.fullmatch(before) or before.endswith("would you mind") else Cancelling.TOLD
         )
     if "ation" in verb:
-        return Cancelling.HALF if _IMPERATIVE.fullmatch(f"{before} {clause.after}".strip()) else Cancelling.TOLD
+        bare = _IMPERATIVE.fullmatch(f"{_REQUESTS.sub('', before)} {clause.after}".strip())
+        return Cancelling.HALF if bare else Cancelling.TOLD
     if _IMPERATIVE.fullmatch(before):
         return Cancelling.PLAIN
     if _ASKED_OF_US.search(before) or (_WISH.search(before) and not _NOT.search(before)):

@@ -23,6 +23,7 @@ from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import (
     ASKED_ALREADY,
     TWO_WISHES,
+    asks_plainly,
     is_asked,
     leaves_out,
     not_this_visit,
@@ -109,7 +110,7 @@ class Changing:
 
     async def asked_whether_to_cancel(self, turn: ModelTurn, visit: Booked, inference: str) -> None:
         """The model chose to ask that: the answer is read as one to any other question, whoever could answer then."""
-        strict = not speaks_of(turn, Task.CANCEL)
+        strict = not asks_plainly(turn, Task.CANCEL)
         await self._put_to_them(turn, [Asked(Task.CANCEL, visit, strict=strict)], [visit], inference)
 
     async def _put_to_them(

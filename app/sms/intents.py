@@ -4,7 +4,7 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from app.sms import vocabulary as v
-from app.sms.cancelling import CANCEL, CANNOT_COME, OF_VISIT, Cancelling, cancelling, without_told
+from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, OF_VISIT, Cancelling, cancelling, without_told
 from app.sms.dates_in_words import When, read_shift
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, NO_SHOW
 
@@ -31,7 +31,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
     if v.TOPICS.search(low):
-        late = when.clock and v.INSTEAD_OF_IT.search(low) and v.LATE.search(low)
+        late = when.clock and v.INSTEAD_OF_IT.search(asked) and v.LATE.search(asked)
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(asked) and not v.NO_CALL.search(asked)
     complains = COMPLAINT.search(asked) and not (when and v.BOOK.search(asked))
@@ -61,6 +61,8 @@ def _given_up(low: str, when: When, *, moves: bool) -> Intent | None:
     """The visit is given up as it stands: for another time, if one is named."""
     if CANCEL.search(low):
         moves = moves or bool(v.OTHER_DAY.search(low)) or bool(when.days and v.INSTEAD_OF_IT.search(low))
+        return Intent.MOVE if moves else Intent.CANCEL
+    if NOT_NEEDED.search(low):
         return Intent.MOVE if moves else Intent.CANCEL
     if CANNOT_COME.search(low):
         return Intent.MOVE if moves or when.days else Intent.CANCEL

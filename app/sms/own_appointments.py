@@ -92,11 +92,12 @@ async def begin(talk: Talk, task: Task) -> None:
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
-    none_then = task is Task.CANCEL and theirs.none_on_day(talk, found)
+    none_then = task is Task.CANCEL and theirs.none_then(talk, found)
     state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
     await _named(talk, about)
     if none_then:
-        talk.lead(phrases.NONE_THEN.format(day=phrases.day(talk.said.when.days[0], talk.today)))
+        days = talk.said.when.days
+        talk.lead(phrases.NONE_THEN.format(when=f"on {phrases.day(days[0], talk.today)}" if days else "then"))
 
 
 async def _named(talk: Talk, about: Booked | None) -> None:

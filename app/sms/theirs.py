@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from app.sms.cancelling import CANNOT_ON, days_named
-from app.sms.dates_in_words import When
-from app.sms.meant import names_time
+from app.sms.cancelling import CANNOT_COME, CANNOT_ON, is_timed
+from app.sms.meant import could_be, names_time
 from app.sms.state import Booked
 from app.sms.talk import Talk
 
@@ -36,11 +35,13 @@ def referred(talk: Talk, own: Sequence[Booked]) -> list[Booked] | None:
     return [each for each in own if each.reference in said] if said else None
 
 
-def none_on_day(talk: Talk, own: Sequence[Booked]) -> bool:
-    """Whether the visit is named by a day on which there is none."""
-    when: When = talk.said.when
-    named = bool(when.days) and not when.loose and when.length == 1 and days_named(talk.said.text.lower())
-    return named and not any(each.starts.date() in when.days for each in own)
+def none_then(talk: Talk, own: Sequence[Booked]) -> bool:
+    """Whether the visit that is to be cancelled is named by a day or an hour at which there is none."""
+    when, low = talk.said.when, talk.said.text.lower()
+    if when.barred and CANNOT_COME.search(low):
+        return not any(each.starts.weekday() in when.barred for each in own)
+    named = bool(when.days or when.clock.minutes) and when.length == 1 and is_timed(low)
+    return named and not any(could_be(when, each.starts) for each in own)
 
 
 def cannot_then(talk: Talk) -> bool:

@@ -287,6 +287,10 @@ CHANGES_OF_MIND = (
         )
         for text, told in (
             ("cancel my wednesday appointment", "I find no visit on Wed Nov 25. Cancel Home inspection with Dana, Tue"),
+            ("cancel visit on the 25th", "I find no visit on Wed Nov 25. Cancel Home inspection with Dana, Tue"),
+            ("cancel my 10 am visit", "I find no visit then. Cancel Home inspection with Dana, Tue Nov 24"),
+            ("do not come tomorrow", "I find no visit on Sat Nov 21. Cancel Home inspection with Dana, Tue Nov 24"),
+            ("I can't come wednesday", "I find no visit then. Cancel Home inspection with Dana, Tue Nov 24"),
             ("cancel tomorrow's", "I find no visit on Sat Nov 21. Cancel Home inspection with Dana, Tue Nov 24"),
             ("cancel the appointment of John Doe, ref ABC123", "I find no visit with that reference for this number."),
             ("cancel QXZRTB", "I find no visit with that reference for this number. You have: Home inspection"),
@@ -302,6 +306,9 @@ CHANGES_OF_MIND = (
             "cancel the appointment for Jane Roe",
             "please cancel tuesday's appointment",
             "cancel Dana's visit on tuesday",
+            "cancel my 9 am visit",
+            "cancel my visit on the 24th",
+            "if possible cancel my appointment",
             "cancel my inspection, I will be away until friday",
             "This is Jane Roe. Please cancel my appointment",
         )

@@ -7,7 +7,9 @@ from tests.sms.test_afterwards import each
 
 OWN = frozenset(("home", "inspection", "ant", "treatment", "follow-up", "visit", "acme", "pest", "control", "dana"))
 PLAIN = """
-I'd rather cancel | cancel my appointment | please cancel | I need to cancel | can't come | cancel | cancel it please |
+remove me from the schedule | if possible cancel it | do not come tomorrow |
+I'd rather cancel | i want cancel | need cancel my appt | cncel my appt |
+cancel my appointment | please cancel | I need to cancel | can't come | cancel | cancel it please |
 I'd like to cancel my visit | we need to cancel our appointment | hi, can you cancel my visit please |
 could you please cancel my appointment | I have to cancel | gotta cancel | i'm going to have to cancel |
 sorry can't make it | we won't be needing you tuesday | no longer needed | not needed any more, thanks |
@@ -26,7 +28,9 @@ cancel my upcoming visit | cancel the home inspection | please remove my appoint
 I've got to cancel | puede cancelar mi cita | wait, cancel it | nvm, please cancel
 """
 HALF = """
-can I cancel my appointment? | how do I cancel | cancelling | cancellation please | found someone else |
+can I cancel my appointment? | how do I cancel | cancelling | cancellation please |
+request cancellation | i'd like a cancellation |
+i cancel | found someone else |
 can I cancel tomorrow if needed | could i cancel tuesday | cancelling tuesday |
 it needs to be cancelled | cannot make it earlier than 9
 """

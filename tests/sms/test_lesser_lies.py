@@ -55,6 +55,19 @@ async def test_nobody_is_asked_about_another_time_than_the_hour_they_named(sms: 
     assert "8:00 AM, for Jane Roe" not in " ".join(told)
 
 
+async def test_who_asks_whether_they_can_is_asked_each_time_and_has_to_say_yes(sms: Texting) -> None:
+    reference = await tuesday(sms)
+    said = "can I cancel tuesday?"
+    for answers in (("ok", "no"), ("no",), ("yes",)):
+        assert (await sms.text(said, model=[cancels(reference, said)]))[-1] == CANCEL_9
+        for answer in answers:
+            later(sms)
+            assert (await standing(sms)) == [("inspection", 0)]
+            await sms.text(answer)
+        later(sms)
+    assert await standing(sms) == []
+
+
 async def test_a_good_word_is_no_yes_to_what_was_asked_for_under_a_condition(sms: Texting) -> None:
     reference = await tuesday(sms)
     said = "cancel if dana can't come before 9"
