@@ -11,6 +11,7 @@ from app.booking.book import HOLD_S, Result
 from app.booking.calendar import Absent
 from app.booking.store import claim, drafted
 from app.db.engine import DatabaseUnavailableError
+from app.review.tasks import closed
 from tests.booking.acme import ANN, HOUR, NOW, TUESDAY_9, House, acme, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
@@ -214,6 +215,8 @@ async def test_the_news_survives_a_process_that_dies_before_it_told(made: House,
     assert ANN.name not in page.body + page.title + task.what
     await made.news.handle({"booking": row.id, "result": "confirmed"})
     assert (len(await made.tasks()), len(await made.pages())) == (1, 1), "carried out twice, done once"
+    await made.database.write(lambda t: closed(t, task.key, by="kim", now=made.clock.now()))
+    assert await made.pages() == [], "told is told"
 
 
 async def test_the_job_says_nothing_again_to_who_was_told(made: House, calendar: FakeCalendar) -> None:
