@@ -3,13 +3,14 @@
 What it says of a transfer is taken in by the same commit, so that no report is kept whose failure nobody hears of.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, insert, select
 
 from app import log
 from app.audit.log import record
@@ -18,10 +19,15 @@ from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import call_events
+from app.jobs.dead_letters import Letter, given_up
 from app.promises.transfers import Report, reported
 from app.watch.alarms import Alarms
 
 MAX_KIND_CHARS = 64
+UNREAD: Final = "call_report"
+"""The kind of a report that says of no call, of its dead letter, and of the job that reads it again."""
+CARRY_WORK: Final = frozenset({"end-of-call-report", "transfer-update"})
+"""Kinds of reports after which something is to be done."""
 logger = log.get(__name__)
 
 
@@ -52,11 +58,10 @@ class CallEvents:
 
     async def store(self, event: CallEvent) -> None:
         """Keep one report, the first of its kind for its call. Never raises: the platform needs its acknowledgement."""
-        if event.ref.call_id is None:
+        if event.ref.call_id is None and event.kind not in CARRY_WORK:
             return
-        now = self._clock.now()
         try:
-            await self._database.write(lambda t: self._taken_in(t, event, now))
+            await self._database.write(lambda t: self.taken_in(t, event))
         except Exception as error:
             logger.error("call_event_lost", kind=event.kind, exc_info=error)
             self._alarms.ring(
@@ -68,12 +73,18 @@ class CallEvents:
             return
         self._alarms.clear("call_event_lost", "events")
 
-    def _taken_in(self, transaction: Transaction, event: CallEvent, now: float) -> None:
-        """Store it, and follow the call's transfer. A report that was stored before may be about a later transfer."""
+    def taken_in(self, transaction: Transaction, event: CallEvent) -> None:
+        """Store it, and follow the call's transfer. A report that was stored before may be about a later transfer.
+
+        One about no call that carries work is put aside, with its dead letter.
+        """
+        now, business = self._clock.now(), self._businesses.find(event.ref.lines, event.ref.assistant)
+        if event.ref.call_id is None:
+            _put_aside(transaction, event, business.id if business else "", now)
+            return
         _stored(transaction, event, now)
         if not event.put_through and not event.ended_reason:
             return
-        business = self._businesses.find(event.ref.lines, event.ref.assistant)
         report = Report(
             call_key=event.ref.key,
             business=business.id if business else "",
@@ -105,6 +116,23 @@ def _stored(transaction: Transaction, event: CallEvent, now: float) -> bool:
         ended_reason=ended_reason,
     )
     return True
+
+
+def unread(platform: str, key: str) -> ColumnElement[bool]:
+    """The row of a report that was put aside."""
+    e = call_events.c
+    return and_(e.platform == platform, e.call_id == key, e.kind == UNREAD)
+
+
+def _put_aside(transaction: Transaction, event: CallEvent, business: str, now: float) -> None:
+    """Keep its body once, under a kind of its own, so that nobody takes it for the report of a call."""
+    platform, body = event.ref.platform, _written(event.body)
+    key = hashlib.sha256(body.encode()).hexdigest()[:32]
+    if transaction.connection.execute(select(call_events.c.at).where(unread(platform, key))).first() is None:
+        row = {"platform": platform, "call_id": key, "kind": UNREAD, "ended_reason": None, "body": body, "at": now}
+        transaction.connection.execute(insert(call_events).values(**row))
+    cause = f"a {event.kind} of {platform} says of no call, so that nobody knows whose it is"
+    given_up(transaction, Letter(UNREAD, key, business, cause, {"platform": platform, "report": key}), now=now)
 
 
 def _written(body: Mapping[str, Any]) -> str:

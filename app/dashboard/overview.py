@@ -18,6 +18,7 @@ from app.db.engine import DatabaseUnavailableError
 from app.db.schema import bookings, dead_letters, figure_states, pages, reviews, tasks
 from app.review.sheets import utc
 from app.watch import incidents
+from app.watch.chances import band
 from app.watch.figures import State
 from app.watch.pages import NOT_RESOLVED
 from app.watch.unheard import Unheard
@@ -35,6 +36,10 @@ NOT_KNOWN: Final = ("unknown", "learning")
 """States of a line of which nobody can say yet that it is as usual. Of one too quiet to tell nobody ever can."""
 ODD: Final = {"silent": "silent", "flood": "flooded"}
 """States of a line that is not as usual, and how they are called."""
+BY_DAYS: Final = 0.02
+"""The squared share by which one day differs from the next, about."""
+OUTSIDE: Final = 0.01
+"""Share of days whose count is as far from the usual one; where a line is odd, such a count is no good one."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
 NAMED: Final = 5
 """Things that are wrong, in the sentence; tiles show every one."""
@@ -114,7 +119,7 @@ def worst(tiles: Sequence[Tile]) -> str:
 
 def sentence(tiles: Sequence[Tile]) -> str:
     """Whether all is normal, and if not, what is not, in so far as it can be read in one breath."""
-    wrong = [tile.about for tile in tiles if tile.state == BAD]
+    wrong = [tile.about for tile in tiles if tile.state == BAD and tile.about]
     waits = [tile.about for tile in tiles if tile.state == WAITS]
     if wrong:
         more = len(wrong) - NAMED
@@ -139,6 +144,7 @@ def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
         "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),
         "raised": counted(connection, figure_states, f.state == State.RAISED.value),
         "doubted figures": counted(connection, figure_states, f.state == State.FEW.value, f.over > 0),
+        "unknown figures": counted(connection, figure_states, f.state == State.UNKNOWN.value, f.name != ""),
         "few": counted(connection, figure_states, f.state == State.FEW.value, f.over == 0),
         "late tasks": counted(connection, tasks, t.status == "open", t.due < now),
         "tasks": counted(connection, tasks, t.status == "open", t.due >= now),
@@ -172,6 +178,8 @@ def _of_work(found: Mapping[str, Any]) -> list[Tile]:
             Part(BAD, found["raised"], "service figure past its bound", "service figures past their bounds", "raised"),
             Part(UNKNOWN, found["doubted figures"], "service figure was bad, in too few calls to tell yet",
                  "service figures were bad, in too few calls to tell yet", TOO_FEW),
+            Part(UNKNOWN, found["unknown figures"], "service figure is not known yet",
+                 "service figures are not known yet", "not known yet"),
             Part(GOOD, found["few"], "service figure has too few calls to tell yet",
                  "service figures have too few calls to tell yet", TOO_FEW),
         ]),
@@ -211,10 +219,16 @@ def of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
     odd = _odd(volume)
     state, word, about = _known(volume, lines)
     word_today = f"{usual:,.0f} usual by now" if state == GOOD else word
+    state_today = BAD if odd and _is_far(calls, usual) else state
     return [
-        Tile("Calls and texts today", f"{calls:,}", state, word_today, "volume"),
+        Tile("Calls and texts today", f"{calls:,}", state_today, word_today, "volume"),
         odd or Tile("Lines", str(lines), state, word, "volume", about),
     ]
+
+
+def _is_far(calls: int, usual: float) -> bool:
+    least, most = band(usual, BY_DAYS, OUTSIDE)
+    return not least <= calls <= most
 
 
 def _odd(volume: Sequence[LineVolume]) -> Tile | None:

@@ -63,6 +63,7 @@ from app.main.limit_use import limit_timers
 from app.main.model_path import ModelPath
 from app.main.own_use import counted_lately, own_counts
 from app.main.paging import pager
+from app.main.reports import reports
 from app.main.settling import settler
 from app.main.shapes import watched
 from app.main.sources import Sources
@@ -248,6 +249,7 @@ class Server:
             crm_jobs.READ_BACK: self.crm_copies.read_back,
             **self.texting.handlers(),
             **self.model_path.handlers(),
+            **reports(self.database, self.businesses, self.alarms, self.clock),
         }
 
     def timers(self) -> list[Timer]:

@@ -12,6 +12,8 @@ PERIODS: Final = {
     "day": {"d", "day", "days"},
     "month": {"mo", "month", "months"},
 }
+WHOLES: Final = ("day", "month")
+"""Over which an amount without a period may be used up; what goes by the second or hour is a rate, and no amount."""
 
 _UNLIMITED: Final = re.compile(r"(?:unlimited|no limit)\b", re.IGNORECASE)
 _GROUPED: Final = r"[0-9]{1,3}(?P<mark>[, '’_])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\.[0-9]{1,6})?"
@@ -54,8 +56,9 @@ def _fits(rest: str, unit: str) -> bool:
     if rest[:1].isalpha() and word is not None and word[1] != unit:
         return False
     period = unit.partition("/")[2]
-    for many, named in _PER.findall(rest) if period else ():
-        other = any(named.lower() in words for which, words in PERIODS.items() if which != period)
-        if other or many not in ("", "1"):
+    may_be = (period,) if period else WHOLES
+    for many, named in _PER.findall(rest):
+        other = any(named.lower() in words for which, words in PERIODS.items() if which not in may_be)
+        if other or (period and many not in ("", "1")):
             return False
     return True

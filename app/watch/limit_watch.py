@@ -97,7 +97,9 @@ def _silenced(transaction: Transaction, use: Use, kept: Sequence[Point], now: fl
 def _page(use: Use, expected: Forecast) -> Page:
     limit = use.limit
     goes = ""
-    if expected.reached_at is not None:
+    if use.used >= use.value:
+        goes = " It is reached."
+    elif expected.reached_at is not None:
         when = datetime.fromtimestamp(expected.reached_at, UTC)
         goes = f" At its present rate it is reached at {when:%Y-%m-%d %H:%M} UTC."
     body = (

@@ -8,9 +8,13 @@ import orjson
 import pytest
 
 from app.booking.business import Businesses
-from app.calls.events import CallEvent, CallEvents
+from app.calls.events import UNREAD, CallEvent, CallEvents
 from app.calls.model import CallRef
+from app.calls.unread import ReadAgain, StillUnreadError
 from app.db.engine import Database
+from app.dialects import vapi
+from app.jobs import dead_letters
+from app.watch import pages
 from tests.calls.reception import ACME, audited
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -107,3 +111,26 @@ async def test_what_cannot_be_written_down_rings_and_raises_nothing(sqlite_url: 
         await events.store(event(ENDED, thing=Unwritable()))
 
     assert alarms.kinds() == ["call_event_lost"]
+
+
+async def test_a_report_that_says_of_no_call_is_a_dead_letter_once_and_is_read_again(database_url: str) -> None:
+    body = {"type": "end-of-call-report", "endedReason": "customer-ended-call", "call": "c9"}
+    lost = CallEvent(CallRef("vapi"), "end-of-call-report", None, "customer-ended-call", body)
+    async with storing(database_url) as (events, alarms, database):
+        for _ in range(2):
+            await events.store(lost)
+        await events.store(event("status-update:in-progress", None))
+        [letter] = await database.read(dead_letters.listed)
+        assert (letter.kind, letter.business) == (UNREAD, ACME.id)
+        assert "c9" not in letter.cause
+        assert [kind for _, kind, _ in stored(database_url)] == [UNREAD], "nobody takes it for a call's"
+        assert [kept.page.title for kept in await database.read(pages.listed)] == ["Work given up: call_report"]
+
+        with pytest.raises(StillUnreadError):
+            await ReadAgain(database, events, vapi.parse)(letter.data)
+        again = ReadAgain(database, events, lambda told: vapi.parse({**told, "call": {"id": told["call"]}}))
+        for _ in range(2):
+            await again(letter.data)
+
+    assert stored(database_url) == [("c9", "end-of-call-report", "customer-ended-call")]
+    assert alarms.rung == []

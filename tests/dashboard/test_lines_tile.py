@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.dashboard.overview import BAD, of_lines, sentence
-from app.watch.volume_overview import LineVolume
+from app.dashboard.overview import BAD, GOOD, of_lines, sentence
+from app.watch.volume_overview import HourOfDay, LineVolume
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,17 @@ def test_silences_and_floods_are_both_named(states: str, value: str, word: str, 
     [tile] = [tile for tile in tiles if tile.name == "Lines"]
     assert (tile.value, tile.state, tile.word) == (value, BAD, word)
     assert sentence(tiles) == f"Not normal: {told}."
+
+
+@pytest.mark.parametrize(
+    ("state", "count", "expected"),
+    [("silent", 0, BAD), ("flood", 93, BAD), ("silent", 18, GOOD), ("flood", 22, GOOD), ("normal", 30, GOOD)],
+)
+def test_what_came_today_is_not_good_where_a_line_is_odd_and_it_is_far_from_usual(
+    state: str, count: int, expected: str
+) -> None:
+    now = 1_795_651_200
+    hours = (HourOfDay(now - 3_600, count, 10, 20.0, 30),)
+    tile = of_lines([LineVolume("acme", "+15125550100", state, "call", "", 0, None, None, {"call": hours})], now)[0]
+    assert (tile.name, tile.value, tile.state) == ("Calls and texts today", str(count), expected)
+    assert tile.word == "20 usual by now"

@@ -22,6 +22,8 @@ from app.watch.amounts import amount
         ("10'000", "requests", 10_000.0),
         ("10k", "requests", 10_000.0),
         ("1.5K a day", "requests", 1_500.0),
+        ("500 USD per month", "USD", 500.0),
+        ("10 lines per account", "calls", 10.0),
         ("2M tokens", "tokens/min", 2e6),
         ("30 million tokens", "tokens/min", 3e7),
         ("1e6", "tokens/min", 1e6),
@@ -57,6 +59,9 @@ def test_an_amount_is_read_as_a_person_reads_it(text: str, unit: str, read: floa
         ("10 requests per second", "requests/min"),
         ("600 requests per 100 seconds", "requests/min"),
         ("100 a day", "texts/s"),
+        ("10 per second", "calls"),
+        ("10 calls/min", "calls"),
+        ("2,000 an hour", "requests"),
     ],
 )
 def test_what_could_mean_something_else_is_not_read(text: str, unit: str) -> None:

@@ -140,6 +140,24 @@ async def test_after_a_restart_it_is_known_at_once(house: House) -> None:
     assert found["tool_errors"] is State.FINE
 
 
+async def test_after_a_gap_in_our_counting_it_is_not_good_before_it_is_known(house: House) -> None:
+    house.clock.advance(HOUR_S)
+    for _ in range(30):
+        works()
+    await house.look()
+    house.clock.advance(540.0)
+    later = house.restarted()
+    for _ in range(30):
+        works()
+    await later.look()
+    assert (await tile(house)).word == "not known yet"
+
+    for _ in range(60):
+        works()
+        await later.look()
+    assert (await tile(house)).state == "good"
+
+
 async def tile(house: House):
     found = await house.database.read(lambda c: _looked(c, house.clock.now(), 0.0))
     return next(tile for tile in _of_work(found) if tile.name == "Service figures")

@@ -97,6 +97,16 @@ async def test_the_rate_of_use_pages_before_any_share_does(database: Database) -
     assert await watched.look(62, after_s=DAY) == [("n", "resolved")]
 
 
+async def test_what_is_used_up_is_not_said_to_be_reached_some_day(database: Database) -> None:
+    watched = Watched(database, limit(kind=Kind.DAILY))
+    for used in (25, 40):
+        await watched.look(used)
+    assert await watched.look(119) == [("n", "open")]
+    (kept,) = await database.read(listed)
+    assert " are used. It is reached." in kept.page.body
+    assert "present rate" not in kept.page.body
+
+
 async def test_a_limit_that_is_taken_away_takes_its_page_along(database: Database) -> None:
     watched = Watched(database, limit())
     assert await watched.look(90) == [("n", "open")]
