@@ -50,6 +50,21 @@ async def test_each_page_is_on_one_of_the_pages_and_what_nobody_took_on_the_firs
         assert [one["raised_at"] for one in some] == sorted((one["raised_at"] for one in some), reverse=True)
 
 
+async def test_all_that_are_shown_are_taken_at_once(sqlite_url: str, tmp_path: Path) -> None:
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana, signed_in(server) as lee:
+        taken = paged(sqlite_url)
+        assert f"I have these {MOST_SHOWN}" in (await dana.look("pages")).text
+        shown = (await server.get("/api/pages", ADMIN_TOKEN)).json()["pages"]
+        ids = [one["id"] for one in shown if one["status"] == "open"]
+        assert (await lee.press("pages/acknowledge", {"id": ids[:1]})).status_code == 303
+        assert (await dana.press("pages/acknowledge", {"id": ids})).status_code == 303
+        assert (await dana.press("pages/acknowledge", {"id": ids})).status_code == 409
+    with looking(sqlite_url) as connection:
+        by = {kept.id: kept.acknowledged_by for kept in listed(connection)}
+    assert {page_id for page_id, who in by.items() if who} - taken == set(ids)
+    assert len(ids) == MOST_SHOWN
+
+
 async def test_a_page_that_begins_nowhere_is_refused(sqlite_url: str, tmp_path: Path) -> None:
     async with dashboard(sqlite_url, tmp_path) as server:
         assert (await server.get("/api/pages?after=x", ADMIN_TOKEN)).status_code == 409
