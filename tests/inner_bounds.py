@@ -60,6 +60,7 @@ INNER = {
         "app.calls.model.MAX_ID_CHARS",
         "app.audit.search.MOST_FOUND",
         "app.dashboard.actions.MOST_REPLAYED",
+        "app.dashboard.actions.MOST_TAKEN",
         "app.dashboard.asked.MOST_FORM_BYTES",
         "app.dashboard.asked.MOST_FIELDS",
         "app.dashboard.asked.MOST_VALUE_CHARS",

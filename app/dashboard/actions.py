@@ -26,6 +26,7 @@ SAID: Final[Mapping[str, str]] = {
     "replayed-page": "They are tried again.",
     "discarded": "Discarded: it is not done.",
     "acknowledged": "Acknowledged: it is repeated no more.",
+    "acknowledged-all": "Acknowledged: they are repeated no more.",
     "resolved": "Resolved: whoever was paged hears of it.",
     "flag-set": "Set: every process follows within two seconds.",
     "confirmed": "Entered: it holds for 90 days.",
@@ -36,6 +37,8 @@ SAID: Final[Mapping[str, str]] = {
 }
 """What a page says after a button: by a word of its address, so that no address can make it say anything else."""
 MOST_REPLAYED: Final = 50
+MOST_TAKEN: Final = 50
+"""Pages that are acknowledged at once: as many as one page of them shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,16 @@ class Actions:
         return Done("dead-letters", "discarded")
 
     async def acknowledge(self, asked: Asked) -> Done:
-        """Somebody has a page."""
-        await self._page(asked, lambda t, now: pages.acknowledged(t, asked.needed("id"), by=asked.by, now=now))
-        return Done("pages", "acknowledged")
+        """Somebody has a page, or all that are shown: of several, those that nobody has taken meanwhile."""
+        chosen = asked.several.get("id", ())[:MOST_TAKEN]
+        if len(chosen) < 2:
+            await self._page(asked, lambda t, now: pages.acknowledged(t, asked.needed("id"), by=asked.by, now=now))
+            return Done("pages", "acknowledged")
+        took = await self._write(lambda t, now: [pages.acknowledged(t, one, by=asked.by, now=now) for one in chosen])
+        if not any(took):
+            raise MisusedError("None of these pages is open: somebody has taken them before.")
+        self._house.wake()
+        return Done("pages", "acknowledged-all")
 
     async def resolve(self, asked: Asked) -> Done:
         """A page is over."""

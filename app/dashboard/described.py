@@ -10,7 +10,7 @@ PARAMETERS: Final = {
     "limits": ("after",),
     "bookings": ("show", "reference", "after"),
     "dead-letters": ("status", "after"),
-    "pages": ("after",),
+    "pages": ("show", "after"),
     "incidents": ("id", "page"),
     "audit": ("subject", "kind", "business", "before", "until"),
 }
@@ -24,7 +24,7 @@ KEYS: Final = {
     "tasks": ("tasks", "more"),
     "reviews": ("reviews", "decided", "unapproved"),
     "dead-letters": ("status", "letters", "next"),
-    "pages": ("pages", "next", "more", "unheard"),
+    "pages": ("show", "pages", "next", "more", "unheard"),
     "incidents": ("incidents", "page"),
     "limits": ("limits", "next"),
     "flags": ("flags",),

@@ -35,6 +35,7 @@ MOST_SHOWN: Final = 50
 MOST_OPEN_SHOWN: Final = 60
 """Where there is no next page: what is most urgent stands first."""
 FIGURES_WITHIN_S: Final = 20.0
+PAGE_LISTS: Final = ("open", "ended")
 LETTER_STATES: Final = ("open", "replayed", "discarded")
 
 T = TypeVar("T")
@@ -150,14 +151,19 @@ class Views:
         }
 
     async def pages(self, asked: Asked) -> Data:
-        """What people are paged about: what nobody has taken first, then the newest."""
-        after = place(asked.query.get("after", ""))
-        kept = await self._read(lambda c: pages.waiting(c, after, MOST_SHOWN))
+        """What people are paged about: what nobody has taken first, then the newest; or what is over."""
+        after, show = place(asked.query.get("after", "")), asked.query.get("show", "open")
+        if show not in PAGE_LISTS:
+            raise MisusedError(f"Pages are {' or '.join(PAGE_LISTS)}.")
+        over = show == "ended"
+        kept = await self._read(lambda c: (pages.ended if over else pages.waiting)(c, after, MOST_SHOWN))
         unheard = self._house.unheard
         last = kept[-1] if len(kept) == MOST_SHOWN else None
+        following = ((last.changed_at, last.id) if over else pages.place_of(last)) if last else None
         return {
+            "show": show,
             "pages": [page_described(one) for one in kept],
-            "next": as_place(*pages.place_of(last)) if last else None,
+            "next": as_place(*following) if following else None,
             "more": last is not None,
             "unheard": unheard.sentence if unheard else None,
         }

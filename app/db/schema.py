@@ -287,6 +287,13 @@ pages = Table(
         postgresql_where=text("status <> 'resolved'"),
         sqlite_where=text("status <> 'resolved'"),
     ),
+    Index(
+        "pages_ended",
+        "changed_at",
+        "id",
+        postgresql_where=text("status = 'resolved'"),
+        sqlite_where=text("status = 'resolved'"),
+    ),
 )
 
 tasks = Table(

@@ -74,6 +74,7 @@ from app.promises.transfer_fate import TransferFate
 from app.promises.transfers import FATE
 from app.review.tasks import FOLLOW_UP
 from app.settings import Settings
+from app.sms.deciding import Deciding
 from app.sms.guided import GuidedConversation
 from app.sms.tool_calls import through
 from app.watch.acknowledging import Acknowledging
@@ -209,8 +210,9 @@ class Server:
             replays=Replays(self.database, self.answers, self.serving),
         )
         ask = through(self.dispatcher.dispatch)
+        deciding = Deciding(self.database, clock)
         self.model_path = path = ModelPath(settings, businesses, self.database, self.alarms, clock, ask)
-        self.texting.answer_with(path.responder(GuidedConversation(businesses, path.ask), self.tools))
+        self.texting.answer_with(path.responder(GuidedConversation(businesses, path.ask, deciding), self.tools))
 
     def _background(self) -> None:
         """Settling, reading back, and whatever else is done when nobody waits."""

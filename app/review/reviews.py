@@ -126,9 +126,7 @@ def overtaken(
     transaction: Transaction, conversation: str, is_done: Callable[[Mapping[str, Any]], bool], *, now: float
 ) -> None:
     """What is done by now needs no decision. `conversation` is how the names of its turns begin."""
-    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN
-    for row in transaction.connection.execute(select(reviews).where(*mine)).fetchall():
-        review = _kept(row)
+    for review in open_ones(transaction.connection, conversation):
         if is_done(review.content):
             _closed(transaction, review, OVERTAKEN, by="", note="", now=now)
 
@@ -150,6 +148,12 @@ def is_open(connection: Connection, conversation: str) -> bool:
     """Whether anything is still to be decided about it."""
     mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN
     return connection.execute(select(_r.id).where(*mine).limit(1)).first() is not None
+
+
+def open_ones(connection: Connection, conversation: str) -> Sequence[Kept]:
+    """What is still to be decided about it; `conversation` is how the names of its turns begin."""
+    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN
+    return [_kept(row) for row in connection.execute(select(reviews).where(*mine))]
 
 
 def by_id(connection: Connection, identity: str) -> Kept:

@@ -18,7 +18,7 @@ from app.inference.confidence import needs_person
 from app.inference.output import occurs
 from app.inference.records import acted
 from app.review.reviews import Proposal, opened
-from app.sms import asked_next
+from app.sms import asked_next, phrases
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import (
     ASKED_ALREADY,
@@ -42,10 +42,7 @@ CALL: Final = "request_callback"
 MAKES: Final = (*CHANGES, CALL, "send_confirmation")
 """Tools that do something, so that what they say ends the turn."""
 ORDER: Final = ("book_appointment", "reschedule_appointment", "cancel_appointment", "send_confirmation", CALL)
-WAITS: Final = (
-    "Thank you, a colleague confirms that with you first. You'll hear from us within half an hour. Nothing has been "
-    "changed yet."
-)
+WAITS: Final = phrases.WAITS
 NOTHING_ELSE: Final = "Nothing else was done."
 MOST_ASKED: Final = 10
 """Questions that are remembered as asked."""

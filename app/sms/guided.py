@@ -15,7 +15,7 @@ from app.sms import asked_next, assent, calling, choosing, meant, naming, own_ap
 from app.sms.cancelling import CANNOT_COME, Cancelling
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
-from app.sms.talk import Ask, Talk
+from app.sms.talk import Ask, Decides, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
@@ -44,9 +44,10 @@ READ_AT_ONCE_CHARS = 320
 class GuidedConversation:
     """A Responder. Deterministic: the same state, texts and answers of the tools give the same turn."""
 
-    def __init__(self, businesses: Businesses, ask: Ask) -> None:
+    def __init__(self, businesses: Businesses, ask: Ask, decides: Decides | None = None) -> None:
         self._businesses = businesses
         self._ask = ask
+        self._decides = decides
 
     async def answer(self, conversation: Conversation, texts: Sequence[Incoming]) -> Turn:
         """One answer to all of `texts`, read in their order."""
@@ -57,7 +58,7 @@ class GuidedConversation:
         said = await heard(business, texts)
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
         early = texts[0].received_at < state.asked_at
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, early)
+        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early)
         await _respond(talk, interrupted)
         await asked_next.go_on(talk)
         if not talk.missed:

@@ -8,6 +8,7 @@ from app.errors import Code
 from app.sms import choosing, phrases, several, theirs, which_visit
 from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
+from app.sms.deciding import waits
 from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
@@ -308,7 +309,10 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
         state.appointment = next(each for each in found if each.reference == appointment.reference)
         talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
         return
-    result = await talk.ask("cancel_appointment", reference=appointment.reference)
+    wish = {"reference": appointment.reference}
+    if await waits(talk, "cancel_appointment", wish):
+        return
+    result = await talk.ask("cancel_appointment", **wish)
     outcome, code = result.get("outcome"), result.get("code")
     what = phrases.appointment(talk.business, appointment, talk.today)
     if outcome == "confirmed":

@@ -71,6 +71,10 @@ NOT_SURE_YET = (
     "let you know as soon as it is certain."
 )
 MOVED_MEANWHILE = "That visit is at another time by now."
+WAITS = (
+    "Thank you, a colleague confirms that with you first. You'll hear from us within half an hour. Nothing has been "
+    "changed yet."
+)
 NOT_THE_REST = "What else you wanted has not been done: please text again about it then."
 GONE = "Sorry, that time is gone, so nothing was {done}."
 TOO_OLD = "That offer got too old, so nothing was {done}."

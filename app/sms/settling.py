@@ -5,6 +5,7 @@ from typing import Any
 
 from app.errors import Code
 from app.sms import phrases
+from app.sms.deciding import waits
 from app.sms.renewal import looked_for, own, renewed
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
@@ -17,6 +18,8 @@ async def carry_out(talk: Talk) -> None:
         await talk.misunderstood()
         return
     if state.task is Task.MOVE and await _moved_meanwhile(talk, slot):
+        return
+    if await waits(talk, *_change(talk, slot)):
         return
     result = await _write(talk, slot)
     if result.get("code") == Code.SLOT_EXPIRED:
@@ -72,11 +75,15 @@ def _not_the_rest(talk: Talk) -> str:
 
 
 async def _write(talk: Talk, slot: Offered) -> Mapping[str, Any]:
+    tool, arguments = _change(talk, slot)
+    return await talk.ask(tool, **arguments)
+
+
+def _change(talk: Talk, slot: Offered) -> tuple[str, dict[str, Any]]:
     state = talk.state
     if state.task is Task.MOVE and state.appointment is not None:
-        reference = state.appointment.reference
-        return await talk.ask("reschedule_appointment", reference=reference, slot_id=slot.slot_id)
-    return await talk.ask("book_appointment", slot_id=slot.slot_id, customer_name=state.name, **state.words)
+        return "reschedule_appointment", {"reference": state.appointment.reference, "slot_id": slot.slot_id}
+    return "book_appointment", {"slot_id": slot.slot_id, "customer_name": state.name, **state.words}
 
 
 async def _write_again(talk: Talk, slot: Offered, refused: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -38,6 +38,13 @@ class Ask(Protocol):
         """The same ids get the same answer again. Never raises for what a tool refuses."""
 
 
+class Decides(Protocol):
+    """Puts a change before a person."""
+
+    async def __call__(self, talk: "Talk", tool: str, arguments: Mapping[str, Any]) -> None:
+        """The same wish, put again while it waits, is one. Raises a `ReadbackError` when nobody can be asked."""
+
+
 @dataclass
 class Talk:
     """A turn. `now` is when its newest text came, epoch seconds; `newest` that text's id."""
@@ -49,6 +56,8 @@ class Talk:
     now: int
     newest: str
     tools: Ask
+    decides: Decides | None = None
+    """Who decides about what the business has reviewed."""
     early: bool = False
     """Whether some of it came before what was asked last was asked."""
     replies: list[str] = field(default_factory=list)

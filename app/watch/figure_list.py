@@ -33,6 +33,7 @@ FIGURES: Final = (
         name="tool_p50", unit="s", made_of="time to answer, the half of the calls that is quicker",
         least=20, raise_at=1.0, clear_at=0.7, read=counted.slowest("tool", 0.5),
         borne=0.5, moment=counted.slow("tool"), remedy=SLOW_TOOL,
+        told_with="tool_p95",
     ),
     _tool(
         name="tool_p95", unit="s", made_of="time to answer, 95 of 100 calls",
@@ -65,6 +66,7 @@ FIGURES: Final = (
     _upstream(
         name="upstream_p50", unit="s", made_of="time of a request, the half that is quicker",
         least=20, raise_at=1.5, clear_at=1.0, read=counted.slowest("upstream", 0.5), remedy=SLOW_UPSTREAM,
+        told_with="upstream_p95",
     ),
     _upstream(
         name="upstream_p95", unit="s", made_of="time of a request, 95 of 100",

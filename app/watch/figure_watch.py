@@ -122,8 +122,10 @@ class FigureWatch:
                 gone.append(key)
                 paged.append(resolved(transaction, PAGE, page_key(key), now=now, by=NOT_SEEN if was.raised else ""))
                 continue
-            told, standing = self._told_of(transaction, key, was, standing, now)
-            paged.append(told)
+            with_it = now_stand.get((self._figures[key[0]].told_with, key[1]))
+            if not (standing.raised and with_it is not None and with_it.raised):
+                told, standing = self._told_of(transaction, key, was, standing, now)
+                paged.append(told)
             if _differs(was, standing):
                 changed[key] = replace(standing, at=was.at) if was is not None and unread else standing
         noted(transaction, changed, gone, now=now, jumped_at=found.book.jumped_at)

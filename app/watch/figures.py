@@ -92,7 +92,8 @@ class Figure:
 
     `of`: what it is taken of by itself (a tool, an upstream, ...), empty when there is one only. `least`: samples
     without which it says nothing; 0: where nothing was seen, its value is 0. `falls`: the low values are the bad ones.
-    `told_by`: the page that tells of it already, so that this one is shown and does not page. `age`: how long something
+    `told_by`: the page that tells of it already, so that this one is shown and does not page; `told_with`: the figure
+    that tells of it for as long as it is raised itself. `age`: how long something
     lies there, which is not known before we have watched for as long as is borne.
 
     `borne`: the share of bad moments that nobody is called for, where too few samples come; None: they are not judged.
@@ -113,6 +114,7 @@ class Figure:
     owner: Owner = Owner.INSTALLATION
     falls: bool = False
     told_by: str = ""
+    told_with: str = ""
     age: bool = False
     borne: float | None = None
     moment: Moment | None = None

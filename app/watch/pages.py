@@ -29,6 +29,7 @@ OURSELVES = "readback: "
 
 _insert = BulkInsert(pages)
 _p = pages.c
+OVER = text("pages.status = 'resolved'")
 NOT_RESOLVED = text("pages.status <> 'resolved'")
 """Written out: with a place for the value no planner may know that the index over open pages has them all."""
 
@@ -188,6 +189,15 @@ def waiting(connection: Connection, after: tuple[float, str] | None, most: int) 
         (at, identity), mine = after, 0 if after[1].startswith(NOT_TAKEN) else 1
         older = or_(_p.raised_at < at, and_(_p.raised_at == at, _p.id > identity[1:]))
         query = query.where(or_(taken > mine, and_(taken == mine, older)))
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def ended(connection: Connection, after: tuple[float, str] | None, most: int) -> list[Kept]:
+    """Pages that are over, the last one first; from behind the end and the id of one on."""
+    query = select(pages).where(OVER).order_by(_p.changed_at.desc(), _p.id.desc()).limit(most)
+    if after is not None:
+        at, identity = after
+        query = query.where(or_(_p.changed_at < at, and_(_p.changed_at == at, _p.id < identity)))
     return [_kept(row) for row in connection.execute(query)]
 
 

@@ -27,6 +27,7 @@ def described(kept: Kept) -> dict[str, Any]:
         "acknowledged_at": _at(kept.acknowledged_at),
         "acknowledged_by": kept.acknowledged_by,
         "resolution": kept.resolution,
+        "ended": how_ended(kept) or None,
         "place": on_dashboard(kept),
         "of": place_of(kept).what,
         "rounds": kept.progress.round,
@@ -43,6 +44,11 @@ def described(kept: Kept) -> dict[str, Any]:
     }
 
 
+def how_ended(kept: Kept) -> str:
+    """Who said that it is over, or why it is; empty while it is not."""
+    return ENDS.get(kept.resolution, who_ended(kept.resolution)) if kept.status == "resolved" else ""
+
+
 def in_a_line(told: dict[str, Any]) -> str:
     """One described page for a list."""
     reached = sum(1 for receiver in told["receivers"] if receiver["reached_at"])
@@ -56,8 +62,7 @@ def in_hand(kept: Kept, now: float) -> str:
     ago = "just now" if minutes < 1 else f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
     if kept.status == "acknowledged":
         return f"{kept.acknowledged_by or 'Somebody'} took it {ago}: it is in hand. Nothing was changed."
-    how = ENDS.get(kept.resolution, who_ended(kept.resolution))
-    return f"It was resolved {ago}: {how}. Nothing was changed."
+    return f"It was resolved {ago}: {how_ended(kept)}. Nothing was changed."
 
 
 def _at(seconds: float) -> str | None:

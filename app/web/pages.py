@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope
 from app.clock import Clock
 from app.db.engine import DatabaseUnavailableError
 from app.errors import UnauthorizedError
-from app.watch.pages import Kept, who_ended
-from app.watch.pages_told import ENDS
+from app.watch.pages import Kept
+from app.watch.pages_told import how_ended
 from app.watch.places import on_dashboard, place_of
 from app.web.answer import Answer
 from app.web.body import read
@@ -78,8 +78,7 @@ def _state(kept: Kept, now: float) -> str:
     if kept.status == "open":
         return "Open: nobody has acknowledged it yet."
     if kept.status == "resolved":
-        how = ENDS.get(kept.resolution, who_ended(kept.resolution))
-        return f"Resolved at {_at(kept.changed_at, now)}: {how}."
+        return f"Resolved at {_at(kept.changed_at, now)}: {how_ended(kept)}."
     by = f" by {kept.acknowledged_by}" if kept.acknowledged_by else ""
     return f"Acknowledged{by} at {_at(kept.acknowledged_at, now)}."
 

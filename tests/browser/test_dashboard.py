@@ -172,7 +172,7 @@ def test_every_button_is_pressed(browsing: Browsing, worked: Process) -> None:
             said(page, "Entered")
             at("incidents").get_by_text("Open an incident").click()
             page.get_by_label("What is wrong, in one line").fill("Calls fail")
-            page.get_by_label("calls", exact=True).check()
+            page.locator("#open").get_by_label("calls", exact=True).check()
             page.get_by_role("button", name="Open it in public").click()
             said(page, "The incident is open")
             page.get_by_role("link", name="Calls fail").click()
@@ -310,6 +310,24 @@ def test_no_key_decides_what_was_not_chosen(browsing: Browsing, shown: Process) 
     browsing.run(story)
 
 
+def test_no_key_alone_closes_a_callback(browsing: Browsing, worked: Process) -> None:
+    def story(browser: Browser) -> None:
+        with somebody(browser, worked) as page:
+            page.goto(f"{worked.url}/dashboard/tasks")
+            cards = page.locator(".card[data-row]")
+            before = cards.count()
+            page.keyboard.press("j")
+            page.keyboard.press("d")
+            expect(page.get_by_placeholder("What came of it").first).to_be_focused()
+            assert cards.count() == before
+            page.keyboard.type("called")
+            page.keyboard.press("Enter")
+            expect(page.get_by_text("nobody is paged about it any more")).to_be_visible()
+            expect(cards).to_have_count(before - 1)
+
+    browsing.run(story)
+
+
 def test_on_a_phone_what_decides_is_on_the_screen_beside_the_evidence(browsing: Browsing, shown: Process) -> None:
     def story(browser: Browser) -> None:
         with somebody(browser, shown, PHONE) as page:
@@ -356,8 +374,8 @@ def test_what_was_typed_outlives_a_session_that_ends_and_a_database_that_goes(
             page.goto(f"{worked.url}/dashboard/incidents")
             page.get_by_text("Open an incident").click()
             page.get_by_label("What is wrong, in one line").fill("Calls fail")
-            page.get_by_label("calls", exact=True).check()
-            page.get_by_label("How much of it").select_option("major")
+            page.locator("#open").get_by_label("calls", exact=True).check()
+            page.locator("#open").get_by_label("How much of it").select_option("major")
             page.context.add_cookies([{"name": "readback", "value": "over", "url": worked.url}])
             page.get_by_role("button", name="Open it in public").click()
             expect(page.get_by_role("alert")).to_contain_text("was not done")
@@ -370,8 +388,8 @@ def test_what_was_typed_outlives_a_session_that_ends_and_a_database_that_goes(
                 page.get_by_role("button", name="Open it in public").click()
                 expect(page.get_by_role("alert")).to_contain_text("look again before you press")
             page.get_by_role("link", name="To Incidents").click()
-            expect(page.get_by_label("calls", exact=True)).to_be_checked()
-            expect(page.get_by_label("How much of it")).to_have_value("major")
+            expect(page.locator("#open").get_by_label("calls", exact=True)).to_be_checked()
+            expect(page.locator("#open").get_by_label("How much of it")).to_have_value("major")
             page.get_by_role("button", name="Open it in public").click()
             expect(page.locator(".said")).to_contain_text("The incident is open")
             page.goto(f"{worked.url}/dashboard/incidents")

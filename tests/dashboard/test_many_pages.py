@@ -5,7 +5,7 @@ from pathlib import Path
 from app.audit.log import seal
 from app.dashboard.views import MOST_SHOWN
 from app.db.once import committing, looking
-from app.watch.pages import Page, acknowledged, listed, raised
+from app.watch.pages import Page, acknowledged, listed, raised, resolved
 from tests.dashboard.looking import dashboard, signed_in
 from tests.flows.running import ADMIN_TOKEN
 
@@ -48,6 +48,44 @@ async def test_each_page_is_on_one_of_the_pages_and_what_nobody_took_on_the_firs
     assert [one["id"] in taken for one in seen] == [False] * (MANY - len(taken)) + [True] * len(taken)
     for some in (seen[: MANY - len(taken)], seen[MANY - len(taken) :]):
         assert [one["raised_at"] for one in some] == sorted((one["raised_at"] for one in some), reverse=True)
+
+
+async def test_what_is_over_is_listed_with_how_it_ended(database_url: str, tmp_path: Path) -> None:
+    paged(database_url)
+    with committing(database_url, seal) as transaction:
+        for number in range(MANY):
+            by = "" if number else "Dana"
+            resolved(transaction, "calendar_down", f"c{number}", now=NOW + MANY + number // 2, by=by)
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        seen, following = [], ""
+        while True:
+            told = (await server.get(f"/api/pages?show=ended{following}", ADMIN_TOKEN)).json()
+            seen += [one for one in told["pages"] if one["kind"] == "calendar_down"]
+            shown = (await dana.look(f"pages?show=ended{following}")).text
+            assert ("Next 50" in shown) == told["more"]
+            if not told["more"]:
+                break
+            following = f"&after={told['next']}"
+        assert (await server.get("/api/pages?show=all", ADMIN_TOKEN)).status_code == 409
+    assert len({one["id"] for one in seen}) == len(seen) == MANY
+    assert [one["changed_at"] for one in seen] == sorted((one["changed_at"] for one in seen), reverse=True)
+    assert {one["ended"] for one in seen} == {"the cause is gone", "Dana says that it is over"}
+    assert "Dana says that it is over" in shown
+
+
+async def test_all_that_are_shown_are_taken_at_once(sqlite_url: str, tmp_path: Path) -> None:
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana, signed_in(server) as lee:
+        taken = paged(sqlite_url)
+        assert f"I have these {MOST_SHOWN}" in (await dana.look("pages")).text
+        shown = (await server.get("/api/pages", ADMIN_TOKEN)).json()["pages"]
+        ids = [one["id"] for one in shown if one["status"] == "open"]
+        assert (await lee.press("pages/acknowledge", {"id": ids[:1]})).status_code == 303
+        assert (await dana.press("pages/acknowledge", {"id": ids})).status_code == 303
+        assert (await dana.press("pages/acknowledge", {"id": ids})).status_code == 409
+    with looking(sqlite_url) as connection:
+        by = {kept.id: kept.acknowledged_by for kept in listed(connection)}
+    assert {page_id for page_id, who in by.items() if who} - taken == set(ids)
+    assert len(ids) == MOST_SHOWN
 
 
 async def test_a_page_that_begins_nowhere_is_refused(sqlite_url: str, tmp_path: Path) -> None:

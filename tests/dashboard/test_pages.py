@@ -3,14 +3,16 @@
 import asyncio
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import update
 
-from app.audit.log import verify
-from app.db.once import looking
+from app.audit.log import seal, verify
+from app.db.once import committing, looking
 from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
 from app.review.truth import truths
 from tests.dashboard.filled import CUSTOMER, PHONE, REFERENCES, TASK, VISIT, fill
@@ -273,3 +275,14 @@ async def test_of_a_line_that_nobody_knows_yet_it_is_not_said_that_all_is_normal
 
     assert told["sentence"] == "Nothing is wrong; whether calls come as usual is not known yet."
     assert {tile["name"] for tile in told["tiles"] if tile["state"] == "unknown"} == {"Calls and texts today", "Lines"}
+
+
+async def test_what_nobody_decided_says_how_it_ended(sqlite_url: str, tmp_path: Path) -> None:
+    fill(sqlite_url)
+    with committing(sqlite_url, seal) as transaction:
+        for identity, status in (("rev0", "expired"), ("rev1", "overtaken")):
+            change = update(reviews).where(reviews.c.id == identity).values(status=status, decided_at=time.time())
+            transaction.connection.execute(change)
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        lately = (await dana.look("reviews")).text.partition("Decided lately")[2]
+    assert ("nobody in time, " in lately, "done meanwhile, " in lately) == (True, True)

@@ -16,6 +16,7 @@ from app.inference.flag import Flags
 from app.inference.model import ModelAnswer, ModelError, ModelName, Question, Usage, Wanted
 from app.inference.spend import MICROS, Caps, Spend
 from app.sms.agent import ModelConversation
+from app.sms.deciding import Deciding
 from app.sms.guided import GuidedConversation
 from app.sms.overtaking import Overtaking
 from app.sms.reviewed import Reviewed
@@ -109,7 +110,8 @@ class Texting:
         handover: Any = None
         self.guide = Guide()
         businesses = Businesses(house.businesses)
-        guide = GuidedConversation(businesses, Overtaking(self.ask, house.database, house.clock))
+        decides = Deciding(house.database, house.clock)
+        guide = GuidedConversation(businesses, Overtaking(self.ask, house.database, house.clock), decides)
         self.conversation = ModelConversation(
             businesses=businesses,
             tools=tools(house.front, handover),

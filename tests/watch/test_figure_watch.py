@@ -74,7 +74,7 @@ async def test_every_figure_is_raised_by_its_own_source_pages_once_and_ends(hous
         ofs = {of for name, of in found if name == figure.name}
         assert ofs <= OF.get(figure.of, {"acme", ""}), figure.name
     paged = {kept.page.key: kept.page for kept in await house.database.read(listed) if kept.page.kind == PAGE}
-    assert {key.partition(":")[0] for key in paged} == {figure.name for figure in FIGURES if not figure.told_by}
+    assert {key.partition(":")[0] for key in paged} == {f.name for f in FIGURES if not f.told_by + f.told_with}
     for key, page in paged.items():
         name, _, of = key.partition(":")
         figure = next(figure for figure in FIGURES if figure.name == name)
@@ -286,6 +286,16 @@ async def test_what_is_not_used_any_more_is_forgotten_after_a_day(house: House, 
     ended = [k for k in await database.read(lambda c: listed(c, all_of_them=True)) if k.page.key == ":".join(key)]
     assert [(kept.status, kept.resolution) for kept in ended] == [("resolved", NOT_SEEN)]
     assert values()["readback_figure_state", key] == 2.0
+
+
+async def test_the_quicker_half_is_told_of_by_the_figure_of_nearly_all_while_that_is_raised(house: House) -> None:
+    await bad(house)
+    names = {name.partition(":")[0] for name in await house.pages()}
+    assert {"tool_p95", "upstream_p95"} <= names
+    assert not {"tool_p50", "upstream_p50"} & names
+    without = tuple(figure for figure in FIGURES if figure.name != "tool_p95")
+    await House(house.database, house.clock, without).look()
+    assert "tool_p50" in {name.partition(":")[0] for name in await house.pages()}
 
 
 async def test_a_figure_that_is_switched_off_takes_its_page_along(house: House) -> None:

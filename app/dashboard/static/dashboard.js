@@ -68,9 +68,10 @@
   }
 
   function pressed(key) {
-    const button = document.activeElement.closest("[data-row]")?.querySelector(`[data-key="${key}"]`);
-    button?.click();
-    return Boolean(button);
+    const meant = document.activeElement.closest("[data-row]")?.querySelector(`[data-key="${key}"]`);
+    if (meant?.matches("input")) meant.focus(); // what nothing takes back is done by Enter, not by the key
+    else meant?.click();
+    return Boolean(meant);
   }
 
   document.addEventListener("keydown", (event) => {

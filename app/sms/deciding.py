@@ -1,0 +1,87 @@
+"""What a business has a person approve waits for one without a model as well: nothing is done until somebody decides.
+
+The same wish, said again while it waits, is one decision.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from app.clock import Clock
+from app.db.engine import Database, Transaction
+from app.log import masked_phone
+from app.review.reviews import Proposal, open_ones, opened
+from app.sms import phrases
+from app.sms.state import Booked, Offered
+from app.sms.talk import Talk
+from app.sms.wishes_in_words import sentence, title
+
+
+class Deciding:
+    """A `talk.Decides`."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def __call__(self, talk: Talk, tool: str, arguments: Mapping[str, Any]) -> None:
+        """Have a person decide about it, once. Raises a `ReadbackError` when nobody can be asked."""
+        proposal, now = _proposal(talk, tool, arguments), self._clock.now()
+
+        def work(transaction: Transaction) -> None:
+            waiting = open_ones(transaction.connection, f"sms:{talk.conversation.id}:")
+            if not any(_same(one.content, proposal.content) for one in waiting):
+                opened(transaction, proposal, now=now)
+
+        await self._database.write(work)
+
+
+async def waits(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether a person decides first about what was confirmed; the customer has been told so then."""
+    if tool not in talk.business.reviewed or talk.decides is None:
+        return False
+    await talk.decides(talk, tool, arguments)
+    state = talk.state
+    rest, state.after = bool(state.after or state.then), []
+    talk.say(phrases.WAITS, phrases.NOT_THE_REST if rest else "")
+    state.over()
+    return True
+
+
+def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:
+    conversation, state, business = talk.conversation, talk.state, talk.business
+    visit: Booked | None = state.appointment if "reference" in arguments else None
+    slot: Offered | None = state.slot if "slot_id" in arguments else None
+    named = title(business, tool, slot, visit)
+    key = f"sms:{conversation.id}:{talk.newest}"
+    return Proposal(
+        business=business.id,
+        conversation=key,
+        why="high_stakes",
+        what=f"{named[:1].upper()}{named[1:]}, for {masked_phone(conversation.customer)}.",
+        content={
+            "tool": tool,
+            "arguments": dict(arguments),
+            "session": state.session,
+            "conversation": conversation.id,
+            "customer": conversation.customer,
+            "line": conversation.line,
+            "channel": conversation.channel,
+            "said": talk.said.whole,
+            "in_words": [sentence(business, tool, arguments, slot, state.service, visit)],
+            "said_before": [{"who": "agent", "text": talk.question()}],
+            **({"visits": {visit.reference: visit.start}} if visit else {}),
+            **({"start": slot.start, "technician": slot.who} if slot else {}),
+        },
+        key=hashlib.blake2b(f"{key}:{tool}:{sorted(arguments.items())}".encode(), digest_size=16).hexdigest(),
+    )
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Offers of the same time carry different ids."""
+    return _wish(one) == _wish(other)
+
+
+def _wish(content: Mapping[str, Any]) -> tuple[Any, ...]:
+    about = content["arguments"].get("reference"), content.get("start"), content.get("technician")
+    return content["tool"], *about, bool(content.get("then"))

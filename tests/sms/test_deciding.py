@@ -1,0 +1,96 @@
+"""What a business has a person approve waits for one where no model answers, too, and is then done or not."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+
+from app.db.schema import pages, reviews, text_outbox
+from app.review.reviews import decided
+from app.sms.phrases import NOT_THE_REST, WAITS
+from tests.booking.acme import CALLER, acme
+from tests.sms.modelled import Texting, texting
+from tests.tools.talking import Agent
+
+ALL = frozenset(("book_appointment", "reschedule_appointment", "cancel_appointment"))
+
+
+@pytest.fixture
+async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
+    async with texting(sqlite_url, acme(reviewed=ALL), guided=True) as sms:
+        yield sms
+
+
+async def rows(sms: Texting, table: object) -> list:
+    return await sms.house.database.read(lambda c: c.execute(select(table)).fetchall())  # type: ignore[call-overload]
+
+
+async def standing(sms: Texting) -> list[tuple[str, str]]:
+    return [(row.service, row.status) for row in await sms.house.rows() if row.status in ("confirmed", "cancelled")]
+
+
+async def own_visit(talking: Agent) -> str:
+    looked = await talking("check_availability", caller=CALLER, service="inspection", date="2026-11-24")
+    slot = looked["slots"][0]["slot_id"]
+    booked = await talking("book_appointment", caller=CALLER, slot_id=slot, customer_name="Ann Lee")
+    return str(booked["reference"])
+
+
+async def decide(sms: Texting, *, approve: bool) -> str:
+    """A person decides about the only review that is open; what the customer is told then."""
+    [review] = [row for row in await rows(sms, reviews) if row.status == "open"]
+    now = sms.house.clock.now()
+    await sms.house.database.write(lambda t: decided(t, review.id, approve, by="Dana", now=now))
+    await sms.reviewed.decided({"review": review.id})
+    return str((await rows(sms, text_outbox))[-1].body)
+
+
+async def test_a_cancellation_waits_is_asked_about_once_and_is_done_when_approved(sms: Texting) -> None:
+    reference = await own_visit(sms.talking)
+    await sms.text("cancel my appointment")
+    assert await sms.text("yes") == [WAITS]
+    await sms.text("cancel my appointment")
+    assert await sms.text("yes") == [WAITS], "it is still to be decided"
+    assert await standing(sms) == [("inspection", "confirmed")]
+    [review] = await rows(sms, reviews)
+    assert review.what.startswith(f"Cancel appointment {reference} on Tue 24 Nov 2026, ")
+    assert [page.key for page in await rows(sms, pages) if page.kind == "review"] == [review.id]
+
+    assert "cancelled" in (await decide(sms, approve=True)).lower()
+    assert await standing(sms) == [("inspection", "cancelled")]
+
+
+async def test_what_is_rejected_is_not_done_and_the_customer_is_called(sms: Texting) -> None:
+    await own_visit(sms.talking)
+    await sms.text("cancel my appointment")
+    await sms.text("yes")
+    assert "call" in await decide(sms, approve=False)
+    assert await standing(sms) == [("inspection", "confirmed")]
+
+
+async def test_a_booking_and_a_move_wait_as_well(sms: Texting) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    assert await standing(sms) == []
+    assert "booked" in (await decide(sms, approve=True)).lower()
+    await sms.text("move my appointment to wednesday at 10")
+    assert await sms.text("yes") == [WAITS]
+    [row] = [row for row in await rows(sms, reviews) if row.status == "open"]
+    assert row.what.startswith("Reschedule appointment ")
+    assert " to be on Wed 25 Nov 2026, 10:00 CST with " in row.what
+
+
+async def test_what_hangs_on_it_is_not_done_and_that_is_said(sms: Texting) -> None:
+    await own_visit(sms.talking)
+    await sms.text("cancel my appointment and book an ant treatment for wednesday at 10")
+    told = " ".join(await sms.text("yes"))
+    assert WAITS in told
+    assert NOT_THE_REST in told
+
+
+async def test_what_is_not_reviewed_is_done_at_once(sqlite_url: str) -> None:
+    async with texting(sqlite_url, acme(reviewed=frozenset(("book_appointment",))), guided=True) as sms:
+        await own_visit(sms.talking)
+        await sms.text("cancel my appointment")
+        assert (await sms.text("yes"))[0].startswith("Cancelled")
+        assert await rows(sms, reviews) == []
