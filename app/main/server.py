@@ -92,8 +92,7 @@ if TYPE_CHECKING:
     from app.main.shared import Shared
 
 STOP_GRACE_S = 5.0
-HOLD_AFTER_DEADLINE_S = 30.0
-"""How long after the latest answer a claim of a process that died is looked into."""
+HOLD_AFTER_DEADLINE_S = 30.0  # after the latest answer, when a claim of a process that died is looked into
 JOBS_GAP_S = 120.0
 
 logger = log.get(__name__)
@@ -210,9 +209,9 @@ class Server:
             replays=Replays(self.database, self.answers, self.serving),
         )
         ask = through(self.dispatcher.dispatch)
-        deciding = Deciding(self.database, clock)
         self.model_path = path = ModelPath(settings, businesses, self.database, self.alarms, clock, ask)
-        self.texting.answer_with(path.responder(GuidedConversation(businesses, path.ask, deciding), self.tools))
+        guided = GuidedConversation(businesses, path.ask, Deciding(self.database, clock))
+        self.texting.answer_with(path.responder(guided, self.tools))
 
     def _background(self) -> None:
         """Settling, reading back, and whatever else is done when nobody waits."""
