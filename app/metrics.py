@@ -30,9 +30,7 @@ MULTIPROCESS_DIR: Final = "PROMETHEUS_MULTIPROC_DIR"
 MOST_CHILDREN: Final = 2_000
 """Label combinations per family. The largest honest family is one per configured business."""
 
-BUCKETS_S: Final = (
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 10.0, 20.0,
-)  # fmt: skip
+BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 10.0, 20.0)
 """1 ms to 20 s; 0.8 s is the filler's budget and 6 s the tool deadline, both at their defaults."""
 
 Child = TypeVar("Child", bound=MetricWrapperBase)
@@ -116,16 +114,15 @@ _CAP_LIMIT = _latest("readback_cap_limit", "The daily cap on calls; 0 is no cap.
 _CACHE = _counter("readback_cache_total", "Look-ups in a cache.", "cache", "result")
 _CLAIMS_LOST = _counter("readback_claims_lost_total", "Claims on a slot that somebody else held.", "business")
 _REFUSALS = _counter("readback_refusals_total", "Requests refused before they were read.", "route", "reason")
+_TAKEN = _counter("readback_requests_taken_total", "Requests that were answered, and not refused.", "route")
 _MESSAGES = _counter("readback_messages_total", "Platform messages received.", "type")
 _PUSHES = _counter("readback_pushes_total", "Answers pushed into a live call.", "outcome")
 _READ_BACKS = _counter("readback_read_backs_total", "Bookings read back from their calendar.", "outcome")
 _BOOKINGS = _counter("readback_bookings_total", "Attempts to book, move or cancel.", "outcome")
 _JOBS = _counter("readback_jobs_total", "Turns of background jobs by what became of them.", "kind", "outcome")
+_LATE_S: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 _JOB_LATENESS = Histogram(
-    "readback_job_lateness_seconds",
-    "From the moment a job is due to its start.",
-    registry=_REGISTRY,
-    buckets=(0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0),
+    "readback_job_lateness_seconds", "From due to begun, of jobs.", registry=_REGISTRY, buckets=_LATE_S
 )
 _DEAD_LETTERS = _latest("readback_dead_letters", "Open dead letters.", "state")
 _DEAD_LETTER_AGE = _latest("readback_dead_letter_oldest_seconds", "Age of the oldest open dead letter.", "state")
@@ -144,9 +141,8 @@ _TEXTS_IN = _counter("readback_texts_in_total", "Texts that came in: new, or del
 _TURNS = _counter("readback_text_turns_total", "Turns of text conversations.", "outcome")
 _TEXTS_OUT = _counter("readback_texts_out_total", "Texts that went out, by what became of them.", "kind", "state")
 _SEGMENTS = _counter("readback_text_segments_total", "Segments of texts handed to the carrier.", "kind")
-_VOLUME = _latest(
-    "readback_volume_state", "0 normal, 1 silent, 2 flood, 3 unknown, 4 learning, 5 quiet.", "business", "line"
-)
+_STATES: Final = "0 normal, 1 silent, 2 flood, 3 unknown, 4 learning, 5 quiet."
+_VOLUME = _latest("readback_volume_state", _STATES, "business", "line")
 _AUDIT_ROWS = Counter("readback_audit_rows_total", "Rows appended to the audit log.", registry=_REGISTRY)
 _LIMIT_USED = _latest("readback_limit_used", "Present use of a limit that can be counted.", "limit")
 _LIMIT_VALUE = _latest("readback_limit_value", "The limit itself.", "limit")
@@ -161,18 +157,17 @@ _QUEUE_DROPPED = _counter("readback_queue_dropped_total", "Items a full queue re
 
 
 class Counts(NamedTuple):
-    """What one process has counted since it began: times by family, first label and bucket, the last one beyond all
-    bounds, and numbers by family and labels."""
+    """What one process has counted: times by family, first label and bucket, and numbers by family and labels."""
 
     times: Mapping[str, Mapping[str, tuple[int, ...]]]
     numbers: Mapping[str, Mapping[tuple[str, ...], int]]
 
 
 _TIMED: Final = {"tool": _TOOLS, "upstream": _UPSTREAM_SECONDS}
-_NUMBERED: Final = {"request": _UPSTREAM_REQUESTS, "cache": _CACHE, "refusal": _REFUSALS, "hang": _HANGS}
+_NUMBERED: Final = dict(request=_UPSTREAM_REQUESTS, cache=_CACHE, refusal=_REFUSALS, hang=_HANGS, taken=_TAKEN)
 """What service figures are made of, by the names under which it is kept."""
 
-_CACHE_TALLY, _MESSAGE_TALLY = _Tallies(_CACHE), _Tallies(_MESSAGES)
+_CACHE_TALLY, _MESSAGE_TALLY, _TAKEN_TALLY = _Tallies(_CACHE), _Tallies(_MESSAGES), _Tallies(_TAKEN)
 
 
 def observe_tool(tool: str, outcome: str, seconds: float) -> None:
@@ -221,6 +216,11 @@ def count_claim_lost(business: str) -> None:
 def count_refusal(route: str, reason: str) -> None:
     """One refused request; `route` is the route's pattern, never the path that was asked for."""
     _REFUSALS[route, reason].inc()
+
+
+def count_taken(route: str) -> None:
+    """One request that was answered and not refused, of the same routes."""
+    _TAKEN_TALLY[route] += 1
 
 
 def count_message(type: str) -> None:

@@ -182,10 +182,8 @@ INNER = {
     "one wait for a neighbour; it ends as not known yet, and is tried again or followed up": (
         "app.adapters.models.CONNECT_S",
         "app.booking.crm_copies.CALL_S",
-        "app.booking.read_back.READ_S",
         "app.booking.removal.REMOVE_S",
-        "app.booking.settle.READ_S",
-        "app.booking.settle_change.READ_S",
+        "app.booking.whereabouts.READ_S",
         "app.calls.late.WAIT_S",
         "app.db.migrate.WAIT_S",
         "app.inference.spend.WAIT_S",

@@ -68,7 +68,7 @@ async def _promise(front: Front, context: Context, question: str) -> ToolResult:
         by=f"{said}, with an answer to a question ({business.zone.key})",
         due=time.due,
     )
-    found = await front.database.write(lambda t: promised(t, wanted, now=now, adds=True))
+    found = await front.database.write(lambda t: promised(t, wanted, now=now))
     say = f"I don't know that, I'll have someone call you {said}. The reference is {spell(found.reference)}."
     facts = {"reference": found.reference, "due": local_iso(found.due, business.zone)}
     return ToolResult(False, say, Code.NOT_FOUND, facts)

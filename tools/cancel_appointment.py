@@ -60,7 +60,7 @@ def cancel_appointment(front: Front) -> Tool[Arguments]:
         if front.clock.now() >= booking.starts:
             return _too_late(context, booking)
         reason = one_line(arguments.reason or "")
-        outcome = await front.changes.cancel(booking, reason, context.ref.key, context.deadline)
+        outcome = await front.changes.cancel(context.business, booking, reason, context.ref.key, context.deadline)
         if outcome.result is Result.CONFIRMED:
             return _cancelled(context, outcome.booking or booking, "is cancelled")
         if outcome.result is Result.PENDING:

@@ -8,7 +8,8 @@ from app.booking.business import Business
 from app.booking.callback_time import CallbackTime, callback_time
 from app.booking.contact import one_line, phone_of, several_lines
 from app.booking.front import Front
-from app.booking.speech import local_iso, spell, spoken_clock, spoken_time
+from app.booking.speech import local_iso, spell, spoken_clock, spoken_day, spoken_end
+from app.booking.zones import local_date, today
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 from app.errors import Code, SaidError
@@ -41,8 +42,8 @@ def request_callback(front: Front) -> Tool[Arguments]:
     """The tool, over this front desk."""
 
     def identity(context: Context, arguments: Arguments) -> Any:
-        # Models put the reason in other words each time; it is the same callback.
-        return [_phone(context, arguments), _folded(arguments.when)]
+        # For another reason, or the same in other words, it is the same callback, but about those words too.
+        return [_phone(context, arguments), _folded(arguments.when), _folded(arguments.reason)]
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         business, now = context.business, front.clock.now()
@@ -87,12 +88,14 @@ def _phone(context: Context, arguments: Arguments) -> str:
 def in_words(time: CallbackTime, business: Business, now: int) -> str:
     """`at` a certain time, `by` the soonest, or `between` two times of a day."""
     zone = business.zone
-    day = spoken_time(time.due, zone, now).partition(" at ")[0]
     if time.earliest == time.due:
-        return f"at {spoken_clock(time.due, zone)} on {day}"
-    if time.earliest <= now:
-        return f"by {spoken_clock(time.due, zone)} on {day}"
-    return f"between {spoken_clock(time.earliest, zone)} and {spoken_clock(time.due, zone)} on {day}"
+        return f"at {spoken_clock(time.due, zone)} on {_day(time.due, business, now)}"
+    until = f"{spoken_end(time.due, zone)} on {_day(time.due - 1, business, now)}"
+    return f"by {until}" if time.earliest <= now else f"between {spoken_clock(time.earliest, zone)} and {until}"
+
+
+def _day(moment: int, business: Business, now: int) -> str:
+    return spoken_day(local_date(business.zone, moment), today(business.zone, now))
 
 
 def _folded(when: str | None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from math import ceil
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.adapters.busy_time import merged
@@ -118,10 +118,22 @@ def event_of(item: object, zone: str) -> Event:
         reference=_reference(item),
         etag=_text(item, "etag"),
         cancelled=cancelled,
-        opaque=item.get("transparency", "opaque") != "transparent"
-        and item.get("eventType") not in TYPES_THAT_DO_NOT_BLOCK,
+        opaque=_blocks(item),
         created=_text(item, "created"),
     )
+
+
+def _blocks(item: Mapping[str, Any]) -> bool:
+    """Whether freeBusy counts it: not what its calendar's owner has declined, though a listing has that as well."""
+    if item.get("transparency") == "transparent" or item.get("eventType") in TYPES_THAT_DO_NOT_BLOCK:
+        return False
+    attendees = item.get("attendees")
+    owner = [who for who in attendees if _is_owner(who)] if isinstance(attendees, list) else []
+    return not any(who.get("responseStatus") == "declined" for who in owner)
+
+
+def _is_owner(attendee: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(attendee, dict) and attendee.get("self") is True
 
 
 def _moment(value: object, zone: str) -> float:

@@ -117,7 +117,7 @@ class GoogleCalendar:
         """Read one event by id."""
         try:
             async with asyncio.timeout(within_s):
-                return await self._get(calendar, event_id)
+                return await self._get_or_absent(calendar, event_id)
         except TimeoutError:
             return Unknown("no answer in time")
 
@@ -210,6 +210,23 @@ class GoogleCalendar:
             page_token = page.next_page
         return Failure(200, f"more than {MOST_PAGES} pages")
 
+    async def _get_or_absent(self, calendar: str, event_id: str) -> Event | Absent | Unknown:
+        """As `_get`, where not seeing it is to prove something.
+
+        Google answers 404 to a calendar that is no longer shared as well; a listing tells the two apart.
+        """
+        there = await self._get(calendar, event_id)
+        if not isinstance(there, Absent):
+            return there
+        listed = await self._connection.read(self._events.list(calendarId=calendar, maxResults=1), calendar)
+        if isinstance(listed, Failure):
+            return Unknown(listed.reason)
+        try:
+            answers.page_of(listed)
+        except MalformedError as error:
+            return Unknown(str(error))
+        return there
+
     async def _get(self, calendar: str, event_id: str) -> Event | Absent | Unknown:
         answer = await self._connection.read(self._events.get(calendarId=calendar, eventId=event_id), calendar)
         if isinstance(answer, Failure):
@@ -292,7 +309,8 @@ class GoogleCalendar:
         self, calendar: str, wanted: tuple[str, int, int], failure: Failure
     ) -> Event | Absent | Changed | Refused | Unknown:
         if failure.status in GONE:
-            return Absent()
+            there = await self._get_or_absent(calendar, wanted[0])
+            return there if isinstance(there, Absent) else Refused(failure.reason)
         if failure.status in CERTAINLY_NOT_WRITTEN:
             return Refused(failure.reason)
         moved = await self._moved(calendar, wanted, failure.reason)
@@ -316,12 +334,10 @@ class GoogleCalendar:
             return Unknown(str(error))
         if not isinstance(answer, Broken | Failure):
             return Cancelled()
-        if isinstance(answer, Failure) and answer.status in GONE:
-            return Cancelled()
-        if isinstance(answer, Failure) and answer.status in CERTAINLY_NOT_WRITTEN:
+        if isinstance(answer, Failure) and answer.status in CERTAINLY_NOT_WRITTEN.difference(GONE):
             return Unknown(answer.reason)
         # A 412 may be the echo of our own first attempt: aiohttp repeats a DELETE whose kept connection had died.
-        there = await self._get(calendar, event_id)
+        there = await self._get_or_absent(calendar, event_id)
         if isinstance(there, Absent) or (isinstance(there, Event) and there.cancelled):
             return Cancelled()
         if isinstance(answer, Failure) and answer.status == 412 and isinstance(there, Event):

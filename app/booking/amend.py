@@ -5,7 +5,7 @@ out. What a person changed on the calendar is never overwritten.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app import log, metrics
@@ -45,6 +45,7 @@ from app.booking.overtaken import change_overtaken
 from app.booking.slots import Slot
 from app.booking.store import YIELD, Booking, by_id
 from app.booking.verification import Aftercare
+from app.booking.whereabouts import still_on
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.errors import Code, ReadbackError
@@ -96,7 +97,9 @@ class Changes:
         metrics.count_booking(outcome.result.value)
         return outcome
 
-    async def cancel(self, booking: Booking, reason: str, call_key: str, deadline: float) -> Outcome:
+    async def cancel(
+        self, business: Business, booking: Booking, reason: str, call_key: str, deadline: float
+    ) -> Outcome:
         """Cancel an appointment, answering before `deadline`; errors as `move`."""
         now = self._clock.now()
         begun = await self._database.write(
@@ -106,7 +109,7 @@ class Changes:
         if isinstance(begun, Obstacle):
             outcome = await self._stopped_by(begun, booking)
         else:
-            outcome = await self._cancel(begun, deadline)
+            outcome = await self._cancel(business, begun, deadline)
         metrics.count_booking(outcome.result.value)
         return outcome
 
@@ -150,7 +153,7 @@ class Changes:
         """The live reads before the write: our event as it is now, if it is as booked and the new time is free."""
         old_calendar, old_name = old_place
         wanted = amendment.wanted
-        within_s = max(0.05, min(LIVE_READ_S, self._left(deadline) - RESERVE_S))
+        within_s = self._reading(deadline)
         ours, there = await asyncio.gather(
             old_calendar.get(old_name, amendment.appointment.event_id, within_s=within_s),
             calendar.events(name, wanted.blocked_from, wanted.blocked_to, within_s=within_s),
@@ -199,32 +202,41 @@ class Changes:
 
     # --- cancelling ---------------------------------------------------------------------------------------------------
 
-    async def _cancel(self, amendment: Amendment, deadline: float) -> Outcome:
+    async def _cancel(self, business: Business, amendment: Amendment, deadline: float) -> Outcome:
         appointment = amendment.appointment
         place = self._calendars.at(appointment.calendar)
         if isinstance(place, Unknown):
             return await self._release(amendment, place.reason, UNAVAILABLE)
         calendar, name = place
-        within_s = max(0.05, min(LIVE_READ_S, self._left(deadline) - RESERVE_S))
-        seen = await calendar.get(name, appointment.event_id, within_s=within_s)
+        seen = await calendar.get(name, appointment.event_id, within_s=self._reading(deadline))
         if isinstance(seen, Unknown):
             return await self._release(amendment, seen.reason, UNAVAILABLE)
+        if is_gone(seen):
+            return await self._cancel_gone(business, amendment, deadline)
+        if not isinstance(seen, Event) or not is_as_booked(seen, appointment):
+            return await self._by_hand(amendment)
+        if self._left(deadline) < 2 * RESERVE_S:
+            return await self._release(amendment, "no time left to write", UNAVAILABLE)
+        within_s = min(WRITE_S, self._left(deadline))
+        done = await calendar.cancel(name, appointment.event_id, seen.etag, within_s=within_s)
+        if isinstance(done, Changed):
+            return await self._by_hand(amendment)
+        if isinstance(done, Unknown):
+            return await self._leave(amendment, done.reason)
+        # A status code is not success: the time is free once the event is seen to be gone.
+        seen = await calendar.get(name, appointment.event_id, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
         if not is_gone(seen):
-            if not is_as_booked(seen, appointment):
-                return await self._by_hand(amendment)
-            if self._left(deadline) < 2 * RESERVE_S:
-                return await self._release(amendment, "no time left to write", UNAVAILABLE)
-            etag = seen.etag if isinstance(seen, Event) else ""
-            within_s = min(WRITE_S, self._left(deadline))
-            done = await calendar.cancel(name, appointment.event_id, etag, within_s=within_s)
-            if isinstance(done, Changed):
-                return await self._by_hand(amendment)
-            if isinstance(done, Unknown):
-                return await self._leave(amendment, done.reason)
-            # A status code is not success: the time is free once the event is seen to be gone.
-            seen = await calendar.get(name, appointment.event_id, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
-            if not is_gone(seen):
-                return await self._leave(amendment, "cancelled, but not seen to be gone")
+            return await self._leave(amendment, "cancelled, but not seen to be gone")
+        return await self._cancelled(amendment, deadline)
+
+    async def _cancel_gone(self, business: Business, amendment: Amendment, deadline: float) -> Outcome:
+        """Gone, and not by us: nobody comes any more, unless somebody gave the visit to a colleague."""
+        on = await still_on(self._calendars, business, amendment.appointment, within_s=self._reading(deadline))
+        if isinstance(on, Unknown):
+            return await self._leave(amendment, on.reason)
+        return await (self._by_hand(amendment, on) if on else self._cancelled(amendment, deadline))
+
+    async def _cancelled(self, amendment: Amendment, deadline: float) -> Outcome:
         now = self._clock.now()
         return await self._confirm(
             amendment,
@@ -258,16 +270,16 @@ class Changes:
         code = Code.NOT_FOUND if obstacle is Obstacle.GONE else Code.STILL_CHECKING
         return Outcome(Result.REFUSED, now, code)
 
-    async def _by_hand(self, amendment: Amendment) -> Outcome:
+    async def _by_hand(self, amendment: Amendment, on: Sequence[str] = ()) -> Outcome:
         """A person changed the event: theirs stands, the caller hears of it, and somebody is told to look."""
         outcome = Outcome(Result.REFUSED, amendment.appointment, Code.NOT_ALLOWED)
-        return await self._release(amendment, CHANGED_BY_HAND, outcome)
+        return await self._release(amendment, CHANGED_BY_HAND, outcome, on)
 
-    async def _release(self, amendment: Amendment, reason: str, outcome: Outcome) -> Outcome:
+    async def _release(self, amendment: Amendment, reason: str, outcome: Outcome, on: Sequence[str] = ()) -> Outcome:
         """Give the new time back: certainly nothing was changed on the calendar."""
         now, change = self._clock.now(), amendment.change
         try:
-            await self._database.write(lambda t: release(t, amendment, reason, now=now), within_s=NOTE_S)
+            await self._database.write(lambda t: release(t, amendment, reason, now=now, on=on), within_s=NOTE_S)
             self._claims.remove(change.calendar, change.id)
         except ReadbackError:
             # The hold stays until it is settled; that costs an offer, not a visit.
@@ -335,6 +347,10 @@ class Changes:
             "permission to make changes to events.",
             business.page,
         )
+
+    def _reading(self, deadline: float) -> float:
+        """For live reads, which go out together."""
+        return max(0.05, min(LIVE_READ_S, self._left(deadline) - RESERVE_S))
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)

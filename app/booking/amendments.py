@@ -11,12 +11,13 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from app.audit.log import record
 from app.booking.slots import Slot
 from app.booking.store import CALL_KEY_CHARS, Booking, booking_of, by_id, new_reference, put_status, take
-from app.booking.verification import Aftercare, expected
+from app.booking.verification import TELL_CUSTOMER, Aftercare, expected
 from app.db.engine import Transaction
 from app.db.prepared import Prepared
 from app.db.schema import bookings
 from app.errors import ReadbackError
 from app.jobs.outbox import Job, put
+from app.review.tasks import OURSELVES, closed, open_about
 
 MOVE, CANCEL = "move", "cancel"
 REMOVE_EVENT = "remove_event"
@@ -153,6 +154,7 @@ def finish_move(
         key = f"{appointment.id}:{appointment.revision}"
         put(transaction, removal(appointment, old_etag, key=key, due=now), now=now)
     expected(transaction, moved, now=now, care=care)
+    _nothing_else_owed(transaction, moved, now)
     _audit(
         transaction,
         "appointment_moved",
@@ -181,6 +183,7 @@ def finish_cancel(transaction: Transaction, amendment: Amendment, *, now: float,
     )
     cancelled = _written(transaction, appointment, wanted)
     expected(transaction, cancelled, now=now, care=care)
+    _nothing_else_owed(transaction, cancelled, now)
     _audit(transaction, "appointment_cancelled", cancelled, now, calendar=cancelled.calendar)
     return cancelled
 
@@ -295,6 +298,12 @@ def _written(transaction: Transaction, before: Booking, after: Booking) -> Booki
     if done.rowcount != 1:
         raise NotAsItWasError("the appointment is not as it was when its change was begun")
     return after
+
+
+def _nothing_else_owed(transaction: Transaction, appointment: Booking, now: float) -> None:
+    """Who has just changed an appointment need not be told how it stood before, or how an earlier try ended."""
+    for key in open_about(transaction.connection, TELL_CUSTOMER, appointment.reference):
+        closed(transaction, key, by=OURSELVES, note="the customer has changed it since", now=now)
 
 
 def _audit(transaction: Transaction, kind: str, appointment: Booking, now: float, **data: str | int) -> None:

@@ -27,7 +27,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The calendar answered, and has no such event."""
+    """The calendar can be listed, and has no such event. One that is not there, or not shared, is `Unknown`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from app.booking.business import Business
 from app.booking.calendar import Interval
 from app.booking.dates import resolve
 from app.booking.open_hours import NeverOpenError, after_open_time, open_spans, spans_ahead
-from app.booking.speech import full_day, joined, spoken_clock, spoken_day
+from app.booking.speech import full_day, joined, spoken_clock, spoken_day, spoken_end
 from app.booking.zones import DAY_S, day_start, local_date, pieces
 from app.errors import Code, SaidError
 
@@ -163,13 +163,13 @@ def _closed_then(business: Business, now: int, day: date) -> SaidError:
         if coming is None:
             return SaidError(Code.INVALID_ARGUMENTS, "Nobody is there then. Leave out when, for as soon as possible.")
         later = local_date(zone, coming[0])
-        then = f"{spoken_day(later)} from {spoken_clock(coming[0], zone)} to {spoken_clock(coming[1], zone)}"
+        then = f"{spoken_day(later)} from {spoken_clock(coming[0], zone)} to {spoken_end(coming[1], zone)}"
         return SaidError(
             Code.INVALID_ARGUMENTS,
             f"Nobody is there then on {spoken_day(day)}. The next time somebody is there is {then} ({later}). "
             "Ask for another time.",
         )
-    hours = joined([f"{spoken_clock(start, zone)} to {spoken_clock(end, zone)}" for start, end in spans], "and")
+    hours = joined([f"{spoken_clock(start, zone)} to {spoken_end(end, zone)}" for start, end in spans], "and")
     return SaidError(
         Code.INVALID_ARGUMENTS, f"Nobody is there then. On {spoken_day(day)} it can be {hours}. Ask for another time."
     )

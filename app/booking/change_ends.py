@@ -1,5 +1,7 @@
 """How a change of an appointment ends, live or settled later: what counts as unchanged or gone, and who is told."""
 
+from collections.abc import Sequence
+
 from app.booking.amendments import CANCEL, Amendment, give_up
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.claims import Claims
@@ -38,20 +40,24 @@ async def undone(calendar: Calendar, name: str, amendment: Amendment, etag: str,
     return isinstance(await calendar.move(name, change.event_id, back, etag, within_s=within_s), Event)
 
 
-def release(transaction: Transaction, amendment: Amendment, reason: str, *, now: float) -> bool:
-    """Give the change up; when a person's own change of the event is why, somebody has to call, and is paged."""
+def release(transaction: Transaction, amendment: Amendment, reason: str, *, now: float, on: Sequence[str] = ()) -> bool:
+    """Give the change up; when a person's own change of the event is why, somebody has to call, and is paged.
+
+    `on` are the calendars that have the visit instead of its own, as far as they were seen.
+    """
     if not give_up(transaction, amendment, reason, now=now):
         return False
     if reason == CHANGED_BY_HAND:
         appointment = amendment.appointment
         wish = "cancel it" if amendment.change.intent == CANCEL else "move it"
+        there = f"the visit is on {', '.join(on)} now" if on else "somebody moved or removed it there"
         page = Page(
             BY_HAND_PAGE,
             appointment.reference,
             f"Appointment changed by hand: {appointment.reference}",
             f"The customer of {appointment.reference} asked to {wish}, but its event on {appointment.calendar} is not "
-            "as it was booked: somebody moved or removed it there. Nothing was overwritten. Call the customer, agree "
-            "on what holds, and put the calendar right.",
+            f"as it was booked: {there}. Nothing was overwritten. Call the customer, agree on what holds, and put the "
+            "calendar right.",
             appointment.business,
         )
         key = f"by_hand:{amendment.change.id}"
@@ -78,7 +84,7 @@ def owe(transaction: Transaction, amendment: Amendment, *, done: bool, now: floa
         "tell_customer",
         appointment.business,
         appointment.reference,
-        f"Appointment {appointment.reference} {what}. The customer was told that it was not sure yet: tell them.",
+        f"Appointment {appointment.reference} {what}. The customer heard at most that it was not sure: tell them.",
         now + TELL_WITHIN_S,
         appointment.phone or appointment.caller,
     )

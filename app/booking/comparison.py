@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from app.booking.calendar import Absent, Event
@@ -43,9 +44,8 @@ def differences(wanted: Wanted, found: Event | Absent, listed: Sequence[Event] |
     asked for. A customer's name may have words round it: a technician's note in the title is no other customer.
     """
     others = [event for event in listed or () if event.id != wanted.event_id and event.reference == wanted.reference]
-    gone = isinstance(found, Absent) or found.cancelled
     if not wanted.there:
-        return () if gone and not others else (Difference.STILL_THERE,)
+        return () if not is_there(found) and not others else (Difference.STILL_THERE,)
     problems: list[Difference] = []
     if isinstance(found, Absent):
         problems.append(Difference.ABSENT)
@@ -60,11 +60,14 @@ def differences(wanted: Wanted, found: Event | Absent, listed: Sequence[Event] |
     return tuple(problems)
 
 
+def is_there(found: Event | Absent) -> TypeGuard[Event]:
+    """Whether the event stands, at whatever time."""
+    return isinstance(found, Event) and not found.cancelled
+
+
 def moved(wanted: Wanted, found: Event | Absent) -> bool:
     """Whether the event still stands, at another time."""
-    if isinstance(found, Absent) or found.cancelled:
-        return False
-    return (found.start, found.end) != (wanted.start, wanted.end)
+    return is_there(found) and (found.start, found.end) != (wanted.start, wanted.end)
 
 
 def span(start: int, end: int, zone: ZoneInfo) -> str:

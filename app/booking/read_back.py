@@ -14,16 +14,16 @@ from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
-from app.booking.comparison import Wanted, differences
+from app.booking.comparison import Difference, Wanted, differences, is_there
 from app.booking.store import Booking, by_id
-from app.booking.verdicts import BLIND_PAUSE_S, VERIFIED, Case, Sight, Verdict, judge, next_look, wanted_of
+from app.booking.verdict_words import Sight
+from app.booking.verdicts import BLIND_PAUSE_S, VERIFIED, Case, Verdict, judge, next_look, wanted_of
 from app.booking.verification import GRACE_S, FollowUp, InView, Watched, in_view
+from app.booking.whereabouts import READ_S, find_elsewhere
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.jobs.outbox import Again, put
 
-READ_S: Final = 5.0
-"""For one request to a calendar."""
 SETTLED: Final = ("confirmed", "cancelled")
 _UTC: Final = ZoneInfo("UTC")
 
@@ -82,10 +82,11 @@ class ReadBacks:
         verdict = await self._database.write(
             lambda t: self._concluded(t, booking, sight, grace_s=grace_s, lasting=lasting)
         )
-        if verdict.released:
+        calendar = verdict.agreed.calendar if verdict.agreed is not None else booking.calendar
+        if verdict.claimed is not None:
+            self._claims.add(calendar, booking.id, verdict.claimed)
+        if verdict.released or calendar != booking.calendar:
             self._claims.remove(booking.calendar, booking.id)
-        elif verdict.claimed is not None:
-            self._claims.add(booking.calendar, booking.id, verdict.claimed)
         if verdict.outcome:
             metrics.count_read_back(verdict.outcome)
             logger.info("read_back", reference=booking.reference, outcome=verdict.outcome, revision=booking.revision)
@@ -141,7 +142,7 @@ class ReadBacks:
         if isinstance(found, Unknown):
             return found, False
         problems = differences(wanted, found)
-        if not first and not problems:
+        if wanted.there and not first and not problems:
             return Sight(found, ()), False
         return await self._in_full(business, booking, calendar, name, wanted, found), False
 
@@ -154,15 +155,19 @@ class ReadBacks:
         wanted: Wanted,
         found: Event | Absent,
     ) -> Sight | Unknown:
-        """Also the calendar's own list: one that is no longer shared says "no such event" as well."""
+        """Also the calendar's own list, and the other calendars of the business where the event is on its own no more.
+
+        A cancelled visit must be gone from all of them.
+        """
         listed = await calendar.events(name, wanted.start, wanted.end, within_s=READ_S)
         if isinstance(listed, Unknown):
             return listed
         problems = differences(wanted, found, listed)
-        if not problems or not wanted.there:
+        if is_there(found) or (wanted.there and not problems):
             return Sight(found, problems)
-        missing = isinstance(found, Absent) or found.cancelled
-        elsewhere = await find_elsewhere(self._calendars, business, booking) if missing else ()
+        elsewhere = await find_elsewhere(self._calendars, business, booking)
+        if not wanted.there and elsewhere.found:
+            problems = (Difference.STILL_THERE,)
         return Sight(found, problems, elsewhere)
 
 
@@ -176,16 +181,3 @@ def _not_ours(business: Business | None, booking: Booking) -> Unknown | None:
     if technician.calendar != booking.calendar:
         return Unknown(f"the calendar of technician {booking.technician} is now {technician.calendar}")
     return None
-
-
-async def find_elsewhere(calendars: Calendars, business: Business, booking: Booking) -> tuple[str, ...]:
-    """Other calendars of the business that have the event, live. What does not tell is left out."""
-    found: list[str] = []
-    for address in sorted({t.calendar for t in business.technicians} - {booking.calendar}):
-        place = calendars.at(address)
-        if isinstance(place, Unknown):
-            continue
-        event = await place[0].get(place[1], booking.event_id, within_s=READ_S)
-        if isinstance(event, Event) and not event.cancelled:
-            found.append(address)
-    return tuple(found)

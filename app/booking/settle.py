@@ -16,10 +16,10 @@ from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.comparison import Wanted, differences
-from app.booking.read_back import find_elsewhere
 from app.booking.store import YIELD, Booking, changed, lease, move
-from app.booking.verdicts import Sight, mismatch_page
+from app.booking.verdict_words import Sight, mismatch_page
 from app.booking.verification import MISMATCH_PAGE, TELL_CUSTOMER, USUAL, Aftercare, confirmed
+from app.booking.whereabouts import NOWHERE, READ_S, Elsewhere, find_elsewhere
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
@@ -29,7 +29,6 @@ from app.watch.pages import Page, is_raised, raised, resolved
 EVERY_S = 5.0
 LEASE_S = 20.0
 BATCH = 20
-READ_S = 5.0
 SURELY_ABSENT_AFTER_S = 60.0
 """A write that has not shown by then will not come any more."""
 PAGE_AFTER_S = 150.0
@@ -130,14 +129,16 @@ class Settler:
 
     async def _settle_absent(self, calendar: Calendar, name: str, booking: Booking, seen: Event | Absent) -> None:
         """Refused; where another calendar of the business has the event, a person has to take it away."""
-        # A calendar that is no longer shared says "no such event" as well, but lists nothing.
         listed = await calendar.events(name, booking.blocked_from, booking.blocked_to, within_s=READ_S)
         if isinstance(listed, Unknown):
             await self._cannot_tell(booking, listed.reason)
             return
+        if any(event.id == booking.event_id for event in listed):
+            await self._cannot_tell(booking, "not there by its id, but listed")
+            return
         business = self._businesses.get(booking.business)
-        elsewhere = await find_elsewhere(self._calendars, business, booking) if business else ()
-        stray = self._mismatch(booking, seen, elsewhere) if elsewhere else None
+        elsewhere = await find_elsewhere(self._calendars, business, booking)
+        stray = self._mismatch(booking, seen, elsewhere) if elsewhere.found else None
         await self._finish(booking, Result.REFUSED, "not on the calendar", stray=stray)
 
     async def _settle_present(self, calendar: Calendar, name: str, booking: Booking, seen: Event) -> None:
@@ -198,8 +199,8 @@ class Settler:
     async def _cannot_tell(self, booking: Booking, reason: str) -> None:
         body = (
             f"Booking {booking.reference} on {booking.calendar} may or may not have been written; the calendar does "
-            f"not tell ({reason}). The caller was told that it is not sure yet. Look at the calendar and call them: "
-            f"`readback bookings show {booking.reference}` says whom."
+            f"not tell ({reason}). The caller heard at most that it is not sure yet. Look at the calendar and call "
+            f"them: `readback bookings show {booking.reference}` says whom."
         )
         title = f"Booking cannot be verified: {booking.reference}"
         await self._page_late(booking, Page(UNSETTLED_PAGE, booking.reference, title, body, booking.business))
@@ -210,7 +211,7 @@ class Settler:
         if now - booking.created_at >= PAGE_AFTER_S:
             await self._database.write(lambda t: _raised_once(t, page, now))
 
-    def _mismatch(self, booking: Booking, seen: Event | Absent, elsewhere: tuple[str, ...] = ()) -> Page:
+    def _mismatch(self, booking: Booking, seen: Event | Absent, elsewhere: Elsewhere = NOWHERE) -> Page:
         business = self._businesses.get(booking.business)
         wanted = Wanted(booking.event_id, booking.starts, booking.ends, booking.reference, booking.customer_name)
         sight = Sight(seen, differences(wanted, seen), elsewhere)

@@ -3,7 +3,7 @@
 A move is never written again; a cancellation that was promised is, since it is conditional and doing it twice is once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from app import log
 from app.booking.amendments import CANCEL, Amendment, finish_cancel, finish_move
@@ -16,12 +16,12 @@ from app.booking.claims import Claims
 from app.booking.lookups import Lookups
 from app.booking.store import YIELD, Booking, by_id
 from app.booking.verification import Aftercare
+from app.booking.whereabouts import READ_S, still_on
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.review.tasks import OURSELVES, closed
 from app.watch.alarms import Alarms
 
-READ_S = 5.0
 SURELY_NOT_WRITTEN_AFTER_S = 60.0
 """A write that has not shown by then will not come any more."""
 PAGE_AFTER_S = 150.0
@@ -121,16 +121,31 @@ class ChangeSettler:
                 return
             await calendar.cancel(name, change.event_id, seen.etag, within_s=READ_S)
             seen = await calendar.get(name, change.event_id, within_s=READ_S)
+            if is_gone(seen):
+                await self._cancelled(amendment)
+                return
         if is_gone(seen):
-            now = self._clock.now()
-            await self._finish(
-                amendment,
-                lambda t: finish_cancel(t, amendment, now=now, care=self._care),
-            )
+            await self._settle_gone(amendment)
         elif isinstance(seen, Event) and not is_as_booked(seen, amendment.appointment):
             await self._refuse(amendment, CHANGED_BY_HAND)
         else:
             self._cannot_tell(amendment, seen.reason if isinstance(seen, Unknown) else "it is still there")
+
+    async def _settle_gone(self, amendment: Amendment) -> None:
+        """It was gone when we came: by our own request, or because somebody gave the visit to a colleague."""
+        appointment = amendment.appointment
+        business = self._businesses.get(appointment.business)
+        on = await still_on(self._calendars, business, appointment, within_s=READ_S)
+        if isinstance(on, Unknown):
+            self._cannot_tell(amendment, on.reason)
+        elif on:
+            await self._refuse(amendment, CHANGED_BY_HAND, on)
+        else:
+            await self._cancelled(amendment)
+
+    async def _cancelled(self, amendment: Amendment) -> None:
+        now = self._clock.now()
+        await self._finish(amendment, lambda t: finish_cancel(t, amendment, now=now, care=self._care))
 
     async def _finish(self, amendment: Amendment, finish: Callable[[Transaction], Booking | None]) -> None:
         now = self._clock.now()
@@ -146,13 +161,13 @@ class ChangeSettler:
             remember(self._claims, self._lookups, amendment, done)
             await self._settled(amendment, Result.CONFIRMED, "", owed=True)
 
-    async def _refuse(self, amendment: Amendment, reason: str) -> None:
+    async def _refuse(self, amendment: Amendment, reason: str, on: Sequence[str] = ()) -> None:
         now, change = self._clock.now(), amendment.change
         # Who was told "taken" knows already, and a request that died promised nothing.
         owed = change.status == "pending" and change.reason != YIELD
 
         def work(transaction: Transaction) -> bool:
-            released = release(transaction, amendment, reason, now=now)
+            released = release(transaction, amendment, reason, now=now, on=on)
             if released and owed:
                 owe(transaction, amendment, done=False, now=now)
             return released
@@ -191,7 +206,7 @@ class ChangeSettler:
             appointment.reference,
             f"Change cannot be verified: {appointment.reference}",
             f"Appointment {appointment.reference} on {appointment.calendar} may or may not have been {what}; the "
-            f"calendar does not tell ({reason}). The caller was told that it is not sure yet. Look at the calendar and "
-            "call them.",
+            f"calendar does not tell ({reason}). The caller heard at most that it is not sure. Look at the calendar "
+            "and call them.",
             business.page if business else (),
         )

@@ -52,6 +52,12 @@ def spoken_clock(start: int, zone: ZoneInfo) -> str:
     return _words(start, zone)[1]
 
 
+def spoken_end(end: int, zone: ZoneInfo) -> str:
+    """As `spoken_clock`, of when something is over: `midnight` is the end of the day before."""
+    (day, words), (last, _) = _words(end, zone), _words(end - 1, zone)
+    return words if day == last else "midnight"
+
+
 def spoken_list(starts: Iterable[int], zone: ZoneInfo, now: int | None = None) -> str:
     """Several times (epoch seconds, sorted), by day: `Tuesday, November 24 at 9:00 AM or 2:00 PM; Wednesday, ...`."""
     return _by_day([(*_words(start, zone), "") for start in starts], zone, now)

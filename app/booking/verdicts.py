@@ -3,7 +3,9 @@
 The calendar is followed, never overwritten: nothing here writes to it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -12,15 +14,19 @@ from sqlalchemy import select
 from app.audit.log import record
 from app.booking import verification
 from app.booking.calendar import Absent, Event, Interval, Unknown
-from app.booking.comparison import Difference, Wanted, differences, moved, shown, span
+from app.booking.comparison import Difference, Wanted, differences, is_there, moved
 from app.booking.store import Booking, changed, in_the_way
+from app.booking.verdict_words import Sight, blind_page, changed_page, mismatch_page, telling, to_put_right
 from app.booking.verification import ABOUT_ONE, BY_HAND_PAGE, CANNOT_VERIFY_PAGE, CHANGED_PAGE, MISMATCH_PAGE, Watched
+from app.booking.whereabouts import Place, not_telling
 from app.db.engine import Transaction
 from app.db.schema import tasks
 from app.review.tasks import OURSELVES, Task, closed, opened, paged
-from app.watch.pages import Page, raised, resolved, superseded
+from app.watch.pages import raised, resolved, superseded
 
 VERIFIED, MISMATCH, CHANGED, CANNOT_VERIFY = "verified", "mismatch", "changed", "cannot_verify"
+GONE = "gone"
+"""How a sight begins, in the row of an appointment, whose event is on its own calendar no more."""
 ONCE_MORE_AFTER_S = 3.0
 """What is wrong is read once more after so long, before anybody hears of it."""
 CANNOT_VERIFY_AFTER_S = 300.0
@@ -32,15 +38,6 @@ NEAR_S = 24 * 3600
 SOON_S = 4 * 3600
 TELL_NEAR_S, TELL_FAR_S = 900.0, 4 * 3600.0
 """How soon a person has to tell the customer of a change."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What an independent read saw. `elsewhere` are other calendars of the business that have the event."""
-
-    found: Event | Absent
-    problems: tuple[Difference, ...]
-    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +83,12 @@ def judge(transaction: Transaction, case: Case) -> Verdict:
     """Draw the consequences of one look, in the transaction that read the booking and its row."""
     if isinstance(case.sight, Unknown):
         verdict = _blind(transaction, case, case.sight)
-    elif not case.sight.problems:
-        verdict = _right(transaction, case, case.sight)
-    else:
+    elif case.sight.problems:
         verdict = _wrong(transaction, case, case.sight)
+    elif unknown := not_telling(case.sight.elsewhere):
+        verdict = _blind(transaction, case, unknown, case.sight.elsewhere.silent[0])
+    else:
+        verdict = _right(transaction, case, case.sight)
     if verdict.outcome:
         booking = case.booking
         record(
@@ -122,7 +121,9 @@ def _right(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     if watched.task:
         closed(transaction, watched.task, by=OURSELVES, note="the calendar shows what was promised again", now=now)
     if watched.wrong_since or watched.blind_since or booking.verification not in ("written", VERIFIED):
-        _all_clear(transaction, case)
+        for kind in ABOUT_ONE:
+            resolved(transaction, kind, booking.reference, now=now)
+        _seen_again(transaction, case, sight)
     if watched.wrong_since or watched.blind_since or watched.seen or watched.task:
         verification.noted(transaction, booking, wrong_since=0.0, blind_since=0.0, seen="", task="")
     etag = sight.found.etag if isinstance(sight.found, Event) else booking.etag
@@ -131,10 +132,9 @@ def _right(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     return Verdict("" if booking.verification == VERIFIED else VERIFIED, claimed=claimed)
 
 
-def _all_clear(transaction: Transaction, case: Case) -> None:
-    for kind in ABOUT_ONE:
-        resolved(transaction, kind, case.booking.reference, now=case.now)
-    resolved(transaction, CANNOT_VERIFY_PAGE, case.booking.calendar, now=case.now)
+def _seen_again(transaction: Transaction, case: Case, sight: Sight) -> None:
+    for about in (case.booking.reference, case.booking.calendar, *sight.elsewhere.without, *sight.elsewhere.calendars):
+        resolved(transaction, CANNOT_VERIFY_PAGE, about, now=case.now)
 
 
 # --- wrong ------------------------------------------------------------------------------------------------------------
@@ -144,11 +144,10 @@ def _wrong(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     booking, watched, now = case.booking, case.watched, case.now
     if watched.blind_since:
         verification.noted(transaction, booking, blind_since=0.0)
-        resolved(transaction, CANNOT_VERIFY_PAGE, booking.reference, now=now)
-        resolved(transaction, CANNOT_VERIFY_PAGE, booking.calendar, now=now)
+        _seen_again(transaction, case, sight)
     if booking.verification == MISMATCH:
         return _agreed(transaction, case, sight) if _done(transaction, watched.task) else Verdict()
-    if booking.verification == CHANGED and watched.seen == _signature(sight):
+    if booking.verification == CHANGED and _seen_before(watched, sight):
         return _still_changed(transaction, case, sight)
     if not watched.wrong_since or now - watched.wrong_since < ONCE_MORE_AFTER_S:
         since = watched.wrong_since or now
@@ -166,7 +165,7 @@ def _mismatch(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     key = f"mismatch:{booking.reference}:{booking.revision}"
     latest = max(now + TELL_NEAR_S, min(now + TELL_FAR_S, booking.starts - TELL_NEAR_S))
     phone = booking.phone or booking.caller
-    what = _to_put_right(booking, wanted, case.zone)
+    what = to_put_right(booking, wanted, case.zone)
     task = Task(key, "mismatch", booking.business, booking.reference, what, latest, phone, booking.customer_name)
     opened(transaction, task, now=now)
     paged(transaction, key, mismatch_page(booking, wanted, sight, case.zone), now=now)
@@ -192,10 +191,10 @@ def _changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     near = _near(case, sight)
     due = now + (TELL_NEAR_S if near else TELL_FAR_S)
     phone = booking.phone or booking.caller
-    told = _telling(booking, wanted, sight, case.zone, overlaps=overlaps)
+    told = telling(booking, wanted, sight, case.zone, overlaps=overlaps)
     opened(transaction, Task(key, "tell_customer", booking.business, booking.reference, told, due, phone), now=now)
     if near or overlaps:
-        paged(transaction, key, _changed_page(booking, wanted, sight, case.zone, told), now=now)
+        paged(transaction, key, changed_page(booking, wanted, sight, case.zone, told), now=now)
         superseded(transaction, BY_HAND_PAGE, booking.reference, now=now)
     verification.noted(transaction, booking, wrong_since=0.0, seen=_signature(sight), task=key)
     changed(transaction, booking, verification=CHANGED)
@@ -209,8 +208,8 @@ def _still_changed(transaction: Transaction, case: Case, sight: Sight) -> Verdic
     if not _done(transaction, watched.task):
         if _near(case, sight):
             wanted = wanted_of(booking, watched)
-            told = _telling(booking, wanted, sight, case.zone)
-            paged(transaction, watched.task, _changed_page(booking, wanted, sight, case.zone, told), now=now)
+            told = telling(booking, wanted, sight, case.zone)
+            paged(transaction, watched.task, changed_page(booking, wanted, sight, case.zone, told), now=now)
         return Verdict()
     return _agreed(transaction, case, sight)
 
@@ -222,7 +221,11 @@ def _agreed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
         resolved(transaction, kind, booking.reference, now=now)
     if booking.status == "cancelled":
         return Verdict()
-    if isinstance(sight.found, Absent) or sight.found.cancelled:
+    if not is_there(sight.found):
+        if sight.elsewhere.found:
+            return _given_to_colleague(transaction, case, sight.elsewhere.found)
+        if sight.elsewhere.silent:
+            return Verdict()  # it may stand there: neither gone nor anybody's, and looked for again
         why = "gone from the calendar, customer told"
         agreed = changed(transaction, booking, status="released", reason=why, updated_at=now, revision=_next(booking))
         verification.dropped(transaction, booking, note="", now=now)
@@ -238,6 +241,47 @@ def _agreed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     return Verdict(VERIFIED, claimed=claimed, agreed=agreed if agreed.revision != booking.revision else None)
 
 
+def _given_to_colleague(transaction: Transaction, case: Case, places: Sequence[Place]) -> Verdict:
+    """The visit is another technician's now. Where that cannot be followed it stays as it is: never told as gone."""
+    booking, now, (place, *others) = case.booking, case.now, places
+    event = place.event
+    wanted = replace(wanted_of(booking, case.watched), start=event.start, end=event.end)
+    blocked = _blocked(booking, event.start, event.end)
+    if others or not place.technician or differences(wanted, event) or event.end <= event.start:
+        return Verdict()
+    if in_the_way(transaction.connection, replace(booking, calendar=place.calendar), blocked):
+        return Verdict()
+    record(
+        transaction,
+        "appointment_given_to_colleague",
+        business=booking.business,
+        subject=booking.reference,
+        at=now,
+        calendar=place.calendar,
+        starts=event.start,
+        old_calendar=booking.calendar,
+        old_starts=booking.starts,
+    )
+    agreed = changed(
+        transaction,
+        booking,
+        calendar=place.calendar,
+        technician=place.technician,
+        starts=event.start,
+        ends=event.end,
+        blocked_from=blocked[0],
+        blocked_to=blocked[1],
+        etag=event.etag,
+        verification=VERIFIED,
+        verified_at=now,
+        revision=_next(booking),
+        updated_at=now,
+    )
+    promised = {"revision": agreed.revision, "starts": agreed.starts, "ends": agreed.ends}
+    verification.noted(transaction, booking, **promised, wrong_since=0.0, seen="", task="")
+    return Verdict(VERIFIED, claimed=blocked, agreed=agreed)
+
+
 def _next(booking: Booking) -> int:
     """What was sent about the old promise must be told from what is sent about the new one."""
     return booking.revision + 1
@@ -247,14 +291,16 @@ def _followed(transaction: Transaction, booking: Booking, starts: int, ends: int
     """Our claim follows the event, buffers included; None when it need not, or another booking has the time."""
     if (booking.starts, booking.ends) == (starts, ends) or ends <= starts:
         return None
-    blocked = (
-        booking.blocked_from + starts - booking.starts,
-        booking.blocked_to + ends - booking.ends,
-    )
+    blocked = _blocked(booking, starts, ends)
     if in_the_way(transaction.connection, booking, blocked):
         return None
     changed(transaction, booking, starts=starts, ends=ends, blocked_from=blocked[0], blocked_to=blocked[1])
     return blocked
+
+
+def _blocked(booking: Booking, starts: int, ends: int) -> Interval:
+    """What a visit from `starts` to `ends` keeps taken, with the buffers it was booked with."""
+    return booking.blocked_from + starts - booking.starts, booking.blocked_to + ends - booking.ends
 
 
 def _stands_at(booking: Booking, found: Event | Absent, claimed: Interval | None) -> bool:
@@ -276,17 +322,27 @@ def _near(case: Case, sight: Sight) -> bool:
     return min(starts) - case.now < NEAR_S
 
 
+def _seen_before(watched: Watched, sight: Sight) -> bool:
+    """Whether a task tells of this already. While a calendar does not tell, what it showed is not taken back."""
+    if not is_there(sight.found) and not sight.elsewhere.found and sight.elsewhere.silent:
+        return watched.seen.startswith(GONE)
+    return watched.seen == _signature(sight)
+
+
 def _signature(sight: Sight) -> str:
-    found = sight.found
-    place = "gone" if isinstance(found, Absent) or found.cancelled else f"{found.start}-{found.end}"
     others = {Difference.FREE: "f", Difference.REFERENCE: "r", Difference.CUSTOMER: "c"}
+    if is_there(sight.found):
+        place = f"{sight.found.start}-{sight.found.end}"
+    else:
+        places = [(place.calendar, place.event.start, place.event.end) for place in sight.elsewhere.found]
+        place = GONE + (sha256(repr(places).encode()).hexdigest()[:16] if places else "")
     return place + "".join(letter for problem, letter in others.items() if problem in sight.problems)
 
 
 # --- not to be seen ---------------------------------------------------------------------------------------------------
 
 
-def _blind(transaction: Transaction, case: Case, unknown: Unknown) -> Verdict:
+def _blind(transaction: Transaction, case: Case, unknown: Unknown, on: str = "") -> Verdict:
     booking, watched, now = case.booking, case.watched, case.now
     since = watched.blind_since or now
     if not watched.blind_since:
@@ -296,75 +352,9 @@ def _blind(transaction: Transaction, case: Case, unknown: Unknown) -> Verdict:
         return Verdict(again_s=min(longest, max(shortest, (now - since) / 2)))
     if booking.verification in (MISMATCH, CHANGED, CANNOT_VERIFY):
         return Verdict()
-    raised(transaction, _blind_page(booking, watched, unknown.reason, case.zone), now=now)
+    raised(transaction, blind_page(booking, watched, unknown.reason, case.zone, on), now=now)
     changed(transaction, booking, verification=CANNOT_VERIFY)
     return Verdict(CANNOT_VERIFY)
-
-
-# --- words ------------------------------------------------------------------------------------------------------------
-
-
-def mismatch_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) -> Page:
-    """What a person hears of an appointment that is not on the calendar as it should be."""
-    title = f"Read-back mismatch: {booking.reference} on {booking.calendar}"
-    body = (
-        f"{_compared(booking, wanted, sight, zone)}\nPut the calendar right, or call the customer: "
-        f"`readback bookings show {booking.reference}` says whom."
-    )
-    return Page(MISMATCH_PAGE, booking.reference, title, body, booking.business)
-
-
-def _changed_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, told: str) -> Page:
-    title = f"Read-back mismatch: {booking.reference} was changed on {booking.calendar}"
-    body = f"{_compared(booking, wanted, sight, zone)}\n{told}"
-    return Page(CHANGED_PAGE, booking.reference, title, body, booking.business)
-
-
-def _blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo) -> Page:
-    when = span(watched.starts, watched.ends, zone)
-    if booking.verified_at:  # seen before: what is to be looked at is the calendar, not each appointment on it
-        title, key = f"Cannot verify appointments on {booking.calendar}", booking.calendar
-    else:
-        title, key = f"Cannot verify {booking.reference} on {booking.calendar}", booking.reference
-    body = (
-        f"Booking {booking.reference} on {booking.calendar}, wanted at {when}, cannot be verified: {reason}.\n"
-        "Look at the calendar; check that it exists, is shared with our account and belongs to the technician."
-    )
-    return Page(CANNOT_VERIFY_PAGE, key, title, body, booking.business)
-
-
-def _compared(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) -> str:
-    what = f"an event at {span(wanted.start, wanted.end, zone)}" if wanted.there else "no event: it was cancelled"
-    there = shown(sight.found, zone)
-    if sight.elsewhere:
-        there += f"; the event is on {', '.join(sight.elsewhere)}"
-    return (
-        f"Booking {booking.reference} ({booking.service}) on {booking.calendar}.\n"
-        f"Wanted: {what}.\nThere: {there}.\nWrong: {'; '.join(sight.problems)}."
-    )
-
-
-def _to_put_right(booking: Booking, wanted: Wanted, zone: ZoneInfo) -> str:
-    promised = f"promised for {span(wanted.start, wanted.end, zone)}" if wanted.there else "which was cancelled"
-    return (
-        f"The calendar does not show appointment {booking.reference}, {promised}, as it should be. "
-        "Put the calendar right, or agree with the customer on what it shows."
-    )
-
-
-def _telling(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, overlaps: bool = False) -> str:
-    promised = span(wanted.start, wanted.end, zone)
-    found = sight.found
-    if sight.elsewhere:
-        what = f"is now on {', '.join(sight.elsewhere)}"
-    elif isinstance(found, Absent) or found.cancelled:
-        what = "is no longer on the calendar"
-    elif moved(wanted, found):
-        what = f"is now at {span(found.start, found.end, zone)}"
-    else:
-        what = f"was edited on the calendar ({'; '.join(sight.problems)})"
-    clash = " That time overlaps another booking of ours: find out which one stands." if overlaps else ""
-    return f"Tell the customer: appointment {booking.reference}, promised for {promised}, {what}.{clash}"
 
 
 def _why(sight: Sight | Unknown) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from app import log, metrics
 from app.booking.business import Business
 from app.calls.cap_pages import EVERYBODY, name_of, own_scope, whole_scope, words_of
-from app.calls.counting import Arrival, Count, counted, used_today
+from app.calls.counting import Arrival, Count, Warned, counted, used_today
 from app.calls.lines import TEXTS, counted_on
 from app.calls.model import CallRef
 from app.clock import Clock
@@ -21,6 +21,7 @@ from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.waiting import somebody_waits
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
+from app.watch.pages import Page, raised
 
 DECIDE_WITHIN_S = 0.05
 PER_CALL_S = 0.006
@@ -124,7 +125,7 @@ class DailyCap:
         def decide(transaction: Transaction) -> tuple[list[tuple[Arrival, asyncio.Future[bool]]], Count]:
             # Who was let in while the store was slow is counted with those.
             still = [entry for entry in group if not entry[1].done()]
-            return still, counted(transaction, [arrival for arrival, _ in still])
+            return still, self._counted(transaction, [arrival for arrival, _ in still])
 
         with somebody_waits():  # also where a job's own call is counted: the patience is for a store that is slow
             writing = asyncio.get_running_loop().create_task(self._database.write(decide, lasting=False))
@@ -165,20 +166,35 @@ class DailyCap:
             self._seen.popitem(last=False)
 
     def _count_later(self, transaction: Transaction, arrivals: Sequence[Arrival]) -> None:
-        self._announce(counted(transaction, arrivals))
+        self._announce(self._counted(transaction, arrivals))
+
+    def _counted(self, transaction: Transaction, arrivals: Sequence[Arrival]) -> Count:
+        """Count, and raise in the same commit what was reached, so that it outlives this process.
+
+        Not where the receivers of several businesses hear of the installation's own cap: no row could name them.
+        """
+        count = counted(transaction, arrivals)
+        for page in map(self._page_of, count.warnings):
+            if page.business or not self._every_page():
+                raised(transaction, page, now=self._clock.now())
+        return count
 
     def _lost(self, count: int) -> None:
         logger.error("calls_not_counted", calls=count)
 
     def _announce(self, count: Count) -> None:
-        """Show the counts, and page for what was reached; may run on the database's thread."""
+        """Show the counts, and ring for what was reached; may run on the database's thread."""
         for scope, used in count.used:
             metrics.set_cap(scope.name, used, scope.limit)
-        for scope, percent, used in count.warnings:
-            business = self._businesses.get(scope.name)
-            pages = business.page if business else self._every_page()
-            words = words_of(scope, percent, used, business.name if business else EVERYBODY)
-            self._alarms.ring(*name_of(scope, percent), *words, pages)
+        for page in map(self._page_of, count.warnings):
+            business = self._businesses.get(page.business)
+            receivers = business.page if business else self._every_page()
+            self._alarms.ring(page.kind, page.key, page.title, page.body, receivers)
+
+    def _page_of(self, warned: Warned) -> Page:
+        business = self._businesses.get(warned.scope.name)
+        words = words_of(*warned, business.name if business else EVERYBODY)
+        return Page(*name_of(warned.scope, warned.percent), *words, business.id if business else "")
 
     def _every_page(self) -> tuple[str, ...]:
         """Who hears of the installation's own cap besides its operator: everybody whose calls it will stop."""

@@ -24,6 +24,7 @@ from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE, ring_unknown_line
 from app.calls.cap import DailyCap
 from app.calls.late import LateAnswers
 from app.calls.model import Context, Tool, ToolCall, ToolResult
+from app.calls.owed import FILLER_NOTE_S
 from app.calls.replays import REMEMBER_S, Replays
 from app.clock import Clock, ended
 from app.db.behind import Behind
@@ -209,19 +210,21 @@ class Dispatcher:
         task = under or self._run(self._guarded(context, tool, arguments))
         if key and under is None:
             self._remember(key, task)
-        result = await self._wait(context, task, follow=under is None)
+        result = await self._wait(context, tool, task, key, follow=under is None)
         if key:
             self._remember(key, result)
         return result
 
-    async def _wait(self, context: Context, task: asyncio.Task[ToolResult], *, follow: bool) -> ToolResult:
+    async def _wait(
+        self, context: Context, tool: Tool[Any], task: asyncio.Task[ToolResult], key: str | None, *, follow: bool
+    ) -> ToolResult:
         """The result, or a filler with the result to follow in the call, or an honest "not yet"."""
         pushable = follow and self._late.can_push(context.ref)
         left = max(0.0, context.deadline - self._clock.monotonic())
         if await ended((task,), min(left, self._filler_after_s) if pushable else left):
             return task.result()
         if pushable:
-            self._late.follow(context.ref, context.business, task)
+            await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task, FILLER_NOTE_S)
             return FILLER
         return NOT_YET
 

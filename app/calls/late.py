@@ -10,7 +10,7 @@ from app.booking.business import Business, Businesses
 from app.booking.speech import spell, spoken_time
 from app.booking.store import Booking
 from app.calls.model import CallRef, ToolResult
-from app.calls.owed import Owed
+from app.calls.owed import NOTE_S, Owed
 from app.calls.push import Push
 from app.watch.alarms import Alarms
 
@@ -43,17 +43,21 @@ class LateAnswers:
             ref.control_url is not None and len(self._following) < MAX_FOLLOWED and self._push.allows(ref.control_url)
         )
 
-    async def owe(self, key: str, ref: CallRef, business: Business, tool: str, work: asyncio.Task[ToolResult]) -> None:
-        """As `follow`, for a change whose caller is now told that it is not sure yet: owed beyond this process's end.
+    async def owe(
+        self,
+        key: str,
+        ref: CallRef,
+        business: Business,
+        tool: str,
+        work: asyncio.Task[ToolResult],
+        within_s: float = NOTE_S,
+    ) -> None:
+        """Say the result in the call when `work` is done, which must not raise; owed beyond this process's end.
 
         `key` names the request, so that one asked again is owed once.
         """
-        await self._owed.note(key, ref, business, tool)
-        self.follow(ref, business, work, key)
-
-    def follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult], owed: str = "") -> None:
-        """Say the result in the call when `work` is done. `work` must not raise."""
-        task = asyncio.get_running_loop().create_task(self._follow_to_the_end(ref, business, work, owed))
+        await self._owed.note(key, ref, business, tool, within_s)
+        task = asyncio.get_running_loop().create_task(self._follow_to_the_end(ref, business, work, key))
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
@@ -107,8 +111,7 @@ class LateAnswers:
         self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult], owed: str
     ) -> None:
         await self._follow(ref, business, work)
-        if owed:
-            await self._owed.over(owed)
+        await self._owed.over(owed)
 
     async def _follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult]) -> None:
         await asyncio.wait({work}, timeout=WAIT_S)

@@ -1,6 +1,7 @@
 """What was asked and answered before: the same request, under its old id or a new one, gets the first outcome."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -265,8 +266,15 @@ def _found(row: Any) -> Answered | Under:
 
 
 def canonical(value: Any) -> str:
-    """A value as text, the same for the same value however it was put together."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+    """A value as text, the same for the same value however it was put together. Never raises for what JSON holds."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+    except TypeError:  # a number past 64 bits, half a character, lists within lists: the slower writer knows how
+        pass
+    try:
+        return json.dumps(value, sort_keys=True, default=str)
+    except RecursionError:
+        return uuid.uuid4().hex  # deeper than any tool takes: like nothing else
 
 
 def _digest(parts: list[Any]) -> str:

@@ -12,8 +12,8 @@ from app.booking.speech import spoken_time
 from app.booking.store import Booking, by_id, changed
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.review.tasks import Task, opened
-from app.watch.pages import Page, raised
+from app.review.tasks import Task, opened, paged
+from app.watch.pages import Page
 
 TELL_WITHIN_S: Final = 900.0
 """What a person has to call the customer."""
@@ -63,7 +63,7 @@ class News:
         business = self._businesses.get(booking.business)
         when = f", {spoken_time(booking.starts, business.zone)}" if business else ""
         if result is Result.CONFIRMED:
-            what = "is booked after all. Tell the customer, who was told that it was not sure yet."
+            what = "is booked after all. Tell the customer, who heard at most that it was not sure yet."
         else:
             what = "could not be booked. Call the customer and find another time."
         told = f"Booking {booking.reference} ({booking.business}{when}) {what}"
@@ -79,4 +79,4 @@ class News:
         )
         if opened(transaction, task, now=now):
             title = f"Tell the customer: booking {booking.reference}"
-            raised(transaction, Page(PAGE, booking.reference, title, told, booking.business), now=now)
+            paged(transaction, task.key, Page(PAGE, booking.reference, title, told, booking.business), now=now)

@@ -1,4 +1,5 @@
-"""Who was told that a change is not sure yet is owed the end of it, also by whoever comes after a process that dies.
+"""Who was told that a change is not sure yet, or that times will follow, is owed them also by whoever comes after a
+process that dies.
 
 The debt is a task from before they are told, and over as soon as this process has said or handed on how it ended.
 """
@@ -13,6 +14,8 @@ from app.review.tasks import OURSELVES, Task, closed, opened
 
 NOTE_S = 0.5
 """What the caller waits for it at most; without it they are told all the same."""
+FILLER_NOTE_S = 0.25
+"""The same where they have waited for a lookup already, and where less is owed."""
 END_WITHIN_S = 600.0
 """When a person must have told them. People are paged five minutes before."""
 
@@ -26,18 +29,18 @@ class Owed:
         self._database = database
         self._clock = clock
 
-    async def note(self, key: str, ref: CallRef, business: Business, tool: str) -> None:
+    async def note(self, key: str, ref: CallRef, business: Business, tool: str, within_s: float = NOTE_S) -> None:
         """Commit the debt. Where the database does not take it in time, only this process knows of it."""
         now = self._clock.now()
         asked = f"call {ref.call_id} of {ref.platform}" if ref.call_id else f"a caller of {ref.platform}"
         what = (
-            f"Tell the caller how {tool} ended: {asked} heard that it was not sure yet, and nobody has told them more. "
+            f"Tell the caller what came of {tool}: {asked} heard at most that the answer would follow. "
             "See in the audit log what they asked for and came to, and on the calendar what is there."
         )
         subject = (ref.call_id or key)[:256]
         task = Task(_name(key), "tell_customer", business.id, subject, what, now + END_WITHIN_S, ref.caller or "")
         try:
-            await self._database.write(lambda t: opened(t, task, now=now), NOTE_S)
+            await self._database.write(lambda t: opened(t, task, now=now), within_s)
         except ReadbackError as error:
             logger.warning("debt_not_noted", tool=tool, error=str(error))
 

@@ -8,8 +8,10 @@ from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, mome
 from app.db.migrate import migrate
 from app.db.once import looking
 from app.settings import from_environment
+from app.watch.figure_moments import WELL_AFTER
 from app.watch.figure_overview import Shown, overview
 from app.watch.figure_words import RUNBOOK, amount
+from app.watch.figures import Figure
 
 
 def add(commands: Any) -> None:
@@ -61,6 +63,15 @@ def _told(one: Shown) -> str:
     return f"{one.sentence}{since}"
 
 
+def _with_fewer(figure: Figure) -> list[str]:
+    if figure.borne is None:
+        return []
+    return [
+        f"Where fewer come: raised when more {figure.moments_are} are bad within a day than chance makes where "
+        f"{figure.borne:.0%} are; {WELL_AFTER} good ones end it."
+    ]
+
+
 def _about(one: Shown) -> list[str]:
     figure = one.figure
     side, back = ("below", "at least") if figure.falls else ("above", "at most")
@@ -68,6 +79,7 @@ def _about(one: Shown) -> list[str]:
     pager = f"page {figure.told_by}" if figure.told_by else "page figure"
     return [
         f"Made of: {figure.made_of}, in the last {figure.window_s / 60:g} minutes, {figure.least} samples or more.",
+        *_with_fewer(figure),
         f"Raised {side} {bound}, over when {back} {clear}, each after {figure.in_a_row} evaluations in a row; {pager}.",
         f"Owner: {figure.owner}.",
         f"{figure.remedy} See {RUNBOOK}.",

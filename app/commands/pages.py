@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.audit.log import seal
-from app.commands.answers import DOES_NOT_HOLD, HOLDS, operator, say
+from app.commands.answers import HOLDS, complain, operator, say
 from app.db.engine import Transaction
 from app.db.once import committing, looking
 from app.settings import from_environment
@@ -42,8 +42,7 @@ def _show(asked: Namespace) -> int:
     with looking(from_environment().database_url) as connection:
         page = found(connection, asked.id)
     if page is None:
-        say(asked, {"error": "not found"}, "There is no page with this id.")
-        return DOES_NOT_HOLD
+        return complain(f"There is no page {asked.id}.")
     told = described(page)
     say(asked, told, "\n".join(f"{name}: {value}" for name, value in told.items()))
     return HOLDS
@@ -65,8 +64,7 @@ def _change_page(asked: Namespace, change: Callable[[Transaction, float], bool])
         changed = change(transaction, time.time())
         page = found(transaction.connection, asked.id)
     if page is None:
-        say(asked, {"error": "not found"}, "There is no page with this id.")
-        return DOES_NOT_HOLD
+        return complain(f"There is no page {asked.id}.")
     by = page.acknowledged_by if page.status == "acknowledged" else page.resolution
     told = {"id": page.id, "status": page.status, "by": by, "changed": changed}
     how = ", and another page tells of it" if by == SUPERSEDED else f", by {by}" if by else ""

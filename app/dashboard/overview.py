@@ -38,6 +38,8 @@ ODD: Final = {"silent": "silent", "flood": "flooded"}
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
 NAMED: Final = 5
 """Things that are wrong, in the sentence; tiles show every one."""
+TOO_FEW: Final = "too few to tell yet"
+"""Of service figures: nothing is known to be wrong, and nothing to be well."""
 IN_HAND: Final = "in hand"
 """Of pages that somebody has taken: what they are about lasts."""
 
@@ -130,12 +132,14 @@ def sentence(tiles: Sequence[Tile]) -> str:
 
 
 def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
-    p, t, r, d = pages.c, tasks.c, reviews.c, dead_letters.c
+    p, t, r, d, f = pages.c, tasks.c, reviews.c, dead_letters.c, figure_states.c
     newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
     return {
         "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open"),
         "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),
-        "raised": counted(connection, figure_states, figure_states.c.state == State.RAISED.value),
+        "raised": counted(connection, figure_states, f.state == State.RAISED.value),
+        "doubted figures": counted(connection, figure_states, f.state == State.FEW.value, f.over > 0),
+        "few": counted(connection, figure_states, f.state == State.FEW.value, f.over == 0),
         "late tasks": counted(connection, tasks, t.status == "open", t.due < now),
         "tasks": counted(connection, tasks, t.status == "open", t.due >= now),
         "reviews": counted(connection, reviews, r.status == "open"),
@@ -166,6 +170,10 @@ def _of_work(found: Mapping[str, Any]) -> list[Tile]:
         ]),
         _tile("Service figures", "figures", [
             Part(BAD, found["raised"], "service figure past its bound", "service figures past their bounds", "raised"),
+            Part(UNKNOWN, found["doubted figures"], "service figure was bad, in too few calls to tell yet",
+                 "service figures were bad, in too few calls to tell yet", TOO_FEW),
+            Part(GOOD, found["few"], "service figure has too few calls to tell yet",
+                 "service figures have too few calls to tell yet", TOO_FEW),
         ]),
         _tile("Incidents", "incidents", [
             Part(BAD, len(found["incidents"]), "open incident", "open incidents", "open"),

@@ -52,10 +52,10 @@ def text(given: Any) -> str | None:
 
 
 def identity(given: Any) -> str | None:
-    """An id that must be echoed: exactly as it came, a whole number as its digits. None when there is none."""
-    if type(given) is str and 0 < len(given) <= _TEXT_MAX:
-        return given
-    return str(given) if type(given) is int else None
+    """An id that must be echoed, exactly as it came; a number as it is written. None when there is none."""
+    if type(given) is str:
+        return given or None
+    return str(given) if type(given) in (int, float) else None
 
 
 def url(given: Any) -> str | None:

@@ -70,10 +70,12 @@ def quick(raw: bytes) -> Any:
     """
     try:
         request = _decode(raw)
+        if not raw.isascii():
+            raw.decode()  # what is skipped is not looked at, and a body that is no text is refused
         call = msgspec.structs.asdict(request.call)
         entries = request.call.transcript_with_tool_calls[-ENTRIES_MAX:]
         call["transcript_with_tool_calls"] = [_entry(entry) for entry in entries if OF_A_TOOL in bytes(entry)]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return {"args": request.args, "call": call}
 

@@ -67,7 +67,9 @@ def tool_calls(raw: bytes) -> tuple[ToolCall, ...] | None:
     """The tool calls of an ordinary message; None when it has to be read patiently."""
     try:
         message = _decode(raw).message
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        if not raw.isascii():
+            raw.decode()  # what is skipped is not looked at, and a body that is no text is refused
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     listed = message.tool_call_list
     if message.type != "tool-calls" or not 0 < len(listed) <= CALLS_MAX:

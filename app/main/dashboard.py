@@ -23,6 +23,7 @@ from app.main.own_use import LIVE
 from app.main.reached import unreached
 from app.main.server import Server
 from app.main.watching import watched
+from app.watch.figure_day import Day
 from app.watch.figure_overview import overview
 from app.web.handed_in import Doors
 from app.web.health import Readiness
@@ -52,7 +53,7 @@ def with_dashboard(doors: Doors, server: Server) -> Doors:
 def house(server: Server, ready: Readiness) -> House:
     """What the dashboard of this server is handed."""
     settings, clock = server.settings, server.clock
-    counting, figures = Counting(settings, server.businesses), figures_of(settings)
+    counting, figures, day = Counting(settings, server.businesses), figures_of(settings), Day()
     return House(
         database=server.database,
         clock=clock,
@@ -68,7 +69,7 @@ def house(server: Server, ready: Readiness) -> House:
         limits=counting.told,
         used_up=lambda c, now: used_up(c, scopes_of(server.businesses.by_id.values(), settings.daily_call_cap, now)),
         confirmable={limit.name: limit for limit in counting.limits if limit.confirmed_by_person},
-        figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s),
+        figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s, day),
         states=ready.states,
         unheard=unreached(settings, server.businesses),
         unapproved=lambda connection, now: unapproved(connection, settings, server.businesses, now),

@@ -216,7 +216,7 @@ class Server:
     def _background(self) -> None:
         """Settling, reading back, and whatever else is done when nobody waits."""
         businesses, clock = self.businesses, self.clock
-        self.left_over = LeftOver(self.database, self.calendars, self.lookups, clock)
+        self.left_over = LeftOver(self.database, self.calendars, self.lookups, businesses.by_id, clock)
         self.settler = settler(self)
         self.read_backs = ReadBacks(
             database=self.database,

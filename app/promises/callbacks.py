@@ -37,10 +37,9 @@ class Promised:
     due: int
 
 
-def promised(transaction: Transaction, wanted: Callback, *, now: float, adds: bool = False) -> Promised:
-    """Promise it. The one that the same call was promised before stands, unless it is done or its time is over.
-
-    With `adds` that one is about this reason too.
+def promised(transaction: Transaction, wanted: Callback, *, now: float) -> Promised:
+    """Promise it. The one that the same call was promised before stands, and is about this reason too, unless it is
+    done or its time is over.
     """
     whose = wanted.call_key or uuid.uuid4().hex
     for number in range(MAX_OF_ONE_CALL):
@@ -51,8 +50,7 @@ def promised(transaction: Transaction, wanted: Callback, *, now: float, adds: bo
             opened(transaction, _task(key, said, wanted), now=now)
             return Promised(said, wanted.due)
         if before.status == "open" and before.due >= now:
-            if adds:
-                added(transaction, before, wanted.reason)
+            added(transaction, before, wanted.reason)
             return Promised(said, int(before.due))
     raise OverloadedError("this call has asked for too many callbacks")
 

@@ -15,7 +15,7 @@ from app.db.engine import Transaction
 from app.db.schema import transfers
 from app.jobs.outbox import Data, Job, put
 from app.log import masked_phone
-from app.promises.fates import Fate, fate, is_failed_transfer, weightier
+from app.promises.fates import Fate, fate, is_failed_transfer, is_proof, weightier
 from app.promises.references import digest, reference
 from app.review.tasks import Task, by_key, closed, opened
 
@@ -33,6 +33,7 @@ SAME_ATTEMPT_S = 30.0
 REPORT = "the platform's report"
 """Who closes a task about a transfer that turned out well."""
 REASON_CHARS = 128
+UNKNOWN = "has no known outcome"
 
 _t = transfers.c
 
@@ -104,7 +105,7 @@ def begun(transaction: Transaction, asked: Asked, *, now: float) -> Trying | Non
     left = [number for number in asked.numbers if number not in tried]
     if not left:
         if last is not None:
-            _given_up(transaction, last, "has no known outcome", now)
+            _given_up(transaction, last, UNKNOWN, now)
         return None
     if last is not None and last.state in ("asked", "put_through"):
         _moved(transaction, last, "superseded", now)
@@ -128,14 +129,18 @@ def reported(transaction: Transaction, report: Report, *, now: float) -> None:
     reason = weightier(transfer.reason, report.reason[:REASON_CHARS])
     put_through = transfer.put_through or report.put_through
     known = replace(transfer, put_through=put_through, reason=reason)
-    state = _state_after(transfer.state, fate(put_through, reason), put_through)
+    state = _state_after(transfer.state, known)
     if (state, put_through, reason) == (transfer.state, transfer.put_through, transfer.reason):
         return
     moved = _moved(transaction, known, state, now)
-    if state == "failed" and transfer.state != "failed":
-        _made_up_for(transaction, moved, now)
-    elif state == "connected":
+    if state == "connected" and is_proof(reason):
         _close_tasks(transaction, moved, now)
+    elif state == transfer.state:
+        return
+    elif state == "failed":
+        _made_up_for(transaction, moved, now)
+    elif state == "unheard":
+        _open_task(transaction, _task(moved, now, UNKNOWN), moved, now)
 
 
 def looked_at(transaction: Transaction, call_key: str, attempt: int, *, now: float) -> float:
@@ -147,7 +152,7 @@ def looked_at(transaction: Transaction, call_key: str, attempt: int, *, now: flo
     until = transfer.asked_at + (NO_END_S if transfer.state == "put_through" else NO_WORD_S)
     if now < until:
         return until - now
-    why = "ended before it was put through" if transfer.reason else "has no known outcome"
+    why = "ended before it was put through" if transfer.reason else UNKNOWN
     _given_up(transaction, transfer, why, now)
     return 0.0
 
@@ -209,13 +214,16 @@ def _meant(transaction: Transaction, report: Report, now: float) -> Transfer | N
     return _stored(transaction, _attempt(asked, len(attempts) + 1, report.destination, "asked", now), now)
 
 
-def _state_after(before: str, now_known: Fate, put_through: bool) -> str:
-    """What failed stays failed, and who was given up on is given up: only word of a connection takes that back."""
+def _state_after(before: str, known: Transfer) -> str:
+    """What failed stays failed, and who was given up on is given up: only proof of a connection takes that back."""
     if before in ("failed", "superseded", "handed_over"):
+        return before
+    now_known = fate(known.put_through, known.reason)
+    if before == "unheard" and now_known is Fate.CONNECTED and not is_proof(known.reason):
         return before
     if now_known is not Fate.OPEN:
         return now_known.value
-    return "put_through" if put_through and before == "asked" else before
+    return "put_through" if known.put_through and before == "asked" else before
 
 
 def _made_up_for(transaction: Transaction, transfer: Transfer, now: float) -> None:

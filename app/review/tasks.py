@@ -174,6 +174,12 @@ def by_key(connection: Connection, key: str) -> Kept | None:
     return _kept(row) if row else None
 
 
+def open_about(connection: Connection, kind: str, subject: str) -> Sequence[str]:
+    """Keys of the open tasks of a kind about a reference."""
+    asked = select(_t.key).where(_t.status == "open", _t.kind == kind, _t.subject == subject)
+    return connection.execute(asked).scalars().all()
+
+
 def named(connection: Connection, word: str) -> Sequence[Kept]:
     """The task with this key; else those, open ones first, that are about this reference."""
     exact = by_key(connection, word)

@@ -27,7 +27,7 @@ from app.inference.prompt import as_data
 from app.inference.window import InputError, Memory, remember, remembered, shown, windowed
 from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
-from app.sms.asked_for import held, passes_over, wants_something
+from app.sms.asked_for import held, is_answered, passes_over, wants_something
 from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
 from app.sms.going_on import going_on
@@ -244,8 +244,8 @@ class ModelConversation:
         else:
             await self._asking.led_nowhere(asked, "too many steps")
         if not await self._done_before(turn.conversation, turn.session, turn.id) and turn.told.words():
-            # what was found is told, and that it went no further
-            return _shown(turn, (*turn.told.words(), UNFINISHED))
+            # what was found is told, and that it went no further if it had to
+            return _shown(turn, (*turn.told.words(), *(() if is_answered(turn) else (UNFINISHED,))))
         raise NobodyAnsweredError("no answer, or too many steps")
 
     async def _put_whether_to_cancel(self, turn: ModelTurn, chosen: Decision, inference: str) -> None:

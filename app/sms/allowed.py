@@ -13,7 +13,7 @@ import orjson
 
 from app.inference.model import Offered, Wanted
 from app.inference.output import folded
-from app.sms.vocabulary import NAME_WORD, NO_NAMES
+from app.sms.names_in_words import NAME_WORD, NO_NAMES
 from app.sms.words import cleaned
 
 CHANGES: Final = frozenset(("book_appointment", "reschedule_appointment", "cancel_appointment"))

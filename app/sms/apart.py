@@ -8,15 +8,26 @@ import re
 from dataclasses import replace
 
 from app.sms import meant
-from app.sms.further import ON_TOP, TELLS, WISHES_FOR, halves, turns
+from app.sms.dates_in_words import When
+from app.sms.further import ON_TOP, TELLS, halves, turns
 from app.sms.ground import Ground
 from app.sms.state import Step
 from app.sms.talk import Talk
-from app.sms.vocabulary import HAS_ONE, NEGATION
+from app.sms.vocabulary import HAS_ONE, NEGATION, WISHES_FOR
 from app.sms.words import Answer, Intent, Said, read
 
 _ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
 _FROM_TO = re.compile(r"\w+ to \w+")
+_COURTEOUS = re.compile(
+    r"(?:if|as long as) (?:(?:that|it)(?:'?s| is) (?:ok|okay|fine|all ?right|possible|not too late)|possible|"
+    r"(?:you|u|i|we) (?:can|could|may)(?=\W*$|[.,;!])|not too late)\b",
+    re.I,
+)
+"""A condition that is none."""
+_SEVERAL = re.compile(
+    r"\b(?:two|both|three|four|five|several|a couple(?: of)?|[2-9]) (?P<what>(?:[a-z]+ ){0,2}[a-z]+)", re.I
+)
+_COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
 _HANGS_ON = re.compile(
     r"\W*(?:,? ?\b(?:but|and))? *\b(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I
 )
@@ -37,6 +48,13 @@ def apart(talk: Talk, ground: Ground) -> Said:
     return _all_days(said, ground) if said.cancels and said.next is None else said
 
 
+def wants_several(talk: Talk, said: Said) -> bool:
+    """Whether more than one visit is asked for by a number of visits or of places: "two inspections", "my 3 houses"."""
+    known = _COUNTED | {word for service in talk.business.services_said() for word in service.name.lower().split()}
+    found = (match["what"].lower().split() for match in _SEVERAL.finditer(said.text))
+    return any(word.endswith("s") and (word in known or word.rstrip("s") in known) for words in found for word in words)
+
+
 def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     """These two as one after the other, if each is a wish of its own."""
     low, one = rest.text.lower(), {each.id for each in meant.all_services_in(talk, first.text)}
@@ -49,7 +67,12 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
         return replace(first, next=wish) if asks and not changed and other and (disjoint or not one) else None
     if first.intent is Intent.MOVE:
         return _beside_move(first, rest, wish, ground, other=bool(other) and (disjoint or not one))
-    if first.intent not in (None, Intent.BOOK) or len(one) != 1 or not disjoint:
+    if first.intent not in (None, Intent.BOOK) or len(one) != 1:
+        return None
+    if not other and rest.intent is None and wants_several(talk, first) and not turns(rest):
+        whole = all(len(each.when.days) == 1 and each.when.clock for each in (first, rest))
+        return replace(first, next=wish) if whole else None
+    if not disjoint:
         return None
     if rest.intent is Intent.CANCEL:
         return replace(first, next=rest)
@@ -59,10 +82,11 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
 
 def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: bool) -> Said | None:
     low = rest.text.lower()
-    days = len(rest.when.days)
-    if days > 1 and _FROM_TO.search(low) and rest.intent in (None, Intent.MOVE) and ON_TOP.match(low):
+    if _FROM_TO.search(low) and rest.when.days and rest.intent in (None, Intent.MOVE) and ON_TOP.match(low):
         words = re.sub(r"^\W*(?:and|then|plus|also|n)\b ?", "", rest.text, flags=re.I)
-        return replace(first, next=rest if rest.intent is Intent.MOVE else read([(f"move {words}", 0)], ground))
+        moved = rest if rest.intent is Intent.MOVE else read([(f"move {words}", 0)], ground)
+        if len(moved.when.days) > 1:
+            return replace(first, next=moved)
     if rest.intent in (Intent.CANCEL, Intent.MOVE) or turns(rest):
         return None
     asks, more = bool(WISHES_FOR.search(low)), bool(_ANOTHER.search(low))
@@ -73,19 +97,20 @@ def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: 
 def _hanging(talk: Talk, ground: Ground) -> Said | None:
     """A cancellation that hangs on something else: that is seen to first, or a person decides."""
     text = talk.said.whole
-    condition = next((found for found in _HANGS_ON.finditer(text) if text[: found.start()].strip()), None)
-    if condition is None:
+    text = _COURTEOUS.sub(" ", text)
+    condition = _HANGS_ON.search(text)
+    if condition is None or (talk.said.next is not None and not text[: condition.start()].strip()):
         return None
+    for_a_person = replace(talk.said, intent=Intent.PERSON, when=When(), next=None)
     first, on = (read([(part, 0)], ground) for part in (text[: condition.start()], text[condition.end() :]))
     other = meant.all_services_in(talk, on.text)
     told = on.when or other or meant.names_technician(talk, on.text)
-    if not first.cancels or not told:
-        return None
-    if NEGATION.search(on.text.lower()) or condition.group().lower().endswith("unless"):
-        return replace(talk.said, intent=Intent.PERSON, when=type(on.when)(), next=None)
+    unless = NEGATION.search(on.text.lower()) or condition.group().lower().endswith("unless")
+    if not first.cancels or not told or unless:
+        return for_a_person
     if other:
         return replace(on, intent=Intent.BOOK, answer=None, next=first)
-    return replace(talk.said, intent=Intent.MOVE, when=on.when, next=None) if on.when else None
+    return replace(talk.said, intent=Intent.MOVE, when=on.when, next=None) if on.when else for_a_person
 
 
 def _all_days(said: Said, ground: Ground) -> Said:

@@ -10,23 +10,26 @@ from typing import Any, Final
 
 from app.booking.business import Service
 from app.inference.output import Saying
+from app.sms import theirs
 from app.sms.allowed import CHANGES, Denied, Permitted
 from app.sms.assent import asks_only
+from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, Cancelling
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.guided import ground
 from app.sms.meant import NOT_THE_POINT, minute, names_time, picked, services_in, services_kept
 from app.sms.model_turn import ModelTurn
+from app.sms.several import kept
 from app.sms.state import Booked, Offered, State, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
-    CANCEL,
+    BETTER,
     CANCEL_IT,
-    CANNOT_COME,
     CONDITION,
+    EARLIER_ONE,
+    LATER_ONE,
     NEGATION,
     NO_BUT_FINE,
-    NOT_NEEDED,
     NOT_TO_CANCEL,
     REQUESTS,
 )
@@ -40,6 +43,12 @@ ANOTHER_VISIT: Final = "The customer's words name another day, hour or service. 
 OTHER_VISIT: Final = (
     "The customer's words name another of their appointments. Call find_appointments, and take the one they name."
 )
+NOT_THEIRS: Final = (
+    "The customer's words name an appointment that is none of theirs. Change nothing, and call request_callback."
+)
+STAYS: Final = (
+    "The customer's words say that this appointment stays as it is. Tell them when it is, and change nothing."
+)
 ASKED_ALREADY: Final = "The customer was asked that already and did not want it. Answer what they say now."
 TWO_WISHES: Final = (
     "The customer asks for two things in one message, and what is done ends the turn. Look up what is missing, then "
@@ -48,7 +57,10 @@ TWO_WISHES: Final = (
 MOST_WORDS: Final = 12
 """In a longer text a day or a service may be named for another reason."""
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
+_IN_PASSING: Final = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow'?s it going\b|\b(?:are|r) (?:you|u) there\b")
+"""Asked without wanting an answer."""
 _NO_TOOLS: Any = None
+_SEE_YOU: Final = re.compile(r"\bsee (?:you|u|ya|y'?all)(?: guys)? (?P<when>[^,.;!\n]+)", re.I)
 _FIRST_NO: Final = re.compile(r"^\W*no\b(?=\W*[,.!;\n])")
 _NOT: Final = re.compile(r"\w+n[’']t\b")
 _REQUEST: Final = re.compile(
@@ -79,17 +91,43 @@ def held(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     return verdict
 
 
-def names_another_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> bool:
-    """Whether all that is said of the visit to cancel fits another one of theirs, and not this one."""
-    talk = heard_now(turn)
-    if change.tool != "cancel_appointment" or not _wants_cancelled(talk):
-        return False
-    when, low = talk.said.when, talk.said.text.lower()
-    named = {each.service for each in own if _names_service(turn.business.service(each.service), low)}
+def not_this_visit(turn: ModelTurn, change: Permitted, own: Sequence[Booked]) -> str:
+    """What a model is told where the words say that the visit stays, or that it is another one of theirs."""
+    talk, reference = heard_now(turn), change.arguments.get("reference")
+    if change.tool not in ("cancel_appointment", "reschedule_appointment"):
+        return ""
+    if talk.said.cancelling is Cancelling.ELSEWHERE:
+        return NOT_THEIRS
+    if change.tool == "cancel_appointment" and (theirs.referred(talk, own) == [] or theirs.none_on_day(talk, own)):
+        return OTHER_VISIT
+    stay = [*kept(talk, talk.said, own), *_expected(talk, own)]
+    cancels = talk.said.cancelling >= Cancelling.HALF
+    if any(each.reference == reference for each in stay):
+        return STAYS
+    if change.tool == "reschedule_appointment" or not cancels:
+        return STAYS if talk.said.kept and talk.said.intent is not Intent.MOVE else ""
+    fits = _named_of(talk, [each for each in own if each not in stay])
+    return OTHER_VISIT if fits and reference not in [each.reference for each in fits] else ""
+
+
+def _named_of(talk: Talk, visits: Sequence[Booked]) -> Sequence[Booked]:
+    """Those of `visits`, soonest first, that all that is said fits: a time, a service or a place among them."""
+    said, low = talk.said, talk.said.text.lower()
+    if len(visits) > 1 and (EARLIER_ONE.search(low) or LATER_ONE.search(low)):
+        return visits[-1:] if LATER_ONE.search(low) else visits[:1]
+    if len(visits) > 1 and said.number is not None and -1 <= said.number <= len(visits) and said.number:
+        return [visits[said.number - 1 if said.number > 0 else -1]]
+    named = {each.service for each in visits if _names_service(talk.business.service(each.service), low)}
     named -= {service.id for service in services_kept(talk)}
-    fits = [each.reference for each in own if not when or names_time(when, each.starts)]
-    fits = [each.reference for each in own if each.reference in fits and (not named or each.service in named)]
-    return bool(fits) and change.arguments.get("reference") not in fits
+    at = [each for each in visits if not said.when or names_time(said.when, each.starts)]
+    return [each for each in at if not named or each.service in named]
+
+
+def _expected(talk: Talk, own: Sequence[Booked]) -> list[Booked]:
+    """Those that they look forward to: "see you Wednesday"."""
+    told = ground(talk.business, talk.now)
+    days = {day for match in _SEE_YOU.finditer(talk.said.whole) for day in told.when(match["when"])[0].days}
+    return [each for each in own if each.starts.date() in days]
 
 
 def heard_now(turn: ModelTurn) -> Talk:
@@ -148,16 +186,33 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
 def passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
     """Whether there would be nothing but courtesies for what the customer wants: that sounds as if it were done."""
     only_documents = turn.told.words() == tuple(turn.told.documents)
-    return only_documents and COURTESIES.issuperset(sayings) and wants_something(turn)
+    return only_documents and COURTESIES.issuperset(sayings) and (wants_something(turn) or _is_unanswered(turn))
 
 
 def wants_something(turn: ModelTurn) -> bool:
     """Whether the newest words want something done, choose a time, or want told what the documents do not hold."""
     talk = _talk(turn, turn.window.said)
     said = talk.said
-    if said.intent in (Intent.CANCEL, Intent.MOVE) or _picked(talk):
+    if said.intent in (Intent.CANCEL, Intent.MOVE, Intent.PERSON) or _picked(talk):
         return True
-    return said.intent in (Intent.BOOK, Intent.STATUS) and not (said.thanks or said.closing)
+    other_time = (said.when or _FIGURE.search(said.text)) and BETTER.search(said.text.lower())
+    return bool(said.intent in (Intent.BOOK, Intent.STATUS) or other_time) and not (said.thanks or said.closing)
+
+
+def is_answered(turn: ModelTurn) -> bool:
+    """Whether what tools told is what was asked for, or asks for the next step itself, as an offer of times does."""
+    said = heard_now(turn).said
+    if turn.told.shown():
+        return said.cancelling < Cancelling.HALF and said.intent is not Intent.PERSON
+    return (said.intent is Intent.STATUS and turn.told.own is not None) or not (
+        wants_something(turn) or _is_unanswered(turn)
+    )
+
+
+def _is_unanswered(turn: ModelTurn) -> bool:
+    """Whether something is asked that the documents have not been asked."""
+    said = heard_now(turn).said
+    return said.asks and not turn.told.documents and not _IN_PASSING.search(said.text.lower())
 
 
 def _talk(turn: ModelTurn, text: str) -> Talk:
@@ -217,7 +272,7 @@ def _wants_cancelled(talk: Talk) -> bool:
     low = talk.said.text.lower()
     if CANCEL_IT.fullmatch(low) and talk.state.slots:
         return False
-    return talk.said.intent is Intent.CANCEL or (talk.said.intent is Intent.ABORT and bool(CANCEL.search(low)))
+    return talk.said.cancels and talk.said.cancelling is Cancelling.PLAIN
 
 
 def _names_visit(talk: Talk, reference: str, own: Sequence[Booked]) -> bool:

@@ -64,5 +64,6 @@ async def _ask(talk: Talk, asked: Asked, own: Sequence[Booked]) -> None:
 
 def _names_other_day(talk: Talk) -> bool:
     said, visit = talk.said, talk.state.appointment
-    days = {*said.when.days, *(said.next.when.days if said.next else ())}
+    times = [said.when, *((said.next.when,) if said.next else ())]
+    days = {day for when in times for day in when.days if not when.loose}
     return bool(visit and days and visit.starts.date() not in days)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from app.sms.cancelling import without_told
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.meant import NOT_THE_POINT, names_time, picked
@@ -120,6 +121,13 @@ _REQUESTED = {
     Task.CANCEL: _words(_CANCEL, _YES),
 }
 _APPROVED = _words(_APPROVAL)
+_PLAIN_YES = r"yes+|y|yea+|yeah+|yea?p+|yep+|yup+|ye|ya|yeh|yass*|yess?ir|s[ií]|i confirm"
+_STRICT = {
+    Task.BOOK: _words(_PLAIN_YES, _BOOK),
+    Task.MOVE: _words(_PLAIN_YES, _MOVE),
+    Task.CANCEL: _words(_PLAIN_YES, rf"(?:{_WISH}|and |to |please )?(?:cancel|cancelar|can[cs]le)(?: {_IT})?"),
+}
+"""The only yes to what they did not plainly ask for."""
 _BESIDES = {
     Task.BOOK: _words(_COMING, _COME, *_AROUND),
     Task.MOVE: _words(_COMING, _COME, *_AROUND),
@@ -220,7 +228,8 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
     if (said.when and not names_time(said.when, about.starts)) or said.when.barred or said.when.no_such:
         return False
     task = Task.CANCEL if talk.state.step is Step.CONFIRM_CANCEL else talk.state.task
-    left = _without_names(talk, about, _spoken(said.told))
+    told = said.told if task is Task.CANCEL else without_told(said.told)
+    left = _without_names(talk, about, _spoken(told))
     return _agrees(said, task, left, numbered=_is_number_of(talk, about), strict=talk.state.strict)
 
 
@@ -236,6 +245,7 @@ def _agrees(said: Said, task: Task, words: str, *, numbered: bool, strict: bool)
         if (said.when and not named) or (named and not said.when and not _THAT_ONE.search(words)):
             return False
     agreed, left = _taken(_REQUESTED[task], words)
+    agreed = agreed and (not strict or bool(_STRICT[task].search(words)))
     _, left = _taken(_BESIDES[task], left)
     if not spoken_of:
         approved, left = _taken(_APPROVED, left)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from app.sms import meant
-from app.sms.further import WISHES_FOR, halves
+from app.sms.further import halves
 from app.sms.ground import Ground
 from app.sms.state import IDLE
 from app.sms.talk import Talk
-from app.sms.vocabulary import HAS_ONE
+from app.sms.vocabulary import HAS_ONE, WISHES_FOR
 from app.sms.words import Intent, Said
 
 

@@ -22,11 +22,10 @@ from app.sms import asked_next, phrases
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import (
     ASKED_ALREADY,
-    OTHER_VISIT,
     TWO_WISHES,
     is_asked,
     leaves_out,
-    names_another_visit,
+    not_this_visit,
     speaks_of,
 )
 from app.sms.instead import in_place
@@ -70,8 +69,8 @@ class Changing:
         self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str
     ) -> list[str] | Mapping[str, Any]:
         own = await self._own(turn) if any(one.tool in CHANGES for one in wanted) else []
-        if any(names_another_visit(turn, one, own) for one in wanted):
-            raise RefusedError(OTHER_VISIT)
+        if refused := next(filter(None, (not_this_visit(turn, one, own) for one in wanted)), ""):
+            raise RefusedError(refused)
         changes, in_doubt = _as_meant(turn, wanted, own)
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []

@@ -1,17 +1,17 @@
 """On the way to a time: service, day, offered times, name, and yes. Nothing is booked or moved without that yes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.booking.speech import WEEKDAYS
 from app.errors import Code
-from app.sms import meant, phrases
+from app.sms import meant, naming, phrases
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
 from app.sms.meant import minute
 from app.sms.settling import carry_out
-from app.sms.state import Offered, Step, Task, Wanted
+from app.sms.state import Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import YES
 from app.sms.words import Answer, Intent, More, Said
@@ -42,8 +42,10 @@ async def go_on(talk: Talk) -> None:
         return
     if confirming and not took and said.answer is Answer.NO:
         _refuse(talk)
-    elif took or said.intent in (Intent.BOOK, Intent.MOVE):
+    elif took or said.intent is Intent.BOOK or (said.intent is Intent.MOVE and not confirming) or _repeats(talk):
         await ask_next(talk)
+    elif confirming and naming.noted(talk):
+        talk.say(f"{phrases.NOTED} {talk.question()}")
     elif said.answer is Answer.NO and state.step in (Step.SERVICE, Step.DAY):
         give_up(talk)
     elif said.answer is Answer.NO and state.step in (Step.TIME, Step.WHICH_DAY):
@@ -52,6 +54,15 @@ async def go_on(talk: Talk) -> None:
         talk.say(phrases.NOT_THEN)
     else:
         await talk.misunderstood()
+
+
+def _repeats(talk: Talk) -> bool:
+    """Whether it says again, beside no answer, what they are asked about: its time, or its service."""
+    state, said = talk.state, talk.said
+    if state.step is not Step.CONFIRM or state.slot is None or said.answer is not None:
+        return False
+    again = [service.id for service in meant.services_in(talk)] == [state.service] and said.intent is not Intent.MOVE
+    return meant.names_time(said.when, state.slot.starts) or (again and not said.when)
 
 
 async def take_up(talk: Talk, said: Said, service: str = "") -> None:
@@ -80,7 +91,7 @@ async def ask_next(talk: Talk) -> None:
         talk.say(talk.question())
     elif state.wanted:
         await _offer(talk)
-    elif talk.said.more in (More.LATER, More.EARLIER) and state.slots:
+    elif talk.said.more in (More.LATER, More.EARLIER) and (state.slots or state.appointment):
         await _other_times(talk)
     else:
         state.step = Step.TIME if state.slots else Step.DAY
@@ -181,7 +192,7 @@ def _take_time(talk: Talk) -> bool:
             if not said.when:
                 return True
     if said.when and not (said.when.loose and said.number is not None and state.step is Step.SERVICE):
-        state.wanted = _near_what_was_offered(talk).said(said.when)
+        state.wanted = _wished(talk)
         state.forget_times()
         return True
     if hours:
@@ -191,10 +202,25 @@ def _take_time(talk: Talk) -> bool:
     return False
 
 
+def _wished(talk: Talk) -> Wanted:
+    """What is wanted; a day alone leaves the hour as it is where that was all the offered times differed by."""
+    when, minutes = talk.said.when, _only_differ_by_day(talk.state.slots)
+    if minutes and when == When(days=when.days, bare=when.bare):
+        return Wanted(days=list(when.days), bare=when.bare, minutes=minutes)
+    return _near_what_was_offered(talk).said(when)
+
+
+def _only_differ_by_day(slots: Sequence[Offered]) -> list[int]:
+    """The hour that all of these times on several days have, in minutes since midnight."""
+    minutes, days = {minute(slot) for slot in slots}, {slot.starts.date() for slot in slots}
+    return list(minutes) if len(minutes) == 1 and len(days) > 1 else []
+
+
 def _near_what_was_offered(talk: Talk) -> Wanted:
     """A time of day alone is said about the day that is being spoken of."""
-    state = talk.state
-    offered = state.slot or (state.slots[0] if state.slots else state.appointment if talk.said.when.clock else None)
+    state, when = talk.state, talk.said.when
+    own = state.appointment if (when.clock or when.part) and not when.anytime else None
+    offered = state.slot or (state.slots[0] if state.slots else own)
     return state.wanted if state.wanted or offered is None else Wanted(days=[offered.starts.date()])
 
 
@@ -230,10 +256,15 @@ def _refuse(talk: Talk) -> None:
 async def _offer(talk: Talk) -> None:
     """Look up what is open, and offer it; a certain time that is open is taken as chosen."""
     state, wanted = talk.state, talk.state.wanted
+    if _has(talk, wanted):
+        state.wanted, state.step = Wanted(), Step.DAY
+        talk.say(phrases.THAT_TIME_ALREADY, phrases.WHICH_DAY)
+        return
     result = await _look_up(talk, wanted, MANY if wanted.clock or wanted.barred else OFFERED)
     if result is None:
         return
-    slots = [slot for slot in _offered(result["slots"]) if slot.starts.weekday() not in wanted.barred]
+    offered = [slot for slot in _offered(result["slots"]) if slot.starts.weekday() not in wanted.barred]
+    slots = [slot for slot in offered if not _is_theirs(talk, slot.starts)]
     fitting = [slot for slot in slots if wanted.clock.allows(minute(slot))]
     exact = bool(wanted.clock.minutes)
     state.wanted = Wanted()
@@ -251,9 +282,26 @@ async def _offer(talk: Talk) -> None:
         _show(talk, sorted(nearest, key=lambda slot: slot.starts), "That time is not open. The nearest:")
 
 
+def _has(talk: Talk, wanted: Wanted) -> bool:
+    """Whether it is the very time that a visit is at which shall be moved."""
+    visit = talk.state.appointment
+    if visit is None or not _is_theirs(talk, visit.starts) or wanted.length != 1:
+        return False
+    return visit.starts.date() in wanted.days and minute(visit) in wanted.minutes
+
+
+def _is_theirs(talk: Talk, starts: datetime) -> bool:
+    """Whether a move to this time would be none, unless somebody else shall come."""
+    visit, who = talk.state.appointment, talk.state.technician
+    if talk.state.task is not Task.MOVE or visit is None:
+        return False
+    return visit.starts == starts and who in ("", visit.who)
+
+
 async def _other_times(talk: Talk) -> None:
     """What is open before or after the times that were offered."""
-    state, shown = talk.state, talk.state.slots
+    state = talk.state
+    shown: Sequence[Offered | Booked] = state.slots or [each for each in (state.appointment,) if each is not None]
     if talk.said.more is More.EARLIER:
         length = (shown[0].starts.date() - talk.today).days + 1
         wanted = Wanted(days=[talk.today], length=length)
@@ -262,7 +310,7 @@ async def _other_times(talk: Talk) -> None:
     result = await _look_up(talk, wanted, MANY)
     if result is None:
         return
-    slots = _offered(result["slots"])
+    slots = [slot for slot in _offered(result["slots"]) if not _is_theirs(talk, slot.starts)]
     if talk.said.more is More.EARLIER:
         found = [slot for slot in slots if slot.starts < shown[0].starts]
         found = [slot for slot in found if slot.starts.date() == shown[0].starts.date()] or found
@@ -271,7 +319,7 @@ async def _other_times(talk: Talk) -> None:
     if found:
         _show(talk, found[:OFFERED])
         return
-    state.step = Step.TIME
+    state.step = Step.TIME if state.slots else Step.DAY
     talk.say(f"There is nothing {'earlier' if talk.said.more is More.EARLIER else 'more'} then. {talk.question()}")
 
 

@@ -36,6 +36,8 @@ _WITH_HALF = r"(?: ?[ap]\.?m\b\.?|[ap]\b)"
 _DIGITS = r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-5][0-9]))?"
 _CLOCK = rf"[0-9]{{1,2}}(?:[:.][0-5][0-9])?{_WITH_HALF}?"
 _TIME = rf"(?P<time>noon|midday|(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD}){_WITH_HALF}?)"
+ONE_HOUR = rf"(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD})(?:{_WITH_HALF})?"
+"""A time of day, be it a bare number."""
 _END = r"(?!\w|[:.,/][0-9]| [0-9]{1,2}(?![0-9]))"
 """Not before more of the number: what is no whole time is none, and never its full hour."""
 
@@ -108,7 +110,7 @@ _BARE = rf"(?:(?:[01]?[0-9]|2[0-3])[.: ]?[0-5][05]|(?:[1-9]|1[0-2])[ap]?|{_WORD}
 _HOUR_AFTER_DAY = re.compile(
     rf", +(?P<low>{_BARE})(?: ?(?P<how>-|to|or|and) ?(?P<high>{_BARE}))?"
     r"(?=\W*$|\s*[,;.!?\n](?![0-9])| (?:for|with|pls|please|plz|is|works|would|sounds|if|then|thanks|thx|my|or|and|"
-    r"it'?s|i'?m|i|this|ok|not|no|but|in)\b)"
+    r"instead|it'?s|i'?m|i|this|ok|not|no|but|in)\b)"
 )
 """`Tuesday 9`."""
 _HOUR_BEFORE_DAY = re.compile(

@@ -110,7 +110,8 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
         clock, left = read_hour(left)
     if clock or part:
         left = _OF_THE_DAY.sub(_BETWEEN, left)
-    anytime = not beyond and bool(weekends or _ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
+    but = bool(barred) and bool(_ANY_BUT.search(left))
+    anytime = not beyond and bool(but or weekends or _ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
     barred += weekends
     left = _ANYTIME.sub(_BETWEEN, left)
     rest: dict[str, Any] = {"part": part, "clock": clock, "barred": barred, "no_such": no_such}
@@ -341,6 +342,8 @@ _ANYTIME = re.compile(
 )
 _OF_THE_DAY = re.compile(r"\bany ?time\b")
 """Beside a time of day it says nothing of the day: "any time after 3"."""
+_ANY_BUT = re.compile(r"\bany ?(?:thing|one)\b")
+"""Beside days that are not meant: "anything but Monday"."""
 _ANY_ALONE = re.compile(r"\W*any(?: ?thing| one)?\W*")
 
 

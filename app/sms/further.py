@@ -12,7 +12,7 @@ from app.sms import assent, meant, several
 from app.sms.ground import Ground
 from app.sms.state import Asked, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import BESIDES, BETTER, HAS_ONE, MOVE, NEGATION, ONE_MORE, TAG, YES
+from app.sms.vocabulary import BESIDES, BETTER, HAS_ONE, MOVE, NEGATION, ONE_MORE, TAG, WISHES_FOR, YES
 from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
 
 ON_TOP = re.compile(
@@ -20,12 +20,6 @@ ON_TOP = re.compile(
     r".*\b(?:also|too(?! \w+ly\b)|as well|another|plus|both|everything|all of)\b",
     re.S,
 )
-WISHES_FOR = re.compile(
-    r"\b(?:i|we)(?:'d| would|'ll)?(?: \w+)? (?:need|want|like|have to get)\b|^\W*(?:need|want)\b|"
-    r"\b(?:can|could|will|would) (?:you|u|i|we)\b|"
-    r"\b(?:do you have|is there|when (?:can|could|do)|book|schedule|add|get me|give me|send)\b"
-)
-"""Something is asked for, and not only told of."""
 CHANGES = re.compile(
     r"\b(?:make|change|switch|move) (?:it|that|this)\b|\b(?:instead|actually|rather|i mean|i meant|correction)\b"
 )

@@ -15,6 +15,7 @@ from app.sms.meant import picked
 from app.sms.state import VERSION, Asked, Booked, Offered, State, Step, Task, dumped
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
+from app.sms.words import Intent
 
 
 async def going_on(
@@ -46,6 +47,8 @@ async def going_on(
         state.service = state.appointment.service
         return dumped(state)
     said = await heard(business, texts)
+    if said.intent not in (None, Intent.BOOK, Intent.MOVE):
+        return {}  # it is about no time
     return await _which(Talk(conversation, business, state, said, int(now), texts[-1].id, ask), visits)
 
 

@@ -11,14 +11,27 @@ from typing import Any
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
 from app.booking.zones import local_date
-from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish
-from app.sms.clocks_in_words import Clock, hours_meant
-from app.sms.dates_in_words import When
+from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish, theirs
+from app.sms.cancelling import CANNOT_COME, Cancelling
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import Ask, Decides, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.vocabulary import ABOUT_VISIT, AGAIN, ASSENT, BETTER, CANCEL, CANCEL_IT, ONE_MORE, PUZZLED, REACTION, WHO
+from app.sms.vocabulary import (
+    ABOUT_VISIT,
+    AGAIN,
+    ASSENT,
+    BACK,
+    BETTER,
+    CANCEL_IT,
+    INSTEAD_OF_IT,
+    NOT_YET,
+    ONE_MORE,
+    PUZZLED,
+    REACTION,
+    START,
+    WHO,
+)
 from app.sms.words import Answer, Intent, More, Said, read
 
 STALE_AFTER_S = 4 * 3600
@@ -92,9 +105,16 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     await calling.beside(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
-    talk.said = said = assent.weighed(talk)
+    talk.said = said = assent.weighed(meant.with_hour(talk))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
+    elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
+        await own_appointments.put_back(talk)
+    elif START.fullmatch(said.text.lower()):
+        talk.say(talk.question() if state.step not in IDLE else f"{phrases.greeting(talk.business)} {phrases.HOW}")
+    elif state.step not in IDLE and NOT_YET.fullmatch(said.text.lower()):
+        state.strict = True  # an "ok" to this answers nothing else
+        talk.say(phrases.NO_HURRY)
     elif state.step is not Step.NEW and WHO.fullmatch(said.text.lower()):
         talk.say(phrases.greeting(talk.business), talk.question())
     elif said.question and (state.step in (Step.WHICH, Step.CONFIRM_CANCEL) or _holds_back(talk)):
@@ -114,20 +134,16 @@ async def _by_intent(talk: Talk) -> None:
         case Intent.QUESTION if not (said.name and state.step in (Step.NAME, Step.CONFIRM)):
             await _question(talk)
         case Intent.STATUS:
-            await own_appointments.tell(talk)
+            await own_appointments.tell(talk, how=said.cancelling in (Cancelling.TOLD, Cancelling.WEIGHED))
         case Intent.CANCEL if busy and not said.own and state.task is Task.BOOK and state.last is None:
             # "I can't make it" is a no to that time, and not to the visit.
-            await (_give_up(talk) if CANCEL.search(said.text.lower()) else _decline(talk))
+            await (_decline(talk) if CANNOT_COME.search(said.text.lower()) else _give_up(talk))
         case Intent.CANCEL:
             await own_appointments.begin(talk, Task.CANCEL)
         case Intent.MOVE if not busy or said.own or second_wish.names_another(talk, said):
             await own_appointments.begin(talk, Task.MOVE)
-        case Intent.ABORT if busy and said.when and said.answer is Answer.NO:
-            await choosing.go_on(talk)
-        case Intent.ABORT if state.step not in IDLE:
-            await _give_up(talk)
-        case Intent.ABORT if CANCEL.search(said.text.lower()):
-            await own_appointments.begin(talk, Task.CANCEL)
+        case Intent.ABORT if state.step not in IDLE or said.cancels:
+            await _abort(talk)
         case _:
             await _by_step(talk)
 
@@ -145,6 +161,18 @@ async def _ask_beside(talk: Talk, most_said: int) -> None:
     """The question beside it, where there is room for an answer."""
     if talk.said.question and not talk.passed_on and not talk.missed and len(talk.replies) <= most_said:
         await _ask_elsewhere(talk)
+
+
+async def _abort(talk: Talk) -> None:
+    """What is on its way is not wanted any more, or the visit itself."""
+    state, said = talk.state, talk.said
+    visit_instead = state.task is Task.MOVE and said.cancels and INSTEAD_OF_IT.search(said.text.lower())
+    if state.step in CHOOSING and said.when and said.answer is Answer.NO:
+        await choosing.go_on(talk)
+    elif state.step in IDLE or visit_instead:
+        await own_appointments.begin(talk, Task.CANCEL)
+    else:
+        await _give_up(talk)
 
 
 async def _give_up(talk: Talk) -> None:
@@ -196,9 +224,10 @@ async def _first(talk: Talk) -> None:
     What may be about a visit that stands, as an answer to its reminder is, is read as said of that.
     """
     state, said = talk.state, talk.said
-    visit = await own_appointments.standing(talk) if _may_be_of_visit(talk) else None
-    if visit is not None:
-        state.last, state.step = visit, Step.DONE
+    visits = await own_appointments.all_standing(talk) if _may_be_of_visit(talk) else None
+    if visits:
+        state.last, state.step = visits[0], Step.DONE
+        talk.of_several = len(visits) > 1
         # A yes to something that we no longer know of must not be taken for done.
         yes = said.answer is Answer.YES and not said.thanks and assent.says_nothing_else(talk)
         await (own_appointments.tell(talk) if yes else _afterwards(talk))
@@ -208,7 +237,7 @@ async def _first(talk: Talk) -> None:
         state.step = Step.DAY
         told = said.when or said.when.no_such or meant.services_in(talk)
         await choosing.go_on(talk) if told else await choosing.ask_next(talk)
-    elif said.asks and not said.greets and not said.foreign and not WHO.fullmatch(said.text.lower()):
+    elif said.asks and not (said.greets or said.foreign or _is_only_puzzled(said)):
         await _question(talk)
     else:
         services = talk.business.services_said()
@@ -224,7 +253,6 @@ async def _afterwards(talk: Talk) -> None:
 
     Whatever else is said gets an answer: what we leave unanswered is taken for understood.
     """
-    talk.said = _corrected(talk)
     state, said = talk.state, talk.said
     if state.step is Step.INVITED and _takes_up_invitation(talk):
         return
@@ -249,15 +277,24 @@ async def _afterwards(talk: Talk) -> None:
 async def _about_booked(talk: Talk) -> bool:
     """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
     said = talk.said
-    its_time = said.intent is None and said.answer is not Answer.NO and _is_when_booked(talk)
-    elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY
-    if its_time and said.asks and said.when.clock:
+    its_time = said.intent is None and said.answer is not Answer.NO and theirs.at_its_time(talk)
+    who = meant.technician_in(talk)
+    another = talk.state.last is not None and who not in ("", talk.state.last.who)
+    elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
+    wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
+    if said.cancelling is Cancelling.TOLD and not wishes:
+        await own_appointments.tell(talk, how=True)
+    elif not said.when and theirs.cannot_then(talk):
+        await own_appointments.begin(talk, Task.CANCEL)
+    elif its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
+    elif meant.wishes_sooner(said):
+        await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
     elif not elsewhen or _is_another(talk):
         return False
-    elif its_time and said.more is not More.OTHER_DAY:
+    elif its_time and said.more is not More.OTHER_DAY and not another:
         await _again(talk, phrases.SORRY)
     else:
         await own_appointments.begin(talk, Task.MOVE)
@@ -278,14 +315,6 @@ async def _ask_elsewhere(talk: Talk) -> None:
         await talk.person(phrases.PASSED_ON)
 
 
-def _corrected(talk: Talk) -> Said:
-    """What was said, where "I meant 10" is an hour for what has just been booked."""
-    said = talk.said
-    if talk.state.last is None or not said.instead or said.when or said.number is None:
-        return said
-    return replace(said, when=When(clock=Clock(hours_meant(said.number))))
-
-
 def _takes_up_invitation(talk: Talk) -> bool:
     """A yes or a no to what can be done next gets an answer; an "ok" only takes note of it."""
     state, said = talk.state, talk.said
@@ -302,11 +331,6 @@ def _takes_up_invitation(talk: Talk) -> bool:
         talk.say(talk.question(), phrases.OR_PERSON)
         return True
     return False
-
-
-def _is_when_booked(talk: Talk) -> bool:
-    last = talk.state.last
-    return last is not None and meant.names_time(talk.said.when, last.starts)
 
 
 def _is_another(talk: Talk) -> bool:
@@ -347,6 +371,7 @@ def _nothing_but_a_question(talk: Talk) -> bool:
     said = talk.said
     timed = said.when or said.when.no_such or said.when.barred
     given = timed or said.number is not None or said.answer is not None or said.more or said.name
+    given = given or meant.technician_in(talk)
     if said.foreign or said.only_greets or meant.services_in(talk):
         return False
     return said.asks and not given and said.intent is None
@@ -355,6 +380,12 @@ def _nothing_but_a_question(talk: Talk) -> bool:
 def _only_answers(said: Said) -> bool:
     """Whether it says nothing but what answers a question asked before."""
     return said.intent is None and not (said.when and not said.when.loose) and not said.greets and not said.asks
+
+
+def _is_only_puzzled(said: Said) -> bool:
+    """Whether nothing that can be answered is asked: "???", "who is this?"."""
+    low = said.text.lower()
+    return bool(PUZZLED.fullmatch(low) or WHO.fullmatch(low))
 
 
 def _you_are_welcome(talk: Talk) -> None:

@@ -25,7 +25,8 @@ class Meaning(StrEnum):
 CARRIERS_OUT: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 """The carrier blocks the number on these, and says so to the customer itself."""
 OWN_OUT: Final = frozenset(
-    {"opt out", "opt-out", "stop all", "stopp", "arret", "arrêt", "alto", "parar", "baja", "basta", "para"}
+    {"opt out", "opt-out", "stop all", "stopp", "st0p", "sotp", "stpo", "\N{OCTAGONAL SIGN}", "fuck off", "piss off"}
+    | {"arret", "arrêt", "alto", "parar", "baja", "basta", "para"}
 )
 CANCELS: Final = frozenset({"cancel", "cancelar", "annuler"})
 IN: Final = frozenset({"start", "unstop"})

@@ -1,19 +1,23 @@
 """What words mean beside what was asked and offered: which service, which of the times, whose name. Changes nothing."""
 
+import dataclasses
 import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from unicodedata import combining, normalize
 
 from msgspec.structs import replace
 
 from app.booking.business import Service
+from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When, read_shift
+from app.sms.numbers_in_words import AN_HOUR
 from app.sms.spans_in_words import read_next_to_it
-from app.sms.state import Offered, Step, Wanted
+from app.sms.state import IDLE, Booked, Offered, Step, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
-from app.sms.words import Answer, More, Said
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY, SOONER, WISHES_FOR
+from app.sms.words import Answer, Intent, More, Said
 
 _TWO = 2
 _LATER, _EARLIER = re.compile(r"\b(?:later|latter|latest)\b"), re.compile(r"\b(?:earlier|sooner|former|earliest)\b")
@@ -26,6 +30,12 @@ _LEAST_MISSPELT = 6
 _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
+_ASKED_FOR = (
+    r"(?<!is it )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
+    r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
+    r"\b(?:can|could|will|would|is|if) {name} (?:come|do it|do that|make it|take it|free|available|there|instead)\b|"
+    r"\b{name} (?:instead|rather|if possible)\b"
+)
 _SIGNS = re.compile(r"[^\w-]+")
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
@@ -35,7 +45,7 @@ NOT_THE_POINT = frozenset(
 
 def services_in(talk: Talk, said: Said | None = None) -> list[Service]:
     """The services that the words can mean: by whole name, else by the words that only they have."""
-    low = _plain(KEPT_ONE.sub(" ", (said or talk.said).text))
+    low = _plain(_without_kept(said or talk.said))
     services = talk.business.services_said()
     whole = [s for s in services if _plain(s.name).rstrip() in low or _plain(s.id) in low]
     if whole:
@@ -45,6 +55,12 @@ def services_in(talk: Talk, said: Said | None = None) -> list[Service]:
     scores = {s.id: len(words & {word.rstrip("s") for word in _words(s.name) - NOT_THE_POINT}) for s in services}
     best = max(scores.values(), default=0)
     return [s for s in services if best and scores[s.id] == best]
+
+
+def _without_kept(said: Said) -> str:
+    """Without what stays as it is; what is not wanted is named where it is to be cancelled."""
+    cancels = said.intent is Intent.CANCEL
+    return KEPT_ONE.sub(lambda match: match[0] if cancels and match["unwanted"] else " ", said.text)
 
 
 def all_services_in(talk: Talk, text: str) -> list[Service]:
@@ -67,20 +83,25 @@ def all_services_in(talk: Talk, text: str) -> list[Service]:
 
 def services_kept(talk: Talk) -> list[Service]:
     """The services whose visits shall stay as they are: "all but the treatment"."""
-    named = [match["kept"] for match in KEPT_ONE.finditer(talk.said.text)]
-    return [service for kept in named for service in services_in(talk, Said(text=kept))]
+    return [service for kept in talk.said.kept for service in services_in(talk, kept)]
 
 
 def names_them(talk: Talk) -> bool:
-    """Whether it answers the question for the name, whatever else its words could mean."""
-    return talk.state.step is Step.NAME and bool(talk.said.titled) and talk.said.answer is None
+    """Whether it answers the question for the name, whatever else its words could mean: "No Van Nguyen", too."""
+    said = talk.said
+    whole = said.answer is None or len(said.titled.split()) > _TWO
+    return talk.state.step is Step.NAME and bool(said.titled) and whole
 
 
 def may_be_name(talk: Talk) -> bool:
-    """A name alone answers the question for it; while times are offered only a whole one is taken for a name."""
-    words = talk.said.alone.split()
+    """A name alone answers the question for it; while times are offered only a whole one is taken for a name.
+
+    So it is where another one is put in its place: "actually Bob Roe".
+    """
+    step, words = talk.state.step, talk.said.alone.split()
     whole = len(words) > 1 and all(word[:1].isupper() for word in words)
-    return talk.state.step is Step.NAME or (talk.state.step is Step.TIME and whole and talk.said.more is None)
+    put_right = step is Step.CONFIRM and talk.said.instead
+    return step is Step.NAME or ((step is Step.TIME or put_right) and whole and talk.said.more is None)
 
 
 def technician_in(talk: Talk) -> str:
@@ -92,9 +113,15 @@ def technician_in(talk: Talk) -> str:
         return others[0].id if len(others) == 1 else ""
     for technician in people:
         name = technician.name.lower()
-        if low == name or any(f" {cue} {name}" in f" {low}" for cue in ("with", "see", "want", "prefer", "get")):
+        if low.strip(" .!?") == name or re.search(_ASKED_FOR.format(name=re.escape(name)), low):
             return technician.id
     return ""
+
+
+def wishes_sooner(said: Said) -> bool:
+    """Whether an earlier or a later time is asked for, for a visit that stands: "can you come a bit later?"."""
+    asks = said.asks or bool(WISHES_FOR.search(said.text.lower()))
+    return asks and said.more in (More.EARLIER, More.LATER) and bool(SOONER.search(said.text.lower()))
 
 
 def names_technician(talk: Talk, text: str) -> bool:
@@ -130,11 +157,22 @@ def picked(talk: Talk) -> Offered | None:
 
 def names_time(when: When, starts: datetime) -> bool:
     """Whether the time that is named is this one, as far as it says: "great, Tuesday at 9"."""
-    day = starts.date()
-    part = "morning" if starts.hour < _NOON else "afternoon" if starts.hour < _EVENING else "evening"
+    day, part = starts.date(), part_of(starts)
     on_day = not when.days or when.days == (day,) or ((when.bare or when.loose) and day in when.days)
     at_part = when.part in ("", part) and not when.anytime and when.length == 1
     return bool(when) and on_day and at_part and when.clock.allows(starts.hour * 60 + starts.minute)
+
+
+def could_be(when: When, starts: datetime) -> bool:
+    """Whether the time that is named can be this one, as far as it says; of several days it may be any."""
+    days = {day + n * _DAY for day in when.days for n in range(when.length)}
+    at_part = when.part in ("", part_of(starts))
+    return (not days or starts.date() in days) and at_part and when.clock.allows(starts.hour * 60 + starts.minute)
+
+
+def part_of(starts: datetime) -> str:
+    """The part of the day, as the tools name it."""
+    return "morning" if starts.hour < _NOON else "afternoon" if starts.hour < _EVENING else "evening"
 
 
 def numbered_day(talk: Talk) -> date | None:
@@ -192,7 +230,7 @@ def _day_from(shown: date, shift: timedelta | None) -> Wanted | None:
     return Wanted(days=[shown + shift]) if shift is not None and shift.days * _DAY == shift else None
 
 
-def minute(slot: Offered) -> int:
+def minute(slot: Offered | Booked) -> int:
     """When it begins, in minutes since midnight."""
     return slot.starts.hour * 60 + slot.starts.minute
 
@@ -208,7 +246,12 @@ def _placed(talk: Talk) -> Offered | None:
 
 def _plain(text: str) -> str:
     """Between blanks and without the signs between words."""
-    return f" {' '.join(_SIGNS.sub(' ', text.lower()).split())} "
+    return f" {' '.join(_SIGNS.sub(' ', _bare(text.lower())).split())} "
+
+
+def _bare(text: str) -> str:
+    """Without accents."""
+    return text if text.isascii() else "".join(c for c in normalize("NFKD", text) if not combining(c))
 
 
 def _spelt(word: str, known: Collection[str]) -> str:
@@ -219,4 +262,15 @@ def _spelt(word: str, known: Collection[str]) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return set("".join(c if c.isalnum() else " " for c in text.lower()).split())
+    return set("".join(c if c.isalnum() else " " for c in _bare(text.lower())).split())
+
+
+def with_hour(talk: Talk) -> Talk:
+    """What was said, where a bare number is an hour because nothing is numbered: "make it 10", "I meant 10"."""
+    said = talk.said
+    spoken = said.number is not None and not said.when.clock and talk.state.step in IDLE
+    if spoken and (said.instead or AN_HOUR.search(said.text.lower())):
+        talk.said = dataclasses.replace(
+            said, number=None, when=dataclasses.replace(said.when, clock=Clock(hours_meant(said.number or 0)))
+        )
+    return talk

@@ -1,4 +1,6 @@
-"""Words that sound like a wish and are told of: whoever was to come did not, and they will book again by themselves."""
+"""Words that sound like a wish and are told of: whoever was to come did not, somebody was harmed or is angry, or they
+will book again by themselves.
+"""
 
 import re
 
@@ -7,5 +9,27 @@ NO_SHOW = re.compile(
     r"(?:show(?:ed|n)?(?: up)?|came|come|turn(?:ed)? up|arrived?)\b(?! back)|\bno[- ]show\b"
 )
 """A visit that did not take place is for a person, now."""
+_DONE = (
+    r"(?:hurt|burn(?:ed|t)|injured|poisoned|broke|damaged|ruined|scratched|cracked|stained|destroyed|flooded|stole|"
+    r"killed|ripped|wrecked|dented|smashed)"
+)
+COMPLAINT = re.compile(
+    r"(?<!will )(?<!would )(?<!could )(?<!might )(?<!does )(?<!can )"
+    r"\b(?:you|he|she|they|it|spray|treatment|stuff|chemicals?|guys?|man|tech\w*|somebody|someone)(?: \w+ly)? "
+    rf"{_DONE} (?:my|our|me|us|the|an?)\b|"
+    r"\b(?:was|were|got|is|are|am|been)(?: \w+)? (?:hurt|injured|poisoned|burn(?:ed|t) by|harmed|bleeding)\b|"
+    r"\b(?:made|making) (?:me|us|him|her|(?:my|our|the) \w+) (?:sick|ill)\b|"
+    r"\b(?:sick|ill|dead|dying) (?:from|after|since) (?:the|your)\b|"
+    r"\bsmell(?:s|ed|ing)? (?:\w+ )?(?:gas|smoke|burning)\b|\bgas leak|\bon fire\b|"
+    r"\b(?:this|it)(?:'?s| is) an emergency\b|\b(?:in|to) the (?:hospital|er)\b|\bcan'?t breathe\b|\b911\b|"
+    r"\bmoney back\b|\b(?:refund|pay) me\b|\b(?:over|double) ?charged\b|\bcharged (?:me )?twice\b|"
+    r"\brip+ed (?:me )?off\b|\b(?:scam|fraud)\w*|"
+    r"\b(?:sue (?:you|u|y'?all)|suing|(?:to|will|gonna|i'?ll) sue)\b|\b(?:my|a|our) (?:lawyer|attorney)\b|\blawsuit\b|"
+    r"\blegal action\b|\b(?:bbb|better business bureau)\b|\breport you\b|\bcomplain\w*|"
+    r"\b(?:bad|one star|1 star) review|\bunacceptable\b|"
+    r"\b(?:worst|terrible|horrible|awful|lousy|poor|bad) (?:service|job|work|company|experience)\b|"
+    r"\b(?:not|un) ?happy with\b|\bdisappointed\b|\bnever (?:using|calling) you\b|\bfurious\b"
+)
+"""Harm, money asked back, anger: for a person, whatever else can be done here."""
 BOOKS_LATER = re.compile(r"(?:'ll|\bwill|\bill|\bgoing to)(?: \w+){0,3} (?:re-?book|re-?schedule|book again)\b")
 """Beside a cancellation it asks for no other time yet."""

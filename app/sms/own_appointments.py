@@ -5,26 +5,22 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Code
-from app.sms import choosing, phrases, several
+from app.sms import choosing, phrases, several, theirs, which_visit
+from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
-from app.sms.dates_in_words import When
 from app.sms.deciding import waits
-from app.sms.meant import minute, names_time, says_from, services_in, services_kept
+from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
     ALL,
     CANCEL_IT,
-    EARLIER_ONE,
     FOR_THEIRS,
     KEEPING,
-    LATER_ONE,
     NOT_KEEPING,
     NOT_TO_CANCEL,
     ONE_MORE,
     OTHER_ONE,
-    SEVERAL,
-    THIS_ONE,
 )
 from app.sms.words import Answer, Intent, Said
 
@@ -34,12 +30,6 @@ _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
 }
-
-
-async def standing(talk: Talk) -> Booked | None:
-    """The next one, if there is any to be seen."""
-    found = await all_standing(talk)
-    return found[0] if found else None
 
 
 async def all_standing(talk: Talk) -> list[Booked] | None:
@@ -54,8 +44,8 @@ async def stands(talk: Talk, service: str) -> bool:
     return bool(result["ok"]) and any(each["service"] == service for each in result["appointments"])
 
 
-async def tell(talk: Talk, lead: str = "") -> None:
-    """When they are. After a `lead` it is asked back what shall be done with them."""
+async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
+    """When they are. After a `lead` it is asked back what shall be done with them, or said `how` it is done."""
     found = await _find(talk)
     if found is None:
         return
@@ -66,43 +56,58 @@ async def tell(talk: Talk, lead: str = "") -> None:
         talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
+    how = bool(lead) or (how and talk.state.step in IDLE)
+    if how and talk.state.step in IDLE:
+        talk.state.step = Step.INVITED  # a yes to that wants an answer
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if lead else _to_go_on(talk))
+    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if how else _to_go_on(talk))
 
 
 async def begin(talk: Talk, task: Task) -> None:
     """Find the appointment that is to be cancelled or moved."""
     state = talk.state
-    found = await _find(talk)
-    if found is None:
+    looked_up = await _find(talk)
+    if looked_up is None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
+    found = [_booked(each) for each in looked_up]
+    if await _is_not_theirs(talk, found):
+        return
+    found = theirs.referred(talk, found) or found
     then = _one_wish(talk, found).next
-    besides = state.last if several.says_else(talk.said.text.lower()) else None
-    if besides is not None:
-        found = [each for each in found if each["reference"] != besides.reference]
+    found, others = several.without_kept(talk, found)
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
         await choosing.go_on(talk)  # "my appointment" is the one that is being booked
         return
-    begun, about = _begun(talk), state.appointment if state.step is Step.CONFIRM_CANCEL else state.last
+    begun, about = _begun(talk), _spoken_of(talk)
     if begun is not None and task is Task.MOVE:
         _put_off(talk, begun)
     state.invite()
     if not found:
-        talk.say(phrases.NO_OTHER if besides else phrases.NO_APPOINTMENT)
+        talk.say(phrases.NO_OTHER if others else phrases.NO_APPOINTMENT)
         talk.said = replace(talk.said, next=None)
         if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)
         return
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
-    state.appointments = [_booked(each) for each in found][: phrases.MAX_LISTED]
+    state.appointments = [*found][: phrases.MAX_LISTED]
+    none_then = task is Task.CANCEL and theirs.none_on_day(talk, found)
+    state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
+    await _named(talk, about)
+    if none_then:
+        talk.lead(phrases.NONE_THEN.format(day=phrases.day(talk.said.when.days[0], talk.today)))
+
+
+async def _named(talk: Talk, about: Booked | None) -> None:
+    """Go on with the visits that are named; which, is asked where they do not say it."""
+    state = talk.state
     if visits := several.listed(talk, state.appointments):
         await _one_by_one(talk, visits)
         return
-    chosen, wanted = _meant(talk, state.appointments, about)
-    if task is Task.MOVE:
+    chosen, wanted = which_visit.meant_one(talk, state.appointments, about)
+    if state.task is Task.MOVE:
         state.wanted = wanted
     if chosen is None:
         state.step = Step.WHICH
@@ -111,10 +116,27 @@ async def begin(talk: Talk, task: Task) -> None:
         await _with(talk, chosen)
 
 
+async def _is_not_theirs(talk: Talk, found: Sequence[Booked]) -> bool:
+    """Whether it is another's visit, by its name or its reference; what there is to say of that has been said then."""
+    unknown = theirs.referred(talk, found) == []
+    if not found or not (unknown or theirs.under_another_name(talk)):
+        return False
+    await (tell(talk, phrases.NO_SUCH_REFERENCE) if unknown else talk.person(phrases.PASSED_ON))
+    talk.said = replace(talk.said, next=None)
+    return True
+
+
+def _spoken_of(talk: Talk) -> Booked | None:
+    """What "it" is: the visit that they were asked about, or the one that was spoken of last."""
+    if talk.state.step is Step.CONFIRM_CANCEL:
+        return talk.state.appointment
+    return None if talk.of_several else talk.state.last
+
+
 async def go_on(talk: Talk) -> None:
     """Which one was meant, or whether it is to be cancelled."""
     state, said = talk.state, talk.said
-    listed = _listed(talk)
+    listed = which_visit.listed_one(talk)
     keep = said.answer is Answer.NO or keeps(talk)
     asked = state.appointment if state.step is Step.CONFIRM_CANCEL else None
     elsewhen = asked is not None and bool(said.when.days) and not names_time(said.when, asked.starts)
@@ -128,7 +150,7 @@ async def go_on(talk: Talk) -> None:
     elif asked and elsewhen and keep and ONE_MORE.search(said.text.lower()):
         talk.say(phrases.KEPT)
         await take_up(talk, replace(said, answer=None, intent=Intent.BOOK), asked.service)
-    elif asked and elsewhen and (other := _put_right(talk, asked)) is not None:
+    elif asked and elsewhen and (other := which_visit.put_right(talk, asked)) is not None:
         await _with(talk, other)
     elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
@@ -138,7 +160,7 @@ async def go_on(talk: Talk) -> None:
     elif keep and not elsewhen:
         then = state.then
         state.over()
-        talk.say(phrases.KEPT)
+        talk.say(phrases.NO_OTHER if asked and OTHER_ONE.search(said.text.lower()) else phrases.KEPT)
         await _go_on_with(talk, then)
     elif asked:
         await talk.misunderstood()
@@ -154,7 +176,7 @@ async def _which(talk: Talk) -> None:
     elif ALL.search(talk.said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
-        chosen, _ = _meant(talk, state.appointments, state.last)
+        chosen, _ = which_visit.meant_one(talk, state.appointments, None)
         await (_with(talk, chosen) if chosen else talk.misunderstood())
 
 
@@ -170,6 +192,24 @@ async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
         several.lead(talk, kept_all=kept_all)
 
 
+async def put_back(talk: Talk) -> None:
+    """What was moved or cancelled last goes back to where it was, once they say yes to it."""
+    state, before = talk.state, talk.state.before
+    found = await all_standing(talk)
+    if found is None or before is None:
+        talk.say(phrases.NOT_NOW)
+        return
+    state.over()
+    state.before, state.wanted = None, Wanted(days=[before.starts.date()], minutes=[minute(before)])
+    moved = next((each for each in found if each.reference == before.reference), None)
+    if moved is not None:
+        state.task = Task.MOVE
+        await _with(talk, moved)
+    else:
+        state.service = before.service
+        await ask_next(talk)
+
+
 def keeps(talk: Talk) -> bool:
     """Whether it says that nothing is to be cancelled after all, in whatever words."""
     text = talk.said.text.lower()
@@ -180,39 +220,19 @@ def keeps(talk: Talk) -> bool:
 
 def names_another(talk: Talk) -> bool:
     """Whether it is another appointment than the one that they were asked about."""
-    return talk.state.step is Step.CONFIRM_CANCEL and _listed(talk) is not None
-
-
-def _listed(talk: Talk) -> Booked | None:
-    """The appointment that is meant of those that were listed, by its number or by its place."""
-    state, said, text = talk.state, talk.said, talk.said.text.lower()
-    listed = state.appointments
-    if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
-        return listed[said.number - 1 if said.number > 0 else -1]
-    if len(listed) == _TWO and (LATER_ONE.search(text) or EARLIER_ONE.search(text)):
-        return listed[1 if LATER_ONE.search(text) else 0]
-    others = [each for each in listed if each != state.appointment]
-    return others[0] if state.appointment and len(others) == 1 and OTHER_ONE.search(text) else None
-
-
-def _put_right(talk: Talk, asked: Booked) -> Booked | None:
-    """The visit that was meant instead of the one asked about: "no, I meant Wednesday's", where it is the only one."""
-    said = talk.said
-    others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
-    no_move = said.intent is not Intent.MOVE and not says_from(talk)
-    return others[0] if len(others) == 1 and no_move and names_time(said.when, others[0].starts) else None
+    return talk.state.step is Step.CONFIRM_CANCEL and which_visit.listed_one(talk) is not None
 
 
 def _is_move(then: Then | None, chosen: Booked) -> bool:
     return then is not None and not then.besides and then.service in ("", chosen.service)
 
 
-def _one_wish(talk: Talk, found: Sequence[Mapping[str, Any]]) -> Said:
+def _one_wish(talk: Talk, found: Sequence[Booked]) -> Said:
     """What was said, where a time beside "cancel it" only says which one: "cancel my visit, Tuesday at 9"."""
     then = talk.said.next
     if then is None or then.intent is not None:
         return talk.said
-    starts = [_booked(each).starts for each in found]
+    starts = [each.starts for each in found]
     days = then.when.days if len(then.when.days) > 1 else ()
     if any(names_time(then.when, at) or at.date() in days for at in starts):
         both = dict.fromkeys((*talk.said.when.days, *then.when.days))
@@ -257,13 +277,15 @@ async def _with(talk: Talk, chosen: Booked) -> None:
     state.appointment = chosen
     if state.then is not None and _is_move(state.then, chosen):
         # One instead of the other: a move never leaves them without either.
-        state.task, state.wanted = Task.MOVE, _on_its_day(chosen, state.then.wanted)
+        state.task, state.wanted = Task.MOVE, which_visit.on_its_day(chosen, state.then.wanted)
     if state.task is Task.MOVE:
         state.appointments, state.then = [], None
-        state.service = chosen.service
+        state.service, state.technician = chosen.service, technician_in(talk)
         state.step = Step.DAY
+        if state.technician not in ("", chosen.who) and not (state.wanted or talk.said.when or says_from(talk)):
+            state.wanted = Wanted(days=[chosen.starts.date()], minutes=[minute(chosen)])
         named = services_in(talk)
-        if state.wanted or says_from(talk):
+        if state.wanted or says_from(talk) or wishes_sooner(talk.said):
             await ask_next(talk)
         elif day := talk.said.when.no_such:
             talk.say(f"{phrases.NO_SUCH_DAY.format(day=day)} {phrases.WHICH_DAY}")
@@ -273,7 +295,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
             talk.lead(phrases.SAME_SERVICE)
         return
     state.step = Step.CONFIRM_CANCEL
-    days = talk.said.when.days
+    days = () if talk.said.when.loose else talk.said.when.days
     talk.say(talk.question(), phrases.OR_MOVE if days and chosen.starts.date() not in days else "")
 
 
@@ -306,7 +328,7 @@ async def _cancel(talk: Talk, appointment: Booked) -> None:
     if outcome == "refused" and code in (Code.CALENDAR_UNAVAILABLE, Code.STILL_CHECKING):
         return  # a YES in a few minutes tries again
     state.invite()
-    state.last = None
+    state.last, state.before = None, appointment if outcome == "confirmed" else None
     if then is not None and then.besides and not then.service:
         then = Then(appointment.service, then.wanted)
     await _go_on_with(talk, then)
@@ -326,52 +348,6 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
         return found
     talk.say(result["say"] if result.get("code") == Code.NOT_FOUND else phrases.NOT_NOW)
     return None
-
-
-def _meant(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
-    """Which appointment the words are about, as far as they say, and the time it shall be moved to.
-
-    "It" is the one that was spoken of last.
-    """
-    when = talk.said.when
-    days = list(when.days)
-    on_day = [each for each in found if each.starts.date() in days]
-    to_day = talk.state.task is Task.MOVE and len(days) == 1 and _is_goal(talk.said.text)
-    named = {service.id for service in services_in(talk)}
-    if on_day and (of_it := [each for each in found if each.service in named]) and not any(e in of_it for e in on_day):
-        # "Cancel the inspection on Wednesday", where that day is another visit's: one of the two words is wrong.
-        if talk.state.task is Task.CANCEL:
-            return None, Wanted()
-        found, on_day = of_it, []
-    if on_day and not to_day:
-        found = on_day
-        days = [day for day in days if day not in {each.starts.date() for each in on_day}]
-        its_own = any(when.clock.allows(each.starts.hour * 60 + each.starts.minute) for each in on_day)
-        when = replace(when, days=tuple(days)) if days or not its_own else When()
-    if len(found) > 1 and (kept := {service.id for service in services_kept(talk)}):
-        found = [each for each in found if each.service not in kept] or found
-    if len(found) > 1 and named:
-        found = [each for each in found if each.service in named] or found
-    one = not SEVERAL.search(talk.said.text.lower())
-    about_last = talk.state.task is Task.MOVE or bool(THIS_ONE.search(talk.said.text.lower()))
-    if len(found) > 1 and last is not None and not on_day and about_last and one:
-        found = [each for each in found if each.reference == last.reference] or found
-    chosen = found[0] if len(found) == 1 else None
-    wanted = Wanted().said(when)
-    return chosen, _on_its_day(chosen, wanted) if chosen else wanted
-
-
-def _on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
-    """A time of day alone is said about the day of the appointment."""
-    if wanted.clock and not wanted.days:
-        wanted.days = [chosen.starts.date()]
-    return wanted
-
-
-def _is_goal(text: str) -> bool:
-    """Whether the day in the words is where it shall go: "move it to Tuesday", unlike "move my Tuesday visit"."""
-    words = text.lower().split()
-    return any(word in words for word in ("to", "for", "until", "til", "till"))
 
 
 def _told(talk: Talk, each: Mapping[str, Any]) -> str:

@@ -29,6 +29,10 @@ WHICH_DAY = 'Which day suits you? For example "tomorrow morning", "Tuesday" or "
 OTHER_DAY = "Which other day suits you?"
 YOUR_NAME = "What is your full name?"
 NO_SUCH_DAY = "There is no {day}."
+THAT_TIME_ALREADY = "That is the time you have."
+NOTED = "Noted."
+HAVE_THAT = "You have that already:"
+NO_HURRY = "OK, take your time."
 NOT_THEN = f"OK. {OTHER_DAY}"
 NOTHING_DONE = "OK, nothing was booked."
 KEPT = "OK, I left your appointment as it is."
@@ -37,6 +41,8 @@ NO_APPOINTMENT = (
     "I find no upcoming appointment for this number. Text a day to book one, or PERSON if you booked with another "
     "number."
 )
+NO_SUCH_REFERENCE = "I find no visit with that reference for this number."
+NONE_THEN = "I find no visit on {day}."
 NOTHING_MORE = "OK. Text a day whenever you want to book a visit, or PERSON for a call."
 OR_PERSON = "Or reply PERSON and someone will call you."
 ONE_AT_A_TIME = "One at a time, please."
@@ -99,6 +105,11 @@ def plain(text: str) -> str:
 def short(name: str) -> str:
     """A name as it has room in a text."""
     return name if len(name) <= _NAME_CHARS else name[: _NAME_CHARS - 3].rstrip() + "..."
+
+
+def whom(name: str) -> str:
+    """`, for Jane Roe`; nothing for a name that a text cannot hold."""
+    return "" if "?" in plain(name) else f", for {short(name)}"
 
 
 def day(when: date, today: date) -> str:

@@ -96,6 +96,8 @@ async def see_to(talk: Talk, ground: Ground) -> None:
         talk.lead(phrases.REST_AGAIN)
     elif talk.said.next is not None:
         talk.lead(phrases.THIS_FIRST)
+    elif talk.state.step in CHOOSING and talk.state.task is Task.BOOK and apart.wants_several(talk, talk.said):
+        talk.lead(phrases.REST_AGAIN)
 
 
 def _keep(talk: Talk, then: Said, at: int = MOST_PUT_OFF) -> bool:
@@ -117,7 +119,7 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     said = talk.said = apart.apart(talk, ground)
     if said.intent is Intent.CANCEL:
         await own_appointments.begin(talk, Task.CANCEL)
-    elif (said.intent is Intent.MOVE and not _only_shifts(talk)) or await _is_of_standing(talk):
+    elif _moves(talk) or await _is_of_standing(talk):
         await own_appointments.begin(talk, Task.MOVE)
     else:
         wish = replace(said, intent=Intent.BOOK, answer=None)
@@ -125,6 +127,10 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
         service = talk.business.service(state.service)
         if service is not None and state.step in (Step.DAY, Step.TIME):
             talk.replies[-1:] = [phrases.fit(f"{phrases.short(service.name)}: {reply}") for reply in talk.replies[-1:]]
+
+
+def _moves(talk: Talk) -> bool:
+    return (talk.said.intent is Intent.MOVE and not _only_shifts(talk)) or meant.wishes_sooner(talk.said)
 
 
 def _only_shifts(talk: Talk) -> bool:

@@ -17,6 +17,8 @@ async def carry_out(talk: Talk) -> None:
     if slot is None:
         await talk.misunderstood()
         return
+    if state.task is Task.MOVE and await _moved_meanwhile(talk, slot):
+        return
     if await waits(talk, *_change(talk, slot)):
         return
     result = await _write(talk, slot)
@@ -29,12 +31,41 @@ async def carry_out(talk: Talk) -> None:
         what = phrases.visit(talk.business, state.service, slot.who, slot.starts, talk.today)
         talk.say(phrases.NOT_SURE_YET.format(what=what), _not_the_rest(talk))
         state.over()
+    elif outcome == "refused" and (theirs := await _theirs_already(talk, slot, result)) is not None:
+        state.over()
+        state.last = theirs
+        what = phrases.appointment(talk.business, theirs, talk.today)
+        talk.say(f"{phrases.HAVE_THAT} {what}. Reference {theirs.reference}.")
     elif outcome == "refused":
         _refused(talk, result)
     else:
         rest = _not_the_rest(talk)
         state.over()
         await talk.person(f"{phrases.IN_DOUBT} {rest}".strip())
+
+
+async def _moved_meanwhile(talk: Talk, slot: Offered) -> bool:
+    """Whether the visit is elsewhere by now, by phone: what they said yes to is not what would be moved.
+
+    One that is where it was to go is left to the tool: a turn that is run again after a crash has moved it.
+    """
+    before = talk.state.appointment
+    found = (await talk.ask("find_appointments")).get("appointments", ())
+    now = next((each for each in found if before is not None and each["reference"] == before.reference), None)
+    if before is None or now is None or now["start"] in (before.start, slot.start):
+        return False
+    talk.state.appointment = Booked(now["reference"], now["start"], now["service"], now["technician"])
+    talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
+    return True
+
+
+async def _theirs_already(talk: Talk, slot: Offered, result: Mapping[str, Any]) -> Booked | None:
+    """Their own visit at that time, booked meanwhile in another way, where it is what takes the slot."""
+    state = talk.state
+    if result.get("code") != Code.SLOT_TAKEN or state.task is not Task.BOOK:
+        return None
+    _, same = await own(talk.ask, state.service, slot)
+    return next((Booked(t["reference"], t["start"], t["service"], t["technician"]) for t in same), None)
 
 
 def _not_the_rest(talk: Talk) -> str:
@@ -76,13 +107,14 @@ def _done(talk: Talk, result: Mapping[str, Any]) -> None:
     moved = state.task is Task.MOVE
     booked = Booked(result["reference"], slot.start, state.service, slot.who)
     what = phrases.appointment(talk.business, booked, talk.today)
-    whom = "" if moved else f", for {phrases.short(state.name)}"
+    whom = "" if moved else phrases.whom(state.name)
     talk.say(
         f"{'Moved' if moved else 'Booked'}: {what}{whom}. Reference {booked.reference}.",
         'To change it, text "move my appointment".',
     )
+    before = state.appointment if moved else None
     state.over()
-    state.last = booked
+    state.last, state.before = booked, before
 
 
 def _refused(talk: Talk, result: Mapping[str, Any]) -> None:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from app.sms import phrases
-from app.sms.meant import all_services_in, services_kept
+from app.sms.meant import all_services_in, could_be, services_in
 from app.sms.state import Asked, Booked, PutOff, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import OTHER_ONE
+from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, OTHER_ONE
 from app.sms.words import Said
 
 MOST_PUT_OFF = 2
@@ -18,15 +18,17 @@ EVERY = re.compile(
     r"the rest|(?:the|my|all) others|ambas|todas)\b"
 )
 _EITHER = re.compile(r"\bor\b")
-_ELSE = re.compile(r"\belse\b|\bthe rest\b|\bothers\b")
+_NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
+"""What is left out of others, and not a day that does not suit."""
+_ELSE = re.compile(r"(?<!one )(?<!body )\belse\b|\bthe rest\b|\bothers\b")
 
 
 def named(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
     """Those of `visits` that the words name, each by itself or all of them together, soonest first."""
     low = said.text.lower()
     if EVERY.search(low):
-        kept = {service.id for service in services_kept(talk)}
-        return [each for each in visits if each.service not in kept]
+        stay = kept(talk, said, visits)
+        return [each for each in visits if each not in stay]
     if OTHER_ONE.search(low):
         return [*visits] if len(visits) == 1 else []
     services, days = {each.id for each in all_services_in(talk, said.text)}, said.when.days
@@ -36,6 +38,45 @@ def named(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
     if _EITHER.search(low):
         return []
     return both or of_service or (on_day if not services else [])
+
+
+def kept(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
+    """Those of `visits`, soonest first, that the words say stay as they are: "all but Tuesday", "keep the first"."""
+    barred = says_else(said.text.lower()) and _NOT_DAY.search(said.text)
+    stay = [each for part in said.kept for each in _fitting(talk, part, visits)]
+    stay += [each for each in visits if barred and each.starts.weekday() in said.when.barred]
+    return [each for each in visits if each in stay]
+
+
+def without_kept(talk: Talk, visits: Sequence[Booked]) -> tuple[list[Booked], bool]:
+    """Those of `visits` that may be meant, and whether others than those that stay are.
+
+    "The rest", where nothing says of which, is all but the one that was spoken of last.
+    """
+    low, last = talk.said.text.lower(), talk.state.last
+    stay = [each.reference for each in kept(talk, talk.said, visits)]
+    others = says_else(low) or (bool(stay) and bool(EVERY.search(low)))
+    if not stay and others and last is not None:
+        stay = [last.reference]
+    left = [each for each in visits if each.reference not in stay]
+    return (left, others and bool(stay)) if left or others else ([*visits], False)
+
+
+def _fitting(talk: Talk, part: Said, visits: Sequence[Booked]) -> list[Booked]:
+    """Those that these few words name: by their place, or by all that is said of service, day and hour."""
+    low, when = part.text.lower(), part.when
+    services = {service.id for service in services_in(talk, part)}
+    if len(visits) > 1 and (place := _place(low, part.number)) is not None and not services and not when.clock:
+        return [*visits[place : place + 1 or None]]
+    if not services and not (when.days or when.clock or when.part):
+        return []
+    return [each for each in visits if (not services or each.service in services) and could_be(when, each.starts)]
+
+
+def _place(low: str, number: int | None) -> int | None:
+    if EARLIER_ONE.search(low) or LATER_ONE.search(low):
+        return -1 if LATER_ONE.search(low) else 0
+    return number if number is None or number < 0 else number - 1
 
 
 def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
@@ -56,7 +97,7 @@ def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:
     """Keep those that come after the first, to be asked about in turn. Whether there was room for all."""
     state = talk.state
     if task is Task.CANCEL:
-        state.after = [*(Asked(Task.CANCEL, each) for each in visits), *state.after]
+        state.after = [*(Asked(Task.CANCEL, each, strict=state.strict) for each in visits), *state.after]
         return True
     names = [(each, talk.business.service(each.service)) for each in visits]
     words = [f"move my {s.name if s else 'visit'} of {each.starts.date().isoformat()}" for each, s in names]

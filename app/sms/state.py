@@ -173,6 +173,8 @@ class State(msgspec.Struct, omit_defaults=True):
     """When a model's wish was put to them: what came before that is no answer to it."""
     last: Booked | None = None
     """What the last request of this session booked or moved."""
+    before: Booked | None = None
+    """What the last request moved or cancelled, as it was before."""
     misses: int = 0
     """Texts in a row that were not understood."""
     promised: bool = False

@@ -62,6 +62,8 @@ class Talk:
     """Whether some of it came before what was asked last was asked."""
     replies: list[str] = field(default_factory=list)
     missed: bool = False
+    of_several: bool = False
+    """Whether `state.last` is but the next of several visits, none of which was spoken of yet."""
     passed_on: bool = False
     """Whether a person was asked for, or the documents were."""
     calls: int = 0
@@ -211,4 +213,4 @@ def confirmation(talk: Talk) -> str:
         old = phrases.moment(state.appointment.starts, talk.today)
         return f"Move your visit from {old} to: {what}? Reply YES to move it, NO to keep it."
     stays = f" Your visit on {phrases.moment(state.stays.starts, talk.today)} stays." if state.stays else ""
-    return f"{what}, for {phrases.short(state.name)}.{stays} Reply YES to book it, or text another time."
+    return f"{what}{phrases.whom(state.name)}.{stays} Reply YES to book it, or text another time."

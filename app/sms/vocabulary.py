@@ -14,6 +14,14 @@ SIGNS = {
     "–": "-",
 }
 ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)[- ]?ish\b", re.I)
+ABROAD = (
+    (re.compile(r"^\W*(?:ja|jawohl|oui)\W*$", re.I), "yes"),
+    (re.compile(r"^\W*(?:nein|non)\W*$", re.I), "no"),
+    (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
+    (re.compile(r"\bannuler\b", re.I), "cancel"),
+    (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),
+)
+"""The few words of other languages that are texted beside English, in English."""
 SIGNATURE = re.compile(r"^\W*(?:sent from my|get outlook for) [^.!?\n]*$", re.I | re.M)
 """What a phone puts under a text."""
 KEPT_SIGNS = "$+<>=^`~|"
@@ -21,7 +29,11 @@ SEGMENTS = re.compile(
     r"(?<=[?])|(?<=^[1-9]) (?=[A-Z][a-z]+(?: [A-Z]|$))|[,;\n!]|\.(?=\s|$)| - |"
     r"\band\b(?= (?:my name|it'?s for|can|could|do|does|is|are|will|would|how|what|when|where|who)\b)"
 )
-INSTEAD = re.compile(r"\b(?:actually|i mean|i meant|scratch that|or rather|on second thoughts?|correction)\b", re.I)
+INSTEAD = re.compile(
+    r"\b(?:actually|i mean|i meant|scratch that|or rather|on second thoughts?|correction)\b|"
+    r"(?<=\S )(?:no,? wait|wait,? no|no,? sorry|oops)\b(?=[,.]? \w)",
+    re.I,
+)
 """What stands between something said and what replaces it."""
 
 REQUESTS = re.compile(
@@ -63,13 +75,16 @@ BOOKS = re.compile(
     r"\b(?:book|schedule|reserve|set up|agendar|reservar)\b|\b(?:need|want|like|get) (?:an?|two)\b|"
     r"\b(?:two|2) (?:appointments|appts|visits)\b"
 )
+_DAY = "mon|tue|wed|thu|fri|sat|sun|today|tomorrow"
 KEPT_ONE = re.compile(
-    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|want|like)) (?:the |my )?|not (?:the|my) |"
-    r"(?:all|everything)(?: of them)? (?:but|except)(?: for)? (?:the |my )?)"
-    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:and|but|then) )",
+    r"\b(?:but )?(?:(?:keep|leave|don'?t (?:cancel|touch|move|(?P<unwanted>want|like))) (?:the |my )?|not (?:the|my) |"
+    r"(?:all|everything|every (?:one|visit|appointment|appt|booking))"
+    r"(?: (?:of )?(?:them|these|those|(?:my|the|our)(?: \w+)?))?,? (?:but|except|apart from)(?: for)? (?:the |my )?)"
+    r"(?P<kept>[^,.;!\n]+?)(?=$|[,.;!\n]| (?:but|then) |"
+    rf" and (?!(?:(?:the |my |on )+\w+|(?:{_DAY})\w*)(?: (?:one|visit|appointment|appt))?\W*$))",
     re.I,
 )
-"""What is named to say that it stays as it is."""
+"""What is named to say that it stays as it is; or that it is not wanted, which beside a request says so of another."""
 
 ONE_ON_DAY = re.compile(
     r"\b(the|my|that) ((?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)(?:day|nesday|urday)?|today'?s?|tomorrow'?s?) one\b",
@@ -87,8 +102,8 @@ OWN = re.compile(
 PERSON = re.compile(
     r"^(?:a )?(?:person|human|agent|representative|rep|operator|receptionist|persona|(?:please )?help me|"
     r"i need help)\b|"
-    r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b|\b(?:real|live|actual|another) (?:person|human|"
-    r"agent)\b|"
+    r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b(?! (?:my|our|mi|nuestr\w+) )|"
+    r"\b(?:real|live|actual|another) (?:person|human|agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
     r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|"
     r"\bcall ?back\b|"
@@ -112,9 +127,11 @@ TOPICS = re.compile(
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy))\b"
 )
+LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
 ABOUT_TIMES = re.compile(
-    r"\b(?:any(?:thing|one|body)?|some(?:thing|one|body)|openings?|slots?|times?|availab\w*|free|open|earlier|later|sooner|"
+    r"\b(?:any(?:thing|one|body)?|some(?:thing|one|body)|openings?|slots?|times?|availab\w*|free|open|earlier|later|"
+    r"sooner|"
     r"come|else|yes|no|ok|okay|there)\b"
 )
 TAG = re.compile(
@@ -126,16 +143,8 @@ NOT_CANCEL = re.compile(
     r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\b(?:keep|leave) (?:my|the) " + _APPT + r"|"
     rf"\b{_APPT} (?:still )?(?:stays?|stands?|remains?)\b"
 )
-CANCEL = re.compile(
-    r"\bcancel(?:l?ing|l?ed|ation)?\b|\bcan[cs]le\b|\bcall (?:it )?off\b|^(?:please )?undo\b|\b(?:cancelar|anular)\b|"
-    rf"\b(?:delete|remove|drop|get rid of) (?:my|the) (?:\w+ )?{_APPT}"
-)
-NOT_NEEDED = re.compile(r"\b(?:do ?n[o']?t|do not|no longer) (?:need|want) (?:it|my|our)\b|\bno longer need\b")
-CANNOT_COME = re.compile(
-    r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it|my|the|our)|come|"
-    r"be (?:there|home)|"
-    rf"keep (?:my|the)|do (?:my|the) {_APPT})"
-)
+CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|you|instead)\b)\s*cancel\b")
+"""A request to cancel, where something else in the text shall stay."""
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
     rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|me|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
@@ -147,8 +156,22 @@ MOVES_ONE = re.compile(
     r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+"
 )
 OTHER_ONE = re.compile(
-    r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b)"
+    r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b|\W*$)"
 )
+WISHES_FOR = re.compile(
+    r"\b(?:i|we)(?:'d| would|'ll)?(?: \w+)? (?:need|want|like|have to get)\b|^\W*(?:need|want)\b|"
+    r"\b(?:can|could|will|would) (?:you|u|i|we)\b|"
+    r"\b(?:do you have|is there|when (?:can|could|do)|book|schedule|add|get me|give me|send)\b"
+)
+"""Something is asked for, and not only told of."""
+SOONER = re.compile(
+    r"\b(?:come|be here|arrive|do|do (?:it|this|that)|make it|get here|start|get in|(?:fit|squeeze|get) (?:me|us|"
+    r"it) in|"
+    r"anything|something|any ?time|possible|have(?: \w+)?|slots?|openings?|appointments?|appts?|times?) "
+    r"(?:(?:a (?:bit|little)(?: bit)?|any|much|a lot|open|available) )?(?:earlier|sooner|later)\b(?! than\b)|"
+    r"^\W*(?:a (?:bit|little) )?(?:earlier|sooner|later)(?: (?:in|on|that) (?:the )?day)?(?: (?:possible|ok|open))?\W*$"
+)
+"""What is asked like this of a visit that stands is another time for it."""
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
     r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
@@ -162,6 +185,10 @@ IS_BOOKED = re.compile(
     rf"\b(?:is|was) (?:my|our|the) (?:\w+ )?{_APPT}\b|\b(?:did|has) (?:it|that) (?:go|gone) through\b|"
     r"\b(?:is|was) (?:it|that|this) (?:booked|confirmed|done|cancell?ed|moved)\b|"
     r"\b(?:can|could) you (?:please )?confirm\b(?! (?:the|your|what|how|price))|"
+    r"\bwhat(?:'?s| is| was) (?:the|my) (?:reference|confirmation)\b|\b(?:are (?:you|they)|is (?:he|she|"
+    r"\w+)) still coming\b|"
+    r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
+    r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|^(?:so )?when(?:'?s| is| was) (?:it|that)\b"
 )
 OPENINGS = re.compile(
@@ -231,40 +258,6 @@ CONDITION = re.compile(
     r"\b(?:if(?! possible\b)|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b"
 )
 
-NUMBERS = {
-    **dict.fromkeys(("one", "uno", "una"), 1),
-    **dict.fromkeys(("two", "dos", "too", "to"), 2),
-    **dict.fromkeys(("three", "tres"), 3),
-    **dict.fromkeys(("four", "cuatro"), 4),
-    **dict.fromkeys(("five", "cinco"), 5),
-    **dict.fromkeys(("six", "seis"), 6),
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-}
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
-_BEFORE = (
-    r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
-    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|but|"
-    r"about|be),? )*"
-)
-_AFTER = (
-    r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
-    r"open|free|available|possible|left|taken|"
-    r"be|best|instead|"
-    r"por|favor|one|ok))*"
-)
-NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
-CHOICE = re.compile(
-    r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"
-    rf"(?:^|\bthe |\bel )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice))?(?=$|\W*$|"
-    rf"[ ,.!](?!available|thing))|"
-    r"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b"
-)
-
 OTHER_DAY = re.compile(
     r"\b(?:(?:an)?other|different|diff) (?:day|date)s?\b|\bnot that day\b|\botro d[ií]a\b|\bdo(?:es)? ?n[o']?t work\b|"
     r"\bnothing (?:works|fits|suits)\b"
@@ -280,45 +273,6 @@ LATER = re.compile(
     r"no(?:t)? (?:any|those|these)|m[aá]s tarde|ninguno)\b"
 )
 
-_NAME = r"[^\W\d_][\w'.-]*(?: [^\W\d_][\w'.-]*){0,3}?"
-NAME_CUE = re.compile(
-    rf"\b(?:(?:my )?name(?:'s| is)(?: spelle?[dt])?|(?:change|switch|correct) (?:the |my )?name (?:on it )?to|"
-    rf"(?:the )?name:|under(?: the)? name(?: of)?|me llamo|"
-    rf"mi nombre es) (?P<name>{_NAME})(?=$|[,.;!\n]| and\b| i\b)",
-    re.I,
-)
-WEAK_NAME_CUE = re.compile(
-    r"\b(?:[Ii]'?m|[Ii] am|[Tt]his is|[Ii]t'?s|[Ff]or|[Ss]oy|[Hh]ere is|[Cc]all me) "
-    r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})"
-    r"(?=$|[,.;!\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
-)
-NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-](?=[^\W\d_]|$)|[\u0300-\u036f])*")
-AROUND_NAME = re.compile(
-    r"^(?:(?:yes|yeah|sure|ok|okay|hi|hello|well)[ ,]+)?(?:it'?s|it is|its|i'?m|i am|this is|for|under|call me|"
-    r"my name is|"
-    r"put it under|soy|that'?s|name)? ?(?=\S)"
-    r"|[ ,]*\b(?:please|pls|thanks|thank you|thx|here|gracias)\W*$",
-    re.I,
-)
-_NO_NAMES = """
-a about after again ahead all am amen an and ant ants any anything appointment appt are as at available away be
-because before book booking both bro bugs but by bye call cambiar can cancel cant change christmas cita confirm
-cool could cuando day did didnt do does doesnt done dont dude dunno earlier either el else english fine first
-for fourth free from get give go good gracias great haha hello help hey hi hmm hmmm hola home how huh i id idk
-if ignore ill im in instructions is it je just keep know la last later les let like lol man maybe me mi mice
-more morning move my name need neither never next nice no none nope not nothing now of off ok okay on one option
-or our out over para perfect person please previous price prompt question quiero reschedule right roaches same
-schedule second should si sir so soon sooner sorry sound spanish stop sure system sí test than thank thanks that
-thats the their them then there these they third this those three time to today tomorrow too two ugh uh um un
-una unless until up us visit wait want was we well were what whatever whats when where which who whose why will
-with work works would wrong wtf yay yeah yep yes yess yet you your
-"""
-NO_NAMES = frozenset(_NO_NAMES.split())
-
-ASKING_FOR = frozenset(
-    ("a", "call", "chat", "connect", "get", "human", "live", "need", "real", "some", "speak", "talk", "text", "want")
-)
-"""Before "person" they make no name."""
 IT = re.compile(r"\bit\b")
 THIS_ONE = re.compile(r"\b(?:it|that|this)\b")
 
@@ -356,6 +310,23 @@ PUZZLED = re.compile(
     r"what do you mean|what does that mean|i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
 )
 """They did not follow, and want to hear it again."""
+NOT_YET = re.compile(
+    r"\W*(?:(?:ok+|okay|hmm+|um+|well|sure|one sec)\W+)*(?:(?:let me|i(?:'ll| will| need to| have to)|need to|"
+    r"have to|gotta) "
+    r"(?:just )?(?:check|see|think|look|ask)(?: (?:about|with|at|it|that|this|on|my|the|calendar|schedule|husband|wife|"
+    r"partner|boss|landlord|first|back))*|(?:just )?(?:(?:give|gimme) (?:me )?)?(?:one|a) (?:sec|second|moment|min|"
+    r"minute)|"
+    r"brb)(?: (?:please|pls|and get back to you|then))*\W*"
+)
+"""They will answer later."""
+START = re.compile(r"\W*(?:start|unstop)\W*")
+"""They get texts, and want to."""
+BACK = re.compile(
+    r"\b(?:put|move|change|switch|set|book) (?:it|that|this|my \w+)(?: right)? back\b(?! (?:to|for|by|on|an?|[0-9]))|"
+    r"\b(?:undo|revert) (?:it|that|this)\b|\bdid ?n[o']?t mean (?:it|that|to)\b|"
+    rf"\bwant (?:it|my {_APPT}) back\b"
+)
+"""What was moved or cancelled last shall be as it was."""
 WHO = re.compile(r"(?:sorry,? )?(?:who (?:is|are|r) (?:this|you|dis)|who'?s (?:this|that)|what is this)\W*")
 LATER_ONE = re.compile(
     r"\b(?:the )?(?:later|latter|latest|last) (?:one|of the two|time|slot|appointment)\b|^(?:the )?latter\W*$"

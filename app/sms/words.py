@@ -10,26 +10,18 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from app.sms import vocabulary as v
-from app.sms.dates_in_words import When, read_shift
+from app.sms.cancelling import Cancelling, cancelling
+from app.sms.dates_in_words import When
 from app.sms.ground import Ground
-from app.sms.names_in_words import MAX_NAME_WORDS, alone, fitting, whole_name
-from app.sms.not_asked import BOOKS_LATER, NO_SHOW
+from app.sms.intents import Intent as Intent
+from app.sms.intents import intent_of
+from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
+from app.sms.numbers_in_words import read_number
+from app.sms.origins_in_words import without_origin
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
 """Places where a second request is looked for in one text."""
-
-
-class Intent(StrEnum):
-    """What a text is about, where it says so."""
-
-    BOOK = "book"
-    MOVE = "move"
-    CANCEL = "cancel"
-    STATUS = "status"
-    PERSON = "person"
-    ABORT = "abort"
-    QUESTION = "question"
 
 
 class Answer(StrEnum):
@@ -63,6 +55,7 @@ class Said:
     intent: Intent | None = None
     own: bool = False
     """Whether an appointment that exists is spoken of."""
+    cancelling: Cancelling = Cancelling.UNSAID
     answer: Answer | None = None
     number: int | None = None
     """-1: the last one."""
@@ -71,6 +64,10 @@ class Said:
     alone: str = ""
     titled: str = ""
     more: More | None = None
+    at: When = When()  # noqa: RUF009 - likewise
+    """The hour where a visit is that shall be moved."""
+    kept: "tuple[Said, ...]" = ()
+    """What is named to say that it stays as it is, each with its time and its number."""
     question: str = ""
     """What is asked beside something else, and is not about a time."""
     next: "Said | None" = None
@@ -88,7 +85,7 @@ class Said:
     @property
     def cancels(self) -> bool:
         """Whether something is to be cancelled, be it a visit or what is under way: "cancel it"."""
-        aborts = self.intent is Intent.ABORT and bool(v.CANCEL.search(self.text.lower()))
+        aborts = self.intent is Intent.ABORT and self.cancelling >= Cancelling.HALF
         return self.intent is Intent.CANCEL or aborts
 
     @property
@@ -105,6 +102,7 @@ class Said:
             told="\n".join(filter(None, (self.told, later.told))),
             intent=later.intent or self.intent,
             own=later.own or self.own,
+            cancelling=max(later.cancelling, self.cancelling),
             answer=later.answer or self.answer,
             number=later.number if later.number is not None or moved else self.number,
             when=self.when.then(later.when),
@@ -112,6 +110,8 @@ class Said:
             alone=later.alone or self.alone,
             titled=later.titled or self.titled,
             more=later.more or self.more,
+            at=later.at or self.at,
+            kept=self.kept + later.kept,
             question="\n".join(filter(None, (self.question, later.question))),
             next=later.next or self.next,
         )
@@ -134,6 +134,8 @@ def cleaned(body: str) -> str:
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
     text = v.ABOUT.sub(r"around \1", text)
+    for form, word in v.ABROAD:
+        text = form.sub(word, text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
     return "\n".join(" ".join(line.split()) for line in v.SIGNATURE.sub("", kept).splitlines()).strip()
@@ -176,7 +178,8 @@ def _clauses(text: str, ground: Ground) -> list[str]:
 
 def _leads(said: Said) -> bool:
     """Whether a second request can follow this: only a yes and a request have one after them, unless it says so."""
-    return said.answer is Answer.YES or said.cancels or said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL)
+    wishes = said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL, Intent.STATUS)
+    return said.answer is Answer.YES or said.cancels or wishes
 
 
 def _together(said: Said, later: Said) -> Said:
@@ -186,6 +189,8 @@ def _together(said: Said, later: Said) -> Said:
     """
     low = later.text.lower()
     agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
+    if said.intent is Intent.STATUS and later.intent is None and v.SOONER.search(low):
+        return replace(said, next=later)
     wishes = bool(later.when) and later.intent in (None, Intent.BOOK) and not v.HAS_ONE.search(low)
     clear = later.intent is Intent.BOOK or bool(later.when.clock)
     if wishes and ((said.cancels and clear) or (agreed and later.intent is Intent.BOOK)):
@@ -235,25 +240,30 @@ def _read(text: str, ground: Ground) -> Said:
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
-    meant = v.KEPT_ONE.sub(" , ", v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest))
+    told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
+    at, meant = without_origin(v.KEPT_ONE.sub(" , ", told_of))
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
-    number = _number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
-    intent = _intent(", ".join(others).lower() if question else low, when)
+    number = read_number([part for part in v.SEGMENTS.split(meant) if part.strip()], meant.lower())
+    about = ground.own_words | ground.technicians
+    intent = intent_of(", ".join(others).lower() if question else low, when, about)
     beside = bool(when) or number is not None or answer is not None
     return Said(
         text=text,
         told=ground.when(v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, told))[1].strip(),
         intent=intent,
         own=bool(v.OWN.search(low)),
+        cancelling=cancelling(low, about),
         answer=answer,
         number=number,
         when=when,
-        name=_name(text, segments, ground, beside),
-        alone=alone(rest, segments, left, ground.own_words | ground.technicians),
-        titled=_titled(rest, left, intent),
+        name=named(text, segments, ground, beside),
+        alone=alone(rest, segments, left, about),
+        titled=titled(rest, left, intent),
         more=_more(left),
+        at=ground.when(f"at {at}")[0] if at else When(),
+        kept=_kept(told_of, ground),
         question=question,
         thanks=bool(v.THANKS.search(low)),
         closing="?" not in text and bool(v.CLOSING.fullmatch(low.strip(" .!,"))),
@@ -262,6 +272,11 @@ def _read(text: str, ground: Ground) -> Said:
         foreign=_is_foreign(text, low),
         rude=bool(v.RUDE.search(low)),
     )
+
+
+def _kept(text: str, ground: Ground) -> tuple[Said, ...]:
+    found = [match["kept"] for match in v.KEPT_ONE.finditer(text) if not match["unwanted"]]
+    return tuple(Said(text=kept, when=ground.when(kept)[0], number=read_number([kept], kept.lower())) for kept in found)
 
 
 def _is_aside(part: str, ground: Ground) -> bool:
@@ -276,7 +291,7 @@ def _is_aside(part: str, ground: Ground) -> bool:
     if not is_question or v.ABOUT_TIMES.search(low) or v.TAG.fullmatch(low):
         return False
     own = ground.own_words & set(low.strip("?").split())
-    return _intent(low, When()) is None and not (own and v.OPENINGS.search(low))
+    return intent_of(low, When(), ground.own_words) is None and not (own and v.OPENINGS.search(low))
 
 
 def _is_asked(part: str) -> bool:
@@ -289,8 +304,9 @@ def _says_something(parts: Sequence[str], ground: Ground) -> bool:
     text = ", ".join(parts)
     low = text.lower()
     when, _ = ground.when(text)
-    named = bool(v.NAME_CUE.search(text) or v.WEAK_NAME_CUE.search(text))
-    told = when or named or _answer(parts) or _number(parts, low) is not None or _intent(low, when)
+    cued = bool(NAME_CUE.search(text) or WEAK_NAME_CUE.search(text))
+    given = read_number(parts, low) is not None or intent_of(low, when, ground.own_words)
+    told = when or cued or _answer(parts) or given
     return bool(told) and not v.THANKS.search(low)
 
 
@@ -299,31 +315,6 @@ def _is_whole_name(said: Said) -> bool:
     words = said.alone.split()
     bare = said.intent is None and said.answer is None and said.number is None and not said.closing
     return bare and len(words) > 1 and all(word[:1].isupper() for word in words)
-
-
-def _intent(low: str, when: When) -> Intent | None:
-    moves = bool(v.MOVE.search(low)) or read_shift(low) is not None
-    moves = moves and not (v.CANCEL.search(low) and BOOKS_LATER.search(low))
-    if v.NOT_CANCEL.search(low):
-        return Intent.MOVE if moves else Intent.STATUS
-    if v.TOPICS.search(low):
-        return Intent.QUESTION
-    if NO_SHOW.search(low) or (v.PERSON.search(low) and not v.NO_CALL.search(low)):
-        return Intent.PERSON
-    if v.ABORT.match(low) and not (moves and v.CANCEL.search(low)):
-        return Intent.ABORT
-    if v.CANCEL.search(low):
-        elsewhen = v.OTHER_DAY.search(low) or (when.days and v.INSTEAD_OF_IT.search(low))
-        return Intent.MOVE if moves or elsewhen else Intent.CANCEL
-    if v.CANNOT_COME.search(low):
-        return Intent.MOVE if moves or when.days else Intent.CANCEL
-    if moves or (when and v.OTHER_ONE.search(low) and v.INSTEAD_OF_IT.search(low)):
-        return Intent.MOVE
-    if v.NOT_NEEDED.search(low):
-        return Intent.CANCEL
-    if v.IS_BOOKED.search(low) or (v.STATUS.search(low) and not v.OPENINGS.search(low)):
-        return Intent.STATUS
-    return Intent.BOOK if v.BOOK.search(low) else None
 
 
 def _answer(segments: Sequence[str]) -> Answer | None:
@@ -338,53 +329,12 @@ def _answer(segments: Sequence[str]) -> Answer | None:
     return Answer.YES if yes else Answer.NO if no else None
 
 
-def _number(segments: Sequence[str], low: str) -> int | None:
-    """The number of a choice. Of several parts that name one the last counts."""
-    named = None
-    for part in (segment.lower().strip(" .!?)(\"'") for segment in segments):
-        if match := v.NUMBER.fullmatch(part):
-            named = v.NUMBERS.get(match["number"]) or int(match["number"])
-    for match in v.CHOICE.finditer(low):
-        word = match["number"] or match["ordinal"] or match["digits"]
-        named = v.NUMBERS.get(word) or v.ORDINALS.get(word) or int(word)
-    return named
-
-
 def _more(left: str) -> More | None:
     if v.OTHER_DAY.search(left):
         return More.OTHER_DAY
     if v.EARLIER.search(left):
         return More.EARLIER
     return More.LATER if v.LATER.search(left) else None
-
-
-def _name(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> str:
-    """A name that is said to be one, or that stands in a part of its own beside something else."""
-    if match := v.NAME_CUE.search(text):
-        return fitting(match["name"], frozenset()) or _titled(match["name"], match["name"].lower(), None)
-    if match := v.WEAK_NAME_CUE.search(text):
-        return whole_name(match["name"], ground)
-    if not beside:
-        return ""
-    for part in segments:
-        words = part.split()
-        titled = all(word[:1].isupper() and not word.isupper() for word in words)
-        if 2 <= len(words) < MAX_NAME_WORDS and titled and not ground.when(part)[0]:
-            return whole_name(part, ground)
-    return ""
-
-
-def _titled(text: str, left: str, intent: Intent | None) -> str:
-    """A first and a last name, one of which is the name of a day, a month or a person: whoever was asked decides."""
-    words = text.strip(" .,!").split()
-    titled = all(v.NAME_WORD.fullmatch(word) and word[0].isupper() and not word.isupper() for word in words)
-    if not 2 <= len(words) <= MAX_NAME_WORDS or not titled:
-        return ""
-    person = words[-1] == "Person"
-    if intent not in (None, Intent.PERSON if person else None) or (person and words[0].lower() in v.ASKING_FOR):
-        return ""
-    others = [word for word in left.split() if word.strip(" .,!") not in v.NO_NAMES and word.strip(" .,!")]
-    return " ".join(words) if others or words[0] == "Will" else ""
 
 
 def _is_foreign(text: str, low: str) -> bool:

@@ -55,6 +55,15 @@ def at_most(count: int, expected: float, spread: float) -> float:
     return min(1.0, _summed(_downwards(count, expected, spread)))
 
 
+def at_least_of(count: int, trials: int, share: float) -> float:
+    """The probability of so many or more of `trials`, where each is one by chance with the probability `share`."""
+    if count <= 0:
+        return 1.0
+    if not 0.0 < share < 1.0:
+        return float(share >= 1.0)
+    return min(1.0, _summed(_upwards_of(count, trials, share)))
+
+
 def band(expected: float, spread: float, outside: float = 0.05) -> tuple[int, int]:
     """The lowest and highest counts of which all but `outside` lie within, half of that on each side."""
     low, below, number = -1, 0.0, 0
@@ -74,6 +83,15 @@ def _upwards(count: int, expected: float, spread: float) -> Iterator[float]:
     for number in range(count, count + MOST_TERMS):
         yield term
         term *= _ratio(number, expected, spread)
+
+
+def _upwards_of(count: int, trials: int, share: float) -> Iterator[float]:
+    """Probabilities of `count` and each number above of so many trials."""
+    ways = math.lgamma(trials + 1) - math.lgamma(count + 1) - math.lgamma(trials - count + 1)
+    term = math.exp(ways + count * math.log(share) + (trials - count) * math.log1p(-share))
+    for number in range(count, trials + 1):
+        yield term
+        term *= (trials - number) / (number + 1) * share / (1.0 - share)
 
 
 def _downwards(count: int, expected: float, spread: float) -> Iterator[float]:

@@ -56,6 +56,12 @@ class _Extended(Answer):
     known = words("shared")
 
 
+class _Attendee(Camel):
+    owner: bool | None = Field(default=None, alias="self")
+    response_status: str | None = None
+    known = words("id email displayName organizer resource optional comment additionalGuests")
+
+
 class _CancelledEvent(Camel):
     id: str
     status: str | None = None
@@ -66,9 +72,10 @@ class _CancelledEvent(Camel):
     transparency: str | None = None
     event_type: str | None = None
     extended_properties: _Extended | None = None
+    attendees: list[_Attendee] | None = None
     known = words(
         "kind htmlLink updated location colorId creator organizer start end endTimeUnspecified recurrence "
-        "recurringEventId originalStartTime visibility iCalUID sequence attendees attendeesOmitted hangoutLink "
+        "recurringEventId originalStartTime visibility iCalUID sequence attendeesOmitted hangoutLink "
         "conferenceData gadget anyoneCanAddSelf guestsCanInviteOthers guestsCanModify guestsCanSeeOtherGuests "
         "privateCopy locked reminders source workingLocationProperties outOfOfficeProperties focusTimeProperties "
         "birthdayProperties attachments"

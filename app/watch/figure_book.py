@@ -14,7 +14,7 @@ Key = tuple[str, str]
 """A figure's name, and what it is of."""
 _LOOK: Final = ("", "")
 """The row of the last evaluation itself: `at`, and in `since` when the clock last jumped."""
-_COLUMNS: Final = tuple(field.name for field in fields(Standing))
+_COLUMNS: Final = tuple(field.name for field in fields(Standing) if field.name != "seen")
 _s = figure_states.c
 
 

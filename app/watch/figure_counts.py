@@ -112,7 +112,7 @@ def kept(transaction: Transaction, row: Row) -> None:
     _insert(transaction.connection, [row])
 
 
-def samples(connection: Connection, since: float, now: float) -> list[Sample]:
+def samples(connection: Connection, since: float, now: float, *, ahead_s: float = AHEAD_S) -> list[Sample]:
     """Rows of all processes that ended since then, without what a clock ahead of ours has noted."""
-    asked = select(_f.at, _f.seconds, _f.counted).where(_f.at > since, _f.at <= now + AHEAD_S)
+    asked = select(_f.at, _f.seconds, _f.counted).where(_f.at > since, _f.at <= now + ahead_s)
     return [Sample(row.at, row.seconds, row.counted) for row in connection.execute(asked)]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from app.watch.figure_day import Day
 from app.watch.figure_watch import read, stand
 from app.watch.figure_words import amount, called
 from app.watch.figures import Figure, Standing, State
@@ -25,7 +26,7 @@ class Shown:
     @property
     def sentence(self) -> str:
         """One line for a person."""
-        return f"{called(self.figure, self.of)} {self.standing.state}: {self.detail}"
+        return f"{called(self.figure, self.of)} {self.standing.state.word}: {self.detail}"
 
     @property
     def detail(self) -> str:
@@ -35,6 +36,8 @@ class Shown:
         bound = f"raised {side} {amount(figure, figure.raise_at)}"
         if found.why:
             return f"{found.why} ({bound})"
+        if found.seen:
+            return f"{found.seen} ({figure.borne:.0%} are borne)"
         return f"{amount(figure, found.value)} ({found.samples} samples, {bound})"
 
     def as_json(self) -> dict[str, Any]:
@@ -51,6 +54,8 @@ class Shown:
             "samples": found.samples,
             "least": figure.least,
             "why": found.why,
+            "seen": found.seen,
+            "borne": figure.borne,
             "raise_at": figure.raise_at,
             "clear_at": figure.clear_at,
             "falls": figure.falls,
@@ -63,9 +68,11 @@ class Shown:
         }
 
 
-def overview(connection: Connection, figures: Sequence[Figure], now: float, read_back_after_s: float) -> list[Shown]:
+def overview(
+    connection: Connection, figures: Sequence[Figure], now: float, read_back_after_s: float, day: Day | None = None
+) -> list[Shown]:
     """Every figure, in the order of the list. Decides nothing: whether one is raised is what was noted last."""
-    found = read(connection, figures, now, read_back_after_s)
+    found = read(connection, figures, now, read_back_after_s, day)
     watched = now - found.book.last <= UNWATCHED_S
     shown = []
     for figure in figures:
@@ -83,7 +90,7 @@ def _as_noted(fresh: Standing, before: Standing | None) -> Standing:
     since = before.since if before is not None else 0.0
     if raised:
         return replace(fresh, state=State.RAISED, raised=True, since=since)
-    state = State.UNKNOWN if fresh.why else State.FINE
+    state = fresh.state if fresh.why else State.FINE
     return replace(fresh, state=state, raised=False, since=since if before and before.state is state else 0.0)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, distinct, func, select
 
 from app.db.schema import bookings, call_events, calls, dead_letters, inferences, read_backs
 from app.watch.end_reasons import EndClass, end_class
+from app.watch.figure_moments import Moments
 from app.watch.figures import Material, Read, Reading
 
 MICROS: Final = 1_000_000
@@ -64,11 +65,21 @@ def spend_per_conversation(given: Material) -> Mapping[str, Reading]:
 
 
 def fallbacks(given: Material) -> Mapping[str, Reading]:
-    """Share of a business's questions to models after which the customer was served without one."""
-    without = func.sum(case((_i.outcome.in_(DOWN), 1), else_=0))
+    """Share of a business's questions to models after which the customer was served without one.
+
+    A conversation is bad when that is so of most of its questions.
+    """
+    without = func.sum(case((_i.outcome.in_(DOWN), 1), else_=0)).label("less")
     questions = (*_lately(given), _i.replays == "", _i.outcome.not_in(GRADES))
-    asked = select(_i.business, without, func.count()).where(*questions).group_by(_i.business)
-    return {business: Reading(int(less) / many, many) for business, less, many in given.connection.execute(asked)}
+    talk = select(_i.business, without, func.count().label("many")).where(*questions)
+    talks = talk.group_by(_i.business, _i.conversation).subquery()
+    t = talks.c
+    bad = func.sum(case((2 * t.less > t.many, 1), else_=0))
+    asked = select(t.business, func.sum(t.less), func.sum(t.many), bad, func.count()).group_by(t.business)
+    return {
+        business: Reading(int(less) / int(many), int(many), Moments(int(gone), number))
+        for business, less, many, gone, number in given.connection.execute(asked)
+    }
 
 
 def ended(kind: EndClass) -> Read:
@@ -77,6 +88,13 @@ def ended(kind: EndClass) -> Read:
 
 
 def _ended(given: Material, kind: EndClass) -> Mapping[str, Reading]:
+    name = ("ended", given.window_s)
+    classes = given.once[name] = given.once.get(name) or _ends(given)
+    total = classes.total()
+    return {"": Reading(classes[kind] / total, total, Moments(classes[kind], total))} if total else {}
+
+
+def _ends(given: Material) -> Counter[EndClass]:
     # A call over the cap is turned away on purpose, in the platform's words an error of ours.
     turned_away = and_(calls.c.platform == _e.platform, calls.c.call_id == _e.call_id, ~calls.c.admitted)
     admitted = ~select(calls.c.call_id).where(turned_away).exists()
@@ -85,8 +103,7 @@ def _ended(given: Material, kind: EndClass) -> Mapping[str, Reading]:
     classes: Counter[EndClass] = Counter()
     for reason, many in given.connection.execute(asked):
         classes[end_class(reason or "")] += many
-    total = classes.total()
-    return {"": Reading(classes[kind] / total, total)} if total else {}
+    return classes
 
 
 def _lately(given: Material) -> tuple[ColumnElement[bool], ...]:

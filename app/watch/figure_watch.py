@@ -14,8 +14,9 @@ from app import metrics
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.watch.figure_book import Book, Key, noted, opened
-from app.watch.figure_counts import AHEAD_S, samples
-from app.watch.figure_sums import Counted
+from app.watch.figure_counts import AHEAD_S
+from app.watch.figure_day import DAY_S, Day
+from app.watch.figure_wider import readings_of
 from app.watch.figure_words import body, title
 from app.watch.figures import Figure, Material, Owner, Reading, Sight, Standing, State, judged
 from app.watch.pages import OURSELVES, Page, is_raised, raised, resolved
@@ -26,10 +27,8 @@ TOLD_AGAIN_S: Final = 6 * 3_600.0
 """What a person called over and is still raised is paged again only after so long."""
 FORGOTTEN_S: Final = 86_400.0
 """A raised figure of which nothing came for so long is over: that tool, upstream or business is not used any more."""
-LOOKED_OVER_S: Final = 86_400.0
-"""Over at most so long it is looked for enough samples to see that a raised figure is over."""
 NOT_SEEN: Final = f"{OURSELVES}nothing came for a day"
-SHOWN: Final = {State.FINE: 0, State.RAISED: 1, State.UNKNOWN: 2}
+SHOWN: Final = {State.FINE: 0, State.RAISED: 1, State.UNKNOWN: 2, State.FEW: 2}
 """States as the metric has them."""
 
 
@@ -42,37 +41,14 @@ class Read:
     covered: Mapping[str, float | None]
 
 
-def read(connection: Connection, figures: Sequence[Figure], now: float, read_back_after_s: float) -> Read:
-    """Read every figure once. Blocking."""
-    longest = max((figure.span_s for figure in figures), default=0.0)
-    counted = Counted(samples(connection, now - longest, now), now)
-    book, readings = opened(connection), dict[Key, Reading]()
-    few: dict[Key, Figure] = {}
-    for figure in figures:
-        given = Material(counted, connection, now, figure.window_s, read_back_after_s)
-        for of, reading in figure.read(given).items():
-            key = (figure.name, of)
-            readings[key] = reading
-            if 0 < reading.samples < figure.least and key in book.standings and book.standings[key].raised:
-                few[key] = figure
-    if few:
-        days = Counted(samples(connection, now - LOOKED_OVER_S, now), now)
-        given = Material(days, connection, now, LOOKED_OVER_S, read_back_after_s)
-        readings |= {key: _over_longer(figure, key[1], given) for key, figure in few.items()}
-    return Read(book, readings, {figure.name: counted.covered(figure.span_s) for figure in figures})
-
-
-def _over_longer(figure: Figure, of: str, given: Material) -> Reading:
-    """Its value over the shortest time that has enough samples, or all of `given`.
-
-    Where few calls come a window never has enough again, so that nothing would end what an outage has raised.
-    """
-    window_s = figure.window_s
-    while True:
-        window_s = min(2 * window_s, given.window_s)
-        reading = figure.read(replace(given, window_s=window_s)).get(of, Reading())
-        if reading.samples >= figure.least or window_s >= given.window_s:
-            return replace(reading, few_are_enough=True)
+def read(
+    connection: Connection, figures: Sequence[Figure], now: float, read_back_after_s: float, day: Day | None = None
+) -> Read:
+    """Read every figure once. Blocking. `day`: of who looks again and again, so that not all is read each time."""
+    counted = (day or Day()).counted(connection, now)
+    given = Material(counted, connection, now, DAY_S, read_back_after_s)
+    readings = {(figure.name, of): reading for figure in figures for of, reading in readings_of(figure, given).items()}
+    return Read(opened(connection), readings, {figure.name: counted.covered(figure.span_s) for figure in figures})
 
 
 def stand(figure: Figure, of: str, found: Read, now: float) -> Standing:
@@ -99,6 +75,7 @@ class FigureWatch:
         self._clock = clock
         self._read_back_after_s = read_back_after_s
         self._told = told
+        self._day = Day()
         self._before: tuple[float, float] | None = None
         self._jumped_at = 0.0
         """When the clock jumped, until that is in the database."""
@@ -108,7 +85,7 @@ class FigureWatch:
         now = self._clock.now()
         self._notice_a_jump(now)
         figures = tuple(self._figures.values())
-        found = await self._database.read(lambda c: read(c, figures, now, self._read_back_after_s))
+        found = await self._database.read(lambda c: read(c, figures, now, self._read_back_after_s, self._day))
         if found.book.last > now + AHEAD_S or found.book.jumped_at > now:
             self._jumped_at = now
         found = replace(found, book=replace(found.book, jumped_at=self._jumped_at or found.book.jumped_at))
@@ -141,7 +118,7 @@ class FigureWatch:
         for key, standing in now_stand.items():
             was = before.get(key)
             unread = key not in found.readings
-            if was is not None and unread and (not was.raised or now - was.at > FORGOTTEN_S):
+            if was is not None and unread and (not was.raised or self._is_long_ago(key, was, now)):
                 gone.append(key)
                 paged.append(resolved(transaction, PAGE, page_key(key), now=now, by=NOT_SEEN if was.raised else ""))
                 continue
@@ -153,6 +130,10 @@ class FigureWatch:
                 changed[key] = replace(standing, at=was.at) if was is not None and unread else standing
         noted(transaction, changed, gone, now=now, jumped_at=found.book.jumped_at)
         return any(paged), gone
+
+    def _is_long_ago(self, key: Key, was: Standing, now: float) -> bool:
+        """Where samples are needed they have been looked for over all of a day."""
+        return self._figures[key[0]].least > 0 or now - was.at > FORGOTTEN_S
 
     def _told_of(
         self, transaction: Transaction, key: Key, was: Standing | None, now_is: Standing, now: float

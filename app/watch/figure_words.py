@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from app.watch.figures import Figure, Standing
+from app.watch.figure_moments import WELL_AFTER
+from app.watch.figures import Figure, Standing, span
 
 RUNBOOK: Final = "infra/runbooks/when-it-breaks.md"
 
@@ -23,6 +24,8 @@ def called(figure: Figure, of: str) -> str:
 
 def title(figure: Figure, of: str, found: Standing) -> str:
     """The title of its page."""
+    if found.seen:
+        return f"Figure raised: {called(figure, of)} was {found.seen}"
     side = "below" if figure.falls else "above"
     shown = f"{amount(figure, found.value)}, {side} {amount(figure, figure.raise_at)}"
     return f"Figure raised: {called(figure, of)} is {shown}"
@@ -31,8 +34,10 @@ def title(figure: Figure, of: str, found: Standing) -> str:
 def body(figure: Figure, of: str, found: Standing) -> str:
     """What it is made of, when it is over, who owns it and what to do."""
     back = "at least" if figure.falls else "at most"
+    seen = f"in the last {span(figure.window_s)}; {found.samples} seen. It is over when it is"
+    if found.seen:
+        seen = f"{found.seen}, which chance hardly makes. It is over after {WELL_AFTER} good ones, or when it is"
     return (
-        f"{called(figure, of)}: {figure.made_of}, in the last {figure.window_s / 60:g} minutes; {found.samples} seen. "
-        f"It is over when it is {back} {amount(figure, figure.clear_at)}. Owner: {figure.owner}. {figure.remedy} "
-        f"`readback figures show {figure.name}`, {RUNBOOK}."
+        f"{called(figure, of)}: {figure.made_of}, {seen} {back} {amount(figure, figure.clear_at)} again. "
+        f"Owner: {figure.owner}. {figure.remedy} `readback figures show {figure.name}`, {RUNBOOK}."
     )

@@ -1,16 +1,18 @@
-"""What a service figure is, and the one judgement about it: fine, raised, or not known. Pure.
+"""What a service figure is, and the one judgement about it: fine, raised, too few to tell, or not known. Pure.
 
-Too few samples, a gap in our own counting and a clock that jumped are "not known", which is never "fine": nothing is
-raised then, and what was raised stays so.
+Where too few samples come for a value, its moments are judged; where these are too few as well, that is its own word.
+A gap in our own counting and a clock that jumped are "not known". Neither is ever "fine": nothing is raised then, and
+what was raised stays so.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from app.watch.figure_moments import NO_MOMENTS, Moments, Verdict
 from app.watch.figure_sums import Counted, Sums
 
 APART_S: Final = 10.0
@@ -34,14 +36,27 @@ class State(StrEnum):
     FINE = "fine"
     RAISED = "raised"
     UNKNOWN = "unknown"
+    FEW = "few"
+
+    @property
+    def word(self) -> str:
+        """As a person reads it."""
+        return "too few to tell" if self is State.FEW else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A value, and how many samples it is made of. `few_are_enough`: however few there are, more will not come."""
+    """A value, and how many samples it is made of.
+
+    `moments`: as many as were needed to see the `verdict`, the last ones, over `window_s`; where there is none, those
+    of a day. `few_are_enough`: however few there are, more will not come.
+    """
 
     value: float = 0.0
     samples: int = 0
+    moments: Moments = NO_MOMENTS
+    verdict: Verdict | None = None
+    window_s: float = 0.0
     few_are_enough: bool = False
 
 
@@ -49,7 +64,7 @@ class Reading:
 class Material:
     """What a figure is read from: what processes counted, and the database, both in its window.
 
-    `read_back_after_s`: when a write is due to be read back.
+    `read_back_after_s`: when a write is due to be read back. `once`: what several figures are read from, by its name.
     """
 
     counted: Counted
@@ -57,6 +72,7 @@ class Material:
     now: float
     window_s: float
     read_back_after_s: float
+    once: dict[tuple[str, float], Any] = field(default_factory=dict)
 
     @property
     def sums(self) -> Sums:
@@ -66,6 +82,8 @@ class Material:
 
 Read = Callable[[Material], Mapping[str, Reading]]
 """A figure's values now, by what they are of. Blocking."""
+Moment = Callable[[Sums, float], Mapping[str, bool]]
+"""Whether what was counted in one moment is bad, by what it is of, for a figure that is raised at that value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,9 @@ class Figure:
     `told_by`: the page that tells of it already, so that this one is shown and does not page; `told_with`: the figure
     that tells of it for as long as it is raised itself. `age`: how long something
     lies there, which is not known before we have watched for as long as is borne.
+
+    `borne`: the share of bad moments that nobody is called for, where too few samples come; None: they are not judged.
+    `moment`: judges one of what was counted, None where `read` has them; `moments_are`: what they are called.
     """
 
     name: str
@@ -95,6 +116,9 @@ class Figure:
     told_by: str = ""
     told_with: str = ""
     age: bool = False
+    borne: float | None = None
+    moment: Moment | None = None
+    moments_are: str = "spells of five minutes in which it was asked for"
 
     @property
     def span_s(self) -> float:
@@ -126,7 +150,8 @@ class Sight:
 class Standing:
     """How a figure stands. `since` is when its state last changed, `at` when it was last read.
 
-    `over` and `under` count evaluations in a row beyond a threshold; `told_at`: when a person was last told.
+    `over` and `under` count evaluations in a row beyond a threshold, `over` bad moments where they are too few to tell;
+    `told_at`: when a person was last told. `seen`: by which moments it was judged, in words; it is not kept.
     """
 
     state: State = State.UNKNOWN
@@ -139,18 +164,32 @@ class Standing:
     under: int = 0
     at: float = 0.0
     told_at: float = 0.0
+    seen: str = ""
 
 
 def judged(figure: Figure, reading: Reading | None, before: Standing | None, sight: Sight, now: float) -> Standing:
     """How it stands now. `before`: how it stood, None for the first time; no reading: there is nothing to see."""
     before = before or Standing(since=now)
     reading = reading or Reading()
-    found = replace(before, value=reading.value, samples=reading.samples, at=now, why="")
+    found = replace(
+        before, value=reading.value, samples=reading.samples, at=now, why="", seen=_by_moments(figure, reading)
+    )
     if why := _unseen(figure, reading, sight, now):
         found = replace(found, why=why, over=0, under=0, state=State.RAISED if before.raised else State.UNKNOWN)
+    elif why := _few(figure, reading, before):
+        few = State.RAISED if before.raised else State.FEW if reading.samples else State.UNKNOWN
+        found = replace(found, why=why, over=reading.moments.bad, under=0, state=few)
     else:
-        found = _seen(figure, found, now - sight.last)
+        found = _seen(figure, found, reading, now - sight.last)
     return found if found.state is before.state else replace(found, since=now)
+
+
+def _by_moments(figure: Figure, reading: Reading) -> str:
+    """What its moments say, in words, where they say something."""
+    if reading.verdict is None or (reading.verdict is Verdict.WELL and not figure.least):
+        return ""
+    seen = reading.moments
+    return f"bad in {seen.bad} of {seen.number} {figure.moments_are}, in the last {span(reading.window_s)}"
 
 
 def _unseen(figure: Figure, reading: Reading, sight: Sight, now: float) -> str:
@@ -159,23 +198,52 @@ def _unseen(figure: Figure, reading: Reading, sight: Sight, now: float) -> str:
         return "our clock jumped"
     if sight.covered is None:
         return "nobody is counting"
-    if sight.covered < COVERED:
-        return f"counted for only {sight.covered:.0%} of the last {figure.span_s / 60:g} minutes"
-    if reading.samples < figure.least and not reading.few_are_enough:
-        return f"{reading.samples} of at least {figure.least} samples"
+    if sight.covered < COVERED and not _by_moments(figure, reading):
+        return f"counted for only {sight.covered:.0%} of the last {span(figure.span_s)}"
     return ""
 
 
-def _seen(figure: Figure, found: Standing, ago_s: float) -> Standing:
+def _few(figure: Figure, reading: Reading, before: Standing) -> str:
+    """How few samples there are where they are too few; empty where they are not, or nothing more will come."""
+    wide = reading.few_are_enough
+    if not figure.least or reading.verdict or (before.raised if wide else reading.samples >= figure.least):
+        return ""
+    seen = reading.moments
+    bad = f", bad in {seen.bad} of {seen.number} {figure.moments_are}" if seen.bad else ""
+    if not wide:
+        return f"{reading.samples} of at least {figure.least} samples"
+    return f"only {reading.samples} samples in the last {span(reading.window_s)}{bad}"
+
+
+def _seen(figure: Figure, found: Standing, reading: Reading, ago_s: float) -> Standing:
     """`ago_s`: since the evaluation before."""
-    over, under = (0, 0) if ago_s > LAPSE_S else (found.over, found.under)
+    over, under = (0, 0) if ago_s > LAPSE_S or found.state is State.FEW else (found.over, found.under)
     step = 0 if 0 <= ago_s < APART_S else 1
-    over = max(over + step, 1) if figure.beyond(found.value) else 0
-    under = max(under + step, 1) if figure.back(found.value) else 0
+    over = max(over + step, 1) if _beyond(figure, reading) else 0
+    under = max(under + step, 1) if _back(figure, reading) else 0
     raised = under < figure.in_a_row if found.raised else over >= figure.in_a_row
     # Only the count that can change something is kept, so that a figure that is well costs no writing.
     state = State.RAISED if raised else State.FINE
     return replace(found, raised=raised, state=state, over=0 if raised else over, under=under if raised else 0)
+
+
+def _beyond(figure: Figure, reading: Reading) -> bool:
+    """A value that needs no least number of samples is there beside the verdict."""
+    by_value = reading.verdict is None or not figure.least
+    return reading.verdict is Verdict.BAD or (by_value and figure.beyond(reading.value))
+
+
+def _back(figure: Figure, reading: Reading) -> bool:
+    if figure.least and reading.verdict:
+        return reading.verdict is Verdict.WELL
+    seen = reading.moments
+    mostly_bad = reading.verdict is not Verdict.WELL and seen.bad > 1 and 2 * seen.bad > seen.number
+    return figure.back(reading.value) and (bool(figure.least) or not mostly_bad)
+
+
+def span(seconds: float) -> str:
+    """So long, in words."""
+    return f"{seconds / 60:g} minutes" if seconds <= 3_600.0 else f"{seconds / 3_600:.3g} hours"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,14 @@ class Answer(BaseModel):
     """The fields that are read, under the upstream's names. One without a default must be there.
 
     `known` are other fields, which the upstream lists and nobody reads; `open`: it does not list them, so that none is
-    unknown.
+    unknown. `either`: of each of these one place must hold something, `call.id|chat.id`.
     """
 
     # Built when the first answer comes: forty of them take longer than all else that a command imports.
     model_config = ConfigDict(strict=True, defer_build=True)
     known: ClassVar[frozenset[str]] = frozenset()
     open: ClassVar[bool] = False
+    either: ClassVar[tuple[str, ...]] = ()
 
 
 class Camel(Answer):
@@ -55,6 +56,7 @@ class _Part:
     required: tuple[str, ...]
     known: frozenset[str]
     open: bool
+    either: tuple[str, ...]
     below: Mapping[str, tuple[str, "_Part"]]
 
 
@@ -66,11 +68,11 @@ class _Found:
 
 def problems(model: type[Answer], answer: object) -> list[str]:
     """What is missing, and what is of another type than it is read as."""
+    part = _part(model)
+    found: dict[str, None] = {}
     try:
         _validator(model)(answer)
     except ValidationError as error:
-        part = _part(model)
-        found: dict[str, None] = {}
         for each in error.errors(include_url=False, include_context=False):
             place = _place(part, each["loc"]) or "it"
             if each["type"] == "missing":
@@ -78,8 +80,9 @@ def problems(model: type[Answer], answer: object) -> list[str]:
             else:
                 wanted = _WANTED.get(each["type"], "what it was")
                 found[f"{place} is {type_of(each['input'])} in place of {wanted}"] = None
-        return list(found)[:MOST_PROBLEMS]
-    return []
+    if isinstance(answer, dict):
+        found |= dict.fromkeys(_lacking(part, answer, ""))
+    return list(found)[:MOST_PROBLEMS]
 
 
 def outlined(model: type[Answer], answer: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
@@ -93,6 +96,23 @@ def outlined(model: type[Answer], answer: Mapping[str, Any]) -> tuple[dict[str, 
 def type_of(value: object) -> str:
     """Its type in a word."""
     return "nothing" if value is None else _TYPES.get(type(value), "other")
+
+
+def _lacking(part: _Part, answer: Mapping[str, Any], at: str) -> Iterator[str]:
+    """Of what may stand in one place or another, what stands in none."""
+    for places in part.either:
+        first, *others = places.split("|")
+        if not any(_holds(answer, place) for place in (first, *others)):
+            yield f"{at}{first} is missing"
+    for name, (how, below) in part.below.items():
+        for one in _each(how, answer.get(name)):
+            yield from _lacking(below, one, f"{at}{name}{how}.")
+
+
+def _holds(answer: Any, place: str) -> bool:
+    for step in place.split("."):
+        answer = answer.get(step) if isinstance(answer, dict) else None
+    return answer is not None
 
 
 def _outline(part: _Part, answer: Mapping[str, Any], at: str, found: _Found) -> None:
@@ -147,7 +167,7 @@ def _part(model: type[Answer]) -> _Part:
             required.append(name)
         if found := _within(each.annotation):
             below[name] = found
-    return _Part(tuple(required), frozenset(names), model.open, below)
+    return _Part(tuple(required), frozenset(names), model.open, model.either, below)
 
 
 def _within(annotation: Any) -> tuple[str, _Part] | None:

@@ -89,10 +89,10 @@ def _kept(transaction: Transaction, seen: Sequence[Seen], asked: set[Name]) -> s
     """Keep what was seen; those of `asked` that are calm."""
     connection = transaction.connection
     for each in seen:
-        there = update(upstream_shapes).where(_of(_name(each)), _u.version == each.version)
-        if not connection.execute(there.values(last_seen=each.at, problem=each.problem)).rowcount:
+        there = update(upstream_shapes).where(_of(_name(each)), _u.version == each.kept_as)
+        if not connection.execute(there.values(last_seen=each.at)).rowcount:
             _make_room(connection, _name(each))
-            key = {"upstream": each.shape.upstream, "path": each.shape.path, "version": each.version}
+            key = {"upstream": each.shape.upstream, "path": each.shape.path, "version": each.kept_as}
             values = {**key, "problem": each.problem, "first_seen": each.at, "last_seen": each.at}
             connection.execute(insert(upstream_shapes).values(**values))
     before = time.time() - CALM_S

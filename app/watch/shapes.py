@@ -50,10 +50,15 @@ class Seen:
     problem: str
     at: float
 
+    @property
+    def kept_as(self) -> str:
+        """A wrong one is a version of its own: a right one may have the same required names."""
+        return f"{self.problem}: {self.version}"[:MOST_VERSION_CHARS] if self.problem else self.version
+
 
 @dataclass(slots=True)
 class _Waiting:
-    by_version: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    by_version: dict[tuple[str, str, str], Seen] = field(default_factory=dict)
     next_at: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -72,9 +77,10 @@ def observe(shape: Shape, answer: object | Callable[[], object], *, unread: bool
             return
         _waiting.next_at[shape.key] = now + SAMPLE_EVERY_S
     seen = held_against(shape, answer() if callable(answer) else answer, time.time())
+    key = (shape.key, seen.version, seen.problem)
     with _waiting.lock:
-        if len(_waiting.by_version) < MOST_WAITING or (shape.key, seen.version) in _waiting.by_version:
-            _waiting.by_version[shape.key, seen.version] = seen
+        if len(_waiting.by_version) < MOST_WAITING or key in _waiting.by_version:
+            _waiting.by_version[key] = seen
 
 
 def observe_json(shape: Shape, raw: bytes) -> None:

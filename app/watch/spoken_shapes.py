@@ -6,7 +6,10 @@ tools), developers.telnyx.com (webhook tools), platform.openai.com (chat complet
 August 2026.
 """
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from pydantic import create_model
 
 from app.watch.declared_shapes import words
 from app.watch.outline import Answer, Camel
@@ -52,14 +55,28 @@ class _VapiToolCall(Answer):
     open = True
 
 
+class _NamedToolCall(_VapiToolCall):
+    either = ("function.name|name",)
+
+
+class _ToolWithCall(Camel):
+    tool_call: _VapiToolCall | None = None
+    function: _Function | None = None
+    name: str | None = None
+    open = True
+    either = ("toolCall.function.name|toolCall.name|function.name|name",)
+
+
 class _VapiMessage(Camel):
+    """Any of them. Below, what is needed of each kind is needed because it is read."""
+
     type: str
     call: _VapiCall | None = None
     customer: _Numbered | None = None
     phone_number: _Numbered | None = None
     chat: _Named | None = None
     assistant: _Named | None = None
-    tool_call_list: list[_VapiToolCall] | None = None
+    tool_call_list: list[_NamedToolCall] | None = None
     status: str | None = None
     ended_reason: str | None = None
     known = words(
@@ -69,6 +86,41 @@ class _VapiMessage(Camel):
         "session startedAt stereoRecordingUrl summary timestamp toolCalls toolWithToolCallList transcript "
         "transcriptType turn turnId"
     )
+
+
+CALLER: Final = "customer|call.customer"
+LINE: Final = "phoneNumber|call.phoneNumber"
+LIST: Final = "toolCallList|toolCalls|toolWithToolCallList"
+
+
+class _ToolCalls(_VapiMessage):
+    tool_calls: list[_NamedToolCall] | None = None
+    tool_with_tool_call_list: list[_ToolWithCall] | None = None
+    either = (LIST, "call|chat.id")
+
+
+class _FunctionCall(_VapiMessage):
+    either = ("functionCall.name",)
+
+
+class _OfCall(_VapiMessage):
+    either: ClassVar[tuple[str, ...]] = ("call.id",)
+
+
+class _Arrival(_OfCall):
+    either = ("call.id", LINE, CALLER)
+
+
+class _Status(_OfCall):
+    status: str
+
+
+class _StatusByPhone(_Status):
+    either = ("call.id", CALLER)
+
+
+class _Ended(_OfCall):
+    either = ("call.id", "endedReason|call.endedReason")
 
 
 class _VapiEnvelope(Answer):
@@ -82,8 +134,39 @@ class _VapiRecord(Camel):
     open = True
 
 
+def _message(kind: str, message: type[_VapiMessage], *, hot: bool = False) -> Shape:
+    """The shape of an envelope with such a message in it."""
+    envelope = create_model(f"{message.__name__}Envelope", __base__=_VapiEnvelope, message=(message, ...))
+    return Shape("vapi", kind, envelope, hot=hot)
+
+
 VAPI_MESSAGE: Final = Shape("vapi", "message", _VapiEnvelope)
-VAPI_TOOL_CALLS: Final = Shape("vapi", "tool calls", _VapiEnvelope, hot=True)
+VAPI_TOOL_CALLS: Final = _message("tool calls", _ToolCalls, hot=True)
+VAPI_KINDS: Final = {
+    "tool-calls": _message("tool-calls", _ToolCalls),
+    "function-call": _message("function-call", _FunctionCall),
+    "assistant-request": _message("assistant-request", _Arrival),
+    "status-update": _message("status-update", _Status),
+    "status-update by phone": _message("status-update by phone", _StatusByPhone),
+    "end-of-call-report": _message("end-of-call-report", _Ended),
+    "transfer-update": _message("transfer-update", _OfCall),
+    "transfer-destination-request": _message("transfer-destination-request", _OfCall),
+    "knowledge-base-request": _message("knowledge-base-request", _OfCall),
+}
+
+
+def of_vapi_message(told: Mapping[str, Any]) -> Shape:
+    """The shape of a message by its kind, which is spelled in one of two ways, and by what its call is."""
+    message = told.get("message")
+    kind = message.get("type") if isinstance(message, dict) else None
+    if not isinstance(message, dict) or not isinstance(kind, str):
+        return VAPI_MESSAGE
+    kind, call = kind.replace("_", "-"), message.get("call")
+    by_phone = isinstance(call, dict) and str(call.get("type")).endswith("PhoneCall")
+    plain = VAPI_KINDS.get(kind, VAPI_MESSAGE)
+    return VAPI_KINDS.get(f"{kind} by phone", plain) if by_phone else plain
+
+
 VAPI_RECORD: Final = Shape("vapi", "record of the API", _VapiRecord, hot=True)
 
 

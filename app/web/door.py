@@ -52,6 +52,7 @@ class Door:
         except Exception as error:  # noqa: BLE001  # the last place before the server's own bare 500
             await self._refuse(error, request_id.encode(), scope, receive, send)
         else:
+            metrics.count_taken(self._route)
             if isinstance(answer, bytes):
                 await send_json(send, answer, request_id.encode())
             else:

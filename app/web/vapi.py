@@ -13,7 +13,7 @@ from app.dialects.credentials import encoded
 from app.dialects.results import INTERNAL
 from app.errors import UnauthorizedError
 from app.watch.shapes import observe, observe_json
-from app.watch.spoken_shapes import VAPI_MESSAGE, VAPI_TOOL_CALLS
+from app.watch.spoken_shapes import VAPI_TOOL_CALLS, of_vapi_message
 from app.web import body
 from app.web.deadline import within
 from app.web.handed_in import Doors
@@ -65,7 +65,7 @@ class Vapi:
             return quick
         told = body.decode(raw)
         if isinstance(told, dict) and "message" in told:
-            observe(VAPI_MESSAGE, told)
+            observe(of_vapi_message(told), told)
         return vapi.parse(told)
 
     async def _answer_to(self, parsed: vapi.Parsed) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.adapters.google_answers import event_of
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
 from app.booking.calendar import Absent, Cancelled, Changed, Changes, Event, Refused, Unknown
 from tests.fakes import google_faults as faults
@@ -217,9 +218,42 @@ async def test_only_what_blocks_time_is_listed(google: FakeGoogle, calendar: Goo
     google.add_event(DANA, MORNING, MORNING + HOUR, "cake000001", eventType="birthday")
     google.add_event(DANA, MORNING, MORNING + HOUR, "gone000001", status="cancelled")
     google.add_event(DANA, MORNING, MORNING, "instant001")
+    google.add_event(DANA, MORNING, MORNING + HOUR, "declined01", attendees=invited("declined"))
     listed = await calendar.events(DANA, MORNING, MORNING + DAY, within_s=1)
     assert isinstance(listed, tuple)
     assert {event.id for event in listed} == {"opaque0001", "out0000001"}
+
+
+def invited(answer: str, host: str = "accepted") -> list[dict[str, str]]:
+    """Dana, who gave this answer, invited by somebody else."""
+    return [{"email": "host@acme.example", "responseStatus": host}, {"email": DANA, "responseStatus": answer}]
+
+
+@pytest.mark.parametrize("answer", ["declined", "accepted", "tentative", "needsAction"])
+@pytest.mark.parametrize("host", ["declined", "accepted"])
+async def test_an_invitation_blocks_unless_the_owner_of_the_calendar_has_declined_it(
+    google: FakeGoogle, calendar: GoogleCalendar, answer: str, host: str
+) -> None:
+    google.add_event(DANA, MORNING, MORNING + HOUR, attendees=invited(answer, host))
+    listed = await calendar.events(DANA, MORNING, MORNING + DAY, within_s=1)
+    assert isinstance(listed, tuple)
+    busy = (await free(calendar))[DANA]
+    assert busy == tuple((event.start, event.end) for event in listed), "what is offered can be booked"
+    assert len(listed) == (answer != "declined")
+
+
+ODD_ATTENDEES: dict[str, Any] = {
+    "a word": "declined",
+    "words": ["declined"],
+    "null": None,
+    "no answer": [{"self": True}],
+}
+
+
+@pytest.mark.parametrize("attendees", ODD_ATTENDEES.values(), ids=ODD_ATTENDEES)
+def test_attendees_that_cannot_be_read_leave_an_event_blocking(attendees: Any) -> None:
+    times = {name: {"dateTime": "2030-01-01T00:00:00Z"} for name in ("start", "end")}
+    assert event_of({"id": "odd0000001", **times, "attendees": attendees}, "UTC").opaque
 
 
 async def test_an_all_day_event_lasts_from_midnight_to_midnight_in_the_calendars_zone(
@@ -398,7 +432,7 @@ async def test_a_hang_that_outlasts_the_reading_too_is_unknown_in_time(
 async def test_an_unwritten_insert_that_waits_for_its_turn_too_long_is_refused(google: FakeGoogle) -> None:
     calendar = GoogleCalendar(GoogleOptions(api_url=google.url, requests_per_minute=(1, 100)))
     await calendar.start()
-    assert await calendar.get(DANA, "visit00001", within_s=1) == Absent()
+    assert await calendar.events(DANA, MORNING, MORNING + DAY, within_s=1) == ()
     assert isinstance(await calendar.book(DANA, VISIT, within_s=0.2), Refused)
     assert isinstance(await calendar.book(LEE, VISIT, within_s=0.2), Event)
     assert isinstance((await free(calendar))[DANA], tuple)
@@ -412,8 +446,8 @@ CANCEL_FAULTS: dict[str, tuple[Fault, object]] = {
     "commit then hang": (faults.COMMIT_THEN_HANG, Cancelled()),
     "commit then reset": (faults.COMMIT_THEN_RESET, Cancelled()),
     "commit then 503": (faults.COMMIT_THEN_503, Cancelled()),
-    "404": (faults.status(404, "notFound"), Cancelled()),
-    "410": (faults.status(410, "deleted"), Cancelled()),
+    "404, and still there": (faults.status(404, "notFound"), Unknown("404 notFound")),
+    "410, and still there": (faults.status(410, "deleted"), Unknown("410 deleted")),
     "412": (faults.status(412, "conditionNotMet"), Changed()),
     "403": (faults.FORBIDDEN, Unknown("403 forbidden")),
     "503": (faults.UNAVAILABLE, Unknown("503 backendError")),
@@ -429,6 +463,24 @@ async def test_a_cancellation_is_told_as_what_it_came_to(
     assert isinstance(written, Event)
     google.fail_next("delete", fault)
     assert await calendar.cancel(DANA, VISIT.id, written.etag, within_s=0.6) == said
+
+
+async def test_what_a_calendar_does_not_have_is_absent_only_when_it_can_be_listed(
+    google: FakeGoogle, calendar: GoogleCalendar
+) -> None:
+    assert await calendar.get(DANA, VISIT.id, within_s=1) == Absent()
+    assert (google.counts["get"], google.counts["list"]) == (1, 1)
+    for hidden in (faults.status(404, "notFound"), faults.RENAMED, faults.NEVER):
+        google.fail_always("list", hidden)
+        assert isinstance(await calendar.get(DANA, VISIT.id, within_s=0.5), Unknown)
+        assert isinstance(await calendar.cancel(DANA, VISIT.id, "", within_s=0.5), Unknown)
+
+
+async def test_an_event_that_is_there_is_read_without_a_listing(google: FakeGoogle, calendar: GoogleCalendar) -> None:
+    await calendar.book(DANA, VISIT, within_s=1)
+    assert isinstance(await calendar.get(DANA, VISIT.id, within_s=1), Event)
+    assert await calendar.cancel(DANA, VISIT.id, "", within_s=1) == Cancelled()
+    assert google.counts["list"] == 0
 
 
 async def test_a_412_that_is_the_echo_of_our_own_delete_counts_as_cancelled(

@@ -139,7 +139,7 @@ class House:
             care=self.care,
             fails=self.unsettled.append,
         )
-        self.left_over = LeftOver(self.database, self.calendars, self.lookups, self.clock)
+        self.left_over = LeftOver(self.database, self.calendars, self.lookups, self.businesses, self.clock)
         owners = Owners(self.database, self.clock)
         self.front = Front(self.desk, self.bookings, self.slot_ids, self.database, self.clock, self.changes, owners)
         del parts["alarms"]

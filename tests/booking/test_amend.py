@@ -10,13 +10,10 @@ from sqlalchemy import select
 
 from app.booking.amendments import REMOVE_EVENT, Amendment, begin_move
 from app.booking.book import HOLD_S, Outcome, Result
-from app.booking.calendar import Unknown
-from app.booking.removal import NotRemovedError
 from app.booking.store import Booking, Customer
 from app.booking.verification import READ_BACK
 from app.db.schema import job_outbox, pages, tasks
 from app.errors import Code
-from app.jobs.outbox import Again
 from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step, people_first
@@ -49,7 +46,7 @@ async def move(made: House, booking: Booking, start: int = LATER, who: str = "da
 
 
 async def cancel(made: House, booking: Booking) -> Outcome:
-    return await made.changes.cancel(booking, "", "test:cancel", made.clock.monotonic() + DEADLINE_S)
+    return await made.changes.cancel(made.business, booking, "", "test:cancel", made.clock.monotonic() + DEADLINE_S)
 
 
 async def appointment(made: House) -> Booking:
@@ -197,6 +194,33 @@ async def test_a_move_without_a_way_through_takes_nothing(made: House, calendar:
     assert [row for row in await made.rows() if row.amends] == []
 
 
+async def test_a_change_that_comes_about_ends_what_was_owed_for_one_that_did_not(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    calendar.script("move", scripted.CHANGED)
+    assert (await move(made, booking)).code is Code.NOT_ALLOWED
+    assert (len(await made.tasks()), len(await made.pages())) == (1, 1)
+    assert (await move(made, booking)).result is CONFIRMED
+    assert (await made.tasks(), await made.pages()) == ([], [])
+    (task,) = await made.tasks(status="done")
+    assert (task.closed_by, task.note) == ("readback", "the customer has changed it since")
+    made.clock.advance(HOUR)  # type: ignore[attr-defined]  # a FakeClock
+    await made.jobs.run_due()
+    assert await made.pages() == [], "nor is it late"
+
+
+async def test_a_change_that_comes_about_later_leaves_its_own_end_to_tell(made: House, calendar: FakeCalendar) -> None:
+    booking = await booked(made)
+    calendar.script("move", scripted.CHANGED)
+    await move(made, booking)
+    calendar.script("cancel", scripted.UNKNOWN)
+    assert (await cancel(made, booking)).result is PENDING
+    await after(made, 5)
+    (task,) = await made.tasks()
+    assert "is cancelled now" in task.what
+
+
 # --- settling ---------------------------------------------------------------------------------------------------------
 
 
@@ -324,49 +348,6 @@ async def test_a_pending_cancellation_of_what_was_edited_meanwhile_pages(made: H
     assert (await appointment(made)).status == "confirmed"
     assert [page["kind"] for page in await table(made, pages)] == ["appointment_changed"]
     assert made.told == [(booking.reference, REFUSED)]
-
-
-# --- what is left over ------------------------------------------------------------------------------------------------
-
-
-async def left_over(made: House, calendar: FakeCalendar) -> dict[str, Any]:
-    await move(made, await booked(made), LATER, "lee")
-    (job,) = await jobs(made, REMOVE_EVENT)
-    data: dict[str, Any] = job["data"]
-    return data
-
-
-@pytest.mark.parametrize("changes", [{"start": TUESDAY_9 - HOUR}, {"etag": "edited"}, {"reference": "OTHER1"}])
-async def test_a_left_over_that_a_person_edited_is_left_there_and_paged(
-    made: House, calendar: FakeCalendar, changes: dict[str, Any]
-) -> None:
-    data = await left_over(made, calendar)
-    event = calendar.ours("dana")[0]
-    calendar.stored["dana"][event.id] = edited = replace(event, **changes)
-    assert await made.left_over.remove(data) is None
-    assert calendar.stored["dana"][event.id] == edited
-    assert [page["kind"] for page in await table(made, pages)] == ["event_left_over"]
-
-
-async def test_a_left_over_is_not_believed_gone_before_it_is_seen_to_be(made: House, calendar: FakeCalendar) -> None:
-    data = await left_over(made, calendar)
-    calendar.script("get", scripted.UNKNOWN)
-    with pytest.raises(NotRemovedError):
-        await made.left_over.remove(data)
-    calendar.script("cancel", Step(does=False, answer=Unknown("scripted")))
-    with pytest.raises(NotRemovedError):
-        await made.left_over.remove(data)
-    calendar.script("cancel", scripted.NOT_WRITTEN)
-    assert isinstance(await made.left_over.remove(data), Again)
-    assert await made.left_over.remove(data) is None
-    assert calendar.ours("dana") == []
-
-
-async def test_an_appointment_moved_back_is_not_taken_for_a_left_over(made: House, calendar: FakeCalendar) -> None:
-    data = await left_over(made, calendar)
-    assert (await move(made, await appointment(made), TUESDAY_9 + HOUR * 5, "dana")).result is CONFIRMED
-    assert await made.left_over.remove(data) is None
-    assert [event.start for event in calendar.ours("dana")] == [TUESDAY_9 + HOUR * 5]
 
 
 async def test_ann_is_who_it_is_for_after_all_that(made: House) -> None:

@@ -154,6 +154,12 @@ async def test_the_time_of_a_person_is_refused(google: FakeGoogle, made: House) 
     assert google.counts["patch"] == 0
 
 
+async def test_over_an_invitation_that_was_declined_can_be_moved(google: FakeGoogle, made: House) -> None:
+    booking = await booked(made, google)
+    google.add_event("dana", LATER, LATER + HOUR, attendees=[{"email": "dana", "responseStatus": "declined"}])
+    assert (await move(made, booking)).result is Result.CONFIRMED
+
+
 CANCELLING: dict[str, tuple[str, Fault | None, tuple[Result, Code | None], int]] = {
     "all is well": ("delete", None, CONFIRMED, 0),
     "read: never answers": ("get", faults.NEVER, UNAVAILABLE, 1),
@@ -178,7 +184,7 @@ async def test_a_cancellation_says_no_more_than_is_known(
     booking = await booked(made, google)
     if fault is not None:
         google.fail_always(operation, fault)
-    outcome = await made.changes.cancel(booking, "", "test:cancel", made.clock.monotonic() + 2.5)
+    outcome = await made.changes.cancel(made.business, booking, "", "test:cancel", made.clock.monotonic() + 2.5)
     assert (outcome.result, outcome.code) == expected
     assert len(google.events("dana")) == there
     (row,) = [row for row in await made.rows() if not row.amends]

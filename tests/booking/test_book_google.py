@@ -92,6 +92,11 @@ async def test_the_slot_of_a_person_is_refused(google: FakeGoogle, booking: Hous
     assert google.counts["insert"] == 0
 
 
+async def test_over_an_invitation_that_was_declined_can_be_booked(google: FakeGoogle, booking: House) -> None:
+    google.add_event("dana", TUESDAY_9, TUESDAY_9 + HOUR, attendees=[{"email": "dana", "responseStatus": "declined"}])
+    assert (await booking.book()).result is Result.CONFIRMED
+
+
 async def test_a_person_who_wrote_while_we_did_wins(google: FakeGoogle, booking: House) -> None:
     google.fail_next("freebusy", faults.calendar_as("dana", {"busy": []}))
     google.add_event("dana", TUESDAY_9, TUESDAY_9 + HOUR, "people1")

@@ -57,6 +57,13 @@ def test_words_become_a_time_inside_opening_hours(when: str, day: str, earliest:
     assert callback_time(acme(), NOW, when) == CallbackTime(at(day, earliest), at(day, due))
 
 
+def test_a_day_that_is_open_to_its_end_is_said_to_be_open_to_midnight() -> None:
+    late = acme(hours=(((1020, 1440),),) * 7)
+
+    with pytest.raises(SaidError, match=r"On Monday, November 23 it can be 5:00 PM to midnight\."):
+        callback_time(late, NOW, "monday morning")
+
+
 def test_a_weekday_whose_hours_are_over_today_is_next_weeks() -> None:
     evening = at(FRIDAY, "18:00")
 

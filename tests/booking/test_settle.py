@@ -8,6 +8,7 @@ import pytest
 
 from app.booking import settle
 from app.booking.book import HOLD_S, Result
+from app.booking.calendar import Absent
 from app.booking.store import claim, drafted
 from app.db.engine import DatabaseUnavailableError
 from tests.booking.acme import ANN, HOUR, NOW, TUESDAY_9, House, acme, house
@@ -121,6 +122,7 @@ async def test_a_persons_event_in_its_way_wins(made: House, calendar: FakeCalend
 IN_DOUBT = {
     "the calendar does not tell": ("get", scripted.UNKNOWN),
     "seen by id, not in the list": ("events", Step(answer=())),
+    "in the list, not seen by id": ("get", Step(answer=Absent())),
     "the list does not tell": ("events", scripted.UNKNOWN),
 }
 

@@ -48,7 +48,9 @@ async def test_nobody_is_told_how_one_in_doubt_ended(customer: Customer, waits: 
 
         calendar.script("cancel", scripted.DONE_BUT_UNKNOWN)
         deadline = clock.monotonic() + 6
-        assert (await made.changes.cancel(await made.row(), "", "test:2", deadline)).result is Result.PENDING
+        assert (
+            await made.changes.cancel(made.business, await made.row(), "", "test:2", deadline)
+        ).result is Result.PENDING
         clock.advance(10)
         await made.settler.settle_due()
 

@@ -1,6 +1,7 @@
 """What is said of a daily cap ends when something higher tells, or when there is room again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.watch.alarms import Alarms
 from app.watch.book import Book
 from app.watch.pages import SUPERSEDED, listed
 from tests.calls.test_cap import ACME, capped
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.watch.test_alarms import ScriptedNotifier
@@ -37,6 +39,22 @@ async def pages(database: Database) -> list[tuple[str, str, str]]:
 
 def near(percent: int, status: str, resolution: str = "", whose: str = "acme Daily call cap {} % used: Acme"):
     return whose.format(percent), status, resolution
+
+
+async def test_a_process_that_dies_as_it_counts_leaves_the_pages(database_url: str) -> None:
+    async with opened(database_url) as database:
+        cap = DailyCap(database, FakeAlarms(), FakeClock(), 9, 10.0)  # type: ignore[arg-type]  # what rings here is lost
+        for number in range(9):
+            await cap.admit(CallRef("vapi", f"call-{number}"), replace(capped(10), page=()))
+        whole = "* Callers are sent away: the calls of the day are used up (all businesses together)"
+        assert [(title, status) for title, status, _ in await pages(database)] == [
+            (whole, "open"),
+            ("* Daily call cap 80 % used: all businesses together", "open"),
+            ("* Daily call cap 95 % used: all businesses together", "open"),
+            ("acme Daily call cap 80 % used: Acme", "open"),
+        ]
+        by = {kept.page.business for kept in await database.read(listed)}
+        assert by == {"", "acme"}
 
 
 async def test_only_the_highest_stays_and_a_raised_cap_ends_it_at_the_next_look(database_url: str) -> None:

@@ -1,8 +1,10 @@
 """Dispatch: every call gets its own answer in time, whatever its neighbours, its tool or its caller do."""
 
 import asyncio
+import functools
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -10,9 +12,10 @@ from msgspec import structs
 from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE
 from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED
 from app.calls.model import ToolResult
+from app.calls.owed import FILLER_NOTE_S
 from app.errors import Code, SaidError
 from tests.calls.reception import ACME, CONTROL, Asked, Script, audited, call, change, look_up, reception
-from tests.fakes.databases import held_up, soon
+from tests.fakes.databases import executed, held_up, soon
 
 SECRET = "ya29.secret-token of +15125550142"
 
@@ -48,6 +51,31 @@ async def test_parallel_calls_keep_their_order_and_their_own_answers(database_ur
     assert results[2].facts == {"today": "2026-11-20"}
     assert "look_up, make_change" in results[4].say
     assert len(audited(database_url)) == 7
+
+
+def nested(deep: int) -> Any:
+    return functools.reduce(lambda inner, _: [inner], range(deep), [])
+
+
+ODD = {"past 64 bits": 2**64, "past them, within": {"a": [-(10**30)]}, "half a character": "\ud800",
+       "past one writer": nested(300), "past every writer": nested(1_010)}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=list(ODD))
+@pytest.mark.parametrize("call_id", ["c1", None])
+@pytest.mark.parametrize("ids", [("t1", "t2"), ("t1", "t1")])
+async def test_what_is_odd_in_one_call_spoils_no_neighbour(
+    sqlite_url: str, odd: Any, call_id: str | None, ids: tuple[str, str]
+) -> None:
+    async with reception(sqlite_url) as acme:
+        one, other = await acme.ask(
+            call("look_up", "first", ids[0], call_id), call("look_up", "second", ids[1], call_id, more=odd)
+        )
+        again, _ = await acme.ask(
+            call("look_up", "first", ids[0], call_id), call("look_up", "second", ids[1], call_id, more=odd)
+        )
+
+    assert (one.say, other.say, again.say) == ("first 1", "second 2", "first 1")
 
 
 async def test_a_slow_call_delays_its_neighbours_to_the_deadline_and_no_further(database_url: str) -> None:
@@ -129,6 +157,28 @@ async def test_the_caller_hears_a_filler_and_then_the_answer_once(database_url: 
     assert acme.push.said == [(CONTROL, "slow 1")]
     assert acme.script.runs == ["slow"]
     assert acme.alarms.rung == []
+
+
+async def test_a_filler_is_owed_its_answer_beyond_the_end_of_the_process(sqlite_url: str) -> None:
+    async with reception(sqlite_url, Script(slow={"slow"}), filler_after_s=0.05) as acme:
+        assert await acme.ask(look_up("slow", control=CONTROL), look_up("quick", "t2", control=CONTROL)) != [FILLER] * 2
+        rows = executed(sqlite_url, "SELECT status, kind, business, phone, what FROM tasks")
+        acme.script.gate.set()
+        await soon(lambda: executed(sqlite_url, "SELECT status FROM tasks") == [("done",)])
+
+    ((*debt, what),) = rows
+    assert debt == ["open", "tell_customer", "acme", "+15125550142"], "what a process that is killed now leaves"
+    assert what.startswith("Tell the caller what came of look_up: call c1 of vapi heard at most")
+
+
+async def test_a_filler_waits_only_a_moment_for_a_database_that_hangs(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), filler_after_s=0.05) as acme:
+        async with held_up(acme.database):
+            began = time.monotonic()
+            assert await acme.ask(look_up("slow", control=CONTROL)) == [FILLER]
+            assert time.monotonic() - began < 0.05 + FILLER_NOTE_S + 0.5
+        acme.script.gate.set()
+        await soon(lambda: bool(acme.push.said))
 
 
 @pytest.mark.parametrize("control", [None, "https://evil.example/control"])

@@ -90,7 +90,7 @@ async def test_a_control_url_that_is_not_allowed_is_not_remembered(late: Late) -
 async def test_stopping_leaves_no_task(late: Late) -> None:
     before = asyncio.all_tasks()
     never = work()
-    late.answers.follow(REF, ACME, never)
+    await late.answers.owe("k1", REF, ACME, "check_availability", never)
     await late.answers.stop(0.01)
     never.cancel()
     await asyncio.wait({never})

@@ -12,7 +12,7 @@ import pytest
 from app.adapters.caldav_calendar import CaldavCalendar, CaldavOptions
 from app.adapters.embedded_calendar import EmbeddedCalendar
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
-from app.booking.calendar import Absent, Calendar, Cancelled, Changed, Changes, Event, Refused
+from app.booking.calendar import Absent, Calendar, Cancelled, Changed, Changes, Event, Refused, Unknown
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.fakes.google_calendar import FakeGoogle
@@ -21,7 +21,7 @@ from tests.fakes.radicale import ACCOUNT, Radicale
 HOUR = 3600
 DAY = 24 * HOUR
 MORNING = 1_893_456_000  # 2030-01-01T00:00:00Z
-DANA, LEE = "dana@acme.example", "lee@acme.example"
+DANA, LEE, NOBODY = "dana@acme.example", "lee@acme.example", "nobody@acme.example"
 WITHIN_S = 5.0
 
 
@@ -63,6 +63,7 @@ class Translated:
 async def caldav(request: pytest.FixtureRequest) -> AsyncIterator[Calendar]:
     server: Radicale = request.getfixturevalue("radicale")
     names = {name: server.collection(f"{name}-{uuid4().hex}") for name in (DANA, LEE)}
+    names[NOBODY] = f"{names[DANA]}nobody/"
     calendar = CaldavCalendar(CaldavOptions(credentials=[(server.url, *ACCOUNT)]))
     await calendar.start()
     try:
@@ -87,6 +88,9 @@ IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContex
 
 FORGETTING = {"caldav"}
 """What is deleted there leaves no trace: read by id it is absent, and its id is as good as new."""
+
+MADE_BY_NAME = {"embedded on sqlite", "embedded on postgresql"}
+"""There every name is a calendar, so that none can be missing or no longer be shared."""
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
@@ -185,6 +189,19 @@ async def test_an_id_in_use_by_another_visit_is_refused(calendar: Calendar, othe
 
 async def test_an_event_that_never_was_is_absent(calendar: Calendar) -> None:
     assert await calendar.get(DANA, "never00001", within_s=WITHIN_S) == Absent()
+
+
+async def test_a_calendar_that_is_not_there_is_not_taken_for_an_empty_one(
+    calendar: Calendar, request: pytest.FixtureRequest
+) -> None:
+    written = await put(calendar, DANA, visit(MORNING, MORNING + HOUR))
+    if request.node.callspec.params["calendar"] in MADE_BY_NAME:
+        pytest.skip("every name is a calendar")
+    to = (MORNING + 2 * HOUR, MORNING + 3 * HOUR)
+    assert isinstance(await calendar.get(NOBODY, written.id, within_s=WITHIN_S), Unknown)
+    assert isinstance(await calendar.events(NOBODY, MORNING, MORNING + DAY, within_s=WITHIN_S), Unknown)
+    assert isinstance(await calendar.cancel(NOBODY, written.id, written.etag, within_s=WITHIN_S), Unknown)
+    assert isinstance(await calendar.move(NOBODY, written.id, to, written.etag, within_s=WITHIN_S), Refused)
 
 
 async def test_a_cancelled_visit_frees_its_time_and_is_seen_as_cancelled(calendar: Calendar) -> None:

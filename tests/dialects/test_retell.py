@@ -119,7 +119,9 @@ def test_the_quick_reading_gives_what_the_patient_one_gives(body: dict[str, Any]
 @pytest.mark.parametrize(
     "raw",
     [b"", b"{", b"[]", b"7", b"\xff", json.dumps(BARE).encode(), b'{"args": {}, "call": {"call_id": 7}}',
-     b'{"args": [], "call": {"call_id": "c"}}', b'{"args": {"a": "\\ud800"}, "call": {"call_id": "c"}}'],
+     b'{"args": [], "call": {"call_id": "c"}}', b'{"args": {"a": "\\ud800"}, "call": {"call_id": "c"}}',
+     b'{"args": {}, "call": {"call_id": "c"}, "unread": "\xff"}',
+     b'{"args": {"a": %s}, "call": {"call_id": "c"}}' % (b"[" * 1_000 + b"]" * 1_000)],
 )  # fmt: skip
 def test_any_other_shape_is_left_to_the_patient_reading(raw: bytes) -> None:
     assert retell.quick(raw) is None

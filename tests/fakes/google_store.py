@@ -1,5 +1,5 @@
 """What a scripted Google remembers: calendars, events, etags, sync tokens. It follows the documented semantics: ids
-stay taken after deletion, `get` shows cancelled events, listings do not.
+stay taken after deletion, `get` shows cancelled events, listings do not; freeBusy leaves out what the owner declined.
 """
 
 from bisect import bisect_left, bisect_right
@@ -49,7 +49,13 @@ class Stored:
 
     @property
     def busy(self) -> bool:
-        return not self.cancelled and self.item.get("transparency") != "transparent"
+        return not self.cancelled and self.item.get("transparency") != "transparent" and not self.declined
+
+    @property
+    def declined(self) -> bool:
+        """Whether the calendar's own owner said no to it; it is listed all the same."""
+        attendees = self.item.get("attendees", [])
+        return any(who.get("self") and who.get("responseStatus") == "declined" for who in attendees)
 
 
 @dataclass
@@ -88,6 +94,7 @@ class CalendarData:
             "kind": "calendar#event",
             "status": "confirmed",
             **item,
+            **self._invited(item),
             "etag": f'"{self.version}{uuid4().int % 10**12}"',
             "created": before.item["created"] if before else now,
             "updated": now,
@@ -99,6 +106,14 @@ class CalendarData:
         """Cancel: the id stays taken."""
         stored = self.events[event_id]
         self.put({**stored.item, "status": "cancelled"})
+
+    def _invited(self, item: Json) -> Json:
+        """The attendees, if it has any, the owner of this calendar marked as Google does."""
+        if "attendees" not in item:
+            return {}
+        return {
+            "attendees": [{**who, **({"self": True} if who["email"] == self.id else {})} for who in item["attendees"]]
+        }
 
     def _moment(self, value: Any) -> float:
         zone = ZoneInfo(self.zone)

@@ -1,7 +1,8 @@
 """Every transfer is followed to its end: one task for each that failed, however often and in whichever order."""
 
+import functools
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -40,6 +41,7 @@ BUSY, NO_ANSWER, BROKEN = "call.forwarding.operator-busy", "call.forwarding.no-a
     "call.in-progress.error-transfer-failed"
 )  # fmt: skip
 HUNG_UP, FORWARDED = "customer-ended-call", "assistant-forwarded-call"
+GAVE_UP, NOBODY_KNOWS = "customer-ended-call-during-transfer", "some-reason-of-2027"
 
 
 def ended(reason: str) -> Report:
@@ -99,11 +101,18 @@ async def desk(url: str) -> AsyncIterator[Desk]:
         (True, FORWARDED, Fate.CONNECTED),
         (True, HUNG_UP, Fate.CONNECTED),
         (False, HUNG_UP, Fate.OPEN),
+        *((True, reason, Fate.UNHEARD) for reason in (
+            "manually-canceled", "worker-shutdown", "phone-call-provider-closed-websocket", NOBODY_KNOWS,
+        )),
+        (False, NOBODY_KNOWS, Fate.OPEN),
         *((through, reason, Fate.FAILED) for through in (True, False) for reason in (
             BUSY, NO_ANSWER, BROKEN, "call.in-progress.error-warm-transfer-assistant-cancelled",
             "call.in-progress.error-vapifault-worker-died", "twilio-failed-to-connect-call",
             "call.in-progress.error-sip-outbound-call-failed-to-connect", "assistant-ended-call",
-            "assistant-said-end-call-phrase", "silence-timed-out", "exceeded-max-duration",
+            "assistant-said-end-call-phrase", "silence-timed-out", "exceeded-max-duration", "assistant-join-timed-out",
+            GAVE_UP, "customer-ended-call-before-warm-transfer", "customer-ended-call-after-warm-transfer-attempt",
+            "customer-did-not-answer", "customer-busy", "voicemail", "twilio-reported-customer-misdialed",
+            "vonage-rejected",
         )),
     ],
 )  # fmt: skip
@@ -111,16 +120,14 @@ def test_what_became_of_it(put_through: bool, reason: str, expected: Fate) -> No
     assert fate(put_through, reason) is expected
 
 
-@pytest.mark.parametrize("reasons", list(itertools.permutations(["", HUNG_UP, FORWARDED, NO_ANSWER])), ids=str)
-def test_the_worst_that_is_said_stands_in_any_order(reasons: Sequence[str]) -> None:
-    said = ""
-    for reason in reasons:
-        said = weightier(said, reason)
-
-    assert said == NO_ANSWER
+@pytest.mark.parametrize("most", range(1, 6))
+def test_the_weightiest_that_is_said_stands_in_any_order(most: int) -> None:
+    said = ["", HUNG_UP, NOBODY_KNOWS, FORWARDED, NO_ANSWER][:most]
+    for reasons in itertools.permutations(said):
+        assert functools.reduce(weightier, reasons, "") == said[-1]
 
 
-@pytest.mark.parametrize("reason", [BUSY, NO_ANSWER, BROKEN])
+@pytest.mark.parametrize("reason", [BUSY, NO_ANSWER, BROKEN, GAVE_UP])
 @pytest.mark.parametrize("order", list(itertools.permutations([0, 1, 2])), ids=str)
 async def test_a_failed_one_is_one_urgent_task_however_often_and_in_whichever_order(
     sqlite_url: str, order: tuple[int, ...], reason: str
@@ -158,6 +165,39 @@ async def test_one_that_came_about_needs_nobody(database_url: str, reports: tupl
         assert await at.look() is None
         assert await at.states() == ["connected"]
         assert at.tasks() == []
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([0, 1, 2])), ids=str)
+async def test_an_end_that_says_nothing_is_a_task_at_once_until_word_of_a_connection(
+    sqlite_url: str, order: tuple[int, ...]
+) -> None:
+    reports = (FORWARDING, ended(NOBODY_KNOWS), ended(HUNG_UP))
+    async with desk(sqlite_url) as at:
+        await at.begin()
+        await at.report(*(reports[number] for number in order))
+        assert (await at.states(), at.statuses(), at.pages()) == (["unheard"], ["open"], ["open"])
+        await at.report(ended(FORWARDED))
+        assert (await at.states(), at.statuses(), at.pages()) == (["connected"], ["done"], ["resolved"])
+
+
+@pytest.mark.parametrize("end", [HUNG_UP, GAVE_UP, NOBODY_KNOWS])
+async def test_a_callback_that_is_owed_outlives_what_proves_no_conversation(sqlite_url: str, end: str) -> None:
+    async with desk(sqlite_url) as at:
+        await at.begin()
+        await at.report(FORWARDING, ended(NO_ANSWER))
+        await at.begin()
+        await at.report(replace(FORWARDING, destination=BACK), ended(end))
+        assert at.statuses() == ["open"]
+        assert at.pages() == ["open"]
+
+
+async def test_a_plain_hanging_up_does_not_take_back_that_nothing_was_heard(sqlite_url: str) -> None:
+    async with desk(sqlite_url) as at:
+        await at.begin()
+        at.clock.advance(NO_WORD_S)
+        await at.look()
+        await at.report(FORWARDING, ended(HUNG_UP))
+        assert (await at.states(), at.statuses()) == (["unheard"], ["open"])
 
 
 async def test_no_word_at_all_is_a_task(database_url: str) -> None:
@@ -281,7 +321,7 @@ async def test_two_that_fail_in_one_call_are_one_call_back(sqlite_url: str) -> N
         assert at.statuses() == ["open"]
 
 
-@pytest.mark.parametrize("first", [FORWARDING, ended(NO_ANSWER)])
+@pytest.mark.parametrize("first", [FORWARDING, ended(NO_ANSWER), ended(GAVE_UP)])
 async def test_a_transfer_nobody_asked_us_about_is_followed_too(sqlite_url: str, first: Report) -> None:
     async with desk(sqlite_url) as at:
         await at.report(first, ended(NO_ANSWER))

@@ -253,6 +253,79 @@ CHANGES_OF_MIND = (
         ("inspection 2026-11-26 09:30 Jane Roe confirmed",),
     ),
     Story(
+        "cancelled in place of moved",
+        BOOK
+        + """
+        > move my appointment
+        > cancel it instead
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES
+        > yes
+        < Cancelled
+        """,
+        (CANCELLED,),
+    ),
+    *(
+        Story(
+            f"another's visit is for a person: {text}",
+            f"{BOOK}\n> {text}\n< Someone will call you\n= Reply YES\n> yes",
+            (JANE,),
+            ("callback",),
+        )
+        for text in (
+            "cancel Bob's appointment",
+            "please cancel my mother's appointment",
+            "cancel the appointment of John Doe",
+            "cancel the visit for Bob Roe",
+            "move the appointment of John Doe to friday",
+        )
+    ),
+    *(
+        Story(
+            f"a visit that is none: {text}",
+            f"{BOOK}\n> {text}\n< {told}\n> ok\n= Cancelled",
+            (JANE,),
+        )
+        for text, told in (
+            ("cancel my wednesday appointment", "I find no visit on Wed Nov 25. Cancel Home inspection with Dana, Tue"),
+            ("cancel tomorrow's", "I find no visit on Sat Nov 21. Cancel Home inspection with Dana, Tue Nov 24"),
+            ("cancel the appointment of John Doe, ref ABC123", "I find no visit with that reference for this number."),
+            ("cancel QXZRTB", "I find no visit with that reference for this number. You have: Home inspection"),
+        )
+    ),
+    *(
+        Story(
+            f"their own, by name or day: {text}",
+            f"{BOOK}\n> {text}\n< Cancel Home inspection\n= I find no\n> ok\n< Cancelled",
+            (CANCELLED,),
+        )
+        for text in (
+            "cancel the appointment for Jane Roe",
+            "please cancel tuesday's appointment",
+            "cancel Dana's visit on tuesday",
+            "cancel my inspection, I will be away until friday",
+            "This is Jane Roe. Please cancel my appointment",
+        )
+    ),
+    Story(
+        "what is told of as cancelled is no no",
+        """
+        > inspection tuesday 9
+        > Jane Roe. I cancelled the other company
+        < for Jane Roe. Reply YES
+        > great, I'll cancel my other company then
+        < Booked
+        = Cancel
+        > canel that apointment
+        < Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES
+        > no
+        > something else came up
+        < You have: Home inspection
+        > yes
+        < What is it for?
+        """,
+        (JANE,),
+    ),
+    Story(
         "the same time next week",
         BOOK
         + """

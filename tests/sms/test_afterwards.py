@@ -19,7 +19,7 @@ Thanks a bunch | thank you kindly, Acme Pest Control | Thanks for getting back t
 """
 SOMETHING_ELSE = """
 tuesday is bad for me | take me off tuesday | we won't be around tuesday | Tuesday at 9 is too early |
-about tuesday, something came up | fine, I'm going with somebody else | ok i just sold the house so |
+about tuesday, something came up | ok i just sold the house so |
 ok actually something came up | yes i have a problem with that | yes and one more thing, we also have mice |
 yes the address is 12 Oak St | Great. Gate code 4411. Dog in back yard | tuesday morning, gate code is 4411 |
 sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
@@ -29,6 +29,31 @@ now | all of it is wrong | ok no | yes no | please | come over now please
 """
 ANOTHER_DAY = """
 see you wednesday at 10 then | how about wednesday at 10 | can we do wednesday at 10 instead | wednesday 10 is better
+"""
+GIVEN_UP = """
+we won't be needing you tuesday | no longer needed | not needed any more, thanks | please don't come | scrap it |
+can't make tuesday | cant do tues | found someone else | canel my apointment | pls cancl my appt |
+take me off the schedule | don't come tuesday | my ants are gone, no need to come | I'd like to have it cancelled |
+fine, I'm going with somebody else | sorry I can't make it | can you cancel my visit? | can I cancel tuesday? |
+Dana cancelled on me last time, so please cancel my visit | cancelling | please cancel if possible
+"""
+TOLD_OF = """
+did you cancel my appointment? | dana cancelled on me last time | school is cancelled tuesday so I'll be home |
+my flight got cancelled so I'm home, come anytime | I might cancel | you cancelled my appointment! | cancelled |
+Was my appointment cancelled? | who cancelled my visit? | my appointment got cancelled?? | why did you cancel |
+I nearly had to cancel my appointment, anyway all good now | sorry for cancelling last time | Visit cancelled |
+thanks for not cancelling | my wife wants to cancel | my other plans got cancelled | I forgot to cancel last time |
+my gym is cancelling on me | I am NOT cancelling, just asking | I cancelled my other company | is it cancelled?
+"""
+MOVES = """
+sorry, had to cancel, can we do wednesday at 10 instead | my office cancelled on me, wednesday at 10 is better
+"""
+FOR_A_PERSON = """
+can I cancel tomorrow if needed | cancel only if it rains | if it rains on tuesday I will cancel |
+cancel Bob's appointment | please cancel my mother's appointment | cancel the reminder texts | cancel my callback |
+I smell gas after the treatment | my dog was hurt by the spray! | I want my money back | you broke my window |
+this is bs, I want my money back | and I will sue you | nobody came today | the spray made my daughter sick |
+your guy scratched our floor | you charged me twice | this is unacceptable | worst service ever
 """
 ANSWERS_TO_REMINDER = 5 * 3600
 
@@ -53,6 +78,10 @@ async def test_only_what_leaves_nothing_over_is_left_at_that(sqlite_url: str, la
             (GOOD_WORDS, told if later_s == ANSWERS_TO_REMINDER else None),
             (THANKS, WELCOME),
             (SOMETHING_ELSE, f"{SORRY} {told}"),
+            (GIVEN_UP, f"Cancel {told.removeprefix('You have: ')}? Reply YES to cancel it, NO to keep it."),
+            (TOLD_OF, told),
+            (FOR_A_PERSON, ("That is one for a person.", "Someone will call you")),
+            (MOVES, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
             (ANOTHER_DAY, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
         ):
             for text in each(table):
@@ -60,6 +89,48 @@ async def test_only_what_leaves_nothing_over_is_left_at_that(sqlite_url: str, la
                 heard = " ".join(await customer.send(text))
                 silent = table is GOOD_WORDS and not heard
                 assert silent or (begins and heard.startswith(begins)), (text, heard)
+        assert await customer.appointments() == [JANE]
+
+
+PLAIN = ("cancel my appointment", "please cancel", "I need to cancel", "sorry I can't make it", "no longer needed")
+SOFT = (
+    "ok",
+    "sure",
+    "good",
+    "👍",
+    "k",
+    "ok thanks",
+    "sounds good",
+    "of course",
+    "absolutely",
+    "please do",
+    "sure, fine",
+)
+STRICT = ("yes", "Yes please", "yes cancel it", "si", "yeah", "cancel it")
+
+
+@pytest.mark.parametrize("asked", [*PLAIN, "can I cancel tuesday?", "found someone else", "cancelling"])
+async def test_a_soft_yes_cancels_only_what_was_plainly_asked_for(sqlite_url: str, asked: str) -> None:
+    async with phone(sqlite_url) as customer:
+        await booked(customer, 60)
+        [question] = await customer.send(asked)
+        assert question.startswith("Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM? Reply YES")
+        kept = customer.state
+        for text in () if asked in PLAIN else SOFT:
+            customer.state = kept
+            assert question in " ".join(await customer.send(text)), text
+        assert await customer.appointments() == [JANE]
+        customer.state = kept
+        [told] = await customer.send((SOFT if asked in PLAIN else STRICT)[len(asked) % 6])
+        assert told.startswith("Cancelled: Home inspection")
+
+
+@pytest.mark.parametrize("said", each(TOLD_OF))
+async def test_what_is_told_of_cancels_nothing_whatever_follows(sqlite_url: str, said: str) -> None:
+    async with phone(sqlite_url) as customer:
+        await booked(customer, 60)
+        for text in (said, "ok", "yes"):
+            assert "Reply YES to cancel" not in " ".join(await customer.send(text))
         assert await customer.appointments() == [JANE]
 
 

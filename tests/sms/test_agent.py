@@ -277,6 +277,22 @@ async def test_what_was_begun_and_went_no_further_is_said_so(sms: Texting) -> No
     assert told[1:] == [UNFINISHED]
 
 
+@pytest.mark.parametrize(
+    ("said", "tool", "about"),
+    [
+        ("What is open on Tuesday for an inspection?", "check_availability", {"service": "inspection"}),
+        ("Move my inspection please", "check_availability", {"service": "inspection"}),
+        ("When is my visit?", "find_appointments", {}),
+    ],
+)
+async def test_what_is_told_and_asks_for_no_more_is_no_failure(
+    sms: Texting, said: str, tool: str, about: dict[str, str]
+) -> None:
+    await sms.house.book()
+    (told,) = await sms.text(said, model=[call(tool, **about), *[ModelDownError("status 500")] * 3])
+    assert told.startswith("You have:") is (tool == "find_appointments")
+
+
 async def test_nothing_is_asked_of_which_there_is_no_choice(sms: Texting) -> None:
     assert await sms.text("hm", model=[say("ask_which_time")]) == ["Which day suits you?"]
     assert await sms.text("cancel", model=[say("ask_whether_to_cancel")]) == ["Which appointment do you mean?"]

@@ -156,7 +156,7 @@ async def test_of_two_visits_the_question_names_the_one_and_the_other_can_be_sai
     assert await standing(sms) == [("treatment", 24 * 60)]
 
 
-async def test_of_a_visit_that_is_none_of_theirs_it_is_asked_which(sms: Texting) -> None:
+async def test_of_a_visit_that_is_none_of_theirs_it_is_said_that_it_is_none(sms: Texting) -> None:
     await tuesday(sms)
     await wednesday(sms)
     outcome = await sms.house.book(
@@ -165,13 +165,26 @@ async def test_of_a_visit_that_is_none_of_theirs_it_is_asked_which(sms: Texting)
     assert outcome.booking is not None
     others = str(outcome.booking.reference)
     said = f"cancel {others}"
-    (told,) = await sms.text(said, model=[cancels(others, said)])
-    assert told.startswith("Which one? 1) Tue Nov 24 at 9:00 AM Home inspection 2) Wed Nov 25")
-    later(sms)
-    assert await sms.text("2") == [CANCEL_TREATMENT]
+    (told,) = await sms.text(said, model=[cancels(others, said)] * 3)
+    assert told.startswith("I find no visit with that reference for this number. You have: Home inspection with Dana")
     later(sms)
     await sms.text("yes")
-    assert await standing(sms) == [("inspection", 0), ("inspection", 240)]
+    assert len(await sms.house.rows()) == 3
+    assert {row.status for row in await sms.house.rows()} == {"confirmed"}
+
+
+async def test_a_yes_does_not_move_what_was_moved_meanwhile(sms: Texting) -> None:
+    reference = await tuesday(sms)
+    await off(sms)
+    (asked,) = await sms.text("move my visit to wednesday at 9")
+    assert asked.startswith("Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection with Dana, Wed Nov 25")
+    slot = await sms.talking.first_slot(date="2026-11-26")
+    await sms.talking("reschedule_appointment", reference=reference, slot_id=slot["slot_id"])
+    (told,) = await sms.text("yes")
+    assert told == f"{MOVED_MEANWHILE} {asked.replace('Tue Nov 24 at 9', 'Thu Nov 26 at 8')}"
+    assert await standing(sms) == [("inspection", 47 * 60)]
+    assert (await sms.text("yes"))[0].startswith("Moved: Home inspection with Dana, Wed Nov 25 at 9:00 AM")
+    assert await standing(sms) == [("inspection", 24 * 60)]
 
 
 async def test_a_yes_does_not_cancel_what_was_moved_meanwhile(sms: Texting) -> None:

@@ -204,6 +204,36 @@ async def test_a_wish_is_not_answered_by_a_courtesy_alone(sms: Texting, said: st
     assert await sms.text(said, model=[say(saying)]) == [GUIDED]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "can I speak to someone",
+        "nobody came today",
+        "I smell gas after the treatment",
+        "my dog was hurt by the spray!",
+        "I want my money back",
+        "you broke my window",
+        "could you come at 11",
+        "can you make it 8 instead",
+        "do you treat bats",
+        "hello? did it work?",
+        "11 would be better",
+        "this is unacceptable",
+    ],
+)
+async def test_neither_is_a_question_a_complaint_or_a_cry_for_a_person(sms: Texting, said: str) -> None:
+    await own(sms)
+    assert await sms.text(said, model=[say("you_are_welcome", "ask_what_else")]) == [GUIDED]
+
+
+@pytest.mark.parametrize(
+    "said", ["ok thanks", "that's all, thanks", "hi, how are you?", "see you tuesday", "I talk to my wife first", "lol"]
+)
+async def test_a_courtesy_answers_one(sms: Texting, said: str) -> None:
+    await own(sms)
+    assert await sms.text(said, model=[say("ask_what_else")]) == ["Is there anything else?"]
+
+
 async def test_a_choice_is_not_answered_by_a_courtesy_alone(sms: Texting) -> None:
     await sms.offered()
     said = "the second one please, Ann Lee"

@@ -89,7 +89,8 @@ BOOKED = texts(
     yes Tuesday morning is fine | ok can't wait | yes for Ann Lee | yes, ann | yes book the tuesday one |
     Yes, the inspection | yes it's good | Yes, the 24th | that will work | Yes 9am is perfect | yes that date works |
     yes that'll work | Yes, this is Ann Lee | yes, and how much is it | yes. do you take cash? |
-    YES to book it | yes\nSent from my iPhone
+    YES to book it | yes\nSent from my iPhone | my other plans got cancelled so yes | yes, I cancelled the other guys |
+    great, I'll cancel my other company then | Yes. Dana cancelled on me last time
     """
 )
 MOVED = texts(

@@ -39,6 +39,7 @@ PLAINLY = {
     "cancel my appointment": ONLY_ONE,
     "just cancel it": ONLY_ONE,
     "please cancel": ONLY_ONE,
+    "cancel my wednesday appointment": ONLY_ONE,
 }
 """What was said so that nobody need ask back, and what comes of it; "first" is the first of the times told here."""
 

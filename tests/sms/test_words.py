@@ -103,6 +103,12 @@ def test_numbers(text: str, number: int | None) -> None:
         ("will you cancel my appointment?", Intent.CANCEL),
         ("good, leave the appointment where it is", Intent.STATUS),
         ("Yes the appointment stays", Intent.STATUS),
+        ("will it hurt my dog", None),
+        ("I was ripped off before, book an inspection tuesday", Intent.BOOK),
+        ("let me talk to my wife", None),
+        ("let me talk to a manager", Intent.PERSON),
+        ("the bites hurt", None),
+        ("Sue is my name", None),
     ],
 )
 def test_intents(text: str, intent: Intent | None) -> None:

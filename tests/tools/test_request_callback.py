@@ -1,5 +1,6 @@
 """A promised callback: a time when somebody is there, said in words, once for each request, never without a number."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -54,6 +55,25 @@ async def test_a_wanted_time_is_kept(ask: Agent, when: str, due: str, said: str)
 
 
 @pytest.mark.parametrize(
+    ("when", "due", "said"),
+    [
+        ("monday", "2026-11-24T00:00:00-06:00", "between 12:00 AM and midnight on Monday, November 23."),
+        ("in the evening", "2026-11-21T00:00:00-06:00", "between 5:00 PM and midnight on Friday, November 20."),
+        ("today", "2026-11-21T00:00:00-06:00", "by midnight on Friday, November 20."),
+        ("monday at 0:00", "2026-11-23T00:00:00-06:00", "at 12:00 AM on Monday, November 23."),
+    ],
+)
+async def test_a_day_that_is_open_to_its_end_is_named_and_not_the_next(
+    sqlite_url: str, when: str, due: str, said: str
+) -> None:
+    async with agent(sqlite_url, business=acme(hours=(((0, 1440),),) * 7)) as ask:
+        answer = await ask("request_callback", when=when, **WHY)
+
+    assert answer["due"] == due
+    assert said in answer["say"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         ({"when": "sunday"}, "invalid_arguments", "next time somebody is there is Monday"),
@@ -95,10 +115,17 @@ async def test_the_same_request_in_other_words_is_one_callback(ask: Agent) -> No
     again = await ask("request_callback", reason="Ants. Upset.", phone="512-555-0123", when="")
 
     assert again == first
-    assert len(tasks(ask)) == 1
+    assert [details for *_, details in tasks(ask)] == [f"{WHY['reason']}\nAnts. Upset."]
     other = await ask("request_callback", when="monday afternoon", **WHY)
     assert other["reference"] != first["reference"]
     assert len(tasks(ask)) == 2
+
+
+async def test_two_reasons_in_one_message_are_one_callback_about_both(ask: Agent) -> None:
+    one, other = await asyncio.gather(*(ask("request_callback", reason=why) for why in ("Termites.", "The bill.")))
+
+    assert one == other
+    assert [sorted(details.split("\n")) for *_, details in tasks(ask)] == [["Termites.", "The bill."]]
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "a\x00b", "\U0001f41c" * 60, "x" * 900])

@@ -89,7 +89,7 @@ async def test_when_nobody_is_there_somebody_calls_back_in_opening_hours(databas
 
     assert (answer["ok"], answer["outcome"], answer["due"]) == (False, "callback", "2026-11-20T11:00:00-06:00")
     assert push.transferred == []
-    assert tasks(database_url) == [("callback", CALLER, WHY["reason"])]
+    assert tasks(database_url) == [("callback", CALLER, f"{WHY['reason']}\nThe bill.")]
     assert later["due"] == answer["due"], "asked for again, it is the same callback"
 
 

@@ -73,6 +73,10 @@ class House:
         found: list[Kept] = await self.database.read(lambda c: listed(c, all_of_them=True))
         return {kept.page.key: kept.status for kept in reversed(found)}
 
+    async def open(self) -> list[Kept]:
+        """Pages that nobody has ended."""
+        return await self.database.read(listed)
+
     async def standings(self) -> Mapping[Key, Standing]:
         return (await self.database.read(opened)).standings
 
@@ -106,6 +110,7 @@ def everything_counted_well() -> None:
         metrics.observe_upstream("google", "ok", 0.1)
         metrics.count_cache("availability", "hit")
         metrics.count_cache("availability", "miss")
+        metrics.count_taken("/vapi")
     metrics.count_refusal("/vapi", "unauthorized")
     metrics.count_refusal("/vapi", "client gone")
 
@@ -114,10 +119,10 @@ async def every_row_bad(database: Database, clock: FakeClock) -> None:
     """Whatever stands in tables, at its worst."""
     now = clock.now()
     await database.write(lambda t: _rows(t, now))
-    await _reported(database, clock, [f"{reason} {n}" for reason, many in ENDS.items() for n in range(many)])
+    await reported(database, clock, [f"{reason} {n}" for reason, many in ENDS.items() for n in range(many)])
 
 
-async def _reported(database: Database, clock: FakeClock, ends: Sequence[str]) -> None:
+async def reported(database: Database, clock: FakeClock, ends: Sequence[str]) -> None:
     """Reports about calls whose id is the reason for which they ended, and a number."""
     events = CallEvents(database, Businesses({"acme": acme()}), FakeAlarms(), clock)
     reports = (CallEvent(CallRef("vapi", end), "end-of-call-report", None, end.split()[0], {}) for end in ends)
@@ -156,7 +161,7 @@ async def turned_away(database: Database, clock: FakeClock, times: int) -> None:
     row = {"platform": "vapi", "business": "acme", "admitted": False, "first_seen": clock.now()}
     rows = [row | {"call_id": end} for end in ends]
     await database.write(lambda t: t.connection.execute(insert(calls), rows) and None)
-    await _reported(database, clock, ends)
+    await reported(database, clock, ends)
 
 
 def filled(table: Table, **values: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.metrics import BUCKETS_S
 from app.watch.end_reasons import PARTS, EndClass, end_class
 from app.watch.figure_list import FIGURES
+from app.watch.figure_moments import Moments
 from app.watch.figure_readings import not_answered, quantile
 from app.watch.figure_sums import EVERY_S, Counted, Sample
 from app.watch.figure_words import body, title
@@ -60,10 +61,20 @@ def test_the_judgement(said: str, values: Sequence[float | None], figure: Figure
     assert judge(values, figure) == said
 
 
-def test_few_samples_are_not_known_and_say_how_many() -> None:
-    assert judge((9, 9, 9), samples=19) == "uuu"
+def test_few_samples_are_too_few_to_tell_and_say_how_many() -> None:
     found = judged(FIGURE, Reading(9.0, 19), None, Sight(), NOW)
-    assert (found.state, found.why) == (State.UNKNOWN, "19 of at least 20 samples")
+    assert (found.state, found.why) == (State.FEW, "19 of at least 20 samples")
+    nothing = judged(FIGURE, Reading(), None, Sight(), NOW)
+    assert (nothing.state, nothing.why) == (State.UNKNOWN, "0 of at least 20 samples")
+    day = Reading(9.0, 30, Moments(2, 30), window_s=86_400.0, few_are_enough=True)
+    few = judged(FIGURE, day, None, Sight(), NOW)
+    assert (few.state, few.over, few.state.word) == (State.FEW, 2, "too few to tell")
+    assert (
+        few.why
+        == "only 30 samples in the last 24 hours, bad in 2 of 30 spells of five minutes in which it was asked for"
+    )
+    later = judged(FIGURE, Reading(9.0, 20), few, Sight(last=NOW), NOW + EVERY_S)
+    assert (later.state, later.over) == (State.FINE, 1), "what moments were bad is no row of evaluations"
 
 
 def test_evaluations_of_two_leaders_at_once_count_as_one_and_far_apart_as_no_row() -> None:

@@ -23,10 +23,11 @@ async def test_a_page_is_listed_shown_acknowledged_and_resolved(sqlite_url: str)
     code, told = run(sqlite_url, "list", "--json")
     (page,) = json.loads(told)
     assert (code, page["status"], page["title"]) == (0, "open", "Read-back mismatch")
-    assert run(sqlite_url, "show", "nothing", "--json") == (1, '{"error":"not found"}\n')
+    for action in ("show", "ack", "resolve"):
+        answer = command(sqlite_url, "pages", action, "nothing")
+        assert (answer.returncode, answer.stdout, answer.stderr) == (1, "", "There is no page nothing.\n")
     assert run(sqlite_url, "ack", page["id"], "--by", "Night shift")[0] == 0
     assert run(sqlite_url, "ack", page["id"], "--by", "Day shift")[0] == 0, "it is acknowledged, whoever was first"
-    assert run(sqlite_url, "ack", "nothing")[0] == 1
     code, told = run(sqlite_url, "show", page["id"], "--json")
     assert (code, json.loads(told)["acknowledged_by"]) == (0, "Night shift")
     assert run(sqlite_url, "resolve", page["id"], "--by", "Day shift")[0] == 0

@@ -19,7 +19,7 @@ from app.watch.declared_shapes import EVENT, FREEBUSY, TWILIO_MESSAGE, of_event
 from app.watch.outline import Answer
 from app.watch.shape_watch import CALM_S, MOST_KEPT, ShapeWatch
 from app.watch.shapes import Shape, held_against, observe, observe_json, taken
-from app.watch.spoken_shapes import VAPI_MESSAGE, VAPI_TOOL_CALLS
+from app.watch.spoken_shapes import VAPI_TOOL_CALLS, of_vapi_message
 from tests.fakes import google_faults as faults
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.databases import opened
@@ -44,6 +44,7 @@ class Visit(Answer):
 VISIT = Shape("test", "visit", Visit)
 AT = {"at": 1}
 GOOD = {"id": "1", "start": AT}
+WRONG_ID = "id is number in place of text"
 PLAIN = "id:text, start:object, start.at:number"
 
 
@@ -126,7 +127,10 @@ def test_of_a_hot_shape_every_answer_that_could_not_be_read_is_looked_at() -> No
 
 
 def test_a_body_is_decoded_for_a_look_only_and_never_a_large_one() -> None:
-    small, large = b'{"message": {"type": 7}}', b'{"message": "' + b"x" * shapes.MOST_SAMPLED_BYTES + b'"}'
+    small, large = (
+        b'{"message": {"type": 7, "call": {}, "toolCalls": []}}',
+        b'{"message": "' + b"x" * shapes.MOST_SAMPLED_BYTES + b'"}',
+    )
     for raw in (large, small, b"{"):
         observe_json(VAPI_TOOL_CALLS, raw)
 
@@ -146,7 +150,52 @@ def test_every_message_that_is_known_of_vapi_has_its_shape(path: Path) -> None:
     told = json.loads(path.read_text())
     message = told.get("message") or told.get("body", {}).get("message") or told.get("request", {}).get("message")
 
-    assert message is None or held_against(VAPI_MESSAGE, {"message": message}, 1.0).problem == ""
+    told = {"message": message}
+    assert message is None or held_against(of_vapi_message(told), told, 1.0).problem == ""
+
+
+def renamed(message: dict[str, Any], name: str) -> None:
+    """As if a version of the platform called it otherwise, wherever it stands."""
+    for holder in (message, message["call"]):
+        if name in holder:
+            holder[f"{name}New"] = holder.pop(name)
+
+
+LOST = {
+    "the list of tool calls": ("01_tool_calls_single", ("toolCallList", "toolCalls", "toolWithToolCallList")),
+    "the call of an arrival": ("20_assistant_request", ("id",)),
+    "the line of an arrival": ("20_assistant_request", ("phoneNumber",)),
+    "the caller of an arrival": ("20_assistant_request", ("customer",)),
+    "the call of a report": ("25_end_of_call_report", ("id",)),
+    "the reason of a report": ("25_end_of_call_report", ("endedReason",)),
+    "the call of a status": ("22_status_update_ended", ("id",)),
+    "the status": ("22_status_update_ended", ("status",)),
+    "the caller of a phone call": ("21_status_update_in_progress", ("customer",)),
+    "the call of a transfer": ("36_transfer_update", ("id",)),
+    "the call of a question where to transfer": ("27_transfer_destination_request", ("id",)),
+    "the call of a question for documents": ("35_knowledge_base_request", ("id",)),
+    "the function of old": ("07_function_call_legacy_object_parameters", ("functionCall",)),
+}
+
+
+@pytest.mark.parametrize(("name", "fields"), LOST.values(), ids=LOST)
+def test_what_is_read_of_a_message_and_is_not_there_any_more_is_seen(name: str, fields: tuple[str, ...]) -> None:
+    told = json.loads((PAYLOADS / "vapi" / f"{name}.json").read_text())
+    for each in fields:
+        renamed(told["message"], each)
+
+    problem = held_against(of_vapi_message(told), told, 1.0).problem
+    assert problem.startswith("message.")
+    assert problem.endswith(("functionCall.name is missing", f"{fields[0]} is missing"))
+
+
+def test_tool_calls_without_a_function_are_seen_in_the_sample_too() -> None:
+    told = json.loads((PAYLOADS / "vapi" / "01_tool_calls_single.json").read_text())
+    for call in told["message"]["toolCallList"]:
+        call["tool"] = call.pop("function")
+
+    for shape in (VAPI_TOOL_CALLS, of_vapi_message(told)):
+        assert held_against(shape, told, 1.0).problem == "message.toolCallList[].function.name is missing"
 
 
 def test_what_twilio_answers_has_its_shape() -> None:
@@ -201,7 +250,7 @@ async def test_a_change_rings_once_and_is_kept_with_its_times(database_url: str)
         assert alarms.ringing() == {("contract_drift", "test visit")}
         kept = await rows.all()
         assert [(version, problem) for version, problem, _, _ in kept] == [
-            (PLAIN.replace("text", "number", 1), "id is number in place of text"),
+            (f"{WRONG_ID}: {PLAIN.replace('text', 'number', 1)}", WRONG_ID),
             (PLAIN, ""),
         ]
         assert kept[0][3] > kept[0][2]
@@ -248,6 +297,31 @@ async def test_answers_that_are_wrong_now_and_then_are_one_alarm_until_all_have_
         await other.look()
         assert alarms.ringing() == set()
         assert len(alarms.rung) == 2
+
+
+async def test_a_field_of_another_type_that_may_be_absent_is_told_beside_right_ones(database_url: str) -> None:
+    async with opened(database_url) as database:
+        alarms, rows = FakeAlarms(), Rows(database)
+        watch = ShapeWatch(database, alarms)  # type: ignore[arg-type]
+        wrong = {**GOOD, "people": "nobody"}
+        assert held_against(VISIT, wrong, 1.0).version == held_against(VISIT, GOOD, 1.0).version
+
+        for answer in (wrong, GOOD):
+            observe(VISIT, answer)
+        await watch.look()
+        assert alarms.ringing() == {("contract_drift", "test visit")}
+
+        observe(VISIT, GOOD)
+        await watch.look()
+        await rows.age(CALM_S - 60.0)
+        observe(VISIT, GOOD)
+        await watch.look()
+        assert alarms.ringing(), "right ones end it an hour after the last wrong one"
+
+        await rows.age(120.0)
+        observe(VISIT, GOOD)
+        await watch.look()
+        assert alarms.ringing() == set()
 
 
 async def test_google_answering_in_another_shape_stays_unknown_and_is_told() -> None:

@@ -124,6 +124,7 @@ async def test_valid_json_that_is_no_message_is_owed_nothing(ask: Ask, body: byt
         b"message=hello",
         b"\xff\xfe",
         b'{"a": "\xff"}',
+        TOOL_CALL.replace(b'"timestamp"', b'"unread": "\xff", "timestamp"', 1),
         b'{"a": "\\ud83d", "b": NaN}',
         b"[" * 100_000,
         b'"\\ud83d' + b"[" * 100_000,
@@ -138,6 +139,14 @@ async def test_half_a_character_in_a_transcript_does_not_cost_the_call(ask: Ask,
     message = json.loads(TOOL_CALL)
     message["message"]["artifact"]["messages"] = [{"role": "user", "message": "thanks \ud83d"}]
     response = await post(ask, json.dumps(message).encode())
+    assert complaints_about_results(response.json(), [TOOL_CALLS["01_tool_calls_single.json"][0][0]]) == []
+    assert house.dispatcher.calls[0].ref == FULL
+
+
+async def test_lists_within_lists_do_not_cost_the_call(ask: Ask, house: House) -> None:
+    message = json.loads(TOOL_CALL)
+    message["message"]["toolCallList"][0]["function"]["arguments"] = {"more": "DEEP"}
+    response = await post(ask, json.dumps(message).replace('"DEEP"', "[" * 1_000 + "]" * 1_000).encode())
     assert complaints_about_results(response.json(), [TOOL_CALLS["01_tool_calls_single.json"][0][0]]) == []
     assert house.dispatcher.calls[0].ref == FULL
 

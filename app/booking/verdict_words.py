@@ -1,0 +1,92 @@
+"""What people read of a look at an appointment: pages, and what to tell the customer. It decides nothing."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from app.booking.calendar import Absent, Event
+from app.booking.comparison import Difference, Wanted, is_there, moved, shown, span
+from app.booking.store import Booking
+from app.booking.verification import CANNOT_VERIFY_PAGE, CHANGED_PAGE, MISMATCH_PAGE, Watched
+from app.booking.whereabouts import NOWHERE, Elsewhere, Place, not_telling
+from app.watch.pages import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an independent read saw. `elsewhere` was asked where the event is on its own calendar no more."""
+
+    found: Event | Absent
+    problems: tuple[Difference, ...]
+    elsewhere: Elsewhere = NOWHERE
+
+
+def mismatch_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) -> Page:
+    """What a person hears of an appointment that is not on the calendar as it should be."""
+    title = f"Read-back mismatch: {booking.reference} on {booking.calendar}"
+    body = (
+        f"{_compared(booking, wanted, sight, zone)}\nPut the calendar right, or call the customer: "
+        f"`readback bookings show {booking.reference}` says whom."
+    )
+    return Page(MISMATCH_PAGE, booking.reference, title, body, booking.business)
+
+
+def changed_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, told: str) -> Page:
+    title = f"Read-back mismatch: {booking.reference} was changed on {booking.calendar}"
+    body = f"{_compared(booking, wanted, sight, zone)}\n{told}"
+    return Page(CHANGED_PAGE, booking.reference, title, body, booking.business)
+
+
+def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, on: str = "") -> Page:
+    """What a person hears of an appointment that cannot be seen; `on` is the calendar that hides it, if not its own."""
+    when = span(watched.starts, watched.ends, zone)
+    if on:
+        title, key = f"Cannot verify appointments on {on}", on
+    elif booking.verified_at:  # seen before: what is to be looked at is the calendar, not each appointment on it
+        title, key = f"Cannot verify appointments on {booking.calendar}", booking.calendar
+    else:
+        title, key = f"Cannot verify {booking.reference} on {booking.calendar}", booking.reference
+    body = (
+        f"Booking {booking.reference} on {booking.calendar}, wanted at {when}, cannot be verified: {reason}.\n"
+        "Look at the calendar; check that it exists, is shared with our account and belongs to the technician."
+    )
+    return Page(CANNOT_VERIFY_PAGE, key, title, body, booking.business)
+
+
+def _at(place: Place, zone: ZoneInfo) -> str:
+    return f"{place.calendar} at {span(place.event.start, place.event.end, zone)}"
+
+
+def _compared(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) -> str:
+    what = f"an event at {span(wanted.start, wanted.end, zone)}" if wanted.there else "no event: it was cancelled"
+    there = shown(sight.found, zone)
+    if sight.elsewhere.found:
+        there += f"; the event is on {', '.join(_at(place, zone) for place in sight.elsewhere.found)}"
+    return (
+        f"Booking {booking.reference} ({booking.service}) on {booking.calendar}.\n"
+        f"Wanted: {what}.\nThere: {there}.\nWrong: {'; '.join(sight.problems)}."
+    )
+
+
+def to_put_right(booking: Booking, wanted: Wanted, zone: ZoneInfo) -> str:
+    promised = f"promised for {span(wanted.start, wanted.end, zone)}" if wanted.there else "which was cancelled"
+    return (
+        f"The calendar does not show appointment {booking.reference}, {promised}, as it should be. "
+        "Put the calendar right, or agree with the customer on what it shows."
+    )
+
+
+def telling(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, overlaps: bool = False) -> str:
+    promised = span(wanted.start, wanted.end, zone)
+    found = sight.found
+    if sight.elsewhere.found:
+        what = f"is now on {', '.join(_at(place, zone) for place in sight.elsewhere.found)}"
+    elif not is_there(found):
+        what = "is no longer on the calendar"
+        if unknown := not_telling(sight.elsewhere):
+            what += f" ({unknown.reason})"
+    elif moved(wanted, found):
+        what = f"is now at {span(found.start, found.end, zone)}"
+    else:
+        what = f"was edited on the calendar ({'; '.join(sight.problems)})"
+    clash = " That time overlaps another booking of ours: find out which one stands." if overlaps else ""
+    return f"Tell the customer: appointment {booking.reference}, promised for {promised}, {what}.{clash}"

@@ -1,0 +1,220 @@
+"""What a text says of cancelling: that it is wanted, thought of, or told of what was done or is another's. Pure.
+
+Only a plain request, in the imperative or as a plain wish, is one. In what tells of it nothing is asked for.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import IntEnum
+
+from app.sms.day_names import FROM_TODAY, MONTHS, WEEKDAYS
+
+
+class Cancelling(IntEnum):
+    """How it is spoken of; of several the highest counts."""
+
+    UNSAID = 0
+    TOLD = 1
+    """It was done, or somebody else does it."""
+    WEIGHED = 2
+    """They may do it."""
+    ELSEWHERE = 3
+    """What is no visit of theirs: another's, a reminder, a call."""
+    HALF = 4
+    """They ask whether they can, or say the bare word."""
+    PLAIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A part of a text in which it is spoken of: what stands before the verb, its form and what follows."""
+
+    start: int
+    end: int
+    before: str
+    verb: str
+    after: str
+
+
+_APPT = r"(?:appointments?|appts?|apts?|appoinments?|appointmnts?|bookings?|reservations?|visits?|citas?)"
+CANCEL = re.compile(
+    r"\bcancel(?:l?ing|l?ed|l?ations?)\b|\bcan[cs]?el?l?(?:ing|ed)\b|\bcancel+\b|\bcan[cs]le?\b|\bcan[es]l\b|\bcansel\b|"
+    r"\bcacel\b|\b(?:cancelar|anular)(?:l[ao])?\b|\bcanc[eé]l[ae](?:l[ao])?\b|\bcall (?:it |that )?off\b|"
+    rf"^(?:please )?undo\b|\b(?:delete|remove|drop|get rid of)(?= (?:my|the) (?:\w+ )?{_APPT}\b)"
+)
+_BETWEEN = re.compile(
+    r"[.,;!?\n]+|\b(?:so|because|but|since|cause|cuz|and|then|while|though|although|anyway|if|unless|as long as|pero|y)"
+    r"\b"
+)
+_FILLER = (
+    r"(?:please|pls|plz|por favor|just|also|now|no|yes+|yeah|ok|okay|sure|sorry|hi|hello|hey|well|actually|instead|"
+    r"kindly|go ahead|let'?s|let us|to|i said|um+|uh+|oh|unfortunately|right|correct|first|quickly|could|thanks|"
+    r"simply|better|guys|dear|must|wait|nvm|never mind)"
+)
+_IMPERATIVE = re.compile(rf"(?:{_FILLER} ?)*")
+_WISH = re.compile(
+    rf"(?:^|\b(?:i|we)(?:'?d| would|'ll|'?ve| will|'?m|'?re| am| are| do)? )(?:{_FILLER} |really |still |have |will |"
+    r"do |would |going to |gonna )*"
+    r"(?:(?:need|want|have|got|like|wish|prefer|calling|texting|writing|looking|trying)(?: (?:you|u))? to|"
+    r"had better|rather|gotta|wanna|quiero|quisiera|necesito|deseo|tengo que|hay que|me gustar[ií]a)"
+    r"(?: (?:please|just|go ahead|now|be|have to|need to))*$"
+)
+_ASKED_OF_US = re.compile(
+    r"(?:\b(?:can|could|would|will) (?:you|u|ya)(?: (?:guys|please|pls|just|kindly))*|puede[ns]?)$"
+)
+_ASKED = re.compile(
+    r"\b(?:(?:can|could|may) (?:i|we)(?: (?:please|pls|just|still|also))*|how (?:do|can|would|could) (?:i|we|you)|"
+    r"possible (?:for (?:me|us) )?to|(?:i|we)(?:'ll| will|'?m going to|'?m gonna)|i(?:'d)? hate to|"
+    r"(?:tell|ask|have|let|get) [a-z]+(?: to)?|puedo)$"
+)
+_TO_BE_DONE = re.compile(r"\b(?:need|want|like|please|wish|(?:can|could) (?:i|you) (?:have|get))\b(?: \w+){0,5}$")
+_HAS_TO_BE = re.compile(r"\b(?:needs?|has|have|must|should|can|could) (?:to )?(?:\w+ )?(?:be|get)(?: \w+)?$")
+_PROGRESSIVE = re.compile(
+    rf"(?:{_FILLER} )*(?:i'?m|i am|we'?re|we are|i'?ll be|i will be|we'?ll be|(?:i|we) have to be)(?: \w+ly)?"
+)
+_WEIGHED = re.compile(
+    r"\b(?:might|may(?! (?:i|we)\b)|maybe|perhaps|probably|possibly|think(?:ing)?|thought|consider(?:ing)?|should|"
+    r"wonder(?:ing)?|in case|tempted|about to|deciding|whether|or|"
+    r"(?:would|(?:i|we)'?d)(?! (?:you|u|like|love|prefer|hate|rather|better)))\b"
+)
+_NOT = re.compile(
+    r"\b(?:not|never|nobody|no ?one|no (?=reason|need|way|quiero|voy)|(?:do|ca|wo|did|is|was)n'?t|cannot|stop|quit|"
+    r"avoid|refuse|almost|nearly|forgot|had|instead of|rather than|too (?:late|early)|glad|who|why|when|until|what|"
+    r"where|did|was|were|been)\b"
+)
+"""Before the verb it makes it nothing that is asked for."""
+_VISIT = re.compile(
+    r"(?:appointments?|appts?|apts?|bookings?|reservations?|visits?|citas?|ones?|both|all|everything|rest|others|"
+    r"slots?|spots?|times?|dates?|days?|orders?|jobs?|sessions?|services?|schedule|request|o'?clock|[ap]m|\d.*)"
+)
+_PLACE = re.compile(r"first|second|third|last|next|other|latter|former|two|three")
+"""Of several, where no noun follows it."""
+_DETERMINED = re.compile(
+    r"(?:please )?(?:my|our|the|your|his|her|their|an?|those|these|mi|la|el|all|any|some) (?P<what>.+)"
+)
+_PHRASE_ENDS = re.compile(
+    r" (?:on|for|at|with|this|next|before|after|please|pls|until|from|of|in|to|now|today|thanks?|as|by|i|we|it|again|"
+    r"about|that|under|when|you|right|asap|too|also)\b.*"
+)
+_OWNED = re.compile(r"\b(?P<whose>[a-z]+)(?:'s|s')(?= |$)")
+_UNTIL = re.compile(r" (?:until|till|before|after|since|because|from|i|we)\b.*")
+_DAYS = frozenset((*FROM_TODAY, *WEEKDAYS, *MONTHS))
+_DAY_WORDS = frozenset((*_DAYS, "week", "month", "it", "that", "let", "what", "there", "here"))
+_ALIKE = 0.72
+"""How much of a word for a visit has to agree, of 1."""
+_VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit")
+
+NOT_NEEDED = re.compile(
+    r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
+    r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment))\b"
+    r"(?! (?:to(?! come)|explained|done|now|yet)\b)|"
+    r"\b(?:no longer|not) need(?:ed)?(?: any ?more)?(?=\W*$|[,.;!]| (?:thanks|please)\b)|"
+    r"\bno longer need\b|"
+    r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
+    r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
+    r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
+    r"\btake (?:me|us) off (?:the|your) (?:schedule|calendar|books?)\b"
+)
+_DAY = "|".join(sorted((*FROM_TODAY, *WEEKDAYS), key=len, reverse=True))
+_SOMEBODY_ELSE = re.compile(
+    r"\b(?:found|hired|got|went with|going with|chose|use|using) (?:someone|somebody|another|a different|some other)\b"
+    r"(?= (?:else|company|guy|firm|exterminator|inspector|provider|person))"
+)
+CANNOT_COME = re.compile(
+    r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it(?! to\b| work)|my|the|our)|"
+    rf"come(?! (?:to the|out|outside|down)\b)|be (?:there|home)|keep (?:my|the)|do (?:my|the) {_APPT})"
+)
+CANNOT_ON = re.compile(
+    r"\b(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?"
+    rf"(?=(?:the |this |next )?(?:{_DAY})\b)"
+)
+"""No to a day: where a visit is on it, no to that one."""
+OF_VISIT = re.compile(
+    rf"\b(?:my|our|the|this|that) (?:\w+ ){{0,2}}{_APPT}\b|^\W*{_APPT}\b|\b(?:you|u)(?: guys)? (?:\w+ )?cancel|"
+    r"^\W*cancel\w*\W*$|\b(?:is|was|were|did|has|have|why|who|when) (?:it|that|this|you|i|we|he|she|they|somebody)\b|"
+    r"\b(?:it|that|this)(?:'?s| is| was| got| has been) cancel"
+)
+"""What tells of something cancelled tells of a visit of theirs."""
+_EARLIER_OR_LATER = re.compile(r"\b(?:earlier|before|sooner|later|after|until|till|on time)\b")
+
+
+def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
+    """How these words (lower case) speak of it. `own` are the words of the business: its services, who comes."""
+    kinds = [_kind(clause, own) for clause in _clauses(low)]
+    if NOT_NEEDED.search(low) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
+        kinds.append(Cancelling.PLAIN)
+    elif CANNOT_COME.search(low) or _SOMEBODY_ELSE.search(low):
+        kinds.append(Cancelling.HALF)
+    return max(kinds, default=Cancelling.UNSAID)
+
+
+def days_named(low: str) -> bool:
+    """Whether what is to be cancelled (lower case) is named by its day: "my Wednesday visit", "tomorrow's"."""
+    named = (_UNTIL.sub("", clause.after).replace("'s", "").split() for clause in _clauses(low))
+    return any(word in _DAYS for words in named for word in words)
+
+
+def without_told(low: str, own: Collection[str] = frozenset()) -> str:
+    """The words (lower case) without the parts that only tell of something cancelled."""
+    for clause in reversed([*_clauses(low)]):
+        if _kind(clause, own) is Cancelling.TOLD:
+            low = f"{low[: clause.start]} , {low[clause.end :]}"
+    return low
+
+
+def _clauses(low: str) -> Iterator[_Clause]:
+    start = 0
+    for between in (*_BETWEEN.finditer(low), None):
+        end = between.start() if between else len(low)
+        part = low[start:end]
+        for verb in CANCEL.finditer(part):
+            yield _Clause(start, end, part[: verb.start()].strip(), verb[0], part[verb.end() :].strip())
+            break
+        start = between.end() if between else end
+
+
+def _kind(clause: _Clause, own: Collection[str]) -> Cancelling:
+    asked = _asked(clause)
+    if asked > Cancelling.ELSEWHERE and _is_elsewhere(clause.after, own):
+        return Cancelling.TOLD if asked is Cancelling.HALF else Cancelling.ELSEWHERE
+    return asked
+
+
+def _asked(clause: _Clause) -> Cancelling:
+    """By the form of the verb, and who does it."""
+    before, verb = clause.before, clause.verb
+    if _WEIGHED.search(before) and not _ASKED_OF_US.search(before):
+        return Cancelling.WEIGHED
+    if verb.endswith("ed"):
+        if _TO_BE_DONE.search(before) and not _NOT.search(before):
+            return Cancelling.PLAIN
+        return Cancelling.HALF if _HAS_TO_BE.search(before) and not _NOT.search(before) else Cancelling.TOLD
+    if verb.endswith("ing"):
+        if _PROGRESSIVE.fullmatch(before):
+            return Cancelling.PLAIN
+        return (
+            Cancelling.HALF if _IMPERATIVE.fullmatch(before) or before.endswith("would you mind") else Cancelling.TOLD
+        )
+    if "ation" in verb:
+        return Cancelling.HALF if _IMPERATIVE.fullmatch(f"{before} {clause.after}".strip()) else Cancelling.TOLD
+    if _IMPERATIVE.fullmatch(before):
+        return Cancelling.PLAIN
+    if _ASKED_OF_US.search(before) or (_WISH.search(before) and not _NOT.search(before)):
+        return Cancelling.PLAIN
+    return Cancelling.HALF if _ASKED.search(before) and not _NOT.search(_ASKED.sub("", before)) else Cancelling.TOLD
+
+
+def _is_elsewhere(after: str, own: Collection[str]) -> bool:
+    """Whether it is no visit of theirs that is to be cancelled: "the reminders", "my other company", "Bob's visit"."""
+    if any(match["whose"] not in _DAY_WORDS and match["whose"] not in own for match in _OWNED.finditer(after)):
+        return True
+    determined = _DETERMINED.fullmatch(_PHRASE_ENDS.sub("", after))
+    if determined is None:
+        return False
+    words = determined["what"].replace("'s", "").split()
+    return not _PLACE.fullmatch(words[-1]) and not any(
+        _VISIT.fullmatch(word) or word in _DAY_WORDS or word in own or get_close_matches(word, _VISIT_WORDS, 1, _ALIKE)
+        for word in words
+    )

@@ -1,0 +1,64 @@
+"""Which of some numbered choices a text names, by its number or its place. Pure."""
+
+import re
+from collections.abc import Sequence
+
+NUMBERS = {
+    **dict.fromkeys(("one", "uno", "una"), 1),
+    **dict.fromkeys(("two", "dos", "too", "to"), 2),
+    **dict.fromkeys(("three", "tres"), 3),
+    **dict.fromkeys(("four", "cuatro"), 4),
+    **dict.fromkeys(("five", "cinco"), 5),
+    **dict.fromkeys(("six", "seis"), 6),
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+}
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
+_BEFORE = (
+    r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
+    r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|but|"
+    r"about|be),? )*"
+)
+_AFTER = (
+    r"(?: (?:please|pls|plz|works?|for|me|is|it|good|fine|great|perfect|thanks|thank|you|thx|sounds|then|would|"
+    r"open|free|available|possible|left|taken|"
+    r"be|best|better|instead|with \w+|"
+    r"por|favor|one|ok))*"
+)
+_N = rf"(?:[0-9]{{1,2}}|{'|'.join(NUMBERS)})"
+CORRECTED = re.compile(
+    rf"^(?:{_BEFORE}{_N}{_AFTER},? )?(?:(?:no|oops|sorry|wait|i mean|rather),? )+(?={_N}\b)|"
+    r"^(?:(?:please|pls|can|could|would|will|you|we|i|let's|actually|i'd like to|i want to|to) )*"
+    r"(?:move|change|switch|push|shift|bump|reschedule) (?:(?:it|that|this|me|back|up|out|the (?:time|hour)|"
+    r"(?:the|my|our) (?:visit|appointment|appt)) )*to "
+    rf"(?={_N}\b)"
+)
+"""A number that is taken back for the one that follows, or what is to become another number."""
+AN_HOUR = re.compile(
+    rf"\b(?:to|make (?:it|that)|is|come|how about|what about|say) {_N}(?!\w)|"
+    rf"\b{_N} (?:instead|(?:is|would be|works) (?:better|best|possible)|possible|available|open|free)\b|{_N} ?\?$"
+)
+"""A number that is an hour where nothing is numbered."""
+NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
+CHOICE = re.compile(
+    r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"
+    rf"(?:^|\bthe |\bel )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice))?(?=$|\W*$|"
+    rf"[ ,.!](?!available|thing))|"
+    r"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b"
+)
+
+
+def read_number(segments: Sequence[str], low: str) -> int | None:
+    """The number of a choice. Of several parts that name one the last counts."""
+    named = None
+    for part in (CORRECTED.sub("", segment.lower().strip(" .!?)(\"'")) for segment in segments):
+        if match := NUMBER.fullmatch(part):
+            named = NUMBERS.get(match["number"]) or int(match["number"])
+    for match in CHOICE.finditer(low):
+        word = match["number"] or match["ordinal"] or match["digits"]
+        named = NUMBERS.get(word) or ORDINALS.get(word) or int(word)
+    return named

@@ -1,0 +1,38 @@
+"""The hour that a visit is at now, said to tell which one shall go elsewhere: "my 9 o'clock to 11". Pure."""
+
+import re
+
+from app.sms.clocks_in_words import MOST_CHOICES, ONE_HOUR
+from app.sms.spans_in_words import DAY_NAMES
+
+_VERB = r"\b(?:move|moving|change|switch|push|shift|bump|swap|reschedule|postpone)"
+_DAY = rf"(?:(?:the )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?,? )?"
+_HOUR = rf"(?P<hour>{ONE_HOUR})(?P<said> ?o'? ?clock)?"
+_END = r"(?![\w/:.-]*\w)"
+_OWN = re.compile(rf"{_VERB} (?:my|our|the|that|this) {_DAY}(?:at )?{_HOUR}{_END}", re.I)
+_FROM = re.compile(
+    rf"{_VERB}(?: (?:it|me|us|that|this|(?:my|our|the) (?:\w+ ){{0,2}}?\w+))? from {_DAY}(?:at )?{_HOUR}{_END}"
+    r"(?= to\b)",
+    re.I,
+)
+_TO_HOUR = re.compile(rf"\b(?P<to>(?:to|until) {_DAY})(?=(?:{ONE_HOUR}){_END})", re.I)
+FROM_TO = re.compile(
+    rf"\b(?:{DAY_NAMES}|today|tomorrow|[0-9]{{1,2}}(?:st|nd|rd|th)?)(?:'?s)?(?: [\w:']+){{0,4}}? (?:to|until) "
+    rf"(?:the |this |next |on )*(?:{DAY_NAMES}|today|tomorrow|\w+ [0-9]|[0-9])",
+    re.I,
+)
+"""From the day where it is to another one."""
+
+
+def without_origin(text: str) -> tuple[str, str]:
+    """The hour where it is, empty if none is said; and the text without it, in which a bare hour after "to" is one."""
+    for form in (_FROM, _OWN):
+        if (match := form.search(text)) and (form is _FROM or _is_hour(match)):
+            rest = f"{text[: match.start('hour')]} visit {text[match.end() :]}"
+            return match["hour"], _TO_HOUR.sub(r"\g<to>at ", rest)
+    return "", text
+
+
+def _is_hour(match: re.Match[str]) -> bool:
+    """Whether it is no number of a choice."""
+    return bool(match["said"]) or not match["hour"].isdigit() or int(match["hour"]) > MOST_CHOICES

@@ -1,0 +1,55 @@
+"""Whether the visit that a text names is the customer's own: by the name it is under, its reference, its day. Pure."""
+
+import re
+from collections.abc import Sequence
+
+from app.sms.cancelling import CANNOT_ON, days_named
+from app.sms.dates_in_words import When
+from app.sms.meant import names_time
+from app.sms.state import Booked
+from app.sms.talk import Talk
+
+_NAME = r"[A-Z][\w'.-]*[^\W_]"
+_UNDER = re.compile(
+    r"\b(?i:appointments?|appts?|bookings?|visits?|ones?|it|that|reservations?)\b(?: [\w']+){0,2}? "
+    rf"(?i:of|for|under|by)(?i: the name(?: of)?)? (?P<name>{_NAME}(?: {_NAME})+)"
+)
+_REFERENCE = re.compile(
+    r"\b(?i:ref(?:erence)?|confirmation|code)(?i: (?:number|code|no|is))*[ .:#]*(?P<said>[A-Z0-9]{6})\b|"
+    r"\b(?i:cancel|move|reschedule|change) (?P<next>[A-Z0-9]{6})\b|"
+    r"\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?P<alone>[A-Z0-9]{6})\b"
+)
+
+
+def under_another_name(talk: Talk) -> bool:
+    """Whether it is under a name that is not theirs, as far as theirs is known."""
+    known = set(talk.state.name.lower().split())
+    own = {word for each in talk.business.technicians for word in each.name.lower().split()}
+    own |= {word for service in talk.business.services for word in service.name.lower().split()}
+    names = [{*match["name"].lower().split()} for match in _UNDER.finditer(talk.said.whole)]
+    return bool(known) and any(not name <= known and not name & own for name in names)
+
+
+def referred(talk: Talk, own: Sequence[Booked]) -> list[Booked] | None:
+    """Those whose reference is written, none if it is nobody's here; None: there is no reference written."""
+    said = {match["said"] or match["next"] or match["alone"] for match in _REFERENCE.finditer(talk.said.whole)}
+    return [each for each in own if each.reference in said] if said else None
+
+
+def none_on_day(talk: Talk, own: Sequence[Booked]) -> bool:
+    """Whether the visit is named by a day on which there is none."""
+    when: When = talk.said.when
+    named = bool(when.days) and not when.loose and when.length == 1 and days_named(talk.said.text.lower())
+    return named and not any(each.starts.date() in when.days for each in own)
+
+
+def cannot_then(talk: Talk) -> bool:
+    """Whether they cannot on the day of the visit that was spoken of last."""
+    last, said = talk.state.last, talk.said
+    return bool(last and last.starts.weekday() in said.when.barred and CANNOT_ON.search(said.text.lower()))
+
+
+def at_its_time(talk: Talk) -> bool:
+    """Whether the time that is named is that of the visit that was spoken of last."""
+    last = talk.state.last
+    return last is not None and names_time(talk.said.when, last.starts)

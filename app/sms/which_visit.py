@@ -1,0 +1,111 @@
+"""Which of a customer's visits their words are about: by its day and hour, its service, its number or its place. Pure.
+
+Where the words fit several it is none of them, and has to be asked.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.sms import several
+from app.sms.dates_in_words import When
+from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
+from app.sms.numbers_in_words import ORDINALS
+from app.sms.origins_in_words import FROM_TO
+from app.sms.state import Booked, Task, Wanted
+from app.sms.talk import Talk
+from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE
+from app.sms.words import Intent
+
+_TWO = 2
+_PLACE = re.compile(
+    rf"\b(?:move|change|switch|push|shift|bump|swap|reschedule|postpone|cancel|drop) (?:the|my) "
+    rf"(?P<place>{'|'.join(ORDINALS)}|earlier|earliest|later|latest|latter|former)"
+    r"(?: (?:one|of (?:them|the two|those|these)|visit|appointment|appt|booking))?"
+    r"(?=\W*$|[,.;!?\n]| (?:to|until|on|for|and|please|pls|instead)\b)"
+)
+"""A visit by its place among those that stand."""
+
+
+def listed_one(talk: Talk) -> Booked | None:
+    """The appointment that is meant of those that were listed, by its number or by its place."""
+    state, said, text = talk.state, talk.said, talk.said.text.lower()
+    listed = state.appointments
+    if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
+        return listed[said.number - 1 if said.number > 0 else -1]
+    if len(listed) == _TWO and (LATER_ONE.search(text) or EARLIER_ONE.search(text)):
+        return listed[1 if LATER_ONE.search(text) else 0]
+    others = [each for each in listed if each != state.appointment]
+    return others[0] if state.appointment and len(others) == 1 and OTHER_ONE.search(text) else None
+
+
+def put_right(talk: Talk, asked: Booked) -> Booked | None:
+    """The visit that was meant instead of the one asked about: "no, I meant Wednesday's", where it is the only one."""
+    said = talk.said
+    others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
+    no_move = said.intent is not Intent.MOVE and not says_from(talk)
+    return others[0] if len(others) == 1 and no_move and names_time(said.when, others[0].starts) else None
+
+
+def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
+    """Which appointment the words are about, as far as they say, and the time it shall be moved to.
+
+    "It" is the one that was spoken of last.
+    """
+    when, moves = talk.said.when, talk.state.task is Task.MOVE
+    days = list(when.days)
+    if placed := _placed(talk, found):
+        found = placed
+    at = talk.said.at if moves else When(clock=when.clock)
+    if len(found) > 1 and at:
+        found = [each for each in found if could_be(at, each.starts)] or found
+    if moves and len(days) == _TWO and FROM_TO.search(talk.said.text):
+        found = [each for each in found if each.starts.date() == days[0]]
+        wanted = Wanted().said(replace(when, days=when.days[1:]))
+        return (found[0] if len(found) == 1 else None), wanted
+    on_day = [each for each in found if each.starts.date() in days]
+    to_day = moves and len(days) == 1 and _is_goal(talk.said.text)
+    named = {service.id for service in services_in(talk)}
+    if on_day and (of_it := [each for each in found if each.service in named]) and not any(e in of_it for e in on_day):
+        # "Cancel the inspection on Wednesday", where that day is another visit's: one of the two words is wrong.
+        if talk.state.task is Task.CANCEL:
+            return None, Wanted()
+        found, on_day = of_it, []
+    if on_day and not to_day:
+        found = on_day
+        days = [day for day in days if day not in {each.starts.date() for each in on_day}]
+        its_own = any(could_be(replace(when, days=()), each.starts) for each in on_day)
+        when = replace(when, days=tuple(days)) if days or not its_own else When()
+    if len(found) > 1 and (kept := {service.id for service in services_kept(talk)}):
+        found = [each for each in found if each.service not in kept] or found
+    if len(found) > 1 and named:
+        found = [each for each in found if each.service in named] or found
+    one = not SEVERAL.search(talk.said.text.lower())
+    about_last = (moves and not named) or bool(THIS_ONE.search(talk.said.text.lower()))
+    if len(found) > 1 and last is not None and not on_day and about_last and one:
+        found = [each for each in found if each.reference == last.reference] or found
+    chosen = found[0] if len(found) == 1 else None
+    wanted = Wanted().said(when)
+    return chosen, on_its_day(chosen, wanted) if chosen else wanted
+
+
+def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
+    """A time of day alone is said about the day of the appointment."""
+    if (wanted.clock or wanted.part) and not wanted.days and not wanted.anytime:
+        wanted.days = [chosen.starts.date()]
+    return wanted
+
+
+def _placed(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
+    """The one that is named by its place among several: "move the first one"."""
+    match = _PLACE.search(talk.said.text.lower()) if len(found) > 1 else None
+    if match is None:
+        return []
+    place = ORDINALS.get(match["place"]) or (-1 if match["place"].startswith("lat") else 1)
+    return [found[place - 1 if place > 0 else -1]] if place <= len(found) else []
+
+
+def _is_goal(text: str) -> bool:
+    """Whether the day in the words is where it shall go: "move it to Tuesday", unlike "move my Tuesday visit"."""
+    words = text.lower().split()
+    return any(word in words for word in ("to", "for", "until", "til", "till"))
