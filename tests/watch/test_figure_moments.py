@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -159,7 +161,8 @@ async def test_after_a_gap_in_our_counting_it_is_not_good_before_it_is_known(hou
 
 
 async def tile(house: House):
-    found = await house.database.read(lambda c: _looked(c, house.clock.now(), 0.0))
+    shown: Any = SimpleNamespace(synthetic_every_s=0.0, used_up=lambda *_: (), name_of=str)
+    found = await house.database.read(lambda c: _looked(c, house.clock.now(), shown))
     return next(tile for tile in _of_work(found) if tile.name == "Service figures")
 
 
