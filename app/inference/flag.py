@@ -22,7 +22,7 @@ MODEL_PATH: Final = "model_path"
 KNOWN: Final = {MODEL_PATH: 100}
 """Every flag, and what it stands at while nobody has set it: a key and a list of models were asked for already."""
 CACHED_S: Final = 1.0
-READ_WITHIN_S: Final = 0.5
+READ_WITHIN_S: Final = 1.5
 BUCKETS: Final = 10_000
 WHY_CHARS: Final = 300
 
