@@ -295,7 +295,7 @@ async def grader(row: Row, request: pytest.FixtureRequest, folder: Path) -> None
                 assert first < 3 * RINGS_AFTER
                 async with made.server.client("") as client:
                     for number in range(first, first + many):
-                        content, headers = signed_text("Hello?", f"SM{number:02}", f"+1512555{number:04}", ACME_LINE)
+                        content, headers = signed_text("Thank you", f"SM{number:02}", f"+1512555{number:04}", ACME_LINE)
                         assert (await client.post("/twilio/sms", content=content, headers=headers)).status_code == 200
                 await books.eventually(lambda wanted=first + many: len(twilio.sent) == wanted)
                 answered = [said for _, said in twilio.sent]
