@@ -15,6 +15,8 @@ from tests.flows.running import MovedClock, Process, environment, serving
 from tests.flows.test_bad_database import gone
 
 SHOWN_WITHIN_S = 20.0
+AT_ONCE_S = 2.5
+"""Also on a busy machine; a read of the database would be waited for longer."""
 HALF_AN_HOUR_S = 1_800.0
 
 
@@ -24,7 +26,7 @@ async def comes(server: Process, words: str) -> httpx.Response:
     while True:
         began = time.monotonic()
         answer = await server.get("/status")
-        assert (answer.status_code, time.monotonic() - began < 1.0) == (200, True)
+        assert (answer.status_code, time.monotonic() - began < AT_ONCE_S) == (200, True)
         if words in answer.text:
             return answer
         assert time.monotonic() < until, answer.text
