@@ -1,6 +1,6 @@
 """Carries what SQLite has written to its log over to the file, beside the writer: in it, a caller would wait for that.
 
-SQLite does it within whichever commit fills the log, which then takes some ten milliseconds instead of a tenth of one.
+SQLite does it within whichever commit fills the log, which then takes milliseconds instead of a tenth of one.
 """
 
 import sqlite3
