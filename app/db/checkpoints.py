@@ -5,6 +5,7 @@ SQLite does it within whichever commit fills the log, which then takes milliseco
 
 import sqlite3
 import threading
+import time
 from contextlib import closing, suppress
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ AT_LAST_PAGES = 10_000
 """40 MB. Where the log never ends beside writers who never rest, SQLite does it in a commit after all."""
 TRIES = 3
 """The log begins anew once all of it is carried over, and some more may be written to it meanwhile."""
+APART_S = 0.05
+"""Between two of them: a burst of writes may end."""
 
 
 class Checkpoints:
@@ -57,3 +60,4 @@ class Checkpoints:
                     _, written, carried = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                     if written == carried:
                         break
+                    time.sleep(APART_S)
