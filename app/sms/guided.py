@@ -8,14 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
-from app.booking.zones import local_date
-from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish, theirs
+from app.sms import (
+    asked_next,
+    assent,
+    calling,
+    choosing,
+    meant,
+    naming,
+    own_appointments,
+    phrases,
+    second_wish,
+    theirs,
+    tidings,
+)
 from app.sms.cancelling import CANNOT_COME, Cancelling
-from app.sms.ground import Ground
+from app.sms.ground import ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
-from app.sms.talk import Ask, Decides, Talk
+from app.sms.talk import MAX_REASON_CHARS, Ask, Decides, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
@@ -62,7 +72,7 @@ class GuidedConversation:
         await _respond(talk, interrupted)
         await asked_next.go_on(talk)
         if not talk.missed:
-            state.misses = 0
+            state.misses, state.unread = 0, ""
         state.at = max(state.at, now)
         return Turn(tuple(talk.replies), dumped(state))
 
@@ -73,17 +83,6 @@ async def heard(business: Business, texts: Sequence[Incoming]) -> Said:
     if sum(len(body) for body, _ in parts) <= READ_AT_ONCE_CHARS:
         return read(parts, told)
     return await asyncio.to_thread(read, parts, told)
-
-
-def ground(business: Business, now: int) -> Ground:
-    """What a text to this business is read against."""
-    own = _words_of([business.name, *(service.name for service in business.services)])
-    technicians = _words_of([technician.name for technician in business.technicians])
-    return Ground(local_date(business.zone, now), last_bookable_day(business, now), own, technicians)
-
-
-def _words_of(names: Sequence[str]) -> frozenset[str]:
-    return frozenset(word.strip(".,'") for name in names for word in name.lower().split())
 
 
 def _resumed(kept: Mapping[str, Any], first_text: str, now: float) -> tuple[State, bool]:
@@ -193,7 +192,7 @@ async def _again(talk: Talk, lead: str = "") -> None:
     state, said = talk.state, talk.said
     read_it = said.text and not said.foreign and not said.rude
     if state.step in IDLE and state.last is not None and read_it and not state.misses:
-        talk.missed, state.misses = True, 1
+        talk.missed, state.misses, state.unread = True, 1, said.text[:MAX_REASON_CHARS]
         await own_appointments.tell(talk, lead)
     else:
         await talk.misunderstood(lead)
@@ -282,7 +281,9 @@ async def _about_booked(talk: Talk) -> bool:
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
-    if said.cancelling is Cancelling.TOLD and not wishes:
+    if tidings.tells(talk):
+        await tidings.pass_on(talk)
+    elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
     elif not said.when and theirs.cannot_then(talk):
         await own_appointments.begin(talk, Task.CANCEL)

@@ -7,6 +7,7 @@ from app.sms.ground import Ground
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
+from app.sms.tidings import DETAIL
 from app.sms.words import Answer, Intent, Said, read
 
 MAX_NOTE_CHARS = 200
@@ -23,14 +24,6 @@ _FIRST = re.compile(
 _WRONG = re.compile(
     r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
 )
-_DETAIL = re.compile(
-    r"\b(?:address|gate|code|door|ring|bell|buzzer|dogs?|cats?|pets?|keys?|lock ?box|parking|park|apt|apartment|"
-    r"unit|suite|"
-    r"floor|entrance|driveway|fence|back ?yard)\b|"
-    r"\b\d+ (?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b",
-    re.I,
-)
-"""What whoever comes has to know."""
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
@@ -60,7 +53,7 @@ def noted(talk: Talk) -> bool:
     """Whether something is told that whoever comes has to know: it goes with the booking that is asked about."""
     state, said = talk.state, talk.said
     given = said.answer or said.intent or said.when or said.name or said.number is not None
-    if state.task is not Task.BOOK or said.asks or given or not _DETAIL.search(said.text):
+    if state.task is not Task.BOOK or said.asks or given or not DETAIL.search(said.text):
         return False
     notes = "; ".join(filter(None, (state.words.get("notes", ""), said.text)))
     state.words = {**state.words, "notes": notes[:MAX_NOTE_CHARS]}
