@@ -126,9 +126,17 @@ _SOMEBODY_ELSE = re.compile(
     r"\b(?:found|hired|got|went with|going with|chose|use|using) (?:someone|somebody|another|a different|some other)\b"
     r"(?= (?:else|company|guy|firm|exterminator|inspector|provider|person))"
 )
+_NOT_THERE = (
+    r"^\W*(?:(?:sorry|hi|hey|hello|actually|ok),? )*(?:i'?m |i am |we'?re |we are )?(?:gonna |going to )?not (?:be )?"
+    r"(?:coming|(?:gonna|going to) (?:make it|come|be (?:there|home))|"
+    r"(?:home|there|available) (?:then|that day|any ?more))"
+    r"(?: any ?more)?(?:,? (?:sorry|thanks|thx))?[.! ]*$"
+)
+"""All that is said: whoever is to be visited is not there, or whoever visits does not come."""
 CANNOT_COME = re.compile(
     r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it(?! to\b| work)|my|the|our)|"
-    rf"come(?! (?:to the|out|outside|down)\b)|be (?:there|home)|keep (?:my|the)|do (?:my|the) {APPT})"
+    rf"come(?! (?:to the|out|outside|down)\b)|be (?:there|home)|keep (?:my|the)|do (?:my|the) {APPT})|"
+    rf"{_NOT_THERE}"
 )
 CANNOT_ON = re.compile(
     r"\b(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?"
@@ -147,7 +155,9 @@ _EARLIER_OR_LATER = re.compile(r"\b(?:earlier|before|sooner|later|after|until|ti
 def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     """How these words (lower case) speak of it. `own` are the words of the business: its services, who comes."""
     kinds = [_kind(clause, own) for clause in _clauses(low)]
-    if NOT_NEEDED.search(low) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
+    if re.search(_NOT_THERE, low):
+        kinds.append(Cancelling.HALF)
+    elif NOT_NEEDED.search(low) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
         kinds.append(Cancelling.PLAIN)
     elif CANNOT_COME.search(low) or _SOMEBODY_ELSE.search(low):
         kinds.append(Cancelling.HALF)

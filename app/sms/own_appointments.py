@@ -93,9 +93,11 @@ async def begin(talk: Talk, task: Task) -> None:
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
-    none_then = task is Task.CANCEL and theirs.none_then(talk, found)
-    state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
+    none_then, unknown = task is Task.CANCEL and theirs.none_then(talk, found), theirs.with_somebody_unknown(talk)
+    state.strict = task is Task.CANCEL and (none_then or unknown or talk.said.cancelling is not Cancelling.PLAIN)
     await _named(talk, about)
+    if unknown:
+        talk.lead(phrases.THIS_IS.format(name=phrases.short(talk.business.name)))
     if none_then:
         days = talk.said.when.days
         talk.lead(phrases.NONE_THEN.format(when=f"on {phrases.day(days[0], talk.today)}" if days else "then"))

@@ -42,6 +42,7 @@ NO_APPOINTMENT = (
     "number."
 )
 NO_SUCH_REFERENCE = "I find no visit with that reference for this number."
+THIS_IS = "This is {name}."
 NONE_THEN = "I find no visit {when}."
 NOTHING_MORE = "OK. Text a day whenever you want to book a visit, or PERSON for a call."
 OR_PERSON = "Or reply PERSON and someone will call you."

@@ -22,7 +22,7 @@ tuesday is bad for me | take me off tuesday | we won't be around tuesday | Tuesd
 about tuesday, something came up | ok i just sold the house so |
 ok actually something came up | yes i have a problem with that | yes and one more thing, we also have mice |
 sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
-I can't see you tuesday, thanks | Not coming | never mind |
+I can't see you tuesday, thanks | never mind |
 thanks but I won't be able to see you tuesday | sorry can't do it anymore | ok it's for two houses |
 now | all of it is wrong | ok no | yes no | please | come over now please
 """
@@ -40,7 +40,8 @@ GIVEN_UP = """
 we won't be needing you tuesday | no longer needed | not needed any more, thanks | please don't come | scrap it |
 can't make tuesday | cant do tues | found someone else | canel my apointment | pls cancl my appt |
 take me off the schedule | don't come tuesday | my ants are gone, no need to come | I'd like to have it cancelled |
-fine, I'm going with somebody else | sorry I can't make it | can you cancel my visit? | can I cancel tuesday? |
+fine, I'm going with somebody else | Not coming | im not gonna make it |
+sorry, not home that day | sorry I can't make it | can you cancel my visit? | can I cancel tuesday? |
 Dana cancelled on me last time, so please cancel my visit | cancelling | please cancel if possible
 """
 TOLD_OF = """

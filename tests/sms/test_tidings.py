@@ -55,3 +55,13 @@ async def test_an_apt_without_a_number_is_an_appointment(sqlite_url: str, text: 
         for said in BOOKED:
             await customer.send(said)
         assert not " ".join(await customer.send(text)).startswith(GOES_ON)
+
+
+@pytest.mark.parametrize(
+    "text", ["my number is 5125550188 call me after 5", "call me tonight", "call me this afternoon"]
+)
+async def test_a_call_that_is_asked_for_is_promised(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        [heard] = await customer.send(text)
+        assert heard.startswith("Someone will call you")
+        assert await words(customer) == [f"By text: {text}"]
