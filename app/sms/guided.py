@@ -67,8 +67,8 @@ class GuidedConversation:
         now = texts[-1].received_at
         said = await heard(business, texts)
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
-        early = texts[0].received_at < state.asked_at
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early)
+        early, told, state.told = texts[0].received_at < state.asked_at, state.told, False
+        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early, told)
         await _respond(talk, interrupted)
         await asked_next.go_on(talk)
         if not talk.missed:
@@ -96,7 +96,7 @@ def _resumed(kept: Mapping[str, Any], first_text: str, now: float) -> tuple[Stat
 
 async def _respond(talk: Talk, interrupted: bool) -> None:
     state, said = talk.state, talk.said
-    if interrupted and _only_answers(said):
+    if interrupted and said.only_answers:
         talk.say(f"{phrases.START_AGAIN} {phrases.HOW}")
         return
     if state.step in IDLE and REACTION.fullmatch(said.text):
@@ -236,7 +236,7 @@ async def _first(talk: Talk) -> None:
         state.step = Step.DAY
         told = said.when or said.when.no_such or meant.services_in(talk)
         await choosing.go_on(talk) if told else await choosing.ask_next(talk)
-    elif said.asks and not (said.greets or said.foreign or _is_only_puzzled(said)):
+    elif said.asks and not (said.greets or said.foreign or said.only_puzzled):
         await _question(talk)
     else:
         services = talk.business.services_said()
@@ -254,6 +254,10 @@ async def _afterwards(talk: Talk) -> None:
     Whatever else is said gets an answer: what we leave unanswered is taken for understood.
     """
     state, said = talk.state, talk.said
+    if state.step is Step.INVITED and talk.told and said.answer is Answer.YES and assent.says_nothing_else(talk):
+        state.step = Step.DONE
+        await own_appointments.tell(talk)
+        return
     if state.step is Step.INVITED and _takes_up_invitation(talk):
         return
     if said.only_greets:
@@ -377,17 +381,6 @@ def _nothing_but_a_question(talk: Talk) -> bool:
     if said.foreign or said.only_greets or meant.services_in(talk):
         return False
     return said.asks and not given and said.intent is None
-
-
-def _only_answers(said: Said) -> bool:
-    """Whether it says nothing but what answers a question asked before."""
-    return said.intent is None and not (said.when and not said.when.loose) and not said.greets and not said.asks
-
-
-def _is_only_puzzled(said: Said) -> bool:
-    """Whether nothing that can be answered is asked: "???", "who is this?"."""
-    low = said.text.lower()
-    return bool(PUZZLED.fullmatch(low) or WHO.fullmatch(low))
 
 
 def _you_are_welcome(talk: Talk) -> None:

@@ -56,6 +56,7 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
         talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
+    talk.state.told = True
     how = bool(lead) or (how and talk.state.step in IDLE)
     if how and talk.state.step in IDLE:
         talk.state.step = Step.INVITED  # a yes to that wants an answer

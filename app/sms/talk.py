@@ -62,6 +62,8 @@ class Talk:
     """Who decides about what the business has reviewed."""
     early: bool = False
     """Whether some of it came before what was asked last was asked."""
+    told: bool = False
+    """Whether the turn before told what is booked."""
     replies: list[str] = field(default_factory=list)
     missed: bool = False
     of_several: bool = False
