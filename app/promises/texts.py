@@ -38,11 +38,9 @@ GOOD_FOR_S: Final = 86_400.0
 
 _insert = BulkInsert(text_outbox)
 _x = text_outbox.c
-_NOTED = Prepared(
-    select(_x.id).where(
-        _x.booking == bindparam("booking"), _x.revision == bindparam("revision"), _x.kind == bindparam("kind")
-    )
-)
+_ABOUT = (_x.booking == bindparam("booking"), _x.revision == bindparam("revision"), _x.kind == bindparam("kind"))
+_NOTED = Prepared(select(_x.id).where(*_ABOUT))
+_STANDS = Prepared(select(text_outbox).where(*_ABOUT))
 _BY_ID = Prepared(select(text_outbox).where(_x.id == bindparam("this")))
 _CHANGE = PreparedUpdate(text_outbox, _x.id)
 
@@ -127,6 +125,13 @@ def noted(transaction: Transaction, text: Text, *, now: float) -> bool:
 def is_noted(connection: Connection, booking: str, revision: int, kind: str) -> bool:
     """Whether there is such a text, whatever became of it."""
     return _NOTED(connection, booking=booking, revision=revision, kind=kind).first() is not None
+
+
+def owed(transaction: Transaction, text: Text, *, now: float) -> Owed:
+    """The one text about this: noted now, or whatever has become of it since it was."""
+    noted(transaction, text, now=now)
+    about = {"booking": text.booking, "revision": text.revision, "kind": text.kind}
+    return _owed(_STANDS(transaction.connection, **about).one())
 
 
 def made_news(transaction: Transaction, booking: str, revision: int) -> bool | None:
