@@ -161,13 +161,14 @@ def by_sid(connection: Connection, sid: str) -> Owed | None:
     return None if row is None else _owed(row)
 
 
-def one_before(connection: Connection, text: Owed) -> bool:
-    """Whether an earlier text of the same conversation is still on its way: words keep their order."""
+def one_before(connection: Connection, text: Owed) -> Owed | None:
+    """The first earlier text of the same conversation that is still on its way: words keep their order."""
     if not text.conversation:
-        return False
+        return None
     earlier = or_(_x.created_at < text.created_at, and_(_x.created_at == text.created_at, _x.revision < text.revision))
-    asked = select(_x.id).where(_x.conversation == text.conversation, _x.state.in_(OPEN), earlier)
-    return connection.execute(asked.limit(1)).first() is not None
+    asked = select(text_outbox).where(_x.conversation == text.conversation, _x.state.in_(OPEN), earlier)
+    row = connection.execute(asked.order_by(_x.created_at, _x.revision).limit(1)).first()
+    return None if row is None else _owed(row)
 
 
 def known_sids(connection: Connection, sids: Sequence[str]) -> set[str]:
