@@ -14,6 +14,7 @@ INNER = {
         "app.watch.status.MOST_OPEN",
         "app.watch.status.MOST_RESOLVED",
         "app.watch.unheard.MOST_NAMED",
+        "app.watch.volume_words.MOST_NAMED",
         "app.watch.volume_counts.MOST_LINE_CHARS",
         "app.watch.chances.MOST_TERMS",
         "app.watch.baseline.MOST_BUNCHED",

@@ -89,6 +89,19 @@ def raised(transaction: Transaction, page: Page, *, now: float) -> bool:
     return True
 
 
+def reworded(transaction: Transaction, kind: str, key: str, page: Page, *, now: float) -> bool:
+    """Another key, title and body for a page that goes on: who repeats it says the new ones, and nobody is told now.
+
+    True when there was such a page.
+    """
+    values = {"key": page.key, "title": page.title, "body": page.body}
+    done = transaction.connection.execute(update(pages).where(*_open(kind, key)).values(**values))
+    if done.rowcount:
+        about = {"before": key} if key != page.key else {}
+        record(transaction, "page_reworded", business=page.business, subject=page.key, at=now, page=kind, **about)
+    return bool(done.rowcount)
+
+
 def written_down(transaction: Transaction, past: Past, *, now: float) -> None:
     """Keep what is over and had no row; once, where others told of it in the same time as well. Nobody is told."""
     connection, page = transaction.connection, past.page
