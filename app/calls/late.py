@@ -7,6 +7,7 @@ from app import log, metrics
 from app.booking.amendments import CANCEL, Amendment
 from app.booking.book import Result
 from app.booking.business import Business, Businesses
+from app.booking.change_ends import CHANGED_BY_HAND
 from app.booking.speech import spell, spoken_time
 from app.booking.store import Booking
 from app.calls.model import CallRef, ToolResult
@@ -91,8 +92,14 @@ class LateAnswers:
             return False
         old, new = (spoken_time(starts, business.zone) for starts in (appointment.starts, change.starts))
         done = result is Result.CONFIRMED
-        if change.intent == CANCEL:
-            ends = "is cancelled now" if done else "could not be cancelled, so it still stands"
+        if change.reason == CHANGED_BY_HAND:
+            what = "cancel" if change.intent == CANCEL else "move"
+            say = (
+                f"Your appointment on {old} was changed on our side, so I did not {what} it. Someone from our team "
+                "will look at it and call you."
+            )
+        elif change.intent == CANCEL:
+            ends = "is cancelled now" if done else "could not be cancelled. I can look up how it stands"
             say = f"About your appointment on {old}: it {ends}."
         elif done:
             reference = spell(appointment.reference)

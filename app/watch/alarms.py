@@ -63,11 +63,12 @@ class Alarms:
         book: Book | None = None,
         beat: Callable[[], None] = lambda: None,
         shown: Callable[[str], str] = lambda url: url.partition(":")[0],
+        link: Callable[[Name], str] = lambda _: "",
     ) -> None:
         self._urls = tuple(urls)
         self._clock = clock
         self._directly = Directly(
-            messenger, clock, self._unheard, deadline_s=deadline_s, pauses_s=pauses_s, shown=shown
+            messenger, clock, self._unheard, deadline_s=deadline_s, pauses_s=pauses_s, shown=shown, link=link
         )
         self._ringing: OrderedDict[tuple[str, str], Rung] = OrderedDict()
         self._waiting: deque[Rung | Name | Past] = deque()
@@ -125,10 +126,10 @@ class Alarms:
     def again(self, kind: str, key: str, title: str, body: str) -> bool:
         """Tell once more, in these words, of what rings and was carried from here; the pager repeats the rest.
 
-        From the loop only. True when it was told again.
+        From the loop only. True when it was told again; never while somebody has it.
         """
         page = self._ringing.get((kind, key))
-        if page is None or not self._directly.knows((kind, key)):
+        if page is None or not self._directly.knows((kind, key)) or self._directly.taken((kind, key)):
             return False
         self._directly.carry(replace(page, title=log.redact(title), body=log.redact(body)))
         return True
@@ -143,6 +144,10 @@ class Alarms:
         _log.info("alarm withdrawn", kind=kind, key=key)
         return True
 
+    def acknowledged(self, kind: str, key: str, by: str, at: float) -> None:
+        """Somebody has what was carried from here, since then; said twice it is the same. From the loop only."""
+        self._directly.acknowledged((kind, key), by, at)
+
     def past(self, kind: str, key: str) -> Past | None:
         """What rings and has no row, as it is written down once it is over; None where the pager has it."""
         name = (kind, key)
@@ -152,7 +157,8 @@ class Alarms:
         business = (self._book.business_of(page.extra) if self._book else None) or ""
         raised_at = self._clock.now() - (self._clock.monotonic() - page.rung_at)
         kept = Page(kind, key, page.title, page.body, business)
-        return Past(kept, raised_at, self._directly.progress(name) or Progress())
+        by, at = self._directly.taken(name) or ("", 0.0)
+        return Past(kept, raised_at, self._directly.progress(name) or Progress(), by, at)
 
     def clear(self, kind: str, key: str) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process."""

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from app.booking.amendments import Amendment
 from app.booking.book import Result
 from app.booking.business import Businesses
+from app.booking.change_ends import CHANGED_BY_HAND
 from app.booking.store import Booking
 from app.calls.late import LateAnswers
 from app.calls.model import CallRef, ToolResult
@@ -80,6 +82,22 @@ async def test_a_caller_who_is_gone_was_not_told(late: Late, reachable: bool, re
     if reachable:
         late.answers.remember(REF)
     assert await late.answers.tell(booking(), result) is False
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (CHANGED_BY_HAND, "was changed on our side, so I did not cancel it. Someone from our team will look at it and"),
+        ("the appointment is not as it was", "could not be cancelled. I can look up how it stands."),
+    ],
+)
+async def test_of_a_cancellation_that_came_to_nothing_no_more_is_said_than_is_known(
+    late: Late, reason: str, said: str
+) -> None:
+    late.answers.remember(REF)
+    change = replace(booking(), intent="cancel", reason=reason)
+    assert await late.answers.tell_change(Amendment(booking(), change), Result.REFUSED) is True
+    assert said in late.push.said[0][1]
 
 
 async def test_a_control_url_that_is_not_allowed_is_not_remembered(late: Late) -> None:

@@ -88,9 +88,9 @@ async def never_answers(_: int) -> bool:
 
 @asynccontextmanager
 async def ringing(
-    notifier: ScriptedNotifier, *urls: str, pauses_s=(0.01, 0.01), deadline_s=0.05
+    notifier: ScriptedNotifier, *urls: str, pauses_s=(0.01, 0.01), deadline_s=0.05, link=lambda _: ""
 ) -> AsyncIterator[Alarms]:
-    alarms = Alarms(notifier, urls, FakeClock(), pauses_s=pauses_s, deadline_s=deadline_s)
+    alarms = Alarms(notifier, urls, FakeClock(), pauses_s=pauses_s, deadline_s=deadline_s, link=link)
     alarms.start()
     yield alarms
     await alarms.stop(grace_s=2.0)
@@ -353,6 +353,32 @@ async def test_a_page_rung_anew_is_told_after_the_end_of_the_one_before() -> Non
             alarms.ring("k", "1", "t", "b")
             alarms.clear("k", "1")
     assert order == [Step.RAISED, Step.RESOLVED, Step.RAISED, Step.RESOLVED]
+
+
+async def test_what_somebody_has_is_told_no_more_until_its_end() -> None:
+    notifier, link = ScriptedNotifier(no=will_never_have_it), "https://voice.example/pages/1?token=5125550142"
+    async with ringing(notifier, "a", "no", link=lambda name: link if name == ("k", "1") else "") as alarms:
+        alarms.acknowledged("k", "1", "Dana", 5.0)  # of nothing
+        alarms.ring("k", "1", "t", "b")
+        alarms.ring("k", "2", "t", "b")
+        await soon(lambda: not alarms.on_their_way)
+        assert {body for _, body in notifier.tries["a"]} == {f"b\n\nAcknowledge: {link}", "b"}
+        assert alarms.again("k", "1", "t", "b")
+        await soon(lambda: not alarms.on_their_way)
+        for by in ("Dana", "Lee"):
+            alarms.acknowledged("k", "1", by, 5.0)
+        await soon(lambda: not alarms.on_their_way)
+        assert len(notifier.tries["a"]) == 4, "and one word that it is in hand, for services that keep an incident"
+        assert len(notifier.tries["no"]) == 3, "but none for who never took it"
+        assert not alarms.again("k", "1", "t", "b")
+        past = alarms.past("k", "1")
+        assert past is not None
+        assert (past.acknowledged_by, past.acknowledged_at) == ("Dana", 5.0)
+        alarms.clear("k", "1")
+        await soon(lambda: bool(notifier.ends["a"]))
+        assert alarms.ring("k", "1", "t", "b"), "the next one is in nobody's hand"
+        await soon(lambda: not alarms.on_their_way)
+        assert alarms.again("k", "1", "t", "b")
 
 
 async def test_all_that_rings_is_over_for_who_hands_on() -> None:
