@@ -205,7 +205,7 @@ def newest(connection: Connection, kind: str, key: str) -> Kept | None:
     still = connection.execute(select(pages).where(*_open(kind, key))).first()
     over = select(pages).where(OVER, _p.kind == kind, _p.key == key).order_by(_p.changed_at.desc()).limit(1)
     row = still or connection.execute(over).first()
-    return None if row is None else _kept(row)
+    return None if row is None else kept_of(row)
 
 
 def listed(connection: Connection, *, all_of_them: bool = False, most: int = MOST_LISTED) -> list[Kept]:

@@ -8,8 +8,8 @@ import pytest
 from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import following, pages
-from app.watch.escalation import QUIET_S, WITHIN, Progress, Reach
-from app.watch.following import AT_ONCE_S, FIGURES_S, FOR_CUSTOMERS_S, MOST_NAMED, NAMED_S, PATIENT_S
+from app.watch.escalation import PAUSES_S, QUIET_S, WITHIN, Progress, Reach
+from app.watch.following import FIGURES_S, FOR_CUSTOMERS_S, MOST_NAMED, NAMED_S, PATIENT_S
 from app.watch.notify import Taken
 from app.watch.pages import SETTLES_S, Kept, Page
 from tests.fakes.clock import FakeClock
@@ -107,8 +107,9 @@ async def test_what_nobody_was_told_of_in_time_rings_by_itself_and_names_those_t
 async def test_behind_a_page_that_reached_nobody_none_waits(database: Database) -> None:
     night = Night(database, own=Taken.FAILED, first=Taken.FAILED, second=Taken.FAILED, third=Taken.FAILED)
     await night.raised(DANA)
+    for pause_s in PAUSES_S:
+        await night.after(pause_s)
     night.messenger.answers.clear()
-    night.clock.advance(AT_ONCE_S)
     await night.raised(LEE)
     assert f"raised: {LEE.title}" in night.heard()
 
