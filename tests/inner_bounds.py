@@ -14,6 +14,8 @@ INNER = {
         "app.watch.status.MOST_OPEN",
         "app.watch.status.MOST_RESOLVED",
         "app.watch.unheard.MOST_NAMED",
+        "app.watch.following.MOST_NAMED",
+        "app.watch.held.MOST_LOOKED_AT",
         "app.watch.volume_words.MOST_NAMED",
         "app.watch.volume_counts.MOST_LINE_CHARS",
         "app.watch.chances.MOST_TERMS",
