@@ -152,7 +152,8 @@ CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|yo
 """A request to cancel, where something else in the text shall stay."""
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
-    rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|me|my|the|our|this|that|to|back|time|day|date|{APPT})\b|"
+    r"\b(?:change|move|switch|shift|push|bump|swap) "
+    rf"(?:it|me|my|the|our|this|that|them|both|all|to|back|time|day|date|{APPT})\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")

@@ -82,6 +82,22 @@ PUT_RIGHT: tuple[Row, ...] = (
     (ASKED, "yes, no wait, monday", "", "Mon Nov 23: 1)"),
 )
 SEVERAL: tuple[Row, ...] = (
+    *(
+        (
+            INSPECTION_AND_TREATMENT,
+            f"{text} / 1 / yes / 1 / yes",
+            "inspection Thu 26 13:00, treatment Thu 26 13:00",
+            "Moved",
+        )
+        for text in ("move both to thursday afternoon", "can you move both from tues and wed to thursday afternoon")
+    ),
+    (
+        NOTHING,
+        "an inspection tuesday at 9, a follow up visit wednesday at 10 and another inspection for my mom monday at 2 "
+        "/ Jane Roe / yes / yes / yes",
+        "inspection Mon 23 14:00, inspection Tue 24 09:00, follow-up Wed 25 10:00",
+        "Booked",
+    ),
     (NOTHING, "two inspections please, tuesday at 9 and wednesday at 10 / Jane Roe / yes / yes", f"{TUE}, {WED}", ""),
     (NOTHING, "inspections for my 3 houses tuesday at 9", "", REST_AGAIN),
     (NOTHING, "inspection tuesday at 9, I have 2 dogs", "", "Tue Nov 24 at 9:00 AM. What is your full name?"),
