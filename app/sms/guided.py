@@ -244,7 +244,8 @@ async def _first(talk: Talk) -> None:
         if len(services) == 1:
             state.service = services[0].id
         naming.noted(talk)
-        lead = phrases.ONLY_ENGLISH if said.foreign else phrases.greeting(talk.business)
+        unseen = said.pictures and not said.text
+        lead = phrases.ONLY_ENGLISH if said.foreign else phrases.PICTURE if unseen else phrases.greeting(talk.business)
         talk.say(lead, talk.question())
 
 

@@ -33,7 +33,14 @@ ASKS: tuple[Row, ...] = (
     (ONE, "running late tuesday, can you come at 10 instead of 9? / yes", AT_10, "Moved"),
     *(
         (ONE, text, TUE, "You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM, reference")
-        for text in ("what's the reference?", "tuesday still good?", "who is coming tuesday?", "are you still coming?")
+        for text in (
+            "what time was it again",
+            "did it go thru?",
+            "what's the reference?",
+            "tuesday still good?",
+            "who is coming tuesday?",
+            "are you still coming?",
+        )
     ),
     (ASKED, "wrong name, it's Janet Roe / yes", f"{TUE} for Janet Roe", "Booked"),
     (ASKED, "let me check", "", NO_HURRY),
@@ -44,6 +51,8 @@ ASKS: tuple[Row, ...] = (
     (ONE, "is it still with Dana?", TUE, "You have: Home inspection with Dana"),
     (NOTHING, "is 8 possible?", "", "What is it for?"),
     (NOTHING, "????", "", "Hi, this is Acme"),
+    (NOTHING, "u there?", "", "Hi, this is Acme"),
+    *((ONE, text, TUE, "You have: Home inspection") for text in ("u there?", "inspection tuesday at 9")),
     (ONE, "see you later", TUE, ""),
     (ONE, "I'll let you know later", TUE, "You have"),
 )
