@@ -262,6 +262,8 @@ KEEPING = re.compile(
     r"\b(?:works|is (?:good|fine|great|perfect))(?: for (?:me|us))?\W*$"
 )
 """In answer to whether it is to be cancelled that is a no, where nothing in it says the opposite."""
+LEAVES = re.compile(r"\b(?:leave|keep) (?:it|that|my|the)\b|\bthat'?s (?:fine|ok|okay)\b|\b(?:never ?mind|forget it)\b")
+"""Beside a no, while another time is looked for, the visit stays where it is."""
 NOT_KEEPING = re.compile(r"n't\b|\b(?:dont|cant|wont|cannot|not|never|no longer|cancel\w*)\b")
 CONDITION = re.compile(
     r"\b(?:if(?! possible\b)|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b"

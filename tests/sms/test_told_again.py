@@ -88,6 +88,9 @@ PUT_RIGHT: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "cancel it / no, the other / yes", TREATMENT, "Cancelled"),
     (ASKED_TO_CANCEL, "no, the other", TUE, NO_OTHER),
     (ASKED, "yes no wait", "", "Reply YES"),
+    (ASKED, "its Janet not Jane / yes", f"{TUE} for Janet Roe", "Booked"),
+    (ONE, "anything sooner? / no thats fine leave it", TUE, "OK, I left your appointment as it is."),
+    (ONE, "move it to thursday / no keep it", TUE, "OK, I left your appointment as it is."),
     (ASKED, "yes, no wait, monday", "", "Mon Nov 23: 1)"),
 )
 SEVERAL: tuple[Row, ...] = (
