@@ -187,10 +187,11 @@ async def _which(talk: Talk) -> None:
 
 
 async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
-    """Each of these visits in turn; a day that all of them shall go to is asked for again for each."""
+    """Each of these visits in turn; the day that all of them shall go to is kept, each has its own hour."""
     state = talk.state
     first, *others = visits
     if state.task is Task.MOVE:
+        talk.said = replace(talk.said, when=several.goal(talk, visits))
         state.wanted = Wanted().said(talk.said.when)
     kept_all = several.wait(talk, state.task, others)
     await _with(talk, first)
