@@ -52,7 +52,8 @@ def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, 
     return Page(CANNOT_VERIFY_PAGE, key, title, body, booking.business)
 
 
-def _at(place: Place, zone: ZoneInfo) -> str:
+def at(place: Place, zone: ZoneInfo) -> str:
+    """Which calendar has the event, and when."""
     return f"{place.calendar} at {span(place.event.start, place.event.end, zone)}"
 
 
@@ -60,7 +61,7 @@ def _compared(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) ->
     what = f"an event at {span(wanted.start, wanted.end, zone)}" if wanted.there else "no event: it was cancelled"
     there = shown(sight.found, zone)
     if sight.elsewhere.found:
-        there += f"; the event is on {', '.join(_at(place, zone) for place in sight.elsewhere.found)}"
+        there += f"; the event is on {', '.join(at(place, zone) for place in sight.elsewhere.found)}"
     return (
         f"Booking {booking.reference} ({booking.service}) on {booking.calendar}.\n"
         f"Wanted: {what}.\nThere: {there}.\nWrong: {'; '.join(sight.problems)}."
@@ -79,7 +80,7 @@ def telling(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, o
     promised = span(wanted.start, wanted.end, zone)
     found = sight.found
     if sight.elsewhere.found:
-        what = f"is now on {', '.join(_at(place, zone) for place in sight.elsewhere.found)}"
+        what = f"is now on {', '.join(at(place, zone) for place in sight.elsewhere.found)}"
     elif not is_there(found):
         what = "is no longer on the calendar"
         if unknown := not_telling(sight.elsewhere):

@@ -26,6 +26,8 @@ CHANGED_PAGE = "read_back_changed"
 CANNOT_VERIFY_PAGE = "read_back_cannot_verify"
 BY_HAND_PAGE = "appointment_changed"
 """A customer's own change met one that a person had made on the calendar."""
+BY_HAND_TASK = "by_hand:"
+"""How the key of that page's task begins: the customer was told that somebody calls, so only a person ends it."""
 ABOUT_ONE = (MISMATCH_PAGE, CHANGED_PAGE, CANNOT_VERIFY_PAGE, BY_HAND_PAGE)
 """The pages whose key is the reference of the appointment."""
 AFTER_S = 300.0

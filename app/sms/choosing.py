@@ -30,7 +30,7 @@ async def go_on(talk: Talk) -> None:
     if confirming and said.answer is Answer.YES:
         await carry_out(talk)
         return
-    took = _take_in(talk)
+    took, noted = _take_in(talk), naming.noted(talk)
     if said.when.no_such and not said.when.days:
         _no_such_day(talk, said.when.no_such)
         return
@@ -44,7 +44,7 @@ async def go_on(talk: Talk) -> None:
         _refuse(talk)
     elif took or said.intent is Intent.BOOK or (said.intent is Intent.MOVE and not confirming) or _repeats(talk):
         await ask_next(talk)
-    elif confirming and naming.noted(talk):
+    elif noted and not said.asks:
         talk.say(f"{phrases.NOTED} {talk.question()}")
     elif said.answer is Answer.NO and state.step in (Step.SERVICE, Step.DAY):
         give_up(talk)

@@ -56,6 +56,7 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
         talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
+    talk.state.told = True
     how = bool(lead) or (how and talk.state.step in IDLE)
     if how and talk.state.step in IDLE:
         talk.state.step = Step.INVITED  # a yes to that wants an answer
@@ -93,9 +94,11 @@ async def begin(talk: Talk, task: Task) -> None:
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
-    none_then = task is Task.CANCEL and theirs.none_then(talk, found)
-    state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
+    none_then, unknown = task is Task.CANCEL and theirs.none_then(talk, found), theirs.with_somebody_unknown(talk)
+    state.strict = task is Task.CANCEL and (none_then or unknown or talk.said.cancelling is not Cancelling.PLAIN)
     await _named(talk, about)
+    if unknown:
+        talk.lead(phrases.THIS_IS.format(name=phrases.short(talk.business.name)))
     if none_then:
         days = talk.said.when.days
         talk.lead(phrases.NONE_THEN.format(when=f"on {phrases.day(days[0], talk.today)}" if days else "then"))

@@ -42,6 +42,7 @@ NO_APPOINTMENT = (
     "number."
 )
 NO_SUCH_REFERENCE = "I find no visit with that reference for this number."
+THIS_IS = "This is {name}."
 NONE_THEN = "I find no visit {when}."
 NOTHING_MORE = "OK. Text a day whenever you want to book a visit, or PERSON for a call."
 OR_PERSON = "Or reply PERSON and someone will call you."
@@ -54,6 +55,7 @@ NO_OTHER = "I find no other upcoming appointment for this number. Text a day to 
 WELCOME = "You're welcome!"
 ALREADY_PROMISED = "Someone will call you as promised. You can also text a day to see open times."
 PASSED_ON = "That is one for a person."
+GOES_ON = "Thanks, that goes to a person."
 CALLED_BY = "Someone will call you by {when}."
 NOT_UNDERSTOOD = "I'm having trouble following, so a person will help."
 IN_DOUBT = "Something went wrong on our side and I can't say whether that was done."

@@ -71,11 +71,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A page that was told of without a row, and is over: since when, how often, and whom it reached."""
+    """A page that was told of without a row, and is over: since when, how often, whom it reached, and who had it."""
 
     page: Page
     raised_at: float
     progress: Progress
+    acknowledged_by: str = ""
+    acknowledged_at: float = 0.0
 
 
 def raised(transaction: Transaction, page: Page, *, now: float) -> bool:
@@ -112,9 +114,13 @@ def written_down(transaction: Transaction, past: Past, *, now: float) -> None:
         return
     about = (uuid.uuid4().hex, page.kind, page.key, page.business, page.title, page.body, "resolved")
     whom = orjson.dumps(as_data(past.progress.reach)).decode()
-    _insert(connection, [(*about, past.raised_at, now, NEVER, past.progress.round, 0, whom, "resolved", "", 0.0, "")])
-    for kind, at in (("page_raised", past.raised_at), ("page_resolved", now)):
-        record(transaction, kind, business=page.business, subject=page.key, at=at, page=page.kind, noted_after=True)
+    taken = (_in_short(past.acknowledged_by), past.acknowledged_at)
+    _insert(connection, [(*about, past.raised_at, now, NEVER, past.progress.round, 0, whom, "resolved", *taken, "")])
+    noted: dict[str, Any] = {"business": page.business, "page": page.kind, "noted_after": True}
+    record(transaction, "page_raised", subject=page.key, at=past.raised_at, **noted)
+    if past.acknowledged_at:
+        record(transaction, "page_acknowledged", subject=about[0], at=past.acknowledged_at, by=taken[0], **noted)
+    record(transaction, "page_resolved", subject=page.key, at=now, **noted)
 
 
 def is_raised(transaction: Transaction, kind: str, key: str) -> bool:
@@ -184,6 +190,14 @@ def acknowledged(transaction: Transaction, page_id: str, *, by: str, now: float)
 def found(connection: Connection, page_id: str) -> Kept | None:
     """The page with this id; None when there is none."""
     row = connection.execute(select(pages).where(_p.id == page_id)).first()
+    return None if row is None else _kept(row)
+
+
+def newest(connection: Connection, kind: str, key: str) -> Kept | None:
+    """The last one about this, over or not; None when there was none."""
+    still = connection.execute(select(pages).where(*_open(kind, key))).first()
+    over = select(pages).where(OVER, _p.kind == kind, _p.key == key).order_by(_p.changed_at.desc()).limit(1)
+    row = still or connection.execute(over).first()
     return None if row is None else _kept(row)
 
 

@@ -47,6 +47,29 @@ ASKS: tuple[Row, ...] = (
     (ONE, "see you later", TUE, ""),
     (ONE, "I'll let you know later", TUE, "You have"),
 )
+UNKNOWN = "This is Acme Pest Control. Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM?"
+OF_OTHERS: tuple[Row, ...] = (
+    *(
+        (ONE, text, TUE, UNKNOWN)
+        for text in (
+            "cancel my appointment with the dentist",
+            "cancel my appt with dr kim",
+            "cancel my visit with my vet",
+        )
+    ),
+    (ONE, "cancel my appt with dr kim / ok", TUE, "Reply YES"),
+    (ONE, "cancel my appointment with the dentist / yes", "", "Cancelled"),
+    *(
+        (ONE, text, TUE, "Cancel Home inspection")
+        for text in ("cancel my appointment with the inspection guy", "cancel my visit with the pest company")
+    ),
+)
+TOLD: tuple[Row, ...] = (
+    (ONE, "the weather is nice / yes", TUE, "You have: Home inspection"),
+    (ONE, "did someone cancel my appointment? / yes", TUE, "You have: Home inspection"),
+    (ONE, "the weather is nice / yes / yes", TUE, ""),
+    (ONE, "move it / never mind / yes", TUE, "What is it for?"),
+)
 PUT_RIGHT: tuple[Row, ...] = (
     (OFFERED, "1 ++ sorry 2 / Jane Roe / yes", "inspection Tue 24 08:30", "Booked"),
     (OFFERED, "1 no 2 / Jane Roe / yes", "inspection Tue 24 08:30", "Booked"),
@@ -90,4 +113,14 @@ async def test_what_is_taken_back_does_not_count(sqlite_url: str, row: Row) -> N
 
 @pytest.mark.parametrize("row", SEVERAL, ids=lambda row: row[1])
 async def test_of_several_none_is_dropped_unsaid(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize("row", OF_OTHERS, ids=lambda row: row[1])
+async def test_a_visit_with_somebody_else_is_asked_about_by_our_name(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize("row", TOLD, ids=lambda row: row[1])
+async def test_a_yes_to_what_is_booked_books_nothing_more(sqlite_url: str, row: Row) -> None:
     await hold(sqlite_url, row)
