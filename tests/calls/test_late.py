@@ -18,7 +18,8 @@ from app.calls.model import CallRef, ToolResult
 from app.calls.owed import Owed
 from app.db.engine import Database
 from app.errors import Code
-from app.review.tasks import Kept, listed
+from app.review.tasks import Kept, closed, listed
+from app.watch import pages
 from tests.calls.reception import ACME, CONTROL
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -132,23 +133,47 @@ async def test_who_is_told_not_sure_yet_is_owed_the_end_before_they_are_told(lat
 
 
 @pytest.mark.parametrize(
-    ("result", "delivers", "said", "rung"),
+    ("result", "said"),
     [
-        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), True, 1, []),
-        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), False, 1, ["answer_not_delivered"]),
-        (ToolResult(False, "Not sure yet.", Code.STILL_CHECKING, {"outcome": "pending"}), True, 0, []),
+        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), 1),
+        (ToolResult(False, "Not sure yet.", Code.STILL_CHECKING, {"outcome": "pending"}), 0),
     ],
-    ids=["said in the call", "not heard, so somebody is paged", "told when it is settled"],
+    ids=["said in the call", "told when it is settled"],
 )
-async def test_the_debt_is_over_when_the_end_is_told_or_handed_on(
-    late: Late, result: ToolResult, delivers: bool, said: int, rung: list[str]
+async def test_the_debt_is_over_when_the_end_is_told_or_somebody_elses(
+    late: Late, result: ToolResult, said: int
 ) -> None:
-    late.push.delivers = delivers
     await late.answers.owe("k1", REF, ACME, "book_appointment", work(result))
     await late.answers.stop(20)
 
-    assert (len(late.push.said), late.alarms.kinds()) == (said, rung)
+    assert (len(late.push.said), late.alarms.kinds()) == (said, [])
     assert [(task.status, task.closed_by) for task in await late.tasks()] == [("done", "readback")]
+
+
+async def test_what_they_did_not_hear_a_person_tells_them_and_that_ends_its_page(late: Late) -> None:
+    late.push.delivers = False
+    ref = structs.replace(REF, caller="+15125550142")
+    await late.answers.owe("k1", ref, ACME, "check_availability", work(ToolResult(True, "Nine is open.")))
+    await late.answers.stop(20)
+
+    [task] = await late.tasks()
+    assert (task.status, task.phone, task.details) == ("open", "+15125550142", "They were to hear: Nine is open.")
+    [page] = await late.database.read(pages.listed)
+    [rung] = late.alarms.rung
+    assert (page.page.kind, page.page.key) == (rung.kind, rung.key) == ("answer_not_delivered", "c1")
+    assert f"readback tasks show {task.key}" in page.page.body
+    assert "5550142" not in page.page.body
+    assert await late.database.write(lambda t: closed(t, task.key, by="Kim", now=1.0))
+    assert await late.database.read(pages.listed) == []
+
+
+async def test_what_was_not_even_noted_is_handed_on_all_the_same(late: Late) -> None:
+    late.push.delivers = False
+    await late.database.stop()
+    await late.answers.owe("k1", REF, ACME, "check_availability", work(ToolResult(True, "Nine is open.")))
+    await late.answers.stop(20)
+
+    assert late.alarms.kinds() == ["answer_not_delivered"]
 
 
 async def test_a_debt_that_the_database_does_not_take_is_followed_all_the_same(late: Late) -> None:
