@@ -97,7 +97,8 @@ def given_up(transaction: Transaction, letter: Letter, *, now: float) -> bool:
     identity = bury(transaction, letter, now=now)
     body = (
         f"{letter.kind} {letter.key} could not be done and is not tried any more: {letter.cause[:LONGEST_CAUSE]}. "
-        f"Look at it with `readback dead-letters show {identity}`, then replay or discard it."
+        f"Look at it with `readback dead-letters show {identity}`, then replay or discard it, and what came after it: "
+        "`readback dead-letters list`."
     )
     page = Page(PAGE, _page_key(letter.kind, letter.business), f"Work given up: {letter.kind}", body, letter.business)
     raised(transaction, page, now=now)
