@@ -14,6 +14,7 @@ from app.watch.notify import Taken
 from app.watch.pages import SETTLES_S, Kept, Page
 from tests.fakes.clock import FakeClock
 from tests.watch.test_pager import FIRST, OWN, ScriptedMessenger, pager
+from tests.watch.test_runbook import RUNBOOK
 
 DANA = Page("calendar_silent", "google:dana", "Calendar cannot be read: Dana", "b", "acme")
 LEE = replace(DANA, key="google:lee", title="Calendar cannot be read: Lee")
@@ -170,6 +171,12 @@ async def test_a_list_shows_that_one_waits_and_that_it_was_named(database: Datab
     lee = {kept.page.key: kept for kept in await database.read(pages.listed)}[LEE.key]
     assert lee.progress.reach[WITHIN].reached_at == night.clock.now()
     assert not lee.progress.heard(), "it has not rung itself"
+
+
+def test_every_kind_that_waits_or_is_waited_for_is_one_that_there_is() -> None:
+    rules = [*following._RULES.items(), *((following.FIGURE, following.Rule(b)) for b in following._UPSTREAMS.values())]
+    named = {kind for waits, rule in rules for kind in (waits, *rule.behind)}
+    assert sorted(kind for kind in named.union(*following._FIGURES.values()) if f"`{kind}`" not in RUNBOOK) == []
 
 
 def test_of_very_many_the_first_are_named_and_the_rest_counted() -> None:
