@@ -69,7 +69,6 @@ INNER = {
         "app.dashboard.asked.MOST_VALUE_CHARS",
         "app.dashboard.chart.MOST_DRAWN",
         "app.dashboard.views.MOST_SHOWN",
-        "app.dashboard.views.MOST_OPEN_SHOWN",
         "app.dialects.reading._TEXT_MAX",
         "app.dialects.reading._URL_MAX",
         "app.dialects.reading._PHONE_MAX",

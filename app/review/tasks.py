@@ -207,6 +207,14 @@ def listed(connection: Connection, *, everything: bool = False, most: int = MAX_
     return [_kept(row) for row in connection.execute(chosen)]
 
 
+def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> Sequence[Kept]:
+    """Open tasks, the one that is due first at the head; from behind the due time and the key of one on."""
+    asked = select(tasks).where(_t.status == "open").order_by(_t.due, _t.key).limit(most)
+    if after is not None:
+        asked = asked.where(_t.due >= after[0], (_t.due > after[0]) | (_t.key > after[1]))
+    return [_kept(row) for row in connection.execute(asked)]
+
+
 def _warn_at(opened_at: float, due: float) -> float:
     return max(opened_at, due - min(max(WARN_AT_LEAST_S, (due - opened_at) * WARN_SHARE), WARN_AT_MOST_S))
 

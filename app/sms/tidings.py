@@ -7,7 +7,7 @@ import re
 from app.sms import phrases
 from app.sms.state import IDLE
 from app.sms.talk import Talk
-from app.sms.vocabulary import BETTER
+from app.sms.vocabulary import BETTER, NO_CALL
 
 DETAIL = re.compile(
     r"\b(?:address|gates?|code|doors?|ring|(?:door)?bell|buzzer|knock|dogs?|puppy|cats?|pets?|keys?|lock ?box|alarm|"
@@ -43,3 +43,17 @@ def tells(talk: Talk) -> bool:
 async def pass_on(talk: Talk) -> None:
     """A person is told; who goes on telling, as answering machines do, is told no more of it."""
     await talk.unread(phrases.GOES_ON)
+
+
+def wants_no_call(talk: Talk) -> bool:
+    """Whether the call that was promised is not wanted after all, and nothing else is asked for."""
+    said = talk.said
+    free = talk.state.promised and talk.state.step in IDLE and said.intent is None and not said.when
+    return free and bool(NO_CALL.search(said.text.lower()))
+
+
+async def call_off(talk: Talk) -> None:
+    """Whoever calls knows it first."""
+    said = len(talk.replies)
+    if await talk.person():
+        talk.replies[said:] = [phrases.NOT_CALLED]

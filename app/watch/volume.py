@@ -25,7 +25,7 @@ from app.watch.volume_pages import Again, Memory, Party, Steps, Up, floods, sile
 from app.watch.volume_words import FLOOD, KINDS, SILENCE, body, is_about_all, name, named, title
 
 EVERY_S: Final = 60.0
-MOST_DECIDED_AT_ONCE: Final = 20
+MOST_DECIDED_AT_ONCE: Final = 5
 """Businesses in one piece."""
 RECENT_S: Final = 3_600
 """How far back a look reads what came, before the longest window of a flood."""
