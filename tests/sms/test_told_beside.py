@@ -55,6 +55,8 @@ async def test_what_whoever_comes_has_to_know_goes_with_the_booking(sqlite_url: 
         ("inspection tuesday at 9 / Karen West karen@west.com / yes", "karen@west.com"),
         ("inspection tuesday at 9 / Karen West, call my cell 512-555-0177 / yes", "call my cell 512-555-0177"),
         ("inspection tuesday at 9 / Smith & Sons LLC / yes", ""),
+        ("inspection tuesday at 9 / Karen West / no dogs but a cat / yes", "no dogs but a cat"),
+        ("inspection tuesday / we have 2 dogs / 3 / Karen West / yes", "we have 2 dogs"),
         ("inspection tuesday at 9 / Bill Gates / yes", ""),
         ("inspection tuesday at 9, can my dog stay? / Karen West / yes", ""),
     ],
