@@ -6,7 +6,7 @@ from typing import Any
 
 from app.audit.log import record, seal
 from app.commands.answers import HOLDS, operator, say
-from app.dashboard.browsers import PASS_LASTS_S, Browsers
+from app.dashboard.browsers import PASS_LASTS_S, PASSES, Browsers
 from app.dashboard.door import SIGN_IN
 from app.db.once import committing
 from app.db.secrets import INSTALLATION, shared_secret
@@ -22,12 +22,14 @@ def add(commands: Any) -> None:
 
 
 def _sign_in(asked: Namespace) -> int:
-    """Print an address at which one browser has attempts to sign in of its own. It still takes the admin token."""
+    """Print an address that gives the first browser in which it is opened attempts to sign in of its own. It still
+    takes the admin token.
+    """
     settings, now = from_environment(), time.time()
-    mark = Browsers(shared_secret(settings.database_url, INSTALLATION)).marked(now, PASS_LASTS_S)
+    mark = Browsers(shared_secret(settings.database_url, INSTALLATION), PASSES).marked(now, PASS_LASTS_S)
     with committing(settings.database_url, seal) as transaction:
         record(transaction, "sign_in_address_made", at=now, by=operator())
     address = f"{settings.public_url or f'http://{settings.host}:{settings.port}'}{SIGN_IN}?browser={mark}"
-    plain = f"Open this within {PASS_LASTS_S // 60} minutes in the browser that is kept out:\n{address}"
+    plain = f"Open this within {PASS_LASTS_S // 60} minutes in the browser that is kept out; it opens once:\n{address}"
     say(asked, {"address": address, "lasts_s": PASS_LASTS_S}, plain)
     return HOLDS

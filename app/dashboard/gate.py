@@ -7,13 +7,13 @@ ended may not come back to life.
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.audit.log import record
 from app.dashboard.asked import ForgedError
-from app.dashboard.browsers import KNOWN_FOR_S, Browsers
+from app.dashboard.browsers import KNOWN_FOR_S, PASS_LASTS_S, PASSES, Browsers
 from app.dashboard.house import House
 from app.dashboard.session import Session, Sessions
 from app.db.engine import Transaction
@@ -25,6 +25,8 @@ SESSION_READ_WITHIN_S: Final = 2.0
 BY_TOKEN: Final = "admin token"  # noqa: S105 - a name for the audit log, no secret
 
 _e = ended_sessions.c
+_TO_BE_ENDED: Final = text("INSERT INTO ended_sessions (id, until) VALUES (:id, :until) ON CONFLICT DO NOTHING")
+"""Of two who end the same at once, one does."""
 
 
 class Gate:
@@ -35,6 +37,7 @@ class Gate:
         self._tokens = encoded([house.token or ""])
         self._sessions = Sessions((house.token or "").encode(), house.secret)
         self._browsers = Browsers(house.secret)
+        self._passes = Browsers(house.secret, PASSES)
         self.cookie = "__Host-readback" if house.secure else "readback"
         self.mark = f"{self.cookie}-browser"
 
@@ -90,10 +93,24 @@ class Gate:
         ours = {urlsplit(self._house.public_url or "").netloc, request.headers.get("host", "")}
         return urlsplit(origin).netloc in ours - {""}
 
-    def browser(self, request: Request, mark: str | None = None) -> str | None:
-        """The name of a browser that signed in before, or shows this mark; None for a stranger's."""
-        shown = request.cookies.get(self.mark, "") if mark is None else mark
-        return self._browsers.known(shown, self._house.clock.now())
+    def browser(self, request: Request) -> str | None:
+        """The name of a browser that is known; None for a stranger's."""
+        return self._browsers.known(request.cookies.get(self.mark, ""), self._house.clock.now())
+
+    async def opened(self, address: str) -> bool:
+        """Whether this is out of an address from the machine that nobody has opened yet. Now it is, and on record."""
+        now = self._house.clock.now()
+        name = self._passes.known(address, now)
+        if name is None:
+            return False
+
+        def end(transaction: Transaction) -> bool:
+            ended = transaction.connection.execute(_TO_BE_ENDED, {"id": name, "until": now + PASS_LASTS_S})
+            if ended.rowcount:
+                record(transaction, "sign_in_address_opened", subject=name[:8], at=now)
+            return bool(ended.rowcount)
+
+        return await self._house.write(end)
 
     def remember(self, response: Response, browser: str | None = None) -> None:
         """Know this browser from now on."""

@@ -39,6 +39,10 @@ KEPT_OUT: Final = (
     "too."
 )
 OVER: Final = "This session is over, so what you have just pressed was not done. Sign in, and press it again."
+OPENED: Final = (
+    "This address was opened before, or more than 15 minutes ago: it gives one browser attempts of its own, once. Sign "
+    "in here if you are not kept out; else run `readback sign-in` again on the machine."
+)
 LOCKED: Final = "Nobody can sign in: READBACK_ADMIN_TOKEN is not set."
 
 _log = log.get("dashboard")
@@ -54,7 +58,7 @@ class SigningIn:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            response = await self._tried(request) if request.method == "POST" else self._asked(request)
+            response = await self._tried(request) if request.method == "POST" else await self._asked(request)
         except ReadbackError as error:
             status, words = told(error)
             response = page("problem.html", {"words": words, "status": status}, status=status)
@@ -101,13 +105,15 @@ class SigningIn:
             return wait_s
         return await self._house.all_tries.count(EVERYBODY)
 
-    def _asked(self, request: Request) -> Response:
-        """The form; whoever comes with an address from the machine is known from now on."""
-        browser = self._gate.browser(request, request.query_params.get("browser", ""))
-        if browser is None:
+    async def _asked(self, request: Request) -> Response:
+        """The form; the first browser that comes with an address from the machine is known from now on."""
+        address = request.query_params.get("browser", "")
+        if not address or request.method == "HEAD":
             return self._shown(request)
+        if not await self._gate.opened(address):
+            return self._shown(request, OPENED)
         response = RedirectResponse(SIGN_IN, 303)
-        self._gate.remember(response, browser)
+        self._gate.remember(response)
         return response
 
     def _shown(

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from app import log, metrics
 from app.adapters.heartbeat import Heartbeat
-from app.adapters.notifier import AppriseNotifier, shown
+from app.adapters.notifier import AppriseNotifier
 from app.adapters.pagerduty import PagerDuty
 from app.adapters.receivers import Receivers
 from app.adapters.vapi_api import LiveCall
@@ -62,7 +62,7 @@ from app.main.interpreter import settle_interpreter
 from app.main.limit_use import limit_timers
 from app.main.model_path import ModelPath
 from app.main.own_use import counted_lately, own_counts
-from app.main.paging import pager
+from app.main.paging import alarms, database_page, hand, pager
 from app.main.reports import reports
 from app.main.settling import settler
 from app.main.shapes import watched
@@ -78,9 +78,7 @@ from app.sms.deciding import Deciding
 from app.sms.guided import GuidedConversation
 from app.sms.tool_calls import through
 from app.watch.acknowledging import Acknowledging
-from app.watch.alarms import Alarms
-from app.watch.book import Book
-from app.watch.database_page import ANSWERED, DatabasePage, Turn
+from app.watch.database_page import ANSWERED
 from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
 from app.watch.own_use import OwnUse
@@ -119,12 +117,11 @@ class Server:
         self.heartbeat = Heartbeat(settings.heartbeat_url, settings.heartbeat_every_s, self.loops, self.database)
         self.receivers = Receivers(AppriseNotifier(), PagerDuty(settings.pagerduty_api_url))
         self.pager = pager(settings, businesses, self.database, self.receivers, self.loops, self.secret, clock)
-        lists = {business.page: business.id for business in businesses.by_id.values() if business.page}
-        book = Book(self.database, lists, clock, self.pager.wake)
-        beat = self.loops.register("alarms", 30.0)
-        self.alarms = Alarms(self.receivers, settings.page_urls, clock, book=book, beat=beat, shown=shown)
-        turn = Turn(settings.database_url)
-        self.database_page = DatabasePage(self.database, self.alarms, clock, turn, self.loops.register("outage", 60.0))
+        taken = hand(settings, self.secret)
+        self.alarms = alarms(
+            settings, businesses, self.database, self.receivers, self.loops, taken, clock, self.pager.wake
+        )
+        self.database_page = database_page(settings, self.database, self.alarms, clock, taken, self.loops)
         self.refused = RefusedRequests(self.database, clock)
         self.shared = self._shared(settings.redis_url) if settings.redis_url else None
         self.redis = self.shared.connection if self.shared else None
@@ -281,7 +278,7 @@ class Server:
             checks=self._checks(),
             feeds=self.feeds,
             knowledge=self.knowledge,
-            acknowledges=Acknowledging(self.database, self.secret, self.clock, self.pager.wake),
+            acknowledges=Acknowledging(self.database, self.secret, self.clock, self.pager.wake, self.database_page),
             google_changed=self.channels.changed if self.channels else None,
             refused=self.refused.note,
             refusal_buckets=self.shared.buckets() if self.shared else None,

@@ -113,7 +113,7 @@ def opened(transaction: Transaction, task: Task, *, now: float) -> bool:
 def added(transaction: Transaction, task: Kept, words: str) -> None:
     """An open task is about these words too; said before, or too many, they change nothing."""
     if words not in task.details and len(task.details) < MOST_DETAILS_CHARS:
-        details = f"{task.details}\n{words}"
+        details = f"{task.details}\n{words}".strip()
         transaction.connection.execute(update(tasks).where(_t.key == task.key).values(details=details))
 
 
@@ -199,6 +199,14 @@ def listed(connection: Connection, *, everything: bool = False, most: int = MAX_
     chosen = select(tasks).limit(most)
     chosen = chosen.order_by(_t.changed_at.desc()) if everything else chosen.where(_t.status == "open").order_by(_t.due)
     return [_kept(row) for row in connection.execute(chosen)]
+
+
+def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> Sequence[Kept]:
+    """Open tasks, the one that is due first at the head; from behind the due time and the key of one on."""
+    asked = select(tasks).where(_t.status == "open").order_by(_t.due, _t.key).limit(most)
+    if after is not None:
+        asked = asked.where(_t.due >= after[0], (_t.due > after[0]) | (_t.key > after[1]))
+    return [_kept(row) for row in connection.execute(asked)]
 
 
 def _warn_at(opened_at: float, due: float) -> float:

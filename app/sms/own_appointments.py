@@ -29,7 +29,9 @@ _TWO = 2
 _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
+    "cannot_verify": " - can't be seen on the calendar now, someone looks into it",
 }
+_CHANGES = {"move": " - a move of it is still being checked", "cancel": " - its cancellation is still being checked"}
 
 
 async def all_standing(talk: Talk) -> list[Booked] | None:
@@ -358,7 +360,7 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
 def _told(talk: Talk, each: Mapping[str, Any]) -> str:
     booked = _booked(each)
     state = "" if each["outcome"] == "confirmed" else " - not confirmed by the calendar yet"
-    caution = state or _CAUTIONS.get(str(each.get("verification")), "")
+    caution = state or _CAUTIONS.get(str(each.get("verification")), "") + _CHANGES.get(str(each.get("change")), "")
     return f"{phrases.appointment(talk.business, booked, talk.today)}, reference {booked.reference}{caution}"
 
 

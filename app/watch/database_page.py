@@ -22,11 +22,13 @@ from app.clock import Clock, moment
 from app.db.away import reason
 from app.db.engine import Database
 from app.errors import ReadbackError
-from app.watch.alarms import DATABASE_DOWN, Alarms
-from app.watch.escalation import QUIET_S
+from app.watch.alarms import Alarms
+from app.watch.escalation import NEVER, QUIET_S, Progress
+from app.watch.outage_hand import KEY as KEY
+from app.watch.outage_hand import KIND as KIND
+from app.watch.outage_hand import PAGE_ID, Hand, Taken
+from app.watch.pages import Kept, Page
 
-KIND: Final = DATABASE_DOWN
-KEY: Final = "database"
 TITLE: Final = "The database does not answer"
 NO_WRITES: Final = "The database takes no writes"
 ANSWERED: Final = (KIND, KEY, TITLE)
@@ -37,9 +39,11 @@ LOOK_EVERY_S: Final = 2.0
 REACH: Final = "See that it runs and can be reached from here."
 WRITES: Final = "Make room on its disk if that is full, or end what keeps it from writing."
 FILE_GONE: Final = "Put its file back where it was."
-BY_ITSELF: Final = (
-    "Nothing else has to be done: it is asked every two seconds, and then all goes on by itself. Until then nobody can "
-    "acknowledge this, so it is told again; its end is told as well."
+BY_ITSELF: Final = "Nothing else has to be done: it is asked every two seconds, and then all goes on by itself."
+AGAIN: Final = "Until then nobody can acknowledge this, so it is told again; its end is told as well."
+UNTIL_TAKEN: Final = (
+    "It is told again until somebody takes it, and its end is told as well. Of several machines each tells for itself: "
+    "who takes it quiets the one that answers."
 )
 FILE_MODE: Final = 0o600
 
@@ -59,6 +63,11 @@ async def trouble(database: Database) -> tuple[str, str] | None:
     except ReadbackError as error:
         return NO_WRITES, _body(reason(error), WRITES)
     return None
+
+
+def named(url: str) -> str:
+    """What stands for a database in the names of files that all processes of one machine share."""
+    return hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
 def clear(alarms: Alarms) -> bool:
@@ -93,8 +102,7 @@ class Turn:
     """Whose turn it is to tell, on this machine: the process that holds a lock named by the database."""
 
     def __init__(self, url: str, folder: Path | None = None) -> None:
-        name = hashlib.sha256(url.encode()).hexdigest()[:16]
-        self._file = (folder or Path(tempfile.gettempdir())) / f"readback-{name}.paging"
+        self._file = (folder or Path(tempfile.gettempdir())) / f"readback-{named(url)}.paging"
         self._descriptor: int | None = None
 
     def take(self) -> bool:
@@ -127,14 +135,22 @@ class DatabasePage:
     """Looks every two seconds, in every process: whichever has the turn tells."""
 
     def __init__(
-        self, database: Database, alarms: Alarms, clock: Clock, turn: Turn, beat: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        alarms: Alarms,
+        clock: Clock,
+        turn: Turn,
+        hand: Hand,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._alarms = alarms
         self._clock = clock
         self._turn = turn
+        self._hand = hand
         self._beat = beat
         self._since: float | None = None
+        self._wrong = ("", "")
         self._fails = ""
         self._rang = False
         self._telling = Telling(alarms, clock)
@@ -163,11 +179,43 @@ class DatabasePage:
             self._answers()
         else:
             self._since = began if self._since is None else self._since
+            self._wrong = wrong[0], f"{wrong[1]} {UNTIL_TAKEN if self._hand.address else AGAIN}"
             if self._clock.monotonic() - self._since >= PAGE_AFTER_S:
-                self._ring(*wrong, self._since)
+                self._ring(*self._wrong, self._since)
         return wrong is None
 
+    def standing(self) -> Kept | None:
+        """The outage as a page, which is in no database; None while there is none. From the loop only."""
+        if self._since is None:
+            return None
+        since, taken = self._began_at(self._since), self._taken(self._since)
+        status, by, at = ("acknowledged", taken.by, taken.at) if taken else ("open", "", 0.0)
+        page = Page(KIND, KEY, *self._wrong)
+        return Kept(PAGE_ID, page, status, since, at or since, NEVER, Progress(), status, by, at, "")
+
+    def take(self, by: str) -> Kept | None:
+        """Somebody has it, unless another has it before: the page afterwards. None while there is none."""
+        if self._since is not None:
+            self._hand.take(by, since=self._began_at(self._since), now=self._clock.now())
+            self._hear(self._since)
+        return self.standing()
+
+    def _began_at(self, since: float) -> float:
+        return self._clock.now() - (self._clock.monotonic() - since)
+
+    def _taken(self, since: float) -> Taken | None:
+        return self._hand.taken(self._began_at(since))
+
+    def _hear(self, since: float) -> None:
+        """What was said in any process of this machine holds for the one that tells."""
+        taken = self._taken(since)
+        if taken is not None:
+            self._alarms.acknowledged(KIND, KEY, taken.by, taken.at)
+
     def _answers(self) -> None:
+        if self._since is not None:
+            self._hear(self._since)
+            self._hand.let_go()
         self._since = None
         now = self._clock.monotonic()
         if self._rang:
@@ -180,6 +228,7 @@ class DatabasePage:
     def _ring(self, title: str, body: str, since: float) -> None:
         if self._turn.take():
             self._rang = True
+            self._hear(since)
             self._telling.tell(title, body, since)
 
     async def _forever(self) -> None:

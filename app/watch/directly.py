@@ -50,6 +50,8 @@ class _Carried:
     """How often it was told."""
     over: str | None = None
     """What is said of its end; None while it lasts."""
+    taken: tuple[str, float] | None = None
+    """Who has it, and since when; None for nobody."""
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -64,9 +66,9 @@ def notice_id(kind: str, key: str) -> str:
 
 
 class Directly:
-    """Used from one loop. `unheard` is told of a page that no receiver took."""
+    """Used from one loop. `unheard` is told of a page that no receiver took; `link` has where one is acknowledged."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options are given by name
         self,
         messenger: Messenger,
         clock: Clock,
@@ -75,6 +77,7 @@ class Directly:
         deadline_s: float,
         pauses_s: Sequence[float],
         shown: Callable[[str], str],
+        link: Callable[[Name], str] = lambda _: "",
     ) -> None:
         self._messenger = messenger
         self._clock = clock
@@ -82,6 +85,7 @@ class Directly:
         self._deadline_s = deadline_s
         self._pauses_s = tuple(pauses_s)
         self._shown = shown
+        self._link = link
         self._carried: OrderedDict[Name, _Carried] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._gates: dict[str, asyncio.Semaphore] = {}
@@ -109,6 +113,11 @@ class Directly:
         reach = {receiver_id(url): Reach(self._shown(url), carried.rounds - 1, at) for url, at in heard.items()}
         return Progress(carried.rounds, 0, reach)
 
+    def taken(self, name: Name) -> tuple[str, float] | None:
+        """Who has it, and since when; None for nobody."""
+        carried = self._carried.get(name)
+        return carried.taken if carried is not None else None
+
     def start(self) -> None:
         """Pause between tries from now on."""
         self._stopping = False
@@ -121,11 +130,19 @@ class Directly:
         before = self._carried.pop(carried.name, None)
         if before is not None and before.over is None:
             carried.reached, carried.heard_at = dict(before.reached), dict(before.heard_at)
-            carried.rounds = before.rounds + 1
+            carried.rounds, carried.taken = before.rounds + 1, before.taken
         self._carried[carried.name] = carried
         if len(self._carried) > MOST_CARRIED:
             self._carried.popitem(last=False)
         self._begin(carried, self._raise(carried, before))
+
+    def acknowledged(self, name: Name, by: str, at: float) -> None:
+        """Somebody has it: services that keep an incident hear so. Nothing for what is over, or in a hand already."""
+        carried = self._carried.get(name)
+        if carried is None or carried.over is not None or carried.taken is not None:
+            return
+        carried.taken = (by, at)
+        self._keep(asyncio.get_running_loop().create_task(self._in_hand(carried)))
 
     def over(self, name: Name, words: str = CAUSE_GONE) -> None:
         """Tell whoever was told. Without `words` only services that keep an incident close it; no person hears it."""
@@ -158,6 +175,9 @@ class Directly:
     def _begin(self, carried: _Carried, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         carried.task = task
+        self._keep(task)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._done)
         metrics.set_queue_depth("pages", len(self._tasks))
@@ -168,7 +188,9 @@ class Directly:
 
     async def _raise(self, carried: _Carried, before: _Carried | None) -> None:
         page = carried.page
-        notice = Notice(notice_id(page.kind, page.key), Step.RAISED, page.title, page.body)
+        link = self._link(carried.name)  # not before: what may be in a page is taken out of it, and a token is
+        body = f"{page.body}\n\nAcknowledge: {link}" if link else page.body
+        notice = Notice(notice_id(page.kind, page.key), Step.RAISED, page.title, body)
         try:
             if before is not None and before.task is not None and not before.task.done():
                 before.hurry.set()  # its end, said after this, would close what this opens
@@ -186,6 +208,11 @@ class Directly:
             await self._end(carried)
         elif not carried.reached:
             self._forget(carried)
+
+    async def _in_hand(self, carried: _Carried) -> None:
+        page = carried.page
+        notice = Notice(notice_id(*carried.name), Step.ACKNOWLEDGED, page.title, page.body)
+        await asyncio.gather(*(self._deliver(carried, notice, url) for url, took in carried.reached.items() if took))
 
     async def _end(self, carried: _Carried) -> None:
         carried.hurry.clear()

@@ -1,12 +1,15 @@
 """A browser that signed in before is kept out by nobody, and its mark opens nothing."""
 
+import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
 
-from app.dashboard.browsers import KNOWN_FOR_S, PASS_LASTS_S, Browsers
-from app.dashboard.signing_in import ALL_TRIES_BURST, TRIES_BURST
+from app.dashboard.browsers import KNOWN_FOR_S, PASS_LASTS_S, PASSES, Browsers
+from app.dashboard.signing_in import ALL_TRIES_BURST, OPENED, TRIES_BURST
+from app.db.secrets import INSTALLATION, shared_secret
 from tests.commanding import command
 from tests.dashboard.looking import Person, dashboard, person, recorded
 
@@ -80,5 +83,25 @@ async def test_an_address_from_the_machine_lets_a_new_browser_try(sqlite_url: st
         assert (await dana.sign_in()).status_code == 303
         assert (await stranger.client.get(address.replace("browser=", "browser=0"))).status_code == 200
         assert (await stranger.sign_in()).status_code == 429
+        whose_mark = dana.client.cookies["readback-browser"].partition(".")[0]
+        again = await stranger.client.get(address)  # out of a history, or a proxy's log
+        assert (again.status_code, OPENED in again.text, "set-cookie" in again.headers) == (200, True, False)
+        assert (await stranger.sign_in()).status_code == 429
+        mark = address.partition("browser=")[2]
+        assert whose_mark != mark.partition(".")[0], "nobody can try in the name of the browser that opened it"
+        async with person(server, cookies={"readback-browser": mark}) as thief:
+            assert (await thief.sign_in()).status_code == 429
     assert told["lasts_s"] == PASS_LASTS_S
+    assert len(recorded(sqlite_url, "sign_in_address_opened")) == 1
     assert len(recorded(sqlite_url, "sign_in_address_made")) == 1
+
+
+async def test_of_many_who_open_an_address_at_once_one_is_known_and_a_look_alone_opens_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    mark = Browsers(shared_secret(database_url, INSTALLATION), PASSES).marked(time.time(), PASS_LASTS_S)
+    async with dashboard(database_url, tmp_path) as server, person(server) as somebody:
+        address = f"/dashboard/sign-in?browser={mark}"
+        assert (await somebody.client.head(address)).status_code == 200
+        answers = await asyncio.gather(*(somebody.client.get(address) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [303]

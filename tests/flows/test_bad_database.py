@@ -9,9 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
 from app.booking.settle import EVERY_S
+from app.db.once import looking
 from app.db.schema import dead_letters, job_outbox
+from app.db.schema import pages as pages_kept
 from app.watch.database_page import PAGE_AFTER_S
 from tests.fakes.databases import soon
 from tests.fakes.page_receiver import PageReceiver
@@ -24,6 +27,7 @@ TELLS = ("cannot be counted", "The database does not answer")
 DEADLINE_MS = "1500"
 ANSWERED_WITHIN_S = 10.0
 CAP = "acme=1000"
+PUBLIC = "https://voice.example"
 MANY = 12
 SETTLED_WITHIN_S = 90.0
 """A hold whose request died with the database stands for half a minute, and is given one more."""
@@ -117,15 +121,25 @@ async def test_gone_for_a_while_is_one_page_and_one_end_whatever_the_processes(
     start: Callable[..., Process], postgres_url: str
 ) -> None:
     async with PageReceiver() as pages:
-        server = start(postgres_url, READBACK_WEB_WORKERS="2", READBACK_PAGE_URLS=pages.url)
+        server = start(postgres_url, READBACK_WEB_WORKERS="2", READBACK_PAGE_URLS=pages.url, READBACK_PUBLIC_URL=PUBLIC)
         up = '"event":"started","logger":"app.main.server"'
         await soon(lambda: server.log.read_text().count(up) == 2, READY_WITHIN_S)
         with gone(postgres_url):
             await pages.wait_for(1, PAGE_AFTER_S + ANSWERED_WITHIN_S)
+            address = pages.pages[0].body.partition(f"Acknowledge: {PUBLIC}")[2]
+            async with server.client("") as client:
+                assert "I have it" in (await client.get(address)).text
+                assert "Acknowledged by Kim" in (await client.post(address, data={"by": "Kim"})).text
+            for _ in range(4):  # whichever worker answers
+                assert "Acknowledged by Kim" in (await server.get(address)).text
             await asyncio.sleep(1.5 * EVERY_S)  # each worker has settled in vain by then
         await pages.wait_for(2, ANSWERED_WITHIN_S)
         await asyncio.sleep(1)
+        assert "Resolved at" in (await server.get(address)).text
         assert server.stop() == 0
+    with looking(postgres_url) as connection:
+        [kept] = connection.execute(select(pages_kept).where(pages_kept.c.kind == "database_down"))
+    assert (kept.status, kept.acknowledged_by) == ("resolved", "Kim")
     assert [page.type for page in pages.pages] == ["failure", "success"]
     assert {"The database does not answer" in page.title for page in pages.pages} == {True}
 

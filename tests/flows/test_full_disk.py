@@ -12,10 +12,13 @@ from app.watch import database_page
 from app.watch.alarms import Alarms
 from app.watch.database_page import NO_WRITES, DatabasePage, Turn
 from app.watch.loops import Loops
+from app.watch.outage_hand import Hand
 from app.web.health import Readiness
 from tests.booking.acme import house
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import soon, without_room
+
+NOBODYS = Hand("nobody's")
 
 
 class NoSources:
@@ -32,7 +35,7 @@ async def test_readiness_and_a_page_tell_it_and_its_end(
     monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
     async with house(sqlite_url) as made:
         clock: Clock = FakeClock()
-        page = DatabasePage(made.database, cast(Alarms, made.alarms), clock, Turn(sqlite_url, tmp_path))
+        page = DatabasePage(made.database, cast(Alarms, made.alarms), clock, Turn(sqlite_url, tmp_path), NOBODYS)
 
         async def ready() -> str:
             found = checks(made.database, Loops(clock), cast(Sources, NoSources()), None, None)

@@ -88,9 +88,9 @@ async def never_answers(_: int) -> bool:
 
 @asynccontextmanager
 async def ringing(
-    notifier: ScriptedNotifier, *urls: str, pauses_s=(0.01, 0.01), deadline_s=0.05
+    notifier: ScriptedNotifier, *urls: str, pauses_s=(0.01, 0.01), deadline_s=0.05, link=lambda _: ""
 ) -> AsyncIterator[Alarms]:
-    alarms = Alarms(notifier, urls, FakeClock(), pauses_s=pauses_s, deadline_s=deadline_s)
+    alarms = Alarms(notifier, urls, FakeClock(), pauses_s=pauses_s, deadline_s=deadline_s, link=link)
     alarms.start()
     yield alarms
     await alarms.stop(grace_s=2.0)
@@ -114,6 +114,26 @@ async def test_an_alarm_rings_once_until_it_is_cleared() -> None:
         assert alarms.ring("cap-warning", "acme", "again", "b")
     assert [title for title, _ in notifier.tries["a"]] == ["t", "t", "t", "again"]
     assert counted("readback_alarms_total", kind="cap-warning") == before + 3
+
+
+async def test_what_is_over_within_its_moment_is_counted_and_wakes_nobody() -> None:
+    notifier = ScriptedNotifier()
+    before = counted("readback_alarms_total", kind="blink")
+    async with ringing(notifier, "a") as alarms:
+        assert alarms.ring("blink", "1", "over", "b", after_s=0.02)
+        assert not alarms.ring("blink", "1", "over", "b", after_s=0.02)
+        assert alarms.withdraw("blink", "1")
+        assert not alarms.withdraw("blink", "1")
+        assert alarms.ring("blink", "2", "cleared", "b", after_s=0.02)
+        assert alarms.clear("blink", "2")
+        assert alarms.ring("blink", "1", "lasts", "b", after_s=0.02)
+        await notifier.wait_for("a", 1)
+        assert not alarms.withdraw("blink", "1"), "people have heard of it"
+        assert alarms.clear("blink", "1")
+        alarms.ring("blink", "3", "of a process that ends", "b", after_s=60.0)
+    assert [title for title, _ in notifier.tries["a"]] == ["lasts"]
+    assert [title for title, _ in notifier.ends["a"]] == ["lasts"]
+    assert counted("readback_alarms_total", kind="blink") == before + 4
 
 
 async def test_every_receiver_gets_it_once_the_business_s_own_included() -> None:
@@ -333,6 +353,32 @@ async def test_a_page_rung_anew_is_told_after_the_end_of_the_one_before() -> Non
             alarms.ring("k", "1", "t", "b")
             alarms.clear("k", "1")
     assert order == [Step.RAISED, Step.RESOLVED, Step.RAISED, Step.RESOLVED]
+
+
+async def test_what_somebody_has_is_told_no_more_until_its_end() -> None:
+    notifier, link = ScriptedNotifier(no=will_never_have_it), "https://voice.example/pages/1?token=5125550142"
+    async with ringing(notifier, "a", "no", link=lambda name: link if name == ("k", "1") else "") as alarms:
+        alarms.acknowledged("k", "1", "Dana", 5.0)  # of nothing
+        alarms.ring("k", "1", "t", "b")
+        alarms.ring("k", "2", "t", "b")
+        await soon(lambda: not alarms.on_their_way)
+        assert {body for _, body in notifier.tries["a"]} == {f"b\n\nAcknowledge: {link}", "b"}
+        assert alarms.again("k", "1", "t", "b")
+        await soon(lambda: not alarms.on_their_way)
+        for by in ("Dana", "Lee"):
+            alarms.acknowledged("k", "1", by, 5.0)
+        await soon(lambda: not alarms.on_their_way)
+        assert len(notifier.tries["a"]) == 4, "and one word that it is in hand, for services that keep an incident"
+        assert len(notifier.tries["no"]) == 3, "but none for who never took it"
+        assert not alarms.again("k", "1", "t", "b")
+        past = alarms.past("k", "1")
+        assert past is not None
+        assert (past.acknowledged_by, past.acknowledged_at) == ("Dana", 5.0)
+        alarms.clear("k", "1")
+        await soon(lambda: bool(notifier.ends["a"]))
+        assert alarms.ring("k", "1", "t", "b"), "the next one is in nobody's hand"
+        await soon(lambda: not alarms.on_their_way)
+        assert alarms.again("k", "1", "t", "b")
 
 
 async def test_all_that_rings_is_over_for_who_hands_on() -> None:

@@ -1,5 +1,6 @@
 """The page of a database that does not answer: after a while, by one process of a machine, and its end."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ from app.watch.alarms import Alarms
 from app.watch.database_page import NO_WRITES, PAGE_AFTER_S, TITLE, DatabasePage, Turn, trouble
 from app.watch.escalation import QUIET_S
 from app.watch.notify import CAUSE_GONE
+from app.watch.outage_hand import Hand
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened, without_room
 from tests.watch.test_alarms import ScriptedNotifier, soon
+
+PUBLIC = "https://voice.example"
 
 
 class Scripted:
@@ -40,7 +44,9 @@ class Watched:
     def __init__(self, folder: Path, clock: FakeClock, database: Scripted) -> None:
         self.notifier = ScriptedNotifier()
         self.alarms = Alarms(self.notifier, ("ops",), clock)
-        self.page = DatabasePage(database, self.alarms, clock, Turn("sqlite:///x", folder))  # type: ignore[arg-type]
+        hand = Hand("x", b"secret", PUBLIC, folder)
+        turn = Turn("sqlite:///x", folder)
+        self.page = DatabasePage(database, self.alarms, clock, turn, hand)  # type: ignore[arg-type]
         self.alarms.start()
 
     async def stop(self) -> None:
@@ -88,6 +94,59 @@ async def test_it_is_told_again_every_round_while_it_lasts_with_cause_and_remedy
     assert all(body.startswith("Since ") and "Cause: no answer. See that it runs" in body for body in bodies)
     assert len({body.partition(": ")[0] for body in bodies}) == 1, "each says when it began"
     await one.stop()
+
+
+async def test_who_takes_it_in_any_process_is_told_no_more_until_its_end(tmp_path: Path) -> None:
+    clock, database = FakeClock(), Scripted()
+    teller, asked = Watched(tmp_path, clock, database), Watched(tmp_path, clock, database)
+    assert asked.page.take("Dana") is None, "there is nothing to take"
+    database.away = True
+    for seconds in (0.0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        for each in (teller, asked):
+            await each.page.look()
+    await teller.notifier.wait_for("ops", 1)
+    standing = asked.page.standing()
+    assert standing is not None
+    assert (standing.status, standing.page.title, standing.raised_at) == ("open", TITLE, clock.now() - PAGE_AFTER_S)
+    assert "until somebody takes it" in standing.page.body
+    for by in ("Dana", "Lee"):
+        taken = asked.page.take(by)
+        assert taken is not None
+        assert (taken.status, taken.acknowledged_by, taken.acknowledged_at) == ("acknowledged", "Dana", clock.now())
+    for quiet_s in QUIET_S:
+        clock.advance(quiet_s)
+        for each in (teller, asked):
+            await each.page.look()
+    await soon(lambda: not teller.alarms.on_their_way)
+    told = [body for _, body in teller.notifier.tries["ops"]]
+    assert len(told) == 2, "once to wake somebody, and once to say that it is in hand"
+    past = teller.alarms.past("database_down", "database")
+    assert past is not None
+    assert past.acknowledged_by == "Dana"
+    database.away = False
+    for each in (teller, asked):
+        await each.page.look()
+    assert asked.page.standing() is None
+    assert not [name for name in os.listdir(tmp_path) if name.endswith(".taken")]
+    database.away = True
+    clock.advance(1)
+    await asked.page.look()
+    again = asked.page.standing()
+    assert again is not None
+    assert again.status == "open", "the next outage is in nobody's hand"
+    for each in (teller, asked):
+        await each.stop()
+
+
+async def test_without_an_address_it_says_that_nobody_can_take_it(tmp_path: Path) -> None:
+    clock, database = FakeClock(), Scripted()
+    page = DatabasePage(database, Alarms(ScriptedNotifier(), (), clock), clock, Turn("x", tmp_path), Hand("x"))  # type: ignore[arg-type]
+    database.away = True
+    await page.look()
+    standing = page.standing()
+    assert standing is not None
+    assert "nobody can acknowledge" in standing.page.body
 
 
 async def test_a_short_absence_wakes_nobody(tmp_path: Path) -> None:
@@ -164,7 +223,9 @@ async def test_a_real_database_answers(sqlite_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_url, lambda *_: None)
     await database.start()
     clock = FakeClock()
-    page = DatabasePage(database, Alarms(ScriptedNotifier(), (), clock), clock, Turn(sqlite_url, tmp_path))
+    page = DatabasePage(
+        database, Alarms(ScriptedNotifier(), (), clock), clock, Turn(sqlite_url, tmp_path), Hand("x", folder=tmp_path)
+    )
     assert await page.look()
     await database.stop()
 

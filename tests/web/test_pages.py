@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,8 +11,10 @@ from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import pages
 from app.watch.acknowledging import Acknowledging
+from app.watch.escalation import NEVER, Progress
 from app.watch.links import link
-from app.watch.pages import Page
+from app.watch.outage_hand import KEY, KIND, PAGE_ID
+from app.watch.pages import Kept, Page, Past
 from tests.fakes.clock import FakeClock
 
 SECRET = b"installation"
@@ -26,10 +29,28 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.stop()
 
 
+class Outage:
+    """What a process knows of a database that is away."""
+
+    kept: Kept | None = None
+
+    def standing(self) -> Kept | None:
+        return self.kept
+
+    def take(self, by: str) -> Kept | None:
+        self.kept = self.kept and replace(self.kept, status="acknowledged", acknowledged_by=by)
+        return self.kept
+
+
 @pytest.fixture
-async def client(database: Database, ask: Callable[..., httpx.AsyncClient]) -> httpx.AsyncClient:
+def outage() -> Outage:
+    return Outage()
+
+
+@pytest.fixture
+async def client(database: Database, ask: Callable[..., httpx.AsyncClient], outage: Outage) -> httpx.AsyncClient:
     clock = FakeClock()
-    return ask(acknowledges=Acknowledging(database, SECRET, clock, lambda: None))
+    return ask(acknowledges=Acknowledging(database, SECRET, clock, lambda: None, outage))
 
 
 async def raised(database: Database, title: str = "Read-back mismatch", key: str = "RB-1") -> str:
@@ -135,6 +156,28 @@ async def test_times_are_told_with_their_age(database: Database, client: httpx.A
     page_id = await raised(database)
     shown = await client.get(link(SECRET, "http://readback.test", page_id))
     assert re.search(r"Raised \d{4}-\d\d-\d\d \d\d:\d\d UTC, \d+ (min|h) ago\.", shown.text)
+
+
+async def test_an_outage_is_taken_while_no_database_has_it_and_told_of_afterwards(
+    database: Database, client: httpx.AsyncClient, outage: Outage
+) -> None:
+    now, address = FakeClock().now(), link(SECRET, "http://readback.test", PAGE_ID)
+    page = Page(KIND, KEY, "The database does not answer", "Cause: no route.")
+    assert (await client.get(address)).status_code == 401, "there was none yet"
+    outage.kept = Kept(PAGE_ID, page, "open", now, now, NEVER, Progress(), "open", "", now, "")
+    assert (await client.post(address.replace("token=", "token=0"), data={"by": "Dana"})).status_code == 401
+    shown = await client.get(address)
+    assert ("Cause: no route." in shown.text, "<form" in shown.text) == (True, True)
+    assert "Acknowledged by Dana" in (await client.post(address, data={"by": "Dana"})).text
+    outage.kept = None
+    past = Past(page, now - 60, Progress(), "Dana", now - 30)
+    await database.write(lambda t: pages.written_down(t, past, now=now))
+    for afterwards in (await client.get(address), await client.post(address, data={"by": "Lee"})):
+        assert ("Resolved at" in afterwards.text, "<form" in afterwards.text) == (True, False)
+    [kept] = await database.read(lambda c: pages.ended(c, None, 5))
+    assert (kept.acknowledged_by, kept.acknowledged_at) == ("Dana", now - 30)
+    await database.write(lambda t: pages.raised(t, page, now=now))  # what the database could keep after all
+    assert "Acknowledged by Lee" in (await client.post(address, data={"by": "Lee"})).text
 
 
 async def test_hostile_text_in_a_title_is_text(database: Database, client: httpx.AsyncClient) -> None:
