@@ -16,8 +16,8 @@ from app.errors import Code
 
 REFUSED = {
     Code.CALENDAR_UNAVAILABLE: (
-        "I can't reach the calendar right now, so the appointment on {when} still stands. Please try again in a few "
-        "minutes, or I can have someone call you back."
+        "I can't reach the calendar right now, so I have not cancelled the appointment on {when}. Please try again in "
+        "a few minutes, or I can have someone call you back."
     ),
     Code.NOT_ALLOWED: (
         "The appointment on {when} was changed on our side, so I did not cancel it. Someone from our team will look at "

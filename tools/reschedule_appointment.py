@@ -20,8 +20,8 @@ REFUSED = {
     Code.SLOT_TAKEN: "I'm sorry, {technician} is no longer free at that time, " + STANDS,
     Code.SLOT_EXPIRED: "That offer is too old to be sure of, " + STANDS,
     Code.CALENDAR_UNAVAILABLE: (
-        "I can't reach the calendar right now, " + STANDS + " Please try again in a few minutes, or I can have someone "
-        "call you back."
+        "I can't reach the calendar right now, so I have not moved your appointment on {when}. Please try again in a "
+        "few minutes, or I can have someone call you back."
     ),
     Code.NOT_ALLOWED: (
         "Your appointment on {when} was changed on our side, so I did not move it. Someone from our team will look at "

@@ -1,6 +1,6 @@
 """Put the text that confirms a booking into the outbox, for its own caller only. Never says that it was sent."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -12,13 +12,17 @@ from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult, not_found
 from app.errors import Code, SaidError
 from app.promises.consent import unwanted
-from app.promises.texts import CONFIRMATION, Text, noted
+from app.promises.texts import CONFIRMATION, ENDED_BADLY, OPEN, Owed, Text, owed
 
 UNKNOWN = "I can't find an appointment with that reference for the number this call comes from."
 NOT_CONFIRMED = "That appointment is not confirmed by the calendar yet, so there is nothing to confirm by text yet."
 
 NOT_YET = "I can't send texts yet, so no text has gone out; I have noted that you want one."
 ON_ITS_WAY = "A text with the details is on its way to your number."
+BEFORE = "A text with the details went out to your number before."
+NOT_THERE = "A text with the details could not be delivered to your number."
+ON_ITS_WAY_S: Final = 900.0
+"""After the last that was heard of a text: no carrier keeps it for longer."""
 NO_TEXTS = {
     "opted_out": "That number has asked for no texts from us.",
     "not_textable": "That number can't get texts.",
@@ -40,10 +44,9 @@ def send_confirmation(front: Front) -> Tool[Arguments]:
             raise SaidError(Code.CALENDAR_UNAVAILABLE, NOT_CONFIRMED)  # not pinned: a moment later it may be
         text, now = _text(context, booking), front.clock.now()
         why = await front.database.read(lambda c: unwanted(c, context.business.id, text.to_number))
-        if not why:
-            await front.database.write(lambda t: noted(t, text, now=now))
+        kept = None if why else await front.database.write(lambda t: owed(t, text, now=now))
         about = f"{appointment(context.business, booking)}. Your reference is {spell(booking.reference)}."
-        outcome, words = _said(front.texting, why)
+        outcome, words = _refused(why) if kept is None else _said(kept, now) if front.texting else ("noted", NOT_YET)
         facts = {"outcome": outcome, "reference": booking.reference}
         return ToolResult(True, f"{words} Let me repeat it: {about}", facts=facts)
 
@@ -68,11 +71,16 @@ async def _own(front: Front, context: Context, reference: str) -> Booking:
     return booking
 
 
-def _said(texting: bool, why: str) -> tuple[str, str]:
+def _refused(why: str) -> tuple[str, str]:
+    return "not_texted", f"{NO_TEXTS[why]} I can't send one."
+
+
+def _said(text: Owed, now: float) -> tuple[str, str]:
     """What has come of it and what the caller hears; a text on its way may still not get there."""
-    if why:
-        return "not_texted", f"{NO_TEXTS[why]} I can't send one."
-    return ("texting", ON_ITS_WAY) if texting else ("noted", NOT_YET)
+    if text.state in ENDED_BADLY:
+        return "not_texted", NOT_THERE
+    under_way = text.state in OPEN or now - text.changed_at < ON_ITS_WAY_S
+    return "texting", ON_ITS_WAY if under_way else BEFORE
 
 
 def _text(context: Context, booking: Booking) -> Text:

@@ -176,10 +176,12 @@ class ProviderModel:
         heard: list[str] = []
         _heard.set(heard)
         try:
+            # "thinking" off, or as little as the model can: a provider counts what it thinks among the tokens of the
+            # answer, so it would use all of them up, and more time than a customer waits, before the first word.
             response = await lib.direct.model_request(
                 self._made,
                 _messages(lib.messages, question),
-                model_settings={"max_tokens": question.most_output_tokens},
+                model_settings={"max_tokens": question.most_output_tokens, "thinking": False},
                 model_request_parameters=_parameters(lib, question),
             )
             return _answer(self._name.text, response)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeVar
 
@@ -20,13 +21,16 @@ from app import log, metrics
 from app.background import Background
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
+from app.watch.calm import Calm
 
 PAGE = "redis_down"
 ASK_WITHIN_S = 0.05
 """What a caller waits, once; from then on nobody asks until the watch has found Redis well."""
 LOOK_EVERY_S = 1.0
 LOOK_PATIENCE = 5
-"""The watch waits so many times longer than a caller before it calls somebody."""
+"""The watch waits so many times longer than a caller before Redis counts as away."""
+RING_AFTER_S = 5.0
+"""One that was restarted, or held its breath, is back by then."""
 LOOKS = 5
 SOCKET_TIMEOUT_S = 1.0
 """Behind the deadlines above, for what nobody waits for any more."""
@@ -74,6 +78,7 @@ class RedisConnection:
         self._ask_within_s = ask_within_s
         self._look_every_s = look_every_s
         self._away = False
+        self._calm = Calm(time.monotonic())
         self._loop = Background()
 
     @property
@@ -131,18 +136,22 @@ class RedisConnection:
             await _within(looking, self._ask_within_s * LOOK_PATIENCE)
         except FAILURES as error:
             self._away = True
+            self._calm.trouble(time.monotonic())
             self._alarms.ring(
                 PAGE,
                 "redis",
                 "Redis is away",
                 "Callers are served without it: every process reads calendars for itself and asks the database what "
-                f"others answered, which is slower ({type(error).__name__}). Check that it runs and takes writes.",
+                f"others answered, which is slower ({type(error).__name__}). Check that it runs and takes writes, and "
+                "can be reached from every machine.",
+                after_s=RING_AFTER_S,
             )
             return
         if self._away:
             logger.info("redis_back")
         self._away = False
-        self._alarms.clear(PAGE, "redis")
+        if not self._alarms.withdraw(PAGE, "redis") and self._calm.is_over(time.monotonic()):
+            self._alarms.clear(PAGE, "redis")
 
 
 async def _within(work: Awaitable[T], seconds: float) -> T:

@@ -5,7 +5,7 @@ out. What a person changed on the calendar is never overwritten.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from app import log, metrics
@@ -36,6 +36,7 @@ from app.booking.book import (
     inspect,
 )
 from app.booking.business import Business
+from app.booking.by_hand import as_found, gone
 from app.booking.calendar import Absent, Calendar, Changed, Event, Refused, Unknown
 from app.booking.calendars import Calendars
 from app.booking.change_ends import CHANGED_BY_HAND, is_as_booked, is_gone, release, remember, undone
@@ -128,7 +129,7 @@ class Changes:
         if isinstance(place, Unknown) or isinstance(old_place, Unknown):
             return await self._release(amendment, "no adapter for this kind of calendar", UNAVAILABLE)
         calendar, name = place
-        seen = await self._free_to_move(calendar, name, old_place, amendment, deadline)
+        seen = await self._free_to_move(business, place, old_place, amendment, deadline)
         if isinstance(seen, Outcome):
             return seen
         within_s = min(WRITE_S, self._left(deadline))
@@ -136,22 +137,27 @@ class Changes:
             to = (change.starts, change.ends)
             written = await calendar.move(name, change.event_id, to, seen.etag, within_s=within_s)
         else:
-            written = await calendar.book(name, event_of(amendment.wanted, service), within_s=within_s)
+            written = await calendar.book(name, _as_edited(amendment.wanted, service, seen), within_s=within_s)
         if isinstance(written, Refused):
             self._ring_refused(change.calendar, written.reason, business)
             return await self._release(amendment, written.reason, UNAVAILABLE)
         if isinstance(written, Changed | Absent):
-            return await self._by_hand(amendment)
+            return await self._changed(business, amendment, None, deadline)
         if isinstance(written, Unknown):
             return await self._leave(amendment, written.reason)
         self._alarms.clear("calendar_refuses_writes", change.calendar)
         return await self._look_again(calendar, name, amendment, (seen, written), deadline)
 
     async def _free_to_move(
-        self, calendar: Calendar, name: str, old_place: tuple[Calendar, str], amendment: Amendment, deadline: float
+        self,
+        business: Business,
+        place: tuple[Calendar, str],
+        old_place: tuple[Calendar, str],
+        amendment: Amendment,
+        deadline: float,
     ) -> Event | Outcome:
         """The live reads before the write: our event as it is now, if it is as booked and the new time is free."""
-        old_calendar, old_name = old_place
+        (calendar, name), (old_calendar, old_name) = place, old_place
         wanted = amendment.wanted
         within_s = self._reading(deadline)
         ours, there = await asyncio.gather(
@@ -160,8 +166,10 @@ class Changes:
         )
         if isinstance(ours, Unknown) or isinstance(there, Unknown):
             return await self._release(amendment, "the calendar does not tell", UNAVAILABLE)
-        if not isinstance(ours, Event) or not is_as_booked(ours, amendment.appointment):
-            return await self._by_hand(amendment)
+        # Shown as free, it would hold its new time no more than this one.
+        free = amendment.in_place and isinstance(ours, Event) and not ours.opaque
+        if not isinstance(ours, Event) or not is_as_booked(ours, amendment.appointment) or free:
+            return await self._changed(business, amendment, ours, deadline)
         if any(event.id != amendment.appointment.event_id for event in there):
             self._lookups.drop(wanted.calendar)
             return await self._release(amendment, "taken on the calendar", TAKEN)
@@ -214,13 +222,13 @@ class Changes:
         if is_gone(seen):
             return await self._cancel_gone(business, amendment, deadline)
         if not isinstance(seen, Event) or not is_as_booked(seen, appointment):
-            return await self._by_hand(amendment)
+            return await self._changed(business, amendment, seen, deadline)
         if self._left(deadline) < 2 * RESERVE_S:
             return await self._release(amendment, "no time left to write", UNAVAILABLE)
         within_s = min(WRITE_S, self._left(deadline))
         done = await calendar.cancel(name, appointment.event_id, seen.etag, within_s=within_s)
         if isinstance(done, Changed):
-            return await self._by_hand(amendment)
+            return await self._changed(business, amendment, None, deadline)
         if isinstance(done, Unknown):
             return await self._leave(amendment, done.reason)
         # A status code is not success: the time is free once the event is seen to be gone.
@@ -234,7 +242,9 @@ class Changes:
         on = await still_on(self._calendars, business, amendment.appointment, within_s=self._reading(deadline))
         if isinstance(on, Unknown):
             return await self._leave(amendment, on.reason)
-        return await (self._by_hand(amendment, on) if on else self._cancelled(amendment, deadline))
+        if on:
+            return await self._by_hand(amendment, gone(business, amendment.appointment, on))
+        return await self._cancelled(amendment, deadline)
 
     async def _cancelled(self, amendment: Amendment, deadline: float) -> Outcome:
         now = self._clock.now()
@@ -270,16 +280,23 @@ class Changes:
         code = Code.NOT_FOUND if obstacle is Obstacle.GONE else Code.STILL_CHECKING
         return Outcome(Result.REFUSED, now, code)
 
-    async def _by_hand(self, amendment: Amendment, on: Sequence[str] = ()) -> Outcome:
+    async def _changed(
+        self, business: Business, amendment: Amendment, seen: Event | Absent | None, deadline: float
+    ) -> Outcome:
+        within_s = self._reading(deadline) / 2  # it may take two reads, one after the other
+        found = await as_found(self._calendars, business, amendment.appointment, seen, within_s=within_s)
+        return await self._by_hand(amendment, found)
+
+    async def _by_hand(self, amendment: Amendment, found: str) -> Outcome:
         """A person changed the event: theirs stands, the caller hears of it, and somebody is told to look."""
         outcome = Outcome(Result.REFUSED, amendment.appointment, Code.NOT_ALLOWED)
-        return await self._release(amendment, CHANGED_BY_HAND, outcome, on)
+        return await self._release(amendment, CHANGED_BY_HAND, outcome, found)
 
-    async def _release(self, amendment: Amendment, reason: str, outcome: Outcome, on: Sequence[str] = ()) -> Outcome:
+    async def _release(self, amendment: Amendment, reason: str, outcome: Outcome, found: str = "") -> Outcome:
         """Give the new time back: certainly nothing was changed on the calendar."""
         now, change = self._clock.now(), amendment.change
         try:
-            await self._database.write(lambda t: release(t, amendment, reason, now=now, on=on), within_s=NOTE_S)
+            await self._database.write(lambda t: release(t, amendment, reason, now=now, found=found), within_s=NOTE_S)
             self._claims.remove(change.calendar, change.id)
         except ReadbackError:
             # The hold stays until it is settled; that costs an offer, not a visit.
@@ -354,3 +371,10 @@ class Changes:
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)
+
+
+def _as_edited(wanted: Booking, service: str, before: Event) -> Event:
+    """The event for another calendar, with what people have written into the old one: a gate code, a note."""
+    event = event_of(wanted, service)
+    named = wanted.customer_name.casefold() in before.summary.casefold()
+    return replace(event, summary=before.summary if named else event.summary, description=before.description)

@@ -1,19 +1,15 @@
 """How a change of an appointment ends, live or settled later: what counts as unchanged or gone, and who is told."""
 
-from collections.abc import Sequence
-
 from app.booking.amendments import CANCEL, Amendment, give_up
+from app.booking.by_hand import TELL_WITHIN_S, handed_over
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.claims import Claims
 from app.booking.lookups import Lookups
 from app.booking.store import Booking
-from app.booking.verification import BY_HAND_PAGE
 from app.db.engine import Transaction
-from app.review.tasks import Task, opened, paged
-from app.watch.pages import Page
+from app.review.tasks import Task, opened
 
 CHANGED_BY_HAND = "changed on the calendar by a person"
-TELL_WITHIN_S = 900.0
 
 
 def is_as_booked(seen: Event | Absent | Unknown, appointment: Booking) -> bool:
@@ -21,6 +17,7 @@ def is_as_booked(seen: Event | Absent | Unknown, appointment: Booking) -> bool:
     return (
         isinstance(seen, Event)
         and not seen.cancelled
+        and not seen.repeats  # to move or cancel it would be to do so with every visit of a series
         and (seen.start, seen.end) == (appointment.starts, appointment.ends)
         and seen.reference == appointment.reference
     )
@@ -40,32 +37,15 @@ async def undone(calendar: Calendar, name: str, amendment: Amendment, etag: str,
     return isinstance(await calendar.move(name, change.event_id, back, etag, within_s=within_s), Event)
 
 
-def release(transaction: Transaction, amendment: Amendment, reason: str, *, now: float, on: Sequence[str] = ()) -> bool:
+def release(transaction: Transaction, amendment: Amendment, reason: str, *, now: float, found: str = "") -> bool:
     """Give the change up; when a person's own change of the event is why, somebody has to call, and is paged.
 
-    `on` are the calendars that have the visit instead of its own, as far as they were seen.
+    `found` is then how it was booked and what there is instead, as `by_hand` says it.
     """
     if not give_up(transaction, amendment, reason, now=now):
         return False
     if reason == CHANGED_BY_HAND:
-        appointment = amendment.appointment
-        wish = "cancel it" if amendment.change.intent == CANCEL else "move it"
-        there = f"the visit is on {', '.join(on)} now" if on else "somebody moved or removed it there"
-        page = Page(
-            BY_HAND_PAGE,
-            appointment.reference,
-            f"Appointment changed by hand: {appointment.reference}",
-            f"The customer of {appointment.reference} asked to {wish}, but its event on {appointment.calendar} is not "
-            f"as it was booked: {there}. Nothing was overwritten. Call the customer, agree on what holds, and put the "
-            "calendar right.",
-            appointment.business,
-        )
-        key = f"by_hand:{amendment.change.id}"
-        what = f"Call the customer of {appointment.reference}, who asked to {wish}: its event was changed by hand."
-        phone = appointment.phone or appointment.caller
-        task = Task(key, "tell_customer", appointment.business, appointment.reference, what, now + TELL_WITHIN_S, phone)
-        opened(transaction, task, now=now)
-        paged(transaction, key, page, now=now)
+        handed_over(transaction, amendment, found, now=now)
     return True
 
 
@@ -78,7 +58,7 @@ def owe(transaction: Transaction, amendment: Amendment, *, done: bool, now: floa
     if done:
         what = "is cancelled now" if cancels else "is moved now, as the customer asked"
     else:
-        what = "could not be cancelled and still stands" if cancels else "could not be moved and stays as it was"
+        what = "was not cancelled: look how it stands" if cancels else "could not be moved and stays as it was"
     task = Task(
         f"change:{change.id}",
         "tell_customer",

@@ -3,20 +3,22 @@
 A move is never written again; a cancellation that was promised is, since it is conditional and doing it twice is once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from app import log
 from app.booking.amendments import CANCEL, Amendment, finish_cancel, finish_move
 from app.booking.book import InTheWay, Result, inspect
 from app.booking.business import Business
-from app.booking.calendar import Calendar, Event, Unknown
+from app.booking.by_hand import as_found, gone
+from app.booking.calendar import Absent, Calendar, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.change_ends import CHANGED_BY_HAND, is_as_booked, is_gone, owe, release, remember, undone
 from app.booking.claims import Claims
 from app.booking.lookups import Lookups
 from app.booking.store import YIELD, Booking, by_id
 from app.booking.verification import Aftercare
-from app.booking.whereabouts import READ_S, still_on
+from app.booking.whereabouts import READ_S, Hidden, still_on
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.review.tasks import OURSELVES, closed
@@ -85,7 +87,7 @@ class ChangeSettler:
         elif isinstance(seen, Event) and is_as_booked(seen, wanted):
             await self._settle_moved(calendar, name, amendment, seen)
         elif amendment.in_place and not is_as_booked(seen, amendment.appointment):
-            await self._refuse(amendment, CHANGED_BY_HAND)
+            await self._changed(amendment, seen)
         elif amendment.in_place or is_gone(seen):
             if self._age(amendment) >= SURELY_NOT_WRITTEN_AFTER_S:
                 await self._refuse(amendment, "not moved on the calendar")
@@ -95,7 +97,8 @@ class ChangeSettler:
     async def _settle_moved(self, calendar: Calendar, name: str, amendment: Amendment, seen: Event) -> None:
         found: object = InTheWay(seen.etag)
         if amendment.change.reason != YIELD:
-            found = await inspect(calendar, name, amendment.wanted, within_s=READ_S)
+            # One that somebody shows as free is in no list: it is moved all the same, and its read-back tells a person.
+            found = await inspect(calendar, name, amendment.wanted, within_s=READ_S) if seen.opaque else seen
         if isinstance(found, Event):
             now, etag = self._clock.now(), found.etag
             await self._finish(
@@ -127,7 +130,7 @@ class ChangeSettler:
         if is_gone(seen):
             await self._settle_gone(amendment)
         elif isinstance(seen, Event) and not is_as_booked(seen, amendment.appointment):
-            await self._refuse(amendment, CHANGED_BY_HAND)
+            await self._changed(amendment, seen)
         else:
             self._cannot_tell(amendment, seen.reason if isinstance(seen, Unknown) else "it is still there")
 
@@ -136,12 +139,18 @@ class ChangeSettler:
         appointment = amendment.appointment
         business = self._businesses.get(appointment.business)
         on = await still_on(self._calendars, business, appointment, within_s=READ_S)
-        if isinstance(on, Unknown):
+        if isinstance(on, Unknown) and not (isinstance(on, Hidden) and self._age(amendment) >= PAGE_AFTER_S):
             self._cannot_tell(amendment, on.reason)
-        elif on:
-            await self._refuse(amendment, CHANGED_BY_HAND, on)
+        elif on:  # or only a colleague who does not tell may have it: that can last, so a person asks them
+            await self._refuse(amendment, CHANGED_BY_HAND, gone(business, appointment, on))
         else:
             await self._cancelled(amendment)
+
+    async def _changed(self, amendment: Amendment, seen: Event | Absent) -> None:
+        appointment = amendment.appointment
+        business = self._businesses.get(appointment.business)
+        found = await as_found(self._calendars, business, appointment, seen, within_s=READ_S)
+        await self._refuse(amendment, CHANGED_BY_HAND, found)
 
     async def _cancelled(self, amendment: Amendment) -> None:
         now = self._clock.now()
@@ -161,14 +170,14 @@ class ChangeSettler:
             remember(self._claims, self._lookups, amendment, done)
             await self._settled(amendment, Result.CONFIRMED, "", owed=True)
 
-    async def _refuse(self, amendment: Amendment, reason: str, on: Sequence[str] = ()) -> None:
+    async def _refuse(self, amendment: Amendment, reason: str, found: str = "") -> None:
         now, change = self._clock.now(), amendment.change
         # Who was told "taken" knows already, and a request that died promised nothing.
         owed = change.status == "pending" and change.reason != YIELD
 
         def work(transaction: Transaction) -> bool:
-            released = release(transaction, amendment, reason, now=now, on=on)
-            if released and owed:
+            released = release(transaction, amendment, reason, now=now, found=found)
+            if released and owed and reason != CHANGED_BY_HAND:  # of that another task tells already
                 owe(transaction, amendment, done=False, now=now)
             return released
 
@@ -186,7 +195,8 @@ class ChangeSettler:
             outcome=result.value,
             reason=reason,
         )
-        if owed and await self._tell(amendment, result):
+        ended = replace(amendment, change=replace(change, reason=reason))
+        if owed and await self._tell(ended, result):
             now = self._clock.now()
             await self._database.write(
                 lambda t: closed(t, f"change:{change.id}", by=OURSELVES, note="said in the call", now=now)

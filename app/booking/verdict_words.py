@@ -39,6 +39,7 @@ def changed_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo,
 def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, on: str = "") -> Page:
     """What a person hears of an appointment that cannot be seen; `on` is the calendar that hides it, if not its own."""
     when = span(watched.starts, watched.ends, zone)
+    wanted = "which was cancelled" if booking.status == "cancelled" else f"wanted at {when}"
     if on:
         title, key = f"Cannot verify appointments on {on}", on
     elif booking.verified_at:  # seen before: what is to be looked at is the calendar, not each appointment on it
@@ -46,13 +47,14 @@ def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, 
     else:
         title, key = f"Cannot verify {booking.reference} on {booking.calendar}", booking.reference
     body = (
-        f"Booking {booking.reference} on {booking.calendar}, wanted at {when}, cannot be verified: {reason}.\n"
+        f"Booking {booking.reference} on {booking.calendar}, {wanted}, cannot be verified: {reason}.\n"
         "Look at the calendar; check that it exists, is shared with our account and belongs to the technician."
     )
     return Page(CANNOT_VERIFY_PAGE, key, title, body, booking.business)
 
 
-def _at(place: Place, zone: ZoneInfo) -> str:
+def at(place: Place, zone: ZoneInfo) -> str:
+    """Which calendar has the event, and when."""
     return f"{place.calendar} at {span(place.event.start, place.event.end, zone)}"
 
 
@@ -60,7 +62,7 @@ def _compared(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) ->
     what = f"an event at {span(wanted.start, wanted.end, zone)}" if wanted.there else "no event: it was cancelled"
     there = shown(sight.found, zone)
     if sight.elsewhere.found:
-        there += f"; the event is on {', '.join(_at(place, zone) for place in sight.elsewhere.found)}"
+        there += f"; the event is on {', '.join(at(place, zone) for place in sight.elsewhere.found)}"
     return (
         f"Booking {booking.reference} ({booking.service}) on {booking.calendar}.\n"
         f"Wanted: {what}.\nThere: {there}.\nWrong: {'; '.join(sight.problems)}."
@@ -79,7 +81,7 @@ def telling(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, o
     promised = span(wanted.start, wanted.end, zone)
     found = sight.found
     if sight.elsewhere.found:
-        what = f"is now on {', '.join(_at(place, zone) for place in sight.elsewhere.found)}"
+        what = f"is now on {', '.join(at(place, zone) for place in sight.elsewhere.found)}"
     elif not is_there(found):
         what = "is no longer on the calendar"
         if unknown := not_telling(sight.elsewhere):

@@ -13,11 +13,18 @@ from sqlalchemy import select
 
 from app.audit.log import record
 from app.booking import verification
-from app.booking.calendar import Absent, Event, Interval, Unknown
+from app.booking.calendar import Event, Interval, Unknown
 from app.booking.comparison import Difference, Wanted, differences, is_there, moved
 from app.booking.store import Booking, changed, in_the_way
 from app.booking.verdict_words import Sight, blind_page, changed_page, mismatch_page, telling, to_put_right
-from app.booking.verification import ABOUT_ONE, BY_HAND_PAGE, CANNOT_VERIFY_PAGE, CHANGED_PAGE, MISMATCH_PAGE, Watched
+from app.booking.verification import (
+    BY_HAND_PAGE,
+    BY_HAND_TASK,
+    CANNOT_VERIFY_PAGE,
+    CHANGED_PAGE,
+    MISMATCH_PAGE,
+    Watched,
+)
 from app.booking.whereabouts import Place, not_telling
 from app.db.engine import Transaction
 from app.db.schema import tasks
@@ -118,10 +125,10 @@ def next_look(booking: Booking, now: float) -> float:
 
 def _right(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     booking, watched, now = case.booking, case.watched, case.now
-    if watched.task:
+    if watched.task and not _promised_a_call(watched):
         closed(transaction, watched.task, by=OURSELVES, note="the calendar shows what was promised again", now=now)
     if watched.wrong_since or watched.blind_since or booking.verification not in ("written", VERIFIED):
-        for kind in ABOUT_ONE:
+        for kind in (MISMATCH_PAGE, CHANGED_PAGE, CANNOT_VERIFY_PAGE):
             resolved(transaction, kind, booking.reference, now=now)
         _seen_again(transaction, case, sight)
     if watched.wrong_since or watched.blind_since or watched.seen or watched.task:
@@ -180,11 +187,18 @@ def _changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     booking, watched, now = case.booking, case.watched, case.now
     wanted = wanted_of(booking, watched)
     moves = isinstance(sight.found, Event) and moved(wanted, sight.found)
-    claimed = None
+    claimed, overlaps = None, False
     if isinstance(sight.found, Event) and moves:
         booking = changed(transaction, booking, etag=sight.found.etag)
-        claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
-    overlaps = moves and not _stands_at(booking, sight.found, claimed)
+        if sight.found.end > now:  # in the past it holds no time, and what was promised is still to come
+            claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
+        blocked = _blocked(booking, sight.found.start, sight.found.end)
+        overlaps = claimed is None and in_the_way(transaction.connection, booking, blocked)
+    if watched.task and booking.verification != CHANGED and not _done(transaction, watched.task):
+        # The customer asked before we looked: a person knows what there is, and calls.
+        verification.noted(transaction, booking, wrong_since=0.0, seen=_signature(sight))
+        changed(transaction, booking, verification=CHANGED)
+        return Verdict(CHANGED, claimed=claimed)
     if watched.task:
         closed(transaction, watched.task, by=OURSELVES, note="changed once more", now=now, goes_on=True)
     key = f"changed:{booking.reference}:{uuid4().hex[:12]}"
@@ -206,7 +220,7 @@ def _still_changed(transaction: Transaction, case: Case, sight: Sight) -> Verdic
     booking, watched, now = case.booking, case.watched, case.now
     verification.noted(transaction, booking, wrong_since=0.0)
     if not _done(transaction, watched.task):
-        if _near(case, sight):
+        if _near(case, sight) and not _promised_a_call(watched):
             wanted = wanted_of(booking, watched)
             told = telling(booking, wanted, sight, case.zone)
             paged(transaction, watched.task, changed_page(booking, wanted, sight, case.zone, told), now=now)
@@ -303,16 +317,14 @@ def _blocked(booking: Booking, starts: int, ends: int) -> Interval:
     return booking.blocked_from + starts - booking.starts, booking.blocked_to + ends - booking.ends
 
 
-def _stands_at(booking: Booking, found: Event | Absent, claimed: Interval | None) -> bool:
-    """Whether our claim is, or was already, where the event is."""
-    return claimed is not None or (
-        isinstance(found, Event) and (booking.starts, booking.ends) == (found.start, found.end)
-    )
-
-
 def _done(transaction: Transaction, task: str) -> bool:
     found = transaction.connection.execute(select(tasks.c.status).where(tasks.c.key == task)).scalar()
     return found is not None and found != "open"
+
+
+def _promised_a_call(watched: Watched) -> bool:
+    """Whether the customer has asked since, and was told that somebody calls: of that one page tells already."""
+    return watched.task.startswith(BY_HAND_TASK)
 
 
 def _near(case: Case, sight: Sight) -> bool:

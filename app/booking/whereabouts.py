@@ -40,6 +40,11 @@ class Elsewhere:
         return tuple(place.calendar for place in self.found)
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden(Unknown):
+    """Its own calendar has told; others of the business, which may have it, do not tell."""
+
+
 NOWHERE: Final = Elsewhere()
 
 
@@ -65,15 +70,15 @@ async def find_elsewhere(
 
 async def still_on(
     calendars: Calendars, business: Business | None, booking: Booking, *, within_s: float = READ_S
-) -> tuple[str, ...] | Unknown:
-    """Calendars on which the visit stands although its event was found gone; none only when every one of them tells."""
+) -> tuple[Place, ...] | Unknown:
+    """Where the visit stands although its event was found gone; nowhere only when every calendar tells."""
     own, elsewhere = await asyncio.gather(
         _listed(calendars, booking, within_s), find_elsewhere(calendars, business, booking, within_s=within_s)
     )
     events = () if isinstance(own, Unknown) else own
-    copied = any(event.reference == booking.reference and event.id != booking.event_id for event in events)
-    if copied or elsewhere.found:
-        return (*([booking.calendar] if copied else []), *elsewhere.calendars)
+    copies = [event for event in events if event.reference == booking.reference and event.id != booking.event_id]
+    if copies or elsewhere.found:
+        return (*(Place(booking.calendar, booking.technician, copy) for copy in copies), *elsewhere.found)
     if isinstance(own, Unknown):
         return own
     if any(event.id == booking.event_id for event in own):
@@ -81,11 +86,11 @@ async def still_on(
     return not_telling(elsewhere) or ()
 
 
-def not_telling(elsewhere: Elsewhere) -> Unknown | None:
+def not_telling(elsewhere: Elsewhere) -> Hidden | None:
     """Which calendars may have the event, for all that is known; None when every one of them told."""
     if not elsewhere.silent:
         return None
-    return Unknown(f"whether the event is on {', '.join(elsewhere.silent)} is not known")
+    return Hidden(f"whether the event is on {', '.join(elsewhere.silent)} is not known")
 
 
 async def _event(calendars: Calendars, address: str, event_id: str, within_s: float) -> Event | Unknown | None:

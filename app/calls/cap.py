@@ -21,6 +21,7 @@ from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.waiting import somebody_waits
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
+from app.watch.calm import Calm
 from app.watch.pages import Page, raised
 
 DECIDE_WITHIN_S = 0.05
@@ -29,11 +30,19 @@ RUSH_S = 1.0
 """More for each call that came within this: a rush comes to all processes, which count one after the other."""
 MOST_OF_A_RUSH = 250
 LOOKS = 5
+LASTS_S = 1.0
+"""A store that was slow, and has counted by then after all, wakes nobody."""
+SLOW_IN_A_ROW = 5
+"""Unless it was so this often: then the cap holds nobody up any more."""
 MAX_AT_ONCE = 500
 MAX_CALLS_REMEMBERED = 20_000
 
 T = TypeVar("T")
 logger = log.get(__name__)
+
+
+class _SlowError(DatabaseUnavailableError):
+    """The store has not counted yet; it may still."""
 
 
 class DailyCap:
@@ -52,6 +61,9 @@ class DailyCap:
         self._waiting: list[tuple[Arrival, asyncio.Future[bool]]] = []
         self._came: deque[float] = deque(maxlen=MOST_OF_A_RUSH)
         self._counting: asyncio.Task[None] | None = None
+        self._slow = 0
+        """Counts in a row for which nobody could wait."""
+        self._calm = Calm(clock.monotonic())
         self._later: Behind[Arrival] = Behind(database, self._count_later, self._lost)
 
     async def start(self, businesses: Iterable[Business]) -> None:
@@ -89,15 +101,10 @@ class DailyCap:
         try:
             admitted = await decided
         except ReadbackError as error:
-            self._alarms.ring(
-                "cap_store_down",
-                "cap",
-                "The daily call cap cannot be counted",
-                f"Calls are let through uncounted until the database answers in time again ({error}).",
-                business.page,
-            )
+            self._missed(error, business)
             return self._let_in(arrival)
-        self._alarms.clear("cap_store_down", "cap")
+        self._slow = 0
+        self._is_well()
         if self.known(ref):
             return True  # a second request of the same call met a slow database meanwhile, and let it in
         self._remember(arrival, admitted)
@@ -129,19 +136,42 @@ class DailyCap:
 
         with somebody_waits():  # also where a job's own call is counted: the patience is for a store that is slow
             writing = asyncio.get_running_loop().create_task(self._database.write(decide, lasting=False))
-        writing.add_done_callback(_looked_at)
+        writing.add_done_callback(self._written)
         try:
             still, count = await _patiently(writing, self._patience_s)
         except Exception as error:  # noqa: BLE001 - whatever it was, these calls are let in
+            self._slow += 1
+            kind = _SlowError if isinstance(error, TimeoutError) else DatabaseUnavailableError
             # Nor does anybody else wait for a store that has just shown that it is slow.
             for _, decided in (*group, *self._waiting):
                 if not decided.done():
-                    decided.set_exception(DatabaseUnavailableError(str(error)))
+                    decided.set_exception(kind(str(error)))
             return
         self._announce(count)
         for (_, decided), admitted in zip(still, count.admitted, strict=True):
             if not decided.done():
                 decided.set_result(admitted)
+
+    def _missed(self, error: ReadbackError, business: Business) -> None:
+        self._calm.trouble(self._clock.monotonic())
+        self._alarms.ring(
+            "cap_store_down",
+            "cap",
+            "The daily call cap cannot be counted",
+            f"Calls are let through uncounted until the database answers in time again ({error}).",
+            business.page,
+            after_s=LASTS_S if isinstance(error, _SlowError) else 0.0,
+        )
+
+    def _is_well(self) -> None:
+        if not self._alarms.withdraw("cap_store_down", "cap") and self._calm.is_over(self._clock.monotonic()):
+            self._alarms.clear("cap_store_down", "cap")
+
+    def _written(self, writing: asyncio.Task[Any]) -> None:
+        """A write that nobody waited for any more: its calls are counted with those let in. Late is not never."""
+        failed = writing.cancelled() or writing.exception() is not None
+        if not failed and self._slow < SLOW_IN_A_ROW:
+            self._alarms.withdraw("cap_store_down", "cap")
 
     def _patience_s(self) -> float:
         """What the store may take now, longer the more calls came lately."""
@@ -211,9 +241,3 @@ async def _patiently(work: asyncio.Task[T], patience_s: Callable[[], float]) -> 
         if work.done():
             return work.result()
     raise TimeoutError(f"it took longer than {patience_s() * 1000:.0f} ms")
-
-
-def _looked_at(work: asyncio.Task[Any]) -> None:
-    """What became of a write that nobody waited for any more: its calls are counted with those let in."""
-    if not work.cancelled():
-        work.exception()

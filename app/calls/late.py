@@ -7,6 +7,7 @@ from app import log, metrics
 from app.booking.amendments import CANCEL, Amendment
 from app.booking.book import Result
 from app.booking.business import Business, Businesses
+from app.booking.change_ends import CHANGED_BY_HAND
 from app.booking.speech import spell, spoken_time
 from app.booking.store import Booking
 from app.calls.model import CallRef, ToolResult
@@ -17,6 +18,7 @@ from app.watch.alarms import Alarms
 WAIT_S = 20.0
 MAX_FOLLOWED = 500
 MAX_CALLS_REMEMBERED = 5_000
+GIVEN_UP = "I'm sorry, the calendar is still not answering. Someone will get back to you."
 
 logger = log.get(__name__)
 
@@ -57,7 +59,7 @@ class LateAnswers:
         `key` names the request, so that one asked again is owed once.
         """
         await self._owed.note(key, ref, business, tool, within_s)
-        task = asyncio.get_running_loop().create_task(self._follow_to_the_end(ref, business, work, key))
+        task = asyncio.get_running_loop().create_task(self._follow_to_the_end(ref, business, tool, work, key))
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
@@ -90,8 +92,14 @@ class LateAnswers:
             return False
         old, new = (spoken_time(starts, business.zone) for starts in (appointment.starts, change.starts))
         done = result is Result.CONFIRMED
-        if change.intent == CANCEL:
-            ends = "is cancelled now" if done else "could not be cancelled, so it still stands"
+        if change.reason == CHANGED_BY_HAND:
+            what = "cancel" if change.intent == CANCEL else "move"
+            say = (
+                f"Your appointment on {old} was changed on our side, so I did not {what} it. Someone from our team "
+                "will look at it and call you."
+            )
+        elif change.intent == CANCEL:
+            ends = "is cancelled now" if done else "could not be cancelled. I can look up how it stands"
             say = f"About your appointment on {old}: it {ends}."
         elif done:
             reference = spell(appointment.reference)
@@ -108,29 +116,25 @@ class LateAnswers:
             task.cancel()
 
     async def _follow_to_the_end(
-        self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult], owed: str
+        self, ref: CallRef, business: Business, tool: str, work: asyncio.Task[ToolResult], owed: str
     ) -> None:
-        await self._follow(ref, business, work)
-        await self._owed.over(owed)
+        if await self._follow(ref, work):
+            await self._owed.over(owed)
+            return
+        answer = work.result().say if work.done() else ""
+        page = await self._owed.hand_on(owed, ref, business, tool, answer)
+        # Also where the database has it: it may not take it, and then this carries it.
+        self._alarms.ring(page.kind, page.key, page.title, page.body, business.page)
 
-    async def _follow(self, ref: CallRef, business: Business, work: asyncio.Task[ToolResult]) -> None:
+    async def _follow(self, ref: CallRef, work: asyncio.Task[ToolResult]) -> bool:
+        """Whether the caller heard the answer, or somebody else will tell them."""
         await asyncio.wait({work}, timeout=WAIT_S)
         if not work.done():
-            say = "I'm sorry, the calendar is still not answering. Someone will get back to you."
-        else:
-            if work.result().facts.get("outcome") == Result.PENDING:
-                return  # told when it is settled
-            say = work.result().say
-        if await self._said(ref.control_url, say) and work.done():
-            return
-        self._alarms.ring(
-            "answer_not_delivered",
-            f"{ref.platform} {ref.call_id}",
-            f"A caller is owed an answer: {business.name}",
-            f"Call {ref.call_id} did not hear the answer to what it asked: it never came, or the call was over. See "
-            "what it asked for in the audit log, and call back.",
-            business.page,
-        )
+            await self._said(ref.control_url, GIVEN_UP)
+            return False
+        if work.result().facts.get("outcome") == Result.PENDING:
+            return True  # told when it is settled
+        return await self._said(ref.control_url, work.result().say)
 
     async def _said(self, url: str | None, say: str) -> bool:
         if url is None or not self._push.allows(url):

@@ -8,10 +8,13 @@ from app import log
 from app.booking.business import Business
 from app.calls.model import CallRef
 from app.clock import Clock
-from app.db.engine import Database
+from app.db.engine import Database, Transaction
 from app.errors import ReadbackError
-from app.review.tasks import OURSELVES, Task, closed, opened
+from app.review.tasks import OURSELVES, Task, added, by_key, closed, opened, paged
+from app.watch.pages import Page
 
+NOT_DELIVERED = "answer_not_delivered"
+"""The kind of page about an answer that a caller was promised and did not hear."""
 NOTE_S = 0.5
 """What the caller waits for it at most; without it they are told all the same."""
 FILLER_NOTE_S = 0.25
@@ -32,17 +35,33 @@ class Owed:
     async def note(self, key: str, ref: CallRef, business: Business, tool: str, within_s: float = NOTE_S) -> None:
         """Commit the debt. Where the database does not take it in time, only this process knows of it."""
         now = self._clock.now()
-        asked = f"call {ref.call_id} of {ref.platform}" if ref.call_id else f"a caller of {ref.platform}"
-        what = (
-            f"Tell the caller what came of {tool}: {asked} heard at most that the answer would follow. "
-            "See in the audit log what they asked for and came to, and on the calendar what is there."
-        )
-        subject = (ref.call_id or key)[:256]
-        task = Task(_name(key), "tell_customer", business.id, subject, what, now + END_WITHIN_S, ref.caller or "")
+        task = _task(key, ref, business, tool, now)
         try:
             await self._database.write(lambda t: opened(t, task, now=now), within_s)
         except ReadbackError as error:
             logger.warning("debt_not_noted", tool=tool, error=str(error))
+
+    async def hand_on(self, key: str, ref: CallRef, business: Business, tool: str, answer: str) -> Page:
+        """They did not hear it, so a person tells them: the page about that, which the task ends.
+
+        `answer` is what they were to hear, if it is known. Where the database does not take it, the page alone tells.
+        """
+        now = self._clock.now()
+        task = _task(key, ref, business, tool, now)
+        page = _page(task, business)
+
+        def work(transaction: Transaction) -> None:
+            opened(transaction, task, now=now)
+            kept = by_key(transaction.connection, task.key)
+            if kept is not None and answer:
+                added(transaction, kept, f"They were to hear: {answer}")
+            paged(transaction, task.key, page, now=now)
+
+        try:
+            await self._database.write(work)
+        except ReadbackError as error:
+            logger.warning("debt_not_handed_on", tool=tool, error=str(error))
+        return page
 
     async def over(self, key: str) -> None:
         """They have heard the end, or somebody else owes it to them now."""
@@ -52,6 +71,25 @@ class Owed:
         except ReadbackError as error:
             # A person looks, finds that all is well, and is none the worse for it.
             logger.warning("debt_not_closed", error=str(error))
+
+
+def _task(key: str, ref: CallRef, business: Business, tool: str, now: float) -> Task:
+    asked = f"call {ref.call_id} of {ref.platform}" if ref.call_id else f"a caller of {ref.platform}"
+    what = (
+        f"Tell the caller what came of {tool}: {asked} heard at most that the answer would follow. "
+        "See in the audit log what they asked for and came to, and on the calendar what is there."
+    )
+    subject = (ref.call_id or key)[:256]
+    return Task(_name(key), "tell_customer", business.id, subject, what, now + END_WITHIN_S, ref.caller or "")
+
+
+def _page(task: Task, business: Business) -> Page:
+    body = (
+        f"{task.subject} did not hear the answer that was promised: it never came, or the call was over. Whom to call, "
+        f"and what they were to hear: readback tasks show {task.key}\n"
+        f"When they know it: readback tasks done {task.key}"
+    )
+    return Page(NOT_DELIVERED, task.subject, f"A caller is owed an answer: {business.name}", body, business.id)
 
 
 def _name(key: str) -> str:

@@ -18,6 +18,7 @@ from typing import Final
 from app import log
 from app.booking.business import Business
 from app.inference.documents import Document, Print, Sentence, fingerprint, plain, read, sentences
+from app.inference.kinds import kind_of
 
 LEAST_COVERED: Final = 0.6
 """Share of what a question is about that sentence, paragraph and headings must hold together."""
@@ -82,6 +83,7 @@ class Index:
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = {document.name: document for document in documents}
         self._sentences = [sentence for document in documents for sentence in sentences(document)]
+        self._amounts = [n for n, sentence in enumerate(self._sentences) if _AMOUNT.search(sentence.text)]
         self._lock = threading.Lock()
         self._fts = sqlite3.connect(":memory:", check_same_thread=False)
         self._fts.execute(
@@ -97,14 +99,17 @@ class Index:
 
     def find(self, question: str) -> Grounded | None:
         """The sentence that answers; None when none is known to."""
-        asked = terms(question)
-        if not asked or not self._sentences:
+        asked, kind = terms(question), kind_of(question)
+        if not asked or kind.never or not self._sentences:
             return None
         with self._lock:
             own = {term: self._rows("{text}", words) for term, words in asked.items()}
             near = {term: self._rows("{text heading}", words) for term, words in asked.items()}
             wide = {term: self._rows("{text heading around}", words) for term, words in asked.items()}
-        if asked.keys() <= _PRICE and (priced := self._priced()):
+        for rows in (own, near, wide):
+            if _COST[0] in rows:  # an amount says what it costs, whatever its words are
+                rows[_COST[0]] |= set(self._amounts)
+        if asked.keys() <= _PRICE and (priced := self._amounts):
             return self._only_price(priced)
         weights = {t: math.log((len(self._sentences) + 1) / (len(wide[t]) + 0.5)) + 0.3 for t in asked}
         whole = sum(weights.values())
@@ -112,17 +117,14 @@ class Index:
         def share(number: int, sets: dict[str, set[int]]) -> float:
             return sum(weight for term, weight in weights.items() if number in sets[term]) / whole
 
-        candidates: set[int] = set().union(*near.values())
+        told = set[int]().union(*near.values())
+        candidates = {number for number in told if kind.said_in(plain(self._sentences[number].text))}
         ranked = [(share(n, wide), share(n, own), share(n, near), -n) for n in candidates]
         covered, _, in_sentence, number = max(ranked, default=(0.0, 0.0, 0.0, 0))
         found = sum(-number in rows for rows in wide.values())
         if covered < LEAST_COVERED or in_sentence < LEAST_IN_SENTENCE or found < min(LEAST_FOUND, len(asked)):
             return None
         return self._quoted(self._sentences[-number], round(covered, 2))
-
-    def _priced(self) -> list[int]:
-        """The sentences that say an amount of money."""
-        return [number for number, sentence in enumerate(self._sentences) if _AMOUNT.search(sentence.text)]
 
     def _only_price(self, priced: Sequence[int]) -> Grounded | None:
         """Asked for a price and not of what: the one there is; none of several, and no amount that is no price."""

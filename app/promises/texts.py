@@ -38,11 +38,9 @@ GOOD_FOR_S: Final = 86_400.0
 
 _insert = BulkInsert(text_outbox)
 _x = text_outbox.c
-_NOTED = Prepared(
-    select(_x.id).where(
-        _x.booking == bindparam("booking"), _x.revision == bindparam("revision"), _x.kind == bindparam("kind")
-    )
-)
+_ABOUT = (_x.booking == bindparam("booking"), _x.revision == bindparam("revision"), _x.kind == bindparam("kind"))
+_NOTED = Prepared(select(_x.id).where(*_ABOUT))
+_STANDS = Prepared(select(text_outbox).where(*_ABOUT))
 _BY_ID = Prepared(select(text_outbox).where(_x.id == bindparam("this")))
 _CHANGE = PreparedUpdate(text_outbox, _x.id)
 
@@ -129,6 +127,13 @@ def is_noted(connection: Connection, booking: str, revision: int, kind: str) -> 
     return _NOTED(connection, booking=booking, revision=revision, kind=kind).first() is not None
 
 
+def owed(transaction: Transaction, text: Text, *, now: float) -> Owed:
+    """The one text about this: noted now, or whatever has become of it since it was."""
+    noted(transaction, text, now=now)
+    about = {"booking": text.booking, "revision": text.revision, "kind": text.kind}
+    return _owed(_STANDS(transaction.connection, **about).one())
+
+
 def made_news(transaction: Transaction, booking: str, revision: int) -> bool | None:
     """Have the confirmation of a booking count as the news of it; False when it failed, None when there is none."""
     about = (_x.booking == booking, _x.revision == revision, _x.kind == CONFIRMATION)
@@ -156,13 +161,14 @@ def by_sid(connection: Connection, sid: str) -> Owed | None:
     return None if row is None else _owed(row)
 
 
-def one_before(connection: Connection, text: Owed) -> bool:
-    """Whether an earlier text of the same conversation is still on its way: words keep their order."""
+def one_before(connection: Connection, text: Owed) -> Owed | None:
+    """The first earlier text of the same conversation that is still on its way: words keep their order."""
     if not text.conversation:
-        return False
+        return None
     earlier = or_(_x.created_at < text.created_at, and_(_x.created_at == text.created_at, _x.revision < text.revision))
-    asked = select(_x.id).where(_x.conversation == text.conversation, _x.state.in_(OPEN), earlier)
-    return connection.execute(asked.limit(1)).first() is not None
+    asked = select(text_outbox).where(_x.conversation == text.conversation, _x.state.in_(OPEN), earlier)
+    row = connection.execute(asked.order_by(_x.created_at, _x.revision).limit(1)).first()
+    return None if row is None else _owed(row)
 
 
 def known_sids(connection: Connection, sids: Sequence[str]) -> set[str]:

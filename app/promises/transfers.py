@@ -17,7 +17,7 @@ from app.jobs.outbox import Data, Job, put
 from app.log import masked_phone
 from app.promises.fates import Fate, fate, is_failed_transfer, is_proof, weightier
 from app.promises.references import digest, reference
-from app.review.tasks import Task, by_key, closed, opened
+from app.review.tasks import MOST_DETAILS_CHARS, Kept, Task, added, by_key, closed, opened
 
 KIND = "transfer_failed"
 FATE = "transfer_fate"
@@ -99,6 +99,9 @@ def begun(transaction: Transaction, asked: Asked, *, now: float) -> Trying | Non
     """The transfer to try now; None when everybody who is there was tried in this call, and is given up on."""
     before = of_call(transaction.connection, asked.call_key)
     last = before[-1] if before else None
+    if last is not None:
+        last = _also_about(transaction, last, asked.details)
+        asked = replace(asked, details=last.details)
     if last is not None and last.state in ("asked", "handed_over") and now - last.asked_at <= SAME_ATTEMPT_S:
         return Trying(last, again=True)
     tried = {attempt.destination for attempt in before if attempt.state != "connected"}
@@ -159,11 +162,16 @@ def looked_at(transaction: Transaction, call_key: str, attempt: int, *, now: flo
 
 def owed(connection: Connection, call_key: str) -> float | None:
     """When a caller whose transfer failed is called back, if that is still to be done: epoch seconds."""
+    task = _owed(connection, call_key)
+    return None if task is None else task.due
+
+
+def _owed(connection: Connection, call_key: str) -> Kept | None:
     for transfer in reversed(of_call(connection, call_key)):
         for key in _task_keys(transfer):
             task = by_key(connection, key)
             if task is not None and task.status == "open":
-                return task.due
+                return task
     return None
 
 
@@ -171,6 +179,19 @@ def of_call(connection: Connection, call_key: str) -> Sequence[Transfer]:
     """Every attempt of a call, the first one first."""
     rows = connection.execute(select(transfers).where(_t.call_key == call_key).order_by(_t.attempt))
     return [Transfer(**row._mapping) for row in rows]
+
+
+def _also_about(transaction: Transaction, last: Transfer, words: str) -> Transfer:
+    """What a caller gives as a reason when they ask once more is no less a reason, also where the task is there."""
+    task = _owed(transaction.connection, last.call_key)
+    if task is not None:
+        added(transaction, task, words)
+    if words in last.details or len(last.details) >= MOST_DETAILS_CHARS:
+        return last
+    details = f"{last.details}\n{words}".strip()
+    this = (_t.call_key == last.call_key, _t.attempt == last.attempt)
+    transaction.connection.execute(update(transfers).where(*this).values(details=details))
+    return replace(last, details=details)
 
 
 def _attempt(asked: Asked, number: int, destination: str, state: str, now: float) -> Transfer:

@@ -113,7 +113,7 @@ def opened(transaction: Transaction, task: Task, *, now: float) -> bool:
 def added(transaction: Transaction, task: Kept, words: str) -> None:
     """An open task is about these words too; said before, or too many, they change nothing."""
     if words not in task.details and len(task.details) < MOST_DETAILS_CHARS:
-        details = f"{task.details}\n{words}"
+        details = f"{task.details}\n{words}".strip()
         transaction.connection.execute(update(tasks).where(_t.key == task.key).values(details=details))
 
 

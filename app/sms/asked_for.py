@@ -16,7 +16,7 @@ from app.sms.assent import asks_only
 from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, Cancelling
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
-from app.sms.guided import ground
+from app.sms.ground import ground
 from app.sms.meant import NOT_THE_POINT, minute, names_time, picked, services_in, services_kept
 from app.sms.model_turn import ModelTurn
 from app.sms.several import kept

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from enum import IntEnum
 
 from app.sms.day_names import FROM_TODAY, MONTHS, WEEKDAYS
+from app.sms.vocabulary import APPT
 
 
 class Cancelling(IntEnum):
@@ -38,11 +39,10 @@ class _Clause:
     after: str
 
 
-_APPT = r"(?:appointments?|appts?|apts?|appoinments?|appointmnts?|bookings?|reservations?|visits?|citas?)"
 CANCEL = re.compile(
     r"\bcancel(?:l?ing|l?ed|l?ations?)\b|\bcan[cs]?el?l?(?:ing|ed)\b|\bcancel+\b|\bcan[cs]le?\b|\bcan[es]l\b|\bc(?:ansel|ncel|ancal)\b|"
     r"\bcacel\b|\b(?:cancelar|anular)(?:l[ao])?\b|\bcanc[eé]l[ae](?:l[ao])?\b|\bcall (?:it |that )?off\b|"
-    rf"^(?:please )?undo\b|\b(?:delete|remove|drop|get rid of)(?= (?:my|the) (?:\w+ )?{_APPT}\b)"
+    rf"^(?:please )?undo\b|\b(?:delete|remove|drop|get rid of)(?= (?:my|the) (?:\w+ )?{APPT}\b)"
 )
 _BETWEEN = re.compile(
     r"[.,;!?\n]+|\b(?:so|because|but|since|cause|cuz|and|then|while|though|although|anyway|if|unless|as long as|pero|y)"
@@ -126,9 +126,17 @@ _SOMEBODY_ELSE = re.compile(
     r"\b(?:found|hired|got|went with|going with|chose|use|using) (?:someone|somebody|another|a different|some other)\b"
     r"(?= (?:else|company|guy|firm|exterminator|inspector|provider|person))"
 )
+_NOT_THERE = (
+    r"^\W*(?:(?:sorry|hi|hey|hello|actually|ok),? )*(?:i'?m |i am |we'?re |we are )?(?:gonna |going to )?not (?:be )?"
+    r"(?:coming|(?:gonna|going to) (?:make it|come|be (?:there|home))|"
+    r"(?:home|there|available) (?:then|that day|any ?more))"
+    r"(?: any ?more)?(?:,? (?:sorry|thanks|thx))?[.! ]*$"
+)
+"""All that is said: whoever is to be visited is not there, or whoever visits does not come."""
 CANNOT_COME = re.compile(
     r"\b(?:can'?t|cannot|can not|won'?t|will not|not) (?:be able to )?(?:make (?:it(?! to\b| work)|my|the|our)|"
-    rf"come(?! (?:to the|out|outside|down)\b)|be (?:there|home)|keep (?:my|the)|do (?:my|the) {_APPT})"
+    rf"come(?! (?:to the|out|outside|down)\b)|be (?:there|home)|keep (?:my|the)|do (?:my|the) {APPT})|"
+    rf"{_NOT_THERE}"
 )
 CANNOT_ON = re.compile(
     r"\b(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?"
@@ -136,7 +144,7 @@ CANNOT_ON = re.compile(
 )
 """No to a day: where a visit is on it, no to that one."""
 OF_VISIT = re.compile(
-    rf"\b(?:my|our|the|this|that) (?:\w+ ){{0,2}}{_APPT}\b|^\W*{_APPT}\b|\b(?:you|u)(?: guys)? (?:\w+ )?cancel|"
+    rf"\b(?:my|our|the|this|that) (?:\w+ ){{0,2}}{APPT}\b|^\W*{APPT}\b|\b(?:you|u)(?: guys)? (?:\w+ )?cancel|"
     r"^\W*cancel\w*\W*$|\b(?:is|was|were|did|has|have|why|who|when) (?:it|that|this|you|i|we|he|she|they|somebody)\b|"
     r"\b(?:it|that|this)(?:'?s| is| was| got| has been) cancel"
 )
@@ -147,7 +155,9 @@ _EARLIER_OR_LATER = re.compile(r"\b(?:earlier|before|sooner|later|after|until|ti
 def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     """How these words (lower case) speak of it. `own` are the words of the business: its services, who comes."""
     kinds = [_kind(clause, own) for clause in _clauses(low)]
-    if NOT_NEEDED.search(low) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
+    if re.search(_NOT_THERE, low):
+        kinds.append(Cancelling.HALF)
+    elif NOT_NEEDED.search(low) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
         kinds.append(Cancelling.PLAIN)
     elif CANNOT_COME.search(low) or _SOMEBODY_ELSE.search(low):
         kinds.append(Cancelling.HALF)

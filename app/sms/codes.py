@@ -19,6 +19,7 @@ from app.promises.texts import (
     UNDELIVERED,
     UNKNOWN,
     WITHHELD,
+    Owed,
 )
 
 
@@ -101,3 +102,12 @@ def forward(state: str, status: str) -> str | None:
     if said is None or RANKS[state] == 0 or RANKS[said] <= RANKS[state]:
         return None
     return said
+
+
+def after_all(text: Owed, status: str) -> str | None:
+    """The state of a text that was to be sent once more, where the carrier says now that the last attempt was none to
+    repeat: it got there, or was taken when nobody knew. None: it is repeated.
+    """
+    said = STATES.get(status)
+    taken = (DELIVERED,) if text.code else (ACCEPTED, SENT, DELIVERED)
+    return said if text.state == PENDING and text.attempts and said in taken else None

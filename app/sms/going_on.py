@@ -9,7 +9,8 @@ from app.booking.business import Business
 from app.inference.window import Memory
 from app.sms import asked_next
 from app.sms.changing import booked
-from app.sms.guided import ground, heard
+from app.sms.ground import ground
+from app.sms.guided import heard
 from app.sms.instead import Wish, since_booked, which, wish
 from app.sms.meant import picked
 from app.sms.state import VERSION, Asked, Booked, Offered, State, Step, Task, dumped

@@ -8,14 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.booking.availability import last_bookable_day
 from app.booking.business import Business, Businesses
-from app.booking.zones import local_date
-from app.sms import asked_next, assent, calling, choosing, meant, naming, own_appointments, phrases, second_wish, theirs
+from app.sms import (
+    asked_next,
+    assent,
+    calling,
+    choosing,
+    meant,
+    naming,
+    own_appointments,
+    phrases,
+    second_wish,
+    theirs,
+    tidings,
+)
 from app.sms.cancelling import CANNOT_COME, Cancelling
-from app.sms.ground import Ground
+from app.sms.ground import ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
-from app.sms.talk import Ask, Decides, Talk
+from app.sms.talk import MAX_REASON_CHARS, Ask, Decides, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
@@ -57,12 +67,12 @@ class GuidedConversation:
         now = texts[-1].received_at
         said = await heard(business, texts)
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
-        early = texts[0].received_at < state.asked_at
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early)
+        early, told, state.told = texts[0].received_at < state.asked_at, state.told, False
+        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early, told)
         await _respond(talk, interrupted)
         await asked_next.go_on(talk)
         if not talk.missed:
-            state.misses = 0
+            state.misses, state.unread = 0, ""
         state.at = max(state.at, now)
         return Turn(tuple(talk.replies), dumped(state))
 
@@ -73,17 +83,6 @@ async def heard(business: Business, texts: Sequence[Incoming]) -> Said:
     if sum(len(body) for body, _ in parts) <= READ_AT_ONCE_CHARS:
         return read(parts, told)
     return await asyncio.to_thread(read, parts, told)
-
-
-def ground(business: Business, now: int) -> Ground:
-    """What a text to this business is read against."""
-    own = _words_of([business.name, *(service.name for service in business.services)])
-    technicians = _words_of([technician.name for technician in business.technicians])
-    return Ground(local_date(business.zone, now), last_bookable_day(business, now), own, technicians)
-
-
-def _words_of(names: Sequence[str]) -> frozenset[str]:
-    return frozenset(word.strip(".,'") for name in names for word in name.lower().split())
 
 
 def _resumed(kept: Mapping[str, Any], first_text: str, now: float) -> tuple[State, bool]:
@@ -97,7 +96,7 @@ def _resumed(kept: Mapping[str, Any], first_text: str, now: float) -> tuple[Stat
 
 async def _respond(talk: Talk, interrupted: bool) -> None:
     state, said = talk.state, talk.said
-    if interrupted and _only_answers(said):
+    if interrupted and said.only_answers:
         talk.say(f"{phrases.START_AGAIN} {phrases.HOW}")
         return
     if state.step in IDLE and REACTION.fullmatch(said.text):
@@ -110,6 +109,8 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         await _again(talk)
     elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
         await own_appointments.put_back(talk)
+    elif tidings.wants_no_call(talk):
+        await tidings.call_off(talk)
     elif START.fullmatch(said.text.lower()):
         talk.say(talk.question() if state.step not in IDLE else f"{phrases.greeting(talk.business)} {phrases.HOW}")
     elif state.step not in IDLE and NOT_YET.fullmatch(said.text.lower()):
@@ -193,7 +194,7 @@ async def _again(talk: Talk, lead: str = "") -> None:
     state, said = talk.state, talk.said
     read_it = said.text and not said.foreign and not said.rude
     if state.step in IDLE and state.last is not None and read_it and not state.misses:
-        talk.missed, state.misses = True, 1
+        talk.missed, state.misses, state.unread = True, 1, said.text[:MAX_REASON_CHARS]
         await own_appointments.tell(talk, lead)
     else:
         await talk.misunderstood(lead)
@@ -237,14 +238,16 @@ async def _first(talk: Talk) -> None:
         state.step = Step.DAY
         told = said.when or said.when.no_such or meant.services_in(talk)
         await choosing.go_on(talk) if told else await choosing.ask_next(talk)
-    elif said.asks and not (said.greets or said.foreign or _is_only_puzzled(said)):
+    elif said.asks and not (said.greets or said.foreign or said.only_puzzled):
         await _question(talk)
     else:
         services = talk.business.services_said()
         state.step = Step.DAY if len(services) == 1 else Step.SERVICE
         if len(services) == 1:
             state.service = services[0].id
-        lead = phrases.ONLY_ENGLISH if said.foreign else phrases.greeting(talk.business)
+        naming.noted(talk)
+        unseen = said.pictures and not said.text
+        lead = phrases.ONLY_ENGLISH if said.foreign else phrases.PICTURE if unseen else phrases.greeting(talk.business)
         talk.say(lead, talk.question())
 
 
@@ -254,6 +257,10 @@ async def _afterwards(talk: Talk) -> None:
     Whatever else is said gets an answer: what we leave unanswered is taken for understood.
     """
     state, said = talk.state, talk.said
+    if state.step is Step.INVITED and talk.told and said.answer is Answer.YES and assent.says_nothing_else(talk):
+        state.step = Step.DONE
+        await own_appointments.tell(talk)
+        return
     if state.step is Step.INVITED and _takes_up_invitation(talk):
         return
     if said.only_greets:
@@ -282,7 +289,9 @@ async def _about_booked(talk: Talk) -> bool:
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
-    if said.cancelling is Cancelling.TOLD and not wishes:
+    if tidings.tells(talk):
+        await tidings.pass_on(talk)
+    elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
     elif not said.when and theirs.cannot_then(talk):
         await own_appointments.begin(talk, Task.CANCEL)
@@ -375,17 +384,6 @@ def _nothing_but_a_question(talk: Talk) -> bool:
     if said.foreign or said.only_greets or meant.services_in(talk):
         return False
     return said.asks and not given and said.intent is None
-
-
-def _only_answers(said: Said) -> bool:
-    """Whether it says nothing but what answers a question asked before."""
-    return said.intent is None and not (said.when and not said.when.loose) and not said.greets and not said.asks
-
-
-def _is_only_puzzled(said: Said) -> bool:
-    """Whether nothing that can be answered is asked: "???", "who is this?"."""
-    low = said.text.lower()
-    return bool(PUZZLED.fullmatch(low) or WHO.fullmatch(low))
 
 
 def _you_are_welcome(talk: Talk) -> None:

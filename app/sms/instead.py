@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from app.sms.allowed import Permitted
-from app.sms.ground import Ground
-from app.sms.guided import ground
+from app.sms.ground import Ground, ground
 from app.sms.model_turn import ModelTurn
 from app.sms.put_back import offer_of
 from app.sms.state import Booked

@@ -7,6 +7,8 @@ from app.sms.ground import Ground
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
+from app.sms.tidings import DETAIL
+from app.sms.vocabulary import ASKING, SEGMENTS
 from app.sms.words import Answer, Intent, Said, read
 
 MAX_NOTE_CHARS = 200
@@ -23,14 +25,12 @@ _FIRST = re.compile(
 _WRONG = re.compile(
     r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
 )
-_DETAIL = re.compile(
-    r"\b(?:address|gate|code|door|ring|bell|buzzer|dogs?|cats?|pets?|keys?|lock ?box|parking|park|apt|apartment|"
-    r"unit|suite|"
-    r"floor|entrance|driveway|fence|back ?yard)\b|"
-    r"\b\d+ (?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b",
+_AGREES = re.compile(r"^\W*(?:(?:yes|yeah|yep|ok|okay|sure|and|but|also|then)\b[ ,]*)*", re.I)
+_NOT_SO = re.compile(
+    r"(?:(?:no|sorry|oops|wait|actually)\W+)*(?:(?:it'?s|its|that'?s|(?:my )?name(?: i|')s|spelled) )*"
+    r"(?P<new>[^\W\d_][\w'-]*),? (?:and )?not (?P<old>[^\W\d_][\w'-]*)\W*",
     re.I,
 )
-"""What whoever comes has to know."""
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
@@ -39,6 +39,8 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     said = talk.said
     if said.name and _WRONG.fullmatch(said.question.lower().strip(" .!?")):
         return replace(said, question="")
+    if new := _respelt(talk):
+        return replace(said, name=new, answer=None)
     if talk.state.step is not Step.NAME or said.name or said.next is not None:
         return said
     if said.titled or said.alone:
@@ -57,14 +59,30 @@ def with_name(talk: Talk, ground: Ground) -> Said:
 
 
 def noted(talk: Talk) -> bool:
-    """Whether something is told that whoever comes has to know: it goes with the booking that is asked about."""
+    """Whether something new is told that whoever comes has to know: it goes with the booking that is under way."""
     state, said = talk.state, talk.said
-    given = said.answer or said.intent or said.when or said.name or said.number is not None
-    if state.task is not Task.BOOK or said.asks or given or not _DETAIL.search(said.text):
+    if state.task is not Task.BOOK:
         return False
-    notes = "; ".join(filter(None, (state.words.get("notes", ""), said.text)))
-    state.words = {**state.words, "notes": notes[:MAX_NOTE_CHARS]}
-    return True
+    before, names = state.words.get("notes", ""), {name.lower() for name in (said.name, said.alone, said.titled)}
+    told = [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if DETAIL.search(part)]
+    new = [part for part in told if part not in before and part.lower() not in names and not _asks(part)]
+    if new:
+        state.words = {**state.words, "notes": "; ".join(filter(None, (before, ", ".join(new))))[:MAX_NOTE_CHARS]}
+    return bool(new)
+
+
+def _respelt(talk: Talk) -> str:
+    """The name that was given, with one of its words put right: "it's Karin, not Karen"."""
+    found = _NOT_SO.fullmatch(talk.said.text)
+    words = talk.state.name.split()
+    if talk.state.step is not Step.CONFIRM or found is None or found["old"].lower() not in map(str.lower, words):
+        return ""
+    new = found["new"][:1].upper() + found["new"][1:]
+    return " ".join(new if word.lower() == found["old"].lower() else word for word in words)
+
+
+def _asks(part: str) -> bool:
+    return part.endswith("?") or bool(ASKING.match(part.lower()))
 
 
 def _is_called(said: Said) -> bool:

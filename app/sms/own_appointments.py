@@ -29,7 +29,9 @@ _TWO = 2
 _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
+    "cannot_verify": " - can't be seen on the calendar now, someone looks into it",
 }
+_CHANGES = {"move": " - a move of it is still being checked", "cancel": " - its cancellation is still being checked"}
 
 
 async def all_standing(talk: Talk) -> list[Booked] | None:
@@ -56,6 +58,7 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
         talk.state.invite()
         talk.say(phrases.NO_APPOINTMENT)
         return
+    talk.state.told = True
     how = bool(lead) or (how and talk.state.step in IDLE)
     if how and talk.state.step in IDLE:
         talk.state.step = Step.INVITED  # a yes to that wants an answer
@@ -93,9 +96,11 @@ async def begin(talk: Talk, task: Task) -> None:
     state.task = task
     state.then = _then(talk) or (begun if task is Task.CANCEL else None)
     state.appointments = [*found][: phrases.MAX_LISTED]
-    none_then = task is Task.CANCEL and theirs.none_then(talk, found)
-    state.strict = task is Task.CANCEL and (none_then or talk.said.cancelling is not Cancelling.PLAIN)
+    none_then, unknown = task is Task.CANCEL and theirs.none_then(talk, found), theirs.with_somebody_unknown(talk)
+    state.strict = task is Task.CANCEL and (none_then or unknown or talk.said.cancelling is not Cancelling.PLAIN)
     await _named(talk, about)
+    if unknown:
+        talk.lead(phrases.THIS_IS.format(name=phrases.short(talk.business.name)))
     if none_then:
         days = talk.said.when.days
         talk.lead(phrases.NONE_THEN.format(when=f"on {phrases.day(days[0], talk.today)}" if days else "then"))
@@ -182,10 +187,11 @@ async def _which(talk: Talk) -> None:
 
 
 async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
-    """Each of these visits in turn; a day that all of them shall go to is asked for again for each."""
+    """Each of these visits in turn; the day that all of them shall go to is kept, each has its own hour."""
     state = talk.state
     first, *others = visits
     if state.task is Task.MOVE:
+        talk.said = replace(talk.said, when=several.goal(talk, visits))
         state.wanted = Wanted().said(talk.said.when)
     kept_all = several.wait(talk, state.task, others)
     await _with(talk, first)
@@ -354,7 +360,7 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
 def _told(talk: Talk, each: Mapping[str, Any]) -> str:
     booked = _booked(each)
     state = "" if each["outcome"] == "confirmed" else " - not confirmed by the calendar yet"
-    caution = state or _CAUTIONS.get(str(each.get("verification")), "")
+    caution = state or _CAUTIONS.get(str(each.get("verification")), "") + _CHANGES.get(str(each.get("change")), "")
     return f"{phrases.appointment(talk.business, booked, talk.today)}, reference {booked.reference}{caution}"
 
 

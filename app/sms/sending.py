@@ -15,13 +15,13 @@ from app.booking.business import Business
 from app.calls.texting import TextReport
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.jobs.outbox import Again
+from app.jobs.outbox import Again, put
 from app.promises import consent, texts
 from app.promises.gsm import segments
 from app.promises.texts import Owed
 from app.sms import aftermath, pace
 from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, Carrier, NotSent, Outgoing, Refused, Unknown
-from app.sms.codes import forward
+from app.sms.codes import Deed, after_all, fate, forward
 from app.sms.quiet import opens
 from app.watch.pages import Page, raised, resolved
 
@@ -101,13 +101,21 @@ class Sending:
         if moment > now:
             texts.moved(transaction, text, texts.PENDING, now=now, not_before=moment)
             return Again(moment - now)
-        if texts.one_before(transaction.connection, text):
+        if (before := texts.one_before(transaction.connection, text)) is not None:
+            self._hurried(transaction, before, text, now)
             shortest, longest = IN_ORDER_S
             return Again(min(longest, max(shortest, (now - text.created_at) / 8)))
         if wait_s := pace.turn(transaction, text.from_number, text.id, per_second=self._per_second, now=now):
             return Again(wait_s)
         texts.moved(transaction, text, texts.SENDING, now=now, attempts=text.attempts + 1, attempted_at=now)
         return replace(text, state=texts.SENDING, attempts=text.attempts + 1, attempted_at=now)
+
+    def _hurried(self, transaction: Transaction, before: Owed, text: Owed, now: float) -> None:
+        """Who did not get a text and writes again can be reached: to try that once more waits for no later moment."""
+        wrote_since = text.kind == texts.REPLY and text.booking != before.booking
+        if wrote_since and before.not_before > now and fate(before.code).deed is Deed.RETRY:
+            texts.moved(transaction, before, texts.PENDING, now=now, not_before=now)
+            put(transaction, texts.sending(before.id, now, f":{before.attempts}!"), now=now)
 
     def _of_no_use(self, transaction: Transaction, text: Owed, now: float) -> bool:
         if now > text.useless_after:
@@ -193,7 +201,8 @@ class Sending:
         if text is None or text.sid not in ("", report.sid):
             logger.info("report_of_no_text", status=report.status)
             return
-        state = forward(text.state, report.status)
+        mine = identity == text.id and str(text.attempts) == attempt
+        state = forward(text.state, report.status) or (after_all(text, report.status) if mine else None)
         if state is not None:
             aftermath.reached(transaction, replace(text, sid=report.sid), state, report.code, now=now)
 

@@ -177,6 +177,10 @@ class State(msgspec.Struct, omit_defaults=True):
     """What the last request moved or cancelled, as it was before."""
     misses: int = 0
     """Texts in a row that were not understood."""
+    unread: str = ""
+    """What the first of them said, as long as no person knows of it."""
+    told: bool = False
+    """Whether the last turn told what is booked: a yes to that is a yes to this."""
     promised: bool = False
     """Whether a person will call."""
     thanked: bool = False

@@ -7,6 +7,8 @@ is in no other list.
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from sqlalchemy import Connection
+
 from app import log, metrics
 from app.calls.texting import SMS, WHATSAPP, ReceivedText
 from app.clock import Clock
@@ -14,6 +16,7 @@ from app.db.engine import Database, Transaction
 from app.jobs.outbox import put
 from app.promises import texts
 from app.sms import conversations
+from app.sms import listed as lists
 from app.sms.carrier import Carrier, Unknown
 from app.sms.conversations import Left
 from app.sms.inbox import Inbox, answering
@@ -74,18 +77,20 @@ class TextSweep:
         if self._carrier is None:
             return 0
         now = self._clock.now()
-        newest = await self._database.read(conversations.newest)
-        since = max(now - LONGEST_BACK_S, newest - OVERLAP_S if newest else now - FIRST_BACK_S)
-        found = 0
+        since = await self._database.read(lambda c: _since(c, now))
+        found, told = 0, True
         cut: set[str] = set()
         whole: set[str] = set()
         for line, channel in await self._addresses():
             listed = await self._carrier.received(line, since, channel)
             if isinstance(listed, Unknown):
                 logger.warning("texts_not_listed", reason=listed.reason)
+                told = False
                 continue
             found += await self._take_in(listed.texts)
             (cut if listed.cut else whole).add(f"{line} {channel}")
+        if told:
+            await self._database.write(lambda t: lists.reads(t, now))
         paged = await self._database.read(lambda c: raised_about(c, NOT_LISTED))
         whole |= {address for address in paged if address.partition(" ")[0] not in self._lines}
         if cut - paged or paged & whole:
@@ -126,6 +131,15 @@ class TextSweep:
             raised(transaction, Page(UNANSWERED, business, "Texts without an answer", body, business), now=now)
         for business in raised_about(transaction.connection, UNANSWERED) - late:
             resolved(transaction, UNANSWERED, business, now=now)
+
+
+def _since(connection: Connection, now: float) -> float:
+    """How far back to look: to when the lists were last read, by our own clock; before they ever were, to the newest
+    text that came in.
+    """
+    newest = conversations.newest(connection)
+    known = min(lists.read_to(connection) or newest or now, now)
+    return max(now - LONGEST_BACK_S, known - (OVERLAP_S if newest else FIRST_BACK_S))
 
 
 def _told_of_cut(transaction: Transaction, cut: Collection[str], over: Collection[str], now: float) -> None:

@@ -16,6 +16,8 @@ from app.sms.vocabulary import IT
 from app.sms.words import Intent, Said
 
 MAX_REASON_CHARS = 300
+MOST_MISSES = 3
+"""Texts in a row that are answered although they were not understood: two machines would answer each other for ever."""
 MAX_QUESTION_CHARS = 1_000
 """As many as the tool takes."""
 MOST_QUESTIONS = 3
@@ -60,6 +62,8 @@ class Talk:
     """Who decides about what the business has reviewed."""
     early: bool = False
     """Whether some of it came before what was asked last was asked."""
+    told: bool = False
+    """Whether the turn before told what is booked."""
     replies: list[str] = field(default_factory=list)
     missed: bool = False
     of_several: bool = False
@@ -111,15 +115,21 @@ class Talk:
 
     async def misunderstood(self, lead: str = phrases.SORRY) -> None:
         """Ask again; after two in a row a person takes over, and then nothing keeps answering an answering machine."""
-        state = self.state
-        self.missed = True
-        state.misses += 1
-        if state.misses == 1:
-            self._again(lead)
-        elif not state.promised:
-            await self.person(phrases.NOT_UNDERSTOOD)
-        elif state.misses <= 3:
-            self.say(phrases.ALREADY_PROMISED)
+        if self.state.misses:
+            await self.unread("" if self.state.promised else phrases.NOT_UNDERSTOOD)
+            return
+        self.missed, self.state.misses = True, 1
+        self.state.unread = self.said.text[:MAX_REASON_CHARS]
+        self._again(lead)
+
+    async def unread(self, why: str) -> None:
+        """These words go to a person, and those before them that were not understood. Without a `why` the customer only
+        hears that the call stands.
+        """
+        self.missed, self.state.misses = True, self.state.misses + 1
+        said = len(self.replies)
+        if await self.person(why) and (self.state.misses > MOST_MISSES or not why):
+            self.replies[said:] = [] if self.state.misses > MOST_MISSES else [phrases.ALREADY_PROMISED]
 
     def _again(self, lead: str) -> None:
         said = self.said
@@ -171,21 +181,24 @@ class Talk:
             for part in (each if apart else [asked])
         ]
 
-    async def person(self, why: str = "") -> None:
-        """A person calls, and the customer hears when."""
+    async def person(self, why: str = "") -> bool:
+        """A person calls, and the customer hears when. False: none could be asked for, which has been said then."""
         self.passed_on = True
-        reason = f"By text: {self.said.text[:MAX_REASON_CHARS] or 'a picture, without words'}"
+        words = (self.state.unread, self.said.text[:MAX_REASON_CHARS] or "a picture, without words")
+        reason = "\n".join(f"By text: {each}" for each in words if each)
+        self.state.unread = ""
         when = self._call_at() if self.said.intent is Intent.PERSON else ""
         result = await self.ask("request_callback", reason=reason, when=when)
         if not result["ok"] and when:
             result = await self.ask("request_callback", reason=reason)
         if not result["ok"]:
             self.say(phrases.no_call(self.conversation.line))
-            return
+            return False
         self.state.promised = True
         if self.state.step is Step.INVITED:
             self.state.step = Step.DONE
         self.say(f"{why} {result['say']}".strip(), self._resting())
+        return True
 
     def _resting(self) -> str:
         """What is still to be answered, if anything is and it has not just been asked."""

@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 
 from app.sms.cancelling import CANNOT_COME, CANNOT_ON, is_timed
+from app.sms.ground import ground
 from app.sms.meant import could_be, names_time
 from app.sms.state import Booked
 from app.sms.talk import Talk
+from app.sms.vocabulary import APPT
 
 _NAME = r"[A-Z][\w'.-]*[^\W_]"
 _UNDER = re.compile(
@@ -18,6 +20,18 @@ _REFERENCE = re.compile(
     r"\b(?i:cancel|move|reschedule|change) (?P<next>[A-Z0-9]{6})\b|"
     r"\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?P<alone>[A-Z0-9]{6})\b"
 )
+
+_WITH = re.compile(rf"\b{APPT} with (?:(?:the|my|our|an?|dr\.?|doctor) )+(?P<who>[a-z]+)")
+_ANYBODY = frozenset(
+    ("tech", "technician", "guy", "guys", "team", "crew", "company", "person", "man", "lady", "office")
+)
+
+
+def with_somebody_unknown(talk: Talk) -> bool:
+    """Whether it is with somebody of whom nothing here speaks: "my appointment with the dentist"."""
+    match = _WITH.search(talk.said.whole.lower())
+    own = ground(talk.business, talk.now)
+    return match is not None and match["who"] not in own.own_words | own.technicians | _ANYBODY
 
 
 def under_another_name(talk: Talk) -> bool:

@@ -94,9 +94,13 @@ VISIT_ON_DAY = r"\1 \2 visit"
 """The Tuesday one is no hour of that day."""
 JOINING = re.compile(r"^(?:(?:and|so|also|then) )+")
 
-_APPT = r"(?:appointments?|appts?|apt|appoinments?|appointmnt|bookings?|reservations?|visits?|citas?)"
+APPT = (
+    r"(?:appointments?|appts?|apts?(?! ?#? ?[0-9]+[a-z]?\b(?!:| ?[ap]\.?m)| [b-h]\b)|appoinments?|appointmnts?|"
+    r"bookings?|reservations?|visits?|citas?)"
+)
+"""A visit, in short too, unless it is an apartment by its number."""
 OWN = re.compile(
-    rf"\b(?:my|our|the|mi|an? existing) (?:\w+ ){{0,3}}{_APPT}\b|\b(?:cancel|move|reschedule|change) {_APPT}\b"
+    rf"\b(?:my|our|the|mi|an? existing) (?:\w+ ){{0,3}}{APPT}\b|\b(?:cancel|move|reschedule|change) {APPT}\b"
 )
 
 PERSON = re.compile(
@@ -105,7 +109,8 @@ PERSON = re.compile(
     r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b(?! (?:my|our|mi|nuestr\w+) )|"
     r"\b(?:real|live|actual|another) (?:person|human|agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
-    r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| \d|$|[.!?,])|"
+    r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| after| between|"
+    r" tonight| this| any ?time| \d|$|[.!?,])|"
     r"\bcall ?back\b|"
     r"\b(?:give|gimme) (?:me )?a (?:call|ring|buzz)\b|\bphone me\b|\bring me\b|\bll[aá]m[ea](?:n?me|r)\b|"
     r"\bll[aá]mame\b|"
@@ -140,14 +145,15 @@ TAG = re.compile(
 )
 """A question that asks for a yes to what was said before it."""
 NOT_CANCEL = re.compile(
-    r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\b(?:keep|leave) (?:my|the) " + _APPT + r"|"
-    rf"\b{_APPT} (?:still )?(?:stays?|stands?|remains?)\b"
+    r"\b(?:do ?n[o']?t|never|not|no need to) (?:\w+ ){0,2}cancel|\b(?:keep|leave) (?:my|the) " + APPT + r"|"
+    rf"\b{APPT} (?:still )?(?:stays?|stands?|remains?)\b"
 )
 CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|you|instead)\b)\s*cancel\b")
 """A request to cancel, where something else in the text shall stay."""
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
-    rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|me|my|the|our|this|that|to|back|time|day|date|{_APPT})\b|"
+    r"\b(?:change|move|switch|shift|push|bump|swap) "
+    rf"(?:it|me|my|the|our|this|that|them|both|all|to|back|time|day|date|{APPT})\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
@@ -175,30 +181,31 @@ SOONER = re.compile(
 )
 """What is asked like this of a visit that stands is another time for it."""
 STATUS = re.compile(
-    rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{_APPT}\b|"
+    rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{APPT}\b|"
     r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
-    rf"\b(?:do|did|have|am) i\b.{{0,25}}(?:\b{_APPT}\b|\b(?:booked|scheduled|down for)\b)|"
-    rf"\b{_APPT}\b.{{0,20}}\b(?:still on|confirmed|status|details|info|right)\b|\bstatus\b|\bstill on\b|"
+    rf"\b(?:do|did|have|am) i\b.{{0,25}}(?:\b{APPT}\b|\b(?:booked|scheduled|down for)\b)|"
+    rf"\b{APPT}\b.{{0,20}}\b(?:still on|confirmed|status|details|info|right)\b|\bstatus\b|\bstill on\b|"
     rf"\b(?:confirm|check|see|show|find|look up|verify|forgot|remind me of)(?:ing)? (?:on )?(?:my|"
-    rf"the) (?:\w+ )?{_APPT}|"
-    rf"^(?:my|mi) {_APPT}\W*$|^when\W*$|\bremind me when\b|\b(?:confirmation|reference) (?:number|code|no\b|#)"
+    rf"the) (?:\w+ )?{APPT}|"
+    rf"^(?:my|mi) {APPT}\W*$|^when\W*$|\bremind me when\b|\b(?:confirmation|reference) (?:number|code|no\b|#)"
 )
 IS_BOOKED = re.compile(
-    rf"\b(?:is|was) (?:my|our|the) (?:\w+ )?{_APPT}\b|\b(?:did|has) (?:it|that) (?:go|gone) through\b|"
+    rf"\b(?:is|was) (?:my|our|the) (?:\w+ )?{APPT}\b|\b(?:did|has) (?:it|that) (?:go|gone) thr(?:ough|u)\b|"
     r"\b(?:is|was) (?:it|that|this) (?:booked|confirmed|done|cancell?ed|moved)\b|"
     r"\b(?:can|could) you (?:please )?confirm\b(?! (?:the|your|what|how|price))|"
     r"\bwhat(?:'?s| is| was) (?:the|my) (?:reference|confirmation)\b|\b(?:are (?:you|they)|is (?:he|she|"
     r"\w+)) still coming\b|"
     r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
-    r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|^(?:so )?when(?:'?s| is| was) (?:it|that)\b"
+    r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
+    r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b"
 )
 OPENINGS = re.compile(
     r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"
     r"next opening|get an|make an|book an?|need an|want an)\b"
 )
 BOOK = re.compile(
-    rf"\b(?:book|booking|schedule|scheduling|set up|{_APPT}|availab\w*|openings?|open (?:times?|slots?)|"
+    rf"\b(?:book|booking|schedule|scheduling|set up|{APPT}|availab\w*|openings?|open (?:times?|slots?)|"
     r"free (?:times?|slots?)|are you free|(?:any|what) times|come out|come by|reservar|agendar|quiero una cita)\b"
 )
 ABORT = re.compile(
@@ -240,7 +247,7 @@ NO_BUT_FINE = re.compile(
 CANCEL_IT = re.compile(r"(?:please |pls )?(?:(?:no,? )?just )?cancel(?: (?:it|that|this))?(?: please| pls)?[.! ]*")
 """In answer to whether it is to be cancelled that is a yes."""
 NOT_TO_CANCEL = re.compile(
-    r"\b(?:do ?n[o']?t|do not|never|not) (?:\w+ ){0,2}cancel|\bkeep (?:my|the) (?:\w+ ){0,2}" + _APPT + r"|"
+    r"\b(?:do ?n[o']?t|do not|never|not) (?:\w+ ){0,2}cancel|\bkeep (?:my|the) (?:\w+ ){0,2}" + APPT + r"|"
     r"\b(?:do ?n[o']?t|do not)(?: (?:do|touch) (?:it|that|this))?(?: please| pls)?\W*$"
 )
 """In answer to whether it is to be cancelled that is a no, whatever stands before it."""
@@ -248,13 +255,15 @@ KEEPING = re.compile(
     r"\bkeep\b|\bleave (?:it|that|my|the)\b|\bstill (?:\w+ )?(?:want|need|come|coming|works?|on)\b|"
     r"\b(?:want|need) (?:it|that|this|you|him|her|them)\b|\b(?:i'?m|i am|we'?re|we are|be) (?:\w+ )?coming\b|"
     r"(?:^|\b(?:to|please|pls|will|can|'?ll|you|ok|okay|yes|sure|good|but|do|let \w+) )come\b(?! (?:back|up|another))|"
-    rf"\b(?:want|need|do|have|like|ahead with|proceed with) (?:my|the|that|this|our) (?:\w+ ){{0,2}}{_APPT}\b|"
-    rf"\b(?:it|that|{_APPT}) (?:still )?(?:stands?|stays?|remains?)\b|"
+    rf"\b(?:want|need|do|have|like|ahead with|proceed with) (?:my|the|that|this|our) (?:\w+ ){{0,2}}{APPT}\b|"
+    rf"\b(?:it|that|{APPT}) (?:still )?(?:stands?|stays?|remains?)\b|"
     r"(?:'ll|\bill|\bwill|\bcan) be (?:home|there|here)\b|"
     r"\bcan make it\b|\b(?:we|it)(?:'?re|'?s| is| are) (?:still |all )?on\b|\bsee (?:you|u|ya) (?:then|there|soon)\b|"
     r"\b(?:works|is (?:good|fine|great|perfect))(?: for (?:me|us))?\W*$"
 )
 """In answer to whether it is to be cancelled that is a no, where nothing in it says the opposite."""
+LEAVES = re.compile(r"\b(?:leave|keep) (?:it|that|my|the)\b|\bthat'?s (?:fine|ok|okay)\b|\b(?:never ?mind|forget it)\b")
+"""Beside a no, while another time is looked for, the visit stays where it is."""
 NOT_KEEPING = re.compile(r"n't\b|\b(?:dont|cant|wont|cannot|not|never|no longer|cancel\w*)\b")
 CONDITION = re.compile(
     r"\b(?:if(?! possible\b)|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b"
@@ -298,8 +307,8 @@ WISHES = re.compile(
 )
 """They name no time."""
 ASKING = re.compile(
-    r"(?:what|why|how|who|which|where|when|do you|does|are you|is (?:it|there|this|that)|can you|could you|will you|"
-    r"would you|would it|will it|do i|do we|should i|should we|can i|can my|can we|could i|could we|may i|am i|"
+    r"(?:what|why|how|who|which|where|when|(?:do|are|can|could|will|would) (?:you|u|ya)|does|is (?:it|there|this|that)|"
+    r"would it|will it|do i|do we|should i|should we|can i|can my|can we|could i|could we|may i|am i|"
     r"qu[eé]|c[oó]mo)\b"
 )
 GREETING = re.compile(
@@ -309,7 +318,8 @@ SAME = re.compile(r"\bsame (time|hour|day)\b")
 SAME_DAY = re.compile(r"\b(?:(?:the )?same|that) day\b|\bin the day\b")
 PUZZLED = re.compile(
     r"(?:(?:(?:ok|okay|yes|no|right|sorry|really)\W*\?|(?:what|wat|wut|huh|pardon|come again|say again|wdym|"
-    r"what do you mean|what does that mean|i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
+    r"(?:(?:are )?(?:you|u)|any(?:one|body)) (?:still )?there|what do you mean|what does that mean|"
+    r"i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
 )
 """They did not follow, and want to hear it again."""
 NOT_YET = re.compile(
@@ -326,7 +336,7 @@ START = re.compile(r"\W*(?:start|unstop)\W*")
 BACK = re.compile(
     r"\b(?:put|move|change|switch|set|book) (?:it|that|this|my \w+)(?: right)? back\b(?! (?:to|for|by|on|an?|[0-9]))|"
     r"\b(?:undo|revert) (?:it|that|this)\b|\bdid ?n[o']?t mean (?:it|that|to)\b|"
-    rf"\bwant (?:it|my {_APPT}) back\b"
+    rf"\bwant (?:it|my {APPT}) back\b"
 )
 """What was moved or cancelled last shall be as it was."""
 WHO = re.compile(r"(?:sorry,? )?(?:who (?:is|are|r) (?:this|you|dis)|who'?s (?:this|that)|what is this)\W*")

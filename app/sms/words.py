@@ -93,6 +93,17 @@ class Said:
         """Whether it says hello and no more."""
         return self.greets and len(self.text.split()) <= 2
 
+    @property
+    def only_answers(self) -> bool:
+        """Whether it says nothing but what answers a question asked before."""
+        return self.intent is None and not (self.when and not self.when.loose) and not self.greets and not self.asks
+
+    @property
+    def only_puzzled(self) -> bool:
+        """Whether nothing that can be answered is asked: "???", "who is this?"."""
+        low = self.text.lower()
+        return bool(v.PUZZLED.fullmatch(low) or v.WHO.fullmatch(low))
+
     def then(self, later: "Said") -> "Said":
         """Both, one after the other: a change of mind wins over what it changes."""
         moved = bool(later.when.days) and not later.when.loose

@@ -46,7 +46,8 @@ _log = log.get(__name__)
 
 
 class Alarms:
-    """Alarms by (kind, key). `ring` and `clear` may be called from any thread; `start` and `stop` from the loop.
+    """Alarms by (kind, key). `ring` and `clear` may be called from any thread, `start` and `stop` from the loop, and
+    so `withdraw`, and `ring` with `after_s`.
 
     `urls` are the installation's receivers, notification URLs of the notifier's own form, which are secrets.
     """
@@ -82,20 +83,31 @@ class Alarms:
         """What rang while the database did not take it, and waits for its return."""
         self._told_of_database = False
         """Whether the page about the database was carried from here since it was last well."""
+        self._later: dict[Name, asyncio.TimerHandle] = {}
+        """What rings and nobody has to hear of yet."""
         self._open: frozenset[Name] = frozenset()
         self._away_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def ring(
-        self, kind: str, key: str, title: str, body: str, pages: Sequence[str] = (), *, verbatim: bool = False
+    def ring(  # noqa: PLR0913 - what is told, to whom, and how, given by name
+        self,
+        kind: str,
+        key: str,
+        title: str,
+        body: str,
+        pages: Sequence[str] = (),
+        *,
+        verbatim: bool = False,
+        after_s: float = 0.0,
     ) -> bool:
         """Ring unless (kind, key) is ringing already; True when it rang now.
 
         `kind` comes from a closed set, `key` says about what. `pages` are further receivers, the business's own.
-        Personal data is taken out of title and body unless the page has to carry it (`verbatim`); the log never
-        shows it. When no receiver could be reached, the alarm counts as silent again and may ring anew.
+        It is counted and in the log at once; people hear it after `after_s`, if it lasts until then. Personal data is
+        taken out of title and body unless the page has to carry it (`verbatim`); the log never shows it. When no
+        receiver could be reached, the alarm counts as silent again and may ring anew.
         """
         try:
             if (kind, key) in self._ringing:  # the common case, before anything is worked out
@@ -105,7 +117,8 @@ class Alarms:
             shown = "[not shown]" if verbatim else log.redact(title)
             if not verbatim:
                 title, body = shown, log.redact(body)
-            return self._ring(Rung(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic()))
+            page = Rung(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic())
+            return self._ring(page, after_s)
         except Exception:  # noqa: BLE001  # an alarm that fails must not fail what it was about
             _log.error("alarm lost", kind=kind, exc_info=True)
             return False
@@ -119,6 +132,16 @@ class Alarms:
         if page is None or not self._directly.knows((kind, key)) or self._directly.taken((kind, key)):
             return False
         self._directly.carry(replace(page, title=log.redact(title), body=log.redact(body)))
+        return True
+
+    def withdraw(self, kind: str, key: str) -> bool:
+        """Over before its `after_s` was, so that nobody has to hear of it; False when people hear of it already."""
+        timer = self._later.pop((kind, key), None)
+        if timer is None:
+            return False
+        timer.cancel()
+        self._ringing.pop((kind, key), None)
+        _log.info("alarm withdrawn", kind=kind, key=key)
         return True
 
     def acknowledged(self, kind: str, key: str, by: str, at: float) -> None:
@@ -139,6 +162,8 @@ class Alarms:
 
     def clear(self, kind: str, key: str) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process."""
+        if self.withdraw(kind, key):
+            return True
         name = (kind, key)
         past = self.past(kind, key)
         was = self._ringing.pop(name, None) is not None or name in self._open
@@ -190,6 +215,8 @@ class Alarms:
         """Carry what is on its way without pausing between tries, at most `grace_s`; say in the log what was not."""
         if self._loop is None:
             return
+        for name in list(self._later):
+            self.withdraw(*name)
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -204,7 +231,7 @@ class Alarms:
 
     # --- ringing ------------------------------------------------------------------------------------------------------
 
-    def _ring(self, page: Rung) -> bool:
+    def _ring(self, page: Rung, after_s: float) -> bool:
         name = (page.kind, page.key)
         if self._ringing.setdefault(name, page) is not page:  # another thread was first
             return False
@@ -219,8 +246,15 @@ class Alarms:
             metrics.count_queue_drop("pages")
             _log.error("page dropped: too many are on their way", kind=page.kind, key=page.key)
             return True
-        self._hand_over(page)
+        if after_s and self._loop is not None:
+            self._later[name] = self._loop.call_later(after_s, self._has_lasted, page)
+        else:
+            self._hand_over(page)
         return True
+
+    def _has_lasted(self, page: Rung) -> None:
+        del self._later[page.kind, page.key]
+        self._hand_over(page)
 
     def _hand_over(self, page: Rung | Name | Past) -> None:
         self._waiting.append(page)

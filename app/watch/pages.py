@@ -21,6 +21,11 @@ BY_MAX_CHARS = 80
 SUPERSEDED = "superseded"
 """How a page ended of which another one tells from now on: nobody hears that it is over, for it is not."""
 
+HELD = "held"
+"""In the place of the last step that receivers know: it waits behind another page. See `following`."""
+SETTLES_S = 90.0
+"""After a page ended, until what waited behind it rings, unless it ended as well."""
+
 NOT_TAKEN, TAKEN = "n", "t"
 """Before the id, in the place of a page in a list."""
 
@@ -91,6 +96,19 @@ def raised(transaction: Transaction, page: Page, *, now: float) -> bool:
     return True
 
 
+def reworded(transaction: Transaction, kind: str, key: str, page: Page, *, now: float) -> bool:
+    """Another key, title and body for a page that goes on: who repeats it says the new ones, and nobody is told now.
+
+    True when there was such a page.
+    """
+    values = {"key": page.key, "title": page.title, "body": page.body}
+    done = transaction.connection.execute(update(pages).where(*_open(kind, key)).values(**values))
+    if done.rowcount:
+        about = {"before": key} if key != page.key else {}
+        record(transaction, "page_reworded", business=page.business, subject=page.key, at=now, page=kind, **about)
+    return bool(done.rowcount)
+
+
 def written_down(transaction: Transaction, past: Past, *, now: float) -> None:
     """Keep what is over and had no row; once, where others told of it in the same time as well. Nobody is told."""
     connection, page = transaction.connection, past.page
@@ -140,6 +158,8 @@ def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: s
     done = transaction.connection.execute(update(pages).where(*_open(kind, key)).values(**values))
     if done.rowcount:
         record(transaction, "page_resolved", subject=key, at=now, page=kind, **({"by": _in_short(by)} if by else {}))
+        behind = (NOT_RESOLVED, _p.told == HELD, _p.next_at > now + SETTLES_S)
+        transaction.connection.execute(update(pages).where(*behind).values(next_at=now + SETTLES_S))
     return bool(done.rowcount)
 
 
@@ -177,7 +197,7 @@ def acknowledged(transaction: Transaction, page_id: str, *, by: str, now: float)
 def found(connection: Connection, page_id: str) -> Kept | None:
     """The page with this id; None when there is none."""
     row = connection.execute(select(pages).where(_p.id == page_id)).first()
-    return None if row is None else _kept(row)
+    return None if row is None else kept_of(row)
 
 
 def newest(connection: Connection, kind: str, key: str) -> Kept | None:
@@ -185,14 +205,14 @@ def newest(connection: Connection, kind: str, key: str) -> Kept | None:
     still = connection.execute(select(pages).where(*_open(kind, key))).first()
     over = select(pages).where(OVER, _p.kind == kind, _p.key == key).order_by(_p.changed_at.desc()).limit(1)
     row = still or connection.execute(over).first()
-    return None if row is None else _kept(row)
+    return None if row is None else kept_of(row)
 
 
 def listed(connection: Connection, *, all_of_them: bool = False, most: int = MOST_LISTED) -> list[Kept]:
     """Pages not resolved, or all, newest first."""
     query = select(pages).order_by(_p.raised_at.desc()).limit(most)
     rows = connection.execute(query if all_of_them else query.where(NOT_RESOLVED))
-    return [_kept(row) for row in rows]
+    return [kept_of(row) for row in rows]
 
 
 def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> list[Kept]:
@@ -203,7 +223,7 @@ def waiting(connection: Connection, after: tuple[float, str] | None, most: int) 
         (at, identity), mine = after, 0 if after[1].startswith(NOT_TAKEN) else 1
         older = or_(_p.raised_at < at, and_(_p.raised_at == at, _p.id > identity[1:]))
         query = query.where(or_(taken > mine, and_(taken == mine, older)))
-    return [_kept(row) for row in connection.execute(query)]
+    return [kept_of(row) for row in connection.execute(query)]
 
 
 def ended(connection: Connection, after: tuple[float, str] | None, most: int) -> list[Kept]:
@@ -212,7 +232,7 @@ def ended(connection: Connection, after: tuple[float, str] | None, most: int) ->
     if after is not None:
         at, identity = after
         query = query.where(or_(_p.changed_at < at, and_(_p.changed_at == at, _p.id < identity)))
-    return [_kept(row) for row in connection.execute(query)]
+    return [kept_of(row) for row in connection.execute(query)]
 
 
 def place_of(page: Kept) -> tuple[float, str]:
@@ -239,7 +259,7 @@ def leased(transaction: Transaction, *, now: float, until: float, limit: int) ->
     for row in due:
         mine = update(pages).where(_p.id == row.id, _p.next_at == row.next_at).values(next_at=until)
         if connection.execute(mine).rowcount:
-            taken.append(_kept(row))
+            taken.append(kept_of(row))
     return taken
 
 
@@ -250,7 +270,7 @@ def gone_on(
     row = transaction.connection.execute(select(pages).where(_p.id == before.id)).first()
     if row is None:
         return
-    there = _kept(row)
+    there = kept_of(row)
     moved = there.status != before.status
     transaction.connection.execute(
         update(pages)
@@ -273,7 +293,8 @@ def reached(transaction: Transaction, page_id: str, receiver: str, reach: Reach)
         transaction.connection.execute(update(pages).where(_p.id == page_id).values(receivers=known))
 
 
-def _kept(row: Any) -> Kept:
+def kept_of(row: Any) -> Kept:
+    """A page from its row."""
     reach: dict[str, Reach] = from_data(orjson.loads(row.receivers))
     return Kept(
         id=row.id,

@@ -6,7 +6,7 @@ page, and a time in which nobody looked is not taken for a silence.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -15,16 +15,17 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import pages
 from app.log import masked_phone
-from app.watch.judgement import AHEAD_S, FURTHEST_S, State, Verdict, Watch
-from app.watch.pages import NOT_RESOLVED, SUPERSEDED, Page, raised, resolved, superseded
+from app.watch.judgement import AHEAD_S, FURTHEST_S, Seen, State, Verdict, Watch, judged
+from app.watch.pages import NOT_RESOLVED, SUPERSEDED, Page, raised, resolved, reworded, superseded
 from app.watch.pieces import in_pieces
 from app.watch.volume_counts import Rows, Series, looked, read_recent, watched
 from app.watch.volume_known import Known
 from app.watch.volume_lines import WHOLE, Decision, Watched, by_business, decide, windows_begin
-from app.watch.volume_words import FLOOD, KINDS, SILENCE, body, title
+from app.watch.volume_pages import Again, Memory, Party, Steps, Up, floods, silences
+from app.watch.volume_words import FLOOD, KINDS, SILENCE, body, is_about_all, name, named, title
 
 EVERY_S: Final = 60.0
-MOST_DECIDED_AT_ONCE: Final = 20
+MOST_DECIDED_AT_ONCE: Final = 5
 """Businesses in one piece."""
 RECENT_S: Final = 3_600
 """How far back a look reads what came, before the longest window of a flood."""
@@ -40,8 +41,6 @@ SHOWN: Final = {
     State.TOO_QUIET: 5,
 }
 """States as the metric has them."""
-Opened = Mapping[tuple[str, str], tuple[str, float]]
-"""Pages of ours that are not resolved, by kind and key: the business, and when they were raised."""
 _WORST_FIRST: Final = (State.SILENT, State.FLOOD, State.UNKNOWN, State.LEARNING, State.TOO_QUIET, State.NORMAL)
 
 
@@ -57,8 +56,7 @@ class VolumeWatch:
         self._told = told
         self._known = Known(database, self._businesses, RECENT_S)
         self._before: tuple[float, float] | None = None
-        self._silences: dict[str, tuple[str, float]] = {}
-        """By the key of a page: the channel that is silent, and when it last got something."""
+        self._memory = Memory()
 
     async def look(self) -> list[Decision]:
         """Decide about every line, and see to the pages."""
@@ -74,7 +72,7 @@ class VolumeWatch:
             lambda _, some: self._decided(some, recent, watch, now),
         ):
             decisions += made
-        changed = await self._database.write(lambda t: self._kept(t, decisions, opened, now))
+        changed = await self._database.write(lambda t: self._kept(t, decisions, opened, watch, now))
         if changed:
             self._told()
         self._show(decisions)
@@ -88,7 +86,7 @@ class VolumeWatch:
 
     def _seen(
         self, connection: Connection, now: float, jumped: bool
-    ) -> tuple[Watch, dict[str, dict[Series, Rows]], Opened]:
+    ) -> tuple[Watch, dict[str, dict[Series, Rows]], list[Up]]:
         watch = watched(connection, int(now - FURTHEST_S), now, jumped=jumped)
         # Whoever reads this is looking; only a look from the future has something to say here.
         watch = replace(watch, until=max(now, watch.until))
@@ -104,28 +102,37 @@ class VolumeWatch:
             made += decide(one, self._known.of(one, came, now), came, watch, now)
         return made
 
-    def _kept(self, transaction: Transaction, decisions: Iterable[Decision], opened: Opened, now: float) -> bool:
+    def _kept(
+        self, transaction: Transaction, decisions: Iterable[Decision], opened: Sequence[Up], watch: Watch, now: float
+    ) -> bool:
         """Keep that somebody looked, raise what is certain and resolve what is over; whether a page changed."""
         looked(transaction.connection, now)
-        by_key = {decision.key: decision for decision in decisions}
-        silent = {key for key, one in by_key.items() if one.line == WHOLE and one.verdict.state is State.SILENT}
+        by_business: dict[str, list[Decision]] = {one.business: [] for one in opened}
+        for decision in decisions:
+            by_business.setdefault(decision.watched.business, []).append(decision)
         changed = False
-        for key, decision in by_key.items():
-            state = decision.verdict.state
-            covered = state is State.SILENT and decision.line != WHOLE and decision.watched.business in silent
-            if state in KINDS and not covered and (KINDS[state], key) not in opened:
-                changed |= _raise(transaction, decision, now)
-            if covered and (SILENCE, key) in opened:
-                changed |= superseded(transaction, SILENCE, key, now=now)
-        for key, decision in by_key.items():
-            if decision.verdict.state is State.SILENT:
-                self._silences[key] = decision.channel, decision.verdict.since
-            elif (SILENCE, key) not in opened:
-                self._silences.pop(key, None)
-        for (kind, key), page in sorted(opened.items()):
-            if _over(kind, page, by_key.get(key), self._silences.get(key)):
-                changed |= resolved(transaction, kind, key, now=now)
+        for business, mine in by_business.items():
+            up = [one for one in opened if one.business == business]
+            if up or any(one.verdict.state in KINDS for one in mine):
+                changed |= self._seen_to(transaction, mine, up, watch, now)
+            self._memory.note(mine, {one.key for one in up})
         return changed
+
+    def _seen_to(
+        self, transaction: Transaction, mine: Sequence[Decision], up: Sequence[Up], watch: Watch, now: float
+    ) -> bool:
+        """The pages about one business."""
+        if not mine:
+            return taken(transaction, Steps(resolved=list(up)), now)
+
+        def again(one: Decision, since: float) -> bool:
+            return silent_since(one, since, watch, now)
+
+        over = called_over(transaction.connection, mine, again, now)
+        of_kind = {kind: {one.key: one for one in up if one.kind == kind} for kind in (SILENCE, FLOOD)}
+        told = silences(mine, of_kind[SILENCE], over, self._memory, again, now)
+        changed = taken(transaction, told, now)
+        return taken(transaction, floods(mine, of_kind[FLOOD], over), now) or changed
 
     def _show(self, decisions: Iterable[Decision]) -> None:
         """Two lines that look alike without most of their digits show the worse of both."""
@@ -138,44 +145,67 @@ class VolumeWatch:
             metrics.set_volume(business, line, SHOWN[verdict.state])
 
 
-def _raise(transaction: Transaction, decision: Decision, now: float) -> bool:
-    """Page, unless a person has said of this very silence that it is over."""
-    kind, key = KINDS[decision.verdict.state], decision.key
-    since = decision.verdict.since if kind == SILENCE else now - TOLD_AGAIN_S
-    by_a_person = (pages.c.resolution != "", pages.c.resolution != SUPERSEDED)
-    said = select(pages.c.id).where(pages.c.kind == kind, pages.c.key == key, pages.c.raised_at > since, *by_a_person)
-    if transaction.connection.execute(said.limit(1)).first() is not None:
+def silent_since(one: Decision, since: float, watch: Watch, now: float) -> bool:
+    """Whether a line's silence would be certain had it begun at that moment only."""
+    if one.profile is None:
         return False
-    page = Page(kind, key, title(decision), body(decision, now), decision.watched.business)
-    return raised(transaction, page, now=now)
+    verdict = judged(one.profile, Seen(max(one.verdict.since, since)), watch, now, share=one.verdict.share)
+    return verdict.state is State.SILENT
 
 
-def _opened(connection: Connection) -> Opened:
-    p = pages.c
-    asked = select(p.kind, p.key, p.business, p.raised_at).where(NOT_RESOLVED, p.kind.in_((SILENCE, FLOOD)))
-    return {(row.kind, row.key): (row.business, row.raised_at) for row in connection.execute(asked)}
+def called_over(connection: Connection, mine: Sequence[Decision], again: Again, now: float) -> set[str]:
+    """Keys of the decisions of whose very silence, or flood of some hours, a person said that it is over.
 
-
-def _over(
-    kind: str, page: tuple[str, float], decision: Decision | None, silence: tuple[str, float] | None = None
-) -> bool:
-    """Whether a page's cause is gone; where nothing is known, it is not.
-
-    A silence ends when something comes. That less of it was to be expected is no end: the clock was put back, or its
-    line's usual weeks are forgotten.
+    Who says so of all lines together says it of each for as long as chance may keep it still from then on.
     """
-    business, raised_at = page
-    if decision is None or decision.watched.business != business:
-        return True
-    state = decision.verdict.state
-    if state is State.UNKNOWN or KINDS.get(state) == kind:
+    acute = [one for one in mine if one.verdict.state in KINDS]
+    if not acute:
+        return set()
+    p, business = pages.c, acute[0].watched.business
+    asked = select(p.kind, p.key, p.body, p.raised_at, p.changed_at).where(
+        p.kind.in_((SILENCE, FLOOD)),
+        p.key.in_({business, *(one.key for one in acute)}),
+        p.status == "resolved",
+        p.resolution.not_in(("", SUPERSEDED)),
+    )
+    rows = connection.execute(asked).all()
+    return {one.key for one in acute if any(_says_so(row, one, again, now) for row in rows)}
+
+
+def taken(transaction: Transaction, steps: Steps, now: float) -> bool:
+    """Take these steps; whether a page was raised or has ended."""
+    done = [resolved(transaction, up.kind, up.key, now=now) for up in steps.resolved]
+    done += [superseded(transaction, up.kind, up.key, now=now) for up in steps.superseded]
+    for up, party in steps.reworded:
+        reworded(transaction, up.kind, up.key, _page(party, now, several=True), now=now)
+    done += [raised(transaction, _page(party, now), now=now) for party in steps.raised]
+    return any(done)
+
+
+def _says_so(row: Any, one: Decision, again: Again, now: float) -> bool:
+    """Whether this page, which a person said is over, was about what was decided."""
+    kind = KINDS[one.verdict.state]
+    since = one.verdict.since if kind == SILENCE else now - TOLD_AGAIN_S
+    if row.kind != kind or row.raised_at <= since:
         return False
-    if kind != SILENCE:
-        return True
-    if silence is None:
-        return max(decision.came.values(), default=0.0) > raised_at
-    channel, since = silence
-    return decision.came.get(channel, 0.0) > since
+    if row.key != one.watched.business:
+        return bool(row.key == one.key)
+    if not is_about_all(row.body):
+        return name(one) in named(row.body)
+    return one.line == WHOLE or kind == FLOOD or not again(one, row.changed_at)
+
+
+def _page(party: Party, now: float, *, several: bool = False) -> Page:
+    """`several`: the page was about several, and goes on though one of them may be left."""
+    first = party[0]
+    key = first.key if len(party) == 1 and not several else first.watched.business
+    return Page(KINDS[first.verdict.state], key, title(party), body(party, now), first.watched.business)
+
+
+def _opened(connection: Connection) -> list[Up]:
+    p = pages.c
+    asked = select(p.kind, p.key, p.business, p.raised_at, p.body)
+    return [Up(*row) for row in connection.execute(asked.where(NOT_RESOLVED, p.kind.in_((SILENCE, FLOOD))))]
 
 
 def _rank(verdict: Verdict) -> int:

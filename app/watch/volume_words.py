@@ -1,6 +1,7 @@
 """What is said of a line's volume: how many were expected, how many came, since when, and how sure that is."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +14,13 @@ SILENCE: Final = "silence"
 FLOOD: Final = "flood"
 KINDS: Final = {State.SILENT: SILENCE, State.FLOOD: FLOOD}
 """Kinds of pages."""
+ALL_LINES: Final = "All lines together"
+LINE: Final = "Line"
+LINES: Final = "Lines"
+"""How a body begins."""
+NO_LINE: Final = "what names no line"
+MOST_NAMED: Final = 50
+"""Lines in a body."""
 SHOWN_CALLS: Final = 0.05
 """What is less is 0.0 when it is written."""
 
@@ -34,22 +42,57 @@ def sentence(decision: Decision, now: float) -> str:
     return _quiet(decision, now)
 
 
-def title(decision: Decision) -> str:
-    """The head of a page."""
-    what = "Silence" if decision.verdict.state is State.SILENT else "Flood"
-    return f"{what}: {_things(decision)} to {decision.watched.name}"
+def title(party: Sequence[Decision]) -> str:
+    """The head of a page about one line, several, or all of a business together."""
+    first = _lead(party)
+    what = "Silence" if first.verdict.state is State.SILENT else "Flood"
+    things = " and ".join(sorted({_things(one) for one in party}))
+    lines = ", all lines" if first.line == WHOLE else f", {len(party)} lines" if len(party) > 1 else ""
+    return f"{what}: {things} to {first.watched.name}{lines}"
 
 
-def body(decision: Decision, now: float) -> str:
-    """A page's own words."""
-    if decision.verdict.state is State.SILENT:
+def body(party: Sequence[Decision], now: float) -> str:
+    """A page's own words. It begins with `whom` it is about."""
+    first = _lead(party)
+    if first.verdict.state is State.SILENT:
         advice = (
             "Call the number from an ordinary phone. If it does not reach the agent, look at the number's routing, the "
-            "platform and the tunnel or proxy before this server."
+            "platform and the tunnel or proxy before this server. If it does, ask it for an open time: an agent that "
+            "has lost its tools asks nothing here."
         )
     else:
         advice = "Look at who is calling: a campaign, an outage that people ask about, or somebody's machine."
-    return f"{_where(decision)} {sentence(decision, now)} {advice} `readback volume show` has the hours of today."
+    of_one = f"{name(first)}: " if len(party) > 1 and first.line != WHOLE else ""
+    said = f"{of_one}{sentence(first, now)}"
+    return f"{whom(party)} {said} {advice} `readback volume show` has the hours of today."
+
+
+def whom(party: Sequence[Decision]) -> str:
+    """What a page is about, as it begins."""
+    first = _lead(party)
+    if first.line == WHOLE:
+        return f"{ALL_LINES}: {_listed(first.watched.lines)}."
+    if len(party) == 1 and not first.line:
+        return "What names no line of the business."
+    return f"{LINES if len(party) > 1 else LINE} {_listed([name(one) for one in party])}."
+
+
+def name(decision: Decision) -> str:
+    """What it is called among others."""
+    return decision.line or NO_LINE
+
+
+def named(text: str) -> frozenset[str]:
+    """The names with which a body begins; none where it is about all."""
+    if is_about_all(text):
+        return frozenset()
+    head, _, names = text.partition(". ")[0].partition(" ")
+    return frozenset(names.split(", ")) if head in (LINE, LINES) else frozenset({NO_LINE})
+
+
+def is_about_all(text: str) -> bool:
+    """Whether a body is about all lines of a business together."""
+    return text.startswith(ALL_LINES)
 
 
 def duration(seconds: float) -> str:
@@ -91,10 +134,14 @@ def _false(decision: Decision) -> str:
     return f" Alarms by chance come about {false_a_year(decision.profile):.1f} times a year on such a line."
 
 
-def _where(decision: Decision) -> str:
-    if decision.line == WHOLE:
-        return "All lines together."
-    return f"Line {decision.line}." if decision.line else "What names no line of the business."
+def _lead(party: Sequence[Decision]) -> Decision:
+    """All lines together, or else the one that is least by chance."""
+    return min(party, key=lambda one: (one.line != WHOLE, one.verdict.log_chance))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return ", ".join([*names[:MOST_NAMED], *more])
 
 
 def _things(decision: Decision, number: int = 2) -> str:

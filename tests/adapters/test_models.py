@@ -48,17 +48,22 @@ async def server() -> AsyncIterator[ModelServer]:
         yield running
 
 
-@pytest.fixture(params=["openai", "anthropic"])
-async def model(request: pytest.FixtureRequest, server: ModelServer) -> AsyncIterator[ProviderModel]:
+@pytest.fixture
+async def providers(server: ModelServer) -> AsyncIterator[Providers]:
     key = SecretStr("sk-of-the-tests")
     accesses = {
         "openai": Access("openai", key, server.openai_url),
         "anthropic": Access("anthropic", key, server.anthropic_url),
     }
-    providers = Providers(accesses)
-    await providers.load()
-    yield ProviderModel(MODELS[request.param], providers)
-    await providers.aclose()
+    opened = Providers(accesses)
+    await opened.load()
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def model(request: pytest.FixtureRequest, providers: Providers) -> ProviderModel:
+    return ProviderModel(MODELS[request.param], providers)
 
 
 def sent_key(server: ModelServer) -> str:
@@ -80,6 +85,27 @@ async def test_a_question_goes_out_whole_and_the_answer_comes_back(model: Provid
     assert 300 in (body.get("max_tokens"), body.get("max_completion_tokens"))
     assert [part in str(body) for part in ("You answer texts.", "Anything on Tuesday?", "c1")] == [True] * 3
     assert sent_key(server) == "sk-of-the-tests"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("openai:gpt-5-mini", ("reasoning_effort", "minimal")),
+        ("openai:gpt-5.4-mini", ("reasoning_effort", "none")),
+        ("openai:gpt-4.1-mini", ("reasoning_effort", None)),
+        ("openai:some-model-of-our-own", ("reasoning_effort", None)),
+        ("anthropic:claude-haiku-4-5", ("thinking", None)),
+        ("anthropic:claude-sonnet-5", ("thinking", {"type": "disabled"})),
+    ],
+)
+async def test_no_model_thinks_away_the_tokens_of_its_answer(
+    providers: Providers, server: ModelServer, name: str, asked: tuple[str, Any]
+) -> None:
+    provider, _, model = name.partition(":")
+    await ProviderModel(ModelName(provider, model), providers).ask(ASKED, 20.0)
+
+    field, value = asked
+    assert server.requests[0].json.get(field) == value
 
 
 async def test_tools_that_the_model_wants_come_back_as_they_are(model: ProviderModel, server: ModelServer) -> None:

@@ -113,6 +113,27 @@ async def test_it_goes_and_comes_back_and_each_outage_rings_once(alarms: FakeAla
     assert alarms.kinds() == ["redis_down"] * 2
 
 
+async def test_one_that_is_back_within_a_moment_wakes_nobody(alarms: FakeAlarms) -> None:
+    with OwnRedis() as server:
+        async with connected(server.url, alarms) as connection:
+            server.kill()
+            await soon(lambda: connection.away)
+            server.start()
+            await soon(lambda: not connection.away)
+        assert alarms.withdrawn == ["redis_down"]
+
+
+async def test_a_process_that_reaches_it_does_not_end_what_one_rang_that_does_not(redis_url: str) -> None:
+    together = FakeAlarms()  # as if both had one database
+    async with connected(redis_url, together) as well, connected("redis://127.0.0.1:1/0", together):
+        together.lasts()
+        before = len(together.rung)
+        for _ in range(20):
+            await well._look()
+    assert len(together.rung) == before == 1
+    assert together.kinds() == ["redis_down"]
+
+
 async def test_a_server_that_takes_no_writes_is_no_use(alarms: FakeAlarms) -> None:
     with OwnRedis() as server:
         async with connected(server.url, alarms) as connection:

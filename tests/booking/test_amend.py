@@ -127,6 +127,17 @@ async def test_what_an_editor_wrote_into_the_event_before_is_kept(made: House, c
     assert calendar.ours("dana")[0].description == "Gate code 12"
 
 
+@pytest.mark.parametrize(
+    ("title", "kept"), [("!! Home inspection: ann LEE (dog)", True), ("Visit", False)], ids=["added to", "replaced"]
+)
+async def test_it_goes_along_to_another_calendar(made: House, calendar: FakeCalendar, title: str, kept: bool) -> None:
+    booking = await booked(made)
+    calendar.people_edit("dana", booking.event_id, summary=title, description="Gate code 12")
+    assert (await move(made, booking, LATER, "lee")).result is CONFIRMED
+    (event,) = calendar.ours("lee")
+    assert (event.summary, event.description) == (title if kept else "Home inspection: Ann Lee", "Gate code 12")
+
+
 IN_PLACE: dict[str, tuple[str, Step, Result, Code | None]] = {
     "our event cannot be read": ("get", scripted.UNKNOWN, REFUSED, Code.CALENDAR_UNAVAILABLE),
     "the new time cannot be read": ("events", scripted.UNKNOWN, REFUSED, Code.CALENDAR_UNAVAILABLE),

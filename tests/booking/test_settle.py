@@ -66,6 +66,18 @@ async def test_a_pending_booking_that_is_there_is_confirmed_and_told_once(made: 
     assert calendar.count("book") == 1
 
 
+async def test_one_that_somebody_shows_as_free_is_there_and_its_read_back_tells(
+    made: House, calendar: FakeCalendar
+) -> None:
+    reference = await pending(made, calendar, written=True)
+    (event,) = calendar.ours("dana")
+    calendar.people_edit("dana", event.id, opaque=False)
+    await after(made, 5)
+    assert made.told == [(reference, CONFIRMED)]
+    (row,) = await made.rows()
+    assert (row.status, row.verification) == ("confirmed", "written")
+
+
 async def test_one_that_is_not_there_is_given_a_minute_then_refused_and_told(
     made: House, calendar: FakeCalendar
 ) -> None:

@@ -14,9 +14,10 @@ import pytest
 from app import metrics
 from app.audit.log import verify
 from app.booking.business import Business
-from app.calls.cap import DECIDE_WITHIN_S, MOST_OF_A_RUSH, DailyCap
+from app.calls.cap import DECIDE_WITHIN_S, MOST_OF_A_RUSH, SLOW_IN_A_ROW, DailyCap
 from app.calls.model import CallRef
 from app.db.engine import Database
+from app.watch.calm import CALM_S
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import executed, held_up, locked_by_another_process, opened, soon
@@ -202,6 +203,10 @@ async def test_a_second_process_does_not_page_again(database_url: str) -> None:
         assert after_restart.pages() == []
 
 
+async def counted_to(url: str, calls: int) -> None:
+    await soon(lambda: used(url) == [calls])
+
+
 async def test_the_installations_own_cap_pages_too(database_url: str) -> None:
     async with desk(database_url, total=10) as both:
         await both.one_by_one(range(4), ACME)
@@ -223,6 +228,30 @@ async def test_a_store_that_is_slow_lets_calls_in_and_counts_them_afterwards(dat
         assert acme.pages() == warned, "the later path warns as well"
         assert await acme.admit([*range(9), 100, 200], capped(5)) == [True] * 10 + [False]
         assert (await acme.database.read(verify)).rows == 15, "each call, and each page"
+
+
+async def test_a_store_that_is_slow_for_a_moment_wakes_nobody(database_url: str) -> None:
+    async with desk(database_url, within_s=DECIDE_WITHIN_S) as acme:
+        for number in range(3):
+            async with held_up(acme.database):
+                assert await acme.admit([number], capped(50)) == [True]
+            await counted_to(database_url, number + 1)
+        await soon(lambda: len(acme.alarms.withdrawn) == 3)
+        assert acme.alarms.ringing() == set()
+
+
+async def test_a_store_that_is_slow_again_and_again_is_told_of_until_it_was_well_for_a_while(database_url: str) -> None:
+    async with desk(database_url, within_s=DECIDE_WITHIN_S) as acme:
+        for number in range(SLOW_IN_A_ROW):
+            async with held_up(acme.database):
+                await acme.admit([number], capped(50))
+            await counted_to(database_url, number + 1)
+        acme.alarms.lasts()
+        await acme.admit(["well"], capped(50))
+        assert acme.alarms.ringing() == {("cap_store_down", "cap")}, "one good moment is no end"
+        acme.clock.advance(CALM_S)
+        await acme.admit(["well again"], capped(50))
+        assert acme.alarms.ringing() == set()
 
 
 async def test_a_store_that_another_process_locks_lets_calls_in(database_url: str) -> None:

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from app.booking.amendments import Amendment
 from app.booking.book import Result
 from app.booking.business import Businesses
+from app.booking.change_ends import CHANGED_BY_HAND
 from app.booking.store import Booking
 from app.calls.late import LateAnswers
 from app.calls.model import CallRef, ToolResult
 from app.calls.owed import Owed
 from app.db.engine import Database
 from app.errors import Code
-from app.review.tasks import Kept, listed
+from app.review.tasks import Kept, closed, listed
+from app.watch import pages
 from tests.calls.reception import ACME, CONTROL
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -81,6 +84,22 @@ async def test_a_caller_who_is_gone_was_not_told(late: Late, reachable: bool, re
     assert await late.answers.tell(booking(), result) is False
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (CHANGED_BY_HAND, "was changed on our side, so I did not cancel it. Someone from our team will look at it and"),
+        ("the appointment is not as it was", "could not be cancelled. I can look up how it stands."),
+    ],
+)
+async def test_of_a_cancellation_that_came_to_nothing_no_more_is_said_than_is_known(
+    late: Late, reason: str, said: str
+) -> None:
+    late.answers.remember(REF)
+    change = replace(booking(), intent="cancel", reason=reason)
+    assert await late.answers.tell_change(Amendment(booking(), change), Result.REFUSED) is True
+    assert said in late.push.said[0][1]
+
+
 async def test_a_control_url_that_is_not_allowed_is_not_remembered(late: Late) -> None:
     late.answers.remember(structs.replace(REF, control_url="https://evil.example/control"))
     assert await late.answers.tell(booking(), Result.CONFIRMED) is False
@@ -114,23 +133,47 @@ async def test_who_is_told_not_sure_yet_is_owed_the_end_before_they_are_told(lat
 
 
 @pytest.mark.parametrize(
-    ("result", "delivers", "said", "rung"),
+    ("result", "said"),
     [
-        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), True, 1, []),
-        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), False, 1, ["answer_not_delivered"]),
-        (ToolResult(False, "Not sure yet.", Code.STILL_CHECKING, {"outcome": "pending"}), True, 0, []),
+        (ToolResult(True, "You are booked.", facts={"outcome": "confirmed"}), 1),
+        (ToolResult(False, "Not sure yet.", Code.STILL_CHECKING, {"outcome": "pending"}), 0),
     ],
-    ids=["said in the call", "not heard, so somebody is paged", "told when it is settled"],
+    ids=["said in the call", "told when it is settled"],
 )
-async def test_the_debt_is_over_when_the_end_is_told_or_handed_on(
-    late: Late, result: ToolResult, delivers: bool, said: int, rung: list[str]
+async def test_the_debt_is_over_when_the_end_is_told_or_somebody_elses(
+    late: Late, result: ToolResult, said: int
 ) -> None:
-    late.push.delivers = delivers
     await late.answers.owe("k1", REF, ACME, "book_appointment", work(result))
     await late.answers.stop(20)
 
-    assert (len(late.push.said), late.alarms.kinds()) == (said, rung)
+    assert (len(late.push.said), late.alarms.kinds()) == (said, [])
     assert [(task.status, task.closed_by) for task in await late.tasks()] == [("done", "readback")]
+
+
+async def test_what_they_did_not_hear_a_person_tells_them_and_that_ends_its_page(late: Late) -> None:
+    late.push.delivers = False
+    ref = structs.replace(REF, caller="+15125550142")
+    await late.answers.owe("k1", ref, ACME, "check_availability", work(ToolResult(True, "Nine is open.")))
+    await late.answers.stop(20)
+
+    [task] = await late.tasks()
+    assert (task.status, task.phone, task.details) == ("open", "+15125550142", "They were to hear: Nine is open.")
+    [page] = await late.database.read(pages.listed)
+    [rung] = late.alarms.rung
+    assert (page.page.kind, page.page.key) == (rung.kind, rung.key) == ("answer_not_delivered", "c1")
+    assert f"readback tasks show {task.key}" in page.page.body
+    assert "5550142" not in page.page.body
+    assert await late.database.write(lambda t: closed(t, task.key, by="Kim", now=1.0))
+    assert await late.database.read(pages.listed) == []
+
+
+async def test_what_was_not_even_noted_is_handed_on_all_the_same(late: Late) -> None:
+    late.push.delivers = False
+    await late.database.stop()
+    await late.answers.owe("k1", REF, ACME, "check_availability", work(ToolResult(True, "Nine is open.")))
+    await late.answers.stop(20)
+
+    assert late.alarms.kinds() == ["answer_not_delivered"]
 
 
 async def test_a_debt_that_the_database_does_not_take_is_followed_all_the_same(late: Late) -> None:

@@ -18,18 +18,44 @@ class FakeAlarms:
 
     def __init__(self) -> None:
         self.rung: list[Rung] = []
+        self.withdrawn: list[str] = []
         self._ringing: set[tuple[str, str]] = set()
+        self._unheard: set[tuple[str, str]] = set()
 
     def ring(
-        self, kind: str, key: str, title: str, body: str, pages: Sequence[str] = (), *, verbatim: bool = False
+        self,
+        kind: str,
+        key: str,
+        title: str,
+        body: str,
+        pages: Sequence[str] = (),
+        *,
+        verbatim: bool = False,
+        after_s: float = 0.0,
     ) -> bool:
         if (kind, key) in self._ringing:
             return False
         self._ringing.add((kind, key))
         self.rung.append(Rung(kind, key, title, body, tuple(pages)))
+        if after_s:
+            self._unheard.add((kind, key))
         return True
 
+    def withdraw(self, kind: str, key: str) -> bool:
+        """Here nothing lasts by itself: a test says when it has, by `lasts`."""
+        if (kind, key) not in self._unheard:
+            return False
+        self.withdrawn.append(kind)
+        self._unheard.discard((kind, key))
+        self._ringing.discard((kind, key))
+        return True
+
+    def lasts(self) -> None:
+        """People have heard of what rings."""
+        self._unheard.clear()
+
     def clear(self, kind: str, key: str) -> bool:
+        self._unheard.discard((kind, key))
         was = (kind, key) in self._ringing
         self._ringing.discard((kind, key))
         return was

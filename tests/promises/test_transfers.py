@@ -310,6 +310,21 @@ async def test_who_did_not_answer_is_not_tried_again_in_the_same_call(sqlite_url
         assert at.statuses() == ["done"], "the caller has spoken to somebody"
 
 
+async def test_whoever_calls_back_reads_every_reason_the_caller_gave(database_url: str) -> None:
+    async with desk(database_url) as at:
+        first = await at.begin()
+        await at.begin(replace(ASKED, details="and a wasp nest"))
+        assert first is not None
+        await at.not_taken(first)
+        assert [details for *_, details in at.tasks()] == ["the ants are back\nand a wasp nest"]
+        at.clock.advance(SAME_ATTEMPT_S + 1)
+        second = await at.begin(replace(ASKED, details="the invoice"))
+        await at.begin(replace(ASKED, details="the invoice"))
+        assert second is not None
+        assert second.details == "the ants are back\nand a wasp nest\nthe invoice"
+        assert [details for *_, details in at.tasks()] == [second.details], "also where they are owed a call already"
+
+
 async def test_two_that_fail_in_one_call_are_one_call_back(sqlite_url: str) -> None:
     async with desk(sqlite_url) as at:
         await at.begin()

@@ -328,7 +328,7 @@ CHANGES_OF_MIND = (
         > something else came up
         < You have: Home inspection
         > yes
-        < What is it for?
+        < You have: Home inspection
         """,
         (JANE,),
     ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sms.phrases import SORRY, WELCOME
+from app.sms.phrases import GOES_ON, SORRY, WELCOME
 from tests.sms.conversing import Phone, Story, phone, play
 from tests.sms.stories import BOOK, JANE
 
@@ -21,11 +21,17 @@ SOMETHING_ELSE = """
 tuesday is bad for me | take me off tuesday | we won't be around tuesday | Tuesday at 9 is too early |
 about tuesday, something came up | ok i just sold the house so |
 ok actually something came up | yes i have a problem with that | yes and one more thing, we also have mice |
-yes the address is 12 Oak St | Great. Gate code 4411. Dog in back yard | tuesday morning, gate code is 4411 |
 sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
-thank you, my daughter will be there instead of me | I can't see you tuesday, thanks | Not coming | never mind |
+I can't see you tuesday, thanks | never mind |
 thanks but I won't be able to see you tuesday | sorry can't do it anymore | ok it's for two houses |
 now | all of it is wrong | ok no | yes no | please | come over now please
+"""
+TIDINGS = """
+yes the address is 12 Oak St | Great. Gate code 4411. Dog in back yard | tuesday morning, gate code is 4411 |
+thank you, my daughter will be there instead of me | gate code is 4417 btw | pls use the back door |
+my address is 4411 Maple Ave apt 3 | its apt 12 | dogs in the yard | the dogs will be inside from 10 on |
+my wifes number is 512 555 0177 text her | on my way | im here, where are you | hes not here yet | im outside |
+tell him to knock | let her know I'm in the garden | stuck in traffic be there soon | he left his flashlight
 """
 ANOTHER_DAY = """
 see you wednesday at 10 then | how about wednesday at 10 | can we do wednesday at 10 instead | wednesday 10 is better
@@ -34,7 +40,8 @@ GIVEN_UP = """
 we won't be needing you tuesday | no longer needed | not needed any more, thanks | please don't come | scrap it |
 can't make tuesday | cant do tues | found someone else | canel my apointment | pls cancl my appt |
 take me off the schedule | don't come tuesday | my ants are gone, no need to come | I'd like to have it cancelled |
-fine, I'm going with somebody else | sorry I can't make it | can you cancel my visit? | can I cancel tuesday? |
+fine, I'm going with somebody else | Not coming | im not gonna make it |
+sorry, not home that day | sorry I can't make it | can you cancel my visit? | can I cancel tuesday? |
 Dana cancelled on me last time, so please cancel my visit | cancelling | please cancel if possible
 """
 TOLD_OF = """
@@ -78,6 +85,7 @@ async def test_only_what_leaves_nothing_over_is_left_at_that(sqlite_url: str, la
             (GOOD_WORDS, told if later_s == ANSWERS_TO_REMINDER else None),
             (THANKS, WELCOME),
             (SOMETHING_ELSE, f"{SORRY} {told}"),
+            (TIDINGS, f"{GOES_ON} Someone will call you back by"),
             (GIVEN_UP, f"Cancel {told.removeprefix('You have: ')}? Reply YES to cancel it, NO to keep it."),
             (TOLD_OF, told),
             (FOR_A_PERSON, ("That is one for a person.", "Someone will call you")),
@@ -140,10 +148,10 @@ STORIES = (
         "what is not understood twice goes to a person",
         BOOK
         + """
-        > Great. Gate code 4411.
+        > the neighbours have a party
         < You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM
         < PERSON for a call.
-        > gate code is 4411
+        > it is a loud one
         < Someone will call you
         """,
         (JANE,),

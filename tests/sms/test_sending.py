@@ -382,3 +382,63 @@ def test_every_code_worth_acting_on_has_its_deed(codes: tuple[int, ...], deed: D
 )
 def test_only_forward(state: str, status: str, after: str | None) -> None:
     assert forward(state, status) == after
+
+
+async def test_who_writes_again_does_not_wait_for_what_is_tried_later(house: Texting) -> None:
+    await house.say("Wasps!")
+    await house.answered()
+    await house.report("sent", "undelivered", code=30003)
+    await house.say("Hello? Anybody there?", first=2)
+    await house.answered()
+
+    assert house.carrier.taken == [
+        (CUSTOMER, words) for words in ("heard Wasps!", "heard Wasps!", "heard Hello? Anybody there?")
+    ]
+    await house.report("delivered", place=2)
+    await house.report("delivered", place=3)
+    await house.jobs.run_for(4_000)
+    assert (house.carrier.tried, await house.states()) == (3, ["delivered", "delivered"])
+
+
+async def test_the_rest_of_a_reply_does_not_hurry_its_beginning(house: Texting) -> None:
+    house.responder.answering = lambda *_: Turn(("First part.", "Second part."), {})
+    await house.say("Wasps!")
+    house.carrier.answers.append(NotSent("cannot connect"))
+    await house.jobs.run_for(2)
+    first, _ = sorted(await house.rows(text_outbox), key=lambda row: row.revision)
+    later = {"code": 30003, "attempts": 1, "not_before": house.clock.now() + 900}
+    await house.database.write(
+        lambda t: t.connection.execute(update(text_outbox).where(text_outbox.c.id == first.id).values(**later))
+    )
+    await house.jobs.run_for(600)
+    assert house.carrier.taken == []
+    await house.jobs.run_for(600)
+    assert [body for _, body in house.carrier.taken] == ["First part.", "Second part."]
+
+
+@pytest.mark.parametrize("late", ["delivered", "sent"])
+async def test_what_got_there_after_all_is_not_sent_once_more(house: Texting, late: str) -> None:
+    await house.owe()
+    await house.jobs.run_for(5)
+    await house.report("undelivered", code=30008)
+    await house.report(late)
+    await house.jobs.run_for(600)
+
+    assert (house.carrier.tried, (await house.states())[0]) == (
+        (1, "delivered") if late == "delivered" else (2, "accepted")
+    )
+
+
+@pytest.mark.parametrize("late", ["queued", "sent", "delivered"])
+async def test_what_was_taken_after_all_when_nobody_knew_is_not_sent_once_more(house: Texting, late: str) -> None:
+    house.carrier.answers.append(Unknown("HTTP 503"))
+    house.carrier.arrives = house.carrier.hides = True
+    await house.owe()
+    await house.jobs.run_for(15)
+    house.carrier.waits.extend([10.0] * 10)
+    await house.jobs.run_for(25)
+    assert (house.carrier.tried, await house.states()) == (1, ["pending"]), "it waits for its turn"
+    await house.report(late)
+    await house.jobs.run_for(600)
+
+    assert (house.carrier.tried, len(house.carrier.taken)) == (1, 1)

@@ -7,8 +7,8 @@ from sqlalchemy import delete
 
 from app.db.schema import job_outbox, pages, texts_in
 from app.sms.carrier import Unknown
-from app.sms.sweep import EVERYWHERE_EVERY_S, FIRST_BACK_S, STUCK_S, TOO_LONG_S, TextSweep
-from tests.sms.texting import CUSTOMER, LINE, Texting, text, texting
+from app.sms.sweep import EVERYWHERE_EVERY_S, FIRST_BACK_S, OVERLAP_S, STUCK_S, TOO_LONG_S, TextSweep
+from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
 ANOTHER = "+15125550200"
 
@@ -118,6 +118,44 @@ async def test_it_looks_back_only_to_what_is_ours_to_answer(house: Texting) -> N
     await house.say("Hi")
     house.clock.advance(30 * 86_400)
     assert await looked_back_s() == {86_400.0}
+
+
+async def test_what_came_in_an_outage_is_found_though_a_newer_text_is_told_of_first(house: Texting) -> None:
+    await house.say("before")
+    await sweep(house).list_missed()
+    house.clock.advance(3 * 3_600)
+    house.carrier.incoming = [text("in the outage", 2, customer=OTHER)]
+    await house.say("after", first=3)
+    assert await sweep(house).list_missed() == 1
+    await house.answered()
+
+    assert sorted(await house.replies()) == ["heard before | after", "heard in the outage"]
+
+
+async def test_a_list_that_nobody_could_read_is_read_from_where_the_last_one_ended(house: Texting) -> None:
+    looks = sweep(house)
+    await looks.list_missed()
+    begun = house.clock.now()
+    for hours in range(3):
+        house.clock.advance(3_600)
+        await house.say("told of", first=hours + 1)
+        house.carrier.lookups.append(Unknown("HTTP 503"))  # of the first line only
+        await looks.list_missed()
+    house.carrier.listed.clear()
+    await looks.list_missed()
+
+    assert {since for _, _, since in house.carrier.listed} == {begun - OVERLAP_S}
+
+
+async def test_a_clock_that_was_ahead_hides_nothing_that_comes_in(house: Texting) -> None:
+    await house.say("Hi")
+    house.clock.advance(86_400)
+    await sweep(house).list_missed()
+    house.clock.advance(-86_400)
+    house.carrier.listed.clear()
+    await sweep(house).list_missed()
+
+    assert {since for _, _, since in house.carrier.listed} == {house.clock.now() - OVERLAP_S}
 
 
 async def test_who_writes_by_whatsapp_is_looked_for_there_and_at_first_on_every_line(house: Texting) -> None:

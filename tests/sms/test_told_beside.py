@@ -38,6 +38,31 @@ async def test_what_whoever_comes_has_to_know_goes_with_the_booking(sqlite_url: 
         assert [row.notes for row in await customer.talking.house.rows()] == [text]
 
 
+@pytest.mark.parametrize(
+    ("texts", "notes"),
+    [
+        ("inspection tuesday at 9, 4411 Maple Ave apt 3, Karen West / yes", "4411 Maple Ave apt 3"),
+        ("ants by the back door / inspection tuesday at 9 / Karen West / yes", "ants by the back door"),
+        (
+            "inspection tuesday at 9 / dog in the yard, call me first. Karen West / yes",
+            "dog in the yard, call me first",
+        ),
+        ("inspection tuesday at 9 / Karen West / yes, and tell him to knock / yes", "tell him to knock"),
+        (
+            "inspection tuesday at 9 / Karen West / unit 7 / also the gate code is 44 / yes",
+            "unit 7; the gate code is 44",
+        ),
+        ("inspection tuesday at 9 / Bill Gates / yes", ""),
+        ("inspection tuesday at 9, can my dog stay? / Karen West / yes", ""),
+    ],
+)
+async def test_so_does_what_is_told_on_the_way_to_it(sqlite_url: str, texts: str, notes: str) -> None:
+    async with phone(sqlite_url) as customer:
+        assert "Booked" in await played(customer, (), texts)
+
+        assert [row.notes for row in await customer.talking.house.rows()] == [notes]
+
+
 async def test_a_visit_that_they_booked_meanwhile_by_phone_is_theirs(sqlite_url: str) -> None:
     async with phone(sqlite_url) as customer:
         await played(customer, (), "inspection tuesday at 9 / Jane Roe")

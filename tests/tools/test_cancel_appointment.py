@@ -96,7 +96,7 @@ async def test_why_it_is_cancelled_is_kept_and_not_audited(ask: Agent) -> None:
 
 
 REFUSED = {
-    "the calendar keeps silent": ("get", scripted.UNKNOWN, "calendar_unavailable", "still stands"),
+    "the calendar keeps silent": ("get", scripted.UNKNOWN, "calendar_unavailable", "I have not cancelled"),
     "it was edited meanwhile": ("cancel", scripted.CHANGED, "not_allowed", "was changed on our side"),
 }
 

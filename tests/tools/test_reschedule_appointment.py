@@ -121,12 +121,12 @@ async def test_of_thirty_movers_and_bookers_of_one_slot_one_wins_and_the_others_
     assert all(row.status != "held" for row in await ask.house.rows())
 
 
-async def test_a_silent_calendar_refuses_and_says_what_stands(ask: Agent, calendar: FakeCalendar) -> None:
+async def test_a_silent_calendar_refuses_and_says_no_more_than_is_known(ask: Agent, calendar: FakeCalendar) -> None:
     reference = await booked(ask)
     calendar.script("events", scripted.UNKNOWN)
     answer = await move(ask, reference)
     assert (answer["code"], answer["outcome"], answer["slots"]) == ("calendar_unavailable", "refused", [])
-    assert "Tuesday, November 24 at 9:00 AM stays as it is" in answer["say"]
+    assert "I have not moved your appointment on Tuesday, November 24 at 9:00 AM" in answer["say"]
 
 
 async def test_a_pending_move_promises_nothing_and_keeps_both_times(ask: Agent, calendar: FakeCalendar) -> None:

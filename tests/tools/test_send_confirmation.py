@@ -99,3 +99,30 @@ async def test_a_number_that_gets_no_texts_is_told_so_and_owed_none(ask: Agent, 
     assert (answer["ok"], answer["outcome"]) == (True, "not_texted")
     assert words in answer["say"]
     assert texts(ask) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "ago_s", "outcome", "words"),
+    [
+        ("pending", 3_600, "texting", "is on its way"),
+        ("accepted", 60, "texting", "is on its way"),
+        ("accepted", 3_600, "texting", "went out to your number before"),
+        ("delivered", 3_600, "texting", "went out to your number before"),
+        ("undelivered", 60, "not_texted", "could not be delivered"),
+        ("rejected", 60, "not_texted", "could not be delivered"),
+        ("withheld", 60, "not_texted", "could not be delivered"),
+    ],
+)
+async def test_of_one_that_was_owed_before_it_is_said_what_became_of_it(
+    ask: Agent, state: str, ago_s: float, outcome: str, words: str
+) -> None:
+    reference = await booked(ask)
+    object.__setattr__(ask.house.front, "texting", True)
+    await ask("send_confirmation", reference=reference)
+    url, then = ask.house.database.url.replace("+psycopg", ""), ask.house.clock.now() - ago_s
+    executed(url, f"UPDATE text_outbox SET state = '{state}', changed_at = {then}")  # noqa: S608 - our own words
+    answer = await ask("send_confirmation", reference=reference, call="c2")
+
+    assert (answer["ok"], answer["outcome"]) == (True, outcome)
+    assert words in answer["say"]
+    assert len(texts(ask)) == 1

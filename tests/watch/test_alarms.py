@@ -116,6 +116,26 @@ async def test_an_alarm_rings_once_until_it_is_cleared() -> None:
     assert counted("readback_alarms_total", kind="cap-warning") == before + 3
 
 
+async def test_what_is_over_within_its_moment_is_counted_and_wakes_nobody() -> None:
+    notifier = ScriptedNotifier()
+    before = counted("readback_alarms_total", kind="blink")
+    async with ringing(notifier, "a") as alarms:
+        assert alarms.ring("blink", "1", "over", "b", after_s=0.02)
+        assert not alarms.ring("blink", "1", "over", "b", after_s=0.02)
+        assert alarms.withdraw("blink", "1")
+        assert not alarms.withdraw("blink", "1")
+        assert alarms.ring("blink", "2", "cleared", "b", after_s=0.02)
+        assert alarms.clear("blink", "2")
+        assert alarms.ring("blink", "1", "lasts", "b", after_s=0.02)
+        await notifier.wait_for("a", 1)
+        assert not alarms.withdraw("blink", "1"), "people have heard of it"
+        assert alarms.clear("blink", "1")
+        alarms.ring("blink", "3", "of a process that ends", "b", after_s=60.0)
+    assert [title for title, _ in notifier.tries["a"]] == ["lasts"]
+    assert [title for title, _ in notifier.ends["a"]] == ["lasts"]
+    assert counted("readback_alarms_total", kind="blink") == before + 4
+
+
 async def test_every_receiver_gets_it_once_the_business_s_own_included() -> None:
     notifier = ScriptedNotifier()
     async with ringing(notifier, "a", "b") as alarms:

@@ -91,6 +91,26 @@ async def test_fourteen_a_day_that_all_fail_have_a_page_within_a_few(
     assert f"was bad in {calls} of {calls} spells of five minutes" in titles[0]
 
 
+async def test_where_few_calls_come_every_figure_of_times_is_known_after_nine_of_them(house: House) -> None:
+    names = [figure.name for figure in FIGURES if figure.of in ("tool", "upstream") and figure.unit == "s"]
+    for _ in range(8):
+        found = await call(house, works)
+    assert [found[name] for name in names] == [State.FEW] * 6
+    found = await call(house, works)
+    assert [found[name] for name in names] == [State.FINE] * 6
+
+
+async def test_where_few_calls_come_slowness_is_raised_by_every_figure_of_times_and_told_of_by_one(
+    house: House,
+) -> None:
+    found = [await call(house, fails) for _ in range(9)]
+    for of in ("tool", "upstream"):
+        raised = {q: [one[f"{of}_{q}"] for one in found].index(State.RAISED) + 1 for q in ("p50", "p95", "p99")}
+        assert raised == {"p50": 9, "p95": 3, "p99": 3}
+    told = {kept.page.key.partition(":")[0] for kept in await house.open()}
+    assert {name for name in told if "_p" in name} == {"tool_p95", "upstream_p95"}
+
+
 async def test_calls_that_get_no_assistant_have_a_page_after_the_third(house: House) -> None:
     for number in range(3):
         await reported(house.database, house.clock, [f"assistant-request-returned-no-assistant {number}"])

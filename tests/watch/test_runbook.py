@@ -1,6 +1,7 @@
 """Whoever is paged finds the kind of page, and what to do, in the runbook."""
 
 import ast
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
@@ -20,15 +21,30 @@ def kinds(path: Path) -> set[str]:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         at = WHERE_THE_KIND_STANDS.get(called, len(node.args))
         for named in node.args[at : at + 1]:
-            word = named.value if isinstance(named, ast.Constant) else None
-            if isinstance(named, ast.Name):
-                word = getattr(import_module(module), named.id, None)
-            found |= {word} if isinstance(word, str) else set()
+            found |= {word for word in words(named, module) if isinstance(word, str)}
     return found
+
+
+def words(named: ast.expr, module: str) -> Iterable[object]:
+    """What an argument may be: a word, a constant, or any of a mapping's."""
+    if isinstance(named, ast.Name):
+        return [getattr(import_module(module), named.id, None)]
+    if isinstance(named, ast.Subscript) and isinstance(named.value, ast.Name):
+        kept = getattr(import_module(module), named.value.id, None)
+        return kept.values() if isinstance(kept, dict) else []
+    return [named.value] if isinstance(named, ast.Constant) else []
 
 
 def test_every_kind_of_page_is_in_the_runbook() -> None:
     every = set[str]().union(*(kinds(path) for path in (ROOT / "app").rglob("*.py") if path.name != "__main__.py"))
 
-    assert {"event_left_over", "crm_refuses", "unknown_line", "redis_down", "silence", "database_down"} <= every
+    assert {
+        "event_left_over",
+        "crm_refuses",
+        "unknown_line",
+        "redis_down",
+        "silence",
+        "flood",
+        "database_down",
+    } <= every
     assert sorted(kind for kind in every if f"`{kind}`" not in RUNBOOK) == []

@@ -335,9 +335,6 @@ async def test_two_silent_lines_of_one_business_are_one_page(database: Database)
         (LINE, SECOND, "acme"), State.SILENT
     )
     assert await house.open() == {("silence", "acme")}
-    await house.call(SECOND)
-    await house.look()
-    assert await house.open() == {("silence", LINE)}, "the other is silent still"
 
 
 async def test_texts_that_stay_away_are_a_silence_though_calls_come(database: Database) -> None:

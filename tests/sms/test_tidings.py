@@ -1,0 +1,75 @@
+"""What a customer tells of a visit reaches a person in their words, also what was not understood before it."""
+
+import pytest
+
+from app.sms.phrases import ALREADY_PROMISED, GOES_ON, NOT_CALLED, NOT_UNDERSTOOD
+from tests.sms.conversing import Phone, phone
+from tests.sms.stories import JANE
+
+BOOKED = ("inspection tuesday at 9", "Jane Roe", "yes")
+
+
+async def words(customer: Phone) -> list[str]:
+    """What the person who calls reads."""
+    return "\n".join(task.details for task in await customer.talking.house.tasks()).splitlines()
+
+
+async def test_what_is_told_goes_to_a_person_at_once_and_changes_nothing(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for text in BOOKED:
+            await customer.send(text)
+        told = ("gate code is 4417 btw", "and the dogs are in the yard", "my number is 512-555-0188")
+        for text in told:
+            [heard] = await customer.send(text)
+            assert heard.startswith(GOES_ON)
+        assert await customer.send("ok thanks") != ()
+        assert await words(customer) == [f"By text: {text}" for text in told]
+        assert await customer.appointments() == [JANE]
+
+
+async def test_of_two_texts_not_understood_a_person_reads_both(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for text in BOOKED:
+            await customer.send(text)
+        await customer.send("the neighbours have a party")
+        [heard] = await customer.send("it will be loud")
+        assert heard.startswith(NOT_UNDERSTOOD)
+        assert await words(customer) == ["By text: the neighbours have a party", "By text: it will be loud"]
+
+
+async def test_what_is_said_after_a_call_is_promised_reaches_who_calls_also_where_no_answer_is_owed(
+    sqlite_url: str,
+) -> None:
+    async with phone(sqlite_url) as customer:
+        await customer.send("inspection")
+        told = ("blorp", "glurk", "flim", "flam", "flum")
+        heard = [await customer.send(text) for text in told]
+        assert heard[1][0].startswith(NOT_UNDERSTOOD)
+        assert heard[2:] == [(ALREADY_PROMISED,), (), ()]
+        assert await words(customer) == [f"By text: {text}" for text in told]
+
+
+@pytest.mark.parametrize("text", ["can dana take my apt at 3pm?", "move my apt to wednesday at 10"])
+async def test_an_apt_without_a_number_is_an_appointment(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for said in BOOKED:
+            await customer.send(said)
+        assert not " ".join(await customer.send(text)).startswith(GOES_ON)
+
+
+@pytest.mark.parametrize(
+    "text", ["my number is 5125550188 call me after 5", "call me tonight", "call me this afternoon"]
+)
+async def test_a_call_that_is_asked_for_is_promised(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        [heard] = await customer.send(text)
+        assert heard.startswith("Someone will call you")
+        assert await words(customer) == [f"By text: {text}"]
+
+
+@pytest.mark.parametrize("text", ["no dont call me just text", "don't call", "no need to call me anymore"])
+async def test_whoever_was_to_call_reads_that_no_call_is_wanted(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        await customer.send("call me")
+        assert await customer.send(text) == (NOT_CALLED,)
+        assert await words(customer) == ["By text: call me", f"By text: {text}"]
