@@ -17,6 +17,8 @@ FOR_CUSTOMERS_S: Final = 300.0
 """The same where a customer does not know how they stand."""
 FIGURES_S: Final = 900.0
 """The same for figures, which look back over ten minutes: so long after its end they still tell of another's cause."""
+BACK_S: Final = 60.0
+"""What is slow for so long after a database came back is slow for that."""
 NAMED_S: Final = 4_500.0
 """After it was named: longer than the quietest pause of the page that names it."""
 AT_ONCE_S: Final = 30.0
@@ -53,7 +55,8 @@ _RULES: Final[Mapping[str, Rule]] = {
     "texts_late": Rule(frozenset({"texts_refused"})),
     "texts_unanswered": Rule(_TEXTS),
     "grader_silent": Rule(_MODELS),
-    "call_event_lost": Rule(_DATABASE),
+    "cap_store_down": Rule(frozenset({"database_down"}), after_s=BACK_S),
+    "call_event_lost": Rule(_DATABASE, after_s=BACK_S),
     "transfers_not_followed": Rule(_DATABASE | {"call_event_lost"}),
     "synthetic_call_failed": Rule(_WRITES | {"database_down", "web_down"}),
 }
