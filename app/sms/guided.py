@@ -320,7 +320,7 @@ async def _question(talk: Talk) -> None:
 
 
 async def _ask_elsewhere(talk: Talk) -> None:
-    if not await talk.quoted():
+    if talk.said.pictures or not await talk.quoted():
         await talk.person(phrases.PASSED_ON)
 
 

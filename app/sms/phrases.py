@@ -56,6 +56,7 @@ NO_OTHER = "I find no other upcoming appointment for this number. Text a day to 
 WELCOME = "You're welcome!"
 ALREADY_PROMISED = "Someone will call you as promised. You can also text a day to see open times."
 PASSED_ON = "That is one for a person."
+IN_DANGER = "If anybody is in danger, call your emergency number (911) now."
 GOES_ON = "Thanks, that goes to a person."
 CALLED_BY = "Someone will call you by {when}."
 NOT_UNDERSTOOD = "I'm having trouble following, so a person will help."

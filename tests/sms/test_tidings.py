@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.sms.phrases import ALREADY_PROMISED, GOES_ON, NOT_CALLED, NOT_UNDERSTOOD
+from app.sms.phrases import ALREADY_PROMISED, GOES_ON, IN_DANGER, NOT_CALLED, NOT_UNDERSTOOD
 from tests.sms.conversing import Phone, phone
-from tests.sms.stories import JANE
+from tests.sms.stories import DOCUMENTS, JANE
 
 BOOKED = ("inspection tuesday at 9", "Jane Roe", "yes")
 
@@ -73,3 +73,19 @@ async def test_whoever_was_to_call_reads_that_no_call_is_wanted(sqlite_url: str,
         await customer.send("call me")
         assert await customer.send(text) == (NOT_CALLED,)
         assert await words(customer) == ["By text: call me", f"By text: {text}"]
+
+
+@pytest.mark.parametrize(
+    "text", ["my son got stung and cant breathe", "I smell gas after the treatment", "she has trouble breathing"]
+)
+async def test_who_may_be_in_danger_is_sent_to_the_emergency_number_first(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        [heard] = await customer.send(text)
+        assert heard.startswith(f"{IN_DANGER} Someone will call you back by")
+
+
+async def test_what_is_asked_about_a_picture_is_for_a_person(sqlite_url: str) -> None:
+    async with phone(sqlite_url, DOCUMENTS) as customer:
+        [heard] = await customer.send("what bug is this", media=1)
+        assert heard.startswith("That is one for a person.")
+        assert await words(customer) == ["By text: what bug is this (with a picture)"]
