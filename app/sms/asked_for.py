@@ -12,7 +12,7 @@ from app.booking.business import Service
 from app.inference.output import Saying
 from app.sms import theirs
 from app.sms.allowed import CHANGES, Denied, Permitted
-from app.sms.assent import asks_only
+from app.sms.assent import UNDONE, asks_only
 from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, Cancelling
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
@@ -266,7 +266,7 @@ def _is_named(turn: ModelTurn, change: Permitted) -> bool:
 
 def _hedged(low: str, said: Said) -> bool:
     """Whether it is asked, said with a condition, or said with a "not" beyond that they cannot come."""
-    if "?" in said.told or CONDITION.search(low) or NOT_TO_CANCEL.search(low):
+    if "?" in said.told or CONDITION.search(low) or NOT_TO_CANCEL.search(low) or UNDONE.search(low):
         return True
     for harmless in (_FIRST_NO, NO_BUT_FINE, CANNOT_COME, NOT_NEEDED):
         low = harmless.sub(" ", low)

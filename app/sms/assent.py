@@ -137,6 +137,8 @@ _GOOD_WORDS = _words(_CLOSED, _MATTER_OF_FACT, _YES, _APPROVAL, _COMING, _TAKING
 _BETWEEN = _words(_COURTESY, _FILLER, _ONE)
 _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
+UNDONE = re.compile(r"\bcanc\w+ (?:(?:my|the|that|this) )?canc|[❌🚫⛔🙅‽]")
+"""A cancellation that is to be cancelled, and signs that forbid what stands beside them."""
 _HANGS_ON = re.compile(r"^\W*(?:but|though|only)\b", re.M)
 """A question that begins like this has to be answered before the yes is one."""
 _PREPOSITIONS = _words(_TO_TIME)
@@ -223,7 +225,12 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
     said = talk.said
     if CANCEL_IT.fullmatch(said.text.lower()):
         return talk.state.step is Step.CONFIRM_CANCEL
-    if "?" in said.told or CONDITION.search(said.told) or _HANGS_ON.search(said.question.lower()):
+    if (
+        "?" in said.told
+        or CONDITION.search(said.told)
+        or UNDONE.search(said.told.lower())
+        or _HANGS_ON.search(said.question.lower())
+    ):
         return False
     if (said.when and not names_time(said.when, about.starts)) or said.when.barred or said.when.no_such:
         return False
