@@ -249,6 +249,18 @@ async def test_texts_and_calls_that_stay_away_together_are_said_to(empty: Databa
     assert (await one(house)).page.title == "Silence: calls and texts to Acme Pest Control, 2 lines"
 
 
+async def test_lines_and_businesses_that_leave_the_files_leave_their_page(empty: Database) -> None:
+    house = await begun(empty, *LINES)
+    await house.look()
+    house.again(replace(ACME, lines=(LINE,)))
+    await house.look()
+    assert await shown(house) == [("silence", "acme", frozenset({LINE}))]
+
+    house.again(replace(ACME, business="zenith", lines=(SECOND,)))
+    await house.look()
+    assert await shown(house) == []
+
+
 # --- floods -----------------------------------------------------------------------------------------------------------
 
 
