@@ -155,7 +155,14 @@ class Asking:
             return  # it is not served any more
         prompt, purse = row.again(), self._spend.purse(business)
         known = known_by(prompt)
-        got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
+        try:
+            got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
+        except (NoAnswerError, SpendCapError) as error:
+            failed = Inference(
+                row.business, row.conversation, prompt, _outcome(error), error.attempts, replays=identity
+            )
+            await self._database.write(lambda t: kept(t, failed, now=self._clock.now()))  # what it cost is known
+            raise
         graded = await self._graded(prompt, got.checked, purse, _names)
         outcome = "bad" if graded and graded.held else "ok"
         inference = Inference(row.business, row.conversation, prompt, outcome, got.attempts, replays=identity)
@@ -200,10 +207,8 @@ class Asking:
             within_s = WITHIN_S if since is None else self._left_s(since)
             got = await self._fallback.ask(prompt.question(), purse, check, order, within_s)
             found, attempts = got.checked, got.attempts
-        except NoAnswerError as error:
-            outcome, attempts, cause = _outcome(error.attempts), error.attempts, str(error)
-        except SpendCapError as error:
-            outcome, cause = "capped", str(error)
+        except (NoAnswerError, SpendCapError) as error:
+            outcome, attempts, cause = _outcome(error), error.attempts, str(error)
         graded = await self._graded(prompt, found, purse, words)
         if graded and graded.held:
             outcome, cause, found = "bad", graded.held, None
@@ -243,10 +248,11 @@ def _keep(
         kept(transaction, graded.inference(inference), now=now)
 
 
-def _outcome(attempts: Sequence[Attempt]) -> str:
-    answered = [attempt for attempt in attempts if attempt.answer is not None]
+def _outcome(error: NoAnswerError | SpendCapError) -> str:
+    """Why nothing came of it; an answer that was no use before the money ended says more than that it did."""
+    answered = [attempt for attempt in error.attempts if attempt.answer is not None]
     if not answered:
-        return "down"
+        return "capped" if isinstance(error, SpendCapError) else "down"
     return "refused" if all(attempt.outcome == "refused" for attempt in answered) else "bad"
 
 

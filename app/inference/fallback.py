@@ -44,7 +44,9 @@ class NotWorthItError(ReadbackError):
 
 
 class SpendCapError(ReadbackError):
-    """The money for this question is not there, or nobody can say what it would cost."""
+    """The money for this question is not there, or nobody can say what it would cost. `attempts` were paid before."""
+
+    attempts: "tuple[Attempt, ...]" = ()
 
 
 class NoAnswerError(ReadbackError):
@@ -163,7 +165,11 @@ class Fallback:
                     continue
                 if len(course.attempts) >= MOST_ATTEMPTS or course.left_s < LEAST_S:
                     raise NoAnswerError(course.attempts)
-                got = await self._attempt(model, ordered, question, purse, check, course)
+                try:
+                    got = await self._attempt(model, ordered, question, purse, check, course)
+                except SpendCapError as error:
+                    error.attempts = tuple(course.attempts)
+                    raise
                 if got is not None:
                     return Answered(got[0], got[1], tuple(course.attempts))
             if len(course.attempts) == before:  # every gate is shut, or nobody takes the question

@@ -59,10 +59,10 @@ class Grader:
         try:
             async with asyncio.timeout(WITHIN_S + LEAST_S):  # others may have set the money aside: no longer for that
                 got = await self._fallback.ask(prompt.question(), purse, graded)
-        except NoAnswerError as error:
+        except (NoAnswerError, SpendCapError) as error:
             found = Graded(None, prompt, error.attempts, str(error))
-        except (SpendCapError, TimeoutError) as error:
-            found = Graded(None, prompt, cause=str(error) or "no answer in time")
+        except TimeoutError:
+            found = Graded(None, prompt, cause="no answer in time")
         else:
             found = Graded(got.checked, prompt, got.attempts)
         self._tell(found)

@@ -32,6 +32,10 @@ WAIT_S: Final = 2.0
 """For others to settle, when what they have set aside is all that is in the way."""
 LOOK_EVERY_S: Final = 0.05
 """At the account while waiting: another process may have settled."""
+DEARER_FOR_S: Final = 3_600.0
+"""A model that counted more tokens than were thought possible is expected to again for so long: a single wrong count
+keeps nobody from being served for longer.
+"""
 CAP_ALARM: Final = "model_spend_cap"
 PRICES_ALARM: Final = "model_prices"
 
@@ -90,7 +94,8 @@ class Spend:
         self._wait_s = wait_s
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._settled: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._underestimated: dict[str, float] = {}
+        self._underestimated: dict[str, tuple[float, float]] = {}
+        """By model: how much more it counts, and when it last did, by the process's own clock."""
         self._late: set[asyncio.Task[None]] = set()
 
     def purse(self, business: Business) -> "BusinessPurse":
@@ -99,7 +104,7 @@ class Spend:
 
     def most(self, model: ModelName, question: Question) -> int:
         """The most that a question can cost, in millionths of a dollar. Raises `NoPricesError`."""
-        factor = self._underestimated.get(model.text, 1.0)
+        factor = self._factor(model)
         usage = Usage(math.ceil(tokens_at_most(question) * factor), math.ceil(question.most_output_tokens * factor))
         return self.micros(model, usage)
 
@@ -117,11 +122,24 @@ class Spend:
         return math.ceil(cost * MICROS)
 
     def learn(self, model: ModelName, reserved: int, cost: int) -> None:
-        """A provider that counts more tokens than were thought possible: expect it from now on."""
+        """A provider that counts more tokens than were thought possible: expect it from now on, while it does."""
+        factor = self._factor(model)
         if cost > reserved > 0:
-            factor = self._underestimated.get(model.text, 1.0)
-            self._underestimated[model.text] = factor * cost / reserved
             _log.warning("model cost more than was reserved", model=model.text, reserved=reserved, cost=cost)
+            factor *= cost / reserved
+        elif cost * factor <= reserved:
+            return  # as was thought at first
+        self._underestimated[model.text] = (factor, self._clock.monotonic())
+
+    def dear(self, business: Business, model: ModelName, micros: int) -> None:
+        """Tell that one question may cost more than its cap, so that none is asked."""
+        day = _day(self._clock.now(), business.zone)
+        body = (
+            f"A question to {model.text} may cost {micros / MICROS:.4f} dollars, and one inference may not. It is not "
+            f"asked for {business.id}; customers are served without. Raise that cap, or name a cheaper model."
+        )
+        title = f"A question costs more than {business.id} lets one cost"
+        self._alarms.ring(CAP_ALARM, f"{business.id}:{day}", title, body, business.page)
 
     async def reserve(self, business: Business, micros: int, within_s: float = WAIT_S) -> str:
         """Set money aside; the day it is taken from. Waits for others at most `within_s`. Raises `SpendCapError`."""
@@ -179,6 +197,10 @@ class Spend:
         except TimeoutError:
             pass
 
+    def _factor(self, model: ModelName) -> float:
+        factor, seen_at = self._underestimated.get(model.text, (1.0, 0.0))
+        return factor if self._clock.monotonic() - seen_at < DEARER_FOR_S else 1.0
+
     def _ring(self, business: Business, day: str) -> None:
         title = f"Model spend of {business.id} is at its cap"
         body = f"No model is asked for {business.id} until its day is over ({day}); customers are served without."
@@ -199,6 +221,8 @@ class BusinessPurse:
     async def reserve(self, model: ModelName, question: Question, within_s: float = WAIT_S) -> Decimal:
         most = self._spend.most(model, question)
         if most > self._left:
+            if not self.cost:
+                self._spend.dear(self._business, model, most)
             raise SpendCapError("the question costs more than the cap of one inference")
         self._day = await self._spend.reserve(self._business, most, within_s)
         return Decimal(most) / MICROS

@@ -85,7 +85,7 @@ FIGURES: Final = (
     Figure(
         name="cache_hits", of="cache", unit="share", made_of="look-ups that a cache answered",
         window_s=10 * MINUTE_S, least=300, raise_at=0.05, clear_at=0.1, falls=True,
-        read=counted.share("cache", "hit".__eq__),
+        read=counted.hits,
         remedy="Every lookup goes to a calendar: see READBACK_AVAILABILITY_TTL_S, and whether something drops it.",
     ),
     Figure(

@@ -3,16 +3,18 @@
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import select
 
 from app.db.engine import Database
-from app.db.schema import dead_letters, inferences
+from app.db.schema import dead_letters, inferences, model_spend
 from app.inference.asking import USEFUL_S, Asking, NobodyAnsweredError
-from app.inference.fallback import Fallback
+from app.inference.fallback import Fallback, NoAnswerError
 from app.inference.model import ModelAnswer, ModelName, Usage
 from app.inference.output import Decision
-from app.inference.spend import Caps, Spend
+from app.inference.prompt import CURRENT, built
+from app.inference.spend import MICROS, Caps, Spend
 from tests.booking.acme import NOW, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -84,3 +86,38 @@ async def test_what_a_customer_has_waited_is_taken_from_the_time_for_models(
         since = None if waited_s is None else NOW - waited_s
         await asking(database, model).ask(acme(), "c1", GIVEN, since=since)
     assert model.asked == [pytest.approx(left_s, abs=0.15)]
+
+
+BAD = ModelAnswer("m", Usage(1_000, 100), text="You are booked!")
+
+
+async def rows(database: Database) -> list[Any]:
+    asked = select(inferences.c.outcome, inferences.c.cost, inferences.c.replays).order_by(inferences.c.at)
+    return [tuple(row) for row in await database.read(lambda c: c.execute(asked).fetchall())]
+
+
+async def test_what_was_paid_before_the_money_ended_is_kept_and_a_bad_answer_is_looked_at(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        model = ScriptedModel("a:x", BAD)
+        most = asking(database)._spend.most(model.name, built(CURRENT, GIVEN).question())
+        made = asking(database, model, caps=Caps(per_inference=Decimal(most + 5_000) / MICROS))
+        with pytest.raises(NobodyAnsweredError, match="bad"):
+            await made.ask(acme(), "c1", GIVEN)
+        assert len(model.asked) == 1, "a second attempt would have cost more than the cap"
+        assert await rows(database) == [("bad", 11_000, "")]
+        [letter] = await database.read(lambda c: c.execute(select(dead_letters)).fetchall())
+    assert "cap of one inference" in letter.cause
+
+
+async def test_what_asking_a_dead_letter_again_cost_is_kept_though_it_failed(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        made = asking(database, ScriptedModel("a:x", BAD))
+        with pytest.raises(NobodyAnsweredError):
+            await made.ask(acme(), "c1", GIVEN)
+        [letter] = await database.read(lambda c: c.execute(select(dead_letters)).fetchall())
+        with pytest.raises(NoAnswerError):
+            await made.again(orjson.loads(letter.data))
+        spends = await database.read(lambda c: c.execute(select(model_spend.c.settled)).scalar())
+        [first, second] = await rows(database)
+    assert (first, second) == (("bad", 33_000, ""), ("bad", 33_000, letter.key))
+    assert spends == 66_000

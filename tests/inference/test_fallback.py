@@ -107,9 +107,9 @@ async def test_the_pauses_at_one_provider_grow_and_are_never_the_same() -> None:
 
 async def test_without_money_nothing_is_asked() -> None:
     a = ScriptedModel("a:x", DOWN)
-    with pytest.raises(SpendCapError):
+    with pytest.raises(SpendCapError) as caught:
         await Fallback([a], gates(), sleep=Pauses()).ask(QUESTION, FullPurse(most=1), strict)
-    assert len(a.asked) == 1
+    assert len(a.asked) == len(caught.value.attempts) == 1
 
 
 async def test_an_attempt_of_unknown_outcome_costs_what_was_reserved() -> None:

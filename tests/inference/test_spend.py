@@ -9,7 +9,7 @@ import pytest
 from app.inference.fallback import Fallback, NoAnswerError, SpendCapError
 from app.inference.model import Message, ModelAnswer, ModelDownError, ModelName, Question, Usage
 from app.inference.prompt_size import tokens_at_most, tokens_of
-from app.inference.spend import MICROS, Caps, NoPricesError, Spend, spent
+from app.inference.spend import CAP_ALARM, DEARER_FOR_S, MICROS, Caps, NoPricesError, Spend, spent
 from tests.booking.acme import NOW, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -187,3 +187,36 @@ def test_a_token_is_never_longer_than_thought(text: str, tokens: int) -> None:
 def test_everything_that_is_sent_is_counted() -> None:
     longer = Question(QUESTION.system, (*QUESTION.messages, Message("customer", "x" * 1_000)), (), QUESTION.shape, 300)
     assert tokens_at_most(longer) - tokens_at_most(QUESTION) >= 500
+
+
+async def test_one_absurd_count_keeps_nobody_from_being_served_for_more_than_an_hour(sqlite_url: str) -> None:
+    clock, absurd = FakeClock(NOW), ModelAnswer("a:x", Usage(3_000_000, 100), handed_in="{}")
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps(per_inference=Decimal("0.01")), clock=clock)
+        asking, _ = fallback(absurd, ANSWER)
+        await asking.ask(QUESTION, account.purse(ACME), handed_in)
+        for _ in range(2):
+            with pytest.raises(SpendCapError):
+                await asking.ask(QUESTION, account.purse(ACME), handed_in)
+            clock.advance(DEARER_FOR_S / 2 - 1)
+        alarms: Any = account._alarms
+        [rung] = alarms.rung
+        assert (rung.kind, rung.key) == (CAP_ALARM, f"acme:{DAY}")
+        clock.advance(3)
+        await asking.ask(QUESTION, account.purse(ACME), handed_in)
+
+
+async def test_a_provider_that_always_counts_more_is_expected_to_for_as_long_as_it_does(sqlite_url: str) -> None:
+    clock = FakeClock(NOW)
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps(), clock=clock)
+        thought = account.most(MODEL, QUESTION)
+        dearer = ModelAnswer("a:x", Usage(2 * thought, 0), handed_in="{}")
+        asking, _ = fallback(dearer)
+        for _ in range(6):
+            await asking.ask(QUESTION, account.purse(ACME), handed_in)
+            clock.advance(DEARER_FOR_S / 2)
+        assert account.most(MODEL, QUESTION) >= 2 * thought
+        await fallback()[0].ask(QUESTION, account.purse(ACME), handed_in)
+        clock.advance(DEARER_FOR_S)
+        assert account.most(MODEL, QUESTION) == thought

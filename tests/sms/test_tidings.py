@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sms.phrases import ALREADY_PROMISED, GOES_ON, NOT_UNDERSTOOD
+from app.sms.phrases import ALREADY_PROMISED, GOES_ON, NOT_CALLED, NOT_UNDERSTOOD
 from tests.sms.conversing import Phone, phone
 from tests.sms.stories import JANE
 
@@ -65,3 +65,11 @@ async def test_a_call_that_is_asked_for_is_promised(sqlite_url: str, text: str) 
         [heard] = await customer.send(text)
         assert heard.startswith("Someone will call you")
         assert await words(customer) == [f"By text: {text}"]
+
+
+@pytest.mark.parametrize("text", ["no dont call me just text", "don't call", "no need to call me anymore"])
+async def test_whoever_was_to_call_reads_that_no_call_is_wanted(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        await customer.send("call me")
+        assert await customer.send(text) == (NOT_CALLED,)
+        assert await words(customer) == ["By text: call me", f"By text: {text}"]

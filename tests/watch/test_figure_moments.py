@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from app import metrics
-from app.dashboard.overview import TOO_FEW, UNKNOWN, _looked, _of_work
+from app.dashboard.overview import NOT_EVALUATED, TOO_FEW, UNKNOWN, _looked, _of_work
 from app.watch.chances import at_least_of
 from app.watch.figure_counts import samples
 from app.watch.figure_day import DAY_S, RAW_S, Day
 from app.watch.figure_list import FIGURES
 from app.watch.figure_moments import CHANCE, Moments, Verdict
+from app.watch.figure_overview import UNWATCHED_S
 from app.watch.figure_sums import EVERY_S, MOMENT_S, Counted
 from app.watch.figures import State
 from tests.fakes.databases import opened
@@ -178,6 +179,25 @@ async def test_after_a_gap_in_our_counting_it_is_not_good_before_it_is_known(hou
         works()
         await later.look()
     assert (await tile(house)).state == "good"
+
+
+async def test_what_nobody_evaluates_or_could_not_count_is_never_called_well(house: House) -> None:
+    never = await tile(house)
+    assert (never.state, never.value, never.about) == (UNKNOWN, "–", NOT_EVALUATED)
+    await house.look()
+    begun = await tile(house)
+    assert (begun.state, begun.word) == (UNKNOWN, "not known yet"), "hardly anything was counted yet"
+    assert int(begun.value) > 10
+    for _ in range(10):
+        await call(house, works)
+    assert (await tile(house)).state == "good"
+    house.clock.advance(UNWATCHED_S + 1)
+    assert (await tile(house)).about == NOT_EVALUATED
+    for _ in range(3):
+        found = await call(house, fails)
+    assert found["tool_errors"] is State.RAISED
+    house.clock.advance(UNWATCHED_S + 1)
+    assert (await tile(house)).state == "bad", "what was raised stays so"
 
 
 async def tile(house: House):
