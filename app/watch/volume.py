@@ -63,6 +63,7 @@ class VolumeWatch:
         now = self._clock.now()
         jumped = self._jumped(now)
         await self._known.learn(now)
+        now = self._clock.now()  # the first time, learning takes minutes, and calls come meanwhile
         watch, recent, opened = await self._database.read(lambda c: self._seen(c, now, jumped))
         decisions: list[Decision] = []
         async for made in in_pieces(

@@ -18,6 +18,7 @@ from app.watch.judgement import QUARTER_S, State
 from app.watch.pages import Kept, listed
 from app.watch.volume import VolumeWatch
 from app.watch.volume_counts import CALL, LOOK, TEXT, Came, Series, noted
+from app.watch.volume_known import Known
 from app.watch.volume_lines import Decision, Watched
 from app.watch.volume_overview import LineVolume, overview
 from tests.fakes.clock import FakeClock
@@ -224,6 +225,26 @@ async def test_calls_of_hours_ago_are_not_forgotten_when_they_are_no_longer_rece
     await house.look()
     for _ in range(12):
         assert await house.state(15.0) is State.NORMAL
+
+
+async def test_calls_that_come_while_a_busy_line_is_learned_are_no_silence(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = weeks(TODAY - timedelta(days=36), 36, dict.fromkeys(range(6, 16), 20)).counts
+    kept = rows(Series("acme", LINE, CALL), dict(busy)) + looks(at("2026-06-01T00:00"), ELEVEN)
+    await empty.write(lambda t: keep(t, kept))
+    house = House(empty, now=ELEVEN - 50 * 60)
+    await house.call(LINE)
+    house.clock.advance(49 * 60)
+    learn = Known.learn
+
+    async def slowly(self: Known, now: float) -> None:
+        await learn(self, now)
+        house.clock.advance(300)
+        await house.call(LINE)
+
+    monkeypatch.setattr(Known, "learn", slowly)
+    assert await house.state() is State.NORMAL
 
 
 async def test_a_flood_pages_and_ends_when_it_is_over(database: Database) -> None:
