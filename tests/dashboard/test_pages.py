@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import update
 
 from app.audit.log import seal, verify
+from app.dashboard.rendering import rendered
 from app.db.once import committing, looking
 from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
+from app.inference.flag import KNOWN
 from app.review.truth import truths
 from tests.dashboard.filled import CUSTOMER, PHONE, REFERENCES, TASK, VISIT, fill
 from tests.dashboard.looking import PAGES, dashboard, recorded, rows, signed_in
@@ -110,6 +112,12 @@ async def test_a_button_does_what_the_command_does(
     assert json.loads(row.data)["by"] == "Dana"
     with looking(sqlite_url) as connection:
         assert verify(connection).holds
+
+
+def test_of_every_flag_a_page_says_what_it_does() -> None:
+    told = [{"name": name, "percent": 5, "changed_at": None, "changed_by": None, "why": ""} for name in KNOWN]
+    frame = {"title": "Flags", "here": "flags", "form_token": "", "data": {"flags": told}, "now": 0.0}
+    assert "answered by a language model" in rendered("flags.html", frame)
 
 
 async def test_what_buttons_left_in_both_databases(database_url: str, tmp_path: Path) -> None:
