@@ -120,6 +120,14 @@ def test_of_every_flag_a_page_says_what_it_does() -> None:
     assert "answered by a language model" in rendered("flags.html", frame)
 
 
+def test_of_many_open_incidents_the_overview_shows_the_newest_and_leads_to_all() -> None:
+    told = [{"id": f"i{n}", "title": f"T{n}", "state": "investigating", "opened_at": 1.5e9} for n in range(6)]
+    data = {"state": "bad", "sentence": "-", "tiles": [], "incidents": told, "pages": []}
+    shown = rendered("overview.html", {"data": data, "now": 1.6e9})
+    assert ("T4" in shown, "T5" in shown, "All 6" in shown) == (True, False, True)
+    assert "All" not in rendered("overview.html", {"data": data | {"incidents": told[:5]}, "now": 1.6e9})
+
+
 async def test_what_buttons_left_in_both_databases(database_url: str, tmp_path: Path) -> None:
     fill(database_url)
     async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
