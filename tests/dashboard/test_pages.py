@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from app.audit.log import seal, verify
+from app.dashboard.overview import WORST_FIRST
 from app.dashboard.rendering import rendered
 from app.db.once import committing, looking
 from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
@@ -155,7 +156,11 @@ async def test_what_buttons_left_in_both_databases(database_url: str, tmp_path: 
 
 async def test_where_nobody_is_told_the_pages_say_so_and_what_to_do(sqlite_url: str, tmp_path: Path) -> None:
     async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
-        assert "pages that reach nobody" in (await server.get("/api/overview", ADMIN_TOKEN)).json()["sentence"]
+        told = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+        assert "pages that reach nobody" in told["sentence"]
+        states = [tile["state"] for tile in told["tiles"]]
+        assert states == sorted(states, key=WORST_FIRST.index)
+        assert (states[0], states[-1]) == ("bad", "good"), "what is wrong is on a phone's first screen"
         said = (await server.get("/api/pages", ADMIN_TOKEN)).json()["unheard"]
         assert said.startswith("READBACK_PAGE_URLS is not set, nor `page` of a business: whatever goes wrong, nobody")
         assert "nobody is told</span> READBACK_PAGE_URLS is not set" in (await dana.look("pages")).text
