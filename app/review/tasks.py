@@ -159,13 +159,19 @@ def closed(transaction: Transaction, key: str, *, by: str, note: str = "", now: 
 def due_soon(task: Task | Kept) -> Page:
     """The page before a task is late."""
     body = f"{task.what} It is about {task.subject}. See it with: readback tasks show {task.key}"
-    return Page(DUE_SOON, task.key, f"To be done now: {task.kind} {task.subject}", body, task.business)
+    return Page(
+        DUE_SOON, task.key, f"To be done now: {task.kind.replace('_', ' ')} {task.subject}", body, task.business
+    )
 
 
 def late(task: Kept) -> Page:
     """The page when a task is late, and again for as long as nobody has done it."""
     body = f"{task.what} It is late. When it is done, say so with: readback tasks done {task.key}"
-    return Page(LATE, task.key, f"Late: {task.kind} {task.subject}", body, task.business)
+    return Page(LATE, task.key, f"Late: {_named(task)}", body, task.business)
+
+
+def _named(task: Task | Kept) -> str:
+    return f"{task.kind.replace('_', ' ')} {task.subject}"
 
 
 def by_key(connection: Connection, key: str) -> Kept | None:

@@ -250,6 +250,7 @@ class ModelConversation:
 
     async def _put_whether_to_cancel(self, turn: ModelTurn, chosen: Decision, inference: str) -> None:
         if Saying.ASK_CANCEL in chosen.say and turn.told.only:
+            turn.language = chosen.language
             await self._changing.asked_whether_to_cancel(turn, booked(turn.told.only), inference)
 
     async def _carried_out(

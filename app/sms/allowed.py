@@ -37,6 +37,7 @@ MOST_ARGUMENT_CHARS: Final = 4_000
 MOST_TIMES: Final = 6
 """Times that fit into one text."""
 
+LANGUAGE: Final = "The customer's, where it is Spanish; else en"
 NO_SUCH_TOOL: Final = "There is no such tool here. Offer a callback instead."
 UNREADABLE: Final = "The arguments were no JSON object. Call it again with a JSON object."
 NOT_OFFERED: Final = (
@@ -64,6 +65,8 @@ class Permitted:
     arguments: Mapping[str, Any]
     confidence: float | None
     rests_on: tuple[str, ...]
+    language: str = ""
+    """The customer's, as the model says; only what is asked about a change is put in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ def permitted(wanted: Wanted, facts: Facts, said: str) -> Permitted | Denied:
     problem = _slot(arguments, facts) or _reference(arguments, facts, said) or _words(arguments, said)
     if problem:
         return Denied(wanted.name, problem)
-    return Permitted(wanted.name, arguments, _figure(given.get("confidence")), _texts(given.get("rests_on")))
+    confidence, rests_on = _figure(given.get("confidence")), _texts(given.get("rests_on"))
+    return Permitted(wanted.name, arguments, confidence, rests_on, str(given.get("language", "")))
 
 
 def offered_tool(name: str, description: str, schema: Mapping[str, Any]) -> Offered:
@@ -103,7 +107,8 @@ def offered_tool(name: str, description: str, schema: Mapping[str, Any]) -> Offe
             "items": {"type": "string"},
             "description": "The customer's own words that ask for exactly this",
         }
-        required += ["confidence", "rests_on"]
+        properties["language"] = {"type": "string", "enum": ["en", "es"], "description": LANGUAGE}
+        required += ["confidence", "rests_on", "language"]
     parameters = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
     if "$defs" in schema:
         parameters["$defs"] = schema["$defs"]

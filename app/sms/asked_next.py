@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.sms import phrases
+from app.sms import phrases, spanish
 from app.sms.choosing import ask_next
 from app.sms.meant import minute
 from app.sms.own_appointments import all_standing
@@ -17,7 +17,7 @@ async def begin(talk: Talk, changes: Sequence[Asked], own: Sequence[Booked], sho
     if talk.state.slot is not None and shown:
         talk.state.slots = list(shown)
     if talk.state.after or talk.state.then is not None:
-        talk.lead(phrases.THIS_FIRST)
+        talk.lead(spanish.THIS_FIRST if talk.state.language == spanish.LANGUAGE else phrases.THIS_FIRST)
 
 
 async def go_on(talk: Talk) -> None:
@@ -41,7 +41,7 @@ async def _ask(talk: Talk, asked: Asked, own: Sequence[Booked]) -> None:
     visit = asked.appointment or (theirs[0] if len(theirs) == 1 else None)
     if asked.task is not Task.BOOK and visit is None and not theirs:
         state.invite()
-        talk.say(phrases.NO_APPOINTMENT)
+        talk.say(spanish.NO_APPOINTMENT if state.language == spanish.LANGUAGE else phrases.NO_APPOINTMENT)
         return
     state.task, state.appointment, state.strict = asked.task, visit, asked.strict
     state.slot, state.slots = asked.slot, [asked.slot] if asked.slot else []
@@ -55,7 +55,8 @@ async def _ask(talk: Talk, asked: Asked, own: Sequence[Booked]) -> None:
         listed = own or [each for each in (visit,) if each is not None]
         state.appointments, state.step = [*listed][: phrases.MAX_LISTED], Step.CONFIRM_CANCEL
         state.then = asked.then
-        talk.say(talk.question(), phrases.OR_MOVE if _names_other_day(talk) else "")
+        or_move = _names_other_day(talk) and state.language != spanish.LANGUAGE
+        talk.say(talk.question(), phrases.OR_MOVE if or_move else "")
     else:
         state.service, state.name, state.words = asked.service, asked.name or state.name, dict(asked.words)
         state.stays = asked.stays

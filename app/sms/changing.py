@@ -83,6 +83,7 @@ class Changing:
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
         if not why and (alone or in_doubt or not all(is_asked(turn, one, own) for one in booked)):
+            turn.language = next((one.language for one in booked if one.language), "")
             asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
             _ask_once(turn, asked)
         if why:

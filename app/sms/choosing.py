@@ -90,7 +90,7 @@ async def ask_next(talk: Talk) -> None:
         talk.say(talk.question())
     elif state.slot is not None:
         state.step = Step.CONFIRM if state.name or state.task is Task.MOVE else Step.NAME
-        lead = "" if state.step is Step.CONFIRM else phrases.moment(state.slot.starts, talk.today) + "."
+        lead = "" if state.step is Step.CONFIRM else talk.moment(state.slot.starts) + "."
         talk.say(f"{lead} {talk.question()}".strip())
     elif len(state.wanted.days) > 1:
         state.step = Step.WHICH_DAY

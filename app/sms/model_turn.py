@@ -28,6 +28,8 @@ class ModelTurn:
     facts: dict[str, Any]
     messages: list[Message]
     told: Told
+    language: str = ""
+    """The customer's, as the model says."""
     reminded: bool = False
     """Whether the model was told that the customer wants something besides."""
     asked: Mapping[str, Any] = field(default_factory=dict)

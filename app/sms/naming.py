@@ -19,7 +19,7 @@ _FIRST = re.compile(
     rf"{_AGREED}(?:(?:it's |it is |its |i'm |i am |this is |for |under |put it under |(?:my )?name is )"
     r"(?:(?:my|our) [a-z]+,? )?)?"
     rf"(?P<name>(?-i:{_NAME}))(?: (?:please|pls|thanks|thank you|thx|here))?"
-    r"(?P<rest>(?:\s*[,.;\n(]|\s+(?=(?:and|but|my|our|please|is|can|could|how|what)\b|[0-9(+#])).*)?",
+    r"(?P<rest>(?:\s*[,.;\n(]|\s+(?=(?:and|but|my|our|please|is|can|could|how|what)\b|[0-9(+#]|\S+@)).*)?",
     re.I | re.S,
 )
 _WRONG = re.compile(

@@ -59,7 +59,7 @@ def shown_of(turn: ModelTurn, asked: Asked) -> list[Offered]:
 
 def talk_of(turn: ModelTurn, ask: Ask, *, asked_at: float) -> Talk:
     """A turn of the guided conversation, in which to ask."""
-    state = State(v=VERSION, session=turn.session, at=turn.now, asked_at=asked_at)
+    state = State(v=VERSION, session=turn.session, at=turn.now, asked_at=asked_at, language=turn.language)
     return Talk(turn.conversation, turn.business, state, heard_now(turn).said, int(turn.now), turn.id, ask)
 
 

@@ -43,7 +43,7 @@ SPANISH: Final[Mapping[Saying, str]] = {
     Saying.ASK_NAME: "¿Cuál es su nombre completo?",
     Saying.ASK_ADDRESS: "¿Cuál es la dirección?",
     Saying.ASK_APPOINTMENT: "¿A qué cita se refiere?",
-    Saying.ASK_CANCEL: "¿La cancelo? Responda YES para cancelarla, NO para dejarla.",
+    Saying.ASK_CANCEL: "¿La cancelo? Responda SI para cancelarla, NO para dejarla.",
     Saying.ASK_CALL: "¿Quiere que alguien le llame?",
     Saying.ASK_ELSE: "¿Algo más?",
 }

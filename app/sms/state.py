@@ -167,6 +167,8 @@ class State(msgspec.Struct, omit_defaults=True):
     """What goes with the booking besides the name: an address, notes."""
     strict: bool = False
     """Whether only a plain yes counts: what is asked about does not come of their own words."""
+    language: str = ""
+    """In which a model's wish was put to them; empty: English."""
     stays: Booked | None = None
     """A visit of the same service that stays beside the one that is being booked."""
     asked_at: float = 0.0

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from app.booking.business import Business
 from app.booking.zones import local_date
-from app.sms import phrases
+from app.sms import phrases, spanish
 from app.sms.not_asked import NO_SHOW
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
@@ -96,6 +96,8 @@ class Talk:
     def question(self) -> str:
         """What was asked last, once more."""
         state, business, today = self.state, self.business, self.today
+        if state.language == spanish.LANGUAGE and (asked := spanish.question(business, state, today)):
+            return asked
         if state.step is Step.SERVICE:
             return phrases.which_service(business.services_said())
         if state.step is Step.WHICH_DAY:
@@ -112,6 +114,11 @@ class Talk:
             what = phrases.appointment(business, state.appointment, today)
             return f"Cancel {what}? Reply YES to cancel it, NO to keep it."
         return phrases.WHICH_DAY if state.step is Step.DAY else phrases.HOW
+
+    def moment(self, when: datetime) -> str:
+        """A time as it is asked about."""
+        said = spanish.moment if self.state.language == spanish.LANGUAGE else phrases.moment
+        return said(when, self.today)
 
     async def misunderstood(self, lead: str = phrases.SORRY) -> None:
         """Ask again; after two in a row a person takes over, and then nothing keeps answering an answering machine."""
@@ -137,6 +144,8 @@ class Talk:
             self.state.step = Step.INVITED
         if said.pictures and not said.text:
             self.say(phrases.PICTURE, self.question())
+        elif self.state.language == spanish.LANGUAGE:
+            self.say(f"{spanish.SORRY} {self.question()}")
         elif said.foreign:
             self.say(phrases.ONLY_ENGLISH, self.question())
         elif said.rude:

@@ -241,7 +241,8 @@ TURNS = re.compile(
 )
 """What makes a yes the beginning of something else."""
 NO_BUT_FINE = re.compile(
-    r"\b(?:not? (?:a )?(?:problem|worries|rush|pb|prob|big deal)|not (?:sure|bad)|do ?n[o']?t worry|why not|"
+    r"\b(?:not? (?:a )?(?:problem|worries|rush|pb|prob|big deal)|no (?:dogs?|cats?|pets?|gates?|code|alarm)|"
+    r"not (?:sure|bad)|do ?n[o']?t worry|why not|"
     r"can'?t wait|wait(?:ing)? for)\b"
 )
 CANCEL_IT = re.compile(r"(?:please |pls )?(?:(?:no,? )?just )?cancel(?: (?:it|that|this))?(?: please| pls)?[.! ]*")
@@ -307,12 +308,13 @@ WISHES = re.compile(
 )
 """They name no time."""
 ASKING = re.compile(
-    r"(?:what|why|how|who|which|where|when|(?:do|are|can|could|will|would) (?:you|u|ya)|does|is (?:it|there|this|that)|"
-    r"would it|will it|do i|do we|should i|should we|can i|can my|can we|could i|could we|may i|am i|"
+    r"(?:whats?|why|hows?|whos?|which|wheres?|whens?|(?:do|are|can|could|will|would) (?:you|u|ya)|does|"
+    r"is (?:it|there|this|that)|would it|will it|(?:do|should|can|could) (?:i|we)|can my|may i|am i|"
     r"qu[eé]|c[oó]mo)\b"
 )
 GREETING = re.compile(
-    r"(?:hi+|hey+|hello+|helo|hola|good (?:morning|afternoon|evening|day)|howdy|greetings|buenos d[ií]as|buenas)\b"
+    r"(?:hi+|hey+|hello+|helo|hola|good (?:morning|afternoon|evening|day)|howdy|greetings|what'?s up|yo|"
+    r"buenos d[ií]as|buenas)\b"
 )
 SAME = re.compile(r"\bsame (time|hour|day)\b")
 SAME_DAY = re.compile(r"\b(?:(?:the )?same|that) day\b|\bin the day\b")

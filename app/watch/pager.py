@@ -46,7 +46,8 @@ class Pager:
     """`own` are the installation's receivers, `by_business` each business's list in the order of escalation.
 
     `shown(url)` is what may be shown of a receiver; `link(page_id)` the address where it is acknowledged, and
-    `place(page)` where the dashboard has what it is about, or "".
+    `place(page)` where the dashboard has what it is about, or "". `read_anew(url)`: whether people there read what a
+    page says when it is told again.
     """
 
     def __init__(  # noqa: PLR0913 - who is reached, how, and when, handed in by name
@@ -60,6 +61,7 @@ class Pager:
         shown: Callable[[str], str],
         link: Callable[[str], str],
         place: Callable[[Kept], str] = lambda _: "",
+        read_anew: Callable[[str], bool] = lambda _: True,
         beat: Callable[[], None] = lambda: None,
         try_s: float = TRY_S,
     ) -> None:
@@ -71,6 +73,7 @@ class Pager:
         self._shown = shown
         self._link = link
         self._place = place
+        self._read_anew = read_anew
         self._beat = beat
         self._try_s = try_s
         self._woken = asyncio.Event()
@@ -160,10 +163,17 @@ class Pager:
             now_due, further = (further[:1], further[1:]) if missed else ([], further)
         if not progress.heard():
             logger.error("page reached nobody", page_id=kept.id, kind=kept.page.kind, key=kept.page.key)
-        elif others and any(reach.round == progress.round for reach in progress.reach.values()):
-            await self._database.write(lambda t: held.named(t, others, now=self._clock.now()))
+        elif others and self._was_read(kept, progress):
+            with contextlib.suppress(ReadbackError):  # named once more with the next round, or each rings by itself
+                await self._database.write(lambda t: held.named(t, others, now=self._clock.now()))
         progress, next_at = after_tries(progress, failed=failed, now=self._clock.now())
         return progress, next_at, "open" if progress.heard() else ""
+
+    def _was_read(self, kept: Kept, progress: Progress) -> bool:
+        """Whether people read in this round what is told along: all of them, where it is not the first time."""
+        everybody = (*self._own, *self._by_business.get(kept.page.business, ()))
+        took = any(reach.round == progress.round for reach in progress.reach.values())
+        return took and (not kept.progress.heard() or all(map(self._read_anew, everybody)))
 
     async def _waits_until(self, kept: Kept) -> float | None:
         """Until when it waits behind a page that tells of the same trouble; None when it rings now."""

@@ -168,6 +168,12 @@ def superseded(transaction: Transaction, kind: str, key: str, *, now: float) -> 
     return resolved(transaction, kind, key, now=now, by=SUPERSEDED)
 
 
+def naming(connection: Connection, word: str) -> list[tuple[str, str]]:
+    """(kind, key) of every page that is up and has this word, which only one thing has, in its words."""
+    rows = connection.execute(select(_p.kind, _p.key).where(NOT_RESOLVED, _p.body.contains(word, autoescape=True)))
+    return [(row.kind, row.key) for row in rows]
+
+
 def who_ended(resolution: str) -> str:
     """That somebody said that it is over, or why it ended by itself."""
     return resolution if resolution.startswith(OURSELVES) else f"{resolution} says that it is over"

@@ -54,7 +54,7 @@ def in_a_line(told: dict[str, Any]) -> str:
     """One described page for a list."""
     reached = sum(1 for receiver in told["receivers"] if receiver["reached_at"])
     title = " ".join(told["title"].split())
-    waits = not reached and any(receiver["receiver"] == SHOWN for receiver in told["receivers"])
+    waits = told["status"] == "open" and not reached and SHOWN in {one["receiver"] for one in told["receivers"]}
     how_far = "waits behind another page" if waits else f"reached {reached}"
     return f"{told['id']}  {told['status']:12}  {told['raised_at']}  {how_far}  {title}"
 

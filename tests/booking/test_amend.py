@@ -328,7 +328,10 @@ async def test_while_the_calendar_does_not_tell_both_times_stay_and_a_person_is_
     calendar.always("get", scripted.UNKNOWN)
     for _ in range(8):
         await after(made, 21)
-    assert [rung.key for rung in made.alarms.rung] == [booking.reference]
+    (rung,) = made.alarms.rung
+    assert rung.key == booking.reference
+    assert "2026-11-24 09:00 to 10:00 (America/Chicago) with Dana at Acme" in rung.body
+    assert "moved to 2026-11-24 13:00 to 14:00 (America/Chicago) with Dana at Acme" in rung.body
     assert await taken(made, LATER)
     calendar.always("get", None)
     await after(made, 21)

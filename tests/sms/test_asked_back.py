@@ -10,6 +10,7 @@ from app.booking.store import Customer
 from app.db.schema import inferences, reviews
 from app.inference.flag import MODEL_PATH, change
 from app.inference.model import ModelAnswer
+from app.promises.gsm import segments
 from app.sms.agent import GUIDED_FOR_S
 from app.sms.asked_for import TWO_WISHES
 from app.sms.changing import WAITS
@@ -520,6 +521,40 @@ async def test_an_answer_in_spanish_is_read_as_one_or_by_the_model(sms: Texting,
     later(sms)
     assert (await sms.text(answer, model=[say("ask_what_else")]))[0].startswith(told)
     assert (await standing(sms) == []) is (told == "Cancelled")
+
+
+async def test_who_writes_in_spanish_is_asked_in_spanish_what_a_yes_would_do(sms: Texting) -> None:
+    reference = await tuesday(sms)
+    said = "hay que cancelar la cita del martes?"
+    cancel = call("cancel_appointment", reference=reference, confidence=0.9, rests_on=[said], language="es")
+    assert await sms.text(said, model=[cancel]) == [
+        "¿Cancelo Home inspection con Dana, mar 24 nov a las 9:00 AM? Responda SI para cancelarla, NO para dejarla."
+    ]
+    later(sms)
+    assert (await sms.text("SI"))[0].startswith("Cancelled")
+    assert await standing(sms) == []
+
+
+async def test_a_booking_and_a_move_are_asked_about_in_spanish_as_well(sms: Texting) -> None:
+    await sms.offered()
+    said = "a las ocho y media estaría bien, creo"
+    book = call("book_appointment", slot_id="s2", customer_name="", confidence=0.9, rests_on=[said], language="es")
+    assert await sms.text(said, model=[book]) == ["mar 24 nov a las 8:30 AM. ¿Cual es su nombre completo?"]
+    assert await sms.text("Ann Lee") == [
+        "Home inspection con Dana, mar 24 nov a las 8:30 AM, para Ann Lee. Responda SI para reservarla, o escriba otra "
+        "hora."
+    ]
+    assert (await sms.text("sí"))[0].startswith("Booked: ")
+    later(sms)
+    [visit] = [row for row in await sms.house.rows() if row.active]
+    await sms.offered()
+    said = "quizás a las nueve"
+    move = {"reference": str(visit.reference), "slot_id": "s3", "confidence": 0.9, "rests_on": [said], "language": "es"}
+    [asked] = await sms.text(said, model=[call("find_appointments"), call("reschedule_appointment", **move)])
+    assert asked.startswith(
+        "¿Cambio su visita del mar 24 nov a las 8:30 AM a: Home inspection con Dana, mar 24 nov a las 9:00 AM?"
+    )
+    assert [segments(text) <= 2 for text in (asked,)] == [True]
 
 
 @pytest.mark.parametrize("model", [True, False])

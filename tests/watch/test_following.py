@@ -14,6 +14,7 @@ from app.watch.notify import Taken
 from app.watch.pages import SETTLES_S, Kept, Page
 from tests.fakes.clock import FakeClock
 from tests.watch.test_pager import FIRST, OWN, ScriptedMessenger, pager
+from tests.watch.test_runbook import RUNBOOK
 
 DANA = Page("calendar_silent", "google:dana", "Calendar cannot be read: Dana", "b", "acme")
 LEE = replace(DANA, key="google:lee", title="Calendar cannot be read: Lee")
@@ -34,21 +35,21 @@ class Night:
 
     def __init__(self, database: Database, **answers: Taken) -> None:
         self.database, self.clock, self.messenger = database, FakeClock(), ScriptedMessenger(**answers)
-        self._pager = pager(database, self.messenger, self.clock)
+        self.pager = pager(database, self.messenger, self.clock)
 
     async def raised(self, *these: Page) -> None:
         for page in these:
             await self.database.write(lambda t, page=page: pages.raised(t, page, now=self.clock.now()))  # type: ignore[misc]  # the default only binds it
             self.clock.advance(0.001)
-        await self._pager.deliver_due()
+        await self.pager.deliver_due()
 
     async def ended(self, page: Page) -> None:
         await self.database.write(lambda t: pages.resolved(t, page.kind, page.key, now=self.clock.now()))
-        await self._pager.deliver_due()
+        await self.pager.deliver_due()
 
     async def after(self, seconds: float) -> None:
         self.clock.advance(seconds)
-        await self._pager.deliver_due()
+        await self.pager.deliver_due()
 
     def heard(self, receiver: str = OWN) -> list[str]:
         return [f"{notice.step}: {notice.title}" for notice in self.messenger.told[receiver]]
@@ -102,6 +103,17 @@ async def test_what_nobody_was_told_of_in_time_rings_by_itself_and_names_those_t
     assert [title in night.last() for title in ("RB3", "RB4", "RB1")] == [True, True, False]
     await night.after(FOR_CUSTOMERS_S - 1)
     assert "raised: Cannot verify RB3" not in night.heard()
+
+
+async def test_where_a_page_that_is_told_again_is_not_read_again_naming_is_not_telling(database: Database) -> None:
+    """As PagerDuty does, which has one incident of all its rounds."""
+    night = Night(database)
+    night.pager._read_anew = lambda url: url != FIRST
+    await night.raised(DANA, LEE)
+    await night.after(QUIET_S[0])
+    assert LEE.title in night.last()
+    await night.after(PATIENT_S - QUIET_S[0])
+    assert f"raised: {LEE.title}" in night.heard()
 
 
 async def test_behind_a_page_that_reached_nobody_none_waits(database: Database) -> None:
@@ -159,6 +171,12 @@ async def test_a_list_shows_that_one_waits_and_that_it_was_named(database: Datab
     lee = {kept.page.key: kept for kept in await database.read(pages.listed)}[LEE.key]
     assert lee.progress.reach[WITHIN].reached_at == night.clock.now()
     assert not lee.progress.heard(), "it has not rung itself"
+
+
+def test_every_kind_that_waits_or_is_waited_for_is_one_that_there_is() -> None:
+    rules = [*following._RULES.items(), *((following.FIGURE, following.Rule(b)) for b in following._UPSTREAMS.values())]
+    named = {kind for waits, rule in rules for kind in (waits, *rule.behind)}
+    assert sorted(kind for kind in named.union(*following._FIGURES.values()) if f"`{kind}`" not in RUNBOOK) == []
 
 
 def test_of_very_many_the_first_are_named_and_the_rest_counted() -> None:
