@@ -42,6 +42,8 @@ BY_DAYS: Final = 0.02
 OUTSIDE: Final = 0.01
 """Share of days whose count is as far from the usual one; where a line is odd, such a count is no good one."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
+WORST_FIRST: Final = (BAD, WAITS, UNKNOWN, GOOD)
+"""So stand the tiles too: on a phone what is wrong is on the first screen."""
 NAMED: Final = 5
 """Things that are wrong, in the sentence; tiles show every one."""
 TOO_FEW: Final = "too few to tell yet"
@@ -109,7 +111,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
         "state": worst(tiles),
         "sentence": sentence(tiles),
         "as_of": utc(now),
-        "tiles": [_told(tile) for tile in tiles],
+        "tiles": [_told(tile) for tile in sorted(tiles, key=lambda tile: WORST_FIRST.index(tile.state))],
         "pages": found["newest"],
         "incidents": [
             {"id": one.id, "title": one.title, "state": one.state.value, "opened_at": utc(one.opened_at)}
@@ -121,7 +123,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
 def worst(tiles: Sequence[Tile]) -> str:
     """The state of all of it."""
     states = {tile.state for tile in tiles}
-    return next((state for state in (BAD, WAITS, UNKNOWN) if state in states), GOOD)
+    return next((state for state in WORST_FIRST if state in states), GOOD)
 
 
 def sentence(tiles: Sequence[Tile]) -> str:

@@ -63,6 +63,8 @@ def test_tools_are_told_with_the_most_used_first() -> None:
 def test_what_is_not_well_is_shown_where_its_tile_leads() -> None:
     [tile] = of_dependencies({"database": "ok", "google": "down"})
     assert tile.path == "figures#dependencies"
+    [tile] = of_dependencies({"database": "ok", "loops": "degraded", "crm": "degraded"})
+    assert tile.about == "work in the background that stands still and crm degraded"
 
 
 def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
