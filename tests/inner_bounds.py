@@ -129,6 +129,7 @@ INNER = {
         "app.sms.several.MOST_PUT_OFF",
         "app.sms.talk.MAX_REASON_CHARS",
         "app.sms.talk.MOST_MISSES",
+        "app.sms.tidings.MOST_TOLD",
         "app.sms.talk.MOST_QUESTIONS",
         "app.sms.words.MAX_BETWEENS",
         "app.sms.words.MAX_CHARS",

@@ -90,7 +90,7 @@ def _resumed(kept: Mapping[str, Any], first_text: str, now: float) -> tuple[Stat
     state = loaded(kept)
     if state.session and now - state.at <= STALE_AFTER_S:
         return state, False
-    fresh = State(v=state.v, session=first_text, at=now, name=state.name)
+    fresh = State(v=state.v, session=first_text, at=now, name=state.name, promised_in=state.promised_in)
     return fresh, bool(state.session) and state.step not in IDLE
 
 
@@ -206,7 +206,9 @@ async def _by_step(talk: Talk) -> None:
     if said.intent is Intent.BOOK and state.step not in CHOOSING and not unclear:
         state.over()
         state.step = Step.NEW
-    if state.step in CHOOSING:
+    if tidings.tells_meanwhile(talk) and not own_appointments.keeps(talk):
+        await tidings.pass_on(talk)
+    elif state.step in CHOOSING:
         if _nothing_but_a_question(talk):
             await _question(talk)
         else:

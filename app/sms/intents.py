@@ -6,7 +6,7 @@ from enum import StrEnum
 from app.sms import vocabulary as v
 from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, OF_VISIT, Cancelling, cancelling, without_told
 from app.sms.dates_in_words import When, read_shift
-from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW
+from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED
 
 
 class Intent(StrEnum):
@@ -49,7 +49,9 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     told = of_cancelling is Cancelling.WEIGHED or (of_cancelling is Cancelling.TOLD and OF_VISIT.search(low))
     if told or v.IS_BOOKED.search(asked) or (v.STATUS.search(asked) and not v.OPENINGS.search(asked)):
         return Intent.STATUS
-    return Intent.BOOK if v.BOOK.search(asked) else None
+    if v.BOOK.search(asked):
+        return Intent.BOOK
+    return Intent.PERSON if NOT_CALLED.search(asked) and not when else None
 
 
 def _without_kept(low: str) -> str:

@@ -31,6 +31,11 @@ COMPLAINT = re.compile(
     r"\b(?:not|un) ?happy with\b|\bdisappointed\b|\bnever (?:using|calling) you\b|\bfurious\b"
 )
 """Harm, money asked back, anger: for a person, whatever else can be done here."""
+NOT_CALLED = re.compile(
+    r"\b(?:you|u|they)(?: guys)? (?:still )?(?:never|did ?n[o']?t|have ?n[o']?t)(?: \w+)? call(?:ed)?\b(?! off)|"
+    r"\b(?:nobody|no ?one)(?: \w+)? called\b"
+)
+"""Where nothing else is said, a call that did not come is asked for."""
 DANGER = re.compile(
     r"\bcan(?:'?t|not| not) breathe\b|\b(?:trouble|hard time|not) breathing\b|"
     r"\b(?:gas leak|on fire|unconscious|passed out)\b|"

@@ -181,10 +181,14 @@ class State(msgspec.Struct, omit_defaults=True):
     """Texts in a row that were not understood."""
     unread: str = ""
     """What the first of them said, as long as no person knows of it."""
+    tidings: list[str] = []
+    """What was told of late of a visit that stands."""
     told: bool = False
     """Whether the last turn told what is booked: a yes to that is a yes to this."""
     promised: bool = False
     """Whether a person will call."""
+    promised_in: str = ""
+    """The session in which that was promised last, this one or an earlier one."""
     thanked: bool = False
     declined: bool = False
     """Whether they said no to what could be done next: a second no is none to answer."""

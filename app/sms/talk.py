@@ -166,8 +166,8 @@ class Talk:
             promised = "reference" in result
             if not result["ok"] and not promised:
                 return False
-            self.state.promised = self.state.promised or promised
             if promised:
+                self.state.promised, self.state.promised_in = True, self.state.session
                 when = phrases.moment(datetime.fromisoformat(result["due"]), self.today)
                 answers.append(f"{phrases.PASSED_ON} {phrases.CALLED_BY.format(when=when)}")
             else:
@@ -205,7 +205,7 @@ class Talk:
         if not result["ok"]:
             self.say(f"{danger} {phrases.no_call(self.conversation.line)}".strip())
             return False
-        self.state.promised = True
+        self.state.promised, self.state.promised_in = True, self.state.session
         if self.state.step is Step.INVITED:
             self.state.step = Step.DONE
         self.say(" ".join(filter(None, (danger, why, result["say"]))), self._resting())

@@ -5,9 +5,10 @@ know at once, in the customer's words. It changes nothing.
 import re
 
 from app.sms import phrases
-from app.sms.state import IDLE
-from app.sms.talk import Talk
-from app.sms.vocabulary import BETTER, NO_CALL
+from app.sms.state import IDLE, Task
+from app.sms.talk import MAX_REASON_CHARS, Talk
+from app.sms.vocabulary import BETTER
+from app.sms.words import Answer
 
 DETAIL = re.compile(
     r"\b(?:address|gates?|code|doors?|ring|(?:door)?bell|buzzer|knock|dogs?|puppy|cats?|pets?|keys?|lock ?box|alarm|"
@@ -31,6 +32,19 @@ _PRESENCE = re.compile(
 )
 
 
+_CALL_OFF = re.compile(
+    r"^\W*(?:(?:no|ok|okay|please|pls|sorry|actually|never ?mind|nvm|just|so|and|but|i said)\b\W*)*"
+    r"(?:(?:do ?n[o']?t|do not|no need to|stop) (?:(?!you\b|u\b|they\b)\w+ )?|"
+    r"(?:you|u) do ?n[o']?t (?:have|need) to |i(?:'d| would) rather (?:you|u) (?:do|did) ?n[o']?t )"
+    r"(?:call|phone)",
+)
+"""The imperative, unlike "why don't you call" and "you never called"."""
+MOST_TOLD = 10
+"""Texts that are answered although they only go on telling."""
+GOES_ON_S = 600
+"""Who is silent for so long does not go on: what comes then is answered."""
+
+
 def tells(talk: Talk) -> bool:
     """Whether it tells of the visit that was spoken of last, and asks for nothing."""
     said = talk.said
@@ -41,20 +55,41 @@ def tells(talk: Talk) -> bool:
     return waits or (not said.asks and (bool(DETAIL.search(said.text)) or (said.pictures > 0 and bool(said.text))))
 
 
+def tells_meanwhile(talk: Talk) -> bool:
+    """Whether it does while something else is asked about a visit that stands, and is no answer to that."""
+    state, said = talk.state, talk.said
+    answers = said.answer in (Answer.YES, Answer.NO) or said.number is not None or bool(said.when)
+    if state.step in IDLE or state.task is Task.BOOK or answers or said.intent is not None or said.next is not None:
+        return False
+    return not said.asks and not said.foreign and bool(DETAIL.search(said.text))
+
+
 async def pass_on(talk: Talk) -> None:
-    """A person is told; who goes on telling, as answering machines do, is told no more of it."""
-    await talk.unread(phrases.GOES_ON)
+    """A person is told, each time. Who goes on telling, as answering machines do, hears no more of it; who waits does,
+    unless that comes from a machine as well.
+    """
+    state, text = talk.state, talk.said.text[:MAX_REASON_CHARS]
+    told = [] if talk.now - state.at > GOES_ON_S else state.tidings
+    again, many = text in told, len(told) >= MOST_TOLD
+    state.tidings = told if many else [*told, text]
+    said = len(talk.replies)
+    heard_enough = again and many if _PRESENCE.search(talk.said.text) else again or many
+    if await talk.person(phrases.GOES_ON) and heard_enough:
+        del talk.replies[said:]
 
 
 def wants_no_call(talk: Talk) -> bool:
     """Whether the call that was promised is not wanted after all, and nothing else is asked for."""
     said = talk.said
-    free = talk.state.promised and talk.state.step in IDLE and said.intent is None and not said.when
-    return free and bool(NO_CALL.search(said.text.lower()))
+    free = talk.state.promised_in and talk.state.step in IDLE and said.intent is None and not said.when
+    return bool(free) and not said.asks and bool(_CALL_OFF.search(said.text.lower()))
 
 
 async def call_off(talk: Talk) -> None:
-    """Whoever calls knows it first."""
-    said = len(talk.replies)
-    if await talk.person():
+    """Whoever calls knows it first, also where the call was promised long ago."""
+    said, session = len(talk.replies), talk.state.session
+    talk.state.session = talk.state.promised_in
+    promised = await talk.person()
+    talk.state.session = session
+    if promised:
         talk.replies[said:] = [phrases.NOT_CALLED]

@@ -117,7 +117,7 @@ PERSON = re.compile(
     r"\b(?:can|could|will|would|have|please have) (?:you|someone|somebody|anyone|u) (?:please )?(?:call|phone|"
     r"contact)\b"
 )
-NO_CALL = re.compile(r"\b(?:do ?n[o']?t|never|stop|no need to|without) (?:\w+ )?(?:call|phone|talk|speak)")
+NO_CALL = re.compile(r"(?<!\bwhy )\b(?:do ?n[o']?t|never|stop|no need to|without) (?:\w+ )?(?:call|phone|talk|speak)")
 TOPICS = re.compile(
     r"\bhow much\b|\b(?:price|prices|pricing|cost|costs|fee|fees|charge|charges|quote|estimate|discount|coupon)\b|"
     r"\b(?:licen[sc]ed|insured|insurance|warrant[yi]\w*|guarante\w*|refund\w*|invoice|receipt|payment|pay by|"

@@ -6,10 +6,13 @@ import time
 import pytest
 
 from app.sms import naming, tidings
-from app.sms.phrases import ALREADY_PROMISED, GOES_ON, IN_DANGER, NOT_CALLED, NOT_UNDERSTOOD
+from app.sms.not_asked import NOT_CALLED as NOT_CALLED_THEN
+from app.sms.phrases import ALREADY_PROMISED, GOES_ON, IN_DANGER, KEPT, NOT_CALLED, NOT_UNDERSTOOD
+from app.sms.tidings import MOST_TOLD
 from tests.sms.conversing import Phone, phone
 from tests.sms.stories import DOCUMENTS, JANE
 
+HOUR_S = 3600
 BOOKED = ("inspection tuesday at 9", "Jane Roe", "yes")
 
 
@@ -71,12 +74,117 @@ async def test_a_call_that_is_asked_for_is_promised(sqlite_url: str, text: str) 
         assert await words(customer) == [f"By text: {text}"]
 
 
-@pytest.mark.parametrize("text", ["no dont call me just text", "don't call", "no need to call me anymore"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no dont call me just text",
+        "don't call",
+        "no need to call me anymore",
+        "ok, please don't even call",
+        "you don't need to call",
+        "i'd rather you don't call me",
+    ],
+)
 async def test_whoever_was_to_call_reads_that_no_call_is_wanted(sqlite_url: str, text: str) -> None:
     async with phone(sqlite_url) as customer:
         await customer.send("call me")
         assert await customer.send(text) == (NOT_CALLED,)
         assert await words(customer) == ["By text: call me", f"By text: {text}"]
+
+
+async def test_whoever_was_to_call_reads_that_no_call_is_wanted_also_on_another_day(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        customer.clock.advance(7 * HOUR_S)  # closed until Monday
+        await customer.send("call me")
+        customer.clock.advance(20 * HOUR_S)
+        assert await customer.send("don't call me") == (NOT_CALLED,)
+        assert await customer.tasks() == ["callback"]
+        assert await words(customer) == ["By text: call me", "By text: don't call me"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["you never called me", "why don't you call me?", "nobody has called", "dont you guys call back", "you didnt call"],
+)
+async def test_who_was_not_called_wants_to_be(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        await customer.send("call me")
+        [heard] = await customer.send(text)
+        assert heard.startswith("Someone will call you back by")
+
+
+@pytest.mark.parametrize("text", ["i dont speak english well", "you don't call people, do you", "we don't talk"])
+async def test_not_each_no_is_one_to_a_call(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        await customer.send("call me")
+        assert await customer.send(text) != (NOT_CALLED,)
+
+
+async def test_who_was_not_called_and_wants_something_done_gets_that(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for text in BOOKED:
+            await customer.send(text)
+        [heard] = await customer.send("you never called me so please move it to wednesday at 10")
+        assert heard.startswith("Move your visit from")
+
+
+@pytest.mark.parametrize(
+    ("asked", "begins"),
+    [
+        ("move it to wednesday at 10", "Move your visit from Tue Nov 24 at 9:00 AM to: "),
+        ("move it", "Which day suits you?"),
+        ("cancel my appointment", "Cancel Home inspection with Dana"),
+    ],
+)
+@pytest.mark.parametrize("text", ["gate code is 4417", "the dogs are in the yard", "tell Lee to ring the bell"])
+async def test_what_is_told_while_a_change_is_asked_about_goes_to_a_person_and_it_is_asked_again(
+    sqlite_url: str, asked: str, begins: str, text: str
+) -> None:
+    async with phone(sqlite_url) as customer:
+        for said in (*BOOKED, asked):
+            await customer.send(said)
+        [heard] = await customer.send(text)
+        assert heard.startswith(GOES_ON)
+        assert begins in heard
+        assert await words(customer) == [f"By text: {text}"]
+        assert await customer.appointments() == [JANE]
+
+
+async def test_what_is_told_beside_a_yes_is_no_yes_and_beside_a_no_is_a_no(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for said in (*BOOKED, "move it to wednesday at 10"):
+            await customer.send(said)
+        [heard] = await customer.send("yes, gate code is 4417")
+        assert heard.startswith(GOES_ON)
+        [heard] = await customer.send("keep it, the dog is sick")
+        assert heard.startswith(KEPT)
+        assert await customer.appointments() == [JANE]
+
+
+async def test_all_that_is_told_is_answered_but_not_what_is_told_again_or_without_an_end(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for text in BOOKED:
+            await customer.send(text)
+        told = (
+            "gate code is 4417",
+            "the dogs bite",
+            "key is under the mat",
+            "i'm outside",
+            "where are you",
+            "where are you",
+        )
+        for text in told:
+            [heard] = await customer.send(text)
+            assert heard.startswith(GOES_ON)
+        assert await customer.send("the dogs bite") == ()
+        before = len(told) + 1
+        more = [await customer.send(f"apt {number}") for number in range(before, MOST_TOLD + 2)]
+        assert [bool(heard) for heard in more] == [True] * (MOST_TOLD - before) + [False, False]
+        assert await customer.send("still waiting") != ()
+        assert await customer.send("i'm outside") == (), "two machines would answer each other for ever"
+        customer.clock.advance(tidings.GOES_ON_S)
+        assert await customer.send("the dogs bite") != ()
+        assert len(await words(customer)) == len({*told}) + len(more) + 1
 
 
 @pytest.mark.parametrize(
@@ -95,7 +203,18 @@ async def test_what_is_asked_about_a_picture_is_for_a_person(sqlite_url: str) ->
         assert await words(customer) == ["By text: what bug is this (with a picture)"]
 
 
-@pytest.mark.parametrize("form", [tidings.DETAIL, tidings._PRESENCE, naming._FIRST, naming._NOT_SO, naming._REFUSES])
+@pytest.mark.parametrize(
+    "form",
+    [
+        tidings.DETAIL,
+        tidings._PRESENCE,
+        tidings._CALL_OFF,
+        NOT_CALLED_THEN,
+        naming._FIRST,
+        naming._NOT_SO,
+        naming._REFUSES,
+    ],
+)
 @pytest.mark.parametrize(
     "text",
     [
