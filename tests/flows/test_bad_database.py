@@ -135,7 +135,7 @@ async def test_gone_for_a_while_is_one_page_and_one_end_whatever_the_processes(
             await asyncio.sleep(1.5 * EVERY_S)  # each worker has settled in vain by then
         await pages.wait_for(2, ANSWERED_WITHIN_S)
         async with asyncio.timeout(ANSWERED_WITHIN_S):  # the other worker sees a moment later that it is over
-            while "Resolved at" not in (await server.get(address)).text:
+            while "Resolved at" not in (await server.get(address)).text:  # noqa: ASYNC110 - nobody says it
                 await asyncio.sleep(0.1)
         assert server.stop() == 0
     with looking(postgres_url) as connection:
