@@ -187,7 +187,7 @@ def count_alarm(kind: str) -> None:
 
 
 def count_page(outcome: str) -> None:
-    """One page to one receiver: `delivered`, `retried`, `failed` or `dropped`."""
+    """One page to one receiver: `delivered`, `retried`, `failed` or `dropped`; or one `held` behind another page."""
     _PAGES[outcome].inc()
 
 

@@ -25,6 +25,10 @@ NO_LIMIT = {"READBACK_PORT": "an address"}
 """Settings with a number that bounds nothing."""
 EVERYTHING = {
     "READBACK_VAPI_SECRETS": "secret",
+    "READBACK_RETELL_API_KEYS": "key",
+    "READBACK_ELEVENLABS_SECRETS": "secret",
+    "READBACK_BLAND_SECRETS": "secret",
+    "READBACK_TELNYX_PUBLIC_KEYS": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
     "TWILIO_ACCOUNT_SID": "AC1",
     "READBACK_REDIS_URL": "redis://127.0.0.1",
     "READBACK_PAGE_URLS": "json://host",
@@ -119,4 +123,6 @@ def test_what_a_person_has_to_look_up_follows_from_what_is_used(tmp_path: Path) 
         "twilio_texts_per_day", "twilio_balance", "google_requests_per_minute", "google_requests_per_minute_per_user",
         "hubspot_requests_per_day", "pager_plan", "openai_tokens_per_minute", "openai_monthly_spend",
         "anthropic_tokens_per_minute", "anthropic_monthly_spend", "redis_memory",
+        "retell_concurrent_calls", "retell_balance", "elevenlabs_concurrent_calls", "elevenlabs_balance",
+        "bland_concurrent_calls", "bland_balance", "telnyx_concurrent_calls", "telnyx_balance",
     }  # fmt: skip

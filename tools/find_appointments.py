@@ -1,9 +1,11 @@
 """What a caller has booked: by their own number as the platform signals it, or by reference together with the name."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from app.booking.amendments import CANCEL, under_way
 from app.booking.front import Front
 from app.booking.owner import Asking
 from app.booking.speech import local_iso, spell, spoken_time
@@ -12,6 +14,7 @@ from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult, not_found
 
 _CAUTIONS = {
+    "cannot_verify": " But I can't see it on the calendar right now to be sure; someone is looking into it.",
     "mismatch": " But the calendar does not show it as it was booked; someone is looking into it and will call.",
     "changed": " But it was changed on the calendar after it was booked; someone will call about it.",
 }
@@ -36,7 +39,8 @@ def find_appointments(front: Front) -> Tool[Arguments]:
             found = [await _by_reference(front, context, arguments.reference, arguments.customer_name)]
         else:
             found = await _own(front, context)
-        return _told(context, found)
+        changes = await front.database.read(lambda c: under_way(c, found)) if found else {}
+        return _told(context, found, changes)
 
     return Tool(
         name="find_appointments",
@@ -64,7 +68,7 @@ async def _own(front: Front, context: Context) -> list[Booking]:
     return list(await front.database.read(lambda c: by_caller(c, context.business.id, caller, now)))
 
 
-def _told(context: Context, found: list[Booking]) -> ToolResult:
+def _told(context: Context, found: list[Booking], changes: Mapping[str, Booking]) -> ToolResult:
     zone = context.business.zone
     appointments: list[dict[str, Any]] = [
         {
@@ -75,12 +79,13 @@ def _told(context: Context, found: list[Booking]) -> ToolResult:
             "technician": booking.technician,
             "outcome": "confirmed" if booking.status == "confirmed" else "pending",
             "verification": booking.verification,
+            **({"change": changes[booking.id].intent} if booking.id in changes else {}),
         }
         for booking in found
     ]
     if not found:
         return ToolResult(True, "There is no upcoming appointment for this number.", facts={"appointments": []})
-    sentences = [_sentence(context, booking) for booking in found]
+    sentences = [_sentence(context, booking) + _change(context, changes.get(booking.id)) for booking in found]
     return ToolResult(True, " ".join(sentences), facts={"appointments": appointments})
 
 
@@ -91,3 +96,11 @@ def _sentence(context: Context, booking: Booking) -> str:
     state = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
     caution = _CAUTIONS.get(booking.verification, "") if booking.status == "confirmed" else ""
     return f"{what} on {when}{state}, reference {spell(booking.reference)}.{caution}"
+
+
+def _change(context: Context, change: Booking | None) -> str:
+    """What is not known yet of an appointment that is being moved or cancelled; empty for any other."""
+    if change is None:
+        return ""
+    to = f"move to {spoken_time(change.starts, context.business.zone)}"
+    return f" Its {'cancellation' if change.intent == CANCEL else to} is still being checked with the calendar."

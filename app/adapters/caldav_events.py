@@ -29,7 +29,6 @@ class Placed:
 
     event: Event
     as_utc: Interval | None
-    recurring: bool
 
 
 def events_of(text: str, zone: tzinfo, etag: str) -> list[Placed]:
@@ -108,6 +107,7 @@ def _read(component: Component, zone: tzinfo, etag: str) -> Placed:
         raise UnreadableError("an event ends before it starts")
     floating = not (isinstance(first, datetime) and first.tzinfo is not None)
     recurrence = component.get("RECURRENCE-ID")
+    repeats = any(component.get(key) is not None for key in ("RRULE", "RDATE"))
     event = Event(
         uid if recurrence is None else f"{uid}#{int(_epoch(recurrence.dt, zone))}",
         start,
@@ -119,9 +119,10 @@ def _read(component: Component, zone: tzinfo, etag: str) -> Placed:
         cancelled=status == "CANCELLED",
         opaque=_word(component, "TRANSP").upper() != "TRANSPARENT",
         created=_created(component),
+        repeats=repeats,
     )
     as_utc = (int(_epoch(first, UTC)), ceil(_epoch(last, UTC))) if floating else None
-    return Placed(event, as_utc, any(component.get(key) is not None for key in ("RRULE", "RDATE")))
+    return Placed(event, as_utc)
 
 
 def _ends(component: Component) -> tuple[date, date]:
@@ -176,6 +177,6 @@ def _created(component: Component) -> str:
 def instances(found: list[Placed]) -> Iterator[Placed]:
     """The same, refused when one of them repeats: the server was asked to expand it and did not."""
     for placed in found:
-        if placed.recurring:
+        if placed.event.repeats:
             raise NotExpandedError("a recurring event was not expanded by the server")
         yield placed

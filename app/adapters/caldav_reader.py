@@ -146,7 +146,7 @@ class CaldavReader:
             series: list[str] = []
             for member in told.members:
                 events = ical.events_of(_data(member), zone, member.etag)
-                if any(event.recurring for event in events):
+                if any(one.event.repeats for one in events):
                     series.append(member.href)
                 else:
                     found += events

@@ -120,6 +120,7 @@ def event_of(item: object, zone: str) -> Event:
         cancelled=cancelled,
         opaque=_blocks(item),
         created=_text(item, "created"),
+        repeats=bool(item.get("recurrence")),
     )
 
 

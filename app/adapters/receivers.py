@@ -12,6 +12,11 @@ def check_url(url: str) -> str | None:
     return None if integration_key(url) is not None else check_apprise_url(url)
 
 
+def read_anew(url: str) -> bool:
+    """Whether people read what a page says when it is told again: PagerDuty adds it to the incident without a sound."""
+    return integration_key(url) is None
+
+
 def address(url: str, pagerduty_url: str) -> Address | None:
     """Where pages to `url` go; None where only a page would show it."""
     return web_address(pagerduty_url) if integration_key(url) is not None else apprise_address(url)

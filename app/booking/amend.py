@@ -137,7 +137,7 @@ class Changes:
             to = (change.starts, change.ends)
             written = await calendar.move(name, change.event_id, to, seen.etag, within_s=within_s)
         else:
-            written = await calendar.book(name, event_of(amendment.wanted, service), within_s=within_s)
+            written = await calendar.book(name, _as_edited(amendment.wanted, service, seen), within_s=within_s)
         if isinstance(written, Refused):
             self._ring_refused(change.calendar, written.reason, business)
             return await self._release(amendment, written.reason, UNAVAILABLE)
@@ -371,3 +371,10 @@ class Changes:
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)
+
+
+def _as_edited(wanted: Booking, service: str, before: Event) -> Event:
+    """The event for another calendar, with what people have written into the old one: a gate code, a note."""
+    event = event_of(wanted, service)
+    named = wanted.customer_name.casefold() in before.summary.casefold()
+    return replace(event, summary=before.summary if named else event.summary, description=before.description)

@@ -3,6 +3,7 @@ claim never has a gap. It never touches the appointment before the calendar was 
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from app.audit.log import record
 from app.booking.slots import Slot
-from app.booking.store import CALL_KEY_CHARS, Booking, booking_of, by_id, new_reference, put_status, take
+from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, booking_of, by_id, new_reference, put_status, take
 from app.booking.verification import TELL_CUSTOMER, Aftercare, expected
 from app.db.engine import Transaction
 from app.db.prepared import Prepared
@@ -213,6 +214,13 @@ def of_appointment(connection: Connection, identity: str) -> Booking | None:
     """The change of this appointment that is under way."""
     row = _OF_APPOINTMENT(connection, this=identity).first()
     return booking_of(row) if row else None
+
+
+def under_way(connection: Connection, appointments: Sequence[Booking]) -> dict[str, Booking]:
+    """The changes of these appointments that are under way, by their ids; none whose caller heard "taken"."""
+    b = bookings.c
+    asked = b.amends.in_([booking.id for booking in appointments]), b.status.in_(_UNSETTLED), b.reason != YIELD
+    return {row.amends: booking_of(row) for row in connection.execute(select(bookings).where(*asked))}
 
 
 def removal(booked: Booking, etag: str, *, key: str, due: float) -> Job:

@@ -23,7 +23,12 @@ def as_they_stand(connection: Connection, review: Kept, businesses: Businesses) 
 def _told(reference: str, visit: Booking | None, business: Business) -> str:
     if visit is None or visit.business != business.id:
         return f"{reference}: this business has no such visit."
+    return f"{reference}: {visit_in_words(visit, business)}, {visit.status}."
+
+
+def visit_in_words(visit: Booking, business: Business) -> str:
+    """Which visit it is: what, when by the business's clocks, and with whom."""
     service, technician = business.service(visit.service), business.technician(visit.technician)
     when = datetime.fromtimestamp(visit.starts, business.zone).strftime("%a %-d %b %Y, %H:%M %Z")
     who = technician.name if technician else visit.technician
-    return f"{reference}: {service.name if service else visit.service} on {when} with {who}, {visit.status}."
+    return f"{service.name if service else visit.service} on {when} with {who}"

@@ -55,6 +55,8 @@ class Event:
     opaque: bool = True
     created: str = ""
     """When the calendar says it was created, RFC 3339; empty when it does not say."""
+    repeats: bool = False
+    """Whether it stands for a whole series, which nothing of ours ever was when we wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ def is_as_booked(seen: Event | Absent | Unknown, appointment: Booking) -> bool:
     return (
         isinstance(seen, Event)
         and not seen.cancelled
+        and not seen.repeats  # to move or cancel it would be to do so with every visit of a series
         and (seen.start, seen.end) == (appointment.starts, appointment.ends)
         and seen.reference == appointment.reference
     )

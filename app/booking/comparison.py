@@ -82,7 +82,7 @@ def shown(found: Event | Absent, zone: ZoneInfo) -> str:
     if isinstance(found, Absent):
         return "no such event"
     state = ", cancelled" if found.cancelled else "" if found.opaque else ", shown as free time"
-    return f"an event at {span(found.start, found.end, zone)}{state}"
+    return f"an event at {span(found.start, found.end, zone)}{', repeating' if found.repeats else ''}{state}"
 
 
 def _unlike(wanted: Wanted, found: Event) -> list[Difference]:

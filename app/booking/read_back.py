@@ -130,7 +130,8 @@ class ReadBacks:
     async def _seen(self, booking: Booking, watched: Watched, *, first: bool) -> tuple[Sight | Unknown, bool]:
         """What is there, or why that cannot be said and whether waiting would not help."""
         business = self._businesses.get(booking.business)
-        gone = _not_ours(business, booking)
+        # Of one that was cancelled, it is the calendar it stood on that must not show it, whoever looks there by now.
+        gone = _not_ours(business, booking) if booking.status != "cancelled" else None
         place = self._calendars.at(booking.calendar)
         if gone is not None or business is None:
             return gone or Unknown("the business is no longer served"), True

@@ -5,6 +5,7 @@ A move is never written again; a cancellation that was promised is, since it is 
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from app import log
 from app.booking.amendments import CANCEL, Amendment, finish_cancel, finish_move
@@ -15,6 +16,7 @@ from app.booking.calendar import Absent, Calendar, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.change_ends import CHANGED_BY_HAND, is_as_booked, is_gone, owe, release, remember, undone
 from app.booking.claims import Claims
+from app.booking.comparison import span
 from app.booking.lookups import Lookups
 from app.booking.store import YIELD, Booking, by_id
 from app.booking.verification import Aftercare
@@ -27,6 +29,7 @@ from app.watch.alarms import Alarms
 SURELY_NOT_WRITTEN_AFTER_S = 60.0
 """A write that has not shown by then will not come any more."""
 PAGE_AFTER_S = 150.0
+_UTC = ZoneInfo("UTC")
 
 logger = log.get(__name__)
 TellChange = Callable[[Amendment, Result], Awaitable[bool]]
@@ -97,8 +100,7 @@ class ChangeSettler:
     async def _settle_moved(self, calendar: Calendar, name: str, amendment: Amendment, seen: Event) -> None:
         found: object = InTheWay(seen.etag)
         if amendment.change.reason != YIELD:
-            # One that somebody shows as free is in no list: it is moved all the same, and its read-back tells a person.
-            found = await inspect(calendar, name, amendment.wanted, within_s=READ_S) if seen.opaque else seen
+            found = await inspect(calendar, name, amendment.wanted, within_s=READ_S, seen=seen)
         if isinstance(found, Event):
             now, etag = self._clock.now(), found.etag
             await self._finish(
@@ -210,13 +212,18 @@ class ChangeSettler:
             return
         appointment, change = amendment.appointment, amendment.change
         business = self._businesses.get(appointment.business)
-        what = "cancelled" if change.intent == CANCEL else "moved"
+        zone = business.zone if business else _UTC
+        before, to = (
+            f"{span(one.starts, one.ends, zone)} with {business.whose(one.calendar) if business else one.technician}"
+            for one in (appointment, change)
+        )
+        what = "cancelled" if change.intent == CANCEL else f"moved to {to}"
         self._alarms.ring(
             "change_unsettled",
             appointment.reference,
             f"Change cannot be verified: {appointment.reference}",
-            f"Appointment {appointment.reference} on {appointment.calendar} may or may not have been {what}; the "
-            f"calendar does not tell ({reason}). The caller heard at most that it is not sure. Look at the calendar "
-            "and call them.",
+            f"Appointment {appointment.reference}, {before}, may or may not have been {what}; the calendar does not "
+            f"tell ({reason}). The caller heard at most that it is not sure. Look at the calendar and call them: "
+            f"`readback bookings show {appointment.reference}` says whom.",
             business.page if business else (),
         )

@@ -10,9 +10,9 @@ from typing import Final
 from app import log
 from app.booking.read_back import ReadBacks
 from app.booking.store import Booking
-from app.booking.verification import lease
+from app.booking.verification import lease, seen_or_over
 from app.clock import Clock
-from app.db.engine import Database
+from app.db.engine import Database, Transaction
 
 EVERY_S: Final = 5.0
 BATCH: Final = 20
@@ -38,7 +38,13 @@ class Sweep:
 
     async def sweep_once(self, now: float) -> int:
         """Look at what is due at `now`, at most one batch; how many appointments that was."""
-        due = await self._database.write(lambda t: lease(t, now=now, until=now + LEASE_S, limit=BATCH))
+
+        def leased(transaction: Transaction) -> list[Booking]:
+            due = lease(transaction, now=now, until=now + LEASE_S, limit=BATCH)
+            seen_or_over(transaction, now=now)
+            return due
+
+        due = await self._database.write(leased)
         ends = await asyncio.gather(*(self._look(booking) for booking in due), return_exceptions=True)
         for booking, end in zip(due, ends, strict=True):
             if isinstance(end, Exception):

@@ -39,6 +39,7 @@ def changed_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo,
 def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, on: str = "") -> Page:
     """What a person hears of an appointment that cannot be seen; `on` is the calendar that hides it, if not its own."""
     when = span(watched.starts, watched.ends, zone)
+    wanted = "which was cancelled" if booking.status == "cancelled" else f"wanted at {when}"
     if on:
         title, key = f"Cannot verify appointments on {on}", on
     elif booking.verified_at:  # seen before: what is to be looked at is the calendar, not each appointment on it
@@ -46,7 +47,7 @@ def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, 
     else:
         title, key = f"Cannot verify {booking.reference} on {booking.calendar}", booking.reference
     body = (
-        f"Booking {booking.reference} on {booking.calendar}, wanted at {when}, cannot be verified: {reason}.\n"
+        f"Booking {booking.reference} on {booking.calendar}, {wanted}, cannot be verified: {reason}.\n"
         "Look at the calendar; check that it exists, is shared with our account and belongs to the technician."
     )
     return Page(CANNOT_VERIFY_PAGE, key, title, body, booking.business)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.audit.log import record
 from app.booking import verification
-from app.booking.calendar import Absent, Event, Interval, Unknown
+from app.booking.calendar import Event, Interval, Unknown
 from app.booking.comparison import Difference, Wanted, differences, is_there, moved
 from app.booking.store import Booking, changed, in_the_way
 from app.booking.verdict_words import Sight, blind_page, changed_page, mismatch_page, telling, to_put_right
@@ -187,11 +187,13 @@ def _changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     booking, watched, now = case.booking, case.watched, case.now
     wanted = wanted_of(booking, watched)
     moves = isinstance(sight.found, Event) and moved(wanted, sight.found)
-    claimed = None
+    claimed, overlaps = None, False
     if isinstance(sight.found, Event) and moves:
         booking = changed(transaction, booking, etag=sight.found.etag)
-        claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
-    overlaps = moves and not _stands_at(booking, sight.found, claimed)
+        if sight.found.end > now:  # in the past it holds no time, and what was promised is still to come
+            claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
+        blocked = _blocked(booking, sight.found.start, sight.found.end)
+        overlaps = claimed is None and in_the_way(transaction.connection, booking, blocked)
     if watched.task and booking.verification != CHANGED and not _done(transaction, watched.task):
         # The customer asked before we looked: a person knows what there is, and calls.
         verification.noted(transaction, booking, wrong_since=0.0, seen=_signature(sight))
@@ -313,13 +315,6 @@ def _followed(transaction: Transaction, booking: Booking, starts: int, ends: int
 def _blocked(booking: Booking, starts: int, ends: int) -> Interval:
     """What a visit from `starts` to `ends` keeps taken, with the buffers it was booked with."""
     return booking.blocked_from + starts - booking.starts, booking.blocked_to + ends - booking.ends
-
-
-def _stands_at(booking: Booking, found: Event | Absent, claimed: Interval | None) -> bool:
-    """Whether our claim is, or was already, where the event is."""
-    return claimed is not None or (
-        isinstance(found, Event) and (booking.starts, booking.ends) == (found.start, found.end)
-    )
 
 
 def _done(transaction: Transaction, task: str) -> bool:

@@ -12,10 +12,10 @@ from app.booking.store import Booking, by_id, changed, move
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.prepared import Prepared, PreparedUpdate
-from app.db.schema import bookings, read_backs
+from app.db.schema import bookings, pages, read_backs
 from app.jobs.outbox import Job, put
 from app.review.tasks import OURSELVES, closed
-from app.watch.pages import resolved
+from app.watch.pages import NOT_RESOLVED, resolved
 
 READ_BACK = "read_back"
 """The kind of job, and of page: one page per appointment and cause."""
@@ -161,12 +161,12 @@ def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> 
     What needs no watching any more, because the visit is over or nothing is promised, is forgotten; its pages stay.
     """
     due = transaction.connection.execute(
-        select(_r.booking).where(_r.next_look <= now).order_by(_r.next_look).limit(limit)
-    ).scalars()
+        select(_r.booking, _r.ends).where(_r.next_look <= now).order_by(_r.next_look).limit(limit)
+    ).fetchall()
     found: list[Booking] = []
-    for identity in list(due):
+    for identity, promised_end in due:
         booking = by_id(transaction.connection, identity)
-        if booking is None or _over(booking, now):
+        if booking is None or _over(booking, promised_end, now):
             transaction.connection.execute(delete(read_backs).where(_r.booking == identity))
             if booking is not None:
                 resolved(transaction, CANNOT_VERIFY_PAGE, booking.reference, now=now)
@@ -177,5 +177,21 @@ def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> 
     return found
 
 
-def _over(booking: Booking, now: float) -> bool:
-    return booking.status in ("refused", "released") or booking.ends <= now
+def seen_or_over(transaction: Transaction, *, now: float) -> None:
+    """End pages about calendars that nobody waits to see any more: what stood there was moved, cancelled or is over.
+
+    A page lasts while any appointment of its business cannot be seen.
+    """
+    p = pages.c
+    raised = transaction.connection.execute(
+        select(p.key, p.business).where(p.kind == CANNOT_VERIFY_PAGE, NOT_RESOLVED)
+    ).fetchall()
+    for key, business in raised:
+        unseen = select(_r.booking).join(bookings, bookings.c.id == _r.booking).where(_r.blind_since > 0)
+        if transaction.connection.execute(unseen.where(bookings.c.business == business).limit(1)).first() is None:
+            resolved(transaction, CANNOT_VERIFY_PAGE, key, now=now)
+
+
+def _over(booking: Booking, promised_end: int, now: float) -> bool:
+    """Where somebody moved it to an earlier day, its customer may still wait for the time that was promised."""
+    return booking.status in ("refused", "released") or max(booking.ends, promised_end) <= now

@@ -85,8 +85,8 @@ def _task(key: str, ref: CallRef, business: Business, tool: str, now: float) -> 
 
 def _page(task: Task, business: Business) -> Page:
     body = (
-        f"{task.subject} did not hear the answer that was promised: it never came, or the call was over. Whom to call, "
-        f"and what they were to hear: readback tasks show {task.key}\n"
+        f"The caller of {task.subject} did not hear the answer that was promised: it never came, or the call was over. "
+        f"Whom to call, and what they were to hear: readback tasks show {task.key}\n"
         f"When they know it: readback tasks done {task.key}"
     )
     return Page(NOT_DELIVERED, task.subject, f"A caller is owed an answer: {business.name}", body, business.id)

@@ -17,8 +17,9 @@ from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import bookings, dead_letters, figure_states, pages, reviews, tasks
 from app.review.sheets import utc
-from app.watch import incidents
+from app.watch import figure_book, incidents
 from app.watch.chances import band
+from app.watch.figure_overview import UNWATCHED_S
 from app.watch.figures import State
 from app.watch.pages import NOT_RESOLVED
 from app.watch.unheard import Unheard
@@ -41,10 +42,15 @@ BY_DAYS: Final = 0.02
 OUTSIDE: Final = 0.01
 """Share of days whose count is as far from the usual one; where a line is odd, such a count is no good one."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
+WORST_FIRST: Final = (BAD, WAITS, UNKNOWN, GOOD)
+"""So stand the tiles too: on a phone what is wrong is on the first screen."""
 NAMED: Final = 5
 """Things that are wrong, in the sentence; tiles show every one."""
 TOO_FEW: Final = "too few to tell yet"
 """Of service figures: nothing is known to be wrong, and nothing to be well."""
+NOT_EVALUATED: Final = "how service figures stand is not known now"
+STOPPED: Final = "work in the background that stands still"
+"""What `loops` are to whoever looks."""
 IN_HAND: Final = "in hand"
 """Of pages that somebody has taken: what they are about lasts."""
 
@@ -70,13 +76,16 @@ LOOKING: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How many things there are in this state, how one and several of them stand in the sentence, and the word."""
+    """How many things there are in this state, how one and several of them stand in the sentence, the word, and where
+    they are listed, if elsewhere than the others of their tile.
+    """
 
     state: str
     number: int
     one: str
     many: str
     word: str
+    path: str = ""
 
 
 async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
@@ -102,7 +111,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
         "state": worst(tiles),
         "sentence": sentence(tiles),
         "as_of": utc(now),
-        "tiles": [_told(tile) for tile in tiles],
+        "tiles": [_told(tile) for tile in sorted(tiles, key=lambda tile: WORST_FIRST.index(tile.state))],
         "pages": found["newest"],
         "incidents": [
             {"id": one.id, "title": one.title, "state": one.state.value, "opened_at": utc(one.opened_at)}
@@ -114,7 +123,7 @@ async def read(house: House, lines: SharedLook[LineVolume]) -> dict[str, Any]:
 def worst(tiles: Sequence[Tile]) -> str:
     """The state of all of it."""
     states = {tile.state for tile in tiles}
-    return next((state for state in (BAD, WAITS, UNKNOWN) if state in states), GOOD)
+    return next((state for state in WORST_FIRST if state in states), GOOD)
 
 
 def sentence(tiles: Sequence[Tile]) -> str:
@@ -138,13 +147,15 @@ def sentence(tiles: Sequence[Tile]) -> str:
 
 def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
     p, t, r, d, f = pages.c, tasks.c, reviews.c, dead_letters.c, figure_states.c
+    looked_at, unseen = figure_book.looked(connection)
     newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
     return {
         "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open"),
         "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),
+        "unwatched": now - looked_at > UNWATCHED_S,
         "raised": counted(connection, figure_states, f.state == State.RAISED.value),
         "doubted figures": counted(connection, figure_states, f.state == State.FEW.value, f.over > 0),
-        "unknown figures": counted(connection, figure_states, f.state == State.UNKNOWN.value, f.name != ""),
+        "unknown figures": counted(connection, figure_states, f.state == State.UNKNOWN.value, f.name != "") + unseen,
         "few": counted(connection, figure_states, f.state == State.FEW.value, f.over == 0),
         "late tasks": counted(connection, tasks, t.status == "open", t.due < now),
         "tasks": counted(connection, tasks, t.status == "open", t.due >= now),
@@ -174,22 +185,15 @@ def _of_work(found: Mapping[str, Any]) -> list[Tile]:
             Part(BAD, found["open pages"], "page that nobody has taken", "pages that nobody has taken", "not taken"),
             Part(WAITS, found["held pages"], "page in hand", "pages in hand", IN_HAND),
         ]),
-        _tile("Service figures", "figures", [
-            Part(BAD, found["raised"], "service figure past its bound", "service figures past their bounds", "raised"),
-            Part(UNKNOWN, found["doubted figures"], "service figure was bad, in too few calls to tell yet",
-                 "service figures were bad, in too few calls to tell yet", TOO_FEW),
-            Part(UNKNOWN, found["unknown figures"], "service figure is not known yet",
-                 "service figures are not known yet", "not known yet"),
-            Part(GOOD, found["few"], "service figure has too few calls to tell yet",
-                 "service figures have too few calls to tell yet", TOO_FEW),
-        ]),
+        _of_figures(found),
         _tile("Incidents", "incidents", [
             Part(BAD, len(found["incidents"]), "open incident", "open incidents", "open"),
         ]),
         _tile("Bookings in doubt", "bookings?show=doubted", [
             Part(BAD, found["doubted"], "booking that is not on its calendar as promised",
                  "bookings that are not on their calendars as promised", "not as promised"),
-            Part(WAITS, found["unsettled"], "booking not settled", "bookings not settled", "unsettled"),
+            Part(WAITS, found["unsettled"], "booking not settled", "bookings not settled", "unsettled",
+                 "bookings?show=unsettled"),
         ]),
         _tile("Callbacks", "tasks", [
             Part(BAD, found["late tasks"], "late callback", "late callbacks", "late"),
@@ -202,13 +206,28 @@ def _of_work(found: Mapping[str, Any]) -> list[Tile]:
     ]  # fmt: skip
 
 
+def _of_figures(found: Mapping[str, Any]) -> Tile:
+    """What was noted of them holds only while somebody evaluates them."""
+    if found["unwatched"] and not found["raised"]:
+        return Tile("Service figures", "–", UNKNOWN, "not known now", "figures", NOT_EVALUATED)
+    return _tile("Service figures", "figures", [
+        Part(BAD, found["raised"], "service figure past its bound", "service figures past their bounds", "raised"),
+        Part(UNKNOWN, found["doubted figures"], "service figure was bad, in too few calls to tell yet",
+             "service figures were bad, in too few calls to tell yet", TOO_FEW),
+        Part(UNKNOWN, found["unknown figures"], "service figure is not known yet",
+             "service figures are not known yet", "not known yet"),
+        Part(GOOD, found["few"], "service figure has too few calls to tell yet",
+             "service figures have too few calls to tell yet", TOO_FEW),
+    ])  # fmt: skip
+
+
 def _tile(name: str, path: str, parts: Sequence[Part]) -> Tile:
     """The tile of the worst part that there is any of."""
     for part in parts:
         if part.number:
             value = f"{COUNTED_TO:,}+" if part.number > COUNTED_TO else f"{part.number:,}"
             about = f"{value} {part.one if part.number == 1 else part.many}"
-            return Tile(name, value, part.state, part.word, path, about)
+            return Tile(name, value, part.state, part.word, part.path or path, about)
     return Tile(name, "0", GOOD, "none", path)
 
 
@@ -287,7 +306,7 @@ def of_jobs(works: bool | None) -> Tile:
 def of_dependencies(states: Mapping[str, str]) -> list[Tile]:
     """What `/readyz` tells, where that is not that all is well; the database has words of its own."""
     ill = {name: state for name, state in states.items() if state != "ok" and name != "database"}
-    about = _and([f"{name} {state}" for name, state in ill.items()])
+    about = _and([STOPPED if name == "loops" else f"{name} {state}" for name, state in ill.items()])
     return [Tile("Dependencies", str(len(ill)), BAD, "not well", "figures#dependencies", about)] if ill else []
 
 

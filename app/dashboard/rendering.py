@@ -30,6 +30,10 @@ SECTIONS: Final = (
 """Every page by its address, in the order of the menu."""
 
 
+LEAST_MOMENT: Final = 1e9
+"""A number with a fraction that is larger is epoch seconds: nothing else that is recorded grows so large."""
+
+
 def page(template: str, given: Mapping[str, Any], *, status: int = 200) -> Response:
     """A whole page."""
     return HTMLResponse(rendered(template, given), status)
@@ -106,6 +110,8 @@ def plain(value: Any) -> Markup | str:
         return Markup("–")
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and value > LEAST_MOMENT:
+        return when(value)
     if isinstance(value, Mapping):
         return Markup("<br>").join(Markup("{}: {}").format(name, plain(inner)) for name, inner in value.items())
     if isinstance(value, list | tuple):

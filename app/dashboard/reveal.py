@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from app.audit.log import record
-from app.booking.as_it_stands import as_they_stand
+from app.booking.as_it_stands import as_they_stand, visit_in_words
 from app.booking.store import with_reference
 from app.dashboard.asked import Asked, MisusedError, NotThereError
 from app.dashboard.house import House
@@ -28,7 +28,7 @@ class Reveal:
     def __init__(self, house: House) -> None:
         self._house = house
         self._readers: Mapping[str, Callable[[Connection, str], tuple[str, dict[str, Any]]]] = {
-            "booking": _booking,
+            "booking": self._booking,
             "task": self._task,
             "review": self._review,
         }
@@ -53,28 +53,32 @@ class Reveal:
         task = tasks.by_key(connection, identity)
         if task is None:
             raise NotThereError("There is no such task.")
-        return task.business, as_shown(task, self._house.clock.now())
+        told = as_shown(task, self._house.clock.now())
+        first = {name: told.pop(name) for name in ("details", "phone", "due")}
+        ids = {name: told.pop(name) for name in ("key", "kind", "subject")}
+        del told["late"]  # the due time has it
+        return task.business, {**first, **told, SMALL_PRINT: ids}
+
+    def _booking(self, connection: Connection, reference: str) -> tuple[str, dict[str, Any]]:
+        one = with_reference(connection, reference)
+        if one is None:
+            raise NotThereError("There is no such booking.")
+        business = self._house.businesses.by_id.get(one.business)
+        return one.business, {
+            "reference": one.reference,
+            "visit": visit_in_words(one, business) if business else "",
+            "status": one.status,
+            "customer": one.customer_name,
+            "phone": one.phone or one.caller,
+            "called from": one.caller,
+            "email": one.email,
+            "address": one.address,
+            "notes": one.notes,
+            SMALL_PRINT: {"calendar": one.calendar, "event": one.event_id},
+        }
 
     def _review(self, connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
         one = reviews.by_id(connection, identity)
         told = {name: value for name, value in review_told(one).items() if name != "id"}
         now = {VISIT_NOW: as_they_stand(connection, one, self._house.businesses)}
         return one.business, {**evidence(one.content, now), **told, SMALL_PRINT: small_print(one.content)}
-
-
-def _booking(connection: Connection, reference: str) -> tuple[str, dict[str, Any]]:
-    one = with_reference(connection, reference)
-    if one is None:
-        raise NotThereError("There is no such booking.")
-    return one.business, {
-        "reference": one.reference,
-        "status": one.status,
-        "customer": one.customer_name,
-        "phone": one.phone or one.caller,
-        "called from": one.caller,
-        "email": one.email,
-        "address": one.address,
-        "notes": one.notes,
-        "calendar": one.calendar,
-        "event": one.event_id,
-    }

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app import metrics
 from app.audit.chain import Chain
 from app.audit.search import Found, Sought, found
-from app.booking.listing import doubted, recent
+from app.booking.listing import is_doubted, is_unsettled, recent, such
 from app.booking.store import Booking, with_reference
 from app.clock import moment
 from app.dashboard import latency, overview
@@ -32,8 +32,6 @@ from app.watch.volume_look import VolumeLook
 
 MOST_SHOWN: Final = 50
 """Rows of one page; the next page begins where it ends."""
-MOST_OPEN_SHOWN: Final = 60
-"""Where there is no next page: what is most urgent stands first."""
 FIGURES_WITHIN_S: Final = 20.0
 PAGE_LISTS: Final = ("open", "ended")
 LETTER_STATES: Final = ("open", "replayed", "discarded")
@@ -106,34 +104,36 @@ class Views:
             if one is None:
                 raise NotThereError(f"There is no booking {reference[:32]}.")
             return {"show": "one", "bookings": [self._booking(one)], "next": None, "more": False}
-        if show == "doubted":
-            now = self._house.clock.now()
-            kept = await self._read(lambda c: doubted(c, now, MOST_OPEN_SHOWN))
-            more = len(kept) == MOST_OPEN_SHOWN
-            return {"show": show, "bookings": [self._booking(one) for one in kept], "next": None, "more": more}
-        after = place(asked.query.get("after", ""))
-        kept = await self._read(lambda c: recent(c, after, MOST_SHOWN))
+        after, now = place(asked.query.get("after", "")), self._house.clock.now()
+        some = {"doubted": is_doubted(now), "unsettled": is_unsettled(now - overview.UNSETTLED_AFTER_S)}.get(show)
+        if some is None:
+            show, kept = "recent", await self._read(lambda c: recent(c, after, MOST_SHOWN))
+        else:
+            kept = await self._read(lambda c: such(c, some, after, MOST_SHOWN))
         return {
-            "show": "recent",
+            "show": show,
             "bookings": [self._booking(one) for one in kept],
             "next": as_place(kept[-1].updated_at, kept[-1].id) if len(kept) == MOST_SHOWN else None,
             "more": len(kept) == MOST_SHOWN,
         }
 
-    async def tasks(self, _: Asked) -> Data:
+    async def tasks(self, asked: Asked) -> Data:
         """What people have to do, the most urgent first."""
-        now = self._house.clock.now()
-        kept = await self._read(lambda c: tasks.listed(c, most=MOST_OPEN_SHOWN))
-        return {"tasks": [as_listed(task, now) for task in kept], "more": len(kept) == MOST_OPEN_SHOWN}
+        after, now = place(asked.query.get("after", "")), self._house.clock.now()
+        kept = await self._read(lambda c: tasks.waiting(c, after, MOST_SHOWN))
+        more = len(kept) == MOST_SHOWN
+        following = as_place(kept[-1].due, kept[-1].key) if more else None
+        return {"tasks": [as_listed(task, now) for task in kept], "next": following, "more": more}
 
-    async def reviews(self, _: Asked) -> Data:
+    async def reviews(self, asked: Asked) -> Data:
         """What waits for a person's decision, what was decided last, and where nobody is asked though it is new."""
-        now = self._house.clock.now()
-        waiting = await self._read(lambda c: reviews.listed(c, most=MOST_OPEN_SHOWN))
-        newest = await self._read(lambda c: reviews.listed(c, everything=True, most=MOST_SHOWN))
+        after, now = place(asked.query.get("after", "")), self._house.clock.now()
+        waiting = await self._read(lambda c: reviews.waiting(c, after, MOST_SHOWN))
+        decided = await self._read(lambda c: reviews.decided_lately(c, MOST_SHOWN))
         return {
             "reviews": [review_told(one) for one in waiting],
-            "decided": [review_told(one) for one in newest if one.status != reviews.OPEN],
+            "next": as_place(waiting[-1].due, waiting[-1].id) if len(waiting) == MOST_SHOWN else None,
+            "decided": [review_told(one) for one in decided],
             "unapproved": await self._read(lambda c: self._house.unapproved(c, now)) or None,
         }
 
@@ -169,21 +169,25 @@ class Views:
         }
 
     async def incidents(self, asked: Asked) -> Data:
-        """What is wrong in public, and what was said about it; with the page that one is to be opened from."""
+        """What is wrong in public, open ones first, and what was said about it; with the page that one is to be opened
+        from.
+        """
         name = asked.query.get("id", "")
         if name:
             kept = [await self._read(lambda c: incidents.found(c, name))]
         else:
             kept = await self._read(lambda c: incidents.listed(c, all_of_them=True))
+            kept.sort(key=lambda one: one.state is incidents.State.RESOLVED)
+        shown, following = part(kept, asked, MOST_SHOWN)
         told_of = asked.query.get("page", "")
         page = await self._read(lambda c: pages.found(c, told_of)) if told_of else None
         if told_of and page is None:
             raise NotThereError("There is no page with this id.")
         return {
             "incidents": [
-                incident_described(one) | {"late": 0 < one.due_at < self._house.clock.now()}
-                for one in kept[:MOST_SHOWN]
+                incident_described(one) | {"late": 0 < one.due_at < self._house.clock.now()} for one in shown
             ],
+            "next": following,
             "page": page_described(page) if page else None,
         }
 

@@ -19,7 +19,7 @@ from app.db.schema import dead_letters
 from app.errors import ReadbackError
 from app.jobs.outbox import Data, Job, put
 from app.log import redact
-from app.watch.pages import Page, raised, resolved
+from app.watch.pages import Page, naming, raised, resolved
 
 PAGE = "dead_letter"
 """Kind of the page that is up while a business has open letters of one kind of work."""
@@ -97,7 +97,8 @@ def given_up(transaction: Transaction, letter: Letter, *, now: float) -> bool:
     identity = bury(transaction, letter, now=now)
     body = (
         f"{letter.kind} {letter.key} could not be done and is not tried any more: {letter.cause[:LONGEST_CAUSE]}. "
-        f"Look at it with `readback dead-letters show {identity}`, then replay or discard it."
+        f"Look at it with `readback dead-letters show {identity}`, then replay or discard it, and what came after it: "
+        "`readback dead-letters list`."
     )
     page = Page(PAGE, _page_key(letter.kind, letter.business), f"Work given up: {letter.kind}", body, letter.business)
     raised(transaction, page, now=now)
@@ -143,8 +144,14 @@ def replay(transaction: Transaction, identity: str, *, by: str, now: float) -> J
 
 
 def discard(transaction: Transaction, identity: str, *, by: str, reason: str = "", now: float) -> None:
-    """Decide that the letter's job is not to be done. Raises `LetterError` when it is not open."""
+    """Decide that the letter's job is not to be done, which ends the page about it alone.
+
+    Raises `LetterError` when it is not open.
+    """
     letter = _closed(transaction, identity, "discarded", now=now)
+    for kind, key in naming(transaction.connection, letter.id):
+        if kind != PAGE:  # that one is about all of them
+            resolved(transaction, kind, key, now=now, by=by)
     _note(transaction, letter, "dead_letter_discarded", now=now, by=by, reason=redact(reason)[:LONGEST_CAUSE])
 
 

@@ -12,6 +12,8 @@ from app.inference.spend import MICROS
 
 CALL_OVER_AFTER_S: Final = 2 * 3_600.0
 """A call of which nobody reported the end counts as running for so long."""
+ENDS: Final = ("end-of-call-report", "status-update:ended")
+"""Reports after which a call is over."""
 DAY_S: Final = 86_400.0
 GUARDED_S: Final = 600.0
 
@@ -19,17 +21,21 @@ Count = Callable[[Connection, float], float]
 _f, _i, _s = figure_samples.c, inferences.c, model_spend.c
 
 
-def running_calls(connection: Connection, now: float) -> int:
-    """Calls through Vapi that were let in and have not ended."""
+def running_calls(connection: Connection, now: float) -> int | None:
+    """Calls through Vapi that were let in and have not ended; None where nobody reports ends."""
     over = select(call_events.c.call_id).where(
         call_events.c.platform == calls.c.platform,
         call_events.c.call_id == calls.c.call_id,
-        call_events.c.kind == "end-of-call-report",
+        call_events.c.kind.in_(ENDS),
     )
     running = select(func.count()).where(
         calls.c.platform == "vapi", calls.c.first_seen > now - CALL_OVER_AFTER_S, calls.c.admitted, ~over.exists()
     )
-    return int(connection.execute(running).scalar_one())
+    many = int(connection.execute(running).scalar_one())
+    heard = select(call_events.c.at).where(
+        call_events.c.platform == "vapi", call_events.c.kind.in_(ENDS), call_events.c.at > now - DAY_S
+    )
+    return many if not many or connection.execute(heard.limit(1)).first() is not None else None
 
 
 def texts_of_a_day(connection: Connection, now: float) -> int:

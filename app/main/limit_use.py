@@ -32,6 +32,8 @@ from app.main.limits import CAP, DISK, GOOGLE, GOOGLE_CALENDAR, GUARD, POSTGRES,
 from app.main.limits_panels import GOOGLE_MINUTE, GOOGLE_USER, HUBSPOT_DAY, MONTHS, TWILIO_DAY, VAPI_CALLS
 from app.settings import Settings
 from app.watch.limit_book import KEPT_S, confirmations, points
+from app.watch.limit_expiry import LOOK_EVERY_S as EXPIRY_EVERY_S
+from app.watch.limit_expiry import ExpiryWatch
 from app.watch.limit_watch import LOOK_EVERY_S, LimitWatch, Use, foreseen
 from app.watch.limits import Confirmed, Limit
 from app.watch.limits_told import described
@@ -138,8 +140,13 @@ class Counting:
 
 
 def limit_timers(server: "Server") -> list[Timer]:
-    """Looks at every limit."""
-    return [limit_timer(Counting(server.settings, server.businesses), server.database, server.clock)]
+    """Looks at every limit, and at how old is what people confirmed."""
+    counting = Counting(server.settings, server.businesses)
+    expiry = ExpiryWatch(server.database, counting.limits, server.clock)
+    return [
+        limit_timer(counting, server.database, server.clock),
+        Timer("confirmations", EXPIRY_EVERY_S, expiry.look),
+    ]
 
 
 def limit_timer(counting: Counting, database: Database, clock: Clock) -> Timer:

@@ -41,6 +41,7 @@ def panels(settings: Settings, businesses: Businesses) -> Iterator[Limit]:
     """Every one that this installation depends on."""
     for panel in (
         *_vapi(settings),
+        *_other_platforms(settings),
         *_twilio(settings),
         *_google(settings, businesses),
         *_crms(businesses),
@@ -77,6 +78,22 @@ def _vapi(settings: Settings) -> Iterator[_Panel]:
                  settings.tool_deadline_ms / 1000, VAPI_WAITS_S, endless=False)  # fmt: skip
     yield _Panel("vapi_balance", "", "credit and automatic reload; without credit no call is taken", "Vapi",
                  f"{panel}, Settings, Billing", "Switch automatic reload on.")  # fmt: skip
+
+
+def _other_platforms(settings: Settings) -> Iterator[_Panel]:
+    """Of none of them do we hear when a call ends, so nothing is counted."""
+    for field, name, called, panel, how in (
+        ("retell_api_keys", "retell", "Retell", "dashboard.retellai.com, Billing", "Buy more there."),
+        ("elevenlabs_secrets", "elevenlabs", "ElevenLabs", "elevenlabs.io, Subscription", "Take a larger plan."),
+        ("bland_secrets", "bland", "Bland", "app.bland.ai, Billing", "Take a larger plan, or ask for more."),
+        ("telnyx_public_keys", "telnyx", "Telnyx", "portal.telnyx.com, Account", "Ask for a higher channel limit."),
+    ):
+        if not getattr(settings, field):
+            continue
+        yield _Panel(f"{name}_concurrent_calls", "calls", "calls of the account at once; the next caller is turned "
+                     "away or waits", called, panel, how, at_most=100_000)  # fmt: skip
+        yield _Panel(f"{name}_balance", "", "credit or minutes, and automatic reload; without, no call is taken",
+                     called, panel, "Switch automatic reload on.")  # fmt: skip
 
 
 def _twilio(settings: Settings) -> Iterator[_Panel]:

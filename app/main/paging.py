@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.adapters.notifier import shown
-from app.adapters.receivers import Receivers
+from app.adapters.receivers import Receivers, read_anew
 from app.booking.business import Businesses
 from app.clock import Clock
 from app.db.engine import Database
@@ -35,6 +35,7 @@ def pager(  # noqa: PLR0913 - the parts it is put together from
         by_business={business.id: business.page for business in businesses.by_id.values()},
         clock=clock,
         shown=shown,
+        read_anew=read_anew,
         beat=loops.register("pager", 30.0),
         place=lambda kept: address(settings.public_url, kept),
         link=lambda page_id: link(secret, settings.public_url, page_id),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.adapters.redis_connection import PAGE as REDIS_DOWN
 from app.booking.business import Businesses
+from app.booking.crm_copies import LATE, REFUSES
 from app.calls.cap_pages import LOOK_EVERY_S as CAPS_EVERY_S
 from app.calls.cap_pages import CapPages
 from app.clock import Clock
@@ -34,15 +35,19 @@ def watched(businesses: Businesses) -> list[Watched]:
     return [Watched(b.id, b.name, b.zone, b.lines, b.closed) for b in businesses.by_id.values()]
 
 
-def unwatched(settings: Settings) -> Callable[[str, str], bool]:
+def unwatched(settings: Settings, businesses: Businesses) -> Callable[[str, str], bool]:
     """Whether a page (kind, key) is about something that was taken out of the settings, so that nobody looks at it."""
     asked = {name.text for name in models(settings)}
+    copied = {business.id for business in businesses.by_id.values() if business.crm}
+    calendars = {who.calendar for business in businesses.by_id.values() for who in business.technicians}
 
     def is_unwatched(kind: str, key: str) -> bool:
         return (
             (kind == REDIS_DOWN and settings.redis_url is None)
             or (kind == SYNTHETIC_FAILED and not settings.synthetic_every_s)
             or (kind == MODEL_FAILS and key not in asked)
+            or (kind in (LATE, REFUSES) and key not in copied)
+            or (kind == "calendar_refuses_writes" and key not in calendars)
         )
 
     return is_unwatched
@@ -61,7 +66,11 @@ def watching(
         Timer("dead_letters", PILE_EVERY_S, PileWatch(database, clock).look),
         Timer("incident_updates", CADENCE_EVERY_S, Cadence(database, clock).look),
         Timer("cap_pages", CAPS_EVERY_S, CapPages(database, businesses, settings.daily_call_cap, clock).look),
-        Timer("lapsed_pages", LAPSE_EVERY_S, Lapse(database, watched(businesses), clock, unwatched(settings)).look),
+        Timer(
+            "lapsed_pages",
+            LAPSE_EVERY_S,
+            Lapse(database, watched(businesses), clock, unwatched(settings, businesses)).look,
+        ),
         Timer("volume", VOLUME_EVERY_S, VolumeWatch(database, watched(businesses), clock, told).look),
         figure_timer(settings, database, clock, told),
         canary_timer(businesses, database, clock, told),

@@ -171,6 +171,20 @@ def listed(connection: Connection, *, everything: bool = False, most: int = MOST
     return [_kept(row) for row in connection.execute(asked)]
 
 
+def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> Sequence[Kept]:
+    """Open ones, the one that is due first at the head; from behind the due time and the id of one on."""
+    asked = select(reviews).where(_r.status == OPEN).order_by(_r.due, _r.id).limit(most)
+    if after is not None:
+        asked = asked.where(_r.due >= after[0], (_r.due > after[0]) | (_r.id > after[1]))
+    return [_kept(row) for row in connection.execute(asked)]
+
+
+def decided_lately(connection: Connection, most: int) -> Sequence[Kept]:
+    """Those that are no longer open, the newest first."""
+    asked = select(reviews).where(_r.status != OPEN).order_by(_r.opened_at.desc()).limit(most)
+    return [_kept(row) for row in connection.execute(asked)]
+
+
 def _closed(transaction: Transaction, review: Kept, status: str, *, by: str, note: str, now: float) -> Kept:
     values = {"status": status, "decided_at": now, "decided_by": by[:128], "note": redact(note)[:NOTE_CHARS]}
     change = update(reviews).where(_r.id == review.id, _r.status == OPEN).values(**values)

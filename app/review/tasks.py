@@ -159,13 +159,19 @@ def closed(transaction: Transaction, key: str, *, by: str, note: str = "", now: 
 def due_soon(task: Task | Kept) -> Page:
     """The page before a task is late."""
     body = f"{task.what} It is about {task.subject}. See it with: readback tasks show {task.key}"
-    return Page(DUE_SOON, task.key, f"To be done now: {task.kind} {task.subject}", body, task.business)
+    return Page(
+        DUE_SOON, task.key, f"To be done now: {task.kind.replace('_', ' ')} {task.subject}", body, task.business
+    )
 
 
 def late(task: Kept) -> Page:
     """The page when a task is late, and again for as long as nobody has done it."""
     body = f"{task.what} It is late. When it is done, say so with: readback tasks done {task.key}"
-    return Page(LATE, task.key, f"Late: {task.kind} {task.subject}", body, task.business)
+    return Page(LATE, task.key, f"Late: {_named(task)}", body, task.business)
+
+
+def _named(task: Task | Kept) -> str:
+    return f"{task.kind.replace('_', ' ')} {task.subject}"
 
 
 def by_key(connection: Connection, key: str) -> Kept | None:
@@ -199,6 +205,14 @@ def listed(connection: Connection, *, everything: bool = False, most: int = MAX_
     chosen = select(tasks).limit(most)
     chosen = chosen.order_by(_t.changed_at.desc()) if everything else chosen.where(_t.status == "open").order_by(_t.due)
     return [_kept(row) for row in connection.execute(chosen)]
+
+
+def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> Sequence[Kept]:
+    """Open tasks, the one that is due first at the head; from behind the due time and the key of one on."""
+    asked = select(tasks).where(_t.status == "open").order_by(_t.due, _t.key).limit(most)
+    if after is not None:
+        asked = asked.where(_t.due >= after[0], (_t.due > after[0]) | (_t.key > after[1]))
+    return [_kept(row) for row in connection.execute(asked)]
 
 
 def _warn_at(opened_at: float, due: float) -> float:

@@ -11,12 +11,13 @@ from app.sms import meant
 from app.sms.dates_in_words import When
 from app.sms.further import ON_TOP, TELLS, halves, turns
 from app.sms.ground import Ground
+from app.sms.several import EVERY
 from app.sms.state import Step
 from app.sms.talk import Talk
 from app.sms.vocabulary import HAS_ONE, NEGATION, WISHES_FOR
 from app.sms.words import Answer, Intent, Said, read
 
-_ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
+ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
 _FROM_TO = re.compile(r"\w+ to \w+")
 _COURTEOUS = re.compile(
     r"(?:if|as long as) (?:(?:that|it)(?:'?s| is) (?:ok|okay|fine|all ?right|possible|not too late)|possible|"
@@ -82,6 +83,8 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
 
 def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: bool) -> Said | None:
     low = rest.text.lower()
+    if EVERY.search(first.text.lower()):
+        return None  # "both Tuesday and Wednesday to Thursday" is one move of two visits
     if _FROM_TO.search(low) and rest.when.days and rest.intent in (None, Intent.MOVE) and ON_TOP.match(low):
         words = re.sub(r"^\W*(?:and|then|plus|also|n)\b ?", "", rest.text, flags=re.I)
         moved = rest if rest.intent is Intent.MOVE else read([(f"move {words}", 0)], ground)
@@ -89,7 +92,7 @@ def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: 
             return replace(first, next=moved)
     if rest.intent in (Intent.CANCEL, Intent.MOVE) or turns(rest):
         return None
-    asks, more = bool(WISHES_FOR.search(low)), bool(_ANOTHER.search(low))
+    asks, more = bool(WISHES_FOR.search(low)), bool(ANOTHER.search(low))
     on_top = bool(ON_TOP.match(low)) and bool(rest.when)
     return replace(first, next=wish) if (other and (asks or on_top)) or (asks and more) else None
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from app.sms.cancelling import without_told
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
-from app.sms.meant import NOT_THE_POINT, names_time, picked
+from app.sms.meant import NOT_THE_POINT, names_time, picked, services_in
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import CANCEL_IT, CONDITION, WISHES
@@ -208,7 +208,7 @@ def says_nothing_else(talk: Talk) -> bool:
     its_week = bool(last and said.when.length > 1 and last.starts.date() in _days(said.when))
     if said.when.barred or said.when.no_such or (said.when and not its_time and not its_week):
         return False
-    words, repeats = _spoken(said.told), its_time and not talk.state.misses
+    words, repeats = _spoken(said.told), its_time and not talk.state.misses and not services_in(talk)
     left = _any_of([_spoken(talk.business.name)]).sub(" ", words)
     good, left = _taken(_GOOD_WORDS, _without_names(talk, last, left) if last else left)
     good = good or said.thanks or bool(WISHES.search(said.text))

@@ -13,7 +13,7 @@ from app.sms.meant import minute
 from app.sms.settling import carry_out
 from app.sms.state import Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import YES
+from app.sms.vocabulary import LEAVES, YES
 from app.sms.words import Answer, Intent, More, Said
 
 MANY = 50
@@ -46,7 +46,7 @@ async def go_on(talk: Talk) -> None:
         await ask_next(talk)
     elif noted and not said.asks:
         talk.say(f"{phrases.NOTED} {talk.question()}")
-    elif said.answer is Answer.NO and state.step in (Step.SERVICE, Step.DAY):
+    elif said.answer is Answer.NO and _gives_up(talk):
         give_up(talk)
     elif said.answer is Answer.NO and state.step in (Step.TIME, Step.WHICH_DAY):
         state.forget_times()
@@ -54,6 +54,12 @@ async def go_on(talk: Talk) -> None:
         talk.say(phrases.NOT_THEN)
     else:
         await talk.misunderstood()
+
+
+def _gives_up(talk: Talk) -> bool:
+    """Whether a no is one to all of it: no time was spoken of yet, or the visit is to stay where it is."""
+    stays = talk.state.task is Task.MOVE and bool(LEAVES.search(talk.said.text.lower()))
+    return stays or talk.state.step in (Step.SERVICE, Step.DAY)
 
 
 def _repeats(talk: Talk) -> bool:

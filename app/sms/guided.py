@@ -109,6 +109,8 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         await _again(talk)
     elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
         await own_appointments.put_back(talk)
+    elif tidings.wants_no_call(talk):
+        await tidings.call_off(talk)
     elif START.fullmatch(said.text.lower()):
         talk.say(talk.question() if state.step not in IDLE else f"{phrases.greeting(talk.business)} {phrases.HOW}")
     elif state.step not in IDLE and NOT_YET.fullmatch(said.text.lower()):
@@ -244,7 +246,8 @@ async def _first(talk: Talk) -> None:
         if len(services) == 1:
             state.service = services[0].id
         naming.noted(talk)
-        lead = phrases.ONLY_ENGLISH if said.foreign else phrases.greeting(talk.business)
+        unseen = said.pictures and not said.text
+        lead = phrases.ONLY_ENGLISH if said.foreign else phrases.PICTURE if unseen else phrases.greeting(talk.business)
         talk.say(lead, talk.question())
 
 
@@ -317,7 +320,7 @@ async def _question(talk: Talk) -> None:
 
 
 async def _ask_elsewhere(talk: Talk) -> None:
-    if not await talk.quoted():
+    if talk.said.pictures or not await talk.quoted():
         await talk.person(phrases.PASSED_ON)
 
 

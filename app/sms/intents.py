@@ -6,7 +6,7 @@ from enum import StrEnum
 from app.sms import vocabulary as v
 from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, OF_VISIT, Cancelling, cancelling, without_told
 from app.sms.dates_in_words import When, read_shift
-from app.sms.not_asked import BOOKS_LATER, COMPLAINT, NO_SHOW
+from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW
 
 
 class Intent(StrEnum):
@@ -35,7 +35,8 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(asked) and not v.NO_CALL.search(asked)
     complains = COMPLAINT.search(asked) and not (when and v.BOOK.search(asked))
-    if NO_SHOW.search(asked) or calls or complains or of_cancelling is Cancelling.ELSEWHERE:
+    harm = NO_SHOW.search(asked) or DANGER.search(asked)
+    if harm or calls or complains or of_cancelling is Cancelling.ELSEWHERE:
         return Intent.PERSON
     if v.ABORT.match(asked) and not (moves and CANCEL.search(asked)):
         return Intent.ABORT

@@ -35,7 +35,7 @@ MAYBE_IN: Final = frozenset({"yes"})
 HELP: Final = frozenset({"help", "info", "ayuda", "aide"})
 CARRIER_SAYS: Final = {"STOP": Meaning.OPT_OUT, "START": Meaning.OPT_IN, "HELP": Meaning.HELP}
 
-_ENDS: Final = " \t\n.!?,;:\"'“”‘’()[]*-_"
+_ENDS: Final = " \t\n.!?¡¿,;:\"'“”‘’()[]*-_"
 
 
 def meaning(body: str, opt_out: str = "") -> Meaning:

@@ -69,7 +69,9 @@ def fitting(name: str, not_these: Collection[str]) -> str:
     words = name.split()
     if not 1 <= len(words) <= MAX_NAME_WORDS + 1 or len(name) > MAX_NAME_CHARS:
         return ""
-    for word in words:
+    for place, word in enumerate(words):
+        if word == "&" and 0 < place < len(words) - 1:  # "Smith & Sons"
+            continue
         if not NAME_WORD.fullmatch(word) or word.lower().strip(".'") in NO_NAMES or word.lower() in not_these:
             return ""
     return " ".join(words) if name != name.lower() else " ".join(word[:1].upper() + word[1:] for word in words)

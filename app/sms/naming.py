@@ -19,13 +19,18 @@ _FIRST = re.compile(
     rf"{_AGREED}(?:(?:it's |it is |its |i'm |i am |this is |for |under |put it under |(?:my )?name is )"
     r"(?:(?:my|our) [a-z]+,? )?)?"
     rf"(?P<name>(?-i:{_NAME}))(?: (?:please|pls|thanks|thank you|thx|here))?"
-    r"(?P<rest>(?:\s*[,.;\n(]|\s+(?=(?:and|but|my|our|please|is|can|could|how|what)\b|[0-9(+#])).*)?",
+    r"(?P<rest>(?:\s*[,.;\n(]|\s+(?=(?:and|but|my|our|please|is|can|could|how|what)\b|[0-9(+#]|\S+@)).*)?",
     re.I | re.S,
 )
 _WRONG = re.compile(
     r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
 )
 _AGREES = re.compile(r"^\W*(?:(?:yes|yeah|yep|ok|okay|sure|and|but|also|then)\b[ ,]*)*", re.I)
+_NOT_SO = re.compile(
+    r"(?:(?:no|sorry|oops|wait|actually)\W+)*(?:(?:it'?s|its|that'?s|(?:my )?name(?: i|')s|spelled) )*"
+    r"(?P<new>[^\W\d_][\w'-]*),? (?:and )?not (?P<old>[^\W\d_][\w'-]*)\W*",
+    re.I,
+)
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
@@ -34,6 +39,8 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     said = talk.said
     if said.name and _WRONG.fullmatch(said.question.lower().strip(" .!?")):
         return replace(said, question="")
+    if new := _respelt(talk):
+        return replace(said, name=new, answer=None)
     if talk.state.step is not Step.NAME or said.name or said.next is not None:
         return said
     if said.titled or said.alone:
@@ -62,6 +69,16 @@ def noted(talk: Talk) -> bool:
     if new:
         state.words = {**state.words, "notes": "; ".join(filter(None, (before, ", ".join(new))))[:MAX_NOTE_CHARS]}
     return bool(new)
+
+
+def _respelt(talk: Talk) -> str:
+    """The name that was given, with one of its words put right: "it's Karin, not Karen"."""
+    found = _NOT_SO.fullmatch(talk.said.text)
+    words = talk.state.name.split()
+    if talk.state.step is not Step.CONFIRM or found is None or found["old"].lower() not in map(str.lower, words):
+        return ""
+    new = found["new"][:1].upper() + found["new"][1:]
+    return " ".join(new if word.lower() == found["old"].lower() else word for word in words)
 
 
 def _asks(part: str) -> bool:

@@ -31,5 +31,12 @@ COMPLAINT = re.compile(
     r"\b(?:not|un) ?happy with\b|\bdisappointed\b|\bnever (?:using|calling) you\b|\bfurious\b"
 )
 """Harm, money asked back, anger: for a person, whatever else can be done here."""
+DANGER = re.compile(
+    r"\bcan(?:'?t|not| not) breathe\b|\b(?:trouble|hard time|not) breathing\b|"
+    r"\b(?:gas leak|on fire|unconscious|passed out)\b|"
+    r"\bsmell(?:s|ing)? (?:\w+ )?gas\b|\b(?:seizure|anaphyla\w+|allergic reaction|heart attack)\b|\bpoisoned\b|"
+    r"\b(?:this|it)(?:'?s| is) an emergency\b"
+)
+"""Somebody may be hurt right now: what no callback is soon enough for."""
 BOOKS_LATER = re.compile(r"(?:'ll|\bwill|\bill|\bgoing to)(?: \w+){0,3} (?:re-?book|re-?schedule|book again)\b")
 """Beside a cancellation it asks for no other time yet."""

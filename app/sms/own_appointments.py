@@ -29,7 +29,9 @@ _TWO = 2
 _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
+    "cannot_verify": " - can't be seen on the calendar now, someone looks into it",
 }
+_CHANGES = {"move": " - a move of it is still being checked", "cancel": " - its cancellation is still being checked"}
 
 
 async def all_standing(talk: Talk) -> list[Booked] | None:
@@ -185,10 +187,11 @@ async def _which(talk: Talk) -> None:
 
 
 async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
-    """Each of these visits in turn; a day that all of them shall go to is asked for again for each."""
+    """Each of these visits in turn; the day that all of them shall go to is kept, each has its own hour."""
     state = talk.state
     first, *others = visits
     if state.task is Task.MOVE:
+        talk.said = replace(talk.said, when=several.goal(talk, visits))
         state.wanted = Wanted().said(talk.said.when)
     kept_all = several.wait(talk, state.task, others)
     await _with(talk, first)
@@ -357,7 +360,7 @@ async def _find(talk: Talk) -> Sequence[Mapping[str, Any]] | None:
 def _told(talk: Talk, each: Mapping[str, Any]) -> str:
     booked = _booked(each)
     state = "" if each["outcome"] == "confirmed" else " - not confirmed by the calendar yet"
-    caution = state or _CAUTIONS.get(str(each.get("verification")), "")
+    caution = state or _CAUTIONS.get(str(each.get("verification")), "") + _CHANGES.get(str(each.get("change")), "")
     return f"{phrases.appointment(talk.business, booked, talk.today)}, reference {booked.reference}{caution}"
 
 

@@ -80,7 +80,7 @@ _ENGLISH: Final = (
     rf"|(?:{_TO_TEXT}|texting|messaging|contacting) (?:me|us)\b)",
     rf"\b(?:do not|dont|no longer) need (?:(?:any|your|the|these|those|more|further|so|many) )*{_NOTES}",
     rf"^(?:(?:please|pls|and|just|hi|hello|ok) )*no (?:more |further )?(?:(?:of|your|these|those|automated|auto) )*"
-    rf"(?:texts?|texting|text messages|messages|sms|msgs|spam|ads|marketing|solicitations?){_END}",
+    rf"(?:texts?|texting|text messages|messages|sms|msgs|spam|ads|marketing|solicitations?|reminders|alerts){_END}",
     r"\b(?:revoke|withdraw|rescind|retract|take back) (?:(?:my|our|all|any|the) )*"
     r"(?:consent|permission|authori[sz]ation)\b",
     r"\bnot have (?:my |our |any )*(?:consent|permission) to (?:text|message|contact)\b",
@@ -125,7 +125,8 @@ _OTHERS: Final = (
 _WISHES: Final = tuple(re.compile(pattern) for pattern in (*_ENGLISH, *_OTHERS))
 _BESIDE: Final = re.compile(
     r"\b(?:please|pls|plz|svp|por favor|now|it|this|these|that|ok|bitte|just|all|no|yes|hey|hi|hello|thanks|thank you"
-    r"|sorry|(?:i|we) (?:said|say|want you to|need you to|told you to|asked you to)|(?:can|could|would|will) you"
+    r"|omg|lol|wtf|ffs|sorry|(?:i|we) (?:said|say|want you to|need you to|told you to|asked you to)"
+    r"|(?:can|could|would|will) you"
     r"|you (?:have|need) to|(?:im |i am )?not interested|(?:you have |this is )?(?:the )?wrong (?:number|person))\b"
 )
 _STOPS: Final = re.compile(r"(?:(?:stop+|stopall|arretez|pare|paren|quit)(?: |$))+")

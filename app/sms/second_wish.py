@@ -10,7 +10,7 @@ from app.sms.ground import Ground
 from app.sms.several import MOST_PUT_OFF
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import AS_WELL, BETTER, MOVE, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
+from app.sms.vocabulary import AS_WELL, BETTER, FOR_THEIRS, MOVE, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
 from app.sms.words import Answer, Intent, Said, read
 
 MAX_WORDS_CHARS = 200
@@ -101,9 +101,9 @@ async def see_to(talk: Talk, ground: Ground) -> None:
 
 
 def _keep(talk: Talk, then: Said, at: int = MOST_PUT_OFF) -> bool:
-    """Whether there is room for it, before those `at` that place and later."""
+    """Whether there is room for it and for what follows it, before those `at` that place and later."""
     state = talk.state
-    new = PutOff(then.text, talk.today)
+    new = PutOff(then.whole if then.next is not None and then.whole else then.text, talk.today)
     fits = len(new.words) <= MAX_WORDS_CHARS and len(state.put_off) < MOST_PUT_OFF
     if fits and new not in state.put_off:
         state.put_off = [*state.put_off[:at], new, *state.put_off[at:]]
@@ -124,9 +124,9 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     else:
         wish = replace(said, intent=Intent.BOOK, answer=None)
         await choosing.take_up(talk, _on_day_of(last, wish), last.service if last else "")
-        service = talk.business.service(state.service)
-        if service is not None and state.step in (Step.DAY, Step.TIME):
-            talk.replies[-1:] = [phrases.fit(f"{phrases.short(service.name)}: {reply}") for reply in talk.replies[-1:]]
+    service = talk.business.service(state.service)
+    if service is not None and (state.step is Step.TIME or (state.step is Step.DAY and state.task is Task.BOOK)):
+        talk.replies[-1:] = [phrases.fit(f"{phrases.short(service.name)}: {reply}") for reply in talk.replies[-1:]]
 
 
 def _moves(talk: Talk) -> bool:
@@ -142,7 +142,8 @@ async def _is_of_standing(talk: Talk) -> bool:
     """Whether it names a visit that stands by its service, and a time: "and the inspection friday at ten"."""
     said, low = talk.said, talk.said.text.lower()
     named = meant.services_in(talk, said)
-    if len(named) != 1 or said.intent is not None or not said.when or ONE_MORE.search(low) or not THE_ONE.search(low):
+    more = any(form.search(low) for form in (ONE_MORE, FOR_THEIRS, apart.ANOTHER))
+    if len(named) != 1 or said.intent is not None or not said.when or more or not THE_ONE.search(low):
         return False
     return talk.calls <= MOST_CALLS_BEFORE and await own_appointments.stands(talk, named[0].id)
 

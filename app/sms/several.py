@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.sms import phrases
+from app.sms.dates_in_words import When
 from app.sms.meant import all_services_in, could_be, services_in
 from app.sms.state import Asked, Booked, PutOff, Task
 from app.sms.talk import Talk
@@ -102,10 +104,19 @@ def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:
         state.after = [*(Asked(Task.CANCEL, each, strict=state.strict) for each in visits), *state.after]
         return True
     names = [(each, talk.business.service(each.service)) for each in visits]
-    words = [f"move my {s.name if s else 'visit'} of {each.starts.date().isoformat()}" for each, s in names]
+    when = goal(talk, visits)
+    to = f" to {when.days[0].isoformat()} {when.part}".rstrip() if len(when.days) == 1 and when.length == 1 else ""
+    words = [f"move my {s.name if s else 'visit'} of {each.starts.date().isoformat()}{to}" for each, s in names]
     room = max(MOST_PUT_OFF - len(state.put_off), 0)
     state.put_off = [*state.put_off, *(PutOff(each, talk.today) for each in words[:room])]
     return len(words) <= room
+
+
+def goal(talk: Talk, visits: Sequence[Booked]) -> When:
+    """When all of these visits shall be moved to, of the days that are named: the one on which none of them is."""
+    when = talk.said.when
+    elsewhere = tuple(day for day in when.days if day not in [each.starts.date() for each in visits])
+    return replace(when, days=elsewhere) if len(when.days) > 1 and len(elsewhere) == 1 else when
 
 
 def lead(talk: Talk, *, kept_all: bool) -> None:

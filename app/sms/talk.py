@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from app.booking.business import Business
 from app.booking.zones import local_date
 from app.sms import phrases, spanish
-from app.sms.not_asked import NO_SHOW
+from app.sms.not_asked import DANGER, NO_SHOW
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
 from app.sms.vocabulary import IT
@@ -193,7 +193,9 @@ class Talk:
     async def person(self, why: str = "") -> bool:
         """A person calls, and the customer hears when. False: none could be asked for, which has been said then."""
         self.passed_on = True
-        words = (self.state.unread, self.said.text[:MAX_REASON_CHARS] or "a picture, without words")
+        seen = "a picture, without words" if not self.said.text else " (with a picture)" if self.said.pictures else ""
+        words = (self.state.unread, f"{self.said.text[:MAX_REASON_CHARS]}{seen}")
+        danger = phrases.IN_DANGER if DANGER.search(self.said.whole.lower()) else ""
         reason = "\n".join(f"By text: {each}" for each in words if each)
         self.state.unread = ""
         when = self._call_at() if self.said.intent is Intent.PERSON else ""
@@ -201,12 +203,12 @@ class Talk:
         if not result["ok"] and when:
             result = await self.ask("request_callback", reason=reason)
         if not result["ok"]:
-            self.say(phrases.no_call(self.conversation.line))
+            self.say(f"{danger} {phrases.no_call(self.conversation.line)}".strip())
             return False
         self.state.promised = True
         if self.state.step is Step.INVITED:
             self.state.step = Step.DONE
-        self.say(f"{why} {result['say']}".strip(), self._resting())
+        self.say(" ".join(filter(None, (danger, why, result["say"]))), self._resting())
         return True
 
     def _resting(self) -> str:

@@ -7,13 +7,14 @@ import re
 from app.sms import phrases
 from app.sms.state import IDLE
 from app.sms.talk import Talk
-from app.sms.vocabulary import BETTER
+from app.sms.vocabulary import BETTER, NO_CALL
 
 DETAIL = re.compile(
     r"\b(?:address|gates?|code|doors?|ring|(?:door)?bell|buzzer|knock|dogs?|puppy|cats?|pets?|keys?|lock ?box|alarm|"
-    r"parking|park|apt\.? ?#?\d+\w?|apartment|unit|suite|floor|entrance|driveway|garage|fence|(?:back|front)?yard)\b|"
+    r"parking|park|apt\.? ?#?\d+\w?|apartment|unit|suite|floors?|entrance|driveway|garage|fence|(?:back|front)?yard)\b|"
     r"\b\d+ (?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b|"
     r"\b(?:tell|let|ask|inform|have) (?:him|her|them|the (?:tech\w*|guys?|driver|inspector)|whoever \w+) |"
+    r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,250}\.\w|(?<![\d-])\d{3}[-. ]?\d{3}[-. ]?\d{4}(?!\d)|"
     r"\b(?:call|text|ring|phone) (?:him|her|them|(?:me )?(?:first|ahead|when|before|once))\b|"
     r"\b(?:phone|cell|number) is\b|"
     r"\bmy (?:\w+[- ]in[- ]law|wife|husband|mom|mum|mother|dad|father|sister|brother|son|daughter|friend|partner|"
@@ -43,3 +44,17 @@ def tells(talk: Talk) -> bool:
 async def pass_on(talk: Talk) -> None:
     """A person is told; who goes on telling, as answering machines do, is told no more of it."""
     await talk.unread(phrases.GOES_ON)
+
+
+def wants_no_call(talk: Talk) -> bool:
+    """Whether the call that was promised is not wanted after all, and nothing else is asked for."""
+    said = talk.said
+    free = talk.state.promised and talk.state.step in IDLE and said.intent is None and not said.when
+    return free and bool(NO_CALL.search(said.text.lower()))
+
+
+async def call_off(talk: Talk) -> None:
+    """Whoever calls knows it first."""
+    said = len(talk.replies)
+    if await talk.person():
+        talk.replies[said:] = [phrases.NOT_CALLED]

@@ -152,7 +152,8 @@ CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|yo
 """A request to cancel, where something else in the text shall stay."""
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
-    rf"\b(?:change|move|switch|shift|push|bump|swap) (?:it|me|my|the|our|this|that|to|back|time|day|date|{APPT})\b|"
+    r"\b(?:change|move|switch|shift|push|bump|swap) "
+    rf"(?:it|me|my|the|our|this|that|them|both|all|to|back|time|day|date|{APPT})\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
@@ -189,14 +190,15 @@ STATUS = re.compile(
     rf"^(?:my|mi) {APPT}\W*$|^when\W*$|\bremind me when\b|\b(?:confirmation|reference) (?:number|code|no\b|#)"
 )
 IS_BOOKED = re.compile(
-    rf"\b(?:is|was) (?:my|our|the) (?:\w+ )?{APPT}\b|\b(?:did|has) (?:it|that) (?:go|gone) through\b|"
+    rf"\b(?:is|was) (?:my|our|the) (?:\w+ )?{APPT}\b|\b(?:did|has) (?:it|that) (?:go|gone) thr(?:ough|u)\b|"
     r"\b(?:is|was) (?:it|that|this) (?:booked|confirmed|done|cancell?ed|moved)\b|"
     r"\b(?:can|could) you (?:please )?confirm\b(?! (?:the|your|what|how|price))|"
     r"\bwhat(?:'?s| is| was) (?:the|my) (?:reference|confirmation)\b|\b(?:are (?:you|they)|is (?:he|she|"
     r"\w+)) still coming\b|"
     r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
-    r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|^(?:so )?when(?:'?s| is| was) (?:it|that)\b"
+    r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
+    r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b"
 )
 OPENINGS = re.compile(
     r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"
@@ -239,7 +241,8 @@ TURNS = re.compile(
 )
 """What makes a yes the beginning of something else."""
 NO_BUT_FINE = re.compile(
-    r"\b(?:not? (?:a )?(?:problem|worries|rush|pb|prob|big deal)|not (?:sure|bad)|do ?n[o']?t worry|why not|"
+    r"\b(?:not? (?:a )?(?:problem|worries|rush|pb|prob|big deal)|no (?:dogs?|cats?|pets?|gates?|code|alarm)|"
+    r"not (?:sure|bad)|do ?n[o']?t worry|why not|"
     r"can'?t wait|wait(?:ing)? for)\b"
 )
 CANCEL_IT = re.compile(r"(?:please |pls )?(?:(?:no,? )?just )?cancel(?: (?:it|that|this))?(?: please| pls)?[.! ]*")
@@ -260,6 +263,8 @@ KEEPING = re.compile(
     r"\b(?:works|is (?:good|fine|great|perfect))(?: for (?:me|us))?\W*$"
 )
 """In answer to whether it is to be cancelled that is a no, where nothing in it says the opposite."""
+LEAVES = re.compile(r"\b(?:leave|keep) (?:it|that|my|the)\b|\bthat'?s (?:fine|ok|okay)\b|\b(?:never ?mind|forget it)\b")
+"""Beside a no, while another time is looked for, the visit stays where it is."""
 NOT_KEEPING = re.compile(r"n't\b|\b(?:dont|cant|wont|cannot|not|never|no longer|cancel\w*)\b")
 CONDITION = re.compile(
     r"\b(?:if(?! possible\b)|unless|only when|as long as|maybe|depends|not sure|dunno|don'?t know)\b"
@@ -303,18 +308,20 @@ WISHES = re.compile(
 )
 """They name no time."""
 ASKING = re.compile(
-    r"(?:what|why|how|who|which|where|when|do you|does|are you|is (?:it|there|this|that)|can you|could you|will you|"
-    r"would you|would it|will it|do i|do we|should i|should we|can i|can my|can we|could i|could we|may i|am i|"
+    r"(?:whats?|why|hows?|whos?|which|wheres?|whens?|(?:do|are|can|could|will|would) (?:you|u|ya)|does|"
+    r"is (?:it|there|this|that)|would it|will it|(?:do|should|can|could) (?:i|we)|can my|may i|am i|"
     r"qu[eé]|c[oó]mo)\b"
 )
 GREETING = re.compile(
-    r"(?:hi+|hey+|hello+|helo|hola|good (?:morning|afternoon|evening|day)|howdy|greetings|buenos d[ií]as|buenas)\b"
+    r"(?:hi+|hey+|hello+|helo|hola|good (?:morning|afternoon|evening|day)|howdy|greetings|what'?s up|yo|"
+    r"buenos d[ií]as|buenas)\b"
 )
 SAME = re.compile(r"\bsame (time|hour|day)\b")
 SAME_DAY = re.compile(r"\b(?:(?:the )?same|that) day\b|\bin the day\b")
 PUZZLED = re.compile(
     r"(?:(?:(?:ok|okay|yes|no|right|sorry|really)\W*\?|(?:what|wat|wut|huh|pardon|come again|say again|wdym|"
-    r"what do you mean|what does that mean|i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
+    r"(?:(?:are )?(?:you|u)|any(?:one|body)) (?:still )?there|what do you mean|what does that mean|"
+    r"i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
 )
 """They did not follow, and want to hear it again."""
 NOT_YET = re.compile(

@@ -70,11 +70,12 @@ class _CancelledEvent(Camel):
     summary: str | None = None
     description: str | None = None
     transparency: str | None = None
+    recurrence: list[str] | None = None
     event_type: str | None = None
     extended_properties: _Extended | None = None
     attendees: list[_Attendee] | None = None
     known = words(
-        "kind htmlLink updated location colorId creator organizer start end endTimeUnspecified recurrence "
+        "kind htmlLink updated location colorId creator organizer start end endTimeUnspecified "
         "recurringEventId originalStartTime visibility iCalUID sequence attendeesOmitted hangoutLink "
         "conferenceData gadget anyoneCanAddSelf guestsCanInviteOthers guestsCanModify guestsCanSeeOtherGuests "
         "privateCopy locked reminders source workingLocationProperties outOfOfficeProperties focusTimeProperties "

@@ -13,6 +13,8 @@ QUIET_S: Final = (300.0, 600.0, 1_200.0, 2_400.0, 3_600.0)
 """Between one round and the next, while nobody acknowledges; the last one for every round after."""
 PAUSES_S: Final = (2.0, 10.0, 45.0)
 """Before the second, third and fourth try at receivers that failed in a round."""
+WITHIN: Final = "within"
+"""In the place of a receiver's id: people read of a page in the words of another one."""
 UNHEARD_S: Final = 60.0
 """Before the next round when nobody at all was reached."""
 
@@ -37,8 +39,8 @@ class Progress:
     reach: Mapping[str, Reach] = field(default_factory=dict)
 
     def heard(self) -> bool:
-        """Whether anybody was ever reached."""
-        return any(reach.reached_at for reach in self.reach.values())
+        """Whether anybody was ever reached by it."""
+        return any(reach.reached_at for name, reach in self.reach.items() if name != WITHIN)
 
 
 def receiver_id(url: str) -> str:

@@ -42,7 +42,9 @@ FIGURES: Final = (
     ),
     _tool(
         name="tool_p99", unit="s", made_of="time to answer, 99 of 100 calls", window_s=30 * MINUTE_S,
-        least=100, raise_at=5.0, clear_at=3.0, read=counted.slowest("tool", 0.99), remedy=SLOW_TOOL,
+        least=100, raise_at=5.0, clear_at=3.0, read=counted.slowest("tool", 0.99),
+        borne=0.05, moment=counted.slow("tool"), remedy=SLOW_TOOL,
+        told_with="tool_p95",
     ),
     _tool(
         name="fillers", unit="share", made_of="tool calls answered with a filler or a not yet",
@@ -65,7 +67,8 @@ FIGURES: Final = (
     ),
     _upstream(
         name="upstream_p50", unit="s", made_of="time of a request, the half that is quicker",
-        least=20, raise_at=1.5, clear_at=1.0, read=counted.slowest("upstream", 0.5), remedy=SLOW_UPSTREAM,
+        least=20, raise_at=1.5, clear_at=1.0, read=counted.slowest("upstream", 0.5),
+        borne=0.5, moment=counted.slow("upstream", counted.WAITED_FOR), remedy=SLOW_UPSTREAM,
         told_with="upstream_p95",
     ),
     _upstream(
@@ -75,12 +78,14 @@ FIGURES: Final = (
     ),
     _upstream(
         name="upstream_p99", unit="s", made_of="time of a request, 99 of 100", window_s=30 * MINUTE_S,
-        least=100, raise_at=6.0, clear_at=4.0, read=counted.slowest("upstream", 0.99), remedy=SLOW_UPSTREAM,
+        least=100, raise_at=6.0, clear_at=4.0, read=counted.slowest("upstream", 0.99),
+        borne=0.05, moment=counted.slow("upstream", counted.WAITED_FOR), remedy=SLOW_UPSTREAM,
+        told_with="upstream_p95",
     ),
     Figure(
         name="cache_hits", of="cache", unit="share", made_of="look-ups that a cache answered",
         window_s=10 * MINUTE_S, least=300, raise_at=0.05, clear_at=0.1, falls=True,
-        read=counted.share("cache", "hit".__eq__),
+        read=counted.hits,
         remedy="Every lookup goes to a calendar: see READBACK_AVAILABILITY_TTL_S, and whether something drops it.",
     ),
     Figure(

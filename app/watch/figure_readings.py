@@ -13,6 +13,8 @@ ANSWERED: Final = frozenset({"ok", "delivered", "refused", "client_error"})
 WENT_WRONG: Final = frozenset({"internal", "calendar_unavailable"})
 """Outcomes of tool calls that say nothing to the caller, by a fault of ours or of a calendar."""
 MOSTLY: Final = 0.5
+SHARED: Final = "shared "
+"""How the names of caches begin that all processes have in common."""
 CLIENT_GONE: Final = "client gone"
 """Counted with refusals, and none."""
 PLATFORM_ROUTES: Final = (
@@ -66,6 +68,11 @@ def share(family: str, counts: Callable[[str], bool]) -> Read:
         return _shares([(of, counts(label), number) for (of, label), number in numbers.items()])
 
     return read
+
+
+def hits(given: Material) -> Mapping[str, Reading]:
+    """How much each cache of a process answers; what all share is asked only where a process's own has nothing."""
+    return {of: one for of, one in share("cache", "hit".__eq__)(given).items() if not of.startswith(SHARED)}
 
 
 def mostly(family: str, counts: Callable[[str], bool]) -> Moment:

@@ -18,7 +18,7 @@ from app.watch.figure_counts import AHEAD_S
 from app.watch.figure_day import DAY_S, Day
 from app.watch.figure_wider import readings_of
 from app.watch.figure_words import body, title
-from app.watch.figures import Figure, Material, Owner, Reading, Sight, Standing, State, judged
+from app.watch.figures import COVERED, Figure, Material, Owner, Reading, Sight, Standing, State, judged
 from app.watch.pages import OURSELVES, Page, is_raised, raised, resolved
 
 PAGE: Final = "figure"
@@ -128,7 +128,9 @@ class FigureWatch:
                 paged.append(told)
             if _differs(was, standing):
                 changed[key] = replace(standing, at=was.at) if was is not None and unread else standing
-        noted(transaction, changed, gone, now=now, jumped_at=found.book.jumped_at)
+        have_rows = {name for name, _ in before.keys() | changed.keys()}
+        unseen = sum((found.covered[name] or 0.0) < COVERED for name in self._figures.keys() - have_rows)
+        noted(transaction, changed, gone, now=now, jumped_at=found.book.jumped_at, unseen=unseen)
         return any(paged), gone
 
     def _is_long_ago(self, key: Key, was: Standing, now: float) -> bool:

@@ -21,13 +21,16 @@ from app.watch.volume_lines import Watched
 LOOK_EVERY_S: Final = 60.0
 OF_A_DAY: Final = frozenset({"cap_near", "cap_reached", "model_spend_cap"})
 """Their keys have a business, or * for all, and a day of its zone, or of UTC."""
-OF_A_MOMENT: Final = frozenset({"unknown_line", "no_assistant", "audit_rows_lost", "google_credentials"})
+OF_A_MOMENT: Final = frozenset({
+    "unknown_line", "no_assistant", "audit_rows_lost", "google_credentials", "reference_guessing",
+    "transfers_not_followed", "call_event_lost",
+})  # fmt: skip
 LAPSE_AFTER_S: Final = 86_400.0
 DAY_OVER: Final = f"{OURSELVES}its day is over"
 UNWATCHED: Final = f"{OURSELVES}it is not in the settings any more, so nobody looks"
 LAPSED: Final = f"{OURSELVES}a day has passed, and what lasts rings anew"
 
-_A_DAY: Final = re.compile(r"(?P<business>.*)[ :](?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: [0-9]+)?")
+_A_DAY: Final = re.compile(r"(?P<business>.*)[ :](?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: [0-9]+|:question)?")
 _p = pages.c
 
 

@@ -55,11 +55,12 @@ class Hand:
 
     def take(self, by: str, *, since: float, now: float) -> Taken:
         """Who has it from now on: whoever was first."""
-        before = self.taken(since)
-        if before is not None:
+        before = self._here or self._read()
+        if before is not None and before.at >= since:
             return before
+        if before is not None:  # of an earlier outage; what somebody writes at this moment is not touched
+            self.let_go()
         mine = Taken(" ".join(by.split())[:BY_MAX_CHARS], now)
-        self.let_go()
         self._write(mine)
         return self.taken(since) or mine
 

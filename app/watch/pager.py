@@ -16,7 +16,7 @@ from app.background import Background
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import ReadbackError
-from app.watch import pages
+from app.watch import following, held, pages
 from app.watch.escalation import NEVER, Progress, after_tries, receiver_id, tried, wanted
 from app.watch.notify import CAUSE_GONE, Messenger, Notice, Step, Taken
 from app.watch.pages import SUPERSEDED, Kept
@@ -46,7 +46,8 @@ class Pager:
     """`own` are the installation's receivers, `by_business` each business's list in the order of escalation.
 
     `shown(url)` is what may be shown of a receiver; `link(page_id)` the address where it is acknowledged, and
-    `place(page)` where the dashboard has what it is about, or "".
+    `place(page)` where the dashboard has what it is about, or "". `read_anew(url)`: whether people there read what a
+    page says when it is told again.
     """
 
     def __init__(  # noqa: PLR0913 - who is reached, how, and when, handed in by name
@@ -60,6 +61,7 @@ class Pager:
         shown: Callable[[str], str],
         link: Callable[[str], str],
         place: Callable[[Kept], str] = lambda _: "",
+        read_anew: Callable[[str], bool] = lambda _: True,
         beat: Callable[[], None] = lambda: None,
         try_s: float = TRY_S,
     ) -> None:
@@ -71,6 +73,7 @@ class Pager:
         self._shown = shown
         self._link = link
         self._place = place
+        self._read_anew = read_anew
         self._beat = beat
         self._try_s = try_s
         self._woken = asyncio.Event()
@@ -130,7 +133,10 @@ class Pager:
 
     async def _carry(self, kept: Kept) -> None:
         try:
-            if kept.status == "open":
+            if kept.status == "open" and (until := await self._waits_until(kept)):
+                metrics.count_page("held")
+                progress, next_at, told = following.waiting(kept.progress), until, pages.HELD
+            elif kept.status == "open":
                 progress, next_at, told = await self._round(kept)
             else:
                 progress, next_at, told = await self._notice(kept)
@@ -143,6 +149,8 @@ class Pager:
     async def _round(self, kept: Kept) -> tuple[Progress, float, str]:
         """Everybody whose turn it is; where one fails the next of the business's list as well, at once."""
         progress = kept.progress
+        others = await self._told_along(kept)
+        kept = following.naming(kept, others)
         now_due, further = wanted(progress, self._own, self._by_business.get(kept.page.business, ()))
         failed = False
         for _ in range(MOST_WAVES):
@@ -155,8 +163,38 @@ class Pager:
             now_due, further = (further[:1], further[1:]) if missed else ([], further)
         if not progress.heard():
             logger.error("page reached nobody", page_id=kept.id, kind=kept.page.kind, key=kept.page.key)
+        elif others and self._was_read(kept, progress):
+            with contextlib.suppress(ReadbackError):  # named once more with the next round, or each rings by itself
+                await self._database.write(lambda t: held.named(t, others, now=self._clock.now()))
         progress, next_at = after_tries(progress, failed=failed, now=self._clock.now())
         return progress, next_at, "open" if progress.heard() else ""
+
+    def _was_read(self, kept: Kept, progress: Progress) -> bool:
+        """Whether people read in this round what is told along: all of them, where it is not the first time."""
+        everybody = (*self._own, *self._by_business.get(kept.page.business, ()))
+        took = any(reach.round == progress.round for reach in progress.reach.values())
+        return took and (not kept.progress.heard() or all(map(self._read_anew, everybody)))
+
+    async def _waits_until(self, kept: Kept) -> float | None:
+        """Until when it waits behind a page that tells of the same trouble; None when it rings now."""
+        now = self._clock.now()
+        if following.has_rung(kept) or not following.may_wait(kept):
+            return None
+        try:
+            others = await self._database.read(lambda connection: held.in_the_way(connection, now))
+        except ReadbackError:
+            return None
+        return following.waits_until(kept, others, self._hears, now)
+
+    async def _told_along(self, kept: Kept) -> list[Kept]:
+        """Pages that wait behind this one, to be named in its words."""
+        with contextlib.suppress(ReadbackError):
+            return following.along(kept, await self._database.read(held.waiting), self._hears, self._clock.now())
+        return []
+
+    def _hears(self, business: str, other: str) -> bool:
+        """Whether everybody who hears of a business's pages hears of those of the other business, too."""
+        return business == other or not self._by_business.get(business)
 
     async def _notice(self, kept: Kept) -> tuple[Progress, float, str]:
         """Tell who was paged that it is acknowledged or over; a few tries, for nothing depends on it."""

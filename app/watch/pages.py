@@ -21,6 +21,11 @@ BY_MAX_CHARS = 80
 SUPERSEDED = "superseded"
 """How a page ended of which another one tells from now on: nobody hears that it is over, for it is not."""
 
+HELD = "held"
+"""In the place of the last step that receivers know: it waits behind another page. See `following`."""
+SETTLES_S = 90.0
+"""After a page ended, until what waited behind it rings, unless it ended as well."""
+
 NOT_TAKEN, TAKEN = "n", "t"
 """Before the id, in the place of a page in a list."""
 
@@ -153,12 +158,20 @@ def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: s
     done = transaction.connection.execute(update(pages).where(*_open(kind, key)).values(**values))
     if done.rowcount:
         record(transaction, "page_resolved", subject=key, at=now, page=kind, **({"by": _in_short(by)} if by else {}))
+        behind = (NOT_RESOLVED, _p.told == HELD, _p.next_at > now + SETTLES_S)
+        transaction.connection.execute(update(pages).where(*behind).values(next_at=now + SETTLES_S))
     return bool(done.rowcount)
 
 
 def superseded(transaction: Transaction, kind: str, key: str, *, now: float) -> bool:
     """Another page tells of it from now on; True when there was such a page."""
     return resolved(transaction, kind, key, now=now, by=SUPERSEDED)
+
+
+def naming(connection: Connection, word: str) -> list[tuple[str, str]]:
+    """(kind, key) of every page that is up and has this word, which only one thing has, in its words."""
+    rows = connection.execute(select(_p.kind, _p.key).where(NOT_RESOLVED, _p.body.contains(word, autoescape=True)))
+    return [(row.kind, row.key) for row in rows]
 
 
 def who_ended(resolution: str) -> str:
@@ -190,7 +203,7 @@ def acknowledged(transaction: Transaction, page_id: str, *, by: str, now: float)
 def found(connection: Connection, page_id: str) -> Kept | None:
     """The page with this id; None when there is none."""
     row = connection.execute(select(pages).where(_p.id == page_id)).first()
-    return None if row is None else _kept(row)
+    return None if row is None else kept_of(row)
 
 
 def newest(connection: Connection, kind: str, key: str) -> Kept | None:
@@ -198,14 +211,14 @@ def newest(connection: Connection, kind: str, key: str) -> Kept | None:
     still = connection.execute(select(pages).where(*_open(kind, key))).first()
     over = select(pages).where(OVER, _p.kind == kind, _p.key == key).order_by(_p.changed_at.desc()).limit(1)
     row = still or connection.execute(over).first()
-    return None if row is None else _kept(row)
+    return None if row is None else kept_of(row)
 
 
 def listed(connection: Connection, *, all_of_them: bool = False, most: int = MOST_LISTED) -> list[Kept]:
     """Pages not resolved, or all, newest first."""
     query = select(pages).order_by(_p.raised_at.desc()).limit(most)
     rows = connection.execute(query if all_of_them else query.where(NOT_RESOLVED))
-    return [_kept(row) for row in rows]
+    return [kept_of(row) for row in rows]
 
 
 def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> list[Kept]:
@@ -216,7 +229,7 @@ def waiting(connection: Connection, after: tuple[float, str] | None, most: int) 
         (at, identity), mine = after, 0 if after[1].startswith(NOT_TAKEN) else 1
         older = or_(_p.raised_at < at, and_(_p.raised_at == at, _p.id > identity[1:]))
         query = query.where(or_(taken > mine, and_(taken == mine, older)))
-    return [_kept(row) for row in connection.execute(query)]
+    return [kept_of(row) for row in connection.execute(query)]
 
 
 def ended(connection: Connection, after: tuple[float, str] | None, most: int) -> list[Kept]:
@@ -225,7 +238,7 @@ def ended(connection: Connection, after: tuple[float, str] | None, most: int) ->
     if after is not None:
         at, identity = after
         query = query.where(or_(_p.changed_at < at, and_(_p.changed_at == at, _p.id < identity)))
-    return [_kept(row) for row in connection.execute(query)]
+    return [kept_of(row) for row in connection.execute(query)]
 
 
 def place_of(page: Kept) -> tuple[float, str]:
@@ -252,7 +265,7 @@ def leased(transaction: Transaction, *, now: float, until: float, limit: int) ->
     for row in due:
         mine = update(pages).where(_p.id == row.id, _p.next_at == row.next_at).values(next_at=until)
         if connection.execute(mine).rowcount:
-            taken.append(_kept(row))
+            taken.append(kept_of(row))
     return taken
 
 
@@ -263,7 +276,7 @@ def gone_on(
     row = transaction.connection.execute(select(pages).where(_p.id == before.id)).first()
     if row is None:
         return
-    there = _kept(row)
+    there = kept_of(row)
     moved = there.status != before.status
     transaction.connection.execute(
         update(pages)
@@ -286,7 +299,8 @@ def reached(transaction: Transaction, page_id: str, receiver: str, reach: Reach)
         transaction.connection.execute(update(pages).where(_p.id == page_id).values(receivers=known))
 
 
-def _kept(row: Any) -> Kept:
+def kept_of(row: Any) -> Kept:
+    """A page from its row."""
     reach: dict[str, Reach] = from_data(orjson.loads(row.receivers))
     return Kept(
         id=row.id,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from app.watch.escalation import NEVER
+from app.watch.following import SHOWN
 from app.watch.pages import SUPERSEDED, Kept, who_ended
 from app.watch.places import on_dashboard, place_of
 
@@ -53,7 +54,9 @@ def in_a_line(told: dict[str, Any]) -> str:
     """One described page for a list."""
     reached = sum(1 for receiver in told["receivers"] if receiver["reached_at"])
     title = " ".join(told["title"].split())
-    return f"{told['id']}  {told['status']:12}  {told['raised_at']}  reached {reached}  {title}"
+    waits = told["status"] == "open" and not reached and SHOWN in {one["receiver"] for one in told["receivers"]}
+    how_far = "waits behind another page" if waits else f"reached {reached}"
+    return f"{told['id']}  {told['status']:12}  {told['raised_at']}  {how_far}  {title}"
 
 
 def in_hand(kept: Kept, now: float) -> str:

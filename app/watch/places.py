@@ -62,6 +62,7 @@ _PLACES: Final[Mapping[str, Callable[[Page], Place]]] = {
     "dead_letter": _letters,
     "dead_letters_old": _letters,
     "limit_near": _limit,
+    "confirmations_end": _fixed("/limits", "the limits"),
     "cap_near": _cap,
     "cap_reached": _cap,
     "figure": _fixed("/figures", "the figures"),

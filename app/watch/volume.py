@@ -25,7 +25,7 @@ from app.watch.volume_pages import Again, Memory, Party, Steps, Up, floods, sile
 from app.watch.volume_words import FLOOD, KINDS, SILENCE, body, is_about_all, name, named, title
 
 EVERY_S: Final = 60.0
-MOST_DECIDED_AT_ONCE: Final = 20
+MOST_DECIDED_AT_ONCE: Final = 5
 """Businesses in one piece."""
 RECENT_S: Final = 3_600
 """How far back a look reads what came, before the longest window of a flood."""
@@ -63,6 +63,7 @@ class VolumeWatch:
         now = self._clock.now()
         jumped = self._jumped(now)
         await self._known.learn(now)
+        now = self._clock.now()  # the first time, learning takes minutes, and calls come meanwhile
         watch, recent, opened = await self._database.read(lambda c: self._seen(c, now, jumped))
         decisions: list[Decision] = []
         async for made in in_pieces(

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
+from app.db.prepared import Prepared
 from app.db.schema import volume
 from app.watch.baseline import HOUR_S
 from app.watch.judgement import QUARTER_S, Watch, Window
@@ -25,6 +26,23 @@ _v = volume.c
 _COLUMNS: Final = [column.name for column in volume.columns]
 _KEY: Final = ("business", "line", "channel", "hour")
 _COUNTS: Final = ("count", "quarter_1", "quarter_2", "quarter_3", "quarter_4")
+_WHOSE: Final = bindparam("whose", type_=_v.business.type)
+_UNTIL: Final = bindparam("until", type_=_v.last_at.type)
+_NEWEST: Final = (
+    select(_v.line, _v.channel, func.max(_v.hour).label("newest"))
+    .where(_v.business == _WHOSE, _v.hour <= _UNTIL)
+    .group_by(_v.line, _v.channel)
+    .subquery()
+)
+_SERIES: Final = Prepared(
+    select(volume)
+    .join(_NEWEST, (_v.line == _NEWEST.c.line) & (_v.channel == _NEWEST.c.channel))
+    .where(_v.business == _WHOSE, _v.last_at <= _UNTIL)
+    .where(_v.hour >= _NEWEST.c.newest - bindparam("weeks_s", type_=_v.hour.type))
+)
+_LEFT: Final = Prepared(
+    select(func.max(_v.hour)).where(_v.line == bindparam("this_line", type_=_v.line.type), _v.business != _WHOSE)
+)
 _LATER: Final = "CASE WHEN excluded.last_at > volume.last_at THEN excluded.last_at ELSE volume.last_at END"
 
 
@@ -102,12 +120,7 @@ def read_series(connection: Connection, business: str, weeks_s: int, end: float)
 
     Without what a clock ahead of `end` has noted.
     """
-    names = (_v.line, _v.channel)
-    newest = select(*names, func.max(_v.hour).label("newest")).where(_v.business == business, _v.hour <= end)
-    last = newest.group_by(*names).subquery()
-    mine = (_v.line == last.c.line) & (_v.channel == last.c.channel) & (_v.hour >= last.c.newest - weeks_s)
-    asked = select(volume).join(last, mine).where(_v.business == business, _v.last_at <= end)
-    return _by_series(connection.execute(asked).all())
+    return _by_series(_SERIES(connection, whose=business, weeks_s=weeks_s, until=end).all())
 
 
 def read_recent(connection: Connection, start: int, end: float) -> dict[Series, Rows]:
@@ -135,10 +148,8 @@ def first_counted(connection: Connection, business: str, before: float) -> float
 
 def left_others(connection: Connection, business: str, lines: Sequence[str]) -> dict[str, int]:
     """The hour in which each of these lines was last counted for another business, for those that ever were."""
-    if not lines:
-        return {}
-    asked = select(_v.line, func.max(_v.hour)).where(_v.line.in_(lines), _v.business != business).group_by(_v.line)
-    return {line: int(hour) for line, hour in connection.execute(asked)}
+    found = {line: _LEFT(connection, this_line=line, whose=business).scalar() for line in lines}
+    return {line: int(hour) for line, hour in found.items() if hour is not None}
 
 
 def unseen_hours(watch: Watch) -> frozenset[int]:

@@ -1,19 +1,26 @@
 """What is usual on each line, learned once a day and kept: in between only what came lately has to be read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy import Connection
 
-from app.watch.judgement import Watch
 from app.watch.pieces import PIECE_WITHIN_S, RESTS, Reading, in_pieces
-from app.watch.volume_counts import Rows, Series, watched
+from app.watch.volume_counts import Rows, Series, unseen_hours, watched
 from app.watch.volume_lines import READ_S, Learned, Watched, caught_up, learn, outdated, rows_of
 
 MOST_LEARNED_AT_ONCE: Final = 1
-"""Businesses in one piece: each has weeks of counts."""
+"""Steps in one piece: each business has weeks of counts."""
 MOST_LEARNED_ANEW: Final = 100
 """Businesses whose new day is learned in one look; the others' of yesterday serves meanwhile."""
+
+
+class _Step(Enum):
+    """Of learning a business: two pieces, for whoever calls meanwhile waits for one."""
+
+    READ = auto()
+    LEARN = auto()
 
 
 class Known:
@@ -42,9 +49,14 @@ class Known:
         due += sorted(again, key=lambda one: list(self._outdated).index(one.business))[:MOST_LEARNED_ANEW]
         if not due:
             return
-        watch = await self._database.read(lambda c: watched(c, int(now - READ_S), now), PIECE_WITHIN_S)
+        away = await self._database.read(lambda c: unseen_hours(watched(c, int(now - READ_S), now)), PIECE_WITHIN_S)
+        read: dict[str, Mapping[Series, tuple[Rows, int]]] = {}
         async for some in in_pieces(
-            self._database, due, MOST_LEARNED_AT_ONCE, lambda c, some: _learned(c, some, watch, now), self._rests
+            self._database,
+            [(one, step) for one in due for step in _Step],
+            MOST_LEARNED_AT_ONCE,
+            lambda c, some: _learned(c, some, read, away, now),
+            self._rests,
         ):
             self._known |= some
             for business in some:
@@ -59,6 +71,17 @@ class Known:
 
 
 def _learned(
-    connection: Connection, some: Iterable[Watched], watch: Watch, now: float
+    connection: Connection,
+    some: Iterable[tuple[Watched, _Step]],
+    read: dict[str, Mapping[Series, tuple[Rows, int]]],
+    away: Collection[int],
+    now: float,
 ) -> dict[str, dict[Series, Learned]]:
-    return {one.business: learn(rows_of(connection, one, now), one, watch, now) for one in some}
+    """What is learned in these steps; what is only read by then is kept in `read`."""
+    found: dict[str, dict[Series, Learned]] = {}
+    for one, step in some:
+        if step is _Step.READ:
+            read[one.business] = rows_of(connection, one, now)
+        else:
+            found[one.business] = learn(read.pop(one.business), one, away, now)
+    return found

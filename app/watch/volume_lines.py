@@ -3,7 +3,7 @@
 A line that another business had begins anew; lines of one business are judged together too, and each by itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -23,7 +23,7 @@ from app.watch.judgement import (
     first,
     judged,
 )
-from app.watch.volume_counts import Rows, Series, left_others, read_series, together, unseen_hours
+from app.watch.volume_counts import Rows, Series, left_others, read_series, together
 
 WHOLE: Final = "*"
 """Stands for all lines of a business together, where it has more than one."""
@@ -92,9 +92,10 @@ def rows_of(connection: Connection, watched: Watched, now: float) -> dict[Series
     return found | _whole(watched, found)
 
 
-def learn(rows: Mapping[Series, tuple[Rows, int]], watched: Watched, watch: Watch, now: float) -> dict[Series, Learned]:
-    """Each series' profile, from whole days before its newest call."""
-    away = unseen_hours(watch)
+def learn(
+    rows: Mapping[Series, tuple[Rows, int]], watched: Watched, away: Collection[int], now: float
+) -> dict[Series, Learned]:
+    """Each series' profile, from whole days before its newest call; `away`: hours in which nobody was there."""
     today = _day(watched.zone, now)
     found: dict[Series, Learned] = {}
     for series, (counted, since) in rows.items():

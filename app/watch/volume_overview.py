@@ -84,7 +84,7 @@ def overview(connection: Connection, businesses: Iterable[Watched], now: float) 
     found: list[LineVolume] = []
     for one in businesses:
         rows = rows_of(connection, one, now)
-        known = learn(rows, one, watch, now)
+        known = learn(rows, one, away, now)
         recent = {series: counted for series, (counted, _) in rows.items()}
         found += shown(one, known, recent, watch, away, now)
     return found

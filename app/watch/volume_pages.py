@@ -4,6 +4,7 @@ Lines that fall silent together have one cause, so who joins rings nobody. They 
 the first one is, another rings only when its silence would be certain had it begun then.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -136,22 +137,48 @@ class _Silences:
         self._joint = up.get(self._business)
         self._own = {key: page for key, page in up.items() if key != self._business}
         self._members: Party = ()
+        self._anew: Collection[str] = ()
+        """Keys of lines that stay away though others are back."""
         self._steps = Steps()
 
     def taken(self) -> Steps:
         for key, page in list(self._own.items()):
             if key not in self._all or self._memory.ended(self._all[key], page):
                 self._steps.resolved.append(self._own.pop(key))
+        whole = self._all.get(self._business)
+        still = whole is not None and whole.verdict.state is State.SILENT and self._by_others(whole)
+        if not still:
+            self._silent = [one for one in self._silent if one is not whole]
         if self._joint is not None:
             self._see_to(self._joint)
-        whole = self._all.get(self._business)
-        if whole is None or whole.verdict.state is not State.SILENT:
+        if whole is None or not still:
             self._lines()
         elif any(one is whole for one in self._members):
             self._steps.superseded += self._own.values()
         elif any(one is whole for one in self._silent):
             self._whole(whole)
+        if self._joint is not None:
+            _told_as_it_is(self._steps, self._joint, self._members)
         return self._steps
+
+    def _by_others(self, whole: Decision) -> bool:
+        """Whether all lines together are silent not only for want of the lines that a page tells of."""
+        if whole.profile is None or (self._joint is not None and is_about_all(self._joint.body)):
+            return True
+        names = named(self._joint.body) if self._joint is not None else frozenset()
+        told = [
+            one.profile.a_week
+            for one in self._silent
+            if one.profile is not None
+            and one.channel == whole.channel
+            and one.line != WHOLE
+            and (one.key in self._own or name(one) in names)
+        ]
+        others = 1.0 - math.fsum(told) / whole.profile.a_week
+        found, still = whole.verdict, whole.verdict.still
+        return others * found.expected >= found.needed or (
+            still is not None and others * still.expected >= still.needed
+        )
 
     def _see_to(self, joint: Up) -> None:
         """The page about several: whether it goes on, and what it has to say."""
@@ -172,12 +199,9 @@ class _Silences:
         if over:
             self._memory.back.setdefault(self._business, self._now)
         back = self._memory.back.get(self._business)
-        if back is not None and (still := [one for one in self._members if self._again(one, back)]):
-            self._steps.superseded.append(joint)
-            self._steps.raised.append(still)
-            self._forget()
-        elif self._members:
-            _told_as_it_is(self._steps, joint, self._members)
+        if back is not None and any(self._again(one, back) for one in self._members):
+            self._anew, self._members = {one.key for one in self._members}, ()
+            self._give_up(joint)
 
     def _whole(self, whole: Decision) -> None:
         """All lines together are silent, and no page says so."""
@@ -186,16 +210,17 @@ class _Silences:
         if first is not None:
             self._steps.reworded.append((first, self._silent))
             return
-        self._steps.superseded += [self._joint] if self._joint is not None else []
+        if self._joint is not None:
+            self._give_up(self._joint)
         self._steps.raised.append(self._silent)
 
     def _lines(self) -> None:
         """Lines that no page tells of."""
         settled = {*self._own, *(one.key for one in self._members)}
         fresh = [one for one in self._silent if one.key not in settled]
-        new = [one for one in fresh if self._joined(one) is None]
+        new = [one for one in fresh if one.key in self._anew or self._joined(one) is None]
         if len(new) > 1 and self._joint is not None:
-            self._steps.superseded.append(self._joint)
+            self._give_up(self._joint)
             fresh = [*self._members, *fresh]
         if len(new) > 1:
             self._steps.raised.append(fresh)
@@ -210,6 +235,10 @@ class _Silences:
         lately = [p for key, p in self._own.items() if key in silent and self._now - p.raised_at <= TOGETHER_S]
         before = [page for page in lately if one.verdict.since < page.raised_at]
         return max(before, key=lambda page: page.raised_at, default=None)
+
+    def _give_up(self, joint: Up) -> None:
+        self._steps.superseded.append(joint)
+        self._forget()
 
     def _forget(self) -> None:
         self._joint = None

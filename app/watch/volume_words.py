@@ -149,14 +149,14 @@ def _things(decision: Decision, number: int = 2) -> str:
 
 
 def _moment(zone: ZoneInfo, at: float) -> str:
-    return datetime.fromtimestamp(at, zone).strftime("%a %d %b %H:%M")
+    return datetime.fromtimestamp(at, zone).strftime("%a %d %b %H:%M %Z")
 
 
 def _until(zone: ZoneInfo, now: float, left: float) -> str:
     """When so much time is over, in the line's own clocks, to the minute that has begun by then."""
     at = now + math.ceil(left / 60) * 60
     today = datetime.fromtimestamp(now, zone).date() == datetime.fromtimestamp(at, zone).date()
-    return f"until {datetime.fromtimestamp(at, zone).strftime('%H:%M' if today else '%a %d %b %H:%M')}"
+    return f"until {datetime.fromtimestamp(at, zone).strftime('%H:%M %Z' if today else '%a %d %b %H:%M %Z')}"
 
 
 def _chance(log_chance: float) -> str:

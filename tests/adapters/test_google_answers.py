@@ -77,3 +77,9 @@ def test_a_time_that_needs_a_zone_nobody_gave_is_malformed(end: Any) -> None:
 def test_a_reference_that_is_not_ours_is_none(properties: Any) -> None:
     times = {"start": {"dateTime": "2026-11-01T00:00:00Z"}, "end": {"dateTime": "2026-11-01T01:00:00Z"}}
     assert event_of({"id": "a", **times, "extendedProperties": properties}, "").reference == ""
+
+
+@pytest.mark.parametrize(("recurrence", "repeats"), [(["RRULE:FREQ=WEEKLY"], True), (None, False), ([], False)])
+def test_what_somebody_made_a_series_is_known_by_its_rule(recurrence: Any, repeats: bool) -> None:
+    times = {"start": {"dateTime": "2026-11-01T00:00:00Z"}, "end": {"dateTime": "2026-11-01T01:00:00Z"}}
+    assert event_of({"id": "a", **times, "recurrence": recurrence}, "").repeats is repeats

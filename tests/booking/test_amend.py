@@ -127,6 +127,17 @@ async def test_what_an_editor_wrote_into_the_event_before_is_kept(made: House, c
     assert calendar.ours("dana")[0].description == "Gate code 12"
 
 
+@pytest.mark.parametrize(
+    ("title", "kept"), [("!! Home inspection: ann LEE (dog)", True), ("Visit", False)], ids=["added to", "replaced"]
+)
+async def test_it_goes_along_to_another_calendar(made: House, calendar: FakeCalendar, title: str, kept: bool) -> None:
+    booking = await booked(made)
+    calendar.people_edit("dana", booking.event_id, summary=title, description="Gate code 12")
+    assert (await move(made, booking, LATER, "lee")).result is CONFIRMED
+    (event,) = calendar.ours("lee")
+    assert (event.summary, event.description) == (title if kept else "Home inspection: Ann Lee", "Gate code 12")
+
+
 IN_PLACE: dict[str, tuple[str, Step, Result, Code | None]] = {
     "our event cannot be read": ("get", scripted.UNKNOWN, REFUSED, Code.CALENDAR_UNAVAILABLE),
     "the new time cannot be read": ("events", scripted.UNKNOWN, REFUSED, Code.CALENDAR_UNAVAILABLE),
@@ -317,7 +328,10 @@ async def test_while_the_calendar_does_not_tell_both_times_stay_and_a_person_is_
     calendar.always("get", scripted.UNKNOWN)
     for _ in range(8):
         await after(made, 21)
-    assert [rung.key for rung in made.alarms.rung] == [booking.reference]
+    (rung,) = made.alarms.rung
+    assert rung.key == booking.reference
+    assert "2026-11-24 09:00 to 10:00 (America/Chicago) with Dana at Acme" in rung.body
+    assert "moved to 2026-11-24 13:00 to 14:00 (America/Chicago) with Dana at Acme" in rung.body
     assert await taken(made, LATER)
     calendar.always("get", None)
     await after(made, 21)

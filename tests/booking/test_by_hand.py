@@ -55,10 +55,15 @@ def shown_as_free(calendar: FakeCalendar, booking: Booking) -> None:
     edited(calendar, booking, opaque=False)
 
 
+def made_weekly(calendar: FakeCalendar, booking: Booking) -> None:
+    edited(calendar, booking, repeats=True)
+
+
 WHERE = {
     "given to a colleague": (given_to_lee, "the visit is now on fake:lee at 2026-11-24 13:00 to 14:00"),
     "moved": (moved_by_half_an_hour, "there is an event at 2026-11-24 09:30 to 10:30"),
     "deleted": (deleted, "it is gone from there, and on no other calendar of the business"),
+    "made weekly": (made_weekly, "there is an event at 2026-11-24 09:00 to 10:00 (America/Chicago), repeating"),
     "shown as free": (shown_as_free, "there is an event at 2026-11-24 09:00 to 10:00 (America/Chicago), shown as free"),
 }
 
@@ -148,6 +153,14 @@ async def test_a_pending_cancellation_that_meets_an_edit_is_one_task_too(made: H
     assert made.told == [(booking.reference, REFUSED)]
 
 
+async def test_one_made_weekly_is_not_cancelled_with_all_its_series(made: House, calendar: FakeCalendar) -> None:
+    booking = await verified(made)
+    made_weekly(calendar, booking)
+    assert (await cancel(made, booking)).code is Code.NOT_ALLOWED
+    assert calendar.count("cancel") == 0
+    assert made.alarms.rung == []
+
+
 # --- shown as free ----------------------------------------------------------------------------------------------------
 
 
@@ -175,3 +188,19 @@ async def test_one_shown_as_free_while_we_moved_it_is_moved_and_its_read_back_te
     await read_twice(made)
     (page,) = await made.pages()
     assert "it is shown as free time" in page.body
+
+
+async def test_one_shown_as_free_while_we_moved_it_goes_back_where_another_event_has_its_new_time(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await verified(made)
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    assert (await move(made, booking)).result is PENDING
+    shown_as_free(calendar, booking)
+    calendar.people_write("dana", LATER, LATER + HOUR)
+    await after(made, 5)
+    row = await appointment(made)
+    assert (row.starts, row.revision) == (booking.starts, 1)
+    assert made.told == [(booking.reference, REFUSED)]
+    event = calendar.stored["dana"][booking.event_id]
+    assert (event.start, event.end) == (booking.starts, booking.ends)

@@ -17,6 +17,7 @@ from app.booking.crm_copies import GIVE_UP_AFTER_S, LATE_AFTER_S, MOST_AT_ONCE, 
 from app.booking.crm_record import LEASE_S
 from app.booking.store import by_id
 from app.db.schema import audit, bookings, crm_copies, dead_letters, job_outbox, pages
+from app.jobs.dead_letters import discard
 from app.jobs.outbox import Again, Job, put
 from tests.booking.acme import ANN, HOUR, NOW, TUESDAY_9, House, acme, house
 from tests.fakes import calendar as scripted
@@ -313,6 +314,18 @@ async def test_what_will_never_be_taken_is_given_up_at_once(at: Desk) -> None:
     await at.jobs.run_for(1)
     assert (await at.states(), at.crm.verbs()) == (["dead"], ["upsert"])
     assert await at.pages() == [("crm_copy_missing", "open")]
+
+
+async def test_who_discards_its_letter_ends_its_page_and_no_other(at: Desk) -> None:
+    at.crm.upserts.extend([Refused("HTTP 400: no such field", for_good=True)] * 2)
+    for start, call in ((TUESDAY_9, "test:1"), (TUESDAY_9 + HOUR * 2, "test:2")):
+        await at.booked(start, call)
+        await at.jobs.run_for(1)
+    assert await at.pages() == [("crm_copy_missing", "open")] * 2
+    letter = (await at.rows(dead_letters, "id"))[0]
+    await at.made.database.write(lambda t: discard(t, letter, by="Kim", now=NOW))
+    assert await at.pages() == [("crm_copy_missing", "open"), ("crm_copy_missing", "resolved")]
+    assert sorted(await at.rows(pages, "resolution")) == ["", "Kim"]
 
 
 async def test_credentials_that_are_not_accepted_page_at_once_and_nothing_is_lost(at: Desk) -> None:

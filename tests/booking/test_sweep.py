@@ -177,6 +177,45 @@ async def test_our_claim_stays_where_another_booking_has_the_time(made: House, c
     assert (len(await made.pages()), len(await made.tasks())) == (1, 1)
 
 
+async def test_one_dragged_into_the_past_keeps_its_promised_time_and_is_found_when_it_is_put_back(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await verified(made)
+    calendar.people_edit("dana", booking.event_id, **shifted(booking, -7 * 24 * HOUR))
+    await swept(made, 7 * HOUR)
+    row = await made.row()
+    assert (row.starts, row.verification) == (booking.starts, "changed")
+    (page,) = await made.pages()
+    assert "is now at 2026-11-17 09:00" in page.body
+    assert "overlaps" not in page.body
+    assert made.claims.view("fake:dana").ranges == ((booking.blocked_from, booking.blocked_to),)
+    calendar.people_edit("dana", booking.event_id, **shifted(booking, 0))
+    await swept(made, 121)
+    assert (await made.row()).verification == "verified"
+    assert (await made.pages(), await made.tasks()) == ([], [])
+
+
+async def test_one_moved_to_an_earlier_day_is_watched_until_the_promised_time_is_over(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await verified(made)
+    calendar.people_edit("dana", booking.event_id, start=NEAR, end=NEAR + HOUR)
+    await swept(made, 3 * HOUR)
+    await swept(made, 5 * HOUR)
+    assert made.clock.now() > NEAR + HOUR
+    calendar.people_edit("dana", booking.event_id, **shifted(booking, 0))
+    await swept(made, 121)
+    assert (await made.row()).verification == "verified"
+
+
+async def test_one_without_any_length_overlaps_nothing(made: House, calendar: FakeCalendar) -> None:
+    booking = await verified(made)
+    calendar.people_edit("dana", booking.event_id, end=booking.starts)
+    await swept(made, 7 * HOUR)
+    (task,) = await made.tasks()
+    assert "overlaps" not in task.what
+
+
 async def test_once_the_customer_was_told_the_new_time_is_what_is_promised(made: House, calendar: FakeCalendar) -> None:
     booking = await verified(made)
     followed = following(made)

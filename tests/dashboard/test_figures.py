@@ -63,6 +63,8 @@ def test_tools_are_told_with_the_most_used_first() -> None:
 def test_what_is_not_well_is_shown_where_its_tile_leads() -> None:
     [tile] = of_dependencies({"database": "ok", "google": "down"})
     assert tile.path == "figures#dependencies"
+    [tile] = of_dependencies({"database": "ok", "loops": "degraded", "crm": "degraded"})
+    assert tile.about == "work in the background that stands still and crm degraded"
 
 
 def test_the_sentence_names_what_is_wrong_before_what_waits() -> None:
@@ -136,6 +138,8 @@ def test_times_are_told_in_words() -> None:
     assert there == '<time datetime="2026-11-26T09:04:00-06:00">26 Nov 09:04 CST</time>'
     assert (seconds(0.0123), seconds(2.25), seconds(None)) == ("12 ms", "2.2 s", "–")
     assert plain({"a<": ["<b>", True], "c": None}) == "a&lt;: &lt;b&gt;<br>yes<br>c: –"
+    assert "27 Nov 15:05 UTC</time>" in plain({"due": 1_795_791_908.78})
+    assert plain({"times": 1_795_791_908, "share": 0.25}) == "times: 1795791908<br>share: 0.25"
 
 
 def test_a_database_that_can_only_be_read_is_not_taken_for_one_that_is_well() -> None:

@@ -1,16 +1,25 @@
-"""However many pages are open, each can be found, and those that nobody has taken come first."""
+"""However many there are of what people work through, each can be found, and what is open comes first."""
 
 from pathlib import Path
 
 from app.audit.log import seal
 from app.dashboard.views import MOST_SHOWN
 from app.db.once import committing, looking
+from app.review import reviews
+from app.review.reviews import Proposal
+from app.review.reviews import opened as review_opened
+from app.review.tasks import Task
+from app.review.tasks import opened as task_opened
+from app.watch.incidents import Opening, Said, State
+from app.watch.incidents import opened as incident_opened
+from app.watch.incidents import said as incident_said
 from app.watch.pages import Page, acknowledged, listed, raised, resolved
 from tests.dashboard.looking import dashboard, signed_in
 from tests.flows.running import ADMIN_TOKEN
 
 NOW = 1_795_000_000.0
 MANY = 2 * MOST_SHOWN + 20
+END = {"tasks": "9e9_z", "reviews": "9e9_z", "incidents": "999"}
 
 
 def paged(url: str) -> set[str]:
@@ -92,3 +101,38 @@ async def test_a_page_that_begins_nowhere_is_refused(sqlite_url: str, tmp_path: 
     async with dashboard(sqlite_url, tmp_path) as server:
         assert (await server.get("/api/pages?after=x", ADMIN_TOKEN)).status_code == 409
         assert (await server.get("/api/pages?after=1.0_", ADMIN_TOKEN)).json()["pages"] == []
+
+
+async def test_each_callback_review_and_incident_is_on_one_of_the_pages(database_url: str, tmp_path: Path) -> None:
+    with committing(database_url, seal) as transaction:
+        for number in range(MANY):
+            due = NOW + number // 3  # several at once
+            task_opened(transaction, Task(f"k{number}", "callback", "acme", f"R{number}", "Call.", due), now=NOW)
+            about = Proposal("acme", f"sms:{number}", "high_stakes", f"Cancel {number}.", {}, f"rev{number}")
+            review_opened(transaction, about, now=NOW + number // 3)
+        reviews.decided(transaction, "rev0", True, by="Dana", note="", now=NOW)
+        old = incident_opened(transaction, Opening("Old and open", "-"), by="Dana", now=NOW)
+        for number in range(MOST_SHOWN):
+            one = incident_opened(transaction, Opening(f"Over {number}", "-"), by="Dana", now=NOW + number + 1)
+            incident_said(transaction, one.id, Said("Over.", State.RESOLVED), by="Dana", now=NOW + number + 2)
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        for path, key, many in (
+            ("tasks", "key", MANY),
+            ("reviews", "id", MANY - 1),
+            ("incidents", "id", MOST_SHOWN + 1),
+        ):
+            seen, following = [], ""
+            while following is not None:
+                told = (await server.get(f"/api/{path}?after={following}", ADMIN_TOKEN)).json()
+                seen += told[path]
+                shown = (await dana.look(f"{path}?after={following}")).text
+                assert [f'id="{one[key]}"' in shown for one in told[path]] == [True] * len(told[path])
+                following = told["next"]
+                assert following is None or f"{path}?after={following}" in shown
+            assert len({one[key] for one in seen}) == len(seen) == many
+            if path == "incidents":
+                assert seen[0]["id"] == old.id
+            else:
+                assert [one["due"] for one in seen] == sorted(one["due"] for one in seen)
+            assert "No more of them." in (await dana.look(f"{path}?after={END[path]}")).text
+        assert "Decided lately" in (await dana.look("reviews")).text

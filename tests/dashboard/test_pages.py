@@ -12,8 +12,11 @@ import pytest
 from sqlalchemy import update
 
 from app.audit.log import seal, verify
+from app.dashboard.overview import WORST_FIRST
+from app.dashboard.rendering import rendered
 from app.db.once import committing, looking
 from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
+from app.inference.flag import KNOWN
 from app.review.truth import truths
 from tests.dashboard.filled import CUSTOMER, PHONE, REFERENCES, TASK, VISIT, fill
 from tests.dashboard.looking import PAGES, dashboard, recorded, rows, signed_in
@@ -112,6 +115,20 @@ async def test_a_button_does_what_the_command_does(
         assert verify(connection).holds
 
 
+def test_of_every_flag_a_page_says_what_it_does() -> None:
+    told = [{"name": name, "percent": 5, "changed_at": None, "changed_by": None, "why": ""} for name in KNOWN]
+    frame = {"title": "Flags", "here": "flags", "form_token": "", "data": {"flags": told}, "now": 0.0}
+    assert "answered by a language model" in rendered("flags.html", frame)
+
+
+def test_of_many_open_incidents_the_overview_shows_the_newest_and_leads_to_all() -> None:
+    told = [{"id": f"i{n}", "title": f"T{n}", "state": "investigating", "opened_at": 1.5e9} for n in range(6)]
+    data = {"state": "bad", "sentence": "-", "tiles": [], "incidents": told, "pages": []}
+    shown = rendered("overview.html", {"data": data, "now": 1.6e9})
+    assert ("T4" in shown, "T5" in shown, "All 6" in shown) == (True, False, True)
+    assert "All" not in rendered("overview.html", {"data": data | {"incidents": told[:5]}, "now": 1.6e9})
+
+
 async def test_what_buttons_left_in_both_databases(database_url: str, tmp_path: Path) -> None:
     fill(database_url)
     async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
@@ -139,7 +156,11 @@ async def test_what_buttons_left_in_both_databases(database_url: str, tmp_path: 
 
 async def test_where_nobody_is_told_the_pages_say_so_and_what_to_do(sqlite_url: str, tmp_path: Path) -> None:
     async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
-        assert "pages that reach nobody" in (await server.get("/api/overview", ADMIN_TOKEN)).json()["sentence"]
+        told = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+        assert "pages that reach nobody" in told["sentence"]
+        states = [tile["state"] for tile in told["tiles"]]
+        assert states == sorted(states, key=WORST_FIRST.index)
+        assert (states[0], states[-1]) == ("bad", "good"), "what is wrong is on a phone's first screen"
         said = (await server.get("/api/pages", ADMIN_TOKEN)).json()["unheard"]
         assert said.startswith("READBACK_PAGE_URLS is not set, nor `page` of a business: whatever goes wrong, nobody")
         assert "nobody is told</span> READBACK_PAGE_URLS is not set" in (await dana.look("pages")).text
@@ -239,6 +260,21 @@ async def test_who_decides_reads_the_visit_in_words_before_any_id(acme_dashboard
     assert small.index("cancel_appointment") < small.index("Approve")
 
 
+async def test_who_calls_back_reads_why_and_whom_before_any_id_and_who_looks_at_a_booking_which_visit_it_is(
+    acme_dashboard: Any,
+) -> None:
+    async with signed_in(acme_dashboard) as dana:
+        task = (await dana.press("show", {"kind": "task", "id": TASK})).text
+        booking = (await dana.press("show", {"kind": "booking", "id": "K7M4QX"})).text
+    read, small = task[task.index("<dl") : task.index("<details")], task[task.index("<details") :]
+    places = [read.index(words) for words in ("Gate code 4711", f'href="tel:{PHONE}"', "<dt>due")]
+    assert places == sorted(places)
+    assert (TASK in read, f"key: {TASK}" in small) == (False, True)
+    read, small = booking[: booking.index("<details")], booking[booking.index("<details") :]
+    assert re.search(r"Home inspection on \w{3} \d+ \w{3} \d{4}, \d\d:00 C[SD]T with Dana", read)
+    assert ("embedded:acme/dana" in read, "embedded:acme/dana" in small) == (False, True)
+
+
 async def test_ten_thousand_dead_letters_are_paged_through(database_url: str, tmp_path: Path) -> None:
     fill(database_url, letters=10_000)
     async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
@@ -273,8 +309,10 @@ async def test_of_a_line_that_nobody_knows_yet_it_is_not_said_that_all_is_normal
                 break
             await asyncio.sleep(0.1)
 
-    assert told["sentence"] == "Nothing is wrong; whether calls come as usual is not known yet."
-    assert {tile["name"] for tile in told["tiles"] if tile["state"] == "unknown"} == {"Calls and texts today", "Lines"}
+    assert told["sentence"].startswith("Nothing is wrong; whether calls come as usual is not known yet and ")
+    assert "service figures" in told["sentence"], "they were not counted for long enough either"
+    unknown = {tile["name"] for tile in told["tiles"] if tile["state"] == "unknown"}
+    assert unknown == {"Calls and texts today", "Lines", "Service figures"}
 
 
 async def test_what_nobody_decided_says_how_it_ended(sqlite_url: str, tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ PARTIAL = {
 IN_ORDER = {"bookings_recent", "reviews_newest"}
 """Indexes that are gone along from their newest end, by statements that stop at so many rows."""
 QUERIES = (
-    "bookings?show=doubted", "bookings?reference=K7M4QX", "bookings?after=5e9_x", "dead-letters?after=1.0_x",
+    "bookings?show=doubted", "bookings?show=doubted&after=5e9_x", "bookings?show=unsettled", "tasks?after=1.0_x",
+    "reviews?after=1.0_x", "bookings?reference=K7M4QX", "bookings?after=5e9_x", "dead-letters?after=1.0_x",
     "pages?after=1.0_nx", "pages?show=ended", "pages?show=ended&after=1.0_x",
     "audit?subject=K7M4QX", "audit?kind=page_raised&business=acme", "audit?before=3", "audit?until=2026-01-01T00:00",
 )  # fmt: skip

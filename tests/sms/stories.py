@@ -54,6 +54,8 @@ BOOKING = (
         < Booked
         > do you take cash?
         < We do not take cash.
+        > do u guys treat roaches
+        < We treat ants, roaches
         """,
         (JANE,),
         business=DOCUMENTS,
@@ -950,6 +952,7 @@ PEOPLE = (
         """,
         tasks=("callback",),
     ),
+    Story("a picture alone", "> [picture]\n< I can't look at pictures here. Reply PERSON"),
     Story("a picture with words", "> [picture] inspection tuesday at 9\n< What is your full name?"),
     Story("an empty text", "> inspection\n> \u200b\n< Sorry, I did not get that. Which day"),
     Story(

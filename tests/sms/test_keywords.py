@@ -14,7 +14,7 @@ from app.sms.keywords import Meaning, carrier_answers, meaning
         ),
         ("OPTOUT", Meaning.OPT_OUT),
         *((word, Meaning.REVOKED) for word in ("opt out", "OPT-OUT", "ARRÊT", "alto")),
-        *((word, Meaning.REVOKED) for word in ("st0p", "Fuck off!", "\U0001f6d1")),
+        *((word, Meaning.REVOKED) for word in ("st0p", "Fuck off!", "\U0001f6d1", "¡BASTA!")),
         *((word, Meaning.CANCEL) for word in ("CANCEL", "cancel", "Cancelar")),
         *((word, Meaning.OPT_IN) for word in ("START", "unstop")),
         ("YES", Meaning.MAYBE_IN),

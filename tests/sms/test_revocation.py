@@ -44,6 +44,7 @@ NO_MORE = [
     "S.T.O.P", "s t o p", "S-T-O-P!",
     "no thanks stop", "not interested stop", "hey stop", "yes stop", "I said stop", "can you please stop",
     "you have the wrong number please stop", "STOP SVP", "pare por favor", "remove", "Please discontinue",
+    "omg stop", "stop it lol", "no reminders please",
     # told before, and threatened
     "I have asked you to stop texting me", "you have to stop texting me",
     "If you don't stop texting me I will report you", "I'm going to have to ask you to stop texting me",

@@ -33,7 +33,14 @@ ASKS: tuple[Row, ...] = (
     (ONE, "running late tuesday, can you come at 10 instead of 9? / yes", AT_10, "Moved"),
     *(
         (ONE, text, TUE, "You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM, reference")
-        for text in ("what's the reference?", "tuesday still good?", "who is coming tuesday?", "are you still coming?")
+        for text in (
+            "what time was it again",
+            "did it go thru?",
+            "what's the reference?",
+            "tuesday still good?",
+            "who is coming tuesday?",
+            "are you still coming?",
+        )
     ),
     (ASKED, "wrong name, it's Janet Roe / yes", f"{TUE} for Janet Roe", "Booked"),
     (ASKED, "let me check", "", NO_HURRY),
@@ -44,6 +51,8 @@ ASKS: tuple[Row, ...] = (
     (ONE, "is it still with Dana?", TUE, "You have: Home inspection with Dana"),
     (NOTHING, "is 8 possible?", "", "What is it for?"),
     (NOTHING, "????", "", "Hi, this is Acme"),
+    (NOTHING, "u there?", "", "Hi, this is Acme"),
+    *((ONE, text, TUE, "You have: Home inspection") for text in ("u there?", "inspection tuesday at 9")),
     (ONE, "see you later", TUE, ""),
     (ONE, "I'll let you know later", TUE, "You have"),
 )
@@ -79,9 +88,28 @@ PUT_RIGHT: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "cancel it / no, the other / yes", TREATMENT, "Cancelled"),
     (ASKED_TO_CANCEL, "no, the other", TUE, NO_OTHER),
     (ASKED, "yes no wait", "", "Reply YES"),
+    (ASKED, "its Janet not Jane / yes", f"{TUE} for Janet Roe", "Booked"),
+    (ONE, "anything sooner? / no thats fine leave it", TUE, "OK, I left your appointment as it is."),
+    (ONE, "move it to thursday / no keep it", TUE, "OK, I left your appointment as it is."),
     (ASKED, "yes, no wait, monday", "", "Mon Nov 23: 1)"),
 )
 SEVERAL: tuple[Row, ...] = (
+    *(
+        (
+            INSPECTION_AND_TREATMENT,
+            f"{text} / 1 / yes / 1 / yes",
+            "inspection Thu 26 13:00, treatment Thu 26 13:00",
+            "Moved",
+        )
+        for text in ("move both to thursday afternoon", "can you move both from tues and wed to thursday afternoon")
+    ),
+    (
+        NOTHING,
+        "an inspection tuesday at 9, a follow up visit wednesday at 10 and another inspection for my mom monday at 2 "
+        "/ Jane Roe / yes / yes / yes",
+        "inspection Mon 23 14:00, inspection Tue 24 09:00, follow-up Wed 25 10:00",
+        "Booked",
+    ),
     (NOTHING, "two inspections please, tuesday at 9 and wednesday at 10 / Jane Roe / yes / yes", f"{TUE}, {WED}", ""),
     (NOTHING, "inspections for my 3 houses tuesday at 9", "", REST_AGAIN),
     (NOTHING, "inspection tuesday at 9, I have 2 dogs", "", "Tue Nov 24 at 9:00 AM. What is your full name?"),

@@ -88,6 +88,35 @@ async def test_one_that_is_not_as_it_was_booked_is_said_with_a_caution(
     assert "someone" in answer["say"]
 
 
+async def test_one_that_nobody_can_see_is_said_with_a_caution_too(ask: Agent, calendar: FakeCalendar) -> None:
+    await booked(ask)
+    calendar.always("get", scripted.UNKNOWN)
+    for _ in range(8):
+        ask.house.clock.advance(300)
+        await ask.house.jobs.run_due()
+    answer = await ask("find_appointments")
+    assert [a["verification"] for a in answer["appointments"]] == ["cannot_verify"]
+    assert "can't see it on the calendar" in answer["say"]
+
+
+@pytest.mark.parametrize("intent", ["move", "cancel"])
+async def test_a_change_that_is_not_certain_yet_is_said(ask: Agent, calendar: FakeCalendar, intent: str) -> None:
+    reference, house = await booked(ask), ask.house
+    calendar.script(intent, scripted.UNKNOWN)
+    if intent == "move":
+        slot = house.slot_ids.mint(house.business, "inspection", "dana", TUESDAY_9 + 4 * HOUR, house.clock.now())
+        answer = await ask("reschedule_appointment", reference=reference, slot_id=slot)
+        said = "Its move to Tuesday, November 24 at 1:00 PM is still being checked with the calendar."
+    else:
+        answer = await ask("cancel_appointment", reference=reference)
+        said = "Its cancellation is still being checked with the calendar."
+    assert answer["outcome"] == "pending"
+    for asked in ({}, {"reference": reference, "customer_name": "Ann Lee"}):
+        found = await ask("find_appointments", **asked)
+        assert [a["change"] for a in found["appointments"]] == [intent]
+        assert found["say"].endswith(said)
+
+
 async def test_who_has_none_hears_so(ask: Agent) -> None:
     await booked(ask)
     answer = await ask("find_appointments", caller=STRANGER)

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from app import metrics
-from app.dashboard.overview import TOO_FEW, UNKNOWN, _looked, _of_work
+from app.dashboard.overview import NOT_EVALUATED, TOO_FEW, UNKNOWN, _looked, _of_work
 from app.watch.chances import at_least_of
 from app.watch.figure_counts import samples
 from app.watch.figure_day import DAY_S, RAW_S, Day
 from app.watch.figure_list import FIGURES
 from app.watch.figure_moments import CHANCE, Moments, Verdict
+from app.watch.figure_overview import UNWATCHED_S
 from app.watch.figure_sums import EVERY_S, MOMENT_S, Counted
 from app.watch.figures import State
 from tests.fakes.databases import opened
@@ -90,6 +91,26 @@ async def test_fourteen_a_day_that_all_fail_have_a_page_within_a_few(
     assert f"was bad in {calls} of {calls} spells of five minutes" in titles[0]
 
 
+async def test_where_few_calls_come_every_figure_of_times_is_known_after_nine_of_them(house: House) -> None:
+    names = [figure.name for figure in FIGURES if figure.of in ("tool", "upstream") and figure.unit == "s"]
+    for _ in range(8):
+        found = await call(house, works)
+    assert [found[name] for name in names] == [State.FEW] * 6
+    found = await call(house, works)
+    assert [found[name] for name in names] == [State.FINE] * 6
+
+
+async def test_where_few_calls_come_slowness_is_raised_by_every_figure_of_times_and_told_of_by_one(
+    house: House,
+) -> None:
+    found = [await call(house, fails) for _ in range(9)]
+    for of in ("tool", "upstream"):
+        raised = {q: [one[f"{of}_{q}"] for one in found].index(State.RAISED) + 1 for q in ("p50", "p95", "p99")}
+        assert raised == {"p50": 9, "p95": 3, "p99": 3}
+    told = {kept.page.key.partition(":")[0] for kept in await house.open()}
+    assert {name for name in told if "_p" in name} == {"tool_p95", "upstream_p95"}
+
+
 async def test_calls_that_get_no_assistant_have_a_page_after_the_third(house: House) -> None:
     for number in range(3):
         await reported(house.database, house.clock, [f"assistant-request-returned-no-assistant {number}"])
@@ -158,6 +179,25 @@ async def test_after_a_gap_in_our_counting_it_is_not_good_before_it_is_known(hou
         works()
         await later.look()
     assert (await tile(house)).state == "good"
+
+
+async def test_what_nobody_evaluates_or_could_not_count_is_never_called_well(house: House) -> None:
+    never = await tile(house)
+    assert (never.state, never.value, never.about) == (UNKNOWN, "–", NOT_EVALUATED)
+    await house.look()
+    begun = await tile(house)
+    assert (begun.state, begun.word) == (UNKNOWN, "not known yet"), "hardly anything was counted yet"
+    assert int(begun.value) > 10
+    for _ in range(10):
+        await call(house, works)
+    assert (await tile(house)).state == "good"
+    house.clock.advance(UNWATCHED_S + 1)
+    assert (await tile(house)).about == NOT_EVALUATED
+    for _ in range(3):
+        found = await call(house, fails)
+    assert found["tool_errors"] is State.RAISED
+    house.clock.advance(UNWATCHED_S + 1)
+    assert (await tile(house)).state == "bad", "what was raised stays so"
 
 
 async def tile(house: House):

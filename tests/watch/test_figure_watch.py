@@ -124,6 +124,14 @@ async def test_a_calendar_that_denies_us_is_raised_however_fast_it_does(house: H
     assert await house.raised() == {"tool_errors", "upstream_errors"}
 
 
+async def test_a_cache_that_answers_only_what_another_process_has_asked_wakes_nobody(house: House) -> None:
+    for _ in range(400):
+        metrics.count_cache("shared availability", "miss")
+    house.clock.advance(600.0 - EVERY_S)
+    await house.look()
+    assert await house.raised() == set()
+
+
 async def test_several_processes_are_summed(house: House, database: Database) -> None:
     # Twelve calls each: too few for one, enough together.
     answered_badly(6)

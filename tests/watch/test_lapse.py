@@ -1,22 +1,27 @@
 """Pages that nothing else ends: about a day that is over, or about what shows only while it happens."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.booking.business import Businesses, CrmAccount
 from app.main.watching import unwatched
 from app.settings import load
 from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, UNWATCHED, Lapse
 from app.watch.pages import Page, listed, raised
 from app.watch.volume_lines import Watched
+from tests.booking.acme import acme
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.flows.running import environment
 
 CHICAGO = ZoneInfo("America/Chicago")
 ACME = Watched("acme", "Acme", CHICAGO, ("+15125550100",), frozenset())
+CRM = CrmAccount("webhook", "https://crm.example/in")
+SERVED = Businesses({"acme": acme(scheme="embedded"), "zenith": replace(acme(), id="zenith", crm=CRM)})
 EVENING = datetime(2026, 3, 2, 23, 59, tzinfo=CHICAGO).timestamp()
 """In UTC it is the third already."""
 
@@ -32,10 +37,14 @@ EVENING = datetime(2026, 3, 2, 23, 59, tzinfo=CHICAGO).timestamp()
         ("cap_reached", "acme 2026-03-02", 60, DAY_OVER),
         ("model_spend_cap", "acme:2026-03-02", 0, None),
         ("model_spend_cap", "acme:2026-03-02", 60, DAY_OVER),
+        ("model_spend_cap", "acme:2026-03-02:question", 0, None),
+        ("model_spend_cap", "acme:2026-03-02:question", 60, DAY_OVER),
         ("unknown_line", "+15125550199", LAPSE_AFTER_S - 1, None),
         ("unknown_line", "+15125550199", LAPSE_AFTER_S, LAPSED),
         ("unknown_line", "+15125550100", 0, ""),
         ("no_assistant", "acme", LAPSE_AFTER_S, LAPSED),
+        ("reference_guessing", "acme", LAPSE_AFTER_S, LAPSED),
+        ("transfers_not_followed", "transfers", LAPSE_AFTER_S, LAPSED),
         ("read_back_mismatch", "ABC-123", 30 * LAPSE_AFTER_S, None),
     ],
 )
@@ -63,6 +72,10 @@ async def test_it_ends_when_it_says_nothing_any_more_and_says_why(
         ("model_fails", "openai:old", {"READBACK_MODELS": "openai:new", "OPENAI_API_KEY": "k"}, True),
         ("model_fails", "openai:new", {"READBACK_MODELS": "openai:new", "OPENAI_API_KEY": "k"}, False),
         ("calendar_silent", "acme", {}, False),
+        ("crm_copies_late", "acme", {}, True),
+        ("crm_refuses", "zenith", {}, False),
+        ("calendar_refuses_writes", "google:gone", {}, True),
+        ("calendar_refuses_writes", "embedded:dana", {}, False),
     ],
 )
 async def test_what_was_taken_out_of_the_settings_is_nobodys_matter(
@@ -72,6 +85,6 @@ async def test_what_was_taken_out_of_the_settings_is_nobodys_matter(
     settings = load(environment(database_url, Path("/nowhere.toml"), **asked))
     async with opened(database_url) as database:
         await database.write(lambda t: raised(t, Page(kind, key, "t", "b"), now=clock.now()))
-        await Lapse(database, [ACME], clock, unwatched(settings)).look()
+        await Lapse(database, [ACME], clock, unwatched(settings, SERVED)).look()
         (page,) = await database.read(lambda c: listed(c, all_of_them=True))
         assert page.resolution == (UNWATCHED if over else "")

@@ -2,15 +2,16 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 import pytest
 from sqlalchemy import insert
 
 from app.booking.business_file import load_businesses
-from app.db.engine import Database
+from app.db.engine import Database, Transaction
 from app.db.schema import call_events, calls, cap_counts, figure_samples, limit_points, model_spend, text_outbox
+from app.main.limit_counts import running_calls
 from app.main.limit_use import Counting, limit_timer
 from app.main.limits import register
 from app.settings import load
@@ -206,3 +207,29 @@ async def test_use_is_counted_from_what_the_product_knows(database: Database) ->
     clock.advance(now - clock.now())
     await limit_timer(counting, database, clock).run()
     assert set(await database.read(lambda c: points(c, 0.0))) >= set(uses)
+
+
+async def test_calls_of_which_nobody_reports_the_end_are_not_taken_for_running(database: Database) -> None:
+    now = time.time()
+
+    def called(number: int, ago: float, *kinds: str) -> Callable[[Transaction], None]:
+        def given(transaction: Transaction) -> None:
+            row = {"platform": "vapi", "call_id": str(number), "business": "acme", "admitted": True}
+            transaction.connection.execute(insert(calls).values(**row, first_seen=now - ago))
+            for kind in kinds:
+                event = {"platform": "vapi", "call_id": str(number), "kind": kind, "body": "{}", "at": now - ago}
+                transaction.connection.execute(insert(call_events).values(**event))
+
+        return given
+
+    async def running() -> int | None:
+        return await database.read(lambda c: running_calls(c, now))
+
+    assert await running() == 0
+    for number in range(3):
+        await database.write(called(number, 600.0, "status-update:in-progress"))
+    assert await running() is None, "the platform is not asked to say when a call is over"
+    await database.write(called(3, 500.0, "status-update:in-progress", "status-update:ended"))
+    assert await running() == 3
+    await database.write(called(4, 400.0, "end-of-call-report"))
+    assert await running() == 3

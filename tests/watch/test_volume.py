@@ -18,6 +18,7 @@ from app.watch.judgement import QUARTER_S, State
 from app.watch.pages import Kept, listed
 from app.watch.volume import VolumeWatch
 from app.watch.volume_counts import CALL, LOOK, TEXT, Came, Series, noted
+from app.watch.volume_known import Known
 from app.watch.volume_lines import Decision, Watched
 from app.watch.volume_overview import LineVolume, overview
 from tests.fakes.clock import FakeClock
@@ -119,7 +120,7 @@ async def test_silence_pages_once_and_the_next_call_ends_it(database: Database) 
 
     [page] = await house.pages()
     assert (page.page.kind, page.page.key, page.page.business, page.status) == ("silence", LINE, "acme", "open")
-    assert "No call since Mon 06 Jul 15:50, where " in page.page.body
+    assert "No call since Mon 06 Jul 15:50 CDT, where " in page.page.body
     assert "were to be expected: chance alone does that once in " in page.page.body
     assert house.told == 1
 
@@ -134,7 +135,7 @@ async def test_a_still_morning_pages_with_the_day_that_makes_it_certain(empty: D
     await house.look(1.0)
 
     [page] = await house.pages()
-    assert "No call since Mon 06 Jul 15:50, and none on Tue 07 Jul, where 6.0 were to be expected" in page.page.body
+    assert "No call since Mon 06 Jul 15:50 CDT, and none on Tue 07 Jul, where 6.0 were to be expected" in page.page.body
     assert "Alarms by chance come about 1.4 times a year on such a line." in page.page.body
 
 
@@ -226,6 +227,26 @@ async def test_calls_of_hours_ago_are_not_forgotten_when_they_are_no_longer_rece
         assert await house.state(15.0) is State.NORMAL
 
 
+async def test_calls_that_come_while_a_busy_line_is_learned_are_no_silence(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = weeks(TODAY - timedelta(days=36), 36, dict.fromkeys(range(6, 16), 20)).counts
+    kept = rows(Series("acme", LINE, CALL), dict(busy)) + looks(at("2026-06-01T00:00"), ELEVEN)
+    await empty.write(lambda t: keep(t, kept))
+    house = House(empty, now=ELEVEN - 50 * 60)
+    await house.call(LINE)
+    house.clock.advance(49 * 60)
+    learn = Known.learn
+
+    async def slowly(self: Known, now: float) -> None:
+        await learn(self, now)
+        house.clock.advance(300)
+        await house.call(LINE)
+
+    monkeypatch.setattr(Known, "learn", slowly)
+    assert await house.state() is State.NORMAL
+
+
 async def test_a_flood_pages_and_ends_when_it_is_over(database: Database) -> None:
     house = await begun(database, now=at("2026-07-07T08:59"))
     await house.call(LINE, times=60)
@@ -257,7 +278,9 @@ async def test_what_was_to_come_in_a_gap_is_not_said_to_have_been_missed(empty: 
     await house.look()
     [line] = await house.overview()
 
-    assert line.sentence.startswith("Normal: No call since Mon 06 Jul 15:50; 1.2 expected by now in the time that was ")
+    assert line.sentence.startswith(
+        "Normal: No call since Mon 06 Jul 15:50 CDT; 1.2 expected by now in the time that was "
+    )
     uncounted = [hour.start for hour in line.today[CALL] if not hour.counted]
     assert uncounted == [int(at(f"2026-07-07T{hour:02}:00")) for hour in range(5, 8)]
     assert today([line], house.clock.now())[1] == pytest.approx(1.0, abs=0.1), "six to eight were not counted"
@@ -357,10 +380,10 @@ async def test_a_line_shows_its_day_and_how_long_silence_would_take(database: Da
     assert (eight.count, eight.low, eight.high >= 4) == (1, 0, True)
     assert eight.expected == pytest.approx(2.0, rel=0.15)
     assert line.certain_in_s is not None
-    assert line.sentence.endswith("for another 22.0 h, until Wed 08 Jul 06:01.")
+    assert line.sentence.endswith("for another 22.0 h, until Wed 08 Jul 06:01 CDT.")
     assert line.false_a_year == pytest.approx(1.3, abs=0.2)
     assert 3 * 3_600 < line.certain_in_s < 24 * 3_600
-    assert line.sentence.startswith("Normal: No call since Tue 07 Jul 08:00")
+    assert line.sentence.startswith("Normal: No call since Tue 07 Jul 08:00 CDT")
     assert line.as_json()["today"][CALL][8]["count"] == 1
 
 

@@ -60,6 +60,6 @@ async def test_a_line_says_at_what_o_clock_of_today_its_silence_is_certain(empty
     [line] = await house.overview()
     assert line.certain_in_s is not None
     certain = house.clock.now() + line.certain_in_s
-    told = re.search(r"for another [0-9.]+ (min|h), until ([0-9:]{5})\.$", line.sentence)
+    told = re.search(r"for another [0-9.]+ (min|h), until ([0-9:]{5}) CDT\.$", line.sentence)
     assert told is not None, line.sentence
     assert 0 <= at(f"2026-07-07T{told[2]}") + 60 - certain <= 120

@@ -1,6 +1,6 @@
 """Looking at all lines again and again says what looking once says, and reads weeks of counts once a day."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app.db.engine import Database
 from app.watch import volume_known
 from app.watch.volume_counts import Series, looked
+from app.watch.volume_known import Known
 from app.watch.volume_lines import Watched
 from app.watch.volume_look import FORGOTTEN_S, VolumeLook
 from tests.fakes.databases import opened
@@ -71,3 +72,27 @@ async def test_what_came_while_nobody_looked_is_not_missed(database: Database, l
     house.clock.advance(FORGOTTEN_S)
     assert await look.look() == await house.overview()
     assert learned == ["acme", "acme"]
+
+
+async def test_who_calls_while_lines_are_learned_waits_for_one_step_of_one_business(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[list[str]] = []
+    for step in ("rows_of", "learn"):
+        real = getattr(volume_known, step)
+
+        def noted(*given: Any, step: str = step, real: Any = real) -> Any:
+            turns[-1].append(step)
+            return real(*given)
+
+        monkeypatch.setattr(volume_known, step, noted)
+
+    class InTurns:
+        async def read(self, work: Callable[[Connection], Any], within_s: float) -> Any:
+            turns.append([])
+            return await database.read(work, within_s)
+
+    several = (ACME, Watched("other", "Other", CHICAGO, ("+15125550102",)))
+    await Known(InTurns(), several, 3_600.0, rests=0.0).learn(at("2026-07-07T11:00"))
+
+    assert turns == [[], ["rows_of"], ["learn"], ["rows_of"], ["learn"]]

@@ -214,11 +214,29 @@ async def test_a_second_outage_of_all_rings_though_one_line_was_never_back(empty
     await house.call(SECOND, THIRD)
     await house.look()
     assert await shown(house) == [("silence", "acme", frozenset({LINE}))]
-    while await later(house, key="acme") is not State.SILENT:
-        pass
+    while not is_about_all((await one(house)).page.body):
+        await later(house)
 
-    assert is_about_all((await one(house)).page.body)
     assert await rung(house) == 2
+
+
+async def test_all_lines_are_not_silent_for_want_of_the_one_that_is_told_of(empty: Database) -> None:
+    house = await begun(empty, LINE)
+    few = rows(Series("acme", SECOND, CALL), dict(_slow()))
+    await empty.write(lambda t: keep(t, few))
+    house.again(replace(ACME, lines=(LINE, SECOND)))
+    await house.call(SECOND)
+    await house.look()
+    assert await shown(house) == [("silence", LINE, frozenset({LINE}))]
+    silent = 0
+    for _ in range(8):
+        await later(house, SECOND)
+        for _ in range(8):
+            silent += await later(house, key="acme") is State.SILENT
+            assert await shown(house) == [("silence", LINE, frozenset({LINE}))]
+
+    assert silent, "the busier one is missed every morning"
+    assert await rung(house) == 1
 
 
 async def test_texts_and_calls_that_stay_away_together_are_said_to(empty: Database) -> None:
@@ -229,6 +247,18 @@ async def test_texts_and_calls_that_stay_away_together_are_said_to(empty: Databa
     await house.look()
 
     assert (await one(house)).page.title == "Silence: calls and texts to Acme Pest Control, 2 lines"
+
+
+async def test_lines_and_businesses_that_leave_the_files_leave_their_page(empty: Database) -> None:
+    house = await begun(empty, *LINES)
+    await house.look()
+    house.again(replace(ACME, lines=(LINE,)))
+    await house.look()
+    assert await shown(house) == [("silence", "acme", frozenset({LINE}))]
+
+    house.again(replace(ACME, business="zenith", lines=(SECOND,)))
+    await house.look()
+    assert await shown(house) == []
 
 
 # --- floods -----------------------------------------------------------------------------------------------------------

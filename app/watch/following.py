@@ -1,0 +1,150 @@
+"""Which pages follow from trouble that people hear of already, and so need not ring beside it. Pure.
+
+One is held back only behind a page that reached whoever would hear of it. It is named when that page is told again, and
+rings by itself when it was not named in time, or when the other is over and it is not: a second cause is late at most.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.watch.escalation import WITHIN, Progress, Reach
+from app.watch.pages import Kept
+
+PATIENT_S: Final = 600.0
+"""How long one waits to be named."""
+FOR_CUSTOMERS_S: Final = 300.0
+"""The same where a customer does not know how they stand."""
+FIGURES_S: Final = 900.0
+"""The same for figures, which look back over ten minutes: so long after its end they still tell of another's cause."""
+BACK_S: Final = 60.0
+"""What is slow for so long after a database came back is slow for that."""
+NAMED_S: Final = 4_500.0
+"""After it was named: longer than the quietest pause of the page that names it."""
+AT_ONCE_S: Final = 30.0
+"""For the first one of several that are raised in one moment to reach somebody."""
+MOST_NAMED: Final = 20
+SHOWN: Final = "another page"
+"""What stands in the list of receivers of one that waits, or was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Kinds of pages behind which one waits, how long to be named, and how long after their end."""
+
+    behind: frozenset[str]
+    hold_s: float = PATIENT_S
+    after_s: float = 0.0
+
+
+_CALENDAR: Final = frozenset({"calendar_silent", "google_credentials"})
+_WRITES: Final = _CALENDAR | {"calendar_refuses_writes"}
+_DATABASE: Final = frozenset({"database_down", "cap_store_down"})
+_TEXTS: Final = frozenset({"texts_late", "texts_refused"})
+_CRM: Final = frozenset({"crm_refuses", "crm_copies_late", "crm_copy_missing"})
+_MODELS: Final = frozenset({"model_fails", "model_path_off"})
+
+_RULES: Final[Mapping[str, Rule]] = {
+    "calendar_silent": Rule(_CALENDAR),
+    "calendar_refuses_writes": Rule(_WRITES),
+    "read_back_cannot_verify": Rule(frozenset({"read_back_cannot_verify"}), FOR_CUSTOMERS_S),
+    "booking_unsettled": Rule(frozenset({"booking_unsettled"}), FOR_CUSTOMERS_S),
+    "change_unsettled": Rule(frozenset({"change_unsettled", "booking_unsettled"}), FOR_CUSTOMERS_S),
+    "crm_copies_late": Rule(frozenset({"crm_refuses"})),
+    "crm_copy_missing": Rule(_CRM),
+    "texts_late": Rule(frozenset({"texts_refused"})),
+    "texts_unanswered": Rule(_TEXTS),
+    "grader_silent": Rule(_MODELS),
+    "cap_store_down": Rule(frozenset({"database_down"}), after_s=BACK_S),
+    "call_event_lost": Rule(_DATABASE, after_s=BACK_S),
+    "transfers_not_followed": Rule(_DATABASE | {"call_event_lost"}),
+    "synthetic_call_failed": Rule(_WRITES | {"database_down", "web_down"}),
+}
+_FIGURES: Final[Mapping[str, frozenset[str]]] = {
+    "tool": _WRITES | _DATABASE,
+    "fillers": _WRITES | _DATABASE,
+    "hangs": _WRITES | _DATABASE,
+    "cache": _WRITES,
+    "fallbacks": _MODELS,
+    "unverified": _CALENDAR | {"read_back_cannot_verify", "jobs_down"},
+}
+"""By the first word of a figure's name."""
+_UPSTREAMS: Final[Mapping[str, frozenset[str]]] = {
+    "google": _WRITES,
+    "caldav": _WRITES,
+    "twilio": _TEXTS,
+    "crm": _CRM,
+    "redis": frozenset({"redis_down"}),
+}
+"""Of figures `upstream_*`, by the upstream; every other one is a provider of models."""
+FIGURE: Final = "figure"
+
+
+def may_wait(page: Kept) -> bool:
+    """Whether there are pages that one of its kind follows from."""
+    return _rule(page) is not None
+
+
+def waits_until(page: Kept, others: Iterable[Kept], hears: Callable[[str, str], bool], now: float) -> float | None:
+    """Until when a page that has not rung waits behind one of `others`; None when it rings now.
+
+    `hears(business, other)`: whether everybody who hears of pages of the first business hears of those of the other.
+    """
+    rule = _rule(page)
+    within = page.progress.reach.get(WITHIN)
+    named_at = within.reached_at if within else 0.0
+    until = named_at + NAMED_S if named_at else page.raised_at + (rule.hold_s if rule else 0.0)
+    if rule is None or now >= until:
+        return None
+    return until if any(_leads(other, page, rule, hears, now) for other in others) else None
+
+
+def along(page: Kept, waiting: Sequence[Kept], hears: Callable[[str, str], bool], now: float) -> list[Kept]:
+    """Those of `waiting` that are named when this page is told."""
+    heard = replace(page, progress=replace(page.progress, reach={"": Reach("", 0, now)}))
+    return [one for one in waiting if (rule := _rule(one)) and _leads(heard, one, rule, hears, now)]
+
+
+def naming(page: Kept, others: Sequence[Kept]) -> Kept:
+    """The page with what is told along with it in its words."""
+    if not others:
+        return page
+    more = [f"and {len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+    named = "\n".join([*(f"- {other.page.title}" for other in others[:MOST_NAMED]), *more])
+    words = f"{page.page.body}\n\nIt may be why these are up as well (readback pages list):\n{named}"
+    return replace(page, page=replace(page.page, body=words))
+
+
+def waiting(progress: Progress) -> Progress:
+    """As one that waits to be named."""
+    return replace(progress, reach={WITHIN: Reach(SHOWN), **progress.reach})
+
+
+def has_rung(page: Kept) -> bool:
+    """Whether anybody was tried for it."""
+    progress = page.progress
+    return bool(progress.round or progress.tries or progress.heard())
+
+
+def _rule(page: Kept) -> Rule | None:
+    if page.page.kind != FIGURE:
+        return _RULES.get(page.page.kind)
+    behind = _behind_figure(page.page.key)
+    return Rule(behind | {FIGURE}, FIGURES_S, FIGURES_S) if behind else None
+
+
+def _behind_figure(key: str) -> frozenset[str]:
+    name, _, of = key.partition(":")
+    family = name.partition("_")[0]
+    return _UPSTREAMS.get(of, _MODELS) if family == "upstream" else _FIGURES.get(family, frozenset())
+
+
+def _leads(other: Kept, page: Kept, rule: Rule, hears: Callable[[str, str], bool], now: float) -> bool:
+    if other.id == page.id or other.page.kind not in rule.behind or not hears(page.page.business, other.page.business):
+        return False
+    if other.page.kind == FIGURE and not _behind_figure(other.page.key) & rule.behind:
+        return False
+    if other.status == "resolved":
+        return other.resolution == "" and other.progress.heard() and now - other.changed_at < rule.after_s
+    first = (other.raised_at, other.id) < (page.raised_at, page.id)
+    return other.progress.heard() or (first and other.status == "open" and now - other.raised_at < AT_ONCE_S)

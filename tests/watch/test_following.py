@@ -1,0 +1,187 @@
+"""What follows from a page that people have does not ring beside it, is named with it, and is never lost."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from app.audit.log import seal
+from app.db.engine import Database
+from app.watch import following, pages
+from app.watch.escalation import PAUSES_S, QUIET_S, WITHIN, Progress, Reach
+from app.watch.following import FIGURES_S, FOR_CUSTOMERS_S, MOST_NAMED, NAMED_S, PATIENT_S
+from app.watch.notify import Taken
+from app.watch.pages import SETTLES_S, Kept, Page
+from tests.fakes.clock import FakeClock
+from tests.watch.test_pager import FIRST, OWN, ScriptedMessenger, pager
+from tests.watch.test_runbook import RUNBOOK
+
+DANA = Page("calendar_silent", "google:dana", "Calendar cannot be read: Dana", "b", "acme")
+LEE = replace(DANA, key="google:lee", title="Calendar cannot be read: Lee")
+BLIND = Page("read_back_cannot_verify", "RB1", "Cannot verify RB1", "b", "acme")
+ERRORS = Page("figure", "upstream_errors:google", "Figure raised: upstream_errors of google", "b")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url, seal)
+    await opened.start()
+    yield opened
+    await opened.stop()
+
+
+class Night:
+    """A pager, its receivers, and what goes wrong."""
+
+    def __init__(self, database: Database, **answers: Taken) -> None:
+        self.database, self.clock, self.messenger = database, FakeClock(), ScriptedMessenger(**answers)
+        self.pager = pager(database, self.messenger, self.clock)
+
+    async def raised(self, *these: Page) -> None:
+        for page in these:
+            await self.database.write(lambda t, page=page: pages.raised(t, page, now=self.clock.now()))  # type: ignore[misc]  # the default only binds it
+            self.clock.advance(0.001)
+        await self.pager.deliver_due()
+
+    async def ended(self, page: Page) -> None:
+        await self.database.write(lambda t: pages.resolved(t, page.kind, page.key, now=self.clock.now()))
+        await self.pager.deliver_due()
+
+    async def after(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        await self.pager.deliver_due()
+
+    def heard(self, receiver: str = OWN) -> list[str]:
+        return [f"{notice.step}: {notice.title}" for notice in self.messenger.told[receiver]]
+
+    def last(self) -> str:
+        return self.messenger.told[OWN][-1].body
+
+
+async def test_of_two_calendars_that_fall_silent_together_one_rings_and_names_the_other(database: Database) -> None:
+    night = Night(database)
+    await night.raised(DANA, LEE)
+    assert night.heard() == night.heard(FIRST) == [f"raised: {DANA.title}"]
+    await night.after(QUIET_S[0])
+    assert night.heard() == [f"raised: {DANA.title}"] * 2
+    assert LEE.title in night.last()
+    await night.after(PATIENT_S)
+    await night.ended(LEE)
+    await night.ended(DANA)
+    await night.after(NAMED_S)
+    assert LEE.title not in "".join(night.heard()), "nobody heard of it, nor need anybody hear of its end"
+    assert night.heard()[-1] == f"resolved: {DANA.title}"
+
+
+async def test_what_is_still_up_when_the_other_is_over_rings_by_itself(database: Database) -> None:
+    night = Night(database)
+    await night.raised(DANA, LEE)
+    await night.after(QUIET_S[0])
+    await night.ended(DANA)
+    await night.after(SETTLES_S - 1)
+    assert f"raised: {LEE.title}" not in night.heard()
+    await night.after(1)
+    assert night.heard()[-1] == f"raised: {LEE.title}"
+
+
+async def test_what_nobody_was_told_of_in_time_rings_by_itself_and_names_those_that_came_with_it(
+    database: Database,
+) -> None:
+    """As behind a page that somebody has taken, which is not told again."""
+    night = Night(database)
+    await night.raised(BLIND)
+    [kept] = await database.read(pages.listed)
+    await database.write(lambda t: pages.acknowledged(t, kept.id, by="Kim", now=night.clock.now()))
+    others = [replace(BLIND, key=f"RB{n}", title=f"Cannot verify RB{n}") for n in (2, 3, 4)]
+    for other in others:
+        await night.raised(other)
+        await night.after(1)
+    await night.after(FOR_CUSTOMERS_S - 4)
+    assert "raised: Cannot verify RB2" not in night.heard()
+    await night.after(1)
+    assert night.heard()[-1] == "raised: Cannot verify RB2"
+    assert [title in night.last() for title in ("RB3", "RB4", "RB1")] == [True, True, False]
+    await night.after(FOR_CUSTOMERS_S - 1)
+    assert "raised: Cannot verify RB3" not in night.heard()
+
+
+async def test_where_a_page_that_is_told_again_is_not_read_again_naming_is_not_telling(database: Database) -> None:
+    """As PagerDuty does, which has one incident of all its rounds."""
+    night = Night(database)
+    night.pager._read_anew = lambda url: url != FIRST
+    await night.raised(DANA, LEE)
+    await night.after(QUIET_S[0])
+    assert LEE.title in night.last()
+    await night.after(PATIENT_S - QUIET_S[0])
+    assert f"raised: {LEE.title}" in night.heard()
+
+
+async def test_behind_a_page_that_reached_nobody_none_waits(database: Database) -> None:
+    night = Night(database, own=Taken.FAILED, first=Taken.FAILED, second=Taken.FAILED, third=Taken.FAILED)
+    await night.raised(DANA)
+    for pause_s in PAUSES_S:
+        await night.after(pause_s)
+    night.messenger.answers.clear()
+    await night.raised(LEE)
+    assert f"raised: {LEE.title}" in night.heard()
+
+
+async def test_none_waits_behind_a_page_that_others_hear_of(database: Database) -> None:
+    """The installation's own people were told; those of the business were not."""
+    night = Night(database)
+    await night.raised(replace(DANA, business=""), LEE)
+    assert night.heard(FIRST) == [f"raised: {LEE.title}"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Page("read_back_mismatch", "RB1", "Read-back mismatch: RB1", "b", "acme"),
+        Page("task_due_soon", "t1", "To be done now", "b", "acme"),
+        Page("figure", "ended_account", "Figure raised: ended_account", "b"),
+        Page("figure", "upstream_errors:twilio", "Figure raised: upstream_errors of twilio", "b"),
+        BLIND,
+    ],
+    ids=lambda page: f"{page.kind} {page.key}",
+)
+async def test_what_is_not_of_its_kind_rings_at_once(database: Database, page: Page) -> None:
+    night = Night(database)
+    await night.raised(DANA, page)
+    assert set(night.heard()) == {f"raised: {DANA.title}", f"raised: {page.title}"}
+
+
+async def test_a_figure_that_looks_back_on_an_outage_that_is_over_waits_until_it_has_passed(database: Database) -> None:
+    night = Night(database)
+    await night.raised(DANA)
+    await night.ended(DANA)
+    await night.raised(ERRORS)
+    await night.after(FIGURES_S - 1)
+    assert night.heard() == [f"raised: {DANA.title}", f"resolved: {DANA.title}"]
+    await night.after(1)
+    assert night.heard()[-1] == f"raised: {ERRORS.title}", "it lasts"
+
+
+async def test_a_list_shows_that_one_waits_and_that_it_was_named(database: Database) -> None:
+    night = Night(database)
+    await night.raised(DANA, LEE)
+    lee = {kept.page.key: kept for kept in await database.read(pages.listed)}[LEE.key]
+    assert lee.progress.reach[WITHIN].shown == "another page"
+    assert not lee.progress.heard()
+    await night.after(QUIET_S[0])
+    lee = {kept.page.key: kept for kept in await database.read(pages.listed)}[LEE.key]
+    assert lee.progress.reach[WITHIN].reached_at == night.clock.now()
+    assert not lee.progress.heard(), "it has not rung itself"
+
+
+def test_every_kind_that_waits_or_is_waited_for_is_one_that_there_is() -> None:
+    rules = [*following._RULES.items(), *((following.FIGURE, following.Rule(b)) for b in following._UPSTREAMS.values())]
+    named = {kind for waits, rule in rules for kind in (waits, *rule.behind)}
+    assert sorted(kind for kind in named.union(*following._FIGURES.values()) if f"`{kind}`" not in RUNBOOK) == []
+
+
+def test_of_very_many_the_first_are_named_and_the_rest_counted() -> None:
+    one = Kept("1", DANA, "open", 0.0, 0.0, 0.0, Progress(reach={"r": Reach("r", 0, 1.0)}), "open", "", 0.0, "")
+    words = following.naming(one, [one] * (MOST_NAMED + 5)).page.body
+    assert words.count(DANA.title) == MOST_NAMED
+    assert words.endswith("and 5 more")
+    assert following.naming(one, []) == one
