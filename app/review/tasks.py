@@ -63,7 +63,7 @@ class Task:
 class Kept:
     """A task as it stands in the database. `status` is open or done.
 
-    `paged` is the kind of page about `subject` that tells of it; empty when only its own do.
+    `paged` is the kind of page about `subject`, or this task alone, that tells of it; empty when only its own do.
     """
 
     key: str
@@ -149,7 +149,7 @@ def open_one(connection: Connection, kind: str, business: str, phone: str) -> Ke
 
 
 def paged(transaction: Transaction, key: str, page: Page, *, now: float) -> bool:
-    """Raise this page about an open task, keyed by its subject, unless people are paged about the task already.
+    """Raise this page about an open task, keyed by its subject or key, unless people are paged about it already.
 
     Until the task is late this page is the only one about it.
     """
@@ -175,9 +175,14 @@ def closed(transaction: Transaction, key: str, *, by: str, note: str = "", now: 
         return False
     record(transaction, "task_closed", subject=key, at=now, by=by)
     teller = SUPERSEDED if goes_on else "" if by == OURSELVES else by
-    for kind, about in ((DUE_SOON, key), (LATE, key), (task.paged, task.subject)):
+    for kind, about in ((DUE_SOON, key), (LATE, key), *told_by(task)):
         resolved(transaction, kind, about, now=now, by=teller)
     return True
+
+
+def told_by(task: Kept) -> tuple[tuple[str, str], ...]:
+    """Kind and key of what may be the page that `paged` raised."""
+    return ((task.paged, task.subject), (task.paged, task.key)) if task.paged else ()
 
 
 def due_soon(task: Task | Kept) -> Page:
