@@ -19,6 +19,7 @@ from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
 from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
 from app.sms.changing import NOTHING_ELSE
+from app.sms.phrases import IN_DOUBT
 from app.sms.renewal import looked_for, renewed
 from app.sms.state import Offered
 from app.sms.talk import Ask
@@ -28,7 +29,10 @@ NOT_DONE: Final = "We could not change that by text."
 """No more: they may have had it done meanwhile in another way."""
 ELSEWHERE: Final = "That visit is at another time by now, so it was left as it is."
 UNSEEN: Final = "We can't see in the calendar whether the time you chose is still free, so nothing was changed."
+NOT_REACHED: Final = "We could not reach the calendar, so nothing was changed."
 GONE: Final = "Sorry, that took us too long: the time you chose is gone by now, so nothing was {done}."
+NOT_TRIED_AGAIN: Final = {Code.CALENDAR_UNAVAILABLE: NOT_REACHED, Code.INTERNAL: IN_DOUBT}
+"""What a person approved and nobody tries again by itself is seen to by a person."""
 DONE: Final = {"book_appointment": "booked", "reschedule_appointment": "moved"}
 ANOTHER: Final = "Which other time suits you?"
 THEIRS: Final = "These are your appointments:"
@@ -116,6 +120,8 @@ async def _one_done(asks: _Asks, tool: str, arguments: Mapping[str, Any], number
         return await _done_anew(asks, tool, arguments, result)
     if result.get("code") == Code.SLOT_TAKEN and (theirs := await _theirs(asks, result)):
         return True, theirs
+    if result.get("outcome") not in ("confirmed", "pending") and result.get("code") in NOT_TRIED_AGAIN:
+        return False, await _called_back(asks, NOT_TRIED_AGAIN[result["code"]])
     return result.get("outcome") == "confirmed", str(result["say"])
 
 

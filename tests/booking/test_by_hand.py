@@ -188,3 +188,19 @@ async def test_one_shown_as_free_while_we_moved_it_is_moved_and_its_read_back_te
     await read_twice(made)
     (page,) = await made.pages()
     assert "it is shown as free time" in page.body
+
+
+async def test_one_shown_as_free_while_we_moved_it_goes_back_where_another_event_has_its_new_time(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await verified(made)
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    assert (await move(made, booking)).result is PENDING
+    shown_as_free(calendar, booking)
+    calendar.people_write("dana", LATER, LATER + HOUR)
+    await after(made, 5)
+    row = await appointment(made)
+    assert (row.starts, row.revision) == (booking.starts, 1)
+    assert made.told == [(booking.reference, REFUSED)]
+    event = calendar.stored["dana"][booking.event_id]
+    assert (event.start, event.end) == (booking.starts, booking.ends)

@@ -1,6 +1,6 @@
 """What a person approved is done though the offer has grown too old meanwhile, or the customer hears why it is not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -143,6 +143,29 @@ async def test_who_had_it_booked_meanwhile_is_not_told_that_it_is_gone(desk: Des
     said = await desk.told()
     assert " ".join(reference) in said
     assert "sorry" not in said.lower()
+
+
+async def test_what_was_approved_while_the_calendar_is_away_is_left_to_a_person(desk: Desk) -> None:
+    desk.calendar.always("free", scripted.UNKNOWN)
+    await desk.approved(late_s=60, customer_name="Ann Lee")
+
+    assert not any(row.active for row in await desk.talking.house.rows())
+    assert (await desk.told()).startswith("We could not reach the calendar, so nothing was changed. Someone will call")
+    assert [task.kind for task in await desk.talking.house.tasks()] == ["callback"]
+
+
+async def test_what_nobody_can_say_of_what_was_approved_is_left_to_a_person(desk: Desk) -> None:
+    async def breaks(*given: Any) -> Mapping[str, Any]:
+        if given[2] == "request_callback":
+            return await through(desk.talking.dispatch)(*given)
+        return {"ok": False, "code": "internal", "say": "Something went wrong."}
+
+    desk.reviewed._ask = breaks
+    await desk.approved(late_s=60, customer_name="Ann Lee")
+
+    assert (await desk.told()).startswith(
+        "Something went wrong on our side and I can't say whether that was done. Some"
+    )
 
 
 async def test_what_cannot_be_looked_at_is_left_to_a_person(desk: Desk) -> None:
