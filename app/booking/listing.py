@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, select, text
 
 from app.booking.read_back import SETTLED
 from app.booking.store import Booking, booking_of
@@ -13,6 +13,7 @@ from app.db.schema_dashboard import DOUBTED_SQL
 MOST_LISTED: Final = 50
 
 _b = bookings.c
+_IS_OPEN = text("bookings.status IN ('held', 'pending')")
 
 
 def recent(
@@ -43,8 +44,18 @@ def such(
 
 
 def is_unsettled(since: float) -> ColumnElement[bool]:
-    """Whether it is neither booked nor refused, though its hold was over by then."""
-    return and_(text("status IN ('held', 'pending')"), _b.hold_until < since)
+    """Whether it was asked for before then and is neither booked nor refused, or a change of it neither made nor not.
+
+    When it is looked at next says nothing: whoever settles it moves that on at every look.
+    """
+    whose = case((_b.amends == "", _b.id), else_=_b.amends)
+    return _b.id.in_(select(whose).where(_IS_OPEN, _b.created_at < since).correlate(None))
+
+
+def changes(connection: Connection, appointments: Sequence[Booking]) -> dict[str, str]:
+    """What is under way of these appointments, by their ids: `move` or `cancel`, as in `Booking.intent`."""
+    of_these = select(_b.amends, _b.intent).where(_b.amends.in_([one.id for one in appointments]), _IS_OPEN)
+    return {row.amends: row.intent for row in connection.execute(of_these)}
 
 
 def _before(asked: Select[Any], place: tuple[float, str] | None) -> Select[Any]:

@@ -28,7 +28,7 @@ from app.watch.volume_overview import LineVolume
 
 COUNTED_TO: Final = 1_000
 UNSETTLED_AFTER_S: Final = 300.0
-"""A booking that nobody could settle for so long after its hold."""
+"""A booking, or a change of one, that nobody could settle for so long after it was asked for."""
 NEWEST: Final = 5
 OVERVIEW_WITHIN_S: Final = 3.0
 LINES_WITHIN_S: Final = 0.3

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app import metrics
 from app.audit.chain import Chain
 from app.audit.search import Found, Sought, found
-from app.booking.listing import is_doubted, is_unsettled, recent, such
+from app.booking.listing import changes, is_doubted, is_unsettled, recent, such
 from app.booking.store import Booking, with_reference
 from app.clock import moment
 from app.dashboard import latency, overview
@@ -103,7 +103,7 @@ class Views:
             one = await self._read(lambda c: with_reference(c, reference))
             if one is None:
                 raise NotThereError(f"There is no booking {reference[:32]}.")
-            return {"show": "one", "bookings": [self._booking(one)], "next": None, "more": False}
+            return {"show": "one", "bookings": await self._bookings([one]), "next": None, "more": False}
         after, now = place(asked.query.get("after", "")), self._house.clock.now()
         some = {"doubted": is_doubted(now), "unsettled": is_unsettled(now - overview.UNSETTLED_AFTER_S)}.get(show)
         if some is None:
@@ -112,7 +112,7 @@ class Views:
             kept = await self._read(lambda c: such(c, some, after, MOST_SHOWN))
         return {
             "show": show,
-            "bookings": [self._booking(one) for one in kept],
+            "bookings": await self._bookings(kept),
             "next": as_place(kept[-1].updated_at, kept[-1].id) if len(kept) == MOST_SHOWN else None,
             "more": len(kept) == MOST_SHOWN,
         }
@@ -237,6 +237,10 @@ class Views:
 
     async def _read(self, work: Callable[[Connection], Any]) -> Any:
         return await self._house.read(work)
+
+    async def _bookings(self, kept: Sequence[Booking]) -> list[Data]:
+        under_way = await self._read(lambda c: changes(c, kept))
+        return [self._booking(one) | {"change": under_way.get(one.id)} for one in kept]
 
     def _booking(self, one: Booking) -> Data:
         then = datetime.fromtimestamp(one.starts, self._house.zone_of(one.business))

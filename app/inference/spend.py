@@ -104,7 +104,7 @@ class Spend:
 
     def most(self, model: ModelName, question: Question) -> int:
         """The most that a question can cost, in millionths of a dollar. Raises `NoPricesError`."""
-        factor = self._factor(model)
+        factor = self.factor(model)
         usage = Usage(math.ceil(tokens_at_most(question) * factor), math.ceil(question.most_output_tokens * factor))
         return self.micros(model, usage)
 
@@ -121,15 +121,22 @@ class Spend:
         self._alarms.clear(PRICES_ALARM, "prices")
         return math.ceil(cost * MICROS)
 
-    def learn(self, model: ModelName, reserved: int, cost: int) -> None:
-        """A provider that counts more tokens than were thought possible: expect it from now on, while it does."""
-        factor = self._factor(model)
-        if cost > reserved > 0:
-            _log.warning("model cost more than was reserved", model=model.text, reserved=reserved, cost=cost)
-            factor *= cost / reserved
-        elif cost * factor <= reserved:
+    def factor(self, model: ModelName) -> float:
+        """How many times the tokens that were thought possible are set aside for now."""
+        factor, seen_at = self._underestimated.get(model.text, (1.0, 0.0))
+        return factor if self._clock.monotonic() - seen_at < DEARER_FOR_S else 1.0
+
+    def learn(self, model: ModelName, factor: float, reserved: int, cost: int) -> None:
+        """A provider that counts more tokens than were thought possible: expect it from now on, while it does.
+
+        `factor` is the one that was `reserved` with: what others have told meanwhile is no part of it.
+        """
+        if not reserved or cost * factor <= reserved:
             return  # as was thought at first
-        self._underestimated[model.text] = (factor, self._clock.monotonic())
+        if cost > reserved:
+            _log.warning("model cost more than was reserved", model=model.text, reserved=reserved, cost=cost)
+        dearer = max(self.factor(model), factor * cost / reserved)
+        self._underestimated[model.text] = (dearer, self._clock.monotonic())
 
     def dear(self, business: Business, model: ModelName, micros: int) -> None:
         """Tell that one question may cost more than its cap, so that none is asked."""
@@ -139,7 +146,7 @@ class Spend:
             f"asked for {business.id}; customers are served without. Raise that cap, or name a cheaper model."
         )
         title = f"A question costs more than {business.id} lets one cost"
-        self._alarms.ring(CAP_ALARM, f"{business.id}:{day}", title, body, business.page)
+        self._alarms.ring(CAP_ALARM, f"{business.id}:{day}:question", title, body, business.page)
 
     async def reserve(self, business: Business, micros: int, within_s: float = WAIT_S) -> str:
         """Set money aside; the day it is taken from. Waits for others at most `within_s`. Raises `SpendCapError`."""
@@ -197,10 +204,6 @@ class Spend:
         except TimeoutError:
             pass
 
-    def _factor(self, model: ModelName) -> float:
-        factor, seen_at = self._underestimated.get(model.text, (1.0, 0.0))
-        return factor if self._clock.monotonic() - seen_at < DEARER_FOR_S else 1.0
-
     def _ring(self, business: Business, day: str) -> None:
         title = f"Model spend of {business.id} is at its cap"
         body = f"No model is asked for {business.id} until its day is over ({day}); customers are served without."
@@ -215,10 +218,12 @@ class BusinessPurse:
         self._business = business
         self._left = NO_CAP if cap is None else int(cap * MICROS)
         self._day = ""
+        self._factor = 1.0
         self.cost = 0
         """Millionths of a dollar so far."""
 
     async def reserve(self, model: ModelName, question: Question, within_s: float = WAIT_S) -> Decimal:
+        self._factor = self._spend.factor(model)
         most = self._spend.most(model, question)
         if most > self._left:
             if not self.cost:
@@ -230,7 +235,7 @@ class BusinessPurse:
     async def settle(self, model: ModelName, reserved: Decimal, usage: Usage | None) -> Decimal:
         aside = int(reserved * MICROS)
         cost = aside if usage is None else self._spend.micros(model, usage)
-        self._spend.learn(model, aside, cost)
+        self._spend.learn(model, self._factor, aside, cost)
         self.cost += cost
         self._left -= cost
         await self._spend.settle(self._business, self._day, aside, cost)

@@ -30,7 +30,7 @@ DAY_OVER: Final = f"{OURSELVES}its day is over"
 UNWATCHED: Final = f"{OURSELVES}it is not in the settings any more, so nobody looks"
 LAPSED: Final = f"{OURSELVES}a day has passed, and what lasts rings anew"
 
-_A_DAY: Final = re.compile(r"(?P<business>.*)[ :](?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: [0-9]+)?")
+_A_DAY: Final = re.compile(r"(?P<business>.*)[ :](?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: [0-9]+|:question)?")
 _p = pages.c
 
 

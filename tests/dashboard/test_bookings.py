@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import insert
 
 from app.audit.log import seal
+from app.dashboard.overview import UNSETTLED_AFTER_S
 from app.dashboard.views import MOST_SHOWN
 from app.db.once import committing
 from app.db.schema import bookings
@@ -30,8 +32,9 @@ def _rows(many: int, now: float, in_days: float, values: dict[str, Any]) -> Iter
     for _ in range(many):
         name = uuid.uuid4().hex
         starts = int(now + in_days * DAY_S)
-        given = {"status": "confirmed", "verification": "mismatch", "updated_at": now - 10 * DAY_S} | values
-        yield filled(bookings, id=name, reference=name[:6].upper(), business="acme", starts=starts, **given)
+        given = {"status": "confirmed", "verification": "mismatch", "updated_at": now - 10 * DAY_S}
+        given |= {"id": name, "reference": name[:6].upper(), "starts": starts, **values}
+        yield filled(bookings, business="acme", **given)
 
 
 async def tile(server: Readback) -> dict[str, Any]:
@@ -72,10 +75,31 @@ async def test_every_booking_that_stays_unsettled_is_counted_and_listed_where_it
 ) -> None:
     async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
         assert "Of every booking it is known" in (await dana.look("bookings?show=unsettled")).text
-        hold = {"status": "pending", "verification": "", "hold_until": time.time() - 3_600}
-        booked(database_url, 70, in_days=1, **hold)
+        # Whoever settles them looks at them every few seconds, so the next look is never long ago.
+        hold = {"status": "pending", "verification": "", "hold_until": time.time() + 20}
+        booked(database_url, 5, in_days=1, created_at=time.time() - UNSETTLED_AFTER_S + 60, **hold)
+        booked(database_url, 70, in_days=1, created_at=time.time() - UNSETTLED_AFTER_S - 60, **hold)
         one = await tile(server)
         assert (one["value"], one["word"], one["path"]) == ("70", UNSETTLED, "bookings?show=unsettled")
         first = (await server.get(f"/api/{one['path']}", ADMIN_TOKEN)).json()
         second = (await server.get(f"/api/{one['path']}&after={first['next']}", ADMIN_TOKEN)).json()
         assert (len(first["bookings"]), len(second["bookings"]), second["next"]) == (MOST_SHOWN, 20, None)
+
+
+@pytest.mark.parametrize(("intent", "said"), [("move", "move under way"), ("cancel", "cancellation under way")])
+async def test_a_change_that_stays_unsettled_is_listed_as_the_appointment_that_it_is_of(
+    database_url: str, tmp_path: Path, intent: str, said: str
+) -> None:
+    name, asked = uuid.uuid4().hex, time.time() - 3_600
+    stands = {"id": name, "reference": "K7M4QX", "verification": "verified", "phone": "+15125550142"}
+    booked(database_url, 1, in_days=1, **stands)
+    booked(database_url, 1, in_days=2, status="pending", verification="", amends=name, intent=intent, created_at=asked)
+    async with dashboard(database_url, tmp_path) as server, signed_in(server) as dana:
+        assert (await tile(server))["word"] == UNSETTLED
+        (one,) = (await server.get("/api/bookings?show=unsettled", ADMIN_TOKEN)).json()["bookings"]
+        assert (one["reference"], one["change"], one["phone"][-2:]) == ("K7M4QX", intent, "42")
+        for path in ("bookings?show=unsettled", f"bookings?reference={one['reference']}"):
+            shown = await dana.look(path)
+            assert (shown.status_code, said in shown.text) == (200, True)
+        shown = await dana.press("show", {"kind": "booking", "id": one["reference"]})
+        assert (shown.status_code, "+15125550142" in shown.text) == (200, True)

@@ -201,7 +201,7 @@ async def test_one_absurd_count_keeps_nobody_from_being_served_for_more_than_an_
             clock.advance(DEARER_FOR_S / 2 - 1)
         alarms: Any = account._alarms
         [rung] = alarms.rung
-        assert (rung.kind, rung.key) == (CAP_ALARM, f"acme:{DAY}")
+        assert (rung.kind, rung.key) == (CAP_ALARM, f"acme:{DAY}:question")
         clock.advance(3)
         await asking.ask(QUESTION, account.purse(ACME), handed_in)
 
@@ -220,3 +220,27 @@ async def test_a_provider_that_always_counts_more_is_expected_to_for_as_long_as_
         await fallback()[0].ask(QUESTION, account.purse(ACME), handed_in)
         clock.advance(DEARER_FOR_S)
         assert account.most(MODEL, QUESTION) == thought
+
+
+async def test_questions_that_were_under_way_together_tell_the_same_and_not_each_the_more(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps())
+        thought = account.most(MODEL, QUESTION)
+        dearer = ModelAnswer("a:x", Usage(3 * thought // 2, 0), handed_in="{}")
+        asking, _ = fallback(dearer, takes_s=0.05)
+        await asyncio.gather(*(asking.ask(QUESTION, account.purse(ACME), handed_in) for _ in range(10)))
+        assert account.factor(MODEL) == pytest.approx(1.5, abs=0.01)
+
+
+async def test_a_days_cap_is_told_of_though_a_question_was_too_dear_before(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps(per_day=Decimal(0)))
+        account.dear(ACME, MODEL, 20_000)
+        for _ in range(2):
+            with pytest.raises(SpendCapError):
+                await account.reserve(ACME, 1)
+        alarms: Any = account._alarms
+        assert [(rung.kind, rung.key) for rung in alarms.rung] == [
+            (CAP_ALARM, f"acme:{DAY}:question"),
+            (CAP_ALARM, f"acme:{DAY}"),
+        ]

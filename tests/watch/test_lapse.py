@@ -37,6 +37,8 @@ EVENING = datetime(2026, 3, 2, 23, 59, tzinfo=CHICAGO).timestamp()
         ("cap_reached", "acme 2026-03-02", 60, DAY_OVER),
         ("model_spend_cap", "acme:2026-03-02", 0, None),
         ("model_spend_cap", "acme:2026-03-02", 60, DAY_OVER),
+        ("model_spend_cap", "acme:2026-03-02:question", 0, None),
+        ("model_spend_cap", "acme:2026-03-02:question", 60, DAY_OVER),
         ("unknown_line", "+15125550199", LAPSE_AFTER_S - 1, None),
         ("unknown_line", "+15125550199", LAPSE_AFTER_S, LAPSED),
         ("unknown_line", "+15125550100", 0, ""),
