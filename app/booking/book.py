@@ -286,13 +286,17 @@ class InTheWay:
 
 
 async def inspect(
-    calendar: Calendar, name: str, booking: Booking, *, within_s: float
+    calendar: Calendar, name: str, booking: Booking, *, within_s: float, seen: Event | None = None
 ) -> Event | InTheWay | Absent | Unknown:
-    """Read the booked range back: our own event as wanted, what is in its way, or that it is not there."""
+    """Read the booked range back: our own event as wanted, what is in its way, or that it is not there.
+
+    `seen` is our event as just read by its id: one that somebody shows as free is in no list, and there all the same.
+    """
     found = await calendar.events(name, booking.blocked_from, booking.blocked_to, within_s=within_s)
     if isinstance(found, Unknown):
         return found
-    ours = next((event for event in found if event.id == booking.event_id), None)
+    free = seen if seen is not None and not seen.opaque else None
+    ours = next((event for event in found if event.id == booking.event_id), free)
     if ours is None or (ours.start, ours.end) != (booking.starts, booking.ends):
         return Absent()
     if any(event.id != booking.event_id for event in found):

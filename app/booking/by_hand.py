@@ -91,7 +91,7 @@ def handed_over(transaction: Transaction, amendment: Amendment, found: str, *, n
         if earlier.startswith(BY_HAND_TASK) or (watched is not None and earlier == watched.task):
             closed(transaction, earlier, by=OURSELVES, note="the customer has asked since", now=now, goes_on=True)
     if watched is not None:
-        verification.noted(transaction, appointment, task=key, next_look=now)
+        verification.noted(transaction, appointment, task=key, seen="", next_look=now)
     due = now + TELL_WITHIN_S
     opened(transaction, Task(key, "tell_customer", appointment.business, reference, what, due, phone), now=now)
     paged(transaction, key, page, now=now)

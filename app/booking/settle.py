@@ -144,8 +144,7 @@ class Settler:
     async def _settle_present(self, calendar: Calendar, name: str, booking: Booking, seen: Event) -> None:
         found: Event | InTheWay | Absent | Unknown = InTheWay(seen.etag)
         if booking.reason != YIELD:
-            # One that somebody shows as free is in no list: it is there all the same, and its read-back tells a person.
-            found = await inspect(calendar, name, booking, within_s=READ_S) if seen.opaque else seen
+            found = await inspect(calendar, name, booking, within_s=READ_S, seen=seen)
         if isinstance(found, Event):
             await self._finish(booking, Result.CONFIRMED, "", found.etag)
         elif isinstance(found, InTheWay):

@@ -100,8 +100,7 @@ class ChangeSettler:
     async def _settle_moved(self, calendar: Calendar, name: str, amendment: Amendment, seen: Event) -> None:
         found: object = InTheWay(seen.etag)
         if amendment.change.reason != YIELD:
-            # One that somebody shows as free is in no list: it is moved all the same, and its read-back tells a person.
-            found = await inspect(calendar, name, amendment.wanted, within_s=READ_S) if seen.opaque else seen
+            found = await inspect(calendar, name, amendment.wanted, within_s=READ_S, seen=seen)
         if isinstance(found, Event):
             now, etag = self._clock.now(), found.etag
             await self._finish(

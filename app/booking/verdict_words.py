@@ -78,6 +78,11 @@ def to_put_right(booking: Booking, wanted: Wanted, zone: ZoneInfo) -> str:
 
 
 def telling(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, overlaps: bool = False) -> str:
+    return f"Tell the customer: {became(booking, wanted, sight, zone, overlaps=overlaps)}"
+
+
+def became(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, overlaps: bool) -> str:
+    """What was promised, and what there is instead."""
     promised = span(wanted.start, wanted.end, zone)
     found = sight.found
     if sight.elsewhere.found:
@@ -91,4 +96,4 @@ def telling(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo, *, o
     else:
         what = f"was edited on the calendar ({'; '.join(sight.problems)})"
     clash = " That time overlaps another booking of ours: find out which one stands." if overlaps else ""
-    return f"Tell the customer: appointment {booking.reference}, promised for {promised}, {what}.{clash}"
+    return f"appointment {booking.reference}, promised for {promised}, {what}.{clash}"

@@ -16,7 +16,7 @@ from app.booking import verification
 from app.booking.calendar import Event, Interval, Unknown
 from app.booking.comparison import Difference, Wanted, differences, is_there, moved
 from app.booking.store import Booking, changed, in_the_way
-from app.booking.verdict_words import Sight, blind_page, changed_page, mismatch_page, telling, to_put_right
+from app.booking.verdict_words import Sight, became, blind_page, changed_page, mismatch_page, telling, to_put_right
 from app.booking.verification import (
     BY_HAND_PAGE,
     BY_HAND_TASK,
@@ -28,7 +28,7 @@ from app.booking.verification import (
 from app.booking.whereabouts import Place, not_telling
 from app.db.engine import Transaction
 from app.db.schema import tasks
-from app.review.tasks import OURSELVES, Task, closed, opened, paged
+from app.review.tasks import OURSELVES, Task, closed, opened, paged, seen_last
 from app.watch.pages import raised, resolved, superseded
 
 VERIFIED, MISMATCH, CHANGED, CANNOT_VERIFY = "verified", "mismatch", "changed", "cannot_verify"
@@ -194,8 +194,11 @@ def _changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
             claimed = _followed(transaction, booking, sight.found.start, sight.found.end)
         blocked = _blocked(booking, sight.found.start, sight.found.end)
         overlaps = claimed is None and in_the_way(transaction.connection, booking, blocked)
-    if watched.task and booking.verification != CHANGED and not _done(transaction, watched.task):
-        # The customer asked before we looked: a person knows what there is, and calls.
+    if _promised_a_call(watched) and not _done(transaction, watched.task):
+        # The task says how it was when the customer asked: what there is since, or that two visits meet, goes into it.
+        if overlaps or watched.seen:
+            words = became(booking, wanted, sight, case.zone, overlaps=overlaps)
+            seen_last(transaction, watched.task, words, now=now, ring=overlaps)
         verification.noted(transaction, booking, wrong_since=0.0, seen=_signature(sight))
         changed(transaction, booking, verification=CHANGED)
         return Verdict(CHANGED, claimed=claimed)

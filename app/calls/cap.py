@@ -5,6 +5,7 @@ wrongly turning a caller away costs more than one call too many.
 """
 
 import asyncio
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
@@ -64,6 +65,7 @@ class DailyCap:
         self._slow = 0
         """Counts in a row for which nobody could wait."""
         self._calm = Calm(clock.monotonic())
+        self._ends: asyncio.TimerHandle | None = None
         self._later: Behind[Arrival] = Behind(database, self._count_later, self._lost)
 
     async def start(self, businesses: Iterable[Business]) -> None:
@@ -114,6 +116,7 @@ class DailyCap:
         """Write the counts that are still waiting."""
         if self._counting is not None:
             await asyncio.wait({self._counting})
+        self._wait_to_end(math.inf)
         await self._later.stop()
 
     async def _count_waiting(self) -> None:
@@ -154,6 +157,7 @@ class DailyCap:
 
     def _missed(self, error: ReadbackError, business: Business) -> None:
         self._calm.trouble(self._clock.monotonic())
+        self._wait_to_end(math.inf)
         self._alarms.ring(
             "cap_store_down",
             "cap",
@@ -164,8 +168,15 @@ class DailyCap:
         )
 
     def _is_well(self) -> None:
-        if not self._alarms.withdraw("cap_store_down", "cap") and self._calm.is_over(self._clock.monotonic()):
+        now = self._clock.monotonic()
+        if not self._alarms.withdraw("cap_store_down", "cap") and self._calm.is_over(now):
             self._alarms.clear("cap_store_down", "cap")
+        self._wait_to_end(self._calm.left_s(now))  # also where nobody calls any more tonight
+
+    def _wait_to_end(self, left_s: float) -> None:
+        if self._ends is not None:
+            self._ends.cancel()
+        self._ends = asyncio.get_running_loop().call_later(left_s, self._is_well) if left_s < math.inf else None
 
     def _written(self, writing: asyncio.Task[Any]) -> None:
         """A write that nobody waited for any more: its calls are counted with those let in. Late is not never."""

@@ -14,7 +14,7 @@ from app.review.tasks import OURSELVES, Task, added, by_key, closed, opened, pag
 from app.watch.pages import Page
 
 NOT_DELIVERED = "answer_not_delivered"
-"""The kind of page about an answer that a caller was promised and did not hear."""
+"""The kind of page about an answer that a caller was promised and did not hear: one for each, also of one call."""
 NOTE_S = 0.5
 """What the caller waits for it at most; without it they are told all the same."""
 FILLER_NOTE_S = 0.25
@@ -89,7 +89,7 @@ def _page(task: Task, business: Business) -> Page:
         f"Whom to call, and what they were to hear: readback tasks show {task.key}\n"
         f"When they know it: readback tasks done {task.key}"
     )
-    return Page(NOT_DELIVERED, task.subject, f"A caller is owed an answer: {business.name}", body, business.id)
+    return Page(NOT_DELIVERED, task.key, f"A caller is owed an answer: {business.name}", body, business.id)
 
 
 def _name(key: str) -> str:

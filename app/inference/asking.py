@@ -158,10 +158,12 @@ class Asking:
         try:
             got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
         except (NoAnswerError, SpendCapError) as error:
-            failed = Inference(
-                row.business, row.conversation, prompt, _outcome(error), error.attempts, replays=identity
-            )
-            await self._database.write(lambda t: kept(t, failed, now=self._clock.now()))  # what it cost is known
+            outcome = _outcome(error)
+            failed = Inference(row.business, row.conversation, prompt, outcome, error.attempts, replays=identity)
+            letter = Letter(REPLAY, identity, row.business, str(error), {"inference": identity})
+            await self._database.write(lambda t: _failed_again(t, failed, letter, self._clock.now()))
+            if outcome in BURIED:
+                return  # it lies there anew: every further try would be paid for as well
             raise
         graded = await self._graded(prompt, got.checked, purse, _names)
         outcome = "bad" if graded and graded.held else "ok"
@@ -246,6 +248,13 @@ def _keep(
     kept(transaction, inference, now=now, bury=inference.outcome in buried)
     if graded is not None:
         kept(transaction, graded.inference(inference), now=now)
+
+
+def _failed_again(transaction: Transaction, inference: Inference, letter: Letter, now: float) -> None:
+    """What asking once more cost is known; what was answered badly again is a dead letter again."""
+    kept(transaction, inference, now=now)
+    if inference.outcome in BURIED:
+        given_up(transaction, letter, now=now)
 
 
 def _outcome(error: NoAnswerError | SpendCapError) -> str:

@@ -31,16 +31,17 @@ _DUTY: Final = (
 _LONG: Final = re.compile(r"\bhow (?:long|soon|fast|quick(?:ly)?|many (?:minutes|hours|days|weeks|months|years))\b")
 _MANY: Final = re.compile(r"\bhow many (\w+)")
 _OFTEN: Final = re.compile(r"\bhow (?:often|regularly)\b")
-_WHEN: Final = re.compile(r"\bwhen\b|\bwhat (?:time|day|days|hours)\b")
+_WHEN: Final = re.compile(r"^\W*(?:(?:and|so|ok|hi|hello) )*when\b|\b(?:what|which) (?:time|day|days|hours)\b")
 _MUST: Final = re.compile(
     r"\b(?:do|does|did|will|would) (?:i|we|u|you|they|he|she|it|my \w+|our \w+|the \w+|someone|somebody|anyone|"
     r"anybody) (?:really |still |also )?(?:have|need|got) to\b|"
     r"\b(?:must|should) (?:i|we|my|our|the|someone|somebody|anyone)\b"
 )
 _SHOWN: Final = re.compile(
-    r"\b(?:is|are|r|was|were) (?:this|that|these|those) (?:an?|the|some|my|your)?\b(?!\s+(?:included|covered|free|true|"
-    r"right|possible|ok|okay))|\b(?:what|which|whats|what's) .{0,40}\b(?:this|that|these|those)\s*\??$|"
-    r"\b(?:what|who)(?:'s| is| are|s) (?:this|that|these|those)\b"
+    r"\b(?:is|are|r|was|were) (?:this|that|these|those) (?:an? |some |one of )(?:\w+ )?\w+\s*\??$|"
+    r"\b(?:what|which|whats|what's)(?: (?:kind|sort|type)s?(?: of)?)?(?: (?:a|an))?(?: \w+)? "
+    r"(?:is|are|r|was|were) (?:this|that|these|those)\W*$|"
+    r"\b(?:whats|what's|what) (?:this|that|these|those)(?: \w+)?\W*$"
 )
 """It points at something that only the customer sees."""
 
@@ -63,8 +64,8 @@ _KINDS: Final = (
         _OFTEN,
         Kind(re.compile(rf"\b(?:each|every|once|twice|always|never|daily|weekly|monthly|yearly)\b|{_SPAN}", re.I)),
     ),
-    (_WHEN, Kind(re.compile(rf"{_MOMENT}|{_SPAN}", re.I))),
     (_MUST, Kind(re.compile(_DUTY, re.I))),
+    (_WHEN, Kind(re.compile(rf"{_MOMENT}|{_SPAN}", re.I))),
 )
 _ANY: Final = Kind()
 

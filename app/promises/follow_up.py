@@ -9,7 +9,7 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import pages
 from app.jobs.outbox import Again
-from app.review.tasks import DUE_SOON, LATE, Kept, by_key, due_soon, late
+from app.review.tasks import DUE_SOON, LATE, Kept, by_key, due_soon, late, told_by
 from app.watch.pages import is_raised, raised, superseded
 
 AGAIN_AFTER_S = 3_600.0
@@ -37,7 +37,7 @@ def _looked_at(transaction: Transaction, key: str, now: float) -> Again | None:
     if now < task.warn_at:
         return Again(task.warn_at - now)
     if now < task.due:
-        if not (task.paged and is_raised(transaction, task.paged, task.subject)):
+        if not any(is_raised(transaction, *page) for page in told_by(task)):
             raised(transaction, due_soon(task), now=now)
         return Again(task.due - now)
     return _late(transaction, task, now)
@@ -46,7 +46,8 @@ def _looked_at(transaction: Transaction, key: str, now: float) -> Again | None:
 def _late(transaction: Transaction, task: Kept, now: float) -> Again:
     """A page instead of those before; acknowledged, it is raised anew: to have heard is not to have called."""
     superseded(transaction, DUE_SOON, task.key, now=now)
-    superseded(transaction, task.paged, task.subject, now=now)
+    for kind, about in told_by(task):
+        superseded(transaction, kind, about, now=now)
     if _acknowledged(transaction, task.key, now - AGAIN_AFTER_S):
         superseded(transaction, LATE, task.key, now=now)
     raised(transaction, late(task), now=now)

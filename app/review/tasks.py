@@ -4,7 +4,7 @@ Whoever opens one, it is followed: the job that pages before it is late is noted
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from app.audit.log import record
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.schema import job_outbox, tasks
-from app.watch.pages import SUPERSEDED, Page, is_raised, raised, resolved
+from app.watch.pages import SUPERSEDED, Page, is_raised, newest, raised, resolved, reworded, superseded
 
 FOLLOW_UP = "task_due"
 """The kind of the job that follows a task until it is done."""
@@ -30,6 +30,7 @@ is night where the time is a morning's."""
 MAX_LISTED = 500
 MOST_DETAILS_CHARS = 4_000
 """From where on a task takes no more words."""
+_LAST = " Last seen: "
 
 _insert = BulkInsert(tasks)
 # What `jobs.outbox.put` would write, from below it: no room above may forget to have its tasks followed.
@@ -62,7 +63,7 @@ class Task:
 class Kept:
     """A task as it stands in the database. `status` is open or done.
 
-    `paged` is the kind of page about `subject` that tells of it; empty when only its own do.
+    `paged` is the kind of page about `subject`, or this task alone, that tells of it; empty when only its own do.
     """
 
     key: str
@@ -117,6 +118,29 @@ def added(transaction: Transaction, task: Kept, words: str) -> None:
         transaction.connection.execute(update(tasks).where(_t.key == task.key).values(details=details))
 
 
+def seen_last(transaction: Transaction, key: str, words: str, *, now: float, ring: bool) -> None:
+    """An open task, and the pages that are up about it, end with these words, in place of those that were seen last.
+
+    `ring`: people are paged with them anew; else only who looks, or is told again, reads them.
+    """
+    task = by_key(transaction.connection, key)
+    if task is None or task.status != "open":
+        return
+    task = replace(task, what=_ending(task.what, words))
+    transaction.connection.execute(update(tasks).where(_t.key == key).values(what=task.what))
+    up = newest(transaction.connection, task.paged, task.subject)
+    first = [replace(up.page, body=_ending(up.page.body, words))] if up else []
+    for page in (*first, due_soon(task), late(task)):
+        if not ring:
+            reworded(transaction, page.kind, page.key, page, now=now)
+        elif superseded(transaction, page.kind, page.key, now=now):
+            raised(transaction, page, now=now)
+
+
+def _ending(text: str, words: str) -> str:
+    return text.partition(_LAST)[0] + _LAST + words
+
+
 def open_one(connection: Connection, kind: str, business: str, phone: str) -> Kept | None:
     """The newest open task of a kind about a number; None when there is none."""
     asked = select(tasks).where(_t.status == "open", _t.kind == kind, _t.business == business, _t.phone == phone)
@@ -125,7 +149,7 @@ def open_one(connection: Connection, kind: str, business: str, phone: str) -> Ke
 
 
 def paged(transaction: Transaction, key: str, page: Page, *, now: float) -> bool:
-    """Raise this page about an open task, keyed by its subject, unless people are paged about the task already.
+    """Raise this page about an open task, keyed by its subject or key, unless people are paged about it already.
 
     Until the task is late this page is the only one about it.
     """
@@ -151,9 +175,14 @@ def closed(transaction: Transaction, key: str, *, by: str, note: str = "", now: 
         return False
     record(transaction, "task_closed", subject=key, at=now, by=by)
     teller = SUPERSEDED if goes_on else "" if by == OURSELVES else by
-    for kind, about in ((DUE_SOON, key), (LATE, key), (task.paged, task.subject)):
+    for kind, about in ((DUE_SOON, key), (LATE, key), *told_by(task)):
         resolved(transaction, kind, about, now=now, by=teller)
     return True
+
+
+def told_by(task: Kept) -> tuple[tuple[str, str], ...]:
+    """Kind and key of what may be the page that `paged` raised."""
+    return ((task.paged, task.subject), (task.paged, task.key)) if task.paged else ()
 
 
 def due_soon(task: Task | Kept) -> Page:

@@ -30,7 +30,7 @@ async def go_on(talk: Talk) -> None:
     if confirming and said.answer is Answer.YES:
         await carry_out(talk)
         return
-    took, noted = _take_in(talk), naming.noted(talk)
+    took, noted = _take_in(talk), await naming.noted(talk)
     if said.when.no_such and not said.when.days:
         _no_such_day(talk, said.when.no_such)
         return
@@ -45,7 +45,7 @@ async def go_on(talk: Talk) -> None:
     elif took or said.intent is Intent.BOOK or (said.intent is Intent.MOVE and not confirming) or _repeats(talk):
         await ask_next(talk)
     elif noted and not said.asks:
-        talk.say(f"{phrases.NOTED} {talk.question()}")
+        _say_noted(talk)
     elif said.answer is Answer.NO and _gives_up(talk):
         give_up(talk)
     elif said.answer is Answer.NO and state.step in (Step.TIME, Step.WHICH_DAY):
@@ -54,6 +54,11 @@ async def go_on(talk: Talk) -> None:
         talk.say(phrases.NOT_THEN)
     else:
         await talk.misunderstood()
+
+
+def _say_noted(talk: Talk) -> None:
+    if not talk.passed_on:
+        talk.say(f"{phrases.NOTED} {talk.question()}")
 
 
 def _gives_up(talk: Talk) -> bool:

@@ -245,7 +245,7 @@ async def _first(talk: Talk) -> None:
         state.step = Step.DAY if len(services) == 1 else Step.SERVICE
         if len(services) == 1:
             state.service = services[0].id
-        naming.noted(talk)
+        await naming.noted(talk)
         unseen = said.pictures and not said.text
         lead = phrases.ONLY_ENGLISH if said.foreign else phrases.PICTURE if unseen else phrases.greeting(talk.business)
         talk.say(lead, talk.question())

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from app.sms import phrases
 from app.sms.ground import Ground
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
@@ -11,7 +12,8 @@ from app.sms.tidings import DETAIL
 from app.sms.vocabulary import ASKING, SEGMENTS
 from app.sms.words import Answer, Intent, Said, read
 
-MAX_NOTE_CHARS = 200
+MAX_NOTE_CHARS = 2_000
+"""As many as the tool takes."""
 _WORD = r"[A-Z](?:[\w'-]|\.(?=\w))*"
 _NAME = rf"(?:{'|'.join(sorted(GIVEN_NAMES))}|{_WORD}(?: (?:[A-Z]\.|{_WORD})){{1,3}})"
 _AGREED = r"(?:(?:yes|yeah|yep|sure|ok|okay|hi|hello|well),? )?"
@@ -27,8 +29,9 @@ _WRONG = re.compile(
 )
 _AGREES = re.compile(r"^\W*(?:(?:yes|yeah|yep|ok|okay|sure|and|but|also|then)\b[ ,]*)*", re.I)
 _NOT_SO = re.compile(
-    r"(?:(?:no|sorry|oops|wait|actually)\W+)*(?:(?:it'?s|its|that'?s|(?:my )?name(?: i|')s|spelled) )*"
-    r"(?P<new>[^\W\d_][\w'-]*),? (?:and )?not (?P<old>[^\W\d_][\w'-]*)\W*",
+    r"(?:(?:no|sorry|oops|wait|actually)\W+)*+"
+    r"(?:(?:it'?s|that'?s|(?:it|that) is|(?:my )?name(?: i|')s|i'?m|spelled) )*+"
+    r"(?:(?P<new>[^\W\d_][\w'-]*),? (?:and )?)?not (?P<old>[^\W\d_][\w'-]*)\W*",
     re.I,
 )
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
@@ -39,8 +42,9 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     said = talk.said
     if said.name and _WRONG.fullmatch(said.question.lower().strip(" .!?")):
         return replace(said, question="")
-    if new := _respelt(talk):
-        return replace(said, name=new, answer=None)
+    if (new := _respelt(talk, ground)) is not None:
+        talk.state.name = new
+        return Said(text=said.text, whole=said.whole, intent=Intent.BOOK)
     if talk.state.step is not Step.NAME or said.name or said.next is not None:
         return said
     if said.titled or said.alone:
@@ -58,27 +62,43 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     return _with_rest(talk, read([((found["rest"] or "").strip(" ,.;\n"), 0)], ground), name)
 
 
-def noted(talk: Talk) -> bool:
-    """Whether something new is told that whoever comes has to know: it goes with the booking that is under way."""
+async def noted(talk: Talk) -> bool:
+    """Whether something new is told that whoever comes has to know: it goes with the booking that is under way.
+
+    What there is no room for goes to a person, who has been promised then.
+    """
     state, said = talk.state, talk.said
     if state.task is not Task.BOOK:
         return False
     before, names = state.words.get("notes", ""), {name.lower() for name in (said.name, said.alone, said.titled)}
     told = [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if DETAIL.search(part)]
     new = [part for part in told if part not in before and part.lower() not in names and not _asks(part)]
-    if new:
-        state.words = {**state.words, "notes": "; ".join(filter(None, (before, ", ".join(new))))[:MAX_NOTE_CHARS]}
+    if new and not _written(talk, ", ".join(new)):
+        await talk.person(phrases.GOES_ON)
     return bool(new)
 
 
-def _respelt(talk: Talk) -> str:
-    """The name that was given, with one of its words put right: "it's Karin, not Karen"."""
-    found = _NOT_SO.fullmatch(talk.said.text)
-    words = talk.state.name.split()
-    if talk.state.step is not Step.CONFIRM or found is None or found["old"].lower() not in map(str.lower, words):
-        return ""
-    new = found["new"][:1].upper() + found["new"][1:]
-    return " ".join(new if word.lower() == found["old"].lower() else word for word in words)
+def _written(talk: Talk, note: str) -> bool:
+    """Whether there was room for it beside what was noted before."""
+    words = talk.state.words
+    notes = "; ".join(filter(None, (words.get("notes", ""), note)))
+    if len(notes) > MAX_NOTE_CHARS:
+        return False
+    talk.state.words = {**words, "notes": notes}
+    return True
+
+
+def _respelt(talk: Talk, ground: Ground) -> str | None:
+    """The name that was given, with one of its words put right: "it's Karin, not Karen". Empty: it is only wrong."""
+    state, found = talk.state, _NOT_SO.fullmatch(talk.said.text)
+    words = state.name.split()
+    if state.step is not Step.CONFIRM or state.task is not Task.BOOK or found is None:
+        return None
+    old, new = found["old"].lower(), found["new"] or ""
+    new = fitting(new[:1].upper() + new[1:], ground.own_words)
+    if old not in map(str.lower, words) or (not new and old in ground.technicians):
+        return None
+    return new and " ".join(new if word.lower() == old else word for word in words)
 
 
 def _asks(part: str) -> bool:
@@ -97,6 +117,6 @@ def _with_rest(talk: Talk, rest: Said, name: str) -> Said:
         return Said(text=rest.text, whole=rest.whole, name=name, question=rest.question or rest.text)
     told = rest.intent is None and not rest.when and rest.number is None and rest.answer is None
     if told and rest.text:
-        talk.state.words = {**talk.state.words, "notes": rest.text[:MAX_NOTE_CHARS]}
-        return Said(text=rest.text, whole=rest.whole, name=name)
+        room = _written(talk, rest.text)
+        return Said(text=rest.text, whole=rest.whole, name=name, question="" if room else rest.text)
     return replace(rest, name=name, alone="")

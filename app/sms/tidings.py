@@ -14,7 +14,7 @@ DETAIL = re.compile(
     r"parking|park|apt\.? ?#?\d+\w?|apartment|unit|suite|floors?|entrance|driveway|garage|fence|(?:back|front)?yard)\b|"
     r"\b\d+ (?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b|"
     r"\b(?:tell|let|ask|inform|have) (?:him|her|them|the (?:tech\w*|guys?|driver|inspector)|whoever \w+) |"
-    r"\S+@\S+\.\w|(?<![\d-])\d{3}[-. ]?\d{3}[-. ]?\d{4}(?!\d)|"
+    r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,250}\.\w|(?<![\d-])\d{3}[-. ]?\d{3}[-. ]?\d{4}(?!\d)|"
     r"\b(?:call|text|ring|phone) (?:him|her|them|(?:me )?(?:first|ahead|when|before|once))\b|"
     r"\b(?:phone|cell|number) is\b|"
     r"\bmy (?:\w+[- ]in[- ]law|wife|husband|mom|mum|mother|dad|father|sister|brother|son|daughter|friend|partner|"

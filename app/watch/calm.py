@@ -3,12 +3,11 @@
 Whoever ended it at each good moment of his own would ring in turns with a process that lasts in trouble. Pure.
 """
 
+import math
 from typing import Final
 
 CALM_S: Final = 60.0
 """Without trouble, before the page of this process is over."""
-ADOPT_EVERY_S: Final = 600.0
-"""Between two ends of pages that another process rang, or this one before a restart: nobody else may be left to."""
 
 
 class Calm:
@@ -22,8 +21,14 @@ class Calm:
         self._until = now + CALM_S
 
     def is_over(self, now: float) -> bool:
-        """It goes well: whether that ends the page. True once for each trouble, and now and then for that of others."""
+        """It goes well: whether that ends the page. True once for each trouble, and once after the start, for whoever
+        died in it: nobody else may be left to end that.
+        """
         if now < self._until:
             return False
-        self._until = now + ADOPT_EVERY_S
+        self._until = math.inf
         return True
+
+    def left_s(self, now: float) -> float:
+        """How long all must go well until then; infinite where there is nothing to end."""
+        return self._until - now

@@ -14,7 +14,7 @@ QUIET_S: Final = (300.0, 600.0, 1_200.0, 2_400.0, 3_600.0)
 PAUSES_S: Final = (2.0, 10.0, 45.0)
 """Before the second, third and fourth try at receivers that failed in a round."""
 WITHIN: Final = "within"
-"""In the place of a receiver's id: people read of a page in the words of another one."""
+"""In the place of a receiver's id: a page waits behind another; with the id of that one: people read of it there."""
 UNHEARD_S: Final = 60.0
 """Before the next round when nobody at all was reached."""
 
@@ -40,7 +40,7 @@ class Progress:
 
     def heard(self) -> bool:
         """Whether anybody was ever reached by it."""
-        return any(reach.reached_at for name, reach in self.reach.items() if name != WITHIN)
+        return any(reach.reached_at for name, reach in self.reach.items() if not name.startswith(WITHIN))
 
 
 def receiver_id(url: str) -> str:

@@ -2,6 +2,7 @@
 
 One is held back only behind a page that reached whoever would hear of it. It is named when that page is told again, and
 rings by itself when it was not named in time, or when the other is over and it is not: a second cause is late at most.
+Until when is not kept, but found anew from both pages every `SETTLES_S`: what became of the other meanwhile counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,8 @@ BACK_S: Final = 60.0
 """What is slow for so long after a database came back is slow for that."""
 NAMED_S: Final = 4_500.0
 """After it was named: longer than the quietest pause of the page that names it."""
+SETTLES_S: Final = 90.0
+"""After the other ended, until what waited behind it rings, unless it ended as well."""
 AT_ONCE_S: Final = 30.0
 """For the first one of several that are raised in one moment to reach somebody."""
 MOST_NAMED: Final = 20
@@ -30,7 +33,7 @@ SHOWN: Final = "another page"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Kinds of pages behind which one waits, how long to be named, and how long after their end."""
+    """Kinds of pages behind which one waits, how long to be named, and how long after their end where it came later."""
 
     behind: frozenset[str]
     hold_s: float = PATIENT_S
@@ -75,8 +78,10 @@ _UPSTREAMS: Final[Mapping[str, frozenset[str]]] = {
     "twilio": _TEXTS,
     "crm": _CRM,
     "redis": frozenset({"redis_down"}),
+    "openai": _MODELS,
+    "anthropic": _MODELS,
 }
-"""Of figures `upstream_*`, by the upstream; every other one is a provider of models."""
+"""Of figures `upstream_*`, by the upstream; those of any other follow from nothing."""
 FIGURE: Final = "figure"
 
 
@@ -86,23 +91,20 @@ def may_wait(page: Kept) -> bool:
 
 
 def waits_until(page: Kept, others: Iterable[Kept], hears: Callable[[str, str], bool], now: float) -> float | None:
-    """Until when a page that has not rung waits behind one of `others`; None when it rings now.
+    """When to ask again of a page that has not rung and waits behind one of `others`; None when it rings now.
 
     `hears(business, other)`: whether everybody who hears of pages of the first business hears of those of the other.
     """
     rule = _rule(page)
-    within = page.progress.reach.get(WITHIN)
-    named_at = within.reached_at if within else 0.0
-    until = named_at + NAMED_S if named_at else page.raised_at + (rule.hold_s if rule else 0.0)
-    if rule is None or now >= until:
+    if rule is None:
         return None
-    return until if any(_leads(other, page, rule, hears, now) for other in others) else None
+    until = max((_until(page, other, rule) for other in others if _leads(other, page, rule, hears)), default=0.0)
+    return min(until, now + SETTLES_S) if now < until else None
 
 
-def along(page: Kept, waiting: Sequence[Kept], hears: Callable[[str, str], bool], now: float) -> list[Kept]:
+def along(page: Kept, waiting: Sequence[Kept], hears: Callable[[str, str], bool]) -> list[Kept]:
     """Those of `waiting` that are named when this page is told."""
-    heard = replace(page, progress=replace(page.progress, reach={"": Reach("", 0, now)}))
-    return [one for one in waiting if (rule := _rule(one)) and _leads(heard, one, rule, hears, now)]
+    return [one for one in waiting if (rule := _rule(one)) and _leads(page, one, rule, hears)]
 
 
 def naming(page: Kept, others: Sequence[Kept]) -> Kept:
@@ -118,6 +120,11 @@ def naming(page: Kept, others: Sequence[Kept]) -> Kept:
 def waiting(progress: Progress) -> Progress:
     """As one that waits to be named."""
     return replace(progress, reach={WITHIN: Reach(SHOWN), **progress.reach})
+
+
+def named_in(page_id: str, now: float) -> dict[str, Reach]:
+    """What is known of a page of which people read in the words of the one with this id."""
+    return {_place(page_id): Reach(SHOWN, reached_at=now)}
 
 
 def has_rung(page: Kept) -> bool:
@@ -136,15 +143,28 @@ def _rule(page: Kept) -> Rule | None:
 def _behind_figure(key: str) -> frozenset[str]:
     name, _, of = key.partition(":")
     family = name.partition("_")[0]
-    return _UPSTREAMS.get(of, _MODELS) if family == "upstream" else _FIGURES.get(family, frozenset())
+    return (_UPSTREAMS.get(of) if family == "upstream" else _FIGURES.get(family)) or frozenset()
 
 
-def _leads(other: Kept, page: Kept, rule: Rule, hears: Callable[[str, str], bool], now: float) -> bool:
+def _leads(other: Kept, page: Kept, rule: Rule, hears: Callable[[str, str], bool]) -> bool:
     if other.id == page.id or other.page.kind not in rule.behind or not hears(page.page.business, other.page.business):
         return False
-    if other.page.kind == FIGURE and not _behind_figure(other.page.key) & rule.behind:
-        return False
-    if other.status == "resolved":
-        return other.resolution == "" and other.progress.heard() and now - other.changed_at < rule.after_s
-    first = (other.raised_at, other.id) < (page.raised_at, page.id)
-    return other.progress.heard() or (first and other.status == "open" and now - other.raised_at < AT_ONCE_S)
+    return other.page.kind != FIGURE or bool(_behind_figure(other.page.key) & rule.behind)
+
+
+def _until(page: Kept, other: Kept, rule: Rule) -> float:
+    """Until when it waits behind this other one; 0 where it does not."""
+    named = page.progress.reach.get(_place(other.id))
+    patient = named.reached_at + NAMED_S if named else page.raised_at + rule.hold_s
+    if not other.progress.heard():
+        first = other.status == "open" and (other.raised_at, other.id) < (page.raised_at, page.id)
+        return min(patient, other.raised_at + AT_ONCE_S) if first else 0.0
+    if other.status != "resolved":
+        return patient
+    settles_s = SETTLES_S if page.raised_at < other.changed_at else 0.0
+    after_s = 0.0 if other.resolution else rule.after_s
+    return min(patient, other.changed_at + max(settles_s, after_s))
+
+
+def _place(page_id: str) -> str:
+    return f"{WITHIN}:{page_id}"

@@ -134,7 +134,8 @@ class Pager:
     async def _carry(self, kept: Kept) -> None:
         try:
             if kept.status == "open" and (until := await self._waits_until(kept)):
-                metrics.count_page("held")
+                if kept.told != pages.HELD:
+                    metrics.count_page("held")
                 progress, next_at, told = following.waiting(kept.progress), until, pages.HELD
             elif kept.status == "open":
                 progress, next_at, told = await self._round(kept)
@@ -150,30 +151,37 @@ class Pager:
         """Everybody whose turn it is; where one fails the next of the business's list as well, at once."""
         progress = kept.progress
         others = await self._told_along(kept)
-        kept = following.naming(kept, others)
         now_due, further = wanted(progress, self._own, self._by_business.get(kept.page.business, ()))
         failed = False
         for _ in range(MOST_WAVES):
             if not now_due:
                 break
-            outcomes = await self._tell(replace(kept, progress=progress), Step.RAISED, now_due)
+            outcomes = await self._tell(replace(kept, progress=progress), Step.RAISED, now_due, others)
             progress = tried(progress, outcomes, self._clock.now())
             missed = [taken for _, taken in outcomes.values() if taken is not Taken.TAKEN]
             failed = failed or Taken.FAILED in missed
             now_due, further = (further[:1], further[1:]) if missed else ([], further)
         if not progress.heard():
             logger.error("page reached nobody", page_id=kept.id, kind=kept.page.kind, key=kept.page.key)
-        elif others and self._was_read(kept, progress):
+        elif named := [one for one in others if self._was_read(kept, progress, one)]:
             with contextlib.suppress(ReadbackError):  # named once more with the next round, or each rings by itself
-                await self._database.write(lambda t: held.named(t, others, now=self._clock.now()))
+                await self._database.write(lambda t: held.named(t, kept.id, named, now=self._clock.now()))
         progress, next_at = after_tries(progress, failed=failed, now=self._clock.now())
         return progress, next_at, "open" if progress.heard() else ""
 
-    def _was_read(self, kept: Kept, progress: Progress) -> bool:
-        """Whether people read in this round what is told along: all of them, where it is not the first time."""
-        everybody = (*self._own, *self._by_business.get(kept.page.business, ()))
-        took = any(reach.round == progress.round for reach in progress.reach.values())
-        return took and (not kept.progress.heard() or all(map(self._read_anew, everybody)))
+    def _was_read(self, kept: Kept, progress: Progress, other: Kept) -> bool:
+        """Whether people read of the other in this round: not where somebody had the round already and read nothing.
+
+        Where the page is told again, all have to be such as read that.
+        """
+        urls, begun = self._may_read(kept, other), _had_by(kept.progress, progress.round)
+        took = _had_by(progress, progress.round) & {receiver_id(url) for url in urls}
+        return bool(took) and not begun and (not kept.progress.heard() or all(map(self._read_anew, urls)))
+
+    def _may_read(self, kept: Kept, other: Kept) -> Sequence[str]:
+        """Receivers of a page who may read of the other in it: none of a business of another business's trouble."""
+        same = kept.page.business == other.page.business
+        return (*self._own, *self._by_business.get(kept.page.business, ())) if same else self._own
 
     async def _waits_until(self, kept: Kept) -> float | None:
         """Until when it waits behind a page that tells of the same trouble; None when it rings now."""
@@ -189,7 +197,7 @@ class Pager:
     async def _told_along(self, kept: Kept) -> list[Kept]:
         """Pages that wait behind this one, to be named in its words."""
         with contextlib.suppress(ReadbackError):
-            return following.along(kept, await self._database.read(held.waiting), self._hears, self._clock.now())
+            return following.along(kept, await self._database.read(held.waiting), self._hears)
         return []
 
     def _hears(self, business: str, other: str) -> bool:
@@ -209,10 +217,15 @@ class Pager:
         done = Progress(progress.round, tries if again else 0, progress.reach)
         return done, self._clock.now() + NOTICE_PAUSE_S if again else NEVER, kept.told if again else kept.status
 
-    async def _tell(self, kept: Kept, step: Step, urls: Sequence[str]) -> dict[str, tuple[str, Taken]]:
-        notice = Notice(kept.id, step, kept.page.title, self._words(kept, step))
+    async def _tell(
+        self, kept: Kept, step: Step, urls: Sequence[str], others: Sequence[Kept] = ()
+    ) -> dict[str, tuple[str, Taken]]:
+        def notice(url: str) -> Notice:
+            named = following.naming(kept, [one for one in others if url in self._may_read(kept, one)])
+            return Notice(kept.id, step, kept.page.title, self._words(named, step))
+
         hand = self._hand_to_one_of_several if step is Step.RAISED and len(urls) > 1 else self._try
-        taken = await asyncio.gather(*(hand(kept, url, notice) for url in urls))
+        taken = await asyncio.gather(*(hand(kept, url, notice(url)) for url in urls))
         return {receiver_id(url): (self._shown(url), one) for url, one in zip(urls, taken, strict=True)}
 
     def _words(self, kept: Kept, step: Step) -> str:
@@ -250,6 +263,11 @@ class Pager:
         told = logger.info if taken is Taken.TAKEN else logger.error
         told("page_told", page_id=kept.id, step=str(notice.step), receiver=shown, outcome=str(taken), seconds=seconds)
         return taken
+
+
+def _had_by(progress: Progress, number: int) -> set[str]:
+    """Ids of the receivers that have this round of a page."""
+    return {name for name, reach in progress.reach.items() if reach.round == number}
 
 
 def _was_paged(progress: Progress, url: str) -> bool:

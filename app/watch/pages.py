@@ -23,8 +23,6 @@ SUPERSEDED = "superseded"
 
 HELD = "held"
 """In the place of the last step that receivers know: it waits behind another page. See `following`."""
-SETTLES_S = 90.0
-"""After a page ended, until what waited behind it rings, unless it ended as well."""
 
 NOT_TAKEN, TAKEN = "n", "t"
 """Before the id, in the place of a page in a list."""
@@ -158,8 +156,6 @@ def resolved(transaction: Transaction, kind: str, key: str, *, now: float, by: s
     done = transaction.connection.execute(update(pages).where(*_open(kind, key)).values(**values))
     if done.rowcount:
         record(transaction, "page_resolved", subject=key, at=now, page=kind, **({"by": _in_short(by)} if by else {}))
-        behind = (NOT_RESOLVED, _p.told == HELD, _p.next_at > now + SETTLES_S)
-        transaction.connection.execute(update(pages).where(*behind).values(next_at=now + SETTLES_S))
     return bool(done.rowcount)
 
 

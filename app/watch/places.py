@@ -50,7 +50,7 @@ _PLACES: Final[Mapping[str, Callable[[Page], Place]]] = {
     "review": _keyed("/reviews#", "the review"),
     "task_due_soon": _task,
     "task_late": _task,
-    "answer_not_delivered": _fixed("/tasks", "the task"),
+    "answer_not_delivered": _task,
     "read_back_mismatch": _booking,
     "read_back_changed": _booking,
     "read_back_cannot_verify": _booking,

@@ -48,11 +48,11 @@ class Memory:
     """What a process remembers of silences that there are pages of.
 
     `silent`: by the key of a decision, its channel and when that last got something; `back`: by business, when the
-    first of several was back.
+    page about several was raised and when the first of them was back, for another page may be about them by now.
     """
 
     silent: dict[str, tuple[str, float]] = field(default_factory=dict)
-    back: dict[str, float] = field(default_factory=dict)
+    back: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def note(self, mine: Sequence[Decision], up: Collection[str]) -> None:
         """Take in what was decided about a business that has pages of these keys."""
@@ -194,12 +194,14 @@ class _Silences:
         over = [one for one in about if self._memory.ended(one, joint)]
         if not self._members and len(over) == len(about):
             self._steps.resolved.append(joint)
-            self._forget()
+            self._joint = None
             return
-        if over:
-            self._memory.back.setdefault(self._business, self._now)
         back = self._memory.back.get(self._business)
-        if back is not None and any(self._again(one, back) for one in self._members):
+        if back is not None and back[0] != joint.raised_at:
+            back = None
+        if back is None and over:
+            back = self._memory.back[self._business] = joint.raised_at, self._now
+        if back is not None and any(self._again(one, back[1]) for one in self._members):
             self._anew, self._members = {one.key for one in self._members}, ()
             self._give_up(joint)
 
@@ -238,11 +240,7 @@ class _Silences:
 
     def _give_up(self, joint: Up) -> None:
         self._steps.superseded.append(joint)
-        self._forget()
-
-    def _forget(self) -> None:
         self._joint = None
-        self._memory.back.pop(self._business, None)
 
 
 def _told_as_it_is(steps: Steps, page: Up, party: Party) -> None:

@@ -10,6 +10,8 @@ from app.booking.book import Result
 from app.booking.calendar import Event
 from app.booking.store import Booking
 from app.errors import Code
+from app.promises.follow_up import TaskFollowUp
+from app.watch.pages import acknowledged
 from tests.booking.acme import HOUR, TUESDAY_9, House, house
 from tests.booking.test_amend import after, appointment, cancel, change, move
 from tests.booking.test_read_back import booked, read_twice, swept
@@ -161,6 +163,63 @@ async def test_one_made_weekly_is_not_cancelled_with_all_its_series(made: House,
     assert made.alarms.rung == []
 
 
+# --- and then the office edits it once more ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_the_call_that_was_promised_stays_due_as_it_was_whatever_the_office_does_next(
+    made: House, calendar: FakeCalendar, late: bool
+) -> None:
+    booking = await verified(made)
+    moved_by_half_an_hour(calendar, booking)
+    await move(made, booking, LATER + HOUR)
+    await swept(made, 5)
+    (first,) = await made.tasks()
+    if late:
+        made.clock.advance(1_000)  # type: ignore[attr-defined]  # a FakeClock
+        await TaskFollowUp(made.database, made.clock)({"task": first.key})
+    (rung,) = await made.pages()
+    for hours in (2, 3):
+        edited(calendar, booking, start=booking.starts + hours * HOUR, end=booking.ends + hours * HOUR)
+        await swept(made, 121)
+    (task,), (page,) = await made.tasks(), await made.pages()
+    assert (task.key, task.due, page.kind) == (first.key, first.due, rung.kind)
+    for words in (task.what, page.body):
+        assert "asked to move it" in words
+        assert "is now at 2026-11-24 12:00 to 13:00" in words
+        assert "is now at 2026-11-24 11:00" not in words, "only how it was seen last"
+    assert ("It is late." in page.body) is late
+    await told(made, task.key)
+    assert await made.pages() == []
+    await swept(made, 121)
+    row = await appointment(made)
+    assert (row.starts, row.verification) == (booking.starts + 3 * HOUR, "verified")
+
+
+@pytest.mark.parametrize("asks_first", [True, False])
+async def test_who_calls_hears_that_the_visit_was_dragged_onto_another_one(
+    made: House, calendar: FakeCalendar, asks_first: bool
+) -> None:
+    booking = await verified(made)
+    other = await booked(made, LATER)
+    edited(calendar, booking, start=other.starts, end=other.ends)
+    if not asks_first:
+        await swept(made, 7 * HOUR)
+    await move(made, booking, LATER + 2 * HOUR)
+    (rung,) = await made.pages()
+    await made.database.write(lambda t: acknowledged(t, rung.id, by="kim", now=made.clock.now()))
+    await swept(made, 5)
+    await swept(made, 5)
+    (task,), (page,) = await made.tasks(), await made.pages()
+    assert "who asked to move it" in task.what
+    assert "asked to move it" in page.body
+    for words in (task.what, page.body):
+        assert words.endswith("That time overlaps another booking of ours: find out which one stands.")
+    assert (page.kind, page.status) == ("appointment_changed", "open"), "people are paged with it"
+    await swept(made, 121)
+    assert (await made.tasks(), await made.pages()) == ([task], [page])
+
+
 # --- shown as free ----------------------------------------------------------------------------------------------------
 
 
@@ -188,3 +247,19 @@ async def test_one_shown_as_free_while_we_moved_it_is_moved_and_its_read_back_te
     await read_twice(made)
     (page,) = await made.pages()
     assert "it is shown as free time" in page.body
+
+
+async def test_one_shown_as_free_while_we_moved_it_goes_back_where_another_event_has_its_new_time(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await verified(made)
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    assert (await move(made, booking)).result is PENDING
+    shown_as_free(calendar, booking)
+    calendar.people_write("dana", LATER, LATER + HOUR)
+    await after(made, 5)
+    row = await appointment(made)
+    assert (row.starts, row.revision) == (booking.starts, 1)
+    assert made.told == [(booking.reference, REFUSED)]
+    event = calendar.stored["dana"][booking.event_id]
+    assert (event.start, event.end) == (booking.starts, booking.ends)

@@ -78,6 +78,30 @@ async def test_one_that_somebody_shows_as_free_is_there_and_its_read_back_tells(
     assert (row.status, row.verification) == ("confirmed", "written")
 
 
+async def test_one_shown_as_free_gives_way_to_another_event_at_its_time(made: House, calendar: FakeCalendar) -> None:
+    reference = await pending(made, calendar, written=True)
+    (event,) = calendar.ours("dana")
+    calendar.people_edit("dana", event.id, opaque=False)
+    calendar.people_write("dana", event.start + 1800, event.end)
+    await after(made, 5)
+    assert made.told == [(reference, REFUSED)]
+    assert (await made.row()).status == "refused"
+    assert calendar.ours("dana") == []
+
+
+async def test_one_shown_as_free_is_not_booked_while_the_list_does_not_tell(
+    made: House, calendar: FakeCalendar
+) -> None:
+    reference = await pending(made, calendar, written=True)
+    (event,) = calendar.ours("dana")
+    calendar.people_edit("dana", event.id, opaque=False)
+    calendar.script("events", scripted.UNKNOWN)
+    await after(made, 5)
+    assert ((await made.row()).status, made.told) == ("pending", [])
+    await after(made, 21)
+    assert made.told == [(reference, CONFIRMED)]
+
+
 async def test_one_that_is_not_there_is_given_a_minute_then_refused_and_told(
     made: House, calendar: FakeCalendar
 ) -> None:

@@ -16,7 +16,7 @@ from app.audit.log import verify
 from app.booking.business import Business
 from app.calls.cap import DECIDE_WITHIN_S, MOST_OF_A_RUSH, SLOW_IN_A_ROW, DailyCap
 from app.calls.model import CallRef
-from app.db.engine import Database
+from app.db.engine import Database, DatabaseUnavailableError
 from app.watch.calm import CALM_S
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -252,6 +252,25 @@ async def test_a_store_that_is_slow_again_and_again_is_told_of_until_it_was_well
         acme.clock.advance(CALM_S)
         await acme.admit(["well again"], capped(50))
         assert acme.alarms.ringing() == set()
+
+
+async def test_when_nobody_calls_any_more_a_page_about_the_store_ends_all_the_same(sqlite_url: str) -> None:
+    async with desk(sqlite_url) as acme:
+        acme.cap._missed(DatabaseUnavailableError("gone"), ACME)
+        await acme.admit(["well"], capped(50))
+        acme.clock.advance(CALM_S - 0.05)
+        await acme.admit(["well again"], capped(50))
+        acme.cap._missed(DatabaseUnavailableError("gone once more"), ACME)
+        await asyncio.sleep(0.1)
+        acme.clock.advance(CALM_S)
+        await asyncio.sleep(0.1)
+        assert acme.alarms.ringing() == {("cap_store_down", "cap")}, "nothing has shown that it is well"
+
+        acme.cap._missed(DatabaseUnavailableError("gone again"), ACME)
+        acme.clock.advance(CALM_S - 0.05)
+        await acme.admit(["well at last"], capped(50))
+        acme.clock.advance(0.05)
+        await soon(lambda: acme.alarms.ringing() == set())
 
 
 async def test_a_store_that_another_process_locks_lets_calls_in(database_url: str) -> None:

@@ -160,11 +160,24 @@ async def test_what_they_did_not_hear_a_person_tells_them_and_that_ends_its_page
     assert (task.status, task.phone, task.details) == ("open", "+15125550142", "They were to hear: Nine is open.")
     [page] = await late.database.read(pages.listed)
     [rung] = late.alarms.rung
-    assert (page.page.kind, page.page.key) == (rung.kind, rung.key) == ("answer_not_delivered", "c1")
+    assert (page.page.kind, page.page.key) == (rung.kind, rung.key) == ("answer_not_delivered", task.key)
     assert f"readback tasks show {task.key}" in page.page.body
     assert "5550142" not in page.page.body
     assert await late.database.write(lambda t: closed(t, task.key, by="Kim", now=1.0))
     assert await late.database.read(pages.listed) == []
+
+
+async def test_each_of_two_answers_that_one_call_did_not_hear_has_its_page_until_a_person_told_it(late: Late) -> None:
+    late.push.delivers = False
+    for key in ("k1", "k2"):
+        await late.answers.owe(key, REF, ACME, "check_availability", work(ToolResult(True, f"The answer to {key}.")))
+    await late.answers.stop(20)
+
+    first, second = await late.tasks()
+    await late.database.write(lambda t: closed(t, first.key, by="Kim", now=1.0))
+    [page] = await late.database.read(pages.listed)
+    assert page.page.key == second.key
+    assert f"readback tasks done {second.key}" in page.page.body
 
 
 async def test_what_was_not_even_noted_is_handed_on_all_the_same(late: Late) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.engine import Database
 from app.db.schema import dead_letters, inferences, model_spend
 from app.inference.asking import USEFUL_S, Asking, NobodyAnsweredError
 from app.inference.fallback import Fallback, NoAnswerError
-from app.inference.model import ModelAnswer, ModelName, Usage
+from app.inference.model import ModelAnswer, ModelDownError, ModelName, Usage
 from app.inference.output import Decision
 from app.inference.prompt import CURRENT, built
 from app.inference.spend import MICROS, Caps, Spend
@@ -115,9 +115,24 @@ async def test_what_asking_a_dead_letter_again_cost_is_kept_though_it_failed(sql
         with pytest.raises(NobodyAnsweredError):
             await made.ask(acme(), "c1", GIVEN)
         [letter] = await database.read(lambda c: c.execute(select(dead_letters)).fetchall())
-        with pytest.raises(NoAnswerError):
-            await made.again(orjson.loads(letter.data))
+        await database.write(lambda t: t.connection.execute(update(dead_letters).values(status="replayed")))
+        await made.again(orjson.loads(letter.data))
+        [again] = await database.read(
+            lambda c: c.execute(select(dead_letters).where(dead_letters.c.status == "open")).fetchall()
+        )
+        assert (again.kind, again.key, again.data) == (letter.kind, letter.key, letter.data)
         spends = await database.read(lambda c: c.execute(select(model_spend.c.settled)).scalar())
         [first, second] = await rows(database)
     assert (first, second) == (("bad", 33_000, ""), ("bad", 33_000, letter.key))
     assert spends == 66_000
+
+
+async def test_a_dead_letter_that_nobody_answers_is_asked_again_later(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        made = asking(database, ScriptedModel("a:x", BAD, BAD, BAD, ModelDownError("status 500")))
+        with pytest.raises(NobodyAnsweredError):
+            await made.ask(acme(), "c1", GIVEN)
+        [letter] = await database.read(lambda c: c.execute(select(dead_letters)).fetchall())
+        with pytest.raises(NoAnswerError):
+            await made.again(orjson.loads(letter.data))
+        assert [outcome for outcome, *_ in await rows(database)] == ["bad", "down"]

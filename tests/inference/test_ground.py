@@ -146,7 +146,10 @@ async def test_many_ask_at_once(index: Index) -> None:
     assert all(answer is not None for answer in found)
 
 
-VISITS = "# Visits\n\nThe inspection takes 45 minutes. Two visits are usual. We open at 8 a.m. every Monday.\n"
+VISITS = (
+    "# Visits\n\nThe inspection takes 45 minutes. Two visits are usual. We open at 8 a.m. every Monday.\n\n"
+    "An adult must be at home. Our sprays are safe for pets once they are dry. A home inspection costs $89.\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +159,13 @@ VISITS = "# Visits\n\nThe inspection takes 45 minutes. Two visits are usual. We 
         ("How many visits are usual?", "Two visits are usual."),
         ("how many inspections are usual", None),
         ("when do you open on monday", "We open at 8 a.m. every Monday."),
-        ("Must I be there for the inspection?", None),
+        ("Must I move my car?", None),
+        ("Does an adult have to be at home when you spray?", "An adult must be at home."),
+        ("is this safe for pets?", "Our sprays are safe for pets once they are dry."),
+        ("how long is that inspection?", "The inspection takes 45 minutes."),
+        ("what does the home inspection cost for this?", "A home inspection costs $89."),
+        ("what kind of spray is that", None),
+        ("whats that spray", None),
     ],
 )
 def test_an_answer_is_of_the_kind_that_was_asked_for(question: str, say: str | None) -> None:

@@ -157,8 +157,9 @@ async def test_of_one_task_there_is_one_page_at_a_time_and_its_end_is_told_once(
     ]
 
 
-async def test_a_page_that_tells_of_it_already_is_the_only_one_until_it_is_late(database_url: str) -> None:
-    page = Page("read_back_changed", "C7K2QM", "Read-back mismatch", "moved", "acme")
+@pytest.mark.parametrize("about", ["C7K2QM", KEY], ids=["about its subject", "about the task alone"])
+async def test_a_page_that_tells_of_it_already_is_the_only_one_until_it_is_late(database_url: str, about: str) -> None:
+    page = Page("read_back_changed", about, "Read-back mismatch", "moved", "acme")
     async with following(database_url) as (handler, clock, database):
         assert await database.write(lambda t: tell_of(t, KEY, page, now=clock.now()))
         clock.advance(3.5 * HOUR)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.sms.phrases import GOES_ON, SORRY, WELCOME
+from app.sms.phrases import GOES_ON, IN_DANGER, SORRY, WELCOME
 from tests.sms.conversing import Phone, Story, phone, play
 from tests.sms.stories import BOOK, JANE
 
@@ -88,7 +88,10 @@ async def test_only_what_leaves_nothing_over_is_left_at_that(sqlite_url: str, la
             (TIDINGS, f"{GOES_ON} Someone will call you back by"),
             (GIVEN_UP, f"Cancel {told.removeprefix('You have: ')}? Reply YES to cancel it, NO to keep it."),
             (TOLD_OF, told),
-            (FOR_A_PERSON, ("That is one for a person.", "Someone will call you")),
+            (
+                FOR_A_PERSON,
+                ("That is one for a person.", "Someone will call you", f"{IN_DANGER} Someone will call you"),
+            ),
             (MOVES, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
             (ANOTHER_DAY, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
         ):

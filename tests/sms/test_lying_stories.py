@@ -40,6 +40,7 @@ PLAINLY = {
     "just cancel it": ONLY_ONE,
     "please cancel": ONLY_ONE,
     "cancel my wednesday appointment": ONLY_ONE,
+    "cancel my 9 am visit": ONLY_ONE,
 }
 """What was said so that nobody need ask back, and what comes of it; "first" is the first of the times told here."""
 

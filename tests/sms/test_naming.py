@@ -6,12 +6,13 @@ import pytest
 
 from app.sms.ground import Ground
 from app.sms.naming import with_name
+from app.sms.phrases import NOTED
 from app.sms.state import State, Step
 from app.sms.talk import Talk
 from app.sms.turn import Conversation
 from app.sms.words import read
 from tests.booking.acme import CALLER, acme
-from tests.sms.conversing import LINE, Story, play
+from tests.sms.conversing import LINE, Story, phone, play
 
 ASKED = """
 > inspection tuesday at 9
@@ -54,12 +55,82 @@ STORIES = (
         Story(f"no name: {text}", f"{ASKED}\n> {text}\n< OK, nothing was booked.")
         for text in ("no", "nope changed my mind")
     ),
+    *(
+        Story(
+            f"a name that is only wrong: {text}",
+            f"""{ASKED}
+            > Karen Roe
+            < for Karen Roe. Reply YES
+            > {text}
+            < Tue Nov 24 at 9:00 AM. What is your full name?
+            > Jane Roe
+            < for Jane Roe. Reply YES
+            """,
+        )
+        for text in ("not Karen", "no not Karen", "sorry, not Karen", "actually it's not Karen", "not not karen")
+    ),
+    *(
+        Story(
+            f"a name put right: {text}",
+            f"""{ASKED}
+            > Karen Roe
+            < for Karen Roe. Reply YES
+            > {text}
+            < 9:00 AM, for {name}. Reply YES
+            """,
+        )
+        for text, name in (("no its karin not karen", "Karin Roe"), ("oops, McRoe, not Roe", "Karen McRoe"))
+    ),
+    Story(
+        "no to who comes, whose name is the customer's too",
+        f"""{ASKED}
+        > Dana Roe
+        < Home inspection with Dana, Tue Nov 24 at 9:00 AM, for Dana Roe. Reply YES
+        > not Dana
+        < Home inspection with Lee, Tue Nov 24 at 9:00 AM, for Dana Roe. Reply YES
+        """,
+    ),
 )
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 async def test_stories(sqlite_url: str, story: Story) -> None:
     await play(story, sqlite_url)
+
+
+FAR = "then left at the big oak " * 50
+
+
+@pytest.mark.parametrize(
+    ("texts", "notes"),
+    [
+        (("inspection tuesday at 9, gate code 4417", "Jane Roe, my dog bites"), "gate code 4417; my dog bites"),
+        (
+            ("inspection tuesday at 9", "Jane Roe", f"park {FAR}", "gate code is 4417"),
+            f"park {FAR.strip()}; gate code is 4417",
+        ),
+    ],
+)
+async def test_all_that_is_told_on_the_way_goes_with_the_booking(
+    sqlite_url: str, texts: tuple[str, ...], notes: str
+) -> None:
+    async with phone(sqlite_url) as customer:
+        for text in (*texts, "yes"):
+            await customer.send(text)
+        assert [row.notes for row in await customer.talking.house.rows()] == [notes]
+        assert await customer.tasks() == []
+
+
+@pytest.mark.parametrize("texts", [("Jane Roe", "park {FAR}"), ("Jane Roe, it is {FAR}",)])
+async def test_what_there_is_no_room_for_goes_to_a_person(sqlite_url: str, texts: tuple[str, ...]) -> None:
+    async with phone(sqlite_url) as customer:
+        await customer.send("inspection tuesday at 9")
+        await customer.send(f"park {FAR}")
+        for text in texts:
+            heard = await customer.send(text.replace("{FAR}", FAR.replace("oak", "elm")))
+        assert not heard[0].startswith(NOTED)
+        assert "Someone will call you back by" in " ".join(heard)
+        assert await customer.tasks() == ["callback"]
 
 
 async def _no_tool(*_: object) -> dict[str, object]:

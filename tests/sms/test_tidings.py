@@ -1,7 +1,11 @@
 """What a customer tells of a visit reaches a person in their words, also what was not understood before it."""
 
+import re
+import time
+
 import pytest
 
+from app.sms import naming, tidings
 from app.sms.phrases import ALREADY_PROMISED, GOES_ON, IN_DANGER, NOT_CALLED, NOT_UNDERSTOOD
 from tests.sms.conversing import Phone, phone
 from tests.sms.stories import DOCUMENTS, JANE
@@ -89,3 +93,30 @@ async def test_what_is_asked_about_a_picture_is_for_a_person(sqlite_url: str) ->
         [heard] = await customer.send("what bug is this", media=1)
         assert heard.startswith("That is one for a person.")
         assert await words(customer) == ["By text: what bug is this (with a picture)"]
+
+
+@pytest.mark.parametrize("form", [tidings.DETAIL, tidings._PRESENCE, naming._FIRST, naming._NOT_SO, naming._REFUSES])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@" * 1600,
+        "x@" * 800,
+        "a" * 1600,
+        "x@" + "a." * 800 + "@",
+        "12 a " * 400,
+        "no, " * 400,
+        "it's " * 320,
+        "O'a-" * 400,
+    ],
+)
+def test_no_text_takes_long_to_read(form: re.Pattern[str], text: str) -> None:
+    before = time.thread_time()
+    form.search(text)
+    form.fullmatch(text)
+    assert time.thread_time() - before < 0.1
+
+
+def test_an_address_to_write_to_is_a_detail() -> None:
+    assert tidings.DETAIL.search("write to jane.roe+x@mail.example.com")
+    assert tidings.DETAIL.search("jane@example.com")
+    assert not tidings.DETAIL.search("see you @ 9.30")

@@ -1,24 +1,34 @@
 """What follows from a page that people have does not ring beside it, is named with it, and is never lost."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from app.adapters.model_prices import PROVIDERS
 from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import following, pages
 from app.watch.escalation import PAUSES_S, QUIET_S, WITHIN, Progress, Reach
-from app.watch.following import FIGURES_S, FOR_CUSTOMERS_S, MOST_NAMED, NAMED_S, PATIENT_S
-from app.watch.notify import Taken
-from app.watch.pages import SETTLES_S, Kept, Page
+from app.watch.following import AT_ONCE_S, FIGURES_S, FOR_CUSTOMERS_S, MOST_NAMED, NAMED_S, PATIENT_S, SETTLES_S
+from app.watch.notify import Notice, Taken
+from app.watch.pages import Kept, Page
 from tests.fakes.clock import FakeClock
-from tests.watch.test_pager import FIRST, OWN, ScriptedMessenger, pager
+from tests.watch.test_pager import FIRST, OWN, SECOND, ScriptedMessenger, pager
 from tests.watch.test_runbook import RUNBOOK
 
 DANA = Page("calendar_silent", "google:dana", "Calendar cannot be read: Dana", "b", "acme")
 LEE = replace(DANA, key="google:lee", title="Calendar cannot be read: Lee")
 BLIND = Page("read_back_cannot_verify", "RB1", "Cannot verify RB1", "b", "acme")
+UNSETTLED = Page("booking_unsettled", "RB1", "Unsettled RB1", "b", "acme")
+ANOTHER = replace(UNSETTLED, key="RB2", title="Unsettled RB2")
+FOREIGN = replace(ANOTHER, key="RB9", business="zenith", title="Unsettled RB9 of zenith")
+APP = Path(following.__file__).parents[1]
+OBSERVED = re.compile(r'observe_upstream\("(\w+)"')
+LATER_S = 20.0
+"""After the first one, so that it is named before it rings."""
 ERRORS = Page("figure", "upstream_errors:google", "Figure raised: upstream_errors of google", "b")
 
 
@@ -58,6 +68,12 @@ class Night:
         return self.messenger.told[OWN][-1].body
 
 
+async def taken(night: Night, page: Page) -> None:
+    """Somebody has it: it is not told again."""
+    [kept] = [kept for kept in await night.database.read(pages.listed) if kept.page.key == page.key]
+    await night.database.write(lambda t: pages.acknowledged(t, kept.id, by="Kim", now=night.clock.now()))
+
+
 async def test_of_two_calendars_that_fall_silent_together_one_rings_and_names_the_other(database: Database) -> None:
     night = Night(database)
     await night.raised(DANA, LEE)
@@ -90,8 +106,7 @@ async def test_what_nobody_was_told_of_in_time_rings_by_itself_and_names_those_t
     """As behind a page that somebody has taken, which is not told again."""
     night = Night(database)
     await night.raised(BLIND)
-    [kept] = await database.read(pages.listed)
-    await database.write(lambda t: pages.acknowledged(t, kept.id, by="Kim", now=night.clock.now()))
+    await taken(night, BLIND)
     others = [replace(BLIND, key=f"RB{n}", title=f"Cannot verify RB{n}") for n in (2, 3, 4)]
     for other in others:
         await night.raised(other)
@@ -161,6 +176,123 @@ async def test_a_figure_that_looks_back_on_an_outage_that_is_over_waits_until_it
     assert night.heard()[-1] == f"raised: {ERRORS.title}", "it lasts"
 
 
+async def test_of_a_page_that_ended_while_it_was_told_it_does_not_matter_whom_it_named(database: Database) -> None:
+    night = Night(database)
+    await night.raised(UNSETTLED)
+    night.clock.advance(LATER_S)
+    await night.raised(ANOTHER)
+    carry = night.messenger.carry
+
+    async def over_meanwhile(url: str, notice: Notice) -> Taken:
+        if url == OWN and notice.title == UNSETTLED.title:
+            await database.write(lambda t: pages.resolved(t, UNSETTLED.kind, UNSETTLED.key, now=night.clock.now()))
+        return await carry(url, notice)
+
+    night.messenger.carry = over_meanwhile  # type: ignore[method-assign]
+    await night.after(QUIET_S[0] - LATER_S)
+    assert ANOTHER.title in night.messenger.told[OWN][1].body
+    assert f"raised: {ANOTHER.title}" not in night.heard()
+    await night.after(SETTLES_S)
+    assert f"raised: {ANOTHER.title}" in night.heard()
+
+
+async def test_one_that_was_looked_at_while_the_other_ended_rings_as_soon(database: Database) -> None:
+    night = Night(database)
+    await night.raised(UNSETTLED)
+    wait = night.pager._waits_until
+
+    async def over_meanwhile(kept: Kept) -> float | None:
+        until = await wait(kept)
+        await database.write(lambda t: pages.resolved(t, UNSETTLED.kind, UNSETTLED.key, now=night.clock.now()))
+        return until
+
+    night.pager._waits_until = over_meanwhile  # type: ignore[method-assign]
+    await night.raised(ANOTHER)
+    night.pager._waits_until = wait  # type: ignore[method-assign]
+    await night.after(SETTLES_S)
+    assert night.heard()[-1] == f"raised: {ANOTHER.title}"
+
+
+async def test_what_only_a_receiver_that_was_late_read_of_has_not_been_told(database: Database) -> None:
+    """Who had the first try of a round is told nothing in the second."""
+    night = Night(database, first=Taken.FAILED)
+    await night.raised(UNSETTLED)
+    await night.raised(ANOTHER)
+    night.messenger.answers.clear()
+    await night.after(PAUSES_S[0])
+    assert ANOTHER.title in night.messenger.told[FIRST][-1].body
+    assert ANOTHER.title not in night.last()
+    await taken(night, UNSETTLED)
+    await night.after(FOR_CUSTOMERS_S)
+    assert night.heard()[-1] == f"raised: {ANOTHER.title}"
+
+
+async def test_a_figure_that_was_named_rings_when_the_outage_has_passed(database: Database) -> None:
+    night = Night(database)
+    await night.raised(DANA, ERRORS)
+    await night.after(QUIET_S[0])
+    assert ERRORS.title in night.last()
+    await night.ended(DANA)
+    await night.after(SETTLES_S)
+    await night.after(FIGURES_S - SETTLES_S - 1)
+    assert f"raised: {ERRORS.title}" not in night.heard()
+    await night.after(1)
+    assert night.heard()[-1] == f"raised: {ERRORS.title}"
+
+
+async def test_one_that_was_named_in_a_page_that_is_over_does_not_wait_behind_one_that_is_not_told_again(
+    database: Database,
+) -> None:
+    night = Night(database)
+    await night.raised(ERRORS)
+    await taken(night, ERRORS)
+    await night.raised(DANA)
+    figure = replace(ERRORS, key="tool_errors", title="Figure raised: tool_errors")
+    await night.raised(figure)
+    await night.after(QUIET_S[0])
+    assert figure.title in night.last()
+    await night.ended(DANA)
+    await night.after(FIGURES_S)
+    assert night.heard()[-1] == f"raised: {figure.title}"
+
+
+async def test_none_waits_for_long_behind_a_page_that_is_being_told_and_reaches_nobody(database: Database) -> None:
+    night = Night(database, own=Taken.FAILED, first=Taken.FAILED, second=Taken.FAILED, third=Taken.FAILED)
+    await night.raised(DANA, LEE)
+    night.messenger.answers.clear()
+    await database.write(lambda t: pages.resolved(t, DANA.kind, DANA.key, now=night.clock.now()))
+    await night.after(AT_ONCE_S)
+    assert f"raised: {LEE.title}" in night.heard()
+
+
+async def test_a_business_does_not_read_of_the_trouble_of_another(database: Database) -> None:
+    """The installation's own people do, and to them it is told by that."""
+    night = Night(database)
+    await night.raised(UNSETTLED)
+    night.clock.advance(LATER_S)
+    await night.raised(ANOTHER, FOREIGN)
+    await night.after(QUIET_S[0] - LATER_S)
+    assert [title in night.last() for title in (ANOTHER.title, FOREIGN.title)] == [True, True]
+    assert ANOTHER.title in night.messenger.told[FIRST][-1].body
+    assert [notice for url in (FIRST, SECOND) for notice in night.messenger.told[url] if "zenith" in str(notice)] == []
+    await taken(night, UNSETTLED)
+    await night.after(FOR_CUSTOMERS_S)
+    assert f"raised: {FOREIGN.title}" not in night.heard()
+
+
+async def test_what_only_another_business_was_told_beside_is_not_told(database: Database) -> None:
+    night = Night(database)
+    await night.raised(UNSETTLED)
+    night.clock.advance(LATER_S)
+    await night.raised(FOREIGN)
+    night.messenger.answers[OWN] = Taken.FAILED
+    await night.after(QUIET_S[0] - LATER_S)
+    night.messenger.answers.clear()
+    await taken(night, UNSETTLED)
+    await night.after(LATER_S)
+    assert f"raised: {FOREIGN.title}" in night.heard()
+
+
 async def test_a_list_shows_that_one_waits_and_that_it_was_named(database: Database) -> None:
     night = Night(database)
     await night.raised(DANA, LEE)
@@ -168,8 +300,9 @@ async def test_a_list_shows_that_one_waits_and_that_it_was_named(database: Datab
     assert lee.progress.reach[WITHIN].shown == "another page"
     assert not lee.progress.heard()
     await night.after(QUIET_S[0])
-    lee = {kept.page.key: kept for kept in await database.read(pages.listed)}[LEE.key]
-    assert lee.progress.reach[WITHIN].reached_at == night.clock.now()
+    kept = {kept.page.key: kept for kept in await database.read(pages.listed)}
+    lee, dana = kept[LEE.key], kept[DANA.key]
+    assert lee.progress.reach[f"{WITHIN}:{dana.id}"].reached_at == night.clock.now()
     assert not lee.progress.heard(), "it has not rung itself"
 
 
@@ -177,6 +310,18 @@ def test_every_kind_that_waits_or_is_waited_for_is_one_that_there_is() -> None:
     rules = [*following._RULES.items(), *((following.FIGURE, following.Rule(b)) for b in following._UPSTREAMS.values())]
     named = {kind for waits, rule in rules for kind in (waits, *rule.behind)}
     assert sorted(kind for kind in named.union(*following._FIGURES.values()) if f"`{kind}`" not in RUNBOOK) == []
+
+
+def test_an_upstream_that_is_no_provider_of_models_does_not_wait_behind_their_trouble() -> None:
+    called = {name for file in APP.rglob("*.py") for name in OBSERVED.findall(file.read_text(encoding="utf-8"))}
+    of_nothing = {"pagerduty", "heartbeat", "vapi_api", "vapi_control"}
+    assert called >= of_nothing
+    assert set(following._UPSTREAMS) == called - of_nothing | set(PROVIDERS)
+    models = {name for name, behind in following._UPSTREAMS.items() if "model_fails" in behind}
+    assert models == set(PROVIDERS)
+    one = Kept("1", ERRORS, "open", 0.0, 0.0, 0.0, Progress(), "", "", 0.0, "")
+    waits = {of: following.may_wait(replace(one, page=replace(ERRORS, key=f"upstream_errors:{of}"))) for of in called}
+    assert {of for of, may in waits.items() if not may} == of_nothing
 
 
 def test_of_very_many_the_first_are_named_and_the_rest_counted() -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.booking import crm_copies, settle, verification
-from app.calls import cap_pages, news
+from app.calls import cap_pages, news, owed
 from app.dashboard.rendering import SECTIONS
 from app.inference import guard
 from app.jobs import dead_letters, pile
@@ -30,6 +30,7 @@ def kept(kind: str, key: str, business: str = "acme") -> Kept:
         (reviews.PAGE, "ab12", "/dashboard/reviews#ab12"),
         (tasks.DUE_SOON, "callback:1", "/dashboard/tasks#callback%3A1"),
         (tasks.LATE, "k", "/dashboard/tasks#k"),
+        (owed.NOT_DELIVERED, "owed:k", "/dashboard/tasks#owed%3Ak"),
         *[(kind, "RB7K2M", BOOKING) for kind in (*verification.ABOUT_ONE, settle.UNSETTLED_PAGE, "change_unsettled")],
         (news.PAGE, "RB7K2M", BOOKING),
         (crm_copies.MISSING, "RB7K2M", BOOKING),

@@ -165,6 +165,23 @@ async def test_when_the_cause_is_gone_no_line_rings_that_has_had_no_call_yet(dat
     assert [kept.resolution for kept in await house.pages()] == [""], "one page, and whoever was told hears its end"
 
 
+async def test_what_was_back_of_one_outage_ends_no_page_about_the_next(empty: Database) -> None:
+    house = await begun(empty, *LINES, came=(THIRD,))
+    await house.look()
+    await house.call(LINE)
+    await house.look()
+    await called_over(house)
+    await house.call(SECOND)
+    while not await shown(house):
+        await later(house, THIRD)
+    assert await shown(house) == [("silence", "acme", frozenset({LINE, SECOND}))]
+
+    second = (await one(house)).id
+    for _ in range(3):
+        await house.look()
+    assert (await one(house)).id == second, "rung again, whoever has it would have it no more"
+
+
 async def test_a_line_that_stays_away_when_the_others_are_back_rings_once_that_is_certain(empty: Database) -> None:
     house = await begun(empty, LINE, SECOND, now=at("2026-07-07T08:30"))
     while await later(house) is not State.SILENT:
