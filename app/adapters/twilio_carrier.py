@@ -21,10 +21,10 @@ from twilio.rest import Client
 from app.adapters.breaker import Breaker
 from app.adapters.google_throttle import FairWindow
 from app.adapters.twilio_http import NotConnectedError, TwilioHttp
-from app.calls.texting import WHATSAPP
+from app.calls.texting import WHATSAPP, ReceivedText
 from app.clock import Clock
 from app.dialects.twilio import OWN_ID, parse_listed
-from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, Listed, NotSent, Outgoing, Refused, Unknown
+from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, NotSent, Outgoing, Refused, Unknown
 
 VALID_S: Final = 900
 """How long the carrier may keep a text in its queue: an answer that comes hours later does harm."""
@@ -32,12 +32,15 @@ SLACK_S: Final = 60.0
 """Between the carrier's clock and ours."""
 PAGE_SIZE: Final = 200
 MOST_PAGES: Final = 10
-"""Of one list, the newest first: 2,000 messages. Whoever asked is told when that was not all."""
+"""Of what was sent, the newest first: 2,000 messages. Whoever asked is told when that was not all."""
+MOST_PAGES_IN: Final = 500
+"""Of what came in: 100,000 messages, more than a day brings to a line; only a list without an end ends here."""
 WAITING_S: Final = 2
 """What a text may wait for its turn here."""
 SENDERS_REMEMBERED: Final = 1_024
 TOO_MANY_S: Final = (1.0, 3.0)
 SPARED: Final = "spared after failures"
+MORE: Final = "more messages than are listed"
 STATUS_PATH: Final = "/twilio/status"
 
 T = TypeVar("T")
@@ -129,36 +132,38 @@ class TwilioCarrier:
     async def sent(self, text: Outgoing, since: float) -> Sequence[Accepted] | Unknown:
         """Outbound messages with this recipient, sender and words, newest first."""
         to, sender = _address(text.channel, text.to), _address(text.channel, text.sender)
-        listed = await self._listed(since, to=to, from_=sender)
+        listed = await self._listed(since, MOST_PAGES, to=to, from_=sender)
         if isinstance(listed, Unknown):
             return listed
         messages, cut = listed
         # `endswith`: a trial account puts words of its own in front.
         same = [message for message in messages if (message.body or "").strip().endswith(text.body.strip())]
         found = [_accepted(message) for message in same if not _inbound(message)]
-        return Unknown("more messages than are listed") if cut and not found else found
+        return Unknown(MORE) if cut and not found else found
 
-    async def received(self, line: str, since: float, channel: str) -> Listed | Unknown:
+    async def received(self, line: str, since: float, channel: str) -> Sequence[ReceivedText] | Unknown:
         """Inbound messages to this line, oldest first."""
-        listed = await self._listed(since, to=_address(channel, line))
+        listed = await self._listed(since, MOST_PAGES_IN, to=_address(channel, line))
         if isinstance(listed, Unknown):
             return listed
         messages, cut = listed
+        if cut:
+            return Unknown(MORE)
         found = [parse_listed(_as_listed(message)) for message in reversed(messages) if _inbound(message)]
-        return Listed([text for text in found if text is not None], cut)
+        return [text for text in found if text is not None]
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _listed(self, since: float, **named: str) -> tuple[list[Any], bool] | Unknown:
+    async def _listed(self, since: float, most_pages: int, **named: str) -> tuple[list[Any], bool] | Unknown:
         """Messages created since a moment, newest first, and whether there are more of them than are listed.
 
         Their date of sending is not asked for, for those in a queue have none.
         """
         found: list[Any] = []
         page = None
-        for _ in range(MOST_PAGES):
+        for _ in range(most_pages):
             answer = await self._asked(partial(self._page, page, named))
             if isinstance(answer, NotSent | Refused | Unknown):
                 return Unknown(answer.reason)

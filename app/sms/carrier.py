@@ -58,14 +58,6 @@ class Unknown:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Texts that came in, oldest first. With `cut` there are more than a carrier lists, and the oldest are missing."""
-
-    texts: Sequence[ReceivedText]
-    cut: bool = False
-
-
 Answer = Accepted | Refused | NotSent | Unknown
 
 
@@ -84,8 +76,8 @@ class Carrier(Protocol):
     async def sent(self, text: Outgoing, since: float) -> Sequence[Accepted] | Unknown:
         """What went to this recipient with these words since a moment; empty when there is certainly nothing."""
 
-    async def received(self, line: str, since: float, channel: str) -> Listed | Unknown:
-        """What came in on a line, by one channel, since a moment."""
+    async def received(self, line: str, since: float, channel: str) -> Sequence[ReceivedText] | Unknown:
+        """All that came in on a line, by one channel, since a moment, oldest first."""
 
     def resting(self) -> bool:
         """Whether it has failed so often that it is being spared."""

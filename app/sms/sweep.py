@@ -39,7 +39,6 @@ OVERLAP_S: Final = 3_600.0
 EVERYWHERE_EVERY_S: Final = 1_800.0
 """WhatsApp is looked at where somebody wrote by it, and so often on every line: its webhook may never have worked. Well
 within the overlap."""
-NOT_LISTED: Final = "texts_not_listed"
 MOST: Final = 200
 
 logger = log.get(__name__)
@@ -79,22 +78,16 @@ class TextSweep:
         now = self._clock.now()
         since = await self._database.read(lambda c: _since(c, now))
         found, told = 0, True
-        cut: set[str] = set()
-        whole: set[str] = set()
         for line, channel in await self._addresses():
             listed = await self._carrier.received(line, since, channel)
             if isinstance(listed, Unknown):
                 logger.warning("texts_not_listed", reason=listed.reason)
                 told = False
                 continue
-            found += await self._take_in(listed.texts)
-            (cut if listed.cut else whole).add(f"{line} {channel}")
+            for first in range(0, len(listed), MOST):
+                found += await self._take_in(listed[first : first + MOST])
         if told:
             await self._database.write(lambda t: lists.reads(t, now))
-        paged = await self._database.read(lambda c: raised_about(c, NOT_LISTED))
-        whole |= {address for address in paged if address.partition(" ")[0] not in self._lines}
-        if cut - paged or paged & whole:
-            await self._database.write(lambda t: _told_of_cut(t, cut, paged & whole, now))
         return found
 
     async def _addresses(self) -> list[tuple[str, str]]:
@@ -140,14 +133,3 @@ def _since(connection: Connection, now: float) -> float:
     newest = conversations.newest(connection)
     known = min(lists.read_to(connection) or newest or now, now)
     return max(now - LONGEST_BACK_S, known - (OVERLAP_S if newest else FIRST_BACK_S))
-
-
-def _told_of_cut(transaction: Transaction, cut: Collection[str], over: Collection[str], now: float) -> None:
-    for address in cut:
-        body = (
-            f"More texts came to {address} lately than the carrier was asked for. Of those that no webhook told of "
-            "only the newest are found: compare the carrier's own log, and see that its webhooks reach us."
-        )
-        raised(transaction, Page(NOT_LISTED, address, "Texts may be missing", body), now=now)
-    for address in over:
-        resolved(transaction, NOT_LISTED, address, now=now)

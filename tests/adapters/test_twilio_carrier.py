@@ -3,16 +3,16 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import parse_qsl
 
 import pytest
 
 from app.adapters.breaker import Breaker
 from app.adapters.twilio_carrier import MOST_PAGES, TwilioAccount, TwilioCarrier
-from app.calls.texting import SMS, WHATSAPP
+from app.calls.texting import SMS, WHATSAPP, ReceivedText
 from app.clock import SystemClock
-from app.sms.carrier import Accepted, Listed, NotSent, Outgoing, Refused, Unknown
+from app.sms.carrier import Accepted, NotSent, Outgoing, Refused, Unknown
 from tests.fakes import crm
 from tests.fakes.recording_server import Fault
 from tests.fakes.twilio_server import ACCOUNT, PAYLOADS, PUBLIC, TOKEN, FakeTwilio, refusing
@@ -33,10 +33,10 @@ def carrier(api_url: str, token: str = TOKEN, per_second: int = 1_000, within_s:
     return TwilioCarrier(account, Breaker(SystemClock()), SystemClock(), within_s=within_s)
 
 
-async def received(made: TwilioCarrier, channel: str = SMS) -> Listed:
+async def received(made: TwilioCarrier, channel: str = SMS) -> Sequence[ReceivedText]:
     """What came in lately."""
     found = await made.received(LINE, time.time(), channel)
-    assert isinstance(found, Listed)
+    assert not isinstance(found, Unknown)
     return found
 
 
@@ -176,7 +176,7 @@ async def test_what_came_in_is_listed_oldest_first_without_what_went_out(
     await made.send(TEXT)
     found = await received(made)
 
-    assert [(text.body, text.customer, text.line) for text in found.texts] == [
+    assert [(text.body, text.customer, text.line) for text in found] == [
         ("first", CUSTOMER, LINE),
         ("second", CUSTOMER, LINE),
     ]
@@ -185,7 +185,7 @@ async def test_what_came_in_is_listed_oldest_first_without_what_went_out(
 async def test_what_came_in_by_whatsapp_is_listed_under_that_address(twilio: FakeTwilio, made: TwilioCarrier) -> None:
     twilio.came_in("by text", CUSTOMER, LINE)
     twilio.came_in("by app", f"whatsapp:{CUSTOMER}", f"whatsapp:{LINE}")
-    (text,) = (await received(made, WHATSAPP)).texts
+    (text,) = await received(made, WHATSAPP)
 
     assert (text.body, text.customer, text.line, text.channel) == ("by app", CUSTOMER, LINE, WHATSAPP)
 
@@ -197,28 +197,37 @@ async def test_a_long_list_is_read_page_by_page_to_where_it_was_wanted_from(
     for number in range(5):
         twilio.came_in(f"{number}", CUSTOMER, LINE)
     found = await received(made)
-    assert ([text.body for text in found.texts], found.cut, len(twilio.requests)) == (list("01234"), False, 3)
+    assert ([text.body for text in found], len(twilio.requests)) == (list("01234"), 3)
 
     for old in twilio.state.taken[:3]:
         old["date_created"] = "Thu, 01 Jan 2026 00:00:00 +0000"
     found = await received(made)
-    assert ([text.body for text in found.texts], found.cut) == (list("34"), False)
+    assert [text.body for text in found] == list("34")
     assert len(twilio.requests) == 5, "nothing older is asked for"
 
 
-async def test_a_list_longer_than_is_read_says_so(
+async def test_what_came_in_is_read_to_its_end_and_of_what_was_sent_it_is_said_that_there_is_more(
     twilio: FakeTwilio, made: TwilioCarrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.adapters.twilio_carrier.PAGE_SIZE", 1)
-    for _ in range(MOST_PAGES + 1):
+    for number in range(MOST_PAGES + 1):
         await made.send(TEXT)
-        twilio.came_in("Hi", CUSTOMER, LINE)
-    found = await received(made)
+        twilio.came_in(f"{number}", CUSTOMER, LINE)
+    assert [text.body for text in await received(made)] == [f"{number}" for number in range(MOST_PAGES + 1)]
 
-    assert (len(found.texts), found.cut) == (MOST_PAGES, True)
     other = Outgoing("4567-1", CUSTOMER, LINE, "Other words")
     assert isinstance(await made.sent(other, time.time()), Unknown), "it may be among those that were not read"
     assert not isinstance(await made.sent(TEXT, time.time()), Unknown)
+
+
+async def test_a_list_of_what_came_in_that_never_ends_is_no_list(
+    twilio: FakeTwilio, made: TwilioCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.adapters.twilio_carrier.PAGE_SIZE", 1)
+    monkeypatch.setattr("app.adapters.twilio_carrier.MOST_PAGES_IN", 2)
+    for _ in range(3):
+        twilio.came_in("Hi", CUSTOMER, LINE)
+    assert await made.received(LINE, time.time(), SMS) == Unknown("more messages than are listed")
 
 
 async def test_a_twilio_that_fails_is_spared(twilio: FakeTwilio, made: TwilioCarrier) -> None:

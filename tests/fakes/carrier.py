@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from app.calls.texting import ReceivedText
-from app.sms.carrier import Accepted, Answer, Listed, Outgoing, Unknown
+from app.sms.carrier import Accepted, Answer, Outgoing, Unknown
 
 
 @dataclass
@@ -23,8 +23,6 @@ class FakeCarrier:
     incoming: list[ReceivedText] = field(default_factory=list)
     listed: list[tuple[str, str, float]] = field(default_factory=list)
     """What came in was asked for so: line, channel, since when."""
-    shows: int = 100
-    """The newest that it lists of what came in."""
     before: Callable[[], Awaitable[None]] | None = None
     """Called in a sender's turn, just before the text is looked at a last time."""
     spared: bool = False
@@ -54,12 +52,11 @@ class FakeCarrier:
             if (one.to, one.sender, one.body) == (text.to, text.sender, text.body) and not self.hides
         ]
 
-    async def received(self, line: str, since: float, channel: str) -> Listed | Unknown:
+    async def received(self, line: str, since: float, channel: str) -> Sequence[ReceivedText] | Unknown:
         self.listed.append((line, channel, since))
         if self.lookups:
             return self.lookups.popleft()
-        found = [text for text in self.incoming if (text.line, text.channel) == (line, channel)]
-        return Listed(found[-self.shows :], len(found) > self.shows)
+        return [text for text in self.incoming if (text.line, text.channel) == (line, channel)]
 
     def resting(self) -> bool:
         return self.spared

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from app.db.schema import job_outbox, pages, texts_in
 from app.sms.carrier import Unknown
-from app.sms.sweep import EVERYWHERE_EVERY_S, FIRST_BACK_S, OVERLAP_S, STUCK_S, TOO_LONG_S, TextSweep
+from app.sms.sweep import EVERYWHERE_EVERY_S, FIRST_BACK_S, MOST, OVERLAP_S, STUCK_S, TOO_LONG_S, TextSweep
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
 ANOTHER = "+15125550200"
@@ -174,38 +174,10 @@ async def test_who_writes_by_whatsapp_is_looked_for_there_and_at_first_on_every_
     assert await house.replies() == ["heard no webhook was ever set up"]
 
 
-async def test_more_texts_than_are_listed_page_until_they_are_fewer(house: Texting) -> None:
-    house.carrier.incoming = [text("lost"), text("found", 2)]
-    house.carrier.shows = 1
-    looks = sweep(house)
-    for _ in range(2):
-        await looks.list_missed()
-    assert await house.pages() == ["texts_not_listed"]
-    house.carrier.incoming.pop()
-    await looks.list_missed()
-
-    (page,) = await house.rows(pages)
-    assert (page.status, page.key) == ("resolved", f"{LINE} sms")
-
-
-async def test_a_page_about_a_list_that_was_cut_ends_with_a_whole_list_whoever_reads_it(house: Texting) -> None:
-    house.carrier.incoming = [text("lost"), text("found", 2)]
-    house.carrier.shows = 1
-    await sweep(house).list_missed()
-    house.carrier.incoming.pop()
-    house.carrier.lookups.append(Unknown("HTTP 503"))
-    await sweep(house).list_missed()
-    assert [page.status for page in await house.rows(pages)] == ["open"], "no list is not a whole one"
-    await sweep(house).list_missed()
-    assert [page.status for page in await house.rows(pages)] == ["resolved"]
-
-
-async def test_a_page_about_a_line_that_is_nobody_s_any_more_ends(house: Texting) -> None:
-    house.carrier.incoming = [text("lost"), text("found", 2)]
-    house.carrier.shows = 1
-    await sweep(house).list_missed()
-    await TextSweep(house.database, house.inbox, house.carrier, [ANOTHER], house.clock).list_missed()
-    assert [page.status for page in await house.rows(pages)] == ["resolved"]
+async def test_of_more_texts_than_are_looked_for_at_once_none_is_left(house: Texting) -> None:
+    house.carrier.incoming = [text(f"{number}", number) for number in range(MOST + 2)]
+    assert await sweep(house).list_missed() == MOST + 2
+    assert {row.id for row in await house.rows(texts_in)} == {one.id for one in house.carrier.incoming}
 
 
 async def test_a_carrier_that_does_not_tell_is_asked_again_later(house: Texting) -> None:
