@@ -18,6 +18,7 @@ from app.sms.vocabulary import HAS_ONE, NEGATION, WISHES_FOR
 from app.sms.words import Answer, Intent, Said, read
 
 ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
+_NEW = re.compile(rf"{ANOTHER.pattern}|\ban?\b")
 _FROM_TO = re.compile(r"\w+ to \w+")
 _COURTEOUS = re.compile(
     r"(?:if|as long as) (?:(?:that|it)(?:'?s| is) (?:ok|okay|fine|all ?right|possible|not too late)|possible|"
@@ -76,9 +77,20 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     if not disjoint:
         return None
     if rest.intent is Intent.CANCEL:
-        return replace(first, next=rest)
+        return replace(first, next=_with_between(talk, rest, ground))
     wished = bool(rest.when or ON_TOP.match(low) or WISHES_FOR.search(low))
     return replace(first, next=wish) if wished and not changed and not turns(rest) else None
+
+
+def _with_between(talk: Talk, rest: Said, ground: Ground) -> Said:
+    """What is to be cancelled, behind the wish before it: "another inspection Thursday and cancel Tuesday"."""
+    for between, last in halves(rest.whole, ground):
+        told_which = last.when.days or meant.all_services_in(talk, last.text)
+        new = _NEW.search(between.text.lower()) and between.when and meant.all_services_in(talk, between.text)
+        if last.intent is Intent.CANCEL and told_which and new and not between.cancels and not turns(between):
+            then = replace(between.next, next=last, whole="") if between.next else last
+            return replace(between, intent=Intent.BOOK, next=then, whole="")
+    return rest
 
 
 def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: bool) -> Said | None:

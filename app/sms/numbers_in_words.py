@@ -45,11 +45,16 @@ AN_HOUR = re.compile(
 )
 """A number that is an hour where nothing is numbered."""
 NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
+_PLACE = (
+    r" (?:left|right|turn|exit|light|(?:\w+ )?(?:floor|story|bridge|house|building|door|gate|bell|entrance|driveway|"
+    r"street|road))"
+)
+"""What is at "the second bridge" is no second choice."""
 CHOICE = re.compile(
     r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"
     rf"(?:^|\bthe |\bel )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice))?(?=$|\W*$|"
-    rf"[ ,.!](?!available|thing))|"
-    r"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b"
+    rf"[ ,.!](?!available|thing))(?!{_PLACE}\b)|"
+    rf"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b(?!{_PLACE}\b)"
 )
 
 

@@ -271,7 +271,7 @@ def _then(talk: Talk) -> Then | None:
     then = talk.said.next
     if then is None or then.intent in (Intent.MOVE, Intent.CANCEL) or talk.state.task is Task.MOVE:
         return None
-    talk.said = replace(talk.said, next=None)
+    talk.said = replace(talk.said, next=then.next)
     named = services_in(talk, then)
     talk.state.name = then.name or talk.state.name
     besides = bool(ONE_MORE.search(then.text.lower()) or FOR_THEIRS.search(then.text.lower()))

@@ -103,7 +103,10 @@ async def see_to(talk: Talk, ground: Ground) -> None:
 def _keep(talk: Talk, then: Said, at: int = MOST_PUT_OFF) -> bool:
     """Whether there is room for it and for what follows it, before those `at` that place and later."""
     state = talk.state
-    new = PutOff(then.whole if then.next is not None and then.whole else then.text, talk.today)
+    if then.next is not None and not then.whole:  # two that were put together here
+        first = _keep(talk, replace(then, next=None), at)
+        return _keep(talk, then.next, at + 1) and first
+    new = PutOff(then.text if then.next is None else then.whole, talk.today)
     fits = len(new.words) <= MAX_WORDS_CHARS and len(state.put_off) < MOST_PUT_OFF
     if fits and new not in state.put_off:
         state.put_off = [*state.put_off[:at], new, *state.put_off[at:]]

@@ -12,10 +12,14 @@ from app.sms import phrases, spanish
 from app.sms.not_asked import DANGER, NO_SHOW
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
-from app.sms.vocabulary import IT
+from app.sms.vocabulary import IT, PERSON
 from app.sms.words import Intent, Said
 
 MAX_REASON_CHARS = 300
+_CALL_THEN = re.compile(
+    r"\bcall(?: ?(?:me|us|back|please|pls|any ?time))* (?:at|after|past|from|between|around|about|in the)\b"
+)
+"""The time beside it is the call's."""
 MOST_MISSES = 3
 """Texts in a row that are answered although they were not understood: two machines would answer each other for ever."""
 MAX_QUESTION_CHARS = 1_000
@@ -200,15 +204,17 @@ class Talk:
         self.state.unread = ""
         when = self._call_at() if self.said.intent is Intent.PERSON else ""
         result = await self.ask("request_callback", reason=reason, when=when)
+        wished = ""
         if not result["ok"] and when:
             result = await self.ask("request_callback", reason=reason)
+            wished = phrases.WISHED if PERSON.search(self.said.text.lower()) else ""
         if not result["ok"]:
             self.say(f"{danger} {phrases.no_call(self.conversation.line)}".strip())
             return False
         self.state.promised, self.state.promised_in = True, self.state.session
         if self.state.step is Step.INVITED:
             self.state.step = Step.DONE
-        self.say(" ".join(filter(None, (danger, why, result["say"]))), self._resting())
+        self.say(" ".join(filter(None, (danger, why, result["say"], wished))), self._resting())
         return True
 
     def _resting(self) -> str:
@@ -216,15 +222,17 @@ class Talk:
         return "" if self.state.step in IDLE or self.replies else self.question()
 
     def _call_at(self) -> str:
-        when = self.said.when
-        if len(when.days) != 1 or when.length != 1 or NO_SHOW.search(self.said.text.lower()):
+        when, low = self.said.when, self.said.text.lower()
+        days = when.days or ((self.today,) if when and _CALL_THEN.search(low) else ())
+        if len(days) != 1 or when.length != 1 or NO_SHOW.search(low):
             return ""
-        if when.clock.minutes:
+        after = when.clock.after
+        if minutes := when.clock.minutes or (() if after is None else (after,)):
             # Of two halves of the day the tool takes the one that is open.
-            hour, minute = divmod(when.clock.minutes[0], 60)
-            half = "" if len(when.clock.minutes) > 1 else " am" if hour < 12 else " pm"
-            return f"{when.days[0].isoformat()} at {hour % 12 or 12}:{minute:02d}{half}"
-        return f"{when.days[0].isoformat()} {when.part}".strip()
+            hour, minute = divmod(minutes[0], 60)
+            half = "" if len(minutes) > 1 else " am" if hour < 12 else " pm"
+            return f"{days[0].isoformat()} at {hour % 12 or 12}:{minute:02d}{half}"
+        return f"{days[0].isoformat()} {when.part}".strip()
 
 
 def confirmation(talk: Talk) -> str:

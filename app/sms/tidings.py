@@ -7,7 +7,7 @@ import re
 from app.sms import phrases
 from app.sms.state import IDLE, Task
 from app.sms.talk import MAX_REASON_CHARS, Talk
-from app.sms.vocabulary import BETTER
+from app.sms.vocabulary import BETTER, PHONE
 from app.sms.words import Answer
 
 DETAIL = re.compile(
@@ -15,21 +15,26 @@ DETAIL = re.compile(
     r"parking|park|apt\.? ?#?\d+\w?|apartment|unit|suite|floors?|entrance|driveway|garage|fence|(?:back|front)?yard)\b|"
     r"\b\d+ (?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b|"
     r"\b(?:tell|let|ask|inform|have) (?:him|her|them|the (?:tech\w*|guys?|driver|inspector)|whoever \w+) |"
-    r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,250}\.\w|(?<![\d-])\d{3}[-. ]?\d{3}[-. ]?\d{4}(?!\d)|"
+    r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,250}\.\w|"
+    rf"{PHONE.pattern}|"
     r"\b(?:call|text|ring|phone) (?:him|her|them|(?:me )?(?:first|ahead|when|before|once))\b|"
     r"\b(?:phone|cell|number) is\b|"
     r"\bmy (?:\w+[- ]in[- ]law|wife|husband|mom|mum|mother|dad|father|sister|brother|son|daughter|friend|partner|"
     r"neighbou?r|tenant|roommate|landlord|boyfriend|girlfriend)(?:'s|s)? (?:will|is|'s|'ll|can|cell|phone|number)\b|"
-    r"\binstead of me\b",
+    r"\binstead of me\b|\bturn (?:left|right)\b|\bbridge\b",
     re.I,
 )
 """What whoever comes has to know."""
 _PRESENCE = re.compile(
     r"\b(?:on (?:my|our) way|(?:i'?m|im|i am|we'?re|we are) (?:\w+ )?(?:here|outside|waiting)|"
-    r"where are (?:you|u)|(?:not|isn'?t|nobody|no ?one)(?:'s| is)? (?:here|there)|traffic|(?:still|been) waiting|"
-    r"(?:left|forgot|dropped) (?:his|her|their|your|a|an|some)|(?:found|have) (?:his|her|their|your) )\b",
+    r"where are (?:you|u)|(?:not|isn'?t|nobody|no ?one)(?:'s| is)? (?:here|there)|(?:still|been) waiting)\b",
     re.I,
 )
+_OF_PRESENCE = re.compile(
+    r"\b(?:traffic|(?:left|forgot|dropped) (?:his|her|their|your|a|an|some)|(?:found|have) (?:his|her|their|your))\b",
+    re.I,
+)
+"""What may be a question as well: "do you have your license?"."""
 
 
 _CALL_OFF = re.compile(
@@ -49,10 +54,12 @@ def tells(talk: Talk) -> bool:
     """Whether it tells of the visit that was spoken of last, and asks for nothing."""
     said = talk.said
     asked_for = said.intent is not None or said.foreign or said.next is not None
-    if asked_for or talk.state.step not in IDLE or (said.when.days and BETTER.search(said.text.lower())):
+    if asked_for or talk.state.step not in IDLE or (said.when and BETTER.search(said.text.lower())):
         return False
-    waits = bool(_PRESENCE.search(said.text))
-    return waits or (not said.asks and (bool(DETAIL.search(said.text)) or (said.pictures > 0 and bool(said.text))))
+    if _PRESENCE.search(said.text):
+        return True
+    told = _OF_PRESENCE.search(said.text) or DETAIL.search(said.text) or (said.pictures > 0 and said.text)
+    return bool(told) and not said.asks
 
 
 def tells_meanwhile(talk: Talk) -> bool:

@@ -103,14 +103,16 @@ OWN = re.compile(
     rf"\b(?:my|our|the|mi|an? existing) (?:\w+ ){{0,3}}{APPT}\b|\b(?:cancel|move|reschedule|change) {APPT}\b"
 )
 
+PHONE = re.compile(r"(?<![\d-])(?:\+?1[-. ]?)?(?:\(\d{3}\)|\d{3})[-. ]?\d{3}[-. ]?\d{4}(?!\d)")
+
 PERSON = re.compile(
     r"^(?:a )?(?:person|human|agent|representative|rep|operator|receptionist|persona|(?:please )?help me|"
     r"i need help)\b|"
     r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b(?! (?:my|our|mi|nuestr\w+) )|"
     r"\b(?:real|live|actual|another) (?:person|human|agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
-    r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| after| between|"
-    r" tonight| this| any ?time| \d|$|[.!?,])|"
+    r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| after| before| between|"
+    r" tonight| this| any ?time| \(?\d|$|[.!?,])|"
     r"\bcall ?back\b|"
     r"\b(?:give|gimme) (?:me )?a (?:call|ring|buzz)\b|\bphone me\b|\bring me\b|\bll[aá]m[ea](?:n?me|r)\b|"
     r"\bll[aá]mame\b|"

@@ -252,7 +252,7 @@ def _read(text: str, ground: Ground) -> Said:
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
-    at, meant = without_origin(v.KEPT_ONE.sub(" , ", told_of))
+    at, meant = without_origin(v.KEPT_ONE.sub(" , ", v.PHONE.sub(" , ", told_of)))
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)

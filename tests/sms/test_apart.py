@@ -134,6 +134,41 @@ THE_NEW_ONE_FIRST = tuple(
         "cancel my inspection, but only if there is ant treatment thursday at 10",
     )
 )
+OF_THREE = tuple(
+    Story(
+        f"none of three is dropped: {text}",
+        f"""{BOOK}
+        > {text}
+        < One at a time, please, so this first: {first}
+        > yes
+        < {done}
+        < {second}
+        > yes
+        < Booked:
+        < {third}
+        > yes
+        """,
+        (f"{INSPECTION} cancelled", "treatment 2026-11-25 10:00 Jane Roe confirmed", *booked),
+    )
+    for text, first, done, second, third, booked in (
+        (
+            "cancel tuesday, book ant treatment wednesday at 10 and an inspection thursday at 9",
+            "Cancel Home inspection",
+            "Cancelled: Home inspection",
+            "Ant treatment with Dana, Wed",
+            "Home inspection with Lee, Thu",
+            ("inspection 2026-11-26 09:00 Jane Roe confirmed",),
+        ),
+        (
+            "book ant treatment wednesday at 10 and another inspection thursday at 9 and cancel tuesday",
+            "Ant treatment with Lee, Wed",
+            "Booked: Ant treatment",
+            "Home inspection with Dana, Thu",
+            "Cancel Home inspection",
+            ("inspection 2026-11-26 09:00 Jane Roe confirmed",),
+        ),
+    )
+)
 OTHERS = (
     Story(
         "nothing is cancelled for what is not open",
@@ -240,7 +275,7 @@ CALLS = (
 
 @pytest.mark.parametrize(
     "story",
-    [*TWO_SERVICES, *BOOKINGS, *BESIDE_A_MOVE, *BESIDE_A_CANCELLATION, *THE_NEW_ONE_FIRST, *OTHERS, *CALLS],
+    [*TWO_SERVICES, *BOOKINGS, *BESIDE_A_MOVE, *BESIDE_A_CANCELLATION, *THE_NEW_ONE_FIRST, *OF_THREE, *OTHERS, *CALLS],
     ids=lambda story: story.name,
 )
 async def test_stories(sqlite_url: str, story: Story) -> None:

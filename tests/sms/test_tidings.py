@@ -5,10 +5,11 @@ import time
 
 import pytest
 
-from app.sms import naming, tidings
+from app.sms import naming, numbers_in_words, talk, tidings
 from app.sms.not_asked import NOT_CALLED as NOT_CALLED_THEN
-from app.sms.phrases import ALREADY_PROMISED, GOES_ON, IN_DANGER, KEPT, NOT_CALLED, NOT_UNDERSTOOD
+from app.sms.phrases import ALREADY_PROMISED, GOES_ON, IN_DANGER, KEPT, NOT_CALLED, NOT_UNDERSTOOD, PASSED_ON, WISHED
 from app.sms.tidings import MOST_TOLD
+from app.sms.vocabulary import PHONE
 from tests.sms.conversing import Phone, phone
 from tests.sms.stories import DOCUMENTS, JANE
 
@@ -56,6 +57,34 @@ async def test_what_is_said_after_a_call_is_promised_reaches_who_calls_also_wher
         assert await words(customer) == [f"By text: {text}" for text in told]
 
 
+@pytest.mark.parametrize("text", ["my son can be there at 10 instead", "have them come at 10 instead"])
+async def test_an_hour_instead_is_a_move_whoever_is_there(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for said in BOOKED:
+            await customer.send(said)
+        [heard] = await customer.send(text)
+        assert heard.startswith("Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection")
+        assert "Tue Nov 24 at 10:00 AM" in heard
+
+
+async def test_a_phone_number_is_no_hour_to_move_to(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for said in BOOKED:
+            await customer.send(said)
+        [heard] = await customer.send("reach my son at 512-555-0199 instead")
+        assert heard.startswith(GOES_ON)
+
+
+async def test_what_they_have_is_asked_and_not_told(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for said in BOOKED:
+            await customer.send(said)
+        [heard] = await customer.send("Do you have your license?")
+        assert heard.startswith(PASSED_ON)
+        [heard] = await customer.send("the tech left his ladder")
+        assert heard.startswith(GOES_ON)
+
+
 @pytest.mark.parametrize("text", ["can dana take my apt at 3pm?", "move my apt to wednesday at 10"])
 async def test_an_apt_without_a_number_is_an_appointment(sqlite_url: str, text: str) -> None:
     async with phone(sqlite_url) as customer:
@@ -71,6 +100,31 @@ async def test_a_call_that_is_asked_for_is_promised(sqlite_url: str, text: str) 
     async with phone(sqlite_url) as customer:
         [heard] = await customer.send(text)
         assert heard.startswith("Someone will call you")
+        assert await words(customer) == [f"By text: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "promised"),
+    [
+        ("call me after 5", "at 5:00 PM on Friday, November 20"),
+        ("call me back between 4 and 5", "at 4:00 PM on Friday, November 20"),
+        ("call me at 512-555-0199 today after 3", "at 3:00 PM on Friday, November 20"),
+        ("call me before noon", "by 11:05 AM on Friday, November 20"),
+    ],
+)
+async def test_a_call_is_promised_for_when_it_is_wanted(sqlite_url: str, text: str, promised: str) -> None:
+    async with phone(sqlite_url) as customer:
+        [heard] = await customer.send(text)
+        assert heard.startswith(f"Someone will call you back {promised}.")
+        assert WISHED not in heard
+
+
+@pytest.mark.parametrize("text", ["call me tonight", "call me tomorrow after 2"])
+async def test_who_wants_a_call_when_nobody_is_there_hears_that(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        [heard] = await customer.send(text)
+        assert heard.startswith("Someone will call you back by 11:05 AM")
+        assert heard.endswith(WISHED)
         assert await words(customer) == [f"By text: {text}"]
 
 
@@ -210,6 +264,10 @@ async def test_what_is_asked_about_a_picture_is_for_a_person(sqlite_url: str) ->
         tidings._PRESENCE,
         tidings._CALL_OFF,
         NOT_CALLED_THEN,
+        tidings._OF_PRESENCE,
+        PHONE,
+        talk._CALL_THEN,
+        numbers_in_words.CHOICE,
         naming._FIRST,
         naming._NOT_SO,
         naming._REFUSES,

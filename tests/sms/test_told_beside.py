@@ -21,7 +21,16 @@ TEXTS: tuple[Row, ...] = (
     (NOTHING, "inspection, anything but friday / 1 / Jane Roe / yes", "inspection Mon 23 08:00", "Booked"),
     (OFFERED, "anything but tuesday", "", "Fri Nov 20: 1)"),
 )
-NOTES = ("12 Oak Street", "gate code is 4455", "the address is 12 Oak St, gate code 4411", "we have a dog in the yard")
+NOTES = (
+    "12 Oak Street",
+    "gate code is 4455",
+    "the address is 12 Oak St, gate code 4411",
+    "we have a dog in the yard",
+    "the second floor",
+    "2nd floor apt 3",
+    "turn left at the second bridge",
+    "call my wife at 512-555-0199",
+)
 
 
 @pytest.mark.parametrize("row", TEXTS, ids=lambda row: row[1])
@@ -54,6 +63,7 @@ async def test_what_whoever_comes_has_to_know_goes_with_the_booking(sqlite_url: 
         ),
         ("inspection tuesday at 9 / Karen West karen@west.com / yes", "karen@west.com"),
         ("inspection tuesday at 9 / Karen West, call my cell 512-555-0177 / yes", "call my cell 512-555-0177"),
+        ("inspection tuesday at 9 / Karen West / yes, call him at 512-555-0199 / yes", "call him at 512-555-0199"),
         ("inspection tuesday at 9 / Smith & Sons LLC / yes", ""),
         ("inspection tuesday at 9 / Karen West / no dogs but a cat / yes", "no dogs but a cat"),
         ("inspection tuesday / we have 2 dogs / 3 / Karen West / yes", "we have 2 dogs"),
