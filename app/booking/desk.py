@@ -52,7 +52,7 @@ class Desk:
         self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
     ) -> View | None:
         """The view if everything needed is in memory and fresh; None when it has to be fetched. Never waits."""
-        if not self._claims.complete:
+        if not self._claims.known(t.calendar for t in technicians):
             return None
         view = self._remembered(business, service, technicians, first, last)
         if view is not None:

@@ -17,7 +17,7 @@ READER_THREADS = 4
 CACHE_KB = 1_000
 """Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
 ASK_FOR_LOCK_EVERY_S = 0.001
-_NOTICES = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+NOTICES = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 """A server that vanished without a word, as in a failover, is given up after some ten seconds: the system's own limits
 are a quarter of an hour for what was sent, and two hours for who waits. Milliseconds, seconds, seconds, and how often.
 """
@@ -40,7 +40,7 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
     url = normalised(url)
     if not url.startswith("sqlite"):
         limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
-        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback", **_NOTICES}
+        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback", **NOTICES}
         size = 1 if writes else READER_THREADS
         engine = create_engine(
             url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=size, max_overflow=0, pool_pre_ping=False

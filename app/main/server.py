@@ -300,7 +300,7 @@ class Server:
             self.days.start(self.lookups.forget)
         if self.serves:
             await self.serving.start()
-        await self.claims.load()
+        await self.claims.start()
         await self.dispatcher.start()
         await self.cap.start(self.businesses.by_id.values())
         await self.sources.start(self.loops)
@@ -343,6 +343,7 @@ class Server:
         await self.bookings.stop()
         await self.changes.stop()
         await self.lookups.stop()
+        await self.claims.stop()
         await self.cap.drain()
         await self.arms.stop()
         await self.refused.stop()

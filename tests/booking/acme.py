@@ -203,6 +203,7 @@ class House:
     async def stop(self) -> None:
         await self.bookings.stop()
         await self.lookups.stop()
+        await self.claims.stop()
 
 
 @asynccontextmanager
@@ -222,7 +223,7 @@ async def house(
         if embedded:
             calendars["embedded"] = EmbeddedCalendar(database, clock)
         made = House(business or acme(), database, clock, Calendars(calendars), FakeAlarms(), ttl_s)
-        await made.claims.load()
+        await made.claims.start()
         try:
             yield made
         finally:
