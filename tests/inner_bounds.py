@@ -164,6 +164,7 @@ INNER = {
         "app.calls.cap.MOST_OF_A_RUSH",
         "app.calls.cap.MAX_CALLS_REMEMBERED",
         "app.calls.dispatch.MAX_REMEMBERED",
+        "app.calls.dispatch.OPEN_WITHIN_S",
         "app.calls.late.MAX_CALLS_REMEMBERED",
         "app.calls.ledger.MAX_LOADED",
         "app.log.MOST_WAITING",

@@ -26,7 +26,7 @@ def tools(front: Front, handover: Handover, library: Library | None = None) -> l
         reschedule_appointment(front),
         cancel_appointment(front),
         request_callback(front),
-        transfer_to_person(front, handover),
+        transfer_to_person(handover),
         send_confirmation(front),
         answer_question(front, library or Library()),
     ]

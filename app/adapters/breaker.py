@@ -38,7 +38,13 @@ class Breaker:
         self._opens_at = 0.0
         self._opened = 0
         self.state = CLOSED
+        self._why = ""
         tell(CLOSED)
+
+    @property
+    def why(self) -> str:
+        """In words for a person, why requests are refused here: how the last one failed."""
+        return f"{self._why or 'it failed'} again and again, so it is asked less often"
 
     def admit(self) -> "Admission | None":
         """A request's admission, of which the outcome must be told; None: do not send."""
@@ -86,8 +92,9 @@ class Admission:
         """The upstream answered as one that lives."""
         self._breaker._became(self, True, 0.0)
 
-    def failed(self, rest_s: float = 0.0) -> None:
+    def failed(self, rest_s: float = 0.0, why: str = "") -> None:
         """It did not answer, or said it cannot. With `rest_s` it asked to be left alone, which is done at once."""
+        self._breaker._why = why or self._breaker._why
         self._breaker._became(self, False, rest_s)
 
     def given_up(self) -> None:

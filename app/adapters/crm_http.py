@@ -26,7 +26,6 @@ MOST_CONNECTIONS: Final = 8
 IDLE_S: Final = 15.0
 NOTHING_THERE: Final = (404,)
 MACHINE_WORD: Final = re.compile(r"[A-Z][A-Z_]{2,39}")
-SPARED: Final = "spared after failures"
 
 T = TypeVar("T")
 
@@ -85,16 +84,17 @@ class CrmHttp:
         """Do `work`, which asks the CRM, within so long. Raises `Trouble`, also while the CRM is being spared."""
         admission = self._breaker.admit()
         if admission is None:
-            raise SparedError
+            raise SparedError(self._breaker.why)
         try:
             async with asyncio.timeout(seconds):
                 done = await work()
         except TimeoutError:
-            admission.failed()
-            raise Trouble(f"no answer within {seconds:g} s", sent=True) from None
+            silence = Trouble(f"no answer within {seconds:g} s", sent=True)
+            admission.failed(why=silence.reason)
+            raise silence from None
         except Trouble as trouble:
             if trouble.status == 0 or trouble.status >= 500 or trouble.after_s:
-                admission.failed(trouble.after_s)
+                admission.failed(trouble.after_s, trouble.reason)
             else:
                 admission.went_well()
             raise
@@ -155,8 +155,8 @@ class CrmHttp:
 class SparedError(Trouble):
     """Nothing was sent."""
 
-    def __init__(self) -> None:
-        super().__init__(SPARED, sent=False)
+    def __init__(self, why: str) -> None:
+        super().__init__(why, sent=False)
 
     def as_refusal(self) -> Refused:
         return Refused(self.reason, tried=False)

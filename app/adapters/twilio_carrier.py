@@ -39,7 +39,6 @@ WAITING_S: Final = 2
 """What a text may wait for its turn here."""
 SENDERS_REMEMBERED: Final = 1_024
 TOO_MANY_S: Final = (1.0, 3.0)
-SPARED: Final = "spared after failures"
 MORE: Final = "more messages than are listed"
 STATUS_PATH: Final = "/twilio/status"
 
@@ -184,35 +183,36 @@ class TwilioCarrier:
         """The answer to one request, and whether Twilio lives."""
         admission = self._breaker.admit()
         if admission is None:
-            return NotSent(SPARED)
+            return NotSent(self._breaker.why)
         try:
             async with asyncio.timeout(self._within_s):
                 answered = await request()
         except NotConnectedError as error:
-            admission.failed()
-            return NotSent(f"cannot connect: {error}")
+            failure: NotSent | Unknown = NotSent(f"cannot connect: {error}")
         except TwilioRestException as error:
-            refusal = _refusal(error)
-            (admission.failed if error.status >= 500 else admission.went_well)()
-            return refusal
+            if error.status < 500:
+                admission.went_well()
+                return _refusal(error)
+            failure = Unknown(f"HTTP {error.status}")
         except (TimeoutError, httpx.HTTPError, OSError) as error:
-            admission.failed()
-            return Unknown(f"no answer: {type(error).__name__}")
+            failure = Unknown(f"no answer: {type(error).__name__}")
         except (TwilioException, ValueError, KeyError, TypeError) as error:
-            admission.failed()
-            return Unknown(f"unreadable answer: {type(error).__name__}")
+            failure = Unknown(f"unreadable answer: {type(error).__name__}")
         except BaseException:
             admission.given_up()
             raise
-        admission.went_well()
-        return answered
+        else:
+            admission.went_well()
+            return answered
+        admission.failed(why=failure.reason)
+        return failure
 
 
 def _refusal(error: TwilioRestException) -> NotSent | Refused | Unknown:
     code = error.code if isinstance(error.code, int) else 0
     if error.status == 429:
         return NotSent("too many requests", random.uniform(*TOO_MANY_S))  # noqa: S311 - jitter, not a secret
-    if error.status >= 500 or error.status == 408:
+    if error.status == 408:
         return Unknown(f"HTTP {error.status}")
     if error.status in (401, 403) and not code:
         code = 20003

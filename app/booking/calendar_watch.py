@@ -25,9 +25,9 @@ PAUSES_S: Final = (15.0, 15.0, 30.0, 60.0)
 their whole deadline, the third miss is within a minute of what the first caller heard."""
 LOOK_WITHIN_S: Final = 10.0
 TICK_S: Final = 1.0
-ADOPT_EVERY_S: Final = 600.0
-"""Between looks at calendars for which another process rang, or this one before a restart. Not all the time: where one
-process reads a calendar and another cannot, the one would end each page of the other."""
+ADOPT_EVERY_S: Final = 86_400.0
+"""Between looks at calendars for which another process rang, or this one before a restart; the first is at the start.
+Not more often: where one process reads a calendar and another cannot, the one ends what the other tells of."""
 AHEAD_S: Final = 7 * 86_400
 """How far to look on such a calendar, of which no miss is known."""
 DAY_S: Final = 86_400
@@ -66,6 +66,8 @@ class CalendarWatch:
         self._missing: dict[str, Miss] = {}
         self._told: set[str] = set()
         """Calendars that told when they were last asked."""
+        self._ended: set[str] = set()
+        """Calendars that told once, which ended what rang before this process was there."""
         self._adopt_at = clock.monotonic()
         self._loop = Background()
 
@@ -80,9 +82,11 @@ class CalendarWatch:
         if miss is not None and not (start <= miss.start and miss.end <= end):
             return  # it tells of other days; the next look asks about those it kept silent about
         self._missing.pop(address, None)
-        if address not in self._told:
-            # Cleared without having rung, too: it may have been this process before a restart.
-            self._told.add(address)
+        self._told.add(address)
+        rang = miss is not None and miss.count >= RING_AFTER_MISSES
+        if rang or address not in self._ended:
+            # Once without having rung, too: it may have been this process before a restart.
+            self._ended.add(address)
             self._alarms.clear(SILENT, address)
 
     def start(self, ask: Ask, beat: Callable[[], None] = lambda: None) -> None:
@@ -146,7 +150,7 @@ class CalendarWatch:
             if address not in self._whose:
                 self._alarms.clear(SILENT, address)  # nobody works by it any more
             elif address not in self._missing:
-                self._told.discard(address)
+                self._ended.discard(address)
                 self._missing[address] = Miss(today, today + AHEAD_S, now)
 
     def _others(self, due: Mapping[str, Miss]) -> list[str]:

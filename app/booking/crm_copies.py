@@ -248,8 +248,7 @@ class CrmCopies:
             transaction, turn.record, now=now, state=state, external_id=external_id[:128], attempts=0, cause=""
         )
         resolved(transaction, REFUSES, booking.business, now=now)
-        if not records.late(transaction.connection, booking.business, before=now - LATE_AFTER_S):
-            resolved(transaction, LATE, booking.business, now=now)
+        self._fewer_late(transaction, booking.business, now)
         if state != records.COPIED:
             resolved(transaction, MISSING, booking.reference, now=now)
         audited(
@@ -275,7 +274,13 @@ class CrmCopies:
         )
         page = Page(MISSING, booking.reference, f"CRM copy {fate}: {booking.reference}", body, booking.business)
         raised(transaction, page, now=now)
+        self._fewer_late(transaction, booking.business, now)
         logger.error("crm_copy_given_up", reference=booking.reference, cause=cause, attempts=record.attempts)
+
+    def _fewer_late(self, transaction: Transaction, business: str, now: float) -> None:
+        """One arrived or was given up, of which its own page tells: the page about late ones ends with the last."""
+        if not records.late(transaction.connection, business, before=now - LATE_AFTER_S):
+            resolved(transaction, LATE, business, now=now)
 
     def _page(self, transaction: Transaction, record: Record, kind: str, title: str, reason: str) -> None:
         name = self._businesses[record.business].name

@@ -24,11 +24,12 @@ from app.booking.whereabouts import READ_S, Hidden, still_on
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.review.tasks import OURSELVES, closed
-from app.watch.alarms import Alarms
+from app.watch.pages import Page, raised, resolved
 
 SURELY_NOT_WRITTEN_AFTER_S = 60.0
 """A write that has not shown by then will not come any more."""
 PAGE_AFTER_S = 150.0
+UNSETTLED_PAGE = "change_unsettled"
 _UTC = ZoneInfo("UTC")
 
 logger = log.get(__name__)
@@ -47,7 +48,6 @@ class ChangeSettler:
         claims: Claims,
         lookups: Lookups,
         businesses: Mapping[str, Business],
-        alarms: Alarms,
         clock: Clock,
         tell: TellChange,
         care: Aftercare,
@@ -57,7 +57,6 @@ class ChangeSettler:
         self._claims = claims
         self._lookups = lookups
         self._businesses = businesses
-        self._alarms = alarms
         self._clock = clock
         self._tell = tell
         self._care = care
@@ -76,7 +75,7 @@ class ChangeSettler:
             return
         place = self._calendars.at(change.calendar)
         if isinstance(place, Unknown):
-            self._cannot_tell(amendment, place.reason)
+            await self._cannot_tell(amendment, place.reason)
         elif change.intent == CANCEL:
             await self._settle_cancel(*place, amendment)
         else:
@@ -86,7 +85,7 @@ class ChangeSettler:
         wanted = amendment.wanted
         seen = await calendar.get(name, wanted.event_id, within_s=READ_S)
         if isinstance(seen, Unknown):
-            self._cannot_tell(amendment, seen.reason)
+            await self._cannot_tell(amendment, seen.reason)
         elif isinstance(seen, Event) and is_as_booked(seen, wanted):
             await self._settle_moved(calendar, name, amendment, seen)
         elif amendment.in_place and not is_as_booked(seen, amendment.appointment):
@@ -95,7 +94,7 @@ class ChangeSettler:
             if self._age(amendment) >= SURELY_NOT_WRITTEN_AFTER_S:
                 await self._refuse(amendment, "not moved on the calendar")
         else:
-            self._cannot_tell(amendment, "the event is there, at another time")
+            await self._cannot_tell(amendment, "the event is there, at another time")
 
     async def _settle_moved(self, calendar: Calendar, name: str, amendment: Amendment, seen: Event) -> None:
         found: object = InTheWay(seen.etag)
@@ -111,9 +110,11 @@ class ChangeSettler:
             if await undone(calendar, name, amendment, found.etag, within_s=READ_S):
                 await self._refuse(amendment, YIELD)
             else:
-                self._cannot_tell(amendment, "a person's event is in the way, and ours could not be moved back")
+                await self._cannot_tell(amendment, "a person's event is in the way, and ours could not be moved back")
         else:
-            self._cannot_tell(amendment, found.reason if isinstance(found, Unknown) else "seen by id, not in the list")
+            await self._cannot_tell(
+                amendment, found.reason if isinstance(found, Unknown) else "seen by id, not in the list"
+            )
 
     async def _settle_cancel(self, calendar: Calendar, name: str, amendment: Amendment) -> None:
         change = amendment.change
@@ -134,7 +135,7 @@ class ChangeSettler:
         elif isinstance(seen, Event) and not is_as_booked(seen, amendment.appointment):
             await self._changed(amendment, seen)
         else:
-            self._cannot_tell(amendment, seen.reason if isinstance(seen, Unknown) else "it is still there")
+            await self._cannot_tell(amendment, seen.reason if isinstance(seen, Unknown) else "it is still there")
 
     async def _settle_gone(self, amendment: Amendment) -> None:
         """It was gone when we came: by our own request, or because somebody gave the visit to a colleague."""
@@ -142,7 +143,7 @@ class ChangeSettler:
         business = self._businesses.get(appointment.business)
         on = await still_on(self._calendars, business, appointment, within_s=READ_S)
         if isinstance(on, Unknown) and not (isinstance(on, Hidden) and self._age(amendment) >= PAGE_AFTER_S):
-            self._cannot_tell(amendment, on.reason)
+            await self._cannot_tell(amendment, on.reason)
         elif on:  # or only a colleague who does not tell may have it: that can last, so a person asks them
             await self._refuse(amendment, CHANGED_BY_HAND, gone(business, appointment, on))
         else:
@@ -164,6 +165,7 @@ class ChangeSettler:
         def work(transaction: Transaction) -> Booking | None:
             done = finish(transaction)
             if done is not None:
+                resolved(transaction, UNSETTLED_PAGE, done.reference, now=now)
                 owe(transaction, amendment, done=True, now=now)
             return done
 
@@ -179,6 +181,8 @@ class ChangeSettler:
 
         def work(transaction: Transaction) -> bool:
             released = release(transaction, amendment, reason, now=now, found=found)
+            if released:
+                resolved(transaction, UNSETTLED_PAGE, amendment.appointment.reference, now=now)
             if released and owed and reason != CHANGED_BY_HAND:  # of that another task tells already
                 owe(transaction, amendment, done=False, now=now)
             return released
@@ -189,7 +193,6 @@ class ChangeSettler:
 
     async def _settled(self, amendment: Amendment, result: Result, reason: str, *, owed: bool) -> None:
         appointment, change = amendment.appointment, amendment.change
-        self._alarms.clear("change_unsettled", appointment.reference)
         logger.info(
             "change_settled",
             reference=appointment.reference,
@@ -207,7 +210,7 @@ class ChangeSettler:
     def _age(self, amendment: Amendment) -> float:
         return self._clock.now() - amendment.change.created_at
 
-    def _cannot_tell(self, amendment: Amendment, reason: str) -> None:
+    async def _cannot_tell(self, amendment: Amendment, reason: str) -> None:
         if self._age(amendment) < PAGE_AFTER_S:
             return
         appointment, change = amendment.appointment, amendment.change
@@ -218,12 +221,14 @@ class ChangeSettler:
             for one in (appointment, change)
         )
         what = "cancelled" if change.intent == CANCEL else f"moved to {to}"
-        self._alarms.ring(
-            "change_unsettled",
+        page = Page(
+            UNSETTLED_PAGE,
             appointment.reference,
             f"Change cannot be verified: {appointment.reference}",
             f"Appointment {appointment.reference}, {before}, may or may not have been {what}; the calendar does not "
             f"tell ({reason}). The caller heard at most that it is not sure. Look at the calendar and call them: "
             f"`readback bookings show {appointment.reference}` says whom.",
-            business.page if business else (),
+            appointment.business,
         )
+        now = self._clock.now()
+        await self._database.write(lambda t: raised(t, page, now=now))

@@ -29,6 +29,7 @@ from app.calls.replays import REMEMBER_S, Replays
 from app.clock import Clock, ended
 from app.db.behind import Behind
 from app.db.engine import Database
+from app.db.opening import WRITE_DEADLINE_S
 from app.db.together import Together
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
 from app.watch.alarms import Alarms
@@ -38,6 +39,8 @@ MAX_RUNNING = 2_000
 TAKE_OVER_AFTER_S = 15.0
 """A request whose process has not finished it by then is dead: longer than any deadline in here."""
 POLL_S = 0.1
+OPEN_WITHIN_S = 1.0
+"""For noting what is done all the same where it cannot be noted."""
 
 FILLER = ToolResult(
     True,
@@ -120,7 +123,7 @@ class Dispatcher:
         if len(calls) == 1:
             return [await self._answer(calls[0], 0)]
         return list(
-            await asyncio.gather(*(self._answer(*each) for each in zip(calls, _occurrences(calls), strict=True)))
+            await asyncio.gather(*(self._answer(*each) for each in zip(calls, ledger.occurrences(calls), strict=True)))
         )
 
     async def _answer(self, call: ToolCall, occurrence: int) -> ToolResult:
@@ -157,7 +160,8 @@ class Dispatcher:
         if not (await self._cap.admit(call.ref, business) if admitted is None else admitted):
             raise SaidError(Code.DAILY_CAP, OVER_CAP)
         if tool is None:
-            raise SaidError(Code.UNKNOWN_TOOL, f"There is no such tool. The tools are: {self._tool_names()}.")
+            names = ", ".join(sorted({tool.name for tool in self._tools.values()}))
+            raise SaidError(Code.UNKNOWN_TOOL, f"There is no such tool. The tools are: {names}.")
         if call.problem is not None:
             raise SaidError(Code.INVALID_ARGUMENTS, call.problem)
         try:
@@ -283,13 +287,16 @@ class Dispatcher:
         )
         try:
             stands = partial(tool.stands, context) if tool.stands else ledger.always
-            begun = await self._database.write(Together(ledger.begin_each, (wanted, stands)))
+            within_s = OPEN_WITHIN_S if tool.fails_open else WRITE_DEADLINE_S
+            begun = await self._database.write(Together(ledger.begin_each, (wanted, stands)), within_s)
             while isinstance(begun, ledger.Under):
                 begun = await self._await_other(begun, context)
             if isinstance(begun, ledger.Answered) and begun.result is not NOT_YET_CHANGED:
                 answer.key = key
         except Exception as error:  # noqa: BLE001 - nothing has been done, and everybody who waits is owed a sentence
-            begun = ledger.Answered(self._unexpected(error, tool.refused))
+            unkept = tool.fails_open and isinstance(error, ReadbackError)
+            done = self._guarded(context, tool, answer.arguments) if unkept else None
+            begun = ledger.Answered(await done if done else self._unexpected(error, tool.refused))
         if isinstance(begun, ledger.Answered):
             answer.result = begun.result
             self._behind.add(answer)
@@ -378,21 +385,8 @@ class Dispatcher:
             f"The database has been away so long that {count} or more rows about lookups could not be kept.",
         )
 
-    def _tool_names(self) -> str:
-        return ", ".join(sorted({tool.name for tool in self._tools.values()}))
-
 
 def camel(name: str) -> str:
     """`check_availability` as `checkAvailability`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
-
-def _occurrences(calls: Sequence[ToolCall]) -> list[int]:
-    """How many different calls before each one share its id: 0 for the first, and for its exact repeats."""
-    kinds: dict[str | None, dict[str, int]] = {}
-    found = []
-    for call in calls:
-        same_id = kinds.setdefault(call.tool_call_id, {})
-        found.append(same_id.setdefault(ledger.canonical([call.name, call.arguments]), len(same_id)))
-    return found

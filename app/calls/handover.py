@@ -59,7 +59,7 @@ class Handover:
         self._database = database
         self._push = push
         self._alarms = alarms
-        self._clock = clock
+        self.clock = clock
 
     async def to_person(
         self, ref: CallRef, business: Business, details: str = ""
@@ -92,7 +92,7 @@ class Handover:
         except ReadbackError:
             return Declined(SORRY)
         if isinstance(found, CalledBack):
-            return Declined(called_back(found, business, self._clock.now()))
+            return Declined(called_back(found, business, self.clock.now()))
         if isinstance(found, Unreachable):
             return Declined(NO_NUMBER)
         return Diverted(_number(found), CONNECTING)
@@ -100,12 +100,12 @@ class Handover:
     def fallback(self, ref: CallRef) -> Diverted | Declined:
         """The answer without asking anything: what `destination` falls open to."""
         business = self._businesses.find(ref.lines, ref.assistant)
-        numbers = destinations(business, int(self._clock.now())) if business else ()
+        numbers = destinations(business, int(self.clock.now())) if business else ()
         return Diverted(numbers[0], CONNECTING) if numbers else Declined(SORRY)
 
     async def _begun(self, ref: CallRef, business: Business, details: str) -> Trying | str | CalledBack | Unreachable:
         """The transfer that was written down; its bare number if it could not be; or what else is promised."""
-        now = self._clock.now()
+        now = self.clock.now()
         numbers = destinations(business, int(now))
         asked = Asked(
             call_key=ref.key or f"{ref.platform}:{uuid.uuid4().hex}",
@@ -137,7 +137,7 @@ class Handover:
         self, ref: CallRef, business: Business, tried: Trying | str, details: str
     ) -> CalledBack | Unreachable:
         """The platform did not take the order, as far as we know."""
-        now = self._clock.now()
+        now = self.clock.now()
         asked = Asked(ref.key, business.id, ref.caller or "", (), details)
 
         def promise(transaction: Transaction) -> CalledBack | Unreachable:

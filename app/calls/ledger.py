@@ -277,5 +277,15 @@ def canonical(value: Any) -> str:
         return uuid.uuid4().hex  # deeper than any tool takes: like nothing else
 
 
+def occurrences(calls: Sequence[ToolCall]) -> list[int]:
+    """How many different calls before each one share its id: 0 for the first, and for its exact repeats."""
+    kinds: dict[str | None, dict[str, int]] = {}
+    found = []
+    for call in calls:
+        same_id = kinds.setdefault(call.tool_call_id, {})
+        found.append(same_id.setdefault(canonical([call.name, call.arguments]), len(same_id)))
+    return found
+
+
 def _digest(parts: list[Any]) -> str:
     return hashlib.blake2b(orjson.dumps(parts), digest_size=24).hexdigest()

@@ -130,6 +130,8 @@ class Tool(Generic[Arguments]):
     looks_first: bool = False
     """Whether it finds what it was asked for done already. Then the same request under a new id is carried out again:
     moved there, back, and there again is three moves, and what was pending a minute ago may be certain now."""
+    fails_open: bool = False
+    """Whether it is done all the same where the database cannot keep that it was asked for."""
 
 
 def _written(answer: dict[str, Any]) -> bytes:

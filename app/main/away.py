@@ -243,7 +243,11 @@ class _Absent:
 
 
 def _refusing(tool: Tool[Any]) -> Tool[Any]:
-    """The tool as it is listed; it does nothing, and what it would do that with is never touched."""
+    """The tool as it is listed; it does nothing, and what it would do that with is never touched. What fails open needs
+    no database.
+    """
+    if tool.fails_open:
+        return tool
 
     async def run(*_: Any) -> NoReturn:
         _fail()

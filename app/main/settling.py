@@ -19,7 +19,6 @@ def settler(server: "Server") -> Settler:
         claims=server.claims,
         lookups=server.lookups,
         businesses=server.businesses.by_id,
-        alarms=server.alarms,
         clock=server.clock,
         tell=server.late.tell_change,
         care=server.care,

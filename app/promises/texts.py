@@ -182,6 +182,12 @@ def left_lying(connection: Connection, *, before: float, most: int) -> list[Owed
     return [_owed(row) for row in connection.execute(asked.order_by(_x.created_at).limit(most))]
 
 
+def any_open(connection: Connection, business: str) -> bool:
+    """Whether our own work on any text of a business is not over."""
+    asked = select(_x.id).where(_x.business == business, _x.state.in_(OPEN)).limit(1)
+    return connection.execute(asked).first() is not None
+
+
 def moved(transaction: Transaction, text: Owed, state: str, *, now: float, **values: Any) -> None:
     """Note how far a text got."""
     _CHANGE(transaction.connection, text.id, state=state, changed_at=now, **values)

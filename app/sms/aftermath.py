@@ -13,6 +13,8 @@ from app.sms import conversations, people
 from app.sms.codes import WENT_WRONG, Deed, Fate, fate
 from app.watch.pages import Page, not_resolved, raised, resolved
 
+LATE: Final = "texts_late"
+"""The page about texts that wait to be sent."""
 REFUSED: Final = "texts_refused"
 """The page about what the carrier refuses for a reason that somebody has to mend."""
 OWED: Final = (texts.REPLY, texts.NEWS, texts.REVIEWED)
@@ -61,6 +63,8 @@ def ended(transaction: Transaction, text: Owed, state: str, why: str, *, now: fl
     metrics.count_text_out(text.kind, state)
     values = {name: value for name, value in (("sid", text.sid), ("code", code)) if value}
     texts.moved(transaction, text, state, now=now, **values)
+    if not texts.any_open(transaction.connection, text.business):  # what no longer waits is not late
+        resolved(transaction, LATE, text.business, now=now)
     if text.kind in OWED_ALL_THE_SAME or (text.kind in OWED and (why != consent.OPTED_OUT or _did(transaction, text))):
         people.not_told(transaction, text, why.replace("_", " "), now=now)
 

@@ -20,6 +20,7 @@ from app.promises import consent, texts
 from app.promises.gsm import segments
 from app.promises.texts import Owed
 from app.sms import aftermath, pace
+from app.sms.aftermath import LATE
 from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, Carrier, NotSent, Outgoing, Refused, Unknown
 from app.sms.codes import Deed, after_all, fate, forward
 from app.sms.quiet import opens
@@ -33,7 +34,6 @@ REPEAT_AFTER_S: Final = 30.0
 """What is in no list so long after its attempt was never taken."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 120.0
 LATE_AFTER_S: Final = 600.0
-LATE: Final = "texts_late"
 OF_BOOKINGS: Final = (texts.CONFIRMATION, texts.REMINDER_DAY, texts.REMINDER_HOURS)
 
 logger = log.get(__name__)

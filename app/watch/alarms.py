@@ -34,13 +34,13 @@ AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
 """At what is open in the database: another process or a person may have resolved what rang here."""
-OF_THE_DATABASE: Final = frozenset({"cap_store_down", "call_event_lost", "timer_failed", "jobs_down"})
+OVER_AND_DONE: Final = frozenset({"cap_store_down", "call_event_lost", "transfers_not_followed"})
+"""What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
+OF_THE_DATABASE: Final = OVER_AND_DONE | {"timer_failed", "jobs_down"}
 """What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
 DATABASE_DOWN: Final = "database_down"
 TOLD_AFTER_S: Final = 20.0
 """Of a database that was away for so long that page has told, from here or from another process."""
-OVER_AND_DONE: Final = frozenset({"cap_store_down", "call_event_lost"})
-"""What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
 
 _log = log.get(__name__)
 
@@ -280,11 +280,10 @@ class Alarms:
                         self._owed[name] = past
                 elif kept and id(entry) not in direct:
                     self._directly.over((entry.kind, entry.key), "")  # the pager goes on about it, and tells its end
-                elif entry.kind in OF_THE_DATABASE and id(entry) not in direct:
-                    self._held[entry.kind, entry.key] = entry
-                else:
-                    self._told_of_database = self._told_of_database or entry.kind == DATABASE_DOWN
+                elif kept:
                     self._directly.carry(entry)
+                else:
+                    self._tell(entry)
 
     async def _keep(self, book: Book, entries: Sequence[Rung | Name | Past]) -> bool:
         if self._clock.monotonic() < self._away_until:
@@ -315,23 +314,44 @@ class Alarms:
             self._kept.discard(name)
             self._ringing.pop(name, None)
         if book.takes() and self._clock.monotonic() >= self._away_until:
-            self._let_go()
+            for page in self._lasting(book):
+                self._hand_over(page)
+            self._let_go(kept=True)
         owed, self._owed = self._owed, {}
         for name, past in owed.items():
             if past is not None or name in self._open:
                 self._hand_over(past or name)
 
-    def _let_go(self) -> None:
-        """The database is back, or this process ends: what was held rings anew where it lasts, or is told of now."""
+    def _lasting(self, book: Book) -> list[Rung]:
+        """What was carried from here and rings on: nobody can take it, or is told again, until the database has it."""
+        itself = OF_THE_DATABASE | {DATABASE_DOWN}
+        mine = [page for name, page in list(self._ringing.items()) if self._directly.knows(name)]
+        here = [page for page in mine if (page.kind, page.key) not in self._open | self._kept]
+        return [page for page in here if page.kind not in itself and book.business_of(page.extra) is not None]
+
+    def _tell(self, page: Rung) -> None:
+        """From here, as no database takes it; what follows from that waits for its return."""
+        if page.kind in OF_THE_DATABASE:
+            self._held[page.kind, page.key] = page
+            return
+        self._told_of_database = self._told_of_database or page.kind == DATABASE_DOWN
+        self._directly.carry(page)
+
+    def _let_go(self, *, kept: bool = False) -> None:
+        """The database is back, or this process ends: what was held rings anew where it lasts, or is told of now; where
+        it is `kept`, once however many processes held it.
+        """
         held, self._held = self._held, {}
         told, self._told_of_database = self._told_of_database, False
         for name, page in held.items():
             if told or page.kind not in OVER_AND_DONE or self._clock.monotonic() - page.rung_at >= TOLD_AFTER_S:
                 self._ringing.pop(name, None)
-                continue
-            self._directly.carry(page)
-            if name not in self._ringing:  # cleared meanwhile
-                self._directly.over(name)
+            elif kept and name in self._ringing:
+                self._hand_over(page)
+            else:
+                self._directly.carry(page)
+                if name not in self._ringing:  # cleared meanwhile
+                    self._directly.over(name)
 
     # --- carrying -----------------------------------------------------------------------------------------------------
 
@@ -345,7 +365,7 @@ class Alarms:
         while self._waiting:
             entry = self._waiting.popleft()
             if isinstance(entry, Rung):
-                self._directly.carry(entry)
+                self._tell(entry)
             else:
                 self._directly.over(_of_end(entry)[0])
 

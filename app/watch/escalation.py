@@ -21,7 +21,9 @@ UNHEARD_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What is known of one receiver of one page. `round` is the last that reached it, -1 for none."""
+    """What is known of one receiver of one page. `round` is the last that reached it, -1 for none; of one that
+    `refused` the last in which it did: it is asked again in the next.
+    """
 
     shown: str
     round: int = -1
@@ -61,7 +63,7 @@ def wanted(progress: Progress, own: Sequence[str], business: Sequence[str]) -> t
 
 def _open(progress: Progress, url: str) -> bool:
     reach = progress.reach.get(receiver_id(url))
-    return reach is None or (not reach.refused and reach.round != progress.round)
+    return reach is None or reach.round != progress.round
 
 
 def tried(progress: Progress, outcomes: Mapping[str, tuple[str, Taken]], now: float) -> Progress:
@@ -70,9 +72,11 @@ def tried(progress: Progress, outcomes: Mapping[str, tuple[str, Taken]], now: fl
     for name, (shown, taken) in outcomes.items():
         before = reach.get(name, Reach(shown))
         if taken is Taken.TAKEN:
-            reach[name] = replace(before, round=progress.round, reached_at=now)
+            reach[name] = replace(before, round=progress.round, reached_at=now, refused=False)
         else:
-            reach[name] = replace(before, failed=before.failed + 1, refused=taken is Taken.REFUSED)
+            refused = taken is Taken.REFUSED
+            asked = progress.round if refused else before.round
+            reach[name] = replace(before, round=asked, failed=before.failed + 1, refused=refused)
     return replace(progress, reach=reach)
 
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.watch.escalation import WITHIN, Progress, Reach
+from app.watch.escalation import QUIET_S, WITHIN, Progress, Reach
 from app.watch.pages import Kept
 
 PATIENT_S: Final = 600.0
 """How long one waits to be named."""
-FOR_CUSTOMERS_S: Final = 300.0
-"""The same where a customer does not know how they stand."""
+FOR_CUSTOMERS_S: Final = QUIET_S[0] + 30.0
+"""The same where a customer does not know how they stand: just longer than until the other is told again, or of two
+that are raised at once each would ring by itself."""
 FIGURES_S: Final = 900.0
 """The same for figures, which look back over ten minutes: so long after its end they still tell of another's cause."""
 BACK_S: Final = 60.0
@@ -53,9 +54,9 @@ _RULES: Final[Mapping[str, Rule]] = {
     "read_back_cannot_verify": Rule(frozenset({"read_back_cannot_verify"}), FOR_CUSTOMERS_S),
     "booking_unsettled": Rule(frozenset({"booking_unsettled"}), FOR_CUSTOMERS_S),
     "change_unsettled": Rule(frozenset({"change_unsettled", "booking_unsettled"}), FOR_CUSTOMERS_S),
-    "crm_copies_late": Rule(frozenset({"crm_refuses"})),
+    "crm_copies_late": Rule(frozenset({"crm_refuses", "figure"})),
     "crm_copy_missing": Rule(_CRM),
-    "texts_late": Rule(frozenset({"texts_refused"})),
+    "texts_late": Rule(frozenset({"texts_refused", "figure"})),
     "texts_unanswered": Rule(_TEXTS),
     "grader_silent": Rule(_MODELS),
     "cap_store_down": Rule(frozenset({"database_down"}), after_s=BACK_S),

@@ -23,7 +23,7 @@ class Taken(StrEnum):
     FAILED = "failed"
     """Not now; a later try may succeed."""
     REFUSED = "refused"
-    """Never: the receiver understood and will not have this page."""
+    """Not within this round: the receiver understood and will not have this page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,7 +267,7 @@ class Pager:
 
 def _had_by(progress: Progress, number: int) -> set[str]:
     """Ids of the receivers that have this round of a page."""
-    return {name for name, reach in progress.reach.items() if reach.round == number}
+    return {name for name, reach in progress.reach.items() if reach.round == number and not reach.refused}
 
 
 def _was_paged(progress: Progress, url: str) -> bool:

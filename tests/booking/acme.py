@@ -121,6 +121,7 @@ class House:
         self.bookings = Bookings(lookups=self.lookups, care=self.care, **parts)
         self.changes = Changes(lookups=self.lookups, care=self.care, **parts)
         self.businesses = {self.business.id: self.business}
+        del parts["alarms"]
         change_settler = ChangeSettler(
             lookups=self.lookups,
             businesses=self.businesses,
@@ -142,7 +143,6 @@ class House:
         self.left_over = LeftOver(self.database, self.calendars, self.lookups, self.businesses, self.clock)
         owners = Owners(self.database, self.clock)
         self.front = Front(self.desk, self.bookings, self.slot_ids, self.database, self.clock, self.changes, owners)
-        del parts["alarms"]
         self.read_backs = ReadBacks(businesses=self.businesses, also=self.care.also, **parts)
         self.sweep = Sweep(self.database, self.read_backs, self.clock)
         self.news = News(self.database, self.businesses, self._tell, self.clock)

@@ -328,14 +328,15 @@ async def test_while_the_calendar_does_not_tell_both_times_stay_and_a_person_is_
     calendar.always("get", scripted.UNKNOWN)
     for _ in range(8):
         await after(made, 21)
-    (rung,) = made.alarms.rung
-    assert rung.key == booking.reference
-    assert "2026-11-24 09:00 to 10:00 (America/Chicago) with Dana at Acme" in rung.body
-    assert "moved to 2026-11-24 13:00 to 14:00 (America/Chicago) with Dana at Acme" in rung.body
+    (page,) = await table(made, pages)
+    assert (page["kind"], page["key"], page["business"]) == ("change_unsettled", booking.reference, "acme")
+    assert "2026-11-24 09:00 to 10:00 (America/Chicago) with Dana at Acme" in page["body"]
+    assert "moved to 2026-11-24 13:00 to 14:00 (America/Chicago) with Dana at Acme" in page["body"]
     assert await taken(made, LATER)
     calendar.always("get", None)
     await after(made, 21)
     assert (await appointment(made)).starts == LATER
+    assert [page["status"] for page in await table(made, pages)] == ["resolved"], "in the commit that settles it"
 
 
 async def test_a_pending_cancellation_is_carried_through_and_told(made: House, calendar: FakeCalendar) -> None:

@@ -174,12 +174,15 @@ async def test_who_reads_well_ends_the_page_of_another_process_and_not_again_and
     await line.call()
     await line.nobody_calls_for(5.0)
     line.alarms.ring("calendar_silent", DANA, "by another process", "")
-    await line.nobody_calls_for(ADOPT_EVERY_S)
-    assert line.alarms.ringing() == set()
-    line.alarms.ring("calendar_silent", DANA, "by another process", "")
+    line.one.script("free", scripted.UNKNOWN)
     await line.call()
-    await line.nobody_calls_for(ADOPT_EVERY_S - 10)
-    assert len(line.alarms.ringing()) == 1
+    assert line.paged() == ["by another process"], "one miss of this process is none of its own pages"
+    await line.nobody_calls_for(1_000.0)
+    line.clock.advance(ADOPT_EVERY_S - 1_100.0)
+    await line.nobody_calls_for(50.0)
+    assert len(line.alarms.ringing()) == 1, "it tells of another process, for which it lasts"
+    await line.nobody_calls_for(100.0)
+    assert line.alarms.ringing() == set(), "who was shut down and never came back has left nobody else to end it"
 
 
 async def test_a_page_about_a_calendar_that_nobody_has_any_more_ends(line: Line) -> None:

@@ -367,6 +367,7 @@ async def test_a_crm_that_stays_away_for_a_day_ends_in_a_letter_not_in_silence(a
     await at.booked()
     await at.jobs.run_for(GIVE_UP_AFTER_S + HOUR)
     assert await at.states() == ["dead"]
+    assert set(await at.pages()) == {("crm_copies_late", "resolved"), ("crm_copy_missing", "open")}
 
 
 async def test_a_copy_that_cannot_be_read_back_is_given_up_in_the_end_and_not_sent_again(at: Desk) -> None:

@@ -1,6 +1,7 @@
 """Dispatch: every call gets its own answer in time, whatever its neighbours, its tool or its caller do."""
 
 import asyncio
+import contextlib
 import functools
 import time
 from dataclasses import replace
@@ -10,8 +11,8 @@ import pytest
 from msgspec import structs
 
 from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE
-from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED
-from app.calls.model import ToolResult
+from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED, OPEN_WITHIN_S
+from app.calls.model import Tool, ToolResult
 from app.calls.owed import FILLER_NOTE_S
 from app.errors import Code, SaidError
 from tests.calls.reception import ACME, CONTROL, Asked, Script, audited, call, change, look_up, reception
@@ -25,6 +26,13 @@ def raising(error: Exception) -> Script:
         raise error
 
     return Script(answering=answering)
+
+
+class Opening(Script):
+    """One that connects callers, whatever cannot be kept of it."""
+
+    def tools(self) -> list[Tool[Any]]:
+        return [Tool("connect", "Connects.", Asked, self.run, changes_state=True, fails_open=True)]
 
 
 async def test_parallel_calls_keep_their_order_and_their_own_answers(database_url: str) -> None:
@@ -277,6 +285,20 @@ async def test_a_database_that_is_gone_lets_lookups_go_on_and_changes_say_sorry(
 
     assert looked.ok
     assert (changed.code, acme.script.runs) == (Code.INTERNAL, ["x"])
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_what_fails_open_is_done_without_a_database_that_could_keep_it(database_url: str, hangs: bool) -> None:
+    async with reception(database_url, Opening()) as acme:
+        if not hangs:
+            await acme.database.stop()
+        async with held_up(acme.database) if hangs else contextlib.nullcontext():
+            began = time.monotonic()
+            (result,) = await acme.ask(call("connect", "x", "t1"))
+            assert time.monotonic() - began < OPEN_WITHIN_S + 1.0
+            assert (result.ok, acme.script.runs) == (True, ["x"])
+            assert await acme.ask(call("connect", "x", "t1")) == [result], "once for each request"
+    assert acme.script.runs == ["x"]
 
 
 async def test_a_thousand_calls_under_one_id_are_told_apart_in_no_time(sqlite_url: str) -> None:

@@ -94,7 +94,6 @@ TOOLS = [
     ("reschedule_appointment", {"reference": "RB-1", "slot_id": "x"}),
     ("cancel_appointment", {"reference": "RB-1"}),
     ("request_callback", {"reason": "ants"}),
-    ("transfer_to_person", {"reason": "ants"}),
     ("send_confirmation", {"reference": "RB-1"}),
     ("answer_question", {"question": "What does it cost?"}),
 ]
@@ -110,6 +109,12 @@ async def test_every_tool_says_that_it_cannot_be_done(client: httpx.AsyncClient)
 
     answer = await client.post("/tools/nonsense", json={}, headers={"authorization": f"Bearer {TOOLS_SECRET}"})
     assert answer.json()["code"] == "unknown_tool"
+
+
+async def test_who_wants_a_person_is_transferred(client: httpx.AsyncClient) -> None:
+    headers = {"authorization": f"Bearer {TOOLS_SECRET}"}
+    answer = (await client.post("/tools/transfer_to_person", json={"reason": "ants"}, headers=headers)).json()
+    assert (answer["ok"], answer["outcome"], answer["destination"]) == (True, "transferring", PERSON)
 
 
 async def test_a_call_is_taken_and_put_through_and_a_report_acknowledged(client: httpx.AsyncClient) -> None:

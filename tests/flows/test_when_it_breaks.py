@@ -28,7 +28,7 @@ from tests.fakes.page_receiver import PageReceiver
 from tests.fakes.redis import OwnRedis
 from tests.fakes.twilio_server import FakeTwilio, signed_text
 from tests.flows import books
-from tests.flows.businesses import ACME_LINE, DANA, GOOGLE, acme, written
+from tests.flows.businesses import ACME_LINE, DANA, GOOGLE, PERSON, acme, written
 from tests.flows.running import ROOT, MovedClock, Readback, environment, free_port, serving
 from tests.flows.speaking import SAM, new_call, new_id
 
@@ -126,7 +126,7 @@ def holds(row: Row, result: dict[str, Any]) -> None:
 @breaks("database")
 async def database(row: Row, request: pytest.FixtureRequest, folder: Path) -> None:
     url = request.getfixturevalue("postgres_url")
-    async with house(url, folder) as made:
+    async with house(url, folder, f'person = "{PERSON}"') as made:
         [slot] = await made.server.offers(limit=1)
         name = url.rsplit("/", 1)[1]
         with psycopg.connect(url.rsplit("/", 1)[0] + "/postgres", autocommit=True) as server:
@@ -134,6 +134,8 @@ async def database(row: Row, request: pytest.FixtureRequest, folder: Path) -> No
             try:
                 server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
                 holds(row, await made.booked(slot))
+                connected = await made.server.tool("transfer_to_person", {"reason": "ants"})
+                assert (connected["ok"], connected["destination"]) == (True, PERSON)
                 assert (await made.server.get("/readyz")).status_code == 503
                 assert await made.learns(row.learns_by)
             finally:

@@ -6,7 +6,7 @@ from app.booking.business_file import load_businesses
 from app.db.engine import DatabaseUnavailableError
 from app.main.texting import Texting
 from app.settings import load
-from app.sms.sending import LATE
+from app.sms.aftermath import LATE
 from app.watch.pages import Page, raised, resolved
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock

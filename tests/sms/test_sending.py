@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import update
 
-from app.db.schema import text_outbox
+from app.db.schema import pages, text_outbox
 from app.jobs.outbox import Again
 from app.promises import consent
 from app.promises.texts import GOOD_FOR_S, REVIEWED
@@ -185,6 +185,14 @@ async def test_a_carrier_down_for_an_hour_loses_nothing_and_doubles_nothing_and_
     await house.jobs.run_for(600)
 
     assert house.carrier.taken == [(CUSTOMER, f"part {number}") for number in range(3)], "in their order"
+
+
+async def test_texts_that_are_of_no_use_any_more_are_not_late(house: Texting) -> None:
+    house.carrier.answers.extend([NotSent("cannot connect")] * 9_999)
+    await house.owe()
+    await house.jobs.run_for(GOOD_FOR_S + 3_600)
+    assert await house.states() == ["expired"]
+    assert ("texts_late", "resolved") in [(page.kind, page.status) for page in await house.rows(pages)]
 
 
 async def test_unknown_for_an_hour_is_settled_when_the_carrier_tells_again(house: Texting) -> None:

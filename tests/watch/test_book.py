@@ -101,6 +101,7 @@ async def test_of_one_outage_one_page_tells_and_what_lasts_after_it_rings_then(d
     ringing = alarms(database, notifier)
     ringing.start()  # the database is not: whatever is asked of it fails
     ringing.ring("cap_store_down", "cap", "t", "b", pages=("mine",))
+    ringing.ring("transfers_not_followed", "transfers", "t", "b", pages=("mine",))
     ringing.ring("timer_failed", "sweep", "t", "b")
     ringing.ring("database_down", "database", "The database does not answer", "b")
     await notifier.wait_for("own", 1)
@@ -140,6 +141,48 @@ async def test_what_was_lost_in_a_moment_is_told_afterwards_if_nothing_else_was(
     once = ["It cannot be counted"] if told else []
     assert [title for title, _ in notifier.tries["own"]] == once
     assert [title for title, _ in notifier.ends["own"]] == once
+    await database.stop()
+
+
+async def test_what_several_processes_lost_in_one_moment_is_one_page(database_url: str) -> None:
+    notifier = ScriptedNotifier()
+    database = Database(database_url, seal)
+    both = [alarms(database, notifier) for _ in range(2)]
+    for ringing in both:
+        ringing.start()  # the database is not: whatever is asked of it fails
+        ringing.ring("cap_store_down", "cap", "It cannot be counted", "b", pages=("mine",))
+    await soon(lambda: all(ringing._held for ringing in both))
+
+    await database.start()
+    for ringing in both:
+        ringing._clock.advance(AWAY_S)  # type: ignore[attr-defined]  # a fake one
+        await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
+        await ringing.stop()
+    assert await listed(database) == [("cap_store_down", "cap", "acme", "open")]
+    assert notifier.tries == {}
+    await database.stop()
+
+
+async def test_what_was_told_while_the_database_was_away_and_lasts_is_the_pagers_afterwards(database_url: str) -> None:
+    """Else nobody could take it, and it would be told once and stand in no list for as long as it lasts."""
+    notifier = ScriptedNotifier()
+    database = Database(database_url, seal)
+    ringing = alarms(database, notifier)
+    ringing.start()  # the database is not: whatever is asked of it fails
+    ringing.ring("redis_down", "redis", "Redis is away", "b")
+    ringing.ring("k", "1", "t", "b", pages=("somebody",))
+    await notifier.wait_for("own", 2)
+
+    await database.start()
+    ringing._clock.advance(AWAY_S)  # type: ignore[attr-defined]  # a fake one
+    for _ in range(2):
+        await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
+        await soon(lambda: not ringing._waiting and ringing._keeping is not None and ringing._keeping.done())
+    assert await listed(database) == [("redis_down", "redis", "", "open")]
+    assert ringing.clear("redis_down", "redis")
+    await ringing.stop()
+    assert await listed(database) == [("redis_down", "redis", "", "resolved")]
+    assert notifier.ends["own"] == [("Redis is away", "")], "without a word: the pager tells its end"
     await database.stop()
 
 

@@ -28,7 +28,7 @@ FOREIGN = replace(ANOTHER, key="RB9", business="zenith", title="Unsettled RB9 of
 APP = Path(following.__file__).parents[1]
 OBSERVED = re.compile(r'observe_upstream\("(\w+)"')
 LATER_S = 20.0
-"""After the first one, so that it is named before it rings."""
+"""After the first one."""
 ERRORS = Page("figure", "upstream_errors:google", "Figure raised: upstream_errors of google", "b")
 
 
@@ -87,6 +87,32 @@ async def test_of_two_calendars_that_fall_silent_together_one_rings_and_names_th
     await night.after(NAMED_S)
     assert LEE.title not in "".join(night.heard()), "nobody heard of it, nor need anybody hear of its end"
     assert night.heard()[-1] == f"resolved: {DANA.title}"
+
+
+async def test_of_two_bookings_that_nobody_can_settle_at_once_one_rings_and_names_the_other(database: Database) -> None:
+    night = Night(database)
+    await night.raised(UNSETTLED, ANOTHER)
+    await night.after(QUIET_S[0])
+    assert night.heard() == [f"raised: {UNSETTLED.title}"] * 2
+    assert ANOTHER.title in night.last()
+    await night.after(FOR_CUSTOMERS_S - QUIET_S[0])
+    assert f"raised: {ANOTHER.title}" not in night.heard()
+
+
+@pytest.mark.parametrize(("upstream", "kind"), [("twilio", "texts_late"), ("crm", "crm_copies_late")])
+async def test_what_a_figure_of_its_own_upstream_told_already_waits_to_be_named_by_it(
+    database: Database, upstream: str, kind: str
+) -> None:
+    night = Night(database)
+    figure = replace(ERRORS, key=f"upstream_errors:{upstream}", title=f"Figure raised: upstream_errors of {upstream}")
+    await night.raised(figure)
+    await night.after(1)
+    await night.raised(Page(kind, "zenith", "They are late", "b", "zenith"))
+    assert night.heard() == [f"raised: {figure.title}"]
+    await night.after(QUIET_S[0])
+    assert "They are late" in night.last()
+    await night.raised(Page(kind, "acme", "Ours are late", "b", "acme"))
+    assert "raised: Ours are late" in night.heard(FIRST), "people of this business heard nothing of the figure"
 
 
 async def test_what_is_still_up_when_the_other_is_over_rings_by_itself(database: Database) -> None:
@@ -289,7 +315,7 @@ async def test_what_only_another_business_was_told_beside_is_not_told(database: 
     await night.after(QUIET_S[0] - LATER_S)
     night.messenger.answers.clear()
     await taken(night, UNSETTLED)
-    await night.after(LATER_S)
+    await night.after(FOR_CUSTOMERS_S - QUIET_S[0] + LATER_S)
     assert f"raised: {FOREIGN.title}" in night.heard()
 
 

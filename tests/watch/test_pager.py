@@ -167,6 +167,28 @@ async def test_resolved_before_anybody_was_paged_nobody_is_told(database: Databa
     assert messenger.counts() == {}
 
 
+async def test_a_page_that_everybody_refused_is_offered_again_until_somebody_takes_it(database: Database) -> None:
+    """A refusal may be a gateway's, or a service's that is being set up: for good it would be nobody's page."""
+    everybody = dict.fromkeys(("own", "first", "second", "third"), Taken.REFUSED)
+    clock, messenger = FakeClock(), ScriptedMessenger(**everybody)
+    carrying = pager(database, messenger, clock)
+    await database.write(lambda t: pages.raised(t, PAGE, now=clock.now()))
+    for pause_s in (0.0, *PAUSES_S):
+        clock.advance(pause_s)
+        await carrying.deliver_due()
+    assert set(messenger.counts().values()) == {1}, "not within the round"
+
+    messenger.answers.clear()
+    clock.advance(UNHEARD_S)
+    await carrying.deliver_due()
+    assert messenger.counts()[OWN] == 2
+    assert not any(r.refused for r in (await kept(database)).progress.reach.values() if r.shown in (OWN, FIRST))
+    for quiet_s in QUIET_S[1:3]:
+        clock.advance(quiet_s)
+        await carrying.deliver_due()
+    assert messenger.counts()[OWN] == 4
+
+
 async def test_where_one_receiver_fails_the_next_of_the_list_hears_at_once_and_it_shows(database: Database) -> None:
     clock, messenger = FakeClock(), ScriptedMessenger(first=Taken.FAILED, second=Taken.REFUSED)
     carrying = pager(database, messenger, clock)
@@ -187,7 +209,7 @@ async def test_where_one_receiver_fails_the_next_of_the_list_hears_at_once_and_i
     assert messenger.counts() == {OWN: 1, FIRST: 2, SECOND: 1, THIRD: 1}, "tried again; who has it is left in peace"
     clock.advance(QUIET_S[0])
     await carrying.deliver_due()
-    assert messenger.counts()[SECOND] == 1, "who will not have it is not asked again"
+    assert messenger.counts()[SECOND] == 2, "who will not have it is asked once in each round"
 
 
 async def test_a_page_that_reaches_nobody_is_tried_again_and_again(database: Database) -> None:
