@@ -15,6 +15,12 @@ _UNDER = re.compile(
     r"\b(?i:appointments?|appts?|bookings?|visits?|ones?|it|that|reservations?)\b(?: [\w']+){0,2}? "
     rf"(?i:of|for|under|by)(?i: the name(?: of)?)? (?P<name>{_NAME}(?: {_NAME})+)"
 )
+_HAS = re.compile(
+    r"\b(?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|wife|"
+    rf"husband|neighbou?r|tenant|grand\w+|aunt|uncle|cousin|boss) "
+    rf"(?:has|have|had) (?:an?|the|one|his|her) (?:\w+ )?{APPT}\b"
+)
+"""Whose it is, where that is somebody else."""
 _REFERENCE = re.compile(
     r"\b(?i:ref(?:erence)?|confirmation|code)(?i: (?:number|code|no|is))*[ .:#]*(?P<said>[A-Z0-9]{6})\b|"
     r"\b(?i:cancel|move|reschedule|change) (?P<next>[A-Z0-9]{6})\b|"
@@ -36,6 +42,8 @@ def with_somebody_unknown(talk: Talk) -> bool:
 
 def under_another_name(talk: Talk) -> bool:
     """Whether it is under a name that is not theirs, as far as theirs is known."""
+    if _HAS.search(talk.said.whole.lower()):
+        return True
     known = set(talk.state.name.lower().split())
     own = {word for each in talk.business.technicians for word in each.name.lower().split()}
     own |= {word for service in talk.business.services for word in service.name.lower().split()}
