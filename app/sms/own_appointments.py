@@ -9,7 +9,15 @@ from app.sms import choosing, phrases, several, theirs, which_visit
 from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
 from app.sms.deciding import waits
-from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
+from app.sms.meant import (
+    minute,
+    names_time,
+    near_what_is_spoken_of,
+    says_from,
+    services_in,
+    technician_in,
+    wishes_sooner,
+)
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -302,7 +310,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
         state.step = Step.DAY
         if state.technician not in ("", chosen.who) and not (state.wanted or talk.said.when or says_from(talk)):
             state.wanted = Wanted(days=[chosen.starts.date()], minutes=[minute(chosen)])
-        named = services_in(talk)
+        named, state.wanted = services_in(talk), near_what_is_spoken_of(talk, state.wanted)
         if state.wanted or says_from(talk) or wishes_sooner(talk.said):
             await ask_next(talk)
         elif day := talk.said.when.no_such:
