@@ -177,6 +177,7 @@ async def go_on(talk: Talk) -> None:
     elif keep and not elsewhen:
         then = state.then
         state.over()
+        state.told = True  # a yes to that may have been meant for what was asked
         talk.say(phrases.NO_OTHER if asked and OTHER_ONE.search(said.text.lower()) else phrases.KEPT)
         await _go_on_with(talk, then)
     elif asked:

@@ -26,7 +26,7 @@ _NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
 """What is left out of others, and not a day that does not suit."""
 _ELSE = re.compile(r"(?<!one )(?<!body )\belse\b|\bthe rest\b|\bothers\b")
 _CLAUSES = re.compile(r"[,;!&+\n]|(?<=[?])|\.(?=\s|$)|\b(?:and|but|also|then|plus|so)\b", re.I)
-_MOST_CLAUSES = 8
+MOST_CLAUSES = 8
 _STAYS = re.compile(
     r"\b(?:still|works|confirm|keep)\b|(?:'s|\b(?:is|are)) (?:\w+ )?(?:ok|okay|fine|good|great|perfect|on)\b|"
     r"\bsee (?:you|u|ya)\b|\b(?:i|we) can (?:do|make)\b|\bdo (?:i|we) (?:have|need)\b|\bwhat time\b|"
@@ -68,7 +68,7 @@ def spared(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
     cancel Wednesday".
     """
     clauses = [part for part in _CLAUSES.split(said.whole) if part.strip()]
-    if not 1 < len(clauses) <= _MOST_CLAUSES:
+    if not 1 < len(clauses) <= MOST_CLAUSES:
         return []
     told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
     good: list[Booked] = []
