@@ -132,6 +132,7 @@ INNER = {
         "app.sms.talk.MOST_MISSES",
         "app.sms.tidings.MOST_TOLD",
         "app.sms.talk.MOST_QUESTIONS",
+        "app.sms.several.MOST_CLAUSES",
         "app.sms.words.MAX_BETWEENS",
         "app.sms.words.MAX_CHARS",
         "app.sms.names_in_words.MAX_NAME_WORDS",
