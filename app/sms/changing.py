@@ -24,6 +24,7 @@ from app.sms.asked_for import (
     ASKED_ALREADY,
     TWO_WISHES,
     asks_plainly,
+    heard_now,
     is_asked,
     leaves_out,
     not_this_visit,
@@ -31,12 +32,14 @@ from app.sms.asked_for import (
 )
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
+from app.sms.not_asked import DANGER, NO_SHOW
 from app.sms.overtaking import Overtaking
 from app.sms.proposed import as_content, headline
 from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
 from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
+from app.sms.words import Intent
 
 CALL: Final = "request_callback"
 MAKES: Final = (*CHANGES, CALL, "send_confirmation")
@@ -133,12 +136,14 @@ class Changing:
         """A call or a confirmation. A time that nobody can make out is no reason not to call."""
         if change.tool != CALL:
             return await self._call(turn, change, number)
-        arguments = {**change.arguments, "reason": _reason(turn.window.said, str(change.arguments.get("reason", "")))}
-        result = await self._call(turn, Permitted(CALL, arguments, None, ()), number)
-        if not result["ok"] and "when" in arguments:
-            plain = {name: value for name, value in arguments.items() if name != "when"}
+        reason = _reason(turn.window.said, str(change.arguments.get("reason", "")))
+        plain = {"reason": reason}
+        when = _call_at(turn, str(change.arguments.get("when", "")))
+        result = await self._call(turn, Permitted(CALL, {**plain, "when": when} if when else plain, None, ()), number)
+        if not result["ok"] and when:
             result = await self._call(turn, Permitted(CALL, plain, None, ()), number + 1)
-        return result
+        danger = result["ok"] and DANGER.search(turn.window.said.lower())
+        return {**result, "say": f"{phrases.IN_DANGER} {result['say']}"} if danger else result
 
     async def _call(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
         # Under ids of the turn: when it is run again after a crash, what was done then is told.
@@ -219,6 +224,17 @@ def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
     """The time it is about: another offer of it has another id."""
     slot, _ = offer_of(turn, str(change.arguments.get("slot_id", "")))
     return {"start": slot.start, "technician": slot.who} if slot else {}
+
+
+def _call_at(turn: ModelTurn, wanted: str) -> str:
+    """When to call: what the customer's newest words say of it. What a model `wanted` counts in those words only, since
+    a time that it makes up is promised, and may be weeks away.
+    """
+    talk = heard_now(turn)
+    if talk.said.intent is Intent.PERSON and (when := talk.call_at()):
+        return when
+    urgent = DANGER.search(turn.window.said.lower()) or NO_SHOW.search(turn.window.said.lower())
+    return wanted if wanted and not urgent and occurs(wanted, turn.window.said) else ""
 
 
 def _reason(said: str, added: str) -> str:
