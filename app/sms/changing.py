@@ -22,10 +22,12 @@ from app.sms import asked_next, phrases
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import (
     ASKED_ALREADY,
+    OF_ELSE,
     TWO_WISHES,
     asks_plainly,
     heard_now,
     is_asked,
+    is_of_else,
     leaves_out,
     not_this_visit,
     speaks_of,
@@ -78,7 +80,7 @@ class Changing:
         changes, in_doubt = _as_meant(turn, wanted, own)
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
-        why = next(filter(None, (_why(turn, one) for one in booked)), "")
+        why = _why_of_all(turn, booked)
         alone = len(changes) == 1 and any(leaves_out(turn, one) for one in wanted if one.tool in CHANGES)
         if alone and not why and not turn.reminded:
             turn.reminded = True
@@ -241,6 +243,17 @@ def _reason(said: str, added: str) -> str:
     """Why a customer wants a call, in their own words first. What a model says of it is not theirs, and says so."""
     own = said[:MAX_REASON_CHARS]
     return own if not added or occurs(added, said) else f"{own}\n{BY_MODEL}{added[:MAX_REASON_CHARS]}"
+
+
+def _why_of_all(turn: ModelTurn, changes: Sequence[Permitted]) -> str:
+    """Why a person decides about them; empty where nobody need. Raises `RefusedError`.
+
+    Nobody is paged to decide about what the customer did not speak of.
+    """
+    why = next(filter(None, (_why(turn, one) for one in changes)), "")
+    if why and all(is_of_else(turn, one) for one in changes):
+        raise RefusedError(OF_ELSE)
+    return why
 
 
 def _why(turn: ModelTurn, change: Permitted) -> str:
