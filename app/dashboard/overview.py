@@ -21,7 +21,7 @@ from app.watch import figure_book, incidents
 from app.watch.chances import band
 from app.watch.figure_overview import UNWATCHED_S
 from app.watch.figures import State
-from app.watch.pages import NOT_RESOLVED
+from app.watch.pages import HELD, NOT_RESOLVED
 from app.watch.unheard import Unheard
 from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
@@ -150,7 +150,7 @@ def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
     looked_at, unseen = figure_book.looked(connection)
     newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
     return {
-        "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open"),
+        "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open", p.told != HELD),
         "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),
         "unwatched": now - looked_at > UNWATCHED_S,
         "raised": counted(connection, figure_states, f.state == State.RAISED.value),
