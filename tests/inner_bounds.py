@@ -17,6 +17,7 @@ INNER = {
         "app.watch.following.MOST_NAMED",
         "app.watch.held.MOST_LOOKED_AT",
         "app.watch.volume_words.MOST_NAMED",
+        "app.watch.volume_words.MOST_BUSINESSES",
         "app.watch.volume_counts.MOST_LINE_CHARS",
         "app.watch.chances.MOST_TERMS",
         "app.watch.baseline.MOST_BUNCHED",
