@@ -14,6 +14,7 @@ from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Un
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.contact import same_name
+from app.booking.former import Former
 from app.booking.holders import Holder, Holders
 from app.booking.lookups import Lookups
 from app.booking.overtaken import booking_overtaken
@@ -80,6 +81,7 @@ class Bookings:
         calendars: Calendars,
         claims: Claims,
         lookups: Lookups,
+        former: Former,
         alarms: Alarms,
         clock: Clock,
         hold_s: float = HOLD_S,
@@ -89,6 +91,7 @@ class Bookings:
         self._calendars = calendars
         self._claims = claims
         self._lookups = lookups
+        self._former = former
         self._alarms = alarms
         self._clock = clock
         self._hold_s = hold_s
@@ -108,6 +111,7 @@ class Bookings:
         self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float
     ) -> Outcome:
         draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=self._hold_s)
+        await self._former.look()
         claiming = Together(self._claim, (draft, slot))
         held, otherwise = await self._database.write(claiming, within_s=self._left(deadline))
         if held is None:
@@ -189,7 +193,8 @@ class Bookings:
         claimed = []
         for draft, slot in wanted:
             taken_by = holders.of(draft)
-            held = None if taken_by else claim(transaction, draft)
+            taken = taken_by or self._former.has(transaction.connection, draft)
+            held = None if taken else claim(transaction, draft)
             if held is not None:
                 holders.add(held)
             again = held is None and draft.call_key and any(one.call_key == draft.call_key for one in taken_by)
