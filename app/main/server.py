@@ -227,7 +227,7 @@ class Server:
         )
         by_text = self.texting.appointments.news if self.texting.appointments else no_texts
         self.news = News(self.database, businesses.by_id, self.late.tell, clock, by_text)
-        self.sweep = sweep.Sweep(self.database, self.read_backs, clock)
+        self.sweep = sweep.Sweep(self.database, self.read_backs, businesses.by_id, clock)
         self.web_watch = WebWatch(self.database, self.alarms, clock)
         self.jobs = self._jobs() if self.settings.jobs == "on" else Elsewhere(self.database, self.alarms, clock)
         self.own_use.counts |= own_counts(self)

@@ -146,7 +146,7 @@ class House:
         self.front = Front(self.desk, self.bookings, self.slot_ids, self.database, self.clock, self.changes, owners)
         del parts["alarms"]
         self.read_backs = ReadBacks(businesses=self.businesses, also=self.care.also, **parts)
-        self.sweep = Sweep(self.database, self.read_backs, self.clock)
+        self.sweep = Sweep(self.database, self.read_backs, self.businesses, self.clock)
         self.news = News(self.database, self.businesses, self._tell, self.clock)
         handlers = {
             READ_BACK: self.read_backs.handle,

@@ -11,8 +11,9 @@ from app.booking.business import Business
 from app.booking.former import LOOK_EVERY_S
 from app.booking.store import Booking, Customer
 from app.errors import Code
-from tests.booking.acme import DEADLINE_S, HOUR, INSPECTION, TUESDAY_9, House, acme, house
+from tests.booking.acme import DEADLINE_S, HOUR, INSPECTION, READ_BACK_AFTER_S, TUESDAY_9, House, acme, house
 from tests.fakes.calendar import FakeCalendar
+from tests.fakes.clock import FakeClock
 
 TUESDAY = date(2026, 11, 24)
 BOB = Customer("Bob Other", "+15125550177", "+15125550177")
@@ -82,3 +83,27 @@ async def test_a_colleague_is_as_free_as_before(made: House) -> None:
     offered = await starts(made)
     assert (("lee", TUESDAY_9) in offered) is (made.business.technicians[0].calendar == "fake:dana-new")
     assert ("lee", TUESDAY_9 + 2 * HOUR) in offered
+
+
+@pytest.mark.parametrize("left", ["removed", "another calendar", "the whole business"])
+async def test_a_person_hears_at_once_of_visits_that_the_edited_file_has_left_behind(
+    database_url: str, calendar: FakeCalendar, left: str
+) -> None:
+    edited = {"removed": acme(("lee",)), "another calendar": with_new_calendar(), "the whole business": acme(id="b")}
+    async with house(database_url, calendar) as before:
+        assert (await before.book()).result is Result.CONFIRMED
+        assert (await before.book(before.slot(who="lee"), BOB, "test:2")).result is Result.CONFIRMED
+        before.clock.advance(READ_BACK_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+        await before.jobs.run_due()
+        assert [row.verification for row in await before.rows()] == ["verified", "verified"]
+        later = before.clock.now()
+    async with house(database_url, calendar, business=edited[left], clock=FakeClock(later + 1)) as after:
+        await after.sweep.look()
+        pages = await after.pages()
+        assert [page.kind for page in pages] == ["read_back_cannot_verify"] * len(pages)
+        assert pages[0].title == "Cannot verify appointments on fake:dana"
+        told = {row.technician: row.verification for row in await after.rows()}
+        assert told["dana"] == "cannot_verify"
+        assert told["lee"] == ("cannot_verify" if left == "the whole business" else "verified")
+        await after.sweep.look()
+        assert len(await after.pages()) == len(pages)
