@@ -2,12 +2,14 @@
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from app.db.checkpoints import AT_LAST_PAGES
 from app.db.lasting import begun
+from app.errors import ConfigurationError
 
 WRITE_LOCK_KEY = 0x52454144
 """Advisory lock that orders all writers of one PostgreSQL database."""
@@ -97,6 +99,14 @@ def _begins_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement + begun(connection))
+
+
+def must_be_there(url: str) -> None:
+    """Raises `ConfigurationError` where SQLite would make the database by being asked."""
+    file = database_file(url)
+    if file and not Path(file).is_file():
+        needs = "a command needs the variables that its server has, and starts in the same folder"
+        raise ConfigurationError(f"READBACK_DATABASE_URL: there is no database {file}; {needs}.")
 
 
 def database_file(url: str) -> str | None:

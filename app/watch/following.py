@@ -59,6 +59,7 @@ _RULES: Final[Mapping[str, Rule]] = {
     "texts_late": Rule(frozenset({"texts_refused", "figure"})),
     "texts_unanswered": Rule(_TEXTS),
     "grader_silent": Rule(_MODELS),
+    "audit_not_anchored": Rule(frozenset({"database_down"})),
     "cap_store_down": Rule(frozenset({"database_down"}), after_s=BACK_S),
     "call_event_lost": Rule(_DATABASE, after_s=BACK_S),
     "transfers_not_followed": Rule(_DATABASE | {"call_event_lost"}),
