@@ -58,12 +58,16 @@ class Claims:
 
     async def start(self) -> None:
         """Read every claim that is not over, before the first question, and listen from then on."""
+        await self.load()
+        self._listening.start()
+
+    async def load(self) -> None:
+        """Read every claim that is not over."""
         since = self._over()
         for booking, calendar, start, end in await self._database.read(lambda c: _active(c, None, since)):
             self._held.setdefault(calendar, {})[booking] = (start, end)
         for calendar in self._held:
             self._renew(calendar)
-        self._listening.start()
 
     async def stop(self) -> None:
         """Listen no more."""

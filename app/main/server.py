@@ -144,8 +144,7 @@ class Server:
         self.feeds = Feeds(self.sources.embedded, businesses, shared_secret(settings.database_url, FEED_SECRET), clock)
         self.days = self.shared.days(self.sources.addresses(), settings.availability_ttl_s) if self.shared else None
         self.lookups = Lookups(self.calendars, clock, settings.availability_ttl_s, self.days)
-        self.claims = Claims(self.database, clock)
-        self.former = Former(self.database, businesses, clock)
+        self.claims, self.former = Claims(self.database, clock), Former(self.database, businesses, clock)
         self.desk = Desk(self.lookups, self.claims, clock, self.former)
         self.live_call = LiveCall(settings.vapi_control_hosts)
         self.late = LateAnswers(self.live_call, businesses, self.alarms, owed.Owed(self.database, clock))

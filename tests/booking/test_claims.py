@@ -66,10 +66,9 @@ async def test_the_version_changes_with_the_claims_and_only_then(made: House) ->
 async def test_a_restart_remembers_what_is_ahead(made: House) -> None:
     await made.book()
     restarted = Claims(made.database, made.clock)
-    await restarted.start()
+    await restarted.load()
     assert restarted.view(DANA).ranges == (CLAIMED,)
     assert restarted.load_of(DANA) == 1
-    await restarted.stop()
 
 
 async def test_what_is_over_is_forgotten(made: House) -> None:
