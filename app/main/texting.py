@@ -16,11 +16,12 @@ from app.jobs.outbox import Handler
 from app.jobs.timers import Timer
 from app.promises.texts import SEND
 from app.settings import Settings
+from app.sms.aftermath import LATE
 from app.sms.appointments import TEXT, AppointmentTexts
 from app.sms.carrier import Carrier
 from app.sms.for_a_person import ForAPerson
 from app.sms.inbox import ANSWER, Inbox
-from app.sms.sending import LATE, Sending
+from app.sms.sending import Sending
 from app.sms.sweep import EVERY_S, LISTED_EVERY_S, TextSweep
 from app.sms.turn import Responder
 from app.watch.alarms import Alarms

@@ -11,10 +11,13 @@ from app.promises.consent import Said
 from app.promises.texts import Owed
 from app.sms import conversations, people
 from app.sms.codes import WENT_WRONG, Deed, Fate, fate
-from app.watch.pages import Page, not_resolved, raised, resolved
+from app.watch.pages import Page, is_raised, not_resolved, raised, resolved
 
 LATE: Final = "texts_late"
-"""The page about texts that wait to be sent."""
+"""The page about texts that wait to be sent; it ends with the last of them, or each that leaves would end it and each
+that fails would raise it anew.
+"""
+LATE_AFTER_S: Final = 600.0
 REFUSED: Final = "texts_refused"
 """The page about what the carrier refuses for a reason that somebody has to mend."""
 OWED: Final = (texts.REPLY, texts.NEWS, texts.REVIEWED)
@@ -33,6 +36,7 @@ def reached(transaction: Transaction, text: Owed, state: str, code: int, *, now:
         return
     metrics.count_text_out(text.kind, state)
     texts.moved(transaction, text, state, now=now, sid=text.sid)
+    _fewer_late(transaction, text.business, now)
     if state == texts.DELIVERED:
         _gets_there(transaction, text.business, now)
 
@@ -63,10 +67,15 @@ def ended(transaction: Transaction, text: Owed, state: str, why: str, *, now: fl
     metrics.count_text_out(text.kind, state)
     values = {name: value for name, value in (("sid", text.sid), ("code", code)) if value}
     texts.moved(transaction, text, state, now=now, **values)
-    if not texts.any_open(transaction.connection, text.business):  # what no longer waits is not late
-        resolved(transaction, LATE, text.business, now=now)
+    _fewer_late(transaction, text.business, now)
     if text.kind in OWED_ALL_THE_SAME or (text.kind in OWED and (why != consent.OPTED_OUT or _did(transaction, text))):
         people.not_told(transaction, text, why.replace("_", " "), now=now)
+
+
+def _fewer_late(transaction: Transaction, business: str, now: float) -> None:
+    late = is_raised(transaction, LATE, business)
+    if late and not texts.any_late(transaction.connection, business, before=now - LATE_AFTER_S):
+        resolved(transaction, LATE, business, now=now)
 
 
 def _did(transaction: Transaction, text: Owed) -> bool:

@@ -11,10 +11,11 @@ from app.db.schema import pages, text_outbox
 from app.jobs.outbox import Again
 from app.promises import consent
 from app.promises.texts import GOOD_FOR_S, REVIEWED
+from app.sms.aftermath import LATE_AFTER_S
 from app.sms.carrier import NotSent, Refused, Unknown
 from app.sms.codes import FATES, Deed, fate, forward
 from app.sms.pace import turn
-from app.sms.sending import LATE_AFTER_S, Sending
+from app.sms.sending import Sending
 from app.sms.turn import Turn
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
@@ -185,6 +186,24 @@ async def test_a_carrier_down_for_an_hour_loses_nothing_and_doubles_nothing_and_
     await house.jobs.run_for(600)
 
     assert house.carrier.taken == [(CUSTOMER, f"part {number}") for number in range(3)], "in their order"
+
+
+async def test_the_page_about_late_texts_ends_with_the_last_of_them(house: Texting) -> None:
+    """One that leaves is no end of it: each that fails in between would be a page of its own."""
+    house.carrier.answers.extend([NotSent("cannot connect")] * 400)
+    for number in range(6):
+        await house.owe(revision=number, conversation=f"c{number}")
+    await house.jobs.run_for(LATE_AFTER_S + 600)
+    assert await house.pages() == ["texts_late"]
+    house.carrier.answers.clear()
+    await house.owe(revision=7, conversation="c7")  # leaves at once, while the others wait to be tried again
+    await house.jobs.run_for(1)
+    assert {"accepted", "pending"} <= set(await house.states())
+    assert [page.status for page in await house.rows(pages)] == ["open"]
+    house.carrier.answers.extend([NotSent("cannot connect")] * 2)
+    await house.jobs.run_for(600)
+    assert set(await house.states()) == {"accepted"}
+    assert [page.status for page in await house.rows(pages)] == ["resolved"]
 
 
 async def test_texts_that_are_of_no_use_any_more_are_not_late(house: Texting) -> None:
