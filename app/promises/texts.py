@@ -188,6 +188,13 @@ def any_late(connection: Connection, business: str, *, before: float) -> bool:
     return connection.execute(select(_x.id).where(*due, _x.business == business).limit(1)).first() is not None
 
 
+def any_refused(connection: Connection, business: str, code: int, *, since: float) -> bool:
+    """Whether a text of a business waits because of this code, or ended by it since a moment."""
+    ended = and_(_x.state.in_(ENDED_BADLY), _x.created_at > since - GOOD_FOR_S, _x.changed_at > since)
+    mine = (_x.business == business, _x.code == code, or_(_x.state.in_(OPEN), ended))
+    return connection.execute(select(_x.id).where(*mine).limit(1)).first() is not None
+
+
 def moved(transaction: Transaction, text: Owed, state: str, *, now: float, **values: Any) -> None:
     """Note how far a text got."""
     _CHANGE(transaction.connection, text.id, state=state, changed_at=now, **values)

@@ -11,7 +11,7 @@ from app.promises.consent import Said
 from app.promises.texts import Owed
 from app.sms import conversations, people
 from app.sms.codes import WENT_WRONG, Deed, Fate, fate
-from app.watch.pages import Page, is_raised, not_resolved, raised, resolved
+from app.watch.pages import Page, is_raised, raised, raised_about, resolved
 
 LATE: Final = "texts_late"
 """The page about texts that wait to be sent; it ends with the last of them, or each that leaves would end it and each
@@ -25,6 +25,10 @@ OWED: Final = (texts.REPLY, texts.NEWS, texts.REVIEWED)
 OWED_ALL_THE_SAME: Final = (texts.NEWS, texts.REVIEWED)
 """How something ended that was left open: also who wants no texts is to know."""
 
+REFUSED_FOR_S: Final = 3_600.0
+"""Without a text that is refused for a reason, before one that gets there ends the page about it: a reason may hold for
+some texts only, each of which would be a page of its own.
+"""
 TURN_S: Final = 60.0
 """As long as a turn may take, at most."""
 
@@ -101,9 +105,11 @@ def _wrote_all_the_same(transaction: Transaction, text: Owed, now: float) -> Non
 
 
 def _gets_there(transaction: Transaction, business: str, now: float) -> None:
-    for kind, key in not_resolved(transaction.connection):
-        if kind == REFUSED and key.partition(":")[0] == business:
-            resolved(transaction, kind, key, now=now)
+    for key in raised_about(transaction.connection, REFUSED):
+        whose, _, code = key.rpartition(":")
+        since = now - REFUSED_FOR_S
+        if whose == business and not texts.any_refused(transaction.connection, business, int(code), since=since):
+            resolved(transaction, REFUSED, key, now=now)
 
 
 def _page(transaction: Transaction, text: Owed, code: int, follows: Fate, now: float) -> None:
