@@ -35,6 +35,10 @@ def test_the_file_is_written_once_for_its_owner_alone(tmp_path: Path) -> None:
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert env_file.read(file) == first
+    sourced = subprocess.run(
+        ["sh", "-c", "set -a; . ./.env; set +a; env"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert set(f"{name}={value}" for name, value in first.items()) <= set(sourced.stdout.splitlines())
     assert set(first) == {"READBACK_VAPI_SECRETS", "READBACK_TOOLS_SECRETS", "READBACK_ADMIN_TOKEN"}
     assert len(set(first.values())) == 3
     assert all(SECRET.fullmatch(value) for value in first.values())

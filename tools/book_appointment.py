@@ -10,12 +10,13 @@ from app.booking.contact import email_of, one_line, phone_of, several_lines
 from app.booking.front import Front, alternatives, offered
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
 from app.booking.speech import local_iso, offer, spell, spoken_time
-from app.booking.store import CALLER_CHARS, Customer, by_reference
+from app.booking.store import CALLER_CHARS, Booking, Customer, by_reference
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 from app.errors import Code, SaidError
 
 TAKEN = "I'm sorry, {technician} is no longer free at that time, so nothing was booked."
+THEIRS = "You have that time already: {visit}. So nothing more was booked."
 EXPIRED = "That offer is too old to be sure of, so nothing was booked."
 UNREACHABLE = (
     "I can't reach the calendar right now, so nothing was booked. Please try again in a few minutes, or I can have "
@@ -145,4 +146,14 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
             facts["slots"] = offered(front, context.business, slot.service, openings)
             now = int(front.clock.now())
             say = f"{say} {offer(slot.service.name, openings, context.business, False, now)}"
+        if outcome.booking is not None:  # another time beside it would be a second visit that nobody asked for
+            say = THEIRS.format(visit=_visit(context, outcome.booking))
     return ToolResult(False, say, outcome.code, facts)
+
+
+def _visit(context: Context, booking: Booking) -> str:
+    service, technician = context.business.service(booking.service), context.business.technician(booking.technician)
+    what, who = service.name if service else booking.service, technician.name if technician else booking.technician
+    sure = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
+    when = spoken_time(booking.starts, context.business.zone)
+    return f"{what} with {who} on {when}{sure}, reference {spell(booking.reference)}"

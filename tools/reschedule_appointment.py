@@ -33,6 +33,10 @@ REFUSED = {
     ),
     Code.NOT_FOUND: "The appointment on {when} is not booked any more, so it can't be moved. I can book a new one.",
 }
+NOT_DONE_ANY_MORE = (
+    "What that appointment is for can't be booked any more, so I can't move it and it stays as it is. I can have "
+    "someone call you back about it."
+)
 OTHER_TIMES = (Code.SLOT_TAKEN, Code.SLOT_EXPIRED)
 
 
@@ -103,11 +107,12 @@ def _check(front: Front, context: Context, booking: Booking, slot: Slot) -> None
         )
     if slot.service.id != booking.service:
         service = business.service(booking.service)
+        if service is None:  # no time will ever be offered for it, so looking for one leads nowhere
+            raise SaidError(Code.NOT_ALLOWED, NOT_DONE_ANY_MORE, outcome=Result.REFUSED.value, slots=[])
         raise SaidError(
             Code.INVALID_ARGUMENTS,
-            f"That time was offered for {slot.service.name}, and the appointment is for "
-            f"{service.name if service else booking.service}. Check the open times for that, then move it to one of "
-            "them.",
+            f"That time was offered for {slot.service.name}, and the appointment is for {service.name}. Check the "
+            "open times for that, then move it to one of them.",
             outcome=Result.REFUSED.value,
             slots=[],
         )

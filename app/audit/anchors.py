@@ -32,6 +32,9 @@ NEXT: Final = (
     "Put the newer database back; `readback audit verify` says whether it holds. To go on with this one, keep that "
     "file elsewhere, for it tells what is missing, and start again: heads are then noted anew."
 )
+UNNOTED: Final = ("audit_not_anchored", "anchors")
+MOST_MISSED: Final = 5
+"""Tries in a row that may fail before a person hears of it: a disk that is full for a moment is mended by then."""
 
 logger = log.get(__name__)
 
@@ -130,6 +133,9 @@ class Anchoring:
         self._every_s = every_s
         self._beat = beat
         self._last: Head | None = None
+        self._missed = 0
+        self._told = True
+        """Whether a page may be up, by an earlier process say."""
         self._loop = Background()
 
     def start(self) -> None:
@@ -153,12 +159,33 @@ class Anchoring:
             if newest.seq > 0 and newest != last:
                 newest = await self._database.write(_lasting_head)
                 await asyncio.to_thread(note, self._file, newest, self._clock.now())
+                self._is_well()
         except DamagedAnchorsError as error:
             self._ring(f"{error}.")
         except (ReadbackError, OSError) as error:
             logger.error("audit_not_anchored", error=type(error).__name__, reason=str(error))
+            if isinstance(error, OSError):  # a database that is away has a page of its own
+                self._not_noted(error.strerror or str(error))
         else:
             self._last = newest if newest.seq else None
+
+    def _is_well(self) -> None:
+        self._missed = 0
+        if self._told:
+            self._told = False
+            self._alarms.clear(*UNNOTED)
+
+    def _not_noted(self, why: str) -> None:
+        self._missed += 1
+        if self._missed < MOST_MISSED:
+            return
+        self._told = True
+        self._alarms.ring(
+            *UNNOTED,
+            "Heads of the audit log are not noted",
+            f"{self._file} cannot be written ({why}), so nothing outside the database would tell that rows of the log "
+            "were cut off. Make room there or allow it, or set READBACK_AUDIT_ANCHORS to another file and restart.",
+        )
 
     def _ring(self, why: str) -> None:
         self._alarms.ring(*ALARM, "The audit log is not what it was", f"{why} {NEXT}")

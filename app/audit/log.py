@@ -70,8 +70,8 @@ def record(
     transaction.records.append(Record(kind, business, subject, data, at))
 
 
-def seal(connection: Connection, records: list[Record]) -> tuple[int, int]:
-    """Append records to the chain; the number of its newest row before and after.
+def seal(connection: Connection, records: list[Record]) -> None:
+    """Append records to the chain.
 
     The caller's transaction holds the write lock, so the head cannot move meanwhile.
     """
@@ -89,7 +89,6 @@ def seal(connection: Connection, records: list[Record]) -> tuple[int, int]:
         previous = digest
     if rows:
         _append(connection, rows)
-    return newest.seq, seq
 
 
 def _fitting(text: str, limit: int) -> str:

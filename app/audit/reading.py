@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.audit.anchors import DamagedAnchorsError, noted
 from app.audit.log import Verdict, head, rows, verify
-from app.db.opening import database_file, open_engine
+from app.db.opening import must_be_there, open_engine
 from app.errors import ConfigurationError
 
 COLUMNS = ("seq", "at", "kind", "business", "subject", "data", "previous", "hash")
@@ -23,9 +23,7 @@ COLUMNS = ("seq", "at", "kind", "business", "subject", "data", "previous", "hash
 @contextmanager
 def reading(url: str) -> Iterator[Connection]:
     """A connection that reads. Raises `ConfigurationError` when there is no such database, or no log in it."""
-    file = database_file(url)
-    if file and not Path(file).is_file():
-        raise ConfigurationError(f"READBACK_DATABASE_URL: there is no database {file}.")
+    must_be_there(url)
     engine = open_engine(url, writes=False)
     try:
         with engine.connect() as connection:

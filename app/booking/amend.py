@@ -41,6 +41,7 @@ from app.booking.calendar import Absent, Calendar, Changed, Event, Refused, Unkn
 from app.booking.calendars import Calendars
 from app.booking.change_ends import CHANGED_BY_HAND, is_as_booked, is_gone, release, remember, undone
 from app.booking.claims import Claims
+from app.booking.former import Former
 from app.booking.lookups import Lookups
 from app.booking.overtaken import change_overtaken
 from app.booking.slots import Slot
@@ -66,6 +67,7 @@ class Changes:
         calendars: Calendars,
         claims: Claims,
         lookups: Lookups,
+        former: Former,
         alarms: Alarms,
         clock: Clock,
         care: Aftercare,
@@ -75,6 +77,7 @@ class Changes:
         self._calendars = calendars
         self._claims = claims
         self._lookups = lookups
+        self._former = former
         self._alarms = alarms
         self._clock = clock
         self._care = care
@@ -87,10 +90,15 @@ class Changes:
         Raises `DatabaseUnavailableError` or `OverloadedError` only while nothing can have been written yet.
         """
         now = self._clock.now()
-        begun = await self._database.write(
-            lambda t: begin_move(t, booking.id, slot, call_key, now=now, hold_s=self._hold_s),
-            within_s=self._left(deadline),
-        )
+        await self._former.look()
+        wanted = _at(booking, slot)
+
+        def begin(transaction: Transaction) -> Amendment | Obstacle:
+            if self._former.has(transaction.connection, wanted, apart_from=booking.id):
+                return Obstacle.TAKEN
+            return begin_move(transaction, booking.id, slot, call_key, now=now, hold_s=self._hold_s)
+
+        begun = await self._database.write(begin, within_s=self._left(deadline))
         if isinstance(begun, Obstacle):
             outcome = await self._stopped_by(begun, booking)
         else:
@@ -371,6 +379,13 @@ class Changes:
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)
+
+
+def _at(booking: Booking, slot: Slot) -> Booking:
+    """The appointment at this time, with the buffers it was booked with."""
+    before, after = booking.starts - booking.blocked_from, booking.blocked_to - booking.ends
+    technician, start, end = slot.technician, slot.start - before, slot.end + after
+    return replace(booking, technician=technician.id, calendar=technician.calendar, blocked_from=start, blocked_to=end)
 
 
 def _as_edited(wanted: Booking, service: str, before: Event) -> Event:

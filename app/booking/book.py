@@ -5,7 +5,7 @@ Nothing here is retried after a write may have gone out. What is not known stays
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app import log, metrics
@@ -13,11 +13,13 @@ from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
-from app.booking.holders import Holders
+from app.booking.contact import same_name
+from app.booking.former import Former
+from app.booking.holders import Holder, Holders
 from app.booking.lookups import Lookups
 from app.booking.overtaken import booking_overtaken
 from app.booking.slots import Slot
-from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, claim, drafted, move, of_call
+from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, by_id, claim, drafted, move, of_call
 from app.booking.verification import USUAL, Aftercare, confirmed
 from app.clock import Clock
 from app.db.engine import Database, Transaction
@@ -50,7 +52,10 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request to book. `code` says why it was refused."""
+    """What became of a request to book. `code` says why it was refused.
+
+    `booking` of a request that was refused is the one that stands: the caller's own that has the time, say.
+    """
 
     result: Result
     booking: Booking | None = None
@@ -76,6 +81,7 @@ class Bookings:
         calendars: Calendars,
         claims: Claims,
         lookups: Lookups,
+        former: Former,
         alarms: Alarms,
         clock: Clock,
         hold_s: float = HOLD_S,
@@ -85,6 +91,7 @@ class Bookings:
         self._calendars = calendars
         self._claims = claims
         self._lookups = lookups
+        self._former = former
         self._alarms = alarms
         self._clock = clock
         self._hold_s = hold_s
@@ -104,11 +111,12 @@ class Bookings:
         self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float
     ) -> Outcome:
         draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=self._hold_s)
+        await self._former.look()
         claiming = Together(self._claim, (draft, slot))
-        held, mine = await self._database.write(claiming, within_s=self._left(deadline))
+        held, otherwise = await self._database.write(claiming, within_s=self._left(deadline))
         if held is None:
             metrics.count_claim_lost(business.id)
-            return _again(mine) if mine else TAKEN
+            return otherwise
         self._claims.add(held.calendar, held.id, (held.blocked_from, held.blocked_to))
         place = self._calendars.at(held.calendar)
         if isinstance(place, Unknown):
@@ -177,17 +185,21 @@ class Bookings:
 
     def _claim(
         self, transaction: Transaction, wanted: Sequence[tuple[Booking, Slot]]
-    ) -> list[tuple[Booking | None, Booking | None]]:
-        """For each the time, or what the same call already has of it: then it is asking again."""
+    ) -> list[tuple[Booking | None, Outcome]]:
+        """For each the time, or else what is told: where the same call has it already it is asking again, and where
+        the same customer has it from another call, it is theirs.
+        """
         holders = Holders(transaction.connection, [draft for draft, _ in wanted])
         claimed = []
         for draft, slot in wanted:
             taken_by = holders.of(draft)
-            held = None if taken_by else claim(transaction, draft)
+            taken = taken_by or self._former.has(transaction.connection, draft)
+            held = None if taken else claim(transaction, draft)
             if held is not None:
                 holders.add(held)
-            again = held is None and draft.call_key and draft.call_key in taken_by
-            claimed.append((held, self._asked_again(transaction, draft, slot) if again else None))
+            again = held is None and draft.call_key and any(one.call_key == draft.call_key for one in taken_by)
+            mine = self._asked_again(transaction, draft, slot) if again else None
+            claimed.append((held, _again(mine) if mine else _theirs(transaction, draft, taken_by)))
         return claimed
 
     def _asked_again(self, transaction: Transaction, draft: Booking, slot: Slot) -> Booking | None:
@@ -272,6 +284,19 @@ class Bookings:
 
 def _again(mine: Booking) -> Outcome:
     return Outcome(Result.CONFIRMED, mine) if mine.status == "confirmed" else _pending(mine)
+
+
+def _theirs(transaction: Transaction, draft: Booking, taken_by: Sequence[Holder]) -> Outcome:
+    """Taken; where it is by this very customer, from the number that calls now, with what they have.
+
+    What is only held was promised to nobody yet.
+    """
+    for one in taken_by:
+        if draft.caller and one.caller == draft.caller and one.status != "held":
+            found = by_id(transaction.connection, one.id)
+            if found is not None and found.reason != YIELD and same_name(found.customer_name, draft.customer_name):
+                return replace(TAKEN, booking=found)
+    return TAKEN
 
 
 def _pending(booking: Booking) -> Outcome:

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Self
@@ -248,14 +248,8 @@ class BusinessTable(Table):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for key, ids in (
-            ("services", [s.id for s in self.services]),
-            ("technicians", [t.id for t in self.technicians]),
-        ):
-            folded = [entry_id.casefold() for entry_id in ids]
-            for position, entry_id in enumerate(folded):
-                if entry_id in folded[:position]:
-                    raise WrongKeyError((key, position, "id"), f'is "{ids[position]}", which another entry has already')
+        _told_apart("services", self.services)
+        _told_apart("technicians", self.technicians)
         numbers = [transfer.number for transfer in self.transfers]
         for position, number in enumerate(numbers):
             if number in numbers[:position]:
@@ -276,6 +270,15 @@ class BusinessTable(Table):
 
 class FileTable(Table):
     businesses: dict[Identifier, BusinessTable] = Field(min_length=1)
+
+
+def _told_apart(key: str, entries: Sequence[ServiceTable | TechnicianTable]) -> None:
+    """Who asks for one by id or name means one: the second Mike could never be asked for."""
+    words: dict[str, int] = {}
+    for position, entry in enumerate(entries):
+        for field, word in (("id", entry.id), ("name", entry.name)):
+            if words.setdefault(word.casefold(), position) != position:
+                raise WrongKeyError((key, position, field), f'is "{word}", which another entry has already')
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -1,12 +1,12 @@
 """Time that is already ours: holds and bookings, laid over every answer of a calendar.
 
-Kept in memory while this process is the only writer; read from the database for every question once it is not. On
-PostgreSQL, where others come and go, everything is read again after a while in which nobody else has written.
+Kept in memory while this process is the only writer, and on PostgreSQL while it is told what others write. Else read
+from the database for every question.
 """
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,8 @@ from sqlalchemy import Connection, bindparam, false, literal_column, select
 
 from app.booking.calendar import Interval
 from app.clock import Clock
-from app.db.engine import Database, DatabaseUnavailableError
+from app.db.engine import Database
+from app.db.listening import EVERYTHING, Listening
 from app.db.prepared import Prepared
 from app.db.schema import ACTIVE, bookings
 
@@ -33,8 +34,8 @@ NOTHING = Claimed(0, ())
 Wanted = tuple[tuple[str, ...], int]
 """Calendars, and since when."""
 FORGET_AFTER_S = 86_400
-ALONE_AFTER_S = 5.0
-"""Without a stranger's record: who works beside this process writes every few seconds."""
+CHANNEL = "readback_claims"
+"""Under which the database tells of a calendar whose claims have changed: a trigger of its own does, whoever writes."""
 
 
 class Claims:
@@ -49,24 +50,28 @@ class Claims:
         """By calendar: of which version, until when, and how many."""
         self._reads: dict[Wanted, asyncio.Task[None]] = {}
         self._next_reads: dict[Wanted, asyncio.Task[None]] = {}
-        self._strangers, self._alone_since = -1, 0.0
-        self._whole_at = -1
-        """How many strangers' records had been come upon when everything was read; -1: never."""
-        self._whole: asyncio.Task[None] | None = None
+        self._listening = Listening(database, clock, CHANNEL, self._heard)
+        self._told = 0
+        self._current: set[str] = set()
+        """Calendars of which nothing was told since they were read."""
         self.version = 0
 
-    async def load(self) -> None:
-        """Read every claim that is not over; once, before the first question."""
+    async def start(self) -> None:
+        """Read every claim that is not over, before the first question, and listen from then on."""
         since = self._over()
         for booking, calendar, start, end in await self._database.read(lambda c: _active(c, None, since)):
             self._held.setdefault(calendar, {})[booking] = (start, end)
         for calendar in self._held:
             self._renew(calendar)
+        self._listening.start()
 
-    @property
-    def complete(self) -> bool:
-        """Whether memory alone is the truth, so that nothing needs to be awaited."""
-        return not self._database.shared or self._whole_at == self._database.strangers
+    async def stop(self) -> None:
+        """Listen no more."""
+        await self._listening.stop()
+
+    def known(self, calendars: Iterable[str]) -> bool:
+        """Whether memory alone is the truth about these calendars, so that nothing needs to be awaited."""
+        return not self._database.shared or (self._listening.sure and self._current.issuperset(calendars))
 
     def view(self, calendar: str) -> Claimed:
         """What is claimed on a calendar, as far as this process knows."""
@@ -74,9 +79,8 @@ class Claims:
 
     async def views(self, calendars: Sequence[str], start: int) -> Mapping[str, Claimed]:
         """What is claimed on each calendar from `start` on, with other processes' claims in it."""
-        if self.complete:
+        if self.known(calendars):
             return {calendar: self.view(calendar) for calendar in calendars}
-        self._read_all_when_alone()
         # Not only from `start` on: what is read here is also what `load_of` counts, whatever day was asked about.
         wanted = (tuple(calendars), min(start, self._over()))
         next_read = self._next_reads.get(wanted)
@@ -96,44 +100,25 @@ class Claims:
         finally:
             del self._reads[wanted]
 
-    def _read_all_when_alone(self) -> None:
-        database, now = self._database, self._clock.monotonic()
-        if database.is_sqlite or (self._whole is not None and not self._whole.done()):
-            return
-        if self._strangers != database.strangers:
-            self._strangers, self._alone_since = database.strangers, now
-        elif now - self._alone_since >= ALONE_AFTER_S:
-            self._whole = asyncio.get_running_loop().create_task(self._read_all(database.strangers))
-
-    async def _read_all(self, strangers: int) -> None:
-        """Everything at once; for nothing where a claim of our own came or went meanwhile, which it may not know."""
-        version, since = self.version, self._over()
-        try:
-            rows = await self._database.read(lambda c: _active(c, None, since))
-        except DatabaseUnavailableError:
-            return  # the question that comes next is answered as the ones before
-        if self.version != version:
-            return
-        found: dict[str, dict[str, Interval]] = {calendar: {} for calendar in self._held}
-        for booking, calendar, claimed_from, claimed_to in rows:
-            found.setdefault(calendar, {})[booking] = (claimed_from, claimed_to)
-        self._take(found)
-        self._whole_at = strangers
-
     async def _refresh(self, calendars: Sequence[str], since: int) -> None:
+        told = self._told
         found: dict[str, dict[str, Interval]] = {calendar: {} for calendar in calendars}
         for booking, calendar, claimed_from, claimed_to in await self._database.read(
             lambda c: _active(c, calendars, since)
         ):
             found[calendar][booking] = (claimed_from, claimed_to)
-        if not self.complete:  # else everything was read meanwhile, and has been kept up since
-            self._take(found)
-
-    def _take(self, found: Mapping[str, dict[str, Interval]]) -> None:
         for calendar, held in found.items():
             if held != self._held.get(calendar, {}):
                 self._held[calendar] = held
                 self._renew(calendar)
+        if told == self._told:  # else something was committed after this look, perhaps
+            self._current.update(calendars)
+
+    def _heard(self, calendar: str) -> None:
+        self._told += 1
+        if calendar == EVERYTHING:
+            self._current.clear()
+        self._current.discard(calendar)
 
     def add(self, calendar: str, booking: str, claimed: Interval) -> None:
         """A claim was committed."""

@@ -10,6 +10,7 @@ from app.booking.availability import Opening, candidates, reach
 from app.booking.business import Business, Service, Technician
 from app.booking.calendar import Interval, Unknown
 from app.booking.claims import Claimed, Claims
+from app.booking.former import Former
 from app.booking.lookups import Day, Lookups
 from app.booking.zones import local_date
 from app.clock import Clock
@@ -33,7 +34,7 @@ class View:
 
 @dataclass(slots=True)
 class _Memo:
-    versions: tuple[int, int]
+    versions: tuple[int, int, int]
     days: tuple[Day, ...]
     claimed: tuple[Claimed, ...]
     view: View
@@ -42,9 +43,10 @@ class _Memo:
 class Desk:
     """Answers what is open. Pure arithmetic over the cached reads and our own claims."""
 
-    def __init__(self, lookups: Lookups, claims: Claims, clock: Clock) -> None:
+    def __init__(self, lookups: Lookups, claims: Claims, clock: Clock, former: Former) -> None:
         self._lookups = lookups
         self._claims = claims
+        self._former = former
         self._clock = clock
         self._memos: OrderedDict[tuple[object, ...], _Memo] = OrderedDict()
 
@@ -52,7 +54,7 @@ class Desk:
         self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
     ) -> View | None:
         """The view if everything needed is in memory and fresh; None when it has to be fetched. Never waits."""
-        if not self._claims.complete:
+        if not self._former.known or not self._claims.known(t.calendar for t in technicians):
             return None
         view = self._remembered(business, service, technicians, first, last)
         if view is not None:
@@ -71,6 +73,7 @@ class Desk:
             found = {}
             metrics.count_cache("availability", "hit")
         try:
+            await self._former.look()
             claimed = await self._claims.views(addresses, start)
         except DatabaseUnavailableError:
             # Without our own bookings over it, no answer of a calendar is safe to offer from.
@@ -85,9 +88,8 @@ class Desk:
             days = found[technician.calendar]
             if not isinstance(days, Unknown):
                 known[technician.id] = days
-        return self._computed(
-            business, service, technicians, known, {t.id: claimed[t.calendar] for t in technicians}, (first, last)
-        )
+        own = [claimed[t.calendar] for t in technicians]
+        return self._computed(business, service, technicians, known, own, (first, last))
 
     def _remembered(
         self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
@@ -95,18 +97,18 @@ class Desk:
         """The view of what is in memory, worked out once for as long as nothing in it changes."""
         key = (business.id, service.id, first, last, *[t.id for t in technicians])
         memo = self._memos.get(key)
-        versions = (self._lookups.version, self._claims.version)
+        versions = (self._lookups.version, self._claims.version, self._former.version)
         if memo is not None and memo.versions == versions and self._lookups.is_fresh(memo.view.read_at):
             return memo.view
         days = self._lookups.known([t.calendar for t in technicians], *reach(business, service, first, last))
         if days is None:
             return None
         claimed = tuple(self._claims.view(t.calendar) for t in technicians)
-        if memo is not None and _same(memo.days, days) and _same(memo.claimed, claimed):
+        former_same = memo is not None and memo.versions[2] == versions[2]
+        if memo is not None and former_same and _same(memo.days, days) and _same(memo.claimed, claimed):
             memo.versions = versions
             return memo.view
-        ranges = dict(zip(_ids(technicians), claimed, strict=True))
-        view = self._computed(business, service, technicians, _grouped(technicians, days), ranges, (first, last))
+        view = self._computed(business, service, technicians, _grouped(technicians, days), claimed, (first, last))
         self._memos[key] = _Memo(versions, days, claimed, view)
         if len(self._memos) > MAX_MEMOS:
             self._memos.popitem(last=False)
@@ -131,15 +133,17 @@ class Desk:
         service: Service,
         technicians: Sequence[Technician],
         known: dict[str, tuple[Day, ...]],
-        claimed: dict[str, Claimed],
+        claimed: Sequence[Claimed],
         days: tuple[date, date],
     ) -> View:
         busy: dict[str, list[Interval]] = {
             who: [interval for day in read for interval in day.busy] for who, read in known.items()
         }
-        openings = candidates(
-            business, service, technicians, busy, {who: c.ranges for who, c in claimed.items()}, days[0], days[1]
-        )
+        ours = {
+            who.id: (*own.ranges, *self._former.times(business.id, who.id))
+            for who, own in zip(technicians, claimed, strict=True)
+        }
+        openings = candidates(business, service, technicians, busy, ours, days[0], days[1])
         unknown = frozenset(t.id for t in technicians if t.id not in known)
         read_at = min((day.read_at for read in known.values() for day in read), default=self._clock.monotonic())
         return View(openings, unknown, read_at)

@@ -1,7 +1,7 @@
 """Who has the time that is wanted: the cheap way to lose a race. A server is asked once for all who want some."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -10,18 +10,29 @@ from app.db.prepared import Prepared
 from app.db.schema import ACTIVE_SQL
 
 _OVER = f"{ACTIVE_SQL} AND blocked_from < :end AND blocked_to > :start"
-_ON_ONE = Prepared(text(f"SELECT call_key FROM bookings WHERE calendar = :calendar AND {_OVER}"))  # noqa: S608 - our own
+_ON_ONE = Prepared(
+    text(f"SELECT id, call_key, caller, status FROM bookings WHERE calendar = :calendar AND {_OVER}")  # noqa: S608 - our own
+)
 _ON_MANY = Prepared(
     text(
-        "SELECT call_key, calendar, blocked_from, blocked_to FROM bookings"  # noqa: S608 - our own
+        "SELECT id, call_key, caller, status, calendar, blocked_from, blocked_to FROM bookings"  # noqa: S608 - our own
         f" WHERE calendar = ANY(CAST(:calendars AS text[])) AND {_OVER}"
     )
 )
 """On PostgreSQL: everything over the whole time of several."""
 
 
+class Holder(NamedTuple):
+    """A booking that has some of the time, and whose it is: by its call, and by the number that called."""
+
+    id: str
+    call_key: str
+    caller: str
+    status: str
+
+
 class Holders:
-    """Which calls hold any of the time that each of `drafts` wants."""
+    """Which bookings hold any of the time that each of `drafts` wants."""
 
     def __init__(self, connection: Connection, drafts: Sequence[Booking]) -> None:
         self._connection = connection
@@ -31,12 +42,14 @@ class Holders:
             start, end = min(draft.blocked_from for draft in drafts), max(draft.blocked_to for draft in drafts)
             self._known = list(_ON_MANY(connection, calendars=calendars, start=start, end=end))
 
-    def of(self, draft: Booking) -> list[str]:
-        """Their keys; an empty one is a call that was not named."""
+    def of(self, draft: Booking) -> list[Holder]:
+        """All of them; a call that was not named has an empty key, a number that was withheld is empty."""
         if self._known is not None:
-            return [row.call_key for row in self._known if _overlap(row, draft)]
-        found = _ON_ONE(self._connection, calendar=draft.calendar, start=draft.blocked_from, end=draft.blocked_to)
-        return [row.call_key for row in found]
+            found = [row for row in self._known if _overlap(row, draft)]
+        else:
+            wanted = {"calendar": draft.calendar, "start": draft.blocked_from, "end": draft.blocked_to}
+            found = list(_ON_ONE(self._connection, **wanted))
+        return [Holder(row.id, row.call_key, row.caller, row.status) for row in found]
 
     def add(self, held: Booking) -> None:
         """It has its time now, and is in the way of those that follow."""

@@ -2,7 +2,7 @@
 when to look again. All of it is in rows, so that a restart forgets nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,6 +175,21 @@ def lease(transaction: Transaction, *, now: float, until: float, limit: int) -> 
         if booking.status in ("confirmed", "cancelled"):
             found.append(booking)
     return found
+
+
+def hurried(transaction: Transaction, served: Container[tuple[str, str, str]], *, now: float) -> None:
+    """Have visits to come looked at now where their calendar is in no business file any more as that technician's.
+
+    `served`: business, technician and calendar of everybody who is. Nobody drives there, for all that is known.
+    """
+    b = bookings.c
+    ahead = b.status == "confirmed", b.ends > int(now), b.verification != "cannot_verify"
+    placed = select(b.business, b.technician, b.calendar).where(*ahead).distinct()
+    for place in transaction.connection.execute(placed).fetchall():
+        if tuple(place) not in served:
+            theirs = b.business == place.business, b.technician == place.technician, b.calendar == place.calendar
+            left = _r.booking.in_(select(b.id).where(*ahead, *theirs))
+            transaction.connection.execute(update(read_backs).where(left, _r.next_look > now).values(next_look=now))
 
 
 def seen_or_over(transaction: Transaction, *, now: float) -> None:

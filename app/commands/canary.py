@@ -13,7 +13,6 @@ from app.canary.overview import latest, lines, overview
 from app.canary.words import sentence
 from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, operator, say
 from app.db.engine import Transaction
-from app.db.migrate import migrate
 from app.db.once import committing, looking
 from app.main.canary import first_assistants
 from app.settings import from_environment
@@ -135,7 +134,6 @@ def _said(asked: Namespace) -> Said:
 
 def _first() -> Mapping[str, str]:
     chosen = from_environment()
-    migrate(chosen.database_url, chosen.audit_anchors)
     return first_assistants(load_businesses(chosen.businesses, chosen.daily_call_caps))
 
 

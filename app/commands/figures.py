@@ -5,7 +5,6 @@ from argparse import Namespace
 from typing import Any
 
 from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, moment, say
-from app.db.migrate import migrate
 from app.db.once import looking
 from app.settings import from_environment
 from app.watch.figure_moments import WELL_AFTER
@@ -49,7 +48,6 @@ def _found() -> list[Shown]:
 
     chosen = from_environment()
     figures = figures_of(chosen)
-    migrate(chosen.database_url, chosen.audit_anchors)
     with looking(chosen.database_url) as connection:
         return overview(connection, figures, time.time(), chosen.read_back_after_s)
 

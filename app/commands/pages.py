@@ -1,5 +1,6 @@
 """`readback pages`: what people were paged about, whom it reached, and who takes it."""
 
+import contextlib
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -9,8 +10,12 @@ from app.audit.log import seal
 from app.commands.answers import HOLDS, complain, operator, say
 from app.db.engine import Transaction
 from app.db.once import committing, looking
+from app.errors import ConfigurationError
 from app.settings import from_environment
-from app.watch.pages import SUPERSEDED, acknowledged, found, listed, resolved_by_id
+from app.watch import outage_hand
+from app.watch.database_page import named
+from app.watch.outage_hand import Hand
+from app.watch.pages import SUPERSEDED, acknowledged, found, listed, newest, resolved_by_id
 from app.watch.pages_told import described, in_a_line
 
 
@@ -23,7 +28,7 @@ def add(commands: Any) -> None:
         if name == "list":
             action.add_argument("--all", action="store_true", help="resolved ones too")
         else:
-            action.add_argument("id", help="the page's id, as listed")
+            action.add_argument("id", help="the page's id, as listed; `database`: that the database is away")
         if name in ("ack", "resolve"):
             action.add_argument("--by", default=operator(), help="who says so")
         action.set_defaults(run=run)
@@ -49,13 +54,32 @@ def _show(asked: Namespace) -> int:
 
 
 def _ack(asked: Namespace) -> int:
-    """Acknowledge one page: it is repeated no more; 1 when there is none."""
+    """Acknowledge one page: it is repeated no more; 1 when there is none. `database`: that the database is away."""
+    if asked.id in (outage_hand.KEY, outage_hand.PAGE_ID):
+        return _ack_outage(asked)
     return _change_page(asked, lambda t, now: acknowledged(t, asked.id, by=asked.by, now=now))
 
 
 def _resolve(asked: Namespace) -> int:
     """Resolve one page: it is over, and whoever was paged hears who says so; 1 when there is none."""
     return _change_page(asked, lambda t, now: resolved_by_id(t, asked.id, by=asked.by, now=now))
+
+
+def _ack_outage(asked: Namespace) -> int:
+    """In the database where that has such a page, else in the file that whoever tells of it on this machine reads."""
+    url = from_environment().database_url
+    with contextlib.suppress(ConfigurationError), looking(url) as connection:
+        kept = newest(connection, outage_hand.KIND, outage_hand.KEY)
+        if kept is not None and kept.status != "resolved":
+            asked.id = kept.id
+            return _change_page(asked, lambda t, now: acknowledged(t, kept.id, by=asked.by, now=now))
+    now, name = time.time(), named(url)
+    taken = Hand(name).take(asked.by, since=now, now=now)
+    if Hand(name).taken(now) is None:
+        return complain("It cannot be noted here. Run this on the machine that serves, as the user that serves.")
+    told = {"id": outage_hand.PAGE_ID, "status": "acknowledged", "by": taken.by, "changed": True}
+    say(asked, told, f"Noted: that the database is away is in the hand of {taken.by}, for who serves on this machine.")
+    return HOLDS
 
 
 def _change_page(asked: Namespace, change: Callable[[Transaction, float], bool]) -> int:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from app.booking.business_file import load_businesses
 from app.commands.answers import HOLDS, complain, say
-from app.db.migrate import migrate
 from app.db.once import looking
 from app.main.watching import watched
 from app.settings import from_environment
@@ -51,7 +50,6 @@ def _show(asked: Namespace) -> int:
 def _found() -> tuple[list[LineVolume], dict[str, ZoneInfo]]:
     chosen = from_environment()
     businesses = watched(load_businesses(chosen.businesses, chosen.daily_call_caps))
-    migrate(chosen.database_url, chosen.audit_anchors)
     with looking(chosen.database_url) as connection:
         return overview(connection, businesses, time.time()), {one.business: one.zone for one in businesses}
 

@@ -21,7 +21,7 @@ from app.watch import figure_book, incidents
 from app.watch.chances import band
 from app.watch.figure_overview import UNWATCHED_S
 from app.watch.figures import State
-from app.watch.pages import NOT_RESOLVED
+from app.watch.pages import HELD, NOT_RESOLVED
 from app.watch.unheard import Unheard
 from app.watch.volume_lines import WHOLE
 from app.watch.volume_overview import LineVolume
@@ -51,6 +51,8 @@ TOO_FEW: Final = "too few to tell yet"
 NOT_EVALUATED: Final = "how service figures stand is not known now"
 STOPPED: Final = "work in the background that stands still"
 """What `loops` are to whoever looks."""
+CALLBACK: Final = "callback"
+"""The kind of tasks that were promised as such, and their name where there are no others."""
 IN_HAND: Final = "in hand"
 """Of pages that somebody has taken: what they are about lasts."""
 
@@ -150,7 +152,7 @@ def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
     looked_at, unseen = figure_book.looked(connection)
     newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
     return {
-        "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open"),
+        "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open", p.told != HELD),
         "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),
         "unwatched": now - looked_at > UNWATCHED_S,
         "raised": counted(connection, figure_states, f.state == State.RAISED.value),
@@ -159,6 +161,8 @@ def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
         "few": counted(connection, figure_states, f.state == State.FEW.value, f.over == 0),
         "late tasks": counted(connection, tasks, t.status == "open", t.due < now),
         "tasks": counted(connection, tasks, t.status == "open", t.due >= now),
+        "late callbacks": counted(connection, tasks, t.status == "open", t.due < now, t.kind == CALLBACK),
+        "callbacks": counted(connection, tasks, t.status == "open", t.due >= now, t.kind == CALLBACK),
         "reviews": counted(connection, reviews, r.status == "open"),
         "letters": counted(connection, dead_letters, d.status == "open"),
         "doubted": counted(connection, bookings, is_doubted(now)),
@@ -180,6 +184,9 @@ def counted(connection: Connection, table: Table, *which: ColumnElement[bool] | 
 
 
 def _of_work(found: Mapping[str, Any]) -> list[Tile]:
+    late, due = (
+        CALLBACK if found[f"{which}callbacks"] == found[f"{which}tasks"] else "task" for which in ("late ", "")
+    )
     return [
         _tile("Pages", "pages", [
             Part(BAD, found["open pages"], "page that nobody has taken", "pages that nobody has taken", "not taken"),
@@ -195,9 +202,9 @@ def _of_work(found: Mapping[str, Any]) -> list[Tile]:
             Part(WAITS, found["unsettled"], "booking not settled", "bookings not settled", "unsettled",
                  "bookings?show=unsettled"),
         ]),
-        _tile("Callbacks", "tasks", [
-            Part(BAD, found["late tasks"], "late callback", "late callbacks", "late"),
-            Part(WAITS, found["tasks"], "callback due", "callbacks due", "due"),
+        _tile("Tasks", "tasks", [
+            Part(BAD, found["late tasks"], f"late {late}", f"late {late}s", "late"),
+            Part(WAITS, found["tasks"], f"{due} due", f"{due}s due", "due"),
         ]),
         _tile("Reviews", "reviews", [Part(WAITS, found["reviews"], "decision", "decisions", "to decide")]),
         _tile("Dead letters", "dead-letters", [

@@ -18,7 +18,7 @@ SECTIONS: Final = (
     ("latency", "Latency"),
     ("figures", "Figures"),
     ("bookings", "Bookings"),
-    ("tasks", "Callbacks"),
+    ("tasks", "Tasks"),
     ("reviews", "Reviews"),
     ("dead-letters", "Dead letters"),
     ("pages", "Pages"),

@@ -43,6 +43,8 @@ class Dashboard:
         self._views = Views(house, self._chain)
         self._actions = Actions(house, self._chain)
         self._reveal = Reveal(house)
+        named = [(one.id, f"{one.name} ({one.id})") for one in house.businesses.by_id.values()]
+        self._businesses = sorted(named, key=lambda one: one[1].casefold())
         self.live = Live(self._live_part, self._gate)
 
     def routes(self) -> list[Route]:
@@ -112,7 +114,7 @@ class Dashboard:
             "title": title,
             "now": self._house.clock.now(),
             "zone_of": self._house.zone_of,
-            "businesses": sorted(self._house.businesses.by_id),
+            "businesses": self._businesses,
             "flags": list(KNOWN),
             "parts": PARTS,
             "impacts": [impact.value for impact in Impact],

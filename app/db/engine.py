@@ -28,8 +28,8 @@ from app.db.waiting import Group, Waiting
 from app.errors import OverloadedError, ReadbackError
 
 T = TypeVar("T")
-Seal = Callable[[Connection, list[Any]], tuple[int, int]]
-"""Writes what was recorded; the number of the newest record before and after."""
+Seal = Callable[[Connection, list[Any]], None]
+"""Writes what was recorded."""
 
 READ_DEADLINE_S = 3.0
 MAX_QUEUED_WRITES = 5_000
@@ -101,9 +101,6 @@ class Database:
         self._checkpoints = Checkpoints(self._file)
         self.shared = shared or not self.is_sqlite
         """Whether another process may be writing too. SQLite starts alone unless told, and notices company."""
-        self.strangers = 0
-        """On PostgreSQL: how often somebody else's records were come upon. Noticed within a second."""
-        self._newest_record: int | None = None
         self.refuses = False
         """Whether a commit failed for want of the database, or was not known in time, and none has kept a row since."""
 
@@ -249,10 +246,10 @@ class Database:
                     connection.rollback()
                     connection.begin()
                     begun, records = self._run(connection, waiting, group, apart=True)
-                newest = self._sealed(connection, records) if records else self._newest_record
+                if records:
+                    self._seal(connection, records)
                 connection.commit()
                 self._checkpoints.committed()
-                self._newest_record = newest
                 if records:  # a commit that changes nothing needs no disk, and succeeds on a full one
                     self.refuses = False
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
@@ -332,12 +329,6 @@ class Database:
                 return connection
         raise AssertionError("unreachable")
 
-    def _sealed(self, connection: Connection, records: list[Any]) -> int:
-        before, after = self._seal(connection, records)
-        if before != self._newest_record:
-            self.strangers += 1
-        return after
-
     def _check_company(self, connection: Connection) -> None:
         if self.shared:
             return
@@ -354,14 +345,11 @@ class Database:
         time.sleep(NOTICED_WITHIN_S)
 
     def _look_for_company(self) -> None:
-        if self.shared and self.is_sqlite:
+        if self.shared:
             return
         try:
             with self._writer.connect() as connection:
-                if self.is_sqlite:
-                    self._check_company(connection)
-                else:
-                    self._newest_record = self._sealed(connection, [])
+                self._check_company(connection)
         except SQLAlchemyError:
             # Nobody waits for this look; the next write meets the same trouble and reports it.
             self._data_version = None

@@ -5,14 +5,12 @@ A database that is not there is not made.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
 from app.db.away import told_apart
 from app.db.engine import Seal, Transaction
-from app.db.opening import database_file, open_engine
-from app.errors import ConfigurationError
+from app.db.opening import must_be_there, open_engine
 
 
 @contextmanager
@@ -34,9 +32,7 @@ def looking(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def _opened(url: str, *, writes: bool) -> Iterator[Engine]:
-    file = database_file(url)
-    if file and not Path(file).is_file():
-        raise ConfigurationError(f"READBACK_DATABASE_URL: there is no database {file}.")
+    must_be_there(url)
     engine = open_engine(url, writes=writes, in_turn=writes)  # as every server's writer
     try:
         with told_apart():

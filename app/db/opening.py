@@ -2,12 +2,14 @@
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from app.db.checkpoints import AT_LAST_PAGES
 from app.db.lasting import begun
+from app.errors import ConfigurationError
 
 WRITE_LOCK_KEY = 0x52454144
 """Advisory lock that orders all writers of one PostgreSQL database."""
@@ -17,7 +19,7 @@ READER_THREADS = 4
 CACHE_KB = 1_000
 """Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
 ASK_FOR_LOCK_EVERY_S = 0.001
-_NOTICES = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+NOTICES = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 """A server that vanished without a word, as in a failover, is given up after some ten seconds: the system's own limits
 are a quarter of an hour for what was sent, and two hours for who waits. Milliseconds, seconds, seconds, and how often.
 """
@@ -40,7 +42,7 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
     url = normalised(url)
     if not url.startswith("sqlite"):
         limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
-        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback", **_NOTICES}
+        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback", **NOTICES}
         size = 1 if writes else READER_THREADS
         engine = create_engine(
             url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=size, max_overflow=0, pool_pre_ping=False
@@ -97,6 +99,14 @@ def _begins_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement + begun(connection))
+
+
+def must_be_there(url: str) -> None:
+    """Raises `ConfigurationError` where SQLite would make the database by being asked."""
+    file = database_file(url)
+    if file and not Path(file).is_file():
+        needs = "a command needs the variables that its server has, and starts in the same folder"
+        raise ConfigurationError(f"READBACK_DATABASE_URL: there is no database {file}; {needs}.")
 
 
 def database_file(url: str) -> str | None:

@@ -5,7 +5,7 @@ import secrets as random
 from sqlalchemy import delete, select
 
 from app.db.away import told_apart
-from app.db.opening import normalised, open_engine
+from app.db.opening import must_be_there, normalised, open_engine
 from app.db.schema import secrets
 
 SECRET_BYTES = 32
@@ -15,7 +15,11 @@ INSTALLATION = "installation"
 
 
 def shared_secret(url: str, name: str) -> bytes:
-    """The secret called `name`, made by whichever process asks first. Raises `DatabaseAwayError` as `migrate` does."""
+    """The secret called `name`, made by whichever process asks first. Raises `DatabaseAwayError` as `migrate` does.
+
+    The database has to be there.
+    """
+    must_be_there(url)
     engine = open_engine(normalised(url), writes=True)
     try:
         with told_apart(), engine.begin() as connection:

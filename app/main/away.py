@@ -43,6 +43,7 @@ from app.main.status import kept_status
 from app.settings import Settings
 from app.watch import database_page
 from app.watch.alarms import Alarms
+from app.watch.outage_hand import Hand
 from app.watch.pages import Kept, Past, written_down
 from app.web.handed_in import Check, State
 from app.web.server import build
@@ -69,7 +70,7 @@ async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, a
     is asked first, by itself: `begin` reads every file there is.
     """
     began, said_at, turn = clock.monotonic(), float("-inf"), database_page.Turn(settings.database_url)
-    telling = database_page.Telling(alarms, clock)
+    telling, hand = database_page.Telling(alarms, clock), Hand(database_page.named(settings.database_url))
     try:
         while True:
             try:
@@ -80,10 +81,14 @@ async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, a
                     said_at = clock.monotonic()
                     _log.error("database_away", message=f"{why} {NEXT}")
                 if clock.monotonic() - began >= database_page.PAGE_AFTER_S and turn.take():
-                    telling.tell(database_page.TITLE, f"{WAITS} {why} {NEXT}", began)
+                    taken = hand.taken(clock.now() - (clock.monotonic() - began))
+                    if taken is not None:
+                        alarms.acknowledged(database_page.KIND, database_page.KEY, taken.by, taken.at)
+                    telling.tell(database_page.TITLE, f"{WAITS} {why} {NEXT} {database_page.BY_COMMAND}", began)
             else:
                 past = alarms.past(database_page.KIND, database_page.KEY)
                 database_page.clear(alarms)
+                hand.let_go()
                 if past is not None:
                     await _written_down(past, settings, clock)
                 return begun

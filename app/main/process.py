@@ -1,7 +1,11 @@
 """One process from its settings: what is wrong is said before anything starts."""
 
 import asyncio
+import multiprocessing
+import os
 import signal
+import threading
+from multiprocessing.process import BaseProcess
 
 from starlette.applications import Starlette
 
@@ -33,7 +37,16 @@ def create() -> Starlette:
     """The application for one server process, from its environment. Raises `ConfigurationError`, as `application`."""
     settings = from_environment()
     log.configure(settings.log_level)
+    if (parent := multiprocessing.parent_process()) is not None:
+        threading.Thread(target=_outlived, args=(parent,), name="parent", daemon=True).start()
     return application(settings, SystemClock())
+
+
+def _outlived(parent: BaseProcess) -> None:
+    """One of several workers whose parent was killed: nobody else asks it to stop, and it would keep the port."""
+    parent.join()
+    logger.warning("parent_gone")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def application(settings: Settings, clock: Clock) -> Starlette:

@@ -26,6 +26,7 @@ from app.booking.claims import Claims
 from app.booking.crm_copies import CrmCopies
 from app.booking.desk import Desk
 from app.booking.feeds import FEED_SECRET, Feeds
+from app.booking.former import Former
 from app.booking.front import Front
 from app.booking.lookups import Lookups
 from app.booking.owner import Owners
@@ -100,8 +101,7 @@ class Server:
     """Every part of one process, and the order in which they start and stop."""
 
     def __init__(self, settings: Settings, businesses: Businesses, clock: Clock, *, serves: bool = True) -> None:
-        self.settings, self.businesses, self.clock = settings, businesses, clock
-        self.serves = serves
+        self.settings, self.businesses, self.clock, self.serves = settings, businesses, clock, serves
         self.secret = shared_secret(settings.database_url, INSTALLATION)
         self._watch()
         self._calendars()
@@ -145,7 +145,8 @@ class Server:
         self.days = self.shared.days(self.sources.addresses(), settings.availability_ttl_s) if self.shared else None
         self.lookups = Lookups(self.calendars, clock, settings.availability_ttl_s, self.days)
         self.claims = Claims(self.database, clock)
-        self.desk = Desk(self.lookups, self.claims, clock)
+        self.former = Former(self.database, businesses, clock)
+        self.desk = Desk(self.lookups, self.claims, clock, self.former)
         self.live_call = LiveCall(settings.vapi_control_hosts)
         self.late = LateAnswers(self.live_call, businesses, self.alarms, owed.Owed(self.database, clock))
         self.channels = self.sources.channels(self.secret, self.lookups.drop)
@@ -164,6 +165,7 @@ class Server:
             calendars=self.calendars,
             claims=self.claims,
             lookups=self.lookups,
+            former=self.former,
             alarms=self.alarms,
             clock=clock,
             hold_s=settings.tool_deadline_ms / 1000 + HOLD_AFTER_DEADLINE_S,
@@ -225,7 +227,7 @@ class Server:
         )
         by_text = self.texting.appointments.news if self.texting.appointments else no_texts
         self.news = News(self.database, businesses.by_id, self.late.tell, clock, by_text)
-        self.sweep = sweep.Sweep(self.database, self.read_backs, clock)
+        self.sweep = sweep.Sweep(self.database, self.read_backs, businesses.by_id, clock)
         self.web_watch = WebWatch(self.database, self.alarms, clock)
         self.jobs = self._jobs() if self.settings.jobs == "on" else Elsewhere(self.database, self.alarms, clock)
         self.own_use.counts |= own_counts(self)
@@ -300,7 +302,7 @@ class Server:
             self.days.start(self.lookups.forget)
         if self.serves:
             await self.serving.start()
-        await self.claims.load()
+        await self.claims.start()
         await self.dispatcher.start()
         await self.cap.start(self.businesses.by_id.values())
         await self.sources.start(self.loops)
@@ -343,6 +345,7 @@ class Server:
         await self.bookings.stop()
         await self.changes.stop()
         await self.lookups.stop()
+        await self.claims.stop()
         await self.cap.drain()
         await self.arms.stop()
         await self.refused.stop()
@@ -378,6 +381,7 @@ class Server:
             calendars=self.calendars,
             claims=self.claims,
             lookups=self.lookups,
+            former=self.former,
             alarms=self.alarms,
             clock=self.clock,
             care=self.care,

@@ -49,6 +49,7 @@ NOT_THEIRS: Final = (
 STAYS: Final = (
     "The customer's words say that this appointment stays as it is. Tell them when it is, and change nothing."
 )
+OF_ELSE: Final = "The customer's words do not ask for that. Answer what they say."
 ASKED_ALREADY: Final = "The customer was asked that already and did not want it. Answer what they say now."
 TWO_WISHES: Final = (
     "The customer asks for two things in one message, and what is done ends the turn. Look up what is missing, then "
@@ -142,6 +143,20 @@ def speaks_of(turn: ModelTurn, task: Task) -> bool:
     intent = Intent.MOVE if task is Task.MOVE else Intent.BOOK
     talks = [_talk(turn, message.text) for message in turn.messages if message.who == "customer"]
     return any(talk.said.intent is intent or _picked(talk) for talk in talks)
+
+
+def is_of_else(turn: ModelTurn, change: Permitted) -> bool:
+    """Whether the newest words can be read and are about something else: thanks, a greeting, a question."""
+    talk = heard_now(turn)
+    said = talk.said
+    if said.foreign:
+        return False
+    if change.tool == "cancel_appointment":
+        about = said.cancelling >= Cancelling.HALF or said.answer is Answer.YES
+    else:
+        about = bool(said.intent in (Intent.BOOK, Intent.MOVE) or said.when or said.answer or _picked(talk))
+    else_wanted = said.intent in (Intent.QUESTION, Intent.STATUS, Intent.PERSON)
+    return not about and bool(else_wanted or said.asks or said.thanks or said.closing or said.only_greets)
 
 
 def asks_plainly(turn: ModelTurn, task: Task) -> bool:

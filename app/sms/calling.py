@@ -5,6 +5,7 @@ from dataclasses import replace
 from app.sms import meant
 from app.sms.further import halves
 from app.sms.ground import Ground
+from app.sms.not_asked import CAME
 from app.sms.state import IDLE
 from app.sms.talk import Talk
 from app.sms.vocabulary import HAS_ONE, WISHES_FOR
@@ -33,4 +34,4 @@ def _is_wish(talk: Talk, said: Said) -> bool:
     low = said.text.lower()
     asked = bool(said.when) or bool(WISHES_FOR.search(low)) or said.intent is Intent.BOOK
     about = bool(meant.all_services_in(talk, said.text)) and not HAS_ONE.search(low)
-    return said.intent in (None, Intent.BOOK) and about and asked
+    return said.intent in (None, Intent.BOOK) and about and asked and not CAME.search(low)

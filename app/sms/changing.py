@@ -22,21 +22,26 @@ from app.sms import asked_next, phrases
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import (
     ASKED_ALREADY,
+    OF_ELSE,
     TWO_WISHES,
     asks_plainly,
+    heard_now,
     is_asked,
+    is_of_else,
     leaves_out,
     not_this_visit,
     speaks_of,
 )
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
+from app.sms.not_asked import DANGER, NO_SHOW
 from app.sms.overtaking import Overtaking
 from app.sms.proposed import as_content, headline
 from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
 from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
+from app.sms.words import Intent
 
 CALL: Final = "request_callback"
 MAKES: Final = (*CHANGES, CALL, "send_confirmation")
@@ -75,7 +80,7 @@ class Changing:
         changes, in_doubt = _as_meant(turn, wanted, own)
         booked = [one for number, one in enumerate(changes) if one.tool in CHANGES and one not in changes[:number]]
         said: list[str] = []
-        why = next(filter(None, (_why(turn, one) for one in booked)), "")
+        why = _why_of_all(turn, booked)
         alone = len(changes) == 1 and any(leaves_out(turn, one) for one in wanted if one.tool in CHANGES)
         if alone and not why and not turn.reminded:
             turn.reminded = True
@@ -133,12 +138,14 @@ class Changing:
         """A call or a confirmation. A time that nobody can make out is no reason not to call."""
         if change.tool != CALL:
             return await self._call(turn, change, number)
-        arguments = {**change.arguments, "reason": _reason(turn.window.said, str(change.arguments.get("reason", "")))}
-        result = await self._call(turn, Permitted(CALL, arguments, None, ()), number)
-        if not result["ok"] and "when" in arguments:
-            plain = {name: value for name, value in arguments.items() if name != "when"}
+        reason = _reason(turn.window.said, str(change.arguments.get("reason", "")))
+        plain = {"reason": reason}
+        when = _call_at(turn, str(change.arguments.get("when", "")))
+        result = await self._call(turn, Permitted(CALL, {**plain, "when": when} if when else plain, None, ()), number)
+        if not result["ok"] and when:
             result = await self._call(turn, Permitted(CALL, plain, None, ()), number + 1)
-        return result
+        danger = result["ok"] and DANGER.search(turn.window.said.lower())
+        return {**result, "say": f"{phrases.IN_DANGER} {result['say']}"} if danger else result
 
     async def _call(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
         # Under ids of the turn: when it is run again after a crash, what was done then is told.
@@ -221,10 +228,32 @@ def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
     return {"start": slot.start, "technician": slot.who} if slot else {}
 
 
+def _call_at(turn: ModelTurn, wanted: str) -> str:
+    """When to call: what the customer's newest words say of it. What a model `wanted` counts in those words only, since
+    a time that it makes up is promised, and may be weeks away.
+    """
+    talk = heard_now(turn)
+    if talk.said.intent is Intent.PERSON and (when := talk.call_at()):
+        return when
+    urgent = DANGER.search(turn.window.said.lower()) or NO_SHOW.search(turn.window.said.lower())
+    return wanted if wanted and not urgent and occurs(wanted, turn.window.said) else ""
+
+
 def _reason(said: str, added: str) -> str:
     """Why a customer wants a call, in their own words first. What a model says of it is not theirs, and says so."""
     own = said[:MAX_REASON_CHARS]
     return own if not added or occurs(added, said) else f"{own}\n{BY_MODEL}{added[:MAX_REASON_CHARS]}"
+
+
+def _why_of_all(turn: ModelTurn, changes: Sequence[Permitted]) -> str:
+    """Why a person decides about them; empty where nobody need. Raises `RefusedError`.
+
+    Nobody is paged to decide about what the customer did not speak of.
+    """
+    why = next(filter(None, (_why(turn, one) for one in changes)), "")
+    if why and all(is_of_else(turn, one) for one in changes):
+        raise RefusedError(OF_ELSE)
+    return why
 
 
 def _why(turn: ModelTurn, change: Permitted) -> str:

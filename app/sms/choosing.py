@@ -218,7 +218,7 @@ def _wished(talk: Talk) -> Wanted:
     when, minutes = talk.said.when, _only_differ_by_day(talk.state.slots)
     if minutes and when == When(days=when.days, bare=when.bare):
         return Wanted(days=list(when.days), bare=when.bare, minutes=minutes)
-    return _near_what_was_offered(talk).said(when)
+    return meant.near_what_is_spoken_of(talk, _near_what_was_offered(talk).said(when))
 
 
 def _only_differ_by_day(slots: Sequence[Offered]) -> list[int]:

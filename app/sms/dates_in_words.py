@@ -6,7 +6,7 @@ Pure: words and today in, candidates out. English, with the commonest Spanish wo
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -60,7 +60,8 @@ class When:
 
     `days`: every day that can be meant, in order; the first of `length` days each. More than one has to be asked back.
     `loose`: a bare "the 3rd", which next to numbered choices means one of those. `bare`: a weekday's name, which today
-    means today or in a week. `part` is morning, afternoon or evening. `barred`: weekdays not meant, Monday is 0.
+    means today or in a week; `weekday`: nothing but weekdays' names. `part` is morning, afternoon or evening.
+    `barred`: weekdays not meant, Monday is 0.
     `no_such`: a date that was named and does not exist, as it is said back: "Feb 30".
     """
 
@@ -73,6 +74,7 @@ class When:
     anytime: bool = False
     barred: tuple[int, ...] = ()
     no_such: str = ""
+    weekday: bool = field(default=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.days or self.part or self.clock or self.anytime)
@@ -121,6 +123,7 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
         return When(anytime=anytime, **rest), left
     found = [each for each in found if each.days[-1] >= today] or found  # of several that can be meant
     days = tuple(dict.fromkeys(day for each in found for day in each.days))
+    rest["weekday"] = all(each.weekday for each in found)
     if len(found) > 1:
         if len(every_time(timed).minutes) > len(clock.minutes) > 0:
             rest["clock"] = every_time(timed)
@@ -219,7 +222,7 @@ def _weekday(match: re.Match[str], today: date, _last: date) -> Found:
     if "next" in which:
         # Said on that weekday it cannot be today; else people mean either.
         return Found((day + WEEK,) if day == today else (day, day + WEEK))
-    return Found((day,), bare=not which and day == today)
+    return Found((day,), bare=not which and day == today, weekday=not which)
 
 
 def _weekday_after_next(match: re.Match[str], today: date, _last: date) -> Found:

@@ -46,6 +46,8 @@ def _beside_cancelling(talk: Talk, ground: Ground) -> Said | None:
     listed = [each for each in state.appointments if each != state.appointment]
     for first, rest in halves(talk.said.whole, ground):
         low = rest.text.lower()
+        if _agrees(talk, first) and several.kept(talk, rest, listed):
+            return first  # "yes, but keep the Wednesday one"
         if not _agrees(talk, first) or rest.intent is Intent.MOVE or turns(rest):
             continue
         if (others := several.named(talk, rest, listed)) and rest.intent in (None, Intent.CANCEL) and ON_TOP.match(low):

@@ -31,6 +31,7 @@ class Ground:
 def ground(business: Business, now: int) -> Ground:
     """What a text to this business is read against."""
     own = _words_of([business.name, *(service.name for service in business.services)])
+    own |= {f"{word}s" for word in own}  # "cancel the ants"
     technicians = _words_of([technician.name for technician in business.technicians])
     return Ground(local_date(business.zone, now), last_bookable_day(business, now), own, technicians)
 

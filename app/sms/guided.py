@@ -10,10 +10,12 @@ from typing import Any
 
 from app.booking.business import Business, Businesses
 from app.sms import (
+    after_cancelling,
     asked_next,
     assent,
     calling,
     choosing,
+    invitation,
     meant,
     naming,
     own_appointments,
@@ -29,7 +31,6 @@ from app.sms.talk import MAX_REASON_CHARS, Ask, Decides, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
-    AGAIN,
     ASSENT,
     BACK,
     BETTER,
@@ -259,11 +260,13 @@ async def _afterwards(talk: Talk) -> None:
     Whatever else is said gets an answer: what we leave unanswered is taken for understood.
     """
     state, said = talk.state, talk.said
-    if state.step is Step.INVITED and talk.told and said.answer is Answer.YES and assent.says_nothing_else(talk):
+    yes = said.answer is Answer.YES and (state.step is Step.INVITED or bool(ASSENT.match(said.text.lower())))
+    if talk.told and yes and assent.says_nothing_else(talk):
         state.step = Step.DONE
         await own_appointments.tell(talk)
+        state.told = False  # once: two machines would go on for ever
         return
-    if state.step is Step.INVITED and _takes_up_invitation(talk):
+    if state.step is Step.INVITED and invitation.is_taken_up(talk):
         return
     if said.only_greets:
         state.step = Step.INVITED
@@ -271,7 +274,7 @@ async def _afterwards(talk: Talk) -> None:
     elif assent.says_nothing_else(talk):
         if said.thanks:
             _you_are_welcome(talk)
-    elif state.last is not None and await _about_booked(talk):
+    elif await after_cancelling.goes_on(talk) or (state.last is not None and await _about_booked(talk)):
         return
     elif said.when or said.when.no_such or meant.services_in(talk):
         state.step = Step.DAY
@@ -279,6 +282,8 @@ async def _afterwards(talk: Talk) -> None:
         await choosing.go_on(talk)
     elif said.asks:
         await _question(talk)
+    elif state.last is not None and said.intent is None and ONE_MORE.search(said.text.lower()):
+        await choosing.take_up(talk, replace(said, intent=Intent.BOOK), state.last.service)
     else:
         await _again(talk, phrases.SORRY)
 
@@ -291,7 +296,9 @@ async def _about_booked(talk: Talk) -> bool:
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
-    if tidings.tells(talk):
+    if theirs.expects_it(talk):
+        await own_appointments.tell(talk)
+    elif tidings.tells(talk):
         await tidings.pass_on(talk)
     elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
@@ -303,7 +310,7 @@ async def _about_booked(talk: Talk) -> bool:
         await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
-    elif not elsewhen or _is_another(talk):
+    elif not elsewhen or theirs.is_another(talk):
         return False
     elif its_time and said.more is not More.OTHER_DAY and not another:
         await _again(talk, phrases.SORRY)
@@ -324,32 +331,6 @@ async def _question(talk: Talk) -> None:
 async def _ask_elsewhere(talk: Talk) -> None:
     if talk.said.pictures or not await talk.quoted():
         await talk.person(phrases.PASSED_ON)
-
-
-def _takes_up_invitation(talk: Talk) -> bool:
-    """A yes or a no to what can be done next gets an answer; an "ok" only takes note of it."""
-    state, said = talk.state, talk.said
-    if said.thanks or said.when or said.asks or meant.services_in(talk):
-        return False
-    if said.intent is Intent.ABORT or (said.answer is Answer.NO and assent.says_nothing_else(talk)):
-        if state.declined:
-            return False
-        state.declined = True
-        talk.say(phrases.NOTHING_MORE)
-        return True
-    if said.answer is Answer.YES and ASSENT.match(said.text.lower()):
-        state.step = Step.SERVICE if len(talk.business.services_said()) > 1 else Step.DAY
-        talk.say(talk.question(), phrases.OR_PERSON)
-        return True
-    return False
-
-
-def _is_another(talk: Talk) -> bool:
-    """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
-    last, named = talk.state.last, {service.id for service in meant.services_in(talk)}
-    low = talk.said.text.lower()
-    again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
-    return bool(again or (last and named and last.service not in named))
 
 
 def _may_be_of_visit(talk: Talk) -> bool:

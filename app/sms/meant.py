@@ -199,6 +199,17 @@ def numbered_day(talk: Talk) -> date | None:
     return named[0] if len(named) == 1 else None
 
 
+def near_what_is_spoken_of(talk: Talk, wanted: Wanted) -> Wanted:
+    """What is wanted, where a weekday alone can be that of the later week that is spoken of: which, is asked back."""
+    state, when = talk.state, talk.said.when
+    about = state.slot or next(iter(state.slots), None) or state.appointment
+    if about is None or not when.weekday or len(wanted.days) != 1 or wanted.length != 1:
+        return wanted
+    [day], spoken_of = wanted.days, about.starts.date()
+    there = spoken_of + timedelta(days=day.weekday() - spoken_of.weekday())
+    return replace(wanted, days=[day, there], bare=False) if there > day else wanted
+
+
 def says_from(talk: Talk) -> Wanted | None:
     """What is wanted, said from the time chosen or the one to be moved: "an hour later", "same time next week"."""
     state, text = talk.state, talk.said.text.lower()

@@ -50,7 +50,7 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     if said.titled or said.alone:
         return replace(said, answer=None) if said.answer is Answer.YES and _is_called(said) else said
     low = said.text.lower()
-    if _REFUSES.search(low) or (said.answer is Answer.NO and len(low.split()) == 1):
+    if (_REFUSES.search(low) and not said.when) or (said.answer is Answer.NO and len(low.split()) == 1):
         return replace(said, intent=Intent.ABORT, answer=None)
     found = _FIRST.fullmatch(said.text)
     name = AROUND_NAME.sub("", found["name"]) if found else ""

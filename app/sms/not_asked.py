@@ -9,6 +9,11 @@ NO_SHOW = re.compile(
     r"(?:show(?:ed|n)?(?: up)?|came|come|turn(?:ed)? up|arrived?)\b(?! back)|\bno[- ]show\b"
 )
 """A visit that did not take place is for a person, now."""
+CAME = re.compile(
+    r"\b(?:you|u|he|she|they|guys?|man|tech\w*)(?: (?:guys|all|just|only|already))? (?:were|was|came|did|left|sprayed|"
+    r"treated|visited|told|said|finished|missed|forgot)\b|\byou(?:'ve| have) been\b"
+)
+"""A visit that was: the time beside it is none that is asked for."""
 _DONE = (
     r"(?:hurt|burn(?:ed|t)|injured|poisoned|broke|damaged|ruined|scratched|cracked|stained|destroyed|flooded|stole|"
     r"killed|ripped|wrecked|dented|smashed)"
@@ -40,7 +45,9 @@ DANGER = re.compile(
     r"\bcan(?:'?t|not| not) breathe\b|\b(?:trouble|hard time|not) breathing\b|"
     r"\b(?:gas leak|on fire|unconscious|passed out)\b|"
     r"\bsmell(?:s|ing)? (?:\w+ )?gas\b|\b(?:seizure|anaphyla\w+|allergic reaction|heart attack)\b|\bpoisoned\b|"
-    r"\b(?:this|it)(?:'?s| is) an emergency\b"
+    r"\b(?:this|it)(?:'?s| is) an emergency\b|"
+    r"\b(?:i|he|she|kids?|child\w*|son|daughter|boy|girl|baby|toddler|dogs?|puppy|cats?|kitten|pets?)(?: \w+){0,2} "
+    r"(?:ate|eaten|eating|swallowed|drank|licked|chewed)(?: \w+){0,4} (?:bait|poison|pellets?|chemicals?|spray|gel)\b"
 )
 """Somebody may be hurt right now: what no callback is soon enough for."""
 BOOKS_LATER = re.compile(r"(?:'ll|\bwill|\bill|\bgoing to)(?: \w+){0,3} (?:re-?book|re-?schedule|book again)\b")

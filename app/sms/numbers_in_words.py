@@ -17,7 +17,8 @@ NUMBERS = {
     "eleven": 11,
     "twelve": 12,
 }
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "primero": 1, "segundo": 2}
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
+ORDINALS |= {"primero": 1, "primera": 1, "segundo": 2, "segunda": 2, "tercero": 3, "tercera": 3}
 _BEFORE = (
     r"(?:(?:does|would|will|is|let'?s|lets|i'?ll|ill|i|we|can|could|may|you|please|yes|yeah|yep|ok|okay|sure|hmm|um|el|la|the|do|go|"
     r"with|take|have|get|want|choose|pick|like|prefer|say|works?|give|me|book|for|make|it|that|wait|no|how|but|"
@@ -45,6 +46,8 @@ AN_HOUR = re.compile(
 )
 """A number that is an hour where nothing is numbered."""
 NUMBER = re.compile(rf"{_BEFORE}[#(]?(?P<number>[0-9]{{1,2}}|{'|'.join(NUMBERS)})[).]?{_AFTER}")
+_NO_NUMBER = re.compile(r"\b(?:too?|the one)$")
+"""What is a number only where nothing stands before it: "do I have to", "the one with Lee"."""
 _PLACE = (
     r" (?:left|right|turn|exit|light|(?:\w+ )?(?:floor|story|bridge|house|building|door|gate|bell|entrance|driveway|"
     r"street|road))"
@@ -52,8 +55,8 @@ _PLACE = (
 """What is at "the second bridge" is no second choice."""
 CHOICE = re.compile(
     r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"
-    rf"(?:^|\bthe |\bel )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice))?(?=$|\W*$|"
-    rf"[ ,.!](?!available|thing))(?!{_PLACE}\b)|"
+    rf"(?:^|\bthe |\bel |\bla )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice|opci[oó]n))?"
+    rf"(?=$|\W*$|[ ,.!](?!available|thing))(?!{_PLACE}\b)|"
     rf"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b(?!{_PLACE}\b)"
 )
 
@@ -62,7 +65,8 @@ def read_number(segments: Sequence[str], low: str) -> int | None:
     """The number of a choice. Of several parts that name one the last counts."""
     named = None
     for part in (CORRECTED.sub("", segment.lower().strip(" .!?)(\"'")) for segment in segments):
-        if match := NUMBER.fullmatch(part):
+        match = NUMBER.fullmatch(part)
+        if match and (match["number"] == part or not _NO_NUMBER.search(part[: match.end("number")])):
             named = NUMBERS.get(match["number"]) or int(match["number"])
     for match in CHOICE.finditer(low):
         word = match["number"] or match["ordinal"] or match["digits"]

@@ -9,7 +9,15 @@ from app.sms import choosing, phrases, several, theirs, which_visit
 from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
 from app.sms.deciding import waits
-from app.sms.meant import minute, names_time, says_from, services_in, technician_in, wishes_sooner
+from app.sms.meant import (
+    minute,
+    names_time,
+    near_what_is_spoken_of,
+    says_from,
+    services_in,
+    technician_in,
+    wishes_sooner,
+)
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
@@ -75,9 +83,9 @@ async def begin(talk: Talk, task: Task) -> None:
         talk.said = replace(talk.said, next=None)  # nothing was done, and they were told to try again
         return
     found = [_booked(each) for each in looked_up]
-    if await _is_not_theirs(talk, found):
+    if await _is_not_theirs(talk, found, task):
         return
-    found = theirs.referred(talk, found) or found
+    found = theirs.referred(talk, found) or which_visit.numbered_with(talk) or found
     then = _one_wish(talk, found).next
     found, others = several.without_kept(talk, found)
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
@@ -122,8 +130,11 @@ async def _named(talk: Talk, about: Booked | None) -> None:
         await _with(talk, chosen)
 
 
-async def _is_not_theirs(talk: Talk, found: Sequence[Booked]) -> bool:
-    """Whether it is another's visit, by its name or its reference; what there is to say of that has been said then."""
+async def _is_not_theirs(talk: Talk, found: Sequence[Booked], task: Task) -> bool:
+    """Whether it is another's visit, by its name or its reference, or there is none then; that has been said then."""
+    if task is Task.CANCEL and several.names_none(talk, found):
+        await tell(talk, phrases.NONE_THEN.format(when="then"))
+        return True
     unknown = theirs.referred(talk, found) == []
     if not found or not (unknown or theirs.under_another_name(talk)):
         return False
@@ -147,7 +158,7 @@ async def go_on(talk: Talk) -> None:
     asked = state.appointment if state.step is Step.CONFIRM_CANCEL else None
     elsewhen = asked is not None and bool(said.when.days) and not names_time(said.when, asked.starts)
     if listed is not None:
-        await _with(talk, listed)
+        await _with_listed(talk, listed)
     elif asked and said.next is not None and said.answer is Answer.YES:
         state.then = _then(talk) or state.then
         await (_with(talk, asked) if _is_move(state.then, asked) else _cancel(talk, asked))
@@ -156,7 +167,7 @@ async def go_on(talk: Talk) -> None:
     elif asked and elsewhen and keep and ONE_MORE.search(said.text.lower()):
         talk.say(phrases.KEPT)
         await take_up(talk, replace(said, answer=None, intent=Intent.BOOK), asked.service)
-    elif asked and elsewhen and (other := which_visit.put_right(talk, asked)) is not None:
+    elif asked and (other := which_visit.put_right(talk, asked)) is not None:
         await _with(talk, other)
     elif asked and elsewhen and said.answer in (None, Answer.NO):
         state.task, state.wanted = Task.MOVE, Wanted().said(said.when)
@@ -166,12 +177,21 @@ async def go_on(talk: Talk) -> None:
     elif keep and not elsewhen:
         then = state.then
         state.over()
+        state.told = True  # a yes to that may have been meant for what was asked
         talk.say(phrases.NO_OTHER if asked and OTHER_ONE.search(said.text.lower()) else phrases.KEPT)
         await _go_on_with(talk, then)
     elif asked:
         await talk.misunderstood()
     else:
         await _which(talk)
+
+
+async def _with_listed(talk: Talk, listed: Booked) -> None:
+    """Go on with this one; what shall be done besides has to be texted again."""
+    more = which_visit.numbered_with(talk) and which_visit.DOES.search(talk.said.text.lower())
+    await _with(talk, listed)
+    if more:
+        talk.lead(phrases.REST_AGAIN)
 
 
 async def _which(talk: Talk) -> None:
@@ -291,7 +311,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
         state.step = Step.DAY
         if state.technician not in ("", chosen.who) and not (state.wanted or talk.said.when or says_from(talk)):
             state.wanted = Wanted(days=[chosen.starts.date()], minutes=[minute(chosen)])
-        named = services_in(talk)
+        named, state.wanted = services_in(talk), near_what_is_spoken_of(talk, state.wanted)
         if state.wanted or says_from(talk) or wishes_sooner(talk.said):
             await ask_next(talk)
         elif day := talk.said.when.no_such:

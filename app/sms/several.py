@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import phrases
+from app.sms.cancelling import CANCEL
 from app.sms.dates_in_words import When
+from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, services_in
 from app.sms.state import Asked, Booked, PutOff, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, OTHER_ONE
-from app.sms.words import Said
+from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, MOVE, OTHER_ONE
+from app.sms.words import Said, read
 
 MOST_PUT_OFF = 2
 EVERY = re.compile(
@@ -23,6 +25,16 @@ _EITHER = re.compile(r"\bor\b")
 _NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
 """What is left out of others, and not a day that does not suit."""
 _ELSE = re.compile(r"(?<!one )(?<!body )\belse\b|\bthe rest\b|\bothers\b")
+_CLAUSES = re.compile(r"[,;!&+\n]|(?<=[?])|\.(?=\s|$)|\b(?:and|but|also|then|plus|so)\b", re.I)
+MOST_CLAUSES = 8
+_STAYS = re.compile(
+    r"\b(?:still|works|confirm|keep)\b|(?:'s|\b(?:is|are)) (?:\w+ )?(?:ok|okay|fine|good|great|perfect|on)\b|"
+    r"\bsee (?:you|u|ya)\b|\b(?:i|we) can (?:do|make)\b|\bdo (?:i|we) (?:have|need)\b|\bwhat time\b|"
+    r"\b(?:tell|remind|know|sure)\b.* (?:when|where)\b|^\W*when\b"
+)
+_ONLY = re.compile(r"^\W*(?:just|only) ")
+"""Beside "the rest" it names what is no part of that."""
+_TURNED_DOWN = re.compile(rf"{CANCEL.pattern}|{MOVE.pattern}|n't\b|\b(?:dont|cant|wont|doesnt|not?|never|no longer)\b")
 
 
 def named(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
@@ -47,7 +59,33 @@ def kept(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
     barred = says_else(said.text.lower()) and _NOT_DAY.search(said.text)
     stay = [each for part in said.kept for each in _fitting(talk, part, visits)]
     stay += [each for each in visits if barred and each.starts.weekday() in said.when.barred]
+    stay += spared(talk, said, visits)
     return [each for each in visits if each in stay]
+
+
+def spared(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
+    """Those that are only spoken of beside the request, as good, expected or asked about: "Tuesday is fine, but
+    cancel Wednesday".
+    """
+    clauses = [part for part in _CLAUSES.split(said.whole) if part.strip()]
+    if not 1 < len(clauses) <= MOST_CLAUSES:
+        return []
+    told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
+    good: list[Booked] = []
+    changed: list[Booked] = []
+    for clause in clauses:
+        low = clause.lower()
+        stays = _STAYS.search(low) or (else_too and _ONLY.match(low))
+        part = read([(clause, 0)], told)
+        fits = [each for each in _fitting(talk, part, visits) if could_be(part.when, each.starts)]
+        (good if stays and not _TURNED_DOWN.search(low) else changed).extend(fits)
+    return [each for each in good if each not in changed]
+
+
+def names_none(talk: Talk, visits: Sequence[Booked]) -> bool:
+    """Whether all of them are only spoken of beside a day on which none is: "Tuesday is fine, but cancel Wednesday"."""
+    elsewhere = {*talk.said.when.days} - {each.starts.date() for each in visits}
+    return bool(elsewhere and visits) and len(spared(talk, talk.said, visits)) == len(visits)
 
 
 def without_kept(talk: Talk, visits: Sequence[Booked]) -> tuple[list[Booked], bool]:

@@ -63,12 +63,13 @@ _NEXT_TO_IT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Every day that can be meant, each the first of `length` days. `loose` and `bare` as in `When`."""
+    """Every day that can be meant, each the first of `length` days. The rest as in `When`."""
 
     days: tuple[date, ...]
     length: int = 1
     loose: bool = False
     bare: bool = False
+    weekday: bool = False
 
 
 Meaning = Callable[[re.Match[str], date, date], Found]

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from app.booking.business import Business
 from app.booking.zones import local_date
 from app.sms import phrases, spanish
-from app.sms.not_asked import DANGER, NO_SHOW
+from app.sms.ground import ground
+from app.sms.not_asked import CAME, DANGER, NO_SHOW
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
-from app.sms.vocabulary import IT, PERSON
+from app.sms.vocabulary import BESIDES, IT, PERSON
 from app.sms.words import Intent, Said
 
 MAX_REASON_CHARS = 300
@@ -202,7 +203,7 @@ class Talk:
         danger = phrases.IN_DANGER if DANGER.search(self.said.whole.lower()) else ""
         reason = "\n".join(f"By text: {each}" for each in words if each)
         self.state.unread = ""
-        when = self._call_at() if self.said.intent is Intent.PERSON else ""
+        when = self.call_at() if self.said.intent is Intent.PERSON else ""
         result = await self.ask("request_callback", reason=reason, when=when)
         wished = ""
         if not result["ok"] and when:
@@ -221,10 +222,14 @@ class Talk:
         """What is still to be answered, if anything is and it has not just been asked."""
         return "" if self.state.step in IDLE or self.replies else self.question()
 
-    def _call_at(self) -> str:
+    def call_at(self) -> str:
+        """When they ask to be called, as the tool takes it; empty: at once, also where it cannot wait."""
         when, low = self.said.when, self.said.text.lower()
+        if CAME.search(low):  # "you came Monday, call me at 3"
+            calls = [part for part in BESIDES.split(low) if PERSON.search(part) and not CAME.search(part)]
+            when = ground(self.business, self.now).when(calls[-1] if calls else "")[0]
         days = when.days or ((self.today,) if when and _CALL_THEN.search(low) else ())
-        if len(days) != 1 or when.length != 1 or NO_SHOW.search(low):
+        if len(days) != 1 or when.length != 1 or NO_SHOW.search(low) or DANGER.search(low):
             return ""
         after = when.clock.after
         if minutes := when.clock.minutes or (() if after is None else (after,)):

@@ -5,22 +5,33 @@ from collections.abc import Sequence
 
 from app.sms.cancelling import CANNOT_COME, CANNOT_ON, is_timed
 from app.sms.ground import ground
-from app.sms.meant import could_be, names_time
+from app.sms.meant import could_be, names_time, services_in
 from app.sms.state import Booked
 from app.sms.talk import Talk
-from app.sms.vocabulary import APPT
+from app.sms.vocabulary import AGAIN, APPT, BETTER, ONE_MORE
+from app.sms.words import Intent
 
 _NAME = r"[A-Z][\w'.-]*[^\W_]"
 _UNDER = re.compile(
     r"\b(?i:appointments?|appts?|bookings?|visits?|ones?|it|that|reservations?)\b(?: [\w']+){0,2}? "
     rf"(?i:of|for|under|by)(?i: the name(?: of)?)? (?P<name>{_NAME}(?: {_NAME})+)"
 )
+_HAS = re.compile(
+    r"\b(?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|wife|"
+    rf"husband|neighbou?r|tenant|grand\w+|aunt|uncle|cousin|boss) "
+    rf"(?:has|have|had) (?:an?|the|one|his|her) (?:\w+ )?{APPT}\b"
+)
+"""Whose it is, where that is somebody else."""
 _REFERENCE = re.compile(
     r"\b(?i:ref(?:erence)?|confirmation|code)(?i: (?:number|code|no|is))*[ .:#]*(?P<said>[A-Z0-9]{6})\b|"
     r"\b(?i:cancel|move|reschedule|change) (?P<next>[A-Z0-9]{6})\b|"
     r"\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?P<alone>[A-Z0-9]{6})\b"
 )
 
+_EXPECTS = re.compile(
+    r"\bsee (?:you|u|ya|y'?all|him|her|them)\b|\blooking forward\b|\b(?:i|we) thought\b|"
+    r"^\W*(?:(?:so|and|wait|ok|oh|but)\W+)*(?:is|was|isn'?t|wasn'?t) (?:it|that|this|(?:my|the|our) \w+)(?: still)?\W*$"
+)
 _WITH = re.compile(rf"\b{APPT} with (?:(?:the|my|our|an?|dr\.?|doctor) )+(?P<who>[a-z]+)")
 _ANYBODY = frozenset(
     ("tech", "technician", "guy", "guys", "team", "crew", "company", "person", "man", "lady", "office")
@@ -36,6 +47,8 @@ def with_somebody_unknown(talk: Talk) -> bool:
 
 def under_another_name(talk: Talk) -> bool:
     """Whether it is under a name that is not theirs, as far as theirs is known."""
+    if _HAS.search(talk.said.whole.lower()):
+        return True
     known = set(talk.state.name.lower().split())
     own = {word for each in talk.business.technicians for word in each.name.lower().split()}
     own |= {word for service in talk.business.services for word in service.name.lower().split()}
@@ -62,6 +75,21 @@ def cannot_then(talk: Talk) -> bool:
     """Whether they cannot on the day of the visit that was spoken of last."""
     last, said = talk.state.last, talk.said
     return bool(last and last.starts.weekday() in said.when.barred and CANNOT_ON.search(said.text.lower()))
+
+
+def expects_it(talk: Talk) -> bool:
+    """Whether they only say, or ask, when they take it to be: "see you Wednesday", "I thought it was Friday"."""
+    said = talk.said
+    told = said.intent in (None, Intent.STATUS) and not said.instead and not BETTER.search(said.text.lower())
+    return told and bool(said.when.days or said.when.clock) and bool(_EXPECTS.search(said.told))
+
+
+def is_another(talk: Talk) -> bool:
+    """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
+    last, named = talk.state.last, {service.id for service in services_in(talk)}
+    low = talk.said.text.lower()
+    again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
+    return bool(again or (last and named and last.service not in named))
 
 
 def at_its_time(talk: Talk) -> bool:

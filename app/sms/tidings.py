@@ -56,7 +56,7 @@ def tells(talk: Talk) -> bool:
     asked_for = said.intent is not None or said.foreign or said.next is not None
     if asked_for or talk.state.step not in IDLE or (said.when and BETTER.search(said.text.lower())):
         return False
-    if _PRESENCE.search(said.text):
+    if _PRESENCE.search(said.text) or (said.when and _CALL_OFF.search(said.text.lower())):
         return True
     told = _OF_PRESENCE.search(said.text) or DETAIL.search(said.text) or (said.pictures > 0 and said.text)
     return bool(told) and not said.asks

@@ -12,12 +12,16 @@ from app.sms.dates_in_words import When
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
 from app.sms.numbers_in_words import ORDINALS
 from app.sms.origins_in_words import FROM_TO
-from app.sms.state import Booked, Task, Wanted
+from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE
+from app.sms.vocabulary import APPT, EARLIER_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE
 from app.sms.words import Intent
 
 _TWO = 2
+DOES = re.compile(r"\b(?:move|change|switch|push|re-?schedule|re-?book|cancel|book)\b")
+_SHORT = 3
+"""Words that only name the other one: "the ants"."""
+_MEANT = re.compile(r"\b(?:i meant?|no|not|wait|sorry|instead|oops|rather|wrong)\b")
 _PLACE = re.compile(
     rf"\b(?:move|change|switch|push|shift|bump|swap|reschedule|postpone|cancel|drop) (?:the|my) "
     rf"(?P<place>{'|'.join(ORDINALS)}|earlier|earliest|later|latest|latter|former)"
@@ -27,10 +31,19 @@ _PLACE = re.compile(
 """A visit by its place among those that stand."""
 
 
+_WITH_LIST = re.compile(
+    r"^\W*(?:(?:please|pls|just|can (?:you|we)|to|move|change|switch|push|reschedule|cancel|number|option|the) )*#?"
+    rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?(?= (?:to|and|but|until)\b)"
+)
+"""A number of the list with what shall be done with it: "move 1 to Thursday"."""
+
+
 def listed_one(talk: Talk) -> Booked | None:
     """The appointment that is meant of those that were listed, by its number or by its place."""
     state, said, text = talk.state, talk.said, talk.said.text.lower()
     listed = state.appointments
+    if numbered := numbered_with(talk):
+        return numbered[0]
     if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
         return listed[said.number - 1 if said.number > 0 else -1]
     if len(listed) == _TWO and (LATER_ONE.search(text) or EARLIER_ONE.search(text)):
@@ -39,12 +52,24 @@ def listed_one(talk: Talk) -> Booked | None:
     return others[0] if state.appointment and len(others) == 1 and OTHER_ONE.search(text) else None
 
 
+def numbered_with(talk: Talk) -> list[Booked]:
+    """The one, if any, of those that were just listed whose number stands beside what shall be done with it."""
+    match, listed = _WITH_LIST.match(talk.said.whole.lower()), talk.state.appointments
+    if match is None or talk.state.step is not Step.WHICH:
+        return []
+    place = ORDINALS.get(match["number"]) or int(match["number"])
+    return [listed[place - 1 if place > 0 else -1]] if place <= len(listed) else []
+
+
 def put_right(talk: Talk, asked: Booked) -> Booked | None:
     """The visit that was meant instead of the one asked about: "no, I meant Wednesday's", where it is the only one."""
     said = talk.said
     others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
     no_move = said.intent is not Intent.MOVE and not says_from(talk)
-    return others[0] if len(others) == 1 and no_move and names_time(said.when, others[0].starts) else None
+    low = said.text.lower()
+    meant = bool(services_in(talk)) and (_MEANT.search(low) or len(low.split()) <= _SHORT)
+    instead = names_time(said.when, others[0].starts) if said.when and others else meant
+    return others[0] if len(others) == 1 and no_move and instead else None
 
 
 def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
@@ -54,7 +79,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     """
     when, moves = talk.said.when, talk.state.task is Task.MOVE
     days = list(when.days)
-    if placed := _placed(talk, found):
+    if placed := _placed(talk, found) or _with_whom(talk, found):
         found = placed
     at = talk.said.at if moves else When(clock=when.clock)
     if len(found) > 1 and at:
@@ -103,6 +128,14 @@ def _placed(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
         return []
     place = ORDINALS.get(match["place"]) or (-1 if match["place"].startswith("lat") else 1)
     return [found[place - 1 if place > 0 else -1]] if place <= len(found) else []
+
+
+def _with_whom(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
+    """Those to which the one comes who is named with them: "the one with Lee", "Lee's"."""
+    low, people = talk.said.text.lower(), talk.business.technicians
+    of = rf"(?:ones?|{APPT}) (?:that (?:is|was) )?(?:with|by) " if talk.state.task is Task.MOVE else r"(?:with|by) "
+    who = [each.id for each in people if re.search(rf"\b(?:{of}){re.escape(each.name.lower())}\b", low)]
+    return [each for each in found if each.who in who]
 
 
 def _is_goal(text: str) -> bool:

@@ -40,8 +40,11 @@ REACH: Final = "See that it runs and can be reached from here."
 WRITES: Final = "Make room on its disk if that is full, or end what keeps it from writing."
 FILE_GONE: Final = "Put its file back where it was."
 BY_ITSELF: Final = "Nothing else has to be done: it is asked every two seconds, and then all goes on by itself."
-AGAIN: Final = "Until then nobody can acknowledge this, so it is told again; its end is told as well."
-UNTIL_TAKEN: Final = (
+BY_COMMAND: Final = (
+    "It is told again until somebody takes it, with `readback pages ack database` on the machine that tells it; its "
+    "end is told as well. Of several machines each tells for itself."
+)
+BY_ADDRESS: Final = (
     "It is told again until somebody takes it, and its end is told as well. Of several machines each tells for itself: "
     "who takes it quiets the one that answers."
 )
@@ -179,7 +182,7 @@ class DatabasePage:
             self._answers()
         else:
             self._since = began if self._since is None else self._since
-            self._wrong = wrong[0], f"{wrong[1]} {UNTIL_TAKEN if self._hand.address else AGAIN}"
+            self._wrong = wrong[0], f"{wrong[1]} {BY_ADDRESS if self._hand.address else BY_COMMAND}"
             if self._clock.monotonic() - self._since >= PAGE_AFTER_S:
                 self._ring(*self._wrong, self._since)
         return wrong is None

@@ -59,6 +59,7 @@ _RULES: Final[Mapping[str, Rule]] = {
     "texts_late": Rule(frozenset({"texts_refused", "figure"})),
     "texts_unanswered": Rule(_TEXTS),
     "grader_silent": Rule(_MODELS),
+    "audit_not_anchored": Rule(frozenset({"database_down"})),
     "cap_store_down": Rule(frozenset({"database_down"}), after_s=BACK_S),
     "call_event_lost": Rule(_DATABASE, after_s=BACK_S),
     "transfers_not_followed": Rule(_DATABASE | {"call_event_lost"}),
@@ -84,6 +85,9 @@ _UPSTREAMS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Of figures `upstream_*`, by the upstream; those of any other follow from nothing."""
 FIGURE: Final = "figure"
+OF_MANY: Final = "silence_of_many"
+LED: Final = frozenset({"silence"})
+"""Kinds of which `OF_MANY` tells at once, as far as each notes that it does; for as long as it is up."""
 
 
 def may_wait(page: Kept) -> bool:
@@ -125,13 +129,35 @@ def waiting(progress: Progress) -> Progress:
 
 def named_in(page_id: str, now: float) -> dict[str, Reach]:
     """What is known of a page of which people read in the words of the one with this id."""
-    return {_place(page_id): Reach(SHOWN, reached_at=now)}
+    return {place(page_id): Reach(SHOWN, reached_at=now)}
 
 
 def has_rung(page: Kept) -> bool:
     """Whether anybody was tried for it."""
     progress = page.progress
     return bool(progress.round or progress.tries or progress.heard())
+
+
+def place(page_id: str) -> str:
+    """Where a page notes that the one with this id tells of it."""
+    return f"{WITHIN}:{page_id}"
+
+
+def led_by(page: Kept) -> str | None:
+    """The id of the page about many that tells of this one since last; None where there is none."""
+    if page.page.kind not in LED:
+        return None
+    names = {reach.reached_at: name for name, reach in page.progress.reach.items() if name.startswith(f"{WITHIN}:")}
+    return names[max(names)].partition(":")[2] if names else None
+
+
+def leads(wide: Kept, now: float) -> bool:
+    """Whether a page about many keeps those it tells of from ringing to whoever hears of it."""
+    if wide.page.kind != OF_MANY:
+        return False
+    if wide.status == "resolved":
+        return now < wide.changed_at + SETTLES_S
+    return wide.status == "acknowledged" or wide.progress.heard() or now < wide.raised_at + AT_ONCE_S
 
 
 def _rule(page: Kept) -> Rule | None:
@@ -155,7 +181,7 @@ def _leads(other: Kept, page: Kept, rule: Rule, hears: Callable[[str, str], bool
 
 def _until(page: Kept, other: Kept, rule: Rule) -> float:
     """Until when it waits behind this other one; 0 where it does not."""
-    named = page.progress.reach.get(_place(other.id))
+    named = page.progress.reach.get(place(other.id))
     patient = named.reached_at + NAMED_S if named else page.raised_at + rule.hold_s
     if not other.progress.heard():
         first = other.status == "open" and (other.raised_at, other.id) < (page.raised_at, page.id)
@@ -165,7 +191,3 @@ def _until(page: Kept, other: Kept, rule: Rule) -> float:
     settles_s = SETTLES_S if page.raised_at < other.changed_at else 0.0
     after_s = 0.0 if other.resolution else rule.after_s
     return min(patient, other.changed_at + max(settles_s, after_s))
-
-
-def _place(page_id: str) -> str:
-    return f"{WITHIN}:{page_id}"

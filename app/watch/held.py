@@ -1,6 +1,6 @@
 """The pages in the database that wait behind others, and those they may wait behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import orjson
@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select, update
 
 from app.db.engine import Transaction
 from app.db.schema import pages
-from app.watch.escalation import as_data, from_data
-from app.watch.following import FIGURES_S, named_in
+from app.watch.escalation import Reach, as_data, from_data
+from app.watch.following import FIGURES_S, named_in, place
 from app.watch.pages import HELD, NOT_RESOLVED, OVER, Kept, kept_of
 
 MOST_LOOKED_AT: Final = 500
@@ -35,6 +35,32 @@ def named(transaction: Transaction, page_id: str, these: Sequence[Kept], *, now:
         mine = (_p.id == one.id, _p.told == HELD, _p.status == "open")
         row = transaction.connection.execute(select(_p.receivers).where(*mine)).first()
         if row is not None:
-            reach = from_data(orjson.loads(row.receivers)) | named_in(page_id, now)
-            values = {"receivers": orjson.dumps(as_data(reach)).decode()}
-            transaction.connection.execute(update(pages).where(*mine).values(**values))
+            _note(transaction, one.id, from_data(orjson.loads(row.receivers)) | named_in(page_id, now))
+
+
+def told_with(transaction: Transaction, page_id: str, these: Sequence[str], *, now: float) -> bool:
+    """The page with this id tells of these, too, from now on; whether it told of one of them not yet."""
+    new = {one: reach for one, reach in _reach(transaction, these).items() if place(page_id) not in reach}
+    for one, reach in new.items():
+        _note(transaction, one, reach | named_in(page_id, now))
+    return bool(new)
+
+
+def told_apart(transaction: Transaction, page_id: str, these: Sequence[str], *, now: float) -> None:
+    """It tells of these no more: what nobody has taken rings by itself."""
+    for one, reach in _reach(transaction, these).items():
+        if reach.pop(place(page_id), None) is not None:
+            _note(transaction, one, reach)
+            transaction.connection.execute(
+                update(pages).where(_p.id == one, _p.status == "open").values(next_at=now, tries=0)
+            )
+
+
+def _reach(transaction: Transaction, these: Sequence[str]) -> dict[str, dict[str, Reach]]:
+    rows = transaction.connection.execute(select(_p.id, _p.receivers).where(_p.id.in_(these), NOT_RESOLVED))
+    return {row.id: from_data(orjson.loads(row.receivers)) for row in rows}
+
+
+def _note(transaction: Transaction, page_id: str, reach: Mapping[str, Reach]) -> None:
+    values = {"receivers": orjson.dumps(as_data(reach)).decode()}
+    transaction.connection.execute(update(pages).where(_p.id == page_id).values(**values))

@@ -1,5 +1,5 @@
 """Ends pages by themselves that nothing else ends: about a day that is over, about what shows only while it happens,
-or about something that is not in the settings any more.
+about something that is not in the settings any more, or of an earlier version.
 
 What lasts rings anew, so that of such a thing somebody hears once a day. What a person has to put right stays.
 """
@@ -25,9 +25,12 @@ OF_A_MOMENT: Final = frozenset({
     "unknown_line", "no_assistant", "audit_rows_lost", "google_credentials", "reference_guessing",
     "transfers_not_followed", "call_event_lost",
 })  # fmt: skip
+RETIRED: Final = frozenset({"texts_not_listed"})
+"""Kinds that earlier versions raised and this one does not: where one was up at an upgrade, nobody else ends it."""
 LAPSE_AFTER_S: Final = 86_400.0
 DAY_OVER: Final = f"{OURSELVES}its day is over"
 UNWATCHED: Final = f"{OURSELVES}it is not in the settings any more, so nobody looks"
+NOT_RAISED: Final = f"{OURSELVES}this version has no such page any more"
 LAPSED: Final = f"{OURSELVES}a day has passed, and what lasts rings anew"
 
 _A_DAY: Final = re.compile(r"(?P<business>.*)[ :](?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?: [0-9]+|:question)?")
@@ -63,6 +66,8 @@ class Lapse:
         """Why it is, empty when its cause is gone; None while it is not."""
         if self._unwatched(kind, key):
             return UNWATCHED
+        if kind in RETIRED:
+            return NOT_RAISED
         if kind in OF_A_DAY:
             return DAY_OVER if day_over(key, self._zones, now) else None
         if kind == "unknown_line" and key in self._lines:

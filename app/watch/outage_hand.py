@@ -21,6 +21,7 @@ from app.watch.pages import BY_MAX_CHARS
 
 KIND: Final = DATABASE_DOWN
 KEY: Final = "database"
+"""In commands this names it, too: there is no list to look its id up in."""
 PAGE_ID: Final = notice_id(KIND, KEY)
 """In the address where it is taken: the same in every process and for every outage."""
 FILE_MODE: Final = 0o600

@@ -133,12 +133,18 @@ class Pager:
 
     async def _carry(self, kept: Kept) -> None:
         try:
-            if kept.status == "open" and (until := await self._waits_until(kept)):
+            wide = await self._led_by(kept) if kept.status == "open" else None
+            if wide and self._hears(kept.page.business, wide.page.business):
+                pause_s = following.SETTLES_S if wide.progress.heard() else following.AT_ONCE_S
+                until: float | None = self._clock.now() + pause_s
+            else:
+                until = await self._waits_until(kept) if kept.status == "open" else None
+            if until:
                 if kept.told != pages.HELD:
                     metrics.count_page("held")
                 progress, next_at, told = following.waiting(kept.progress), until, pages.HELD
             elif kept.status == "open":
-                progress, next_at, told = await self._round(kept)
+                progress, next_at, told = await self._round(kept, () if wide else self._own)
             else:
                 progress, next_at, told = await self._notice(kept)
             now = self._clock.now()
@@ -147,11 +153,14 @@ class Pager:
             # Its lease runs out and it goes out once more: twice rather than never.
             logger.error("page_progress_not_noted", page_id=kept.id, reason=str(error))
 
-    async def _round(self, kept: Kept) -> tuple[Progress, float, str]:
-        """Everybody whose turn it is; where one fails the next of the business's list as well, at once."""
+    async def _round(self, kept: Kept, own: Sequence[str]) -> tuple[Progress, float, str]:
+        """Everybody whose turn it is; where one fails the next of the business's list as well, at once.
+
+        `own`: the installation's receivers, where they do not hear of it by another page.
+        """
         progress = kept.progress
         others = await self._told_along(kept)
-        now_due, further = wanted(progress, self._own, self._by_business.get(kept.page.business, ()))
+        now_due, further = wanted(progress, own, self._by_business.get(kept.page.business, ()))
         failed = False
         for _ in range(MOST_WAVES):
             if not now_due:
@@ -182,6 +191,16 @@ class Pager:
         """Receivers of a page who may read of the other in it: none of a business of another business's trouble."""
         same = kept.page.business == other.page.business
         return (*self._own, *self._by_business.get(kept.page.business, ())) if same else self._own
+
+    async def _led_by(self, kept: Kept) -> Kept | None:
+        """The page about many that tells the installation's people of this one, too; None where none does now."""
+        name = following.led_by(kept)
+        if name is None:
+            return None
+        with contextlib.suppress(ReadbackError):
+            wide = await self._database.read(lambda connection: pages.found(connection, name))
+            return wide if wide and following.leads(wide, self._clock.now()) else None
+        return None
 
     async def _waits_until(self, kept: Kept) -> float | None:
         """Until when it waits behind a page that tells of the same trouble; None when it rings now."""

@@ -19,6 +19,7 @@ from app.watch.judgement import AHEAD_S, FURTHEST_S, Seen, State, Verdict, Watch
 from app.watch.pages import NOT_RESOLVED, SUPERSEDED, Page, raised, resolved, reworded, superseded
 from app.watch.pieces import in_pieces
 from app.watch.volume_counts import Rows, Series, looked, read_recent, watched
+from app.watch.volume_everywhere import see_to
 from app.watch.volume_known import Known
 from app.watch.volume_lines import WHOLE, Decision, Watched, by_business, decide, windows_begin
 from app.watch.volume_pages import Again, Memory, Party, Steps, Up, floods, silences
@@ -117,7 +118,8 @@ class VolumeWatch:
             if up or any(one.verdict.state in KINDS for one in mine):
                 changed |= self._seen_to(transaction, mine, up, watch, now)
             self._memory.note(mine, {one.key for one in up})
-        return changed
+        made = {one.business: by_business.get(one.business, ()) for one in self._businesses}
+        return see_to(transaction, made, lambda one, since: silent_since(one, since, watch, now), now) or changed
 
     def _seen_to(
         self, transaction: Transaction, mine: Sequence[Decision], up: Sequence[Up], watch: Watch, now: float

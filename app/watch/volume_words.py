@@ -19,8 +19,13 @@ LINE: Final = "Line"
 LINES: Final = "Lines"
 """How a body begins."""
 NO_LINE: Final = "what names no line"
+HOLIDAY: Final = (
+    "If it is a holiday there, name its day in `closed` of the business file: then it is expected to be still."
+)
 MOST_NAMED: Final = 50
 """Lines in a body."""
+MOST_BUSINESSES: Final = 20
+"""The same of businesses."""
 SHOWN_CALLS: Final = 0.05
 """What is less is 0.0 when it is written."""
 
@@ -44,7 +49,7 @@ def sentence(decision: Decision, now: float) -> str:
 
 def title(party: Sequence[Decision]) -> str:
     """The head of a page about one line, several, or all of a business together."""
-    first = _lead(party)
+    first = lead(party)
     what = "Silence" if first.verdict.state is State.SILENT else "Flood"
     things = " and ".join(sorted({_things(one) for one in party}))
     lines = ", all lines" if first.line == WHOLE else f", {len(party)} lines" if len(party) > 1 else ""
@@ -53,12 +58,12 @@ def title(party: Sequence[Decision]) -> str:
 
 def body(party: Sequence[Decision], now: float) -> str:
     """A page's own words. It begins with `whom` it is about."""
-    first = _lead(party)
+    first = lead(party)
     if first.verdict.state is State.SILENT:
         advice = (
             "Call the number from an ordinary phone. If it does not reach the agent, look at the number's routing, the "
             "platform and the tunnel or proxy before this server. If it does, ask it for an open time: an agent that "
-            "has lost its tools asks nothing here."
+            f"has lost its tools asks nothing here. {HOLIDAY}"
         )
     else:
         advice = "Look at who is calling: a campaign, an outage that people ask about, or somebody's machine."
@@ -69,7 +74,7 @@ def body(party: Sequence[Decision], now: float) -> str:
 
 def whom(party: Sequence[Decision]) -> str:
     """What a page is about, as it begins."""
-    first = _lead(party)
+    first = lead(party)
     if first.line == WHOLE:
         return f"{ALL_LINES}: {_listed(first.watched.lines)}."
     if len(party) == 1 and not first.line:
@@ -104,6 +109,35 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:.1f} days"
 
 
+def lead(party: Sequence[Decision]) -> Decision:
+    """All lines together, or else the one that is least by chance."""
+    return min(party, key=lambda one: (one.line != WHOLE, one.verdict.log_chance))
+
+
+def title_of_many(party: Sequence[Decision]) -> str:
+    """The head of a page about businesses that are silent together."""
+    things = " and ".join(sorted({_things(one) for one in party}))
+    return f"Silence: {things} to {len(party)} businesses"
+
+
+def body_of_many(party: Sequence[Decision], of: int, now: float) -> str:
+    """Its words, of so many businesses in all. It begins with `whom_of_many` it is about."""
+    first = lead(party)
+    said = f"{whom_of_many(party, of)} {first.watched.name}: {sentence(first, now)}"
+    return (
+        f"{said} Look first at what they have in common: the voice platform, this server's address and the way to it; "
+        f"`readback doctor` does. {HOLIDAY} Who fell silent with them joins this page and rings nobody but the people "
+        "whom a business names in `page`. `readback volume list` has every line."
+    )
+
+
+def whom_of_many(party: Sequence[Decision], of: int) -> str:
+    """What it is about, as it begins."""
+    names = sorted(one.watched.name for one in party)
+    verb = "are silent together" if len(party) > 1 else "is still silent"
+    return f"{len(party)} of {of} businesses {verb}: {_listed(names, MOST_BUSINESSES)}."
+
+
 def _quiet(decision: Decision, now: float) -> str:
     verdict, profile = decision.verdict, decision.profile
     since = f"No {_things(decision, 1)} since {_moment(decision.watched.zone, verdict.since)}"
@@ -134,14 +168,9 @@ def _false(decision: Decision) -> str:
     return f" Alarms by chance come about {false_a_year(decision.profile):.1f} times a year on such a line."
 
 
-def _lead(party: Sequence[Decision]) -> Decision:
-    """All lines together, or else the one that is least by chance."""
-    return min(party, key=lambda one: (one.line != WHOLE, one.verdict.log_chance))
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
-    return ", ".join([*names[:MOST_NAMED], *more])
+def _listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
 
 
 def _things(decision: Decision, number: int = 2) -> str:

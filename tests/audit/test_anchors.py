@@ -9,7 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.audit.anchors import Anchoring, DamagedAnchorsError, note, noted, usual_file
+from app.audit.anchors import MOST_MISSED, Anchoring, DamagedAnchorsError, note, noted, usual_file
 from app.audit.log import Head, record, verify
 from app.db.engine import Database
 from app.db.opening import normalised
@@ -127,6 +127,25 @@ async def test_a_head_that_cannot_be_noted_is_tried_again(sqlite_url: str, tmp_p
 
     # Stopped in the middle of noting, it notes the same head once more: a line too many is none too few.
     assert {line["seq"] for line in lines(file)} == {1}
+
+
+async def test_a_file_that_cannot_be_written_for_long_is_told_until_it_can(sqlite_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "not yet a folder"
+    folder.write_text("")
+    alarms, file = FakeAlarms(), folder / "anchors"
+    async with opened(sqlite_url) as database:
+        await happened(database)
+        anchoring = Anchoring(database, file, FakeClock(), alarms)
+        for _ in range(MOST_MISSED - 1):
+            await anchoring.note()
+        assert alarms.ringing() == set(), "a moment wakes nobody"
+        await anchoring.note()
+        assert alarms.ringing() == {("audit_not_anchored", "anchors")}
+        assert f"{file} cannot be written (Not a directory)" in alarms.rung[0].body
+
+        folder.unlink()
+        await Anchoring(database, file, FakeClock(), alarms).note()
+        assert alarms.ringing() == set(), "also where another process is the one that can"
 
 
 async def lived(url: str, file: Path, alarms: FakeAlarms, events: int) -> None:

@@ -13,11 +13,12 @@ from app.adapters.embedded_calendar import EmbeddedCalendar
 from app.booking.amend import Changes
 from app.booking.amendments import REMOVE_EVENT, Amendment
 from app.booking.book import Bookings, Outcome, Result
-from app.booking.business import Business, Service, Technician
+from app.booking.business import Business, Businesses, Service, Technician
 from app.booking.calendar import Calendar
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.desk import Desk
+from app.booking.former import Former
 from app.booking.front import Front
 from app.booking.lookups import Lookups
 from app.booking.owner import Owners
@@ -108,7 +109,8 @@ class House:
     def __post_init__(self) -> None:
         self.lookups = Lookups(self.calendars, self.clock, self.ttl_s)
         self.claims = Claims(self.database, self.clock)
-        self.desk = Desk(self.lookups, self.claims, self.clock)
+        self.former = Former(self.database, Businesses({self.business.id: self.business}), self.clock)
+        self.desk = Desk(self.lookups, self.claims, self.clock, self.former)
         self.slot_ids = SlotIds(b"secret of this installation......", SLOT_TTL_S)
         parts: dict[str, Any] = {
             "database": self.database,
@@ -118,8 +120,8 @@ class House:
             "clock": self.clock,
         }
         self.care = Aftercare(READ_BACK_AFTER_S, lambda booking, now: self.then(booking, now))
-        self.bookings = Bookings(lookups=self.lookups, care=self.care, **parts)
-        self.changes = Changes(lookups=self.lookups, care=self.care, **parts)
+        self.bookings = Bookings(lookups=self.lookups, former=self.former, care=self.care, **parts)
+        self.changes = Changes(lookups=self.lookups, former=self.former, care=self.care, **parts)
         self.businesses = {self.business.id: self.business}
         del parts["alarms"]
         change_settler = ChangeSettler(
@@ -144,7 +146,7 @@ class House:
         owners = Owners(self.database, self.clock)
         self.front = Front(self.desk, self.bookings, self.slot_ids, self.database, self.clock, self.changes, owners)
         self.read_backs = ReadBacks(businesses=self.businesses, also=self.care.also, **parts)
-        self.sweep = Sweep(self.database, self.read_backs, self.clock)
+        self.sweep = Sweep(self.database, self.read_backs, self.businesses, self.clock)
         self.news = News(self.database, self.businesses, self._tell, self.clock)
         handlers = {
             READ_BACK: self.read_backs.handle,
@@ -203,6 +205,7 @@ class House:
     async def stop(self) -> None:
         await self.bookings.stop()
         await self.lookups.stop()
+        await self.claims.stop()
 
 
 @asynccontextmanager
@@ -222,7 +225,8 @@ async def house(
         if embedded:
             calendars["embedded"] = EmbeddedCalendar(database, clock)
         made = House(business or acme(), database, clock, Calendars(calendars), FakeAlarms(), ttl_s)
-        await made.claims.load()
+        await made.claims.start()
+        await made.former.look()
         try:
             yield made
         finally:

@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
-from app.booking.claims import ALONE_AFTER_S, FORGET_AFTER_S, NOTHING, Claims
+from app.audit.log import seal
+from app.booking.claims import FORGET_AFTER_S, NOTHING, Claims
+from app.db.once import committing
+from app.db.schema import bookings
 from tests.booking.acme import HOUR, NOW, TUESDAY_9, House, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
@@ -62,9 +66,10 @@ async def test_the_version_changes_with_the_claims_and_only_then(made: House) ->
 async def test_a_restart_remembers_what_is_ahead(made: House) -> None:
     await made.book()
     restarted = Claims(made.database, made.clock)
-    await restarted.load()
+    await restarted.start()
     assert restarted.view(DANA).ranges == (CLAIMED,)
     assert restarted.load_of(DANA) == 1
+    await restarted.stop()
 
 
 async def test_what_is_over_is_forgotten(made: House) -> None:
@@ -83,7 +88,7 @@ async def test_another_servers_bookings_are_seen(database_url: str, calendar: Fa
         await two.book()
         await one.book(one.slot(who="lee"))  # on SQLite a write is when company is noticed
         await one.book(one.slot(TUESDAY_9 + 2 * HOUR, who="lee"))
-        assert not one.claims.complete
+        assert not one.claims.known([DANA])
         found = await one.claims.views([DANA], NOW)
         assert found[DANA].ranges == (CLAIMED,)
 
@@ -107,82 +112,86 @@ async def test_claims_given_up_elsewhere_are_given_up_here(postgres_url: str, ca
         assert (await one.claims.views([DANA], NOW))[DANA].ranges == ()
 
 
-async def alone(made: House) -> None:
-    """Until nobody else has written for long enough, and everything was read."""
-    while not made.claims.complete:
-        await made.claims.views([DANA], NOW)
-        made.clock.advance(ALONE_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+async def sure(made: House, *calendars: str) -> None:
+    """Until it hears what is committed, and has read these calendars since."""
+    while not made.claims.known(calendars):
+        await made.claims.views(calendars, NOW)
         await asyncio.sleep(0.01)
 
 
-async def test_who_is_alone_on_postgresql_knows_everything_and_keeps_it_up(postgres_url: str) -> None:
+async def test_on_postgresql_memory_is_the_truth_until_something_is_told(postgres_url: str) -> None:
+    async with house(postgres_url) as one, house(postgres_url) as two:
+        assert not one.claims.known([DANA]), "what was committed a moment ago was not told"
+        await sure(one, DANA, LEE)
+        await two.book()
+        await soon(lambda: not one.claims.known([DANA]))
+        assert one.claims.known([LEE]), "nothing happened there"
+        assert (await one.claims.views([DANA], NOW))[DANA].ranges == (CLAIMED,)
+        await sure(one, DANA, LEE)
+        assert one.claims.view(DANA).ranges == (CLAIMED,)
+
+
+async def test_ones_own_bookings_are_known_at_once_and_stay_known(postgres_url: str) -> None:
+    async with house(postgres_url) as made:
+        await sure(made, DANA, LEE)
+        await made.book()
+        assert made.claims.view(DANA).ranges == (CLAIMED,)
+        await sure(made, DANA, LEE)
+        assert made.claims.view(DANA).ranges == (CLAIMED,)
+
+
+async def test_a_claim_removed_by_hand_in_the_database_is_told(postgres_url: str) -> None:
     async with house(postgres_url) as made:
         await made.book()
-        assert not made.claims.complete, "somebody may have written a moment ago"
-        await alone(made)
-        assert made.claims.view(DANA).ranges == (CLAIMED,)
-        await made.book(made.slot(who="lee"))
-        assert made.claims.complete
-        assert made.claims.view(LEE).ranges == (CLAIMED,)
-        assert await made.claims.views([LEE], NOW) == {LEE: made.claims.view(LEE)}
+        await sure(made, DANA)
+        with committing(postgres_url, seal) as transaction:
+            transaction.connection.execute(delete(bookings))
+        await soon(lambda: not made.claims.known([DANA]))
+        assert (await made.claims.views([DANA], NOW))[DANA].ranges == ()
 
 
-async def test_a_stranger_ends_it_until_all_is_read_again(postgres_url: str) -> None:
+async def test_what_changes_nothing_about_a_claim_is_not_told(postgres_url: str) -> None:
+    async with house(postgres_url) as made:
+        await made.book()
+        await sure(made, DANA)
+        told = made.claims._told
+        with committing(postgres_url, seal) as transaction:
+            transaction.connection.execute(update(bookings).values(address="1 Elm Street", status=bookings.c.status))
+        with committing(postgres_url, seal) as transaction:
+            transaction.connection.execute(update(bookings).values(blocked_to=bookings.c.blocked_to + 1))
+        await soon(lambda: made.claims._told > told)
+        assert made.claims._told == told + 1
+
+
+async def test_a_read_during_which_something_is_told_proves_nothing(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with house(postgres_url) as one, house(postgres_url) as two:
-        await alone(one)
+        await sure(one, LEE)
+        real, gate, read = one.database.read, asyncio.Event(), asyncio.Event()
+
+        async def slowly(work: Any, *within: float) -> Any:
+            found = await real(work, *within)
+            if isinstance(found, list):
+                read.set()
+                await gate.wait()
+            return found
+
+        monkeypatch.setattr(one.database, "read", slowly)
+        asked = asyncio.create_task(one.claims.views([DANA], NOW))
+        await read.wait()
         await two.book()
-        await soon(lambda: not one.claims.complete)
+        await soon(lambda: not one.claims.known([LEE]) or one.claims._told > 1)
+        gate.set()
+        assert (await asked)[DANA].ranges == (), "it looked before"
+        assert not one.claims.known([DANA])
         assert (await one.claims.views([DANA], NOW))[DANA].ranges == (CLAIMED,)
-        await two.book(two.slot(who="lee"))
-        await soon(lambda: not one.claims.complete)
-        await alone(one)
-        assert one.claims.view(LEE).ranges == (CLAIMED,)
 
 
-async def test_what_is_claimed_while_all_is_read_is_not_forgotten(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with house(postgres_url) as made:
-        real, gate, reading = made.database.read, asyncio.Event(), asyncio.Event()
-
-        async def slowly(work: Any, *within: float) -> Any:
-            found = await real(work, *within)
-            reading.set()
-            await gate.wait()
-            return found
-
-        monkeypatch.setattr(made.database, "read", slowly)
-        made.claims._read_all_when_alone()
-        made.clock.advance(ALONE_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
-        made.claims._read_all_when_alone()
-        await reading.wait()
-        made.claims.add(DANA, "one", CLAIMED)
-        gate.set()
-        await soon(lambda: made.claims._whole is not None and made.claims._whole.done())
-        assert made.claims.view(DANA).ranges == (CLAIMED,)
-        assert not made.claims.complete, "it is read once more"
-        monkeypatch.setattr(made.database, "read", real)
-
-
-async def test_a_read_that_began_before_does_not_undo_what_is_known_since(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with house(postgres_url) as made:
-        real, gate = made.database.read, asyncio.Event()
-
-        async def slowly(work: Any, *within: float) -> Any:
-            found = await real(work, *within)
-            await gate.wait()
-            return found
-
-        monkeypatch.setattr(made.database, "read", slowly)
-        asked = asyncio.create_task(made.claims.views([DANA], NOW))
-        await asyncio.sleep(0.1)
-        monkeypatch.setattr(made.database, "read", real)
-        made.clock.advance(ALONE_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
-        made.claims._read_all_when_alone()
-        await soon(lambda: made.claims.complete)
-        made.claims.add(DANA, "one", CLAIMED)
-        gate.set()
-        assert (await asked)[DANA].ranges == (CLAIMED,)
-        assert made.claims.view(DANA).ranges == (CLAIMED,)
+async def test_without_a_listener_every_question_is_read(postgres_url: str) -> None:
+    async with house(postgres_url) as one, house(postgres_url) as two:
+        await sure(one, DANA)
+        await one.claims.stop()
+        assert not one.claims.known([DANA])
+        await two.book()
+        assert (await one.claims.views([DANA], NOW))[DANA].ranges == (CLAIMED,)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.booking.holders import Holders
+from app.booking.holders import Holder, Holders
 from app.booking.store import Booking, claim, drafted
 from app.db.engine import Transaction
 from tests.booking.acme import ANN, HOUR, house
@@ -31,8 +31,8 @@ async def test_of_a_rush_those_get_their_time_who_would_one_after_the_other(data
 
         earlier, drafts = [draft(place) for place in range(3)], [draft(place) for place in range(3, 18)]
 
-        async def who(*, together: bool) -> list[tuple[str, list[str]]]:
-            found: list[tuple[str, list[str]]] = []
+        async def who(*, together: bool) -> list[tuple[str, list[Holder]]]:
+            found: list[tuple[str, list[Holder]]] = []
 
             def work(transaction: Transaction) -> None:
                 found.clear()

@@ -93,7 +93,7 @@ def somebody(
     page.get_by_label("Your name").fill("Dana")
     page.get_by_label("Admin token").fill(ADMIN_TOKEN)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Callbacks")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
     page.mouse.move(0, 0)  # under a pointer on a button nothing changes for a while
     yield page
     context.close()

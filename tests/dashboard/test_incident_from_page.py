@@ -19,7 +19,7 @@ async def test_the_card_leads_to_the_form_and_the_form_takes_the_page(database_u
         assert '<details class="card" id="open" open>' in form
         assert "From the page “Calendar down &lt;script&gt;" in form
         assert f'<input type="hidden" name="page" value="{row.id}">' in form
-        assert "<option selected>acme</option>" in form
+        assert '<option value="acme" selected>Acme Pest Control (acme)</option>' in form
         assert re.search(r'<input name="title"[^>]* value=', form) is None
         given = {"title": "Some visits cannot be booked", "page": row.id, "business": "acme", "parts": "booking"}
         assert (await dana.press("incidents/open", given)).status_code == 303

@@ -17,6 +17,8 @@ from app.dashboard.rendering import rendered
 from app.db.once import committing, looking
 from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
 from app.inference.flag import KNOWN
+from app.review.tasks import Task
+from app.review.tasks import opened as task_opened
 from app.review.truth import truths
 from tests.dashboard.filled import CUSTOMER, PHONE, REFERENCES, TASK, VISIT, fill
 from tests.dashboard.looking import PAGES, dashboard, recorded, rows, signed_in
@@ -324,3 +326,32 @@ async def test_what_nobody_decided_says_how_it_ended(sqlite_url: str, tmp_path: 
     async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
         lately = (await dana.look("reviews")).text.partition("Decided lately")[2]
     assert ("nobody in time, " in lately, "done meanwhile, " in lately) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [("callback", "3 late callbacks"), ("tell_customer", "3 late tasks")],
+    ids=lambda value: str(value),
+)
+async def test_what_is_no_callback_is_not_told_as_one(sqlite_url: str, tmp_path: Path, kind: str, about: str) -> None:
+    late = time.time() - 60
+    with committing(sqlite_url, seal) as transaction:
+        for number, one in enumerate(("callback", "callback", kind)):
+            task_opened(transaction, Task(f"k{number}", one, "acme", f"R{number}", "Call.", late), now=late)
+    async with dashboard(sqlite_url, tmp_path) as server:
+        overview = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+    assert about in overview["sentence"]
+    assert [tile["value"] for tile in overview["tiles"] if tile["name"] == "Tasks"] == ["3"]
+
+
+async def test_a_page_that_waits_behind_another_is_none_that_somebody_has_to_take(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    fill(sqlite_url)
+    with committing(sqlite_url, seal) as transaction:
+        changed = update(pages).where(pages.c.kind == "calendar_down").values(told="held", next_at=time.time() + 600)
+        assert transaction.connection.execute(changed).rowcount == 1
+    async with dashboard(sqlite_url, tmp_path) as server:
+        overview = (await server.get("/api/overview", ADMIN_TOKEN)).json()
+        open_ones = (await server.get("/api/pages", ADMIN_TOKEN)).json()["pages"]
+    assert [tile["value"] for tile in overview["tiles"] if tile["name"] == "Pages"] == [str(len(open_ones) - 1)]

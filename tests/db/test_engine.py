@@ -14,13 +14,11 @@ from app.audit import log as audit_log
 from app.audit.log import record
 from app.db import engine
 from app.db.engine import (
-    FOREIGN_WRITER_CHECK_S,
     Database,
     DatabaseRefusedError,
     DatabaseUnavailableError,
     Transaction,
 )
-from app.db.once import committing
 from app.db.opening import open_engine
 from app.db.schema import audit, secrets
 from app.errors import OverloadedError
@@ -394,23 +392,6 @@ def test_a_server_that_vanished_is_given_up_within_seconds(postgres_url: str) ->
             given = driver.info.get_parameters()
         made.dispose()
         assert (given["tcp_user_timeout"], given["keepalives_idle"]) == ("10000", "5")
-
-
-async def test_a_strangers_records_are_come_upon_within_a_second_and_ones_own_are_not(postgres_url: str) -> None:
-    async with opened(postgres_url) as one:
-        await one.write(lambda t: audit_log.record(t, "mine", at=1.0))
-        await asyncio.sleep(1.5 * FOREIGN_WRITER_CHECK_S)
-        before = one.strangers
-        await one.write(lambda t: audit_log.record(t, "mine", at=1.0))
-        await one.write(lambda t: t.connection.execute(text("select 1")).scalar())
-        assert one.strangers == before
-        with committing(postgres_url, audit_log.seal) as transaction:
-            audit_log.record(transaction, "a stranger's", at=1.0)
-        await soon(lambda: one.strangers == before + 1)
-        with committing(postgres_url, audit_log.seal) as transaction:
-            audit_log.record(transaction, "a stranger's", at=1.0)
-        await one.write(lambda t: audit_log.record(t, "mine", at=1.0))
-        assert one.strangers == before + 2
 
 
 async def test_on_a_full_disk_an_empty_write_says_nothing_and_a_proof_says_why(sqlite_url: str) -> None:

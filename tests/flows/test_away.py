@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from app.main import away, checked, work
 from app.main.away import Waiting
 from app.settings import load
 from app.watch import database_page
+from app.watch.outage_hand import Hand
 from app.watch.pages import listed
 from tests.fakes.databases import opened, soon
 from tests.fakes.page_receiver import PageReceiver
@@ -165,6 +167,37 @@ async def test_what_it_told_while_it_waited_is_written_down(
         [kept] = await database.read(lambda connection: listed(connection, all_of_them=True))
     assert (kept.page.kind, kept.status) == (database_page.KIND, "resolved")
     assert kept.raised_at < kept.changed_at
+
+
+async def test_who_takes_it_by_the_command_is_not_told_again(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
+    monkeypatch.setattr(database_page, "QUIET_S", (0.2,))
+    monkeypatch.setattr(away, "ASK_EVERY_S", 0.05)
+    asked: list[str] = []
+
+    def begin() -> str:
+        if not asked:
+            raise WHY
+        return "there"
+
+    async with PageReceiver() as pages, waiting(sqlite_url, tmp_path, begin, READBACK_PAGE_URLS=pages.url) as (_, made):
+        over = asyncio.Event()
+        made.over = over.set
+        await pages.wait_for(2, 20)
+        assert "`readback pages ack database`" in pages.pages[-1].body
+        Hand(database_page.named(sqlite_url)).take("Dana", since=time.time(), now=time.time())
+        await asyncio.sleep(0.5)
+        told = len(pages.pages)
+        await asyncio.sleep(1.0)
+        assert len(pages.pages) == told
+        asked.append("now")
+        await over.wait()
+    async with opened(sqlite_url) as database:
+        [kept] = await database.read(lambda connection: listed(connection, all_of_them=True))
+    assert (kept.status, kept.acknowledged_by) == ("resolved", "Dana")
+    assert Hand(database_page.named(sqlite_url)).taken(0.0) is None
 
 
 async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,11 +97,3 @@ def test_the_commands_about_dead_letters(database_url: str) -> None:
     assert readback(database_url, "dead-letters", "show", "unknown").returncode == 1
     assert readback(database_url, "dead-letters").returncode == 2
     assert readback(database_url, "audit", "verify").returncode == 0
-
-
-def test_commands_about_letters_make_no_database(tmp_path: Path) -> None:
-    answer = readback(f"sqlite:///{tmp_path}/none.db", "dead-letters", "list")
-
-    assert answer.returncode == 2
-    assert "there is no database" in answer.stderr
-    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -102,10 +103,28 @@ async def test_the_same_delivery_at_both_at_once_is_one_booking(
     assert len(books.booked(database_url)) == 1
 
 
+def alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "State:\tZ" not in status.read_text()
+
+
 def children(server: Process) -> list[int]:
     assert server.process is not None
     found = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True)
     return [int(line) for line in found.stdout.split()]
+
+
+async def test_workers_end_with_their_parent_and_leave_the_port_to_its_successor(
+    start: Callable[..., Process], database_url: str
+) -> None:
+    server = start(database_url, READBACK_WEB_WORKERS="2")
+    assert (await server.offers(limit=1))[0]["slot_id"]
+    workers = children(server)
+    server.kill()
+    assert await books.eventually(lambda: not any(alive(pid) for pid in workers))
+    server.start()
+    assert (await server.offers(limit=1))[0]["slot_id"]
+    assert server.stop() == 0
 
 
 async def test_two_workers_serve_one_port_as_one(start: Callable[..., Process], database_url: str) -> None:

@@ -189,20 +189,32 @@ async def test_what_a_person_approved_of_several_is_done_until_one_is_not(sms: T
 
 
 WANTS_TO_KEEP = {
-    "an older yes": ("do you treat wasps?", ["yes please"]),
-    "a no": ("Do not cancel my visit!", ["cancel my visit"]),
-    "a not before it": ("I don't want to cancel", ["want to cancel"]),
+    "an older yes": ("do you treat wasps?", ["yes please"], [GUIDED]),
+    "a no": ("Do not cancel my visit!", ["cancel my visit"], [GUIDED]),
+    "a not before it": ("I don't want to cancel", ["want to cancel"], [WAITS]),
 }
 
 
 @pytest.mark.parametrize("what", WANTS_TO_KEEP)
 async def test_a_change_rests_on_what_was_said_now_and_not_on_its_opposite(sms: Texting, what: str) -> None:
-    said, rests_on = WANTS_TO_KEEP[what]
+    said, rests_on, told = WANTS_TO_KEEP[what]
     reference = await own_booking(sms)
     await sms.text("yes please", model=[say("ask_what_else")])
     cancel = call("cancel_appointment", reference=reference, confidence=0.97, rests_on=rests_on)
-    assert WAITS in await sms.text(said, model=[cancel])
+    assert await sms.text(said, model=[cancel]) == told
     assert [row.status for row in await sms.house.rows()] == ["confirmed"]
+
+
+@pytest.mark.parametrize("said", ["thanks", "hello", "when do you come?", "do you take cash?"])
+async def test_nobody_decides_about_what_the_customer_did_not_speak_of(sms: Texting, said: str) -> None:
+    reference = await own_booking(sms)
+    unsure = {"confidence": 0.3, "rests_on": [said]}
+    for lie in (
+        call("cancel_appointment", reference=reference, **unsure),
+        call("book_appointment", slot_id="s2", customer_name="Ann Lee", **unsure),
+    ):
+        assert WAITS not in await sms.text(said, model=[lie, say("ask_which_day")])
+    assert await rows(sms, reviews) == []
 
 
 async def test_a_number_means_the_list_that_was_read_last(sms: Texting) -> None:

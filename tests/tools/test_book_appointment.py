@@ -86,6 +86,22 @@ async def test_a_taken_slot_is_refused_with_other_times_that_can_be_booked(ask: 
     assert again["outcome"] == "confirmed"
 
 
+@pytest.mark.parametrize("unsure", [False, True])
+async def test_who_calls_again_for_the_time_they_have_hears_that_it_is_theirs(
+    ask: Agent, calendar: FakeCalendar, unsure: bool
+) -> None:
+    if unsure:
+        calendar.script("book", scripted.DONE_BUT_UNKNOWN)
+    booked = await book(ask, minted(ask))
+    answer = await ask("book_appointment", call="c2", slot_id=minted(ask), customer_name="ann  LEE")
+    assert (answer["ok"], answer["code"], answer["outcome"]) == (False, "slot_taken", "refused")
+    assert answer["say"].startswith("You have that time already: Home inspection with Dana on Tuesday, November 24")
+    assert " ".join(booked["reference"]) in answer["say"]
+    assert ("not confirmed by the calendar yet" in answer["say"]) is unsure
+    assert "I can offer" not in answer["say"], "another time beside it would be a second visit"
+    assert len(await ask.house.rows()) == 1
+
+
 async def test_of_thirty_callers_one_is_booked_and_the_others_get_other_times(ask: Agent) -> None:
     slot_id = minted(ask)
     answers = await asyncio.gather(

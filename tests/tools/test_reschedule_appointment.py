@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 
 from app.booking import owner
+from app.booking.store import changed
 from tests.booking.acme import CALLER, HOUR, SLOT_TTL_S, TUESDAY_9
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, people_first
@@ -189,6 +190,17 @@ async def test_a_time_offered_for_another_service_is_not_taken(ask: Agent) -> No
     answer = await ask("reschedule_appointment", reference=reference, slot_id=slot_id)
     assert (answer["code"], answer["outcome"]) == ("invalid_arguments", "refused")
     assert "Ant treatment" in answer["say"]
+
+
+async def test_who_booked_what_is_not_done_any_more_is_not_sent_to_look_for_times(ask: Agent) -> None:
+    reference = await booked(ask)
+    row = await ask.house.row()
+    await ask.house.database.write(lambda t: changed(t, row, service="taken-out-of-the-file"))
+    answer = await move(ask, reference)
+    assert (answer["code"], answer["outcome"], answer["slots"]) == ("not_allowed", "refused", [])
+    assert "taken-out-of-the-file" not in answer["say"]
+    assert "stays as it is" in answer["say"]
+    assert (await ask("cancel_appointment", reference=reference))["outcome"] == "confirmed"
 
 
 async def test_a_cancelled_appointment_is_not_moved(ask: Agent) -> None:

@@ -139,14 +139,14 @@ async def test_who_takes_it_in_any_process_is_told_no_more_until_its_end(tmp_pat
         await each.stop()
 
 
-async def test_without_an_address_it_says_that_nobody_can_take_it(tmp_path: Path) -> None:
+async def test_without_an_address_it_says_by_which_command_it_is_taken(tmp_path: Path) -> None:
     clock, database = FakeClock(), Scripted()
     page = DatabasePage(database, Alarms(ScriptedNotifier(), (), clock), clock, Turn("x", tmp_path), Hand("x"))  # type: ignore[arg-type]
     database.away = True
     await page.look()
     standing = page.standing()
     assert standing is not None
-    assert "nobody can acknowledge" in standing.page.body
+    assert "`readback pages ack database`" in standing.page.body
 
 
 async def test_a_short_absence_wakes_nobody(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from app.booking.business import Businesses, CrmAccount
 from app.main.watching import unwatched
 from app.settings import load
-from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, UNWATCHED, Lapse
+from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, NOT_RAISED, UNWATCHED, Lapse
 from app.watch.pages import Page, listed, raised
 from app.watch.volume_lines import Watched
 from tests.booking.acme import acme
@@ -45,6 +45,7 @@ EVENING = datetime(2026, 3, 2, 23, 59, tzinfo=CHICAGO).timestamp()
         ("no_assistant", "acme", LAPSE_AFTER_S, LAPSED),
         ("reference_guessing", "acme", LAPSE_AFTER_S, LAPSED),
         ("transfers_not_followed", "transfers", LAPSE_AFTER_S, LAPSED),
+        ("texts_not_listed", "twilio", 0, NOT_RAISED),
         ("read_back_mismatch", "ABC-123", 30 * LAPSE_AFTER_S, None),
     ],
 )

@@ -1,10 +1,16 @@
 """`readback pages`: what is open, whom it reached, and taking it from the command line."""
 
 import json
+import time
+from pathlib import Path
+
+import pytest
 
 from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import pages
+from app.watch.database_page import named
+from app.watch.outage_hand import KEY, KIND, PAGE_ID, Hand
 from app.watch.pages import Page
 from tests.commanding import command
 
@@ -52,3 +58,29 @@ async def test_a_page_of_which_another_one_tells_is_not_said_to_be_ended_by_anyb
 
 def test_a_database_that_is_not_there_is_wrong_use() -> None:
     assert run("sqlite:////tmp/readback-nowhere/none.db", "ack", "x")[0] == 2
+
+
+@pytest.mark.parametrize("name", [KEY, PAGE_ID])
+async def test_an_outage_of_the_database_is_taken_without_it(tmp_path: Path, name: str) -> None:
+    url, began = f"sqlite:///{tmp_path}/away.db", time.time()
+    code, told = run(url, "ack", name, "--by", "Dana")
+    assert (code, told) == (
+        0,
+        "Noted: that the database is away is in the hand of Dana, for who serves on this machine.\n",
+    )
+    hand = Hand(named(url))
+    taken = hand.taken(began)
+    hand.let_go()
+    assert taken is not None
+    assert taken.by == "Dana"
+
+
+async def test_an_outage_that_has_a_page_is_taken_as_any_page_is(sqlite_url: str) -> None:
+    """As where the database can be read and takes writes again, and nobody has noticed yet."""
+    database = Database(sqlite_url, seal)
+    await database.start()
+    await database.write(lambda t: pages.raised(t, Page(KIND, KEY, "The database does not answer", "b"), now=1_000.0))
+    await database.stop()
+    code, told = run(sqlite_url, "ack", KEY, "--by", "Dana")
+    assert (code, told.endswith(" is acknowledged, by Dana.\n")) == (0, True)
+    assert Hand(named(sqlite_url)).taken(0.0) is None

@@ -1,0 +1,35 @@
+"""A command that looks at an installation makes none: in another folder it says so, and leaves nothing behind."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commanding import command
+from tests.processes import ROOT
+
+DEMO = ROOT / "infra" / "businesses" / "demo.toml"
+LOOKS = {
+    "audit": ("audit", "verify"),
+    "bookings": ("bookings", "show", "KMJC9A"),
+    "canary": ("canary", "list"),
+    "dead-letters": ("dead-letters", "list"),
+    "figures": ("figures", "list"),
+    "flag": ("flag", "list"),
+    "incident": ("incident", "open", "--title", "Texts arrive late"),
+    "pages": ("pages", "list"),
+    "replay": ("replay", "1"),
+    "reviews": ("reviews", "list"),
+    "sign-in": ("sign-in",),
+    "tasks": ("tasks", "list"),
+    "volume": ("volume", "list"),
+}
+
+
+@pytest.mark.parametrize("arguments", LOOKS.values(), ids=LOOKS)
+def test_without_a_database_a_command_says_so_and_makes_none(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    told = command(f"sqlite:///{tmp_path}/none.db", *arguments, READBACK_BUSINESSES=str(DEMO))
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith(f"READBACK_DATABASE_URL: there is no database {tmp_path}/none.db; a command needs ")
+    assert told.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

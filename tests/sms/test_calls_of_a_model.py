@@ -1,0 +1,39 @@
+"""Calls that a model arranges: when somebody calls is what the customer's words say, and nobody in danger waits."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.sms.phrases import IN_DANGER
+from tests.booking.acme import acme
+from tests.sms.modelled import Texting, call, texting
+
+WEEKS_AWAY = "2026-12-15 10:00"
+
+
+@pytest.fixture
+async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
+    async with texting(sqlite_url, acme()) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "told"),
+    [
+        ("please call me", WEEKS_AWAY, "by 11:00 AM on Friday, November 20"),
+        ("please call me on Monday at 3 pm", WEEKS_AWAY, "at 3:00 PM on Monday, November 23"),
+        ("please call me on Monday at 3 pm", "", "at 3:00 PM on Monday, November 23"),
+        ("llámeme monday morning por favor", "monday morning", "on Monday, November 23"),
+        ("I smell gas, somebody call me on Monday", "monday", "by 11:00 AM on Friday, November 20"),
+    ],
+)
+async def test_a_call_is_promised_for_when_the_customer_wants_it(
+    sms: Texting, said: str, wanted: str, told: str
+) -> None:
+    (heard,) = await sms.text(said, model=[call("request_callback", reason="call", when=wanted)])
+    assert told in heard
+
+
+async def test_who_may_be_in_danger_is_told_whom_to_call_first(sms: Texting) -> None:
+    (heard,) = await sms.text("I smell gas, call me now", model=[call("request_callback", reason="gas")])
+    assert heard.startswith(IN_DANGER)

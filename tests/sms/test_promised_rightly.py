@@ -1,0 +1,42 @@
+"""What is told of a visit, and what a reply promises: no call on a day that was, no silence that is taken for a yes."""
+
+import pytest
+
+from tests.sms.scenes import ASKED_NAME, NOTHING, ONE, TUE, TWO_INSPECTIONS, WED, Row, hold
+
+SOON, HAVE = (
+    "Someone will call you back by 11:05 AM on Friday, November 20",
+    "You have: Home inspection with Dana, Tue Nov",
+)
+CALLED: tuple[Row, ...] = (
+    (ONE, "you came monday and the ants are still here, call me", TUE, SOON),
+    (ONE, "you were here on monday and left my gate open please call me", TUE, SOON),
+    (ONE, "you came monday, call me at 3", TUE, "Someone will call you back at 3:00 PM on Friday, November 20"),
+    (ONE, "can you call me monday at 10", TUE, "at 10:00 AM on Monday, November 23"),
+    (ONE, "don't call me after 8", TUE, "Thanks, that goes to a person."),
+    (NOTHING, "my kid ate the bait", "", "If anybody is in danger, call your emergency number (911) now."),
+)
+TOLD: tuple[Row, ...] = (
+    (ONE, "see you wednesday!", TUE, HAVE),
+    (ONE, "ok see you at 10", TUE, HAVE),
+    (ONE, "~3d / wait i thought it was wednesday", TUE, HAVE),
+    (ONE, "~3d / is it tomorrow?", TUE, HAVE),
+    (ONE, "see you tuesday at 9", TUE, ""),
+    (ONE, "cancel it / no / yes", TUE, HAVE),
+    (ONE, "cancel it / no / ok", TUE, ""),
+    (TWO_INSPECTIONS, "cancel tuesday / yes / and wednesday too / yes", "", "Cancelled: Home inspection with Lee, Wed"),
+    (TWO_INSPECTIONS, "cancel tuesday / yes / now the other one / yes", "", "Cancelled: Home inspection with Lee, Wed"),
+    (TWO_INSPECTIONS, "cancel tuesday / yes / also book wednesday at 11", WED, "What is it for?"),
+    (ONE, "my neighbor wants one too / wednesday at 10 / yes", f"{TUE}, {WED}", "Booked"),
+    (ASKED_NAME, "never mind, wednesday at 10 / Jane Roe / yes", WED, "Booked"),
+)
+
+
+@pytest.mark.parametrize("row", CALLED, ids=lambda row: row[1])
+async def test_the_call_is_promised_for_when_it_is_wanted(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row, ("callback",))
+
+
+@pytest.mark.parametrize("row", TOLD, ids=lambda row: row[1])
+async def test_what_stands_is_told(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
