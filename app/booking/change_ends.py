@@ -44,7 +44,7 @@ def release(transaction: Transaction, amendment: Amendment, reason: str, *, now:
     """
     if not give_up(transaction, amendment, reason, now=now):
         return False
-    if reason == CHANGED_BY_HAND:
+    if reason == CHANGED_BY_HAND and not amendment.appointment.synthetic:
         handed_over(transaction, amendment, found, now=now)
     return True
 

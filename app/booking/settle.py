@@ -197,6 +197,8 @@ class Settler:
         return settled
 
     async def _cannot_tell(self, booking: Booking, reason: str) -> None:
+        if booking.synthetic:
+            return  # nobody is to be called, and the call that asked for it tells of the trouble
         body = (
             f"Booking {booking.reference} on {booking.calendar} may or may not have been written; the calendar does "
             f"not tell ({reason}). The caller heard at most that it is not sure yet. Look at the calendar and call "

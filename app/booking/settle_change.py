@@ -211,7 +211,7 @@ class ChangeSettler:
         return self._clock.now() - amendment.change.created_at
 
     async def _cannot_tell(self, amendment: Amendment, reason: str) -> None:
-        if self._age(amendment) < PAGE_AFTER_S:
+        if self._age(amendment) < PAGE_AFTER_S or amendment.appointment.synthetic:
             return
         appointment, change = amendment.appointment, amendment.change
         business = self._businesses.get(appointment.business)

@@ -1,6 +1,7 @@
 """What people read of a look at an appointment: pages, and what to tell the customer. It decides nothing."""
 
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.booking.calendar import Absent, Event
@@ -9,6 +10,8 @@ from app.booking.store import Booking
 from app.booking.verification import CANNOT_VERIFY_PAGE, CHANGED_PAGE, MISMATCH_PAGE, Watched
 from app.booking.whereabouts import NOWHERE, Elsewhere, Place, not_telling
 from app.watch.pages import Page
+
+OUR_OWN: Final = "; a synthetic call of ours booked it, so nobody waits for it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,8 @@ class Sight:
 def mismatch_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo) -> Page:
     """What a person hears of an appointment that is not on the calendar as it should be."""
     title = f"Read-back mismatch: {booking.reference} on {booking.calendar}"
-    body = (
-        f"{_compared(booking, wanted, sight, zone)}\nPut the calendar right, or call the customer: "
-        f"`readback bookings show {booking.reference}` says whom."
-    )
+    call = f", or call the customer: `readback bookings show {booking.reference}` says whom."
+    body = f"{_compared(booking, wanted, sight, zone)}\nPut the calendar right{OUR_OWN if booking.synthetic else call}"
     return Page(MISMATCH_PAGE, booking.reference, title, body, booking.business)
 
 
@@ -73,7 +74,7 @@ def to_put_right(booking: Booking, wanted: Wanted, zone: ZoneInfo) -> str:
     promised = f"promised for {span(wanted.start, wanted.end, zone)}" if wanted.there else "which was cancelled"
     return (
         f"The calendar does not show appointment {booking.reference}, {promised}, as it should be. "
-        "Put the calendar right, or agree with the customer on what it shows."
+        f"Put the calendar right{OUR_OWN if booking.synthetic else ', or agree with the customer on what it shows.'}"
     )
 
 

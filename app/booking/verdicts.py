@@ -161,7 +161,8 @@ def _wrong(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
         verification.noted(transaction, booking, wrong_since=since)
         return Verdict(again_s=since + ONCE_MORE_AFTER_S - now)
     if booking.verified_at:
-        return _changed(transaction, case, sight)
+        # Of a synthetic call's nobody has to be told: what the calendar shows is how it is.
+        return (_agreed if booking.synthetic else _changed)(transaction, case, sight)
     return _mismatch(transaction, case, sight)
 
 
@@ -171,7 +172,7 @@ def _mismatch(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     wanted = wanted_of(booking, case.watched)
     key = f"mismatch:{booking.reference}:{booking.revision}"
     latest = max(now + TELL_NEAR_S, min(now + TELL_FAR_S, booking.starts - TELL_NEAR_S))
-    phone = booking.phone or booking.caller
+    phone = "" if booking.synthetic else booking.phone or booking.caller
     what = to_put_right(booking, wanted, case.zone)
     task = Task(key, "mismatch", booking.business, booking.reference, what, latest, phone, booking.customer_name)
     opened(transaction, task, now=now)

@@ -22,6 +22,7 @@ from app.db.schema import call_events
 from app.jobs.dead_letters import Letter, given_up
 from app.promises.transfers import Report, reported
 from app.watch.alarms import Alarms
+from app.watch.calm import Calm
 
 MAX_KIND_CHARS = 64
 UNREAD: Final = "call_report"
@@ -55,6 +56,7 @@ class CallEvents:
         self._businesses = businesses
         self._alarms = alarms
         self._clock = clock
+        self._calm = Calm(clock.monotonic())
 
     async def store(self, event: CallEvent) -> None:
         """Keep one report, the first of its kind for its call. Never raises: the platform needs its acknowledgement."""
@@ -64,6 +66,7 @@ class CallEvents:
             await self._database.write(lambda t: self.taken_in(t, event))
         except Exception as error:
             logger.error("call_event_lost", kind=event.kind, exc_info=error)
+            self._calm.trouble(self._clock.monotonic())
             self._alarms.ring(
                 "call_event_lost",
                 "events",
@@ -71,7 +74,8 @@ class CallEvents:
                 f"A {event.kind} could not be stored ({type(error).__name__}). The call itself is not affected.",
             )
             return
-        self._alarms.clear("call_event_lost", "events")
+        if self._calm.is_over(self._clock.monotonic()):
+            self._alarms.clear("call_event_lost", "events")
 
     def taken_in(self, transaction: Transaction, event: CallEvent) -> None:
         """Store it, and follow the call's transfer. A report that was stored before may be about a later transfer.

@@ -20,6 +20,7 @@ from app.errors import ReadbackError
 from app.promises.callbacks import Callback, promised
 from app.promises.transfers import Asked, Trying, begun, not_taken, owed
 from app.watch.alarms import Alarms
+from app.watch.calm import Calm
 
 ORDERING: Final = frozenset({"vapi"})
 """Platforms that take an order to transfer a live call, and report what became of it."""
@@ -60,6 +61,7 @@ class Handover:
         self._push = push
         self._alarms = alarms
         self.clock = clock
+        self._calm = Calm(clock.monotonic())
 
     async def to_person(
         self, ref: CallRef, business: Business, details: str = ""
@@ -120,6 +122,7 @@ class Handover:
                 lambda t: begun(t, asked, now=now) or _called_back(t, ref, business, asked, now), WRITE_WITHIN_S
             )
         except ReadbackError as error:
+            self._calm.trouble(self.clock.monotonic())
             self._alarms.ring(
                 "transfers_not_followed",
                 "transfers",
@@ -130,7 +133,8 @@ class Handover:
             if not numbers:
                 raise
             return numbers[0]
-        self._alarms.clear("transfers_not_followed", "transfers")
+        if self._calm.is_over(self.clock.monotonic()):
+            self._alarms.clear("transfers_not_followed", "transfers")
         return found
 
     async def _made_up_for(

@@ -10,7 +10,7 @@ from app.db.engine import Database, Transaction
 from app.db.schema import pages
 from app.jobs.outbox import Again
 from app.review.tasks import DUE_SOON, LATE, Kept, by_key, due_soon, late, told_by
-from app.watch.pages import is_raised, raised, superseded
+from app.watch.pages import is_raised, raised, rounds_of, superseded
 
 AGAIN_AFTER_S = 3_600.0
 AGAIN_AT_MOST_S = 86_400.0
@@ -44,13 +44,16 @@ def _looked_at(transaction: Transaction, key: str, now: float) -> Again | None:
 
 
 def _late(transaction: Transaction, task: Kept, now: float) -> Again:
-    """A page instead of those before; acknowledged, it is raised anew: to have heard is not to have called."""
-    superseded(transaction, DUE_SOON, task.key, now=now)
-    for kind, about in told_by(task):
-        superseded(transaction, kind, about, now=now)
+    """A page instead of those before, as high up as they got; acknowledged, it is raised anew: to have heard is not to
+    have called, and whoever takes it again and again keeps it from nobody.
+    """
+    before = [(DUE_SOON, task.key), *told_by(task)]
     if _acknowledged(transaction, task.key, now - AGAIN_AFTER_S):
-        superseded(transaction, LATE, task.key, now=now)
-    raised(transaction, late(task), now=now)
+        before.append((LATE, task.key))
+    reached = max(rounds_of(transaction, kind, about) for kind, about in before)
+    for kind, about in before:
+        superseded(transaction, kind, about, now=now)
+    raised(transaction, late(task), now=now, reached=reached)
     return Again(min(max(AGAIN_AFTER_S, now - task.due), AGAIN_AT_MOST_S))
 
 

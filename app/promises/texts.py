@@ -182,10 +182,17 @@ def left_lying(connection: Connection, *, before: float, most: int) -> list[Owed
     return [_owed(row) for row in connection.execute(asked.order_by(_x.created_at).limit(most))]
 
 
-def any_open(connection: Connection, business: str) -> bool:
-    """Whether our own work on any text of a business is not over."""
-    asked = select(_x.id).where(_x.business == business, _x.state.in_(OPEN)).limit(1)
-    return connection.execute(asked).first() is not None
+def any_late(connection: Connection, business: str, *, before: float) -> bool:
+    """Whether a text of a business that was to leave before a moment is still ours to send."""
+    due = (_x.state.in_(OPEN), _x.created_at <= before, _x.not_before <= before)
+    return connection.execute(select(_x.id).where(*due, _x.business == business).limit(1)).first() is not None
+
+
+def any_refused(connection: Connection, business: str, code: int, *, since: float) -> bool:
+    """Whether a text of a business waits because of this code, or ended by it since a moment."""
+    ended = and_(_x.state.in_(ENDED_BADLY), _x.created_at > since - GOOD_FOR_S, _x.changed_at > since)
+    mine = (_x.business == business, _x.code == code, or_(_x.state.in_(OPEN), ended))
+    return connection.execute(select(_x.id).where(*mine).limit(1)).first() is not None
 
 
 def moved(transaction: Transaction, text: Owed, state: str, *, now: float, **values: Any) -> None:

@@ -11,10 +11,13 @@ from app.promises.consent import Said
 from app.promises.texts import Owed
 from app.sms import conversations, people
 from app.sms.codes import WENT_WRONG, Deed, Fate, fate
-from app.watch.pages import Page, not_resolved, raised, resolved
+from app.watch.pages import Page, is_raised, raised, raised_about, resolved
 
 LATE: Final = "texts_late"
-"""The page about texts that wait to be sent."""
+"""The page about texts that wait to be sent; it ends with the last of them, or each that leaves would end it and each
+that fails would raise it anew.
+"""
+LATE_AFTER_S: Final = 600.0
 REFUSED: Final = "texts_refused"
 """The page about what the carrier refuses for a reason that somebody has to mend."""
 OWED: Final = (texts.REPLY, texts.NEWS, texts.REVIEWED)
@@ -22,6 +25,10 @@ OWED: Final = (texts.REPLY, texts.NEWS, texts.REVIEWED)
 OWED_ALL_THE_SAME: Final = (texts.NEWS, texts.REVIEWED)
 """How something ended that was left open: also who wants no texts is to know."""
 
+REFUSED_FOR_S: Final = 3_600.0
+"""Without a text that is refused for a reason, before one that gets there ends the page about it: a reason may hold for
+some texts only, each of which would be a page of its own.
+"""
 TURN_S: Final = 60.0
 """As long as a turn may take, at most."""
 
@@ -33,6 +40,7 @@ def reached(transaction: Transaction, text: Owed, state: str, code: int, *, now:
         return
     metrics.count_text_out(text.kind, state)
     texts.moved(transaction, text, state, now=now, sid=text.sid)
+    _fewer_late(transaction, text.business, now)
     if state == texts.DELIVERED:
         _gets_there(transaction, text.business, now)
 
@@ -63,10 +71,15 @@ def ended(transaction: Transaction, text: Owed, state: str, why: str, *, now: fl
     metrics.count_text_out(text.kind, state)
     values = {name: value for name, value in (("sid", text.sid), ("code", code)) if value}
     texts.moved(transaction, text, state, now=now, **values)
-    if not texts.any_open(transaction.connection, text.business):  # what no longer waits is not late
-        resolved(transaction, LATE, text.business, now=now)
+    _fewer_late(transaction, text.business, now)
     if text.kind in OWED_ALL_THE_SAME or (text.kind in OWED and (why != consent.OPTED_OUT or _did(transaction, text))):
         people.not_told(transaction, text, why.replace("_", " "), now=now)
+
+
+def _fewer_late(transaction: Transaction, business: str, now: float) -> None:
+    late = is_raised(transaction, LATE, business)
+    if late and not texts.any_late(transaction.connection, business, before=now - LATE_AFTER_S):
+        resolved(transaction, LATE, business, now=now)
 
 
 def _did(transaction: Transaction, text: Owed) -> bool:
@@ -92,9 +105,11 @@ def _wrote_all_the_same(transaction: Transaction, text: Owed, now: float) -> Non
 
 
 def _gets_there(transaction: Transaction, business: str, now: float) -> None:
-    for kind, key in not_resolved(transaction.connection):
-        if kind == REFUSED and key.partition(":")[0] == business:
-            resolved(transaction, kind, key, now=now)
+    for key in raised_about(transaction.connection, REFUSED):
+        whose, _, code = key.rpartition(":")
+        since = now - REFUSED_FOR_S
+        if whose == business and not texts.any_refused(transaction.connection, business, int(code), since=since):
+            resolved(transaction, REFUSED, key, now=now)
 
 
 def _page(transaction: Transaction, text: Owed, code: int, follows: Fate, now: float) -> None:

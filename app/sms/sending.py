@@ -20,11 +20,11 @@ from app.promises import consent, texts
 from app.promises.gsm import segments
 from app.promises.texts import Owed
 from app.sms import aftermath, pace
-from app.sms.aftermath import LATE
+from app.sms.aftermath import LATE, LATE_AFTER_S
 from app.sms.carrier import SEND_WITHIN_S, Accepted, Answer, Carrier, NotSent, Outgoing, Refused, Unknown
 from app.sms.codes import Deed, after_all, fate, forward
 from app.sms.quiet import opens
-from app.watch.pages import Page, raised, resolved
+from app.watch.pages import Page, raised
 
 IN_ORDER_S: Final = (1.0, 30.0)
 """Between two looks at whether the text before it is gone: shortest, and longest while a carrier is away."""
@@ -33,7 +33,6 @@ SETTLED_S: Final = SEND_WITHIN_S + 5.0
 REPEAT_AFTER_S: Final = 30.0
 """What is in no list so long after its attempt was never taken."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 120.0
-LATE_AFTER_S: Final = 600.0
 OF_BOOKINGS: Final = (texts.CONFIRMATION, texts.REMINDER_DAY, texts.REMINDER_HOURS)
 
 logger = log.get(__name__)
@@ -189,7 +188,6 @@ class Sending:
 
     def _accepted(self, transaction: Transaction, text: Owed, answer: Accepted, now: float) -> None:
         state = forward(text.state, answer.status) or texts.ACCEPTED
-        resolved(transaction, LATE, text.business, now=now)
         aftermath.reached(transaction, replace(text, sid=answer.sid), state, answer.code, now=now)
 
     def _heard(self, transaction: Transaction, report: TextReport) -> None:

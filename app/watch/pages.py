@@ -83,13 +83,15 @@ class Past:
     acknowledged_at: float = 0.0
 
 
-def raised(transaction: Transaction, page: Page, *, now: float) -> bool:
-    """Raise a page unless it is raised already; True when it was raised now."""
+def raised(transaction: Transaction, page: Page, *, now: float, reached: int = 0) -> bool:
+    """Raise a page unless it is raised already; True when it was raised now. `reached`: how many rounds of another page
+    told of the same, so that this one begins as high up.
+    """
     connection = transaction.connection
     if connection.execute(select(_p.id).where(*_open(page.kind, page.key))).first() is not None:
         return False
     about = (uuid.uuid4().hex, page.kind, page.key, page.business, page.title, page.body, "open", now, now)
-    _insert(connection, [(*about, now, 0, 0, "{}", "", "", 0.0, "")])
+    _insert(connection, [(*about, now, reached, 0, "{}", "", "", 0.0, "")])
     record(transaction, "page_raised", business=page.business, subject=page.key, at=now, page=page.kind)
     return True
 
@@ -124,6 +126,11 @@ def written_down(transaction: Transaction, past: Past, *, now: float) -> None:
     if past.acknowledged_at:
         record(transaction, "page_acknowledged", subject=about[0], at=past.acknowledged_at, by=taken[0], **noted)
     record(transaction, "page_resolved", subject=page.key, at=now, **noted)
+
+
+def rounds_of(transaction: Transaction, kind: str, key: str) -> int:
+    """How many rounds the page had that is up; 0 where none is."""
+    return transaction.connection.execute(select(_p.round).where(*_open(kind, key))).scalar() or 0
 
 
 def is_raised(transaction: Transaction, kind: str, key: str) -> bool:

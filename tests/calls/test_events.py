@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.dialects import vapi
 from app.jobs import dead_letters
 from app.watch import pages
+from app.watch.calm import CALM_S
 from tests.calls.reception import ACME, audited
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -111,6 +112,20 @@ async def test_what_cannot_be_written_down_rings_and_raises_nothing(sqlite_url: 
         await events.store(event(ENDED, thing=Unwritable()))
 
     assert alarms.kinds() == ["call_event_lost"]
+
+
+async def test_a_database_that_takes_every_other_report_is_one_page(sqlite_url: str) -> None:
+    clock, alarms = FakeClock(), FakeAlarms()
+    async with opened(sqlite_url) as database:
+        events = CallEvents(database, BUSINESSES, alarms, clock)  # type: ignore[arg-type]  # it rings alike
+        for number in range(4):
+            await events.store(event(ENDED, f"c{number}", thing=Unwritable() if number % 2 == 0 else 1))
+            clock.advance(1.0)
+        assert alarms.kinds() == ["call_event_lost"]
+        assert alarms.ringing() != set()
+        clock.advance(CALM_S)
+        await events.store(event(ENDED, "c9"))
+    assert (alarms.kinds(), alarms.ringing()) == (["call_event_lost"], set())
 
 
 async def test_a_report_that_says_of_no_call_is_a_dead_letter_once_and_is_read_again(database_url: str) -> None:

@@ -11,9 +11,10 @@ from app.promises.follow_up import AGAIN_AFTER_S, AGAIN_AT_MOST_S, TaskFollowUp
 from app.review.tasks import FOLLOW_UP, OURSELVES, Task, closed
 from app.review.tasks import opened as open_task
 from app.review.tasks import paged as tell_of
-from app.watch.pages import SUPERSEDED, Page, resolved
+from app.watch.pages import SUPERSEDED, Page, acknowledged, listed, resolved
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import executed, opened
+from tests.watch.test_pager import FIRST, OWN, SECOND, THIRD, ScriptedMessenger, pager
 
 HOUR = 3600.0
 KEY = "callback:1"
@@ -123,6 +124,26 @@ async def test_to_have_heard_of_it_is_not_to_have_done_it(database_url: str) -> 
         await look(handler)
 
     assert paged(database_url) == [("task_late", "resolved"), ("task_late", "open")]
+
+
+async def test_who_takes_it_again_and_again_keeps_it_from_nobody_higher_up(database_url: str) -> None:
+    """Each page that takes the place of one about the same begins where that had got to."""
+    async with following(database_url) as (handler, clock, database):
+        messenger = ScriptedMessenger()
+        carrying = pager(database, messenger, clock)
+        clock.advance(3.5 * HOUR)
+        await look(handler)
+        await carrying.deliver_due()
+        assert messenger.counts() == {OWN: 1, FIRST: 1}
+        for level in ((SECOND,), (SECOND, THIRD)):
+            clock.advance(HOUR)
+            await look(handler)
+            await carrying.deliver_due()
+            assert {FIRST, *level} <= set(messenger.told)
+            assert (THIRD in messenger.told) is (THIRD in level)
+            (page,) = [page for page in await database.read(listed) if page.page.kind == "task_late"]
+            await database.write(lambda t, page=page: acknowledged(t, page.id, by="Kim", now=clock.now()))  # type: ignore[misc]  # the default only binds it
+            await carrying.deliver_due()
 
 
 async def test_an_urgent_one_is_paged_as_it_is_opened(database_url: str) -> None:

@@ -11,10 +11,11 @@ from app.db.schema import pages, text_outbox
 from app.jobs.outbox import Again
 from app.promises import consent
 from app.promises.texts import GOOD_FOR_S, REVIEWED
+from app.sms.aftermath import LATE_AFTER_S, REFUSED_FOR_S
 from app.sms.carrier import NotSent, Refused, Unknown
 from app.sms.codes import FATES, Deed, fate, forward
 from app.sms.pace import turn
-from app.sms.sending import LATE_AFTER_S, Sending
+from app.sms.sending import Sending
 from app.sms.turn import Turn
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
@@ -187,6 +188,24 @@ async def test_a_carrier_down_for_an_hour_loses_nothing_and_doubles_nothing_and_
     assert house.carrier.taken == [(CUSTOMER, f"part {number}") for number in range(3)], "in their order"
 
 
+async def test_the_page_about_late_texts_ends_with_the_last_of_them(house: Texting) -> None:
+    """One that leaves is no end of it: each that fails in between would be a page of its own."""
+    house.carrier.answers.extend([NotSent("cannot connect")] * 400)
+    for number in range(6):
+        await house.owe(revision=number, conversation=f"c{number}")
+    await house.jobs.run_for(LATE_AFTER_S + 600)
+    assert await house.pages() == ["texts_late"]
+    house.carrier.answers.clear()
+    await house.owe(revision=7, conversation="c7")  # leaves at once, while the others wait to be tried again
+    await house.jobs.run_for(1)
+    assert {"accepted", "pending"} <= set(await house.states())
+    assert [page.status for page in await house.rows(pages)] == ["open"]
+    house.carrier.answers.extend([NotSent("cannot connect")] * 2)
+    await house.jobs.run_for(600)
+    assert set(await house.states()) == {"accepted"}
+    assert [page.status for page in await house.rows(pages)] == ["resolved"]
+
+
 async def test_texts_that_are_of_no_use_any_more_are_not_late(house: Texting) -> None:
     house.carrier.answers.extend([NotSent("cannot connect")] * 9_999)
     await house.owe()
@@ -335,6 +354,32 @@ async def test_what_is_refused_until_somebody_mends_it_is_held_and_then_goes_out
     await house.jobs.run_for(1_200)
 
     assert (house.carrier.taken, await house.states()) == ([(CUSTOMER, "Hi")], ["accepted"])
+
+
+async def test_what_is_refused_for_some_texts_only_is_one_page_until_it_is_over(house: Texting) -> None:
+    """Each text that gets there meanwhile would end it, and each that is refused ring it anew."""
+    house.carrier.answers.append(Refused(21408, "HTTP 400"))
+    await house.owe()
+    await house.jobs.run_for(5)
+    await house.owe(booking="theirs", to_number=OTHER)
+    await house.jobs.run_for(5)
+    await house.report("delivered")
+    assert (await house.states(), await house.pages()) == (["pending", "delivered"], ["texts_refused"])
+    assert [page.status for page in await house.rows(pages)] == ["open"], "one is held for it"
+
+    await house.jobs.run_for(600)
+    await house.report("undelivered", code=30007, place=2)
+    await house.owe(booking="again", to_number=OTHER)
+    await house.jobs.run_for(5)
+    await house.report("delivered", place=3)
+    ends = {page.key: page.status for page in await house.rows(pages)}
+    assert ends == {"acme:21408": "resolved", "acme:30007": "open"}, "one was refused for it just now"
+
+    await house.jobs.run_for(REFUSED_FOR_S)
+    await house.owe(booking="later", to_number=OTHER)
+    await house.jobs.run_for(5)
+    await house.report("delivered", place=4)
+    assert {page.status for page in await house.rows(pages)} == {"resolved"}
 
 
 async def test_a_code_that_nobody_knows_is_a_failure_and_no_more(house: Texting) -> None:
