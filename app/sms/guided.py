@@ -154,6 +154,7 @@ async def _besides(talk: Talk) -> None:
     """What was asked for beside what has just been seen to."""
     first = talk.said
     await _ask_beside(talk, 1)
+    await tidings.pass_on_beside(talk)
     await second_wish.see_to(talk, ground(talk.business, talk.now))
     if talk.said is not first:
         await _ask_beside(talk, 2)

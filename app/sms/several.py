@@ -9,7 +9,7 @@ from app.sms.cancelling import CANCEL
 from app.sms.dates_in_words import When
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, services_in
-from app.sms.state import Asked, Booked, PutOff, Task
+from app.sms.state import Asked, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, MOVE, OTHER_ONE
 from app.sms.words import Said, read
@@ -26,6 +26,8 @@ _NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
 """What is left out of others, and not a day that does not suit."""
 _ELSE = re.compile(r"(?<!one )(?<!body )\belse\b|\bthe rest\b|\bothers\b")
 _CLAUSES = re.compile(r"[,;!&+\n]|(?<=[?])|\.(?=\s|$)|\b(?:and|but|also|then|plus|so)\b", re.I)
+_ALL = re.compile(r"\W*all(?: of (?:them|these|those))?(?: please| pls)?\W*")
+_NUMBERS = re.compile(r"\W*(?:both |numbers? )?[1-9](?:(?: ?, ?(?:and )?| ?& ?| and | y )[1-9])+(?: please| pls)?\W*")
 MOST_CLAUSES = 8
 _STAYS = re.compile(
     r"\b(?:still|works|confirm|keep)\b|(?:'s|\b(?:is|are)) (?:\w+ )?(?:ok|okay|fine|good|great|perfect|on)\b|"
@@ -126,6 +128,8 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     low = talk.said.text.lower()
     if talk.said.instead or not (EVERY.search(low) or len(visits) > 1):
         return []
+    if talk.state.step is Step.WHICH and (numbered := _numbered(low, visits)):
+        return numbered
     days, services = talk.said.when.days, all_services_in(talk, low)
     moves = talk.state.task is Task.MOVE  # where one day can be the goal
     several = (
@@ -133,6 +137,14 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     )
     found = named(talk, talk.said, visits) if several else []
     return found if len(found) > 1 or (found and EVERY.search(low)) else []
+
+
+def _numbered(low: str, visits: Sequence[Booked]) -> list[Booked]:
+    """All of those that were just listed, or several by their numbers: "1 and 2"."""
+    if _ALL.fullmatch(low):
+        return [*visits]
+    numbers = {int(number) for number in re.findall("[1-9]", low)} if _NUMBERS.fullmatch(low) else ()
+    return [visit for number, visit in enumerate(visits, 1) if number in numbers]
 
 
 def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:
