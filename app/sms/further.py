@@ -44,7 +44,7 @@ def beside_an_answer(talk: Talk, ground: Ground) -> Said | None:
 def only_further(talk: Talk) -> bool:
     """Whether it answers nothing and wishes for another service besides the one under way: "and ants on Thursday"."""
     state, said = talk.state, talk.said
-    under_way = state.task is Task.BOOK and state.step in CHOOSING and bool(state.service)
+    under_way = state.step in CHOOSING and bool(state.service)
     wish = said.intent in (None, Intent.BOOK) and said.answer is None and said.number is None and said.next is None
     return under_way and wish and bool(_BEGINS.match(said.whole.lower())) and _is_further(talk, said)
 

@@ -297,10 +297,10 @@ async def _about_booked(talk: Talk) -> bool:
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
-    if theirs.expects_it(talk):
-        await own_appointments.tell(talk)
-    elif tidings.tells(talk):
+    if tidings.tells(talk):
         await tidings.pass_on(talk)
+    elif theirs.expects_it(talk):
+        await own_appointments.tell(talk)
     elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
     elif not said.when and theirs.cannot_then(talk):

@@ -34,6 +34,8 @@ _STAYS = re.compile(
     r"\bsee (?:you|u|ya)\b|\b(?:i|we) can (?:do|make)\b|\bdo (?:i|we) (?:have|need)\b|\bwhat time\b|"
     r"\b(?:tell|remind|know|sure)\b.* (?:when|where)\b|^\W*when\b"
 )
+_STANDS = re.compile(r"\bstill\b|\bsee (?:you|u|ya)\b|\bconfirm\b|\bkeep\b")
+"""What is said like this of a day names no other visit's new one."""
 _ONLY = re.compile(r"^\W*(?:just|only) ")
 """Beside "the rest" it names what is no part of that."""
 _TURNED_DOWN = re.compile(rf"{CANCEL.pattern}|{MOVE.pattern}|n't\b|\b(?:dont|cant|wont|doesnt|not?|never|no longer)\b")
@@ -66,28 +68,49 @@ def kept(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
 
 
 def spared(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
-    """Those that are only spoken of beside the request, as good, expected or asked about: "Tuesday is fine, but
-    cancel Wednesday".
+    """Those that are only spoken of beside the request, as good, expected or asked about, where it names another one:
+    "Tuesday is fine, but cancel Wednesday".
     """
-    clauses = [part for part in _CLAUSES.split(said.whole) if part.strip()]
-    if not 1 < len(clauses) <= MOST_CLAUSES:
-        return []
-    told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
-    good: list[Booked] = []
-    changed: list[Booked] = []
-    for clause in clauses:
-        low = clause.lower()
-        stays = _STAYS.search(low) or (else_too and _ONLY.match(low))
-        part = read([(clause, 0)], told)
-        fits = [each for each in _fitting(talk, part, visits) if could_be(part.when, each.starts)]
-        (good if stays and not _TURNED_DOWN.search(low) else changed).extend(fits)
-    return [each for each in good if each not in changed]
+    good, changed = _told_apart(talk, said, visits)
+    named_other = changed or says_else(said.whole.lower())
+    return [each for each in good if each not in changed] if named_other else []
 
 
 def names_none(talk: Talk, visits: Sequence[Booked]) -> bool:
     """Whether all of them are only spoken of beside a day on which none is: "Tuesday is fine, but cancel Wednesday"."""
     elsewhere = {*talk.said.when.days} - {each.starts.date() for each in visits}
-    return bool(elsewhere and visits) and len(spared(talk, talk.said, visits)) == len(visits)
+    good, changed = _told_apart(talk, talk.said, visits)
+    return bool(elsewhere and visits) and not changed and all(each in good for each in visits)
+
+
+def without_spared_days(talk: Talk, visits: Sequence[Booked]) -> When:
+    """When it shall be: not on the day of a visit that stays, unless no other day is named."""
+    when = talk.said.when
+    days = {each.starts.date() for each in spared(talk, talk.said, visits)}
+    left = tuple(day for day in when.days if day not in days)
+    stands = _STANDS.search(talk.said.whole.lower())
+    return replace(when, days=left) if days and (left or stands) else when
+
+
+def _told_apart(talk: Talk, said: Said, visits: Sequence[Booked]) -> tuple[list[Booked], list[Booked]]:
+    """Those of which it is said that they are good, and those of which anything else is said."""
+    good: list[Booked] = []
+    changed: list[Booked] = []
+    clauses = [part for part in _CLAUSES.split(said.whole) if part.strip()]
+    if not 1 < len(clauses) <= MOST_CLAUSES:
+        return good, changed
+    told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
+    for clause in clauses:
+        low, part = clause.lower(), read([(clause, 0)], told)
+        stays = _STAYS.search(low) or (else_too and _ONLY.match(low))
+        fits = _fitting(talk, part, visits)
+        if stays and not _TURNED_DOWN.search(low):
+            good += [each for each in fits if could_be(part.when, each.starts)]
+        else:
+            days, barred = part.when.days, part.when.barred
+            changed += fits
+            changed += [each for each in visits if each.starts.date() in days or each.starts.weekday() in barred]
+    return good, changed
 
 
 def without_kept(talk: Talk, visits: Sequence[Booked]) -> tuple[list[Booked], bool]:
@@ -128,8 +151,8 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     low = talk.said.text.lower()
     if talk.said.instead or not (EVERY.search(low) or len(visits) > 1):
         return []
-    if talk.state.step is Step.WHICH and (numbered := _numbered(low, visits)):
-        return numbered
+    if talk.state.step is Step.WHICH and (several_of := numbered(low, visits)):
+        return several_of
     days, services = talk.said.when.days, all_services_in(talk, low)
     moves = talk.state.task is Task.MOVE  # where one day can be the goal
     several = (
@@ -139,7 +162,7 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     return found if len(found) > 1 or (found and EVERY.search(low)) else []
 
 
-def _numbered(low: str, visits: Sequence[Booked]) -> list[Booked]:
+def numbered(low: str, visits: Sequence[Booked]) -> list[Booked]:
     """All of those that were just listed, or several by their numbers: "1 and 2"."""
     if _ALL.fullmatch(low):
         return [*visits]

@@ -44,6 +44,8 @@ def listed_one(talk: Talk) -> Booked | None:
     listed = state.appointments
     if numbered := numbered_with(talk):
         return numbered[0]
+    if state.step is Step.WHICH and several.numbered(text, listed):
+        return None
     if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
         return listed[said.number - 1 if said.number > 0 else -1]
     if len(listed) == _TWO and (LATER_ONE.search(text) or EARLIER_ONE.search(text)):

@@ -28,6 +28,13 @@ ON_TOP: tuple[Row, ...] = (
     (ASKED_NAME, "also ants on thursday at 9 / Jane Roe / yes / yes", f"{TUE}, {THURSDAY}", "Booked: Ant treatment"),
     (ASKED, "and ants on thursday at 9", "", f"{FIRST} Home inspection with Dana, Tue Nov 24 at 9:00 AM, for Jane"),
     (("inspection",), "and ants too / tuesday at 9 / Jane Roe / yes", TUE, "Ant treatment: Which day suits you?"),
+    (
+        (*ONE, "move it to thursday at 10"),
+        "and book ants friday the 27th at 9 / yes",
+        "inspection Thu 26 10:00",
+        "Ant treatment with Dana, Fri Nov 27 at 9:00 AM, for Jane Roe. Reply YES",
+    ),
+    (WHICH, "1, 2", f"{TUE}, inspection Wed 25 10:00", f"{FIRST} Cancel Home inspection with Dana, Tue"),
     (WHICH, "all / yes / yes", "", "Cancelled: Home inspection with Lee"),
     (WHICH, "1 and 2 / yes / yes", "", "Cancelled: Home inspection with Lee"),
     (ONE, "move tuesday's 9am to 2pm / yes", "inspection Tue 24 14:00", "Moved"),
@@ -46,6 +53,8 @@ ON_TOP: tuple[Row, ...] = (
     (ONE, "move it to thursday at 10 because my dog is sick", TUE, "Thu Nov 26 at 10:00 AM? Reply YES"),
 )
 FOR_A_PERSON: tuple[Row, ...] = (
+    (INSPECTION_AND_TREATMENT, "cancel wednesday if tuesday is still on", BOTH, "Someone will call you back"),
+    (ONE, "see you tuesday. my dog is friendly", TUE, "Thanks, that goes to a person."),
     (ONE, "can you move it to thursday at 10, gate code is 4412", TUE, "Thanks, that goes to a person."),
     (ONE, "move my appt to wed at 10. gate code 1234#", TUE, "Thanks, that goes to a person."),
     (MOVING, "2, the gate code is 4412", TUE, "Thanks, that goes to a person."),
