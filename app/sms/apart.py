@@ -30,6 +30,7 @@ _SEVERAL = re.compile(
     r"\b(?:two|both|three|four|five|several|a couple(?: of)?|[2-9]) (?P<what>(?:[a-z]+ ){0,2}[a-z]+)", re.I
 )
 _COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
+_STANDS = re.compile(r"\b(?:still|confirmed)\b")
 _HANGS_ON = re.compile(
     r"\W*(?:,? ?\b(?:but|and))? *\b(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I
 )
@@ -120,7 +121,11 @@ def _hanging(talk: Talk, ground: Ground) -> Said | None:
     first, on = (read([(part, 0)], ground) for part in (text[: condition.start()], text[condition.end() :]))
     other = meant.all_services_in(talk, on.text)
     told = on.when or other or meant.names_technician(talk, on.text)
-    unless = NEGATION.search(on.text.lower()) or condition.group().lower().endswith("unless")
+    unless = (
+        NEGATION.search(on.text.lower())
+        or _STANDS.search(on.text.lower())
+        or condition.group().lower().endswith("unless")
+    )
     if not first.cancels or not told or unless:
         return for_a_person
     if other:

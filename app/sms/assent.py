@@ -45,7 +45,7 @@ _FINE = (
     r"fantastic|alright|vale|bueno)(?: (?:by|for|with) (?:me|us))?"
 )
 _APPROVAL = (
-    rf"(?:(?:that'?s|that is|that would be|that) )?{_FINE}|k+|confirm(?:ed|o)?|est[aá] bien|"
+    rf"(?:(?:that'?s|that is|that would be|that) )?{_FINE}|k+|confirm(?:ed|o|ado)?|est[aá] bien|"
     r"that(?:'ll| will)? works?(?: for (?:me|us))?"
 )
 """A yes where nothing else is spoken of."""

@@ -341,7 +341,7 @@ _ANYTIME = re.compile(
     r"(?:the )?(?:earliest|soonest)|you (?:pick|choose|decide)|(?:it )?does ?n[o']?t matter|"
     r"(?:i )?don'?t (?:care|mind)|"
     r"no preference|which ?ever|what ?ever (?:works|you have|is (?:free|open))|any ?thing (?:is fine|works|goes)|"
-    r"cualquier (?:dia|día|hora)|lo antes posible)\b"
+    r"cualquiera|cualquier (?:dia|día|hora)|lo antes posible)\b"
 )
 _OF_THE_DAY = re.compile(r"\bany ?time\b")
 """Beside a time of day it says nothing of the day: "any time after 3"."""

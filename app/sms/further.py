@@ -10,7 +10,7 @@ from itertools import islice
 
 from app.sms import assent, meant, several
 from app.sms.ground import Ground
-from app.sms.state import Asked, Step, Task
+from app.sms.state import CHOOSING, Asked, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import BESIDES, BETTER, HAS_ONE, MOVE, NEGATION, ONE_MORE, TAG, WISHES_FOR, YES
 from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
@@ -20,6 +20,7 @@ ON_TOP = re.compile(
     r".*\b(?:also|too(?! \w+ly\b)|as well|another|plus|both|everything|all of)\b",
     re.S,
 )
+_BEGINS = re.compile(r"\W*(?:and|also|plus|&|\+)(?![a-z])")
 CHANGES = re.compile(
     r"\b(?:make|change|switch|move) (?:it|that|this)\b|\b(?:instead|actually|rather|i mean|i meant|correction)\b"
 )
@@ -38,6 +39,14 @@ def beside_an_answer(talk: Talk, ground: Ground) -> Said | None:
             intent = Intent.CANCEL if rest.intent is Intent.CANCEL else Intent.BOOK
             return replace(first, next=replace(rest, intent=intent))
     return None
+
+
+def only_further(talk: Talk) -> bool:
+    """Whether it answers nothing and wishes for another service besides the one under way: "and ants on Thursday"."""
+    state, said = talk.state, talk.said
+    under_way = state.step in CHOOSING and bool(state.service)
+    wish = said.intent in (None, Intent.BOOK) and said.answer is None and said.number is None and said.next is None
+    return under_way and wish and bool(_BEGINS.match(said.whole.lower())) and _is_further(talk, said)
 
 
 def _beside_cancelling(talk: Talk, ground: Ground) -> Said | None:

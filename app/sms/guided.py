@@ -154,6 +154,7 @@ async def _besides(talk: Talk) -> None:
     """What was asked for beside what has just been seen to."""
     first = talk.said
     await _ask_beside(talk, 1)
+    await tidings.pass_on_beside(talk)
     await second_wish.see_to(talk, ground(talk.business, talk.now))
     if talk.said is not first:
         await _ask_beside(talk, 2)
@@ -296,10 +297,10 @@ async def _about_booked(talk: Talk) -> bool:
     another = talk.state.last is not None and who not in ("", talk.state.last.who)
     elsewhen = said.when or said.when.no_such or said.more is More.OTHER_DAY or another
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
-    if theirs.expects_it(talk):
-        await own_appointments.tell(talk)
-    elif tidings.tells(talk):
+    if tidings.tells(talk):
         await tidings.pass_on(talk)
+    elif theirs.expects_it(talk):
+        await own_appointments.tell(talk)
     elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
     elif not said.when and theirs.cannot_then(talk):

@@ -15,6 +15,15 @@ _FROM = re.compile(
     r"(?= to\b)",
     re.I,
 )
+_OF_DAY = re.compile(
+    rf"{_VERB} (?:my |the )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?,? (?:at )?{_HOUR}{_END}(?= to\b)", re.I
+)
+DAY_TO = re.compile(
+    rf"{_VERB} (?:my |the )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?(?: (?:visit|one|appointment|appt))?"
+    r"(?: up| back)? to\b",
+    re.I,
+)
+"""The day is where it is, and not where it goes: "change Wednesday's to 2pm"."""
 _TO_HOUR = re.compile(rf"\b(?P<to>(?:to|until) {_DAY})(?=(?:{ONE_HOUR}){_END})", re.I)
 FROM_TO = re.compile(
     rf"\b(?:{DAY_NAMES}|today|tomorrow|[0-9]{{1,2}}(?:st|nd|rd|th)?)(?:'?s)?(?: [\w:']+){{0,4}}? (?:to|until) "
@@ -26,8 +35,8 @@ FROM_TO = re.compile(
 
 def without_origin(text: str) -> tuple[str, str]:
     """The hour where it is, empty if none is said; and the text without it, in which a bare hour after "to" is one."""
-    for form in (_FROM, _OWN):
-        if (match := form.search(text)) and (form is _FROM or _is_hour(match)):
+    for form in (_FROM, _OF_DAY, _OWN):
+        if (match := form.search(text)) and (form is not _OWN or _is_hour(match)):
             rest = f"{text[: match.start('hour')]} visit {text[match.end() :]}"
             return match["hour"], _TO_HOUR.sub(r"\g<to>at ", rest)
     return "", text

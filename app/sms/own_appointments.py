@@ -10,6 +10,7 @@ from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
 from app.sms.deciding import waits
 from app.sms.meant import (
+    all_services_in,
     minute,
     names_time,
     near_what_is_spoken_of,
@@ -87,7 +88,8 @@ async def begin(talk: Talk, task: Task) -> None:
         return
     found = theirs.referred(talk, found) or which_visit.numbered_with(talk) or found
     then = _one_wish(talk, found).next
-    found, others = several.without_kept(talk, found)
+    when, (found, others) = several.without_spared_days(talk, found), several.without_kept(talk, found)
+    talk.said = replace(talk.said, when=when)
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
         await choosing.go_on(talk)  # "my appointment" is the one that is being booked
         return
@@ -318,7 +320,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
             talk.say(f"{phrases.NO_SUCH_DAY.format(day=day)} {phrases.WHICH_DAY}")
         else:
             talk.say(f"Moving {phrases.appointment(talk.business, chosen, talk.today)}.", phrases.WHICH_DAY)
-        if named and chosen.service not in [each.id for each in named]:
+        if named and chosen.service not in [each.id for each in (*named, *all_services_in(talk, talk.said.text))]:
             talk.lead(phrases.SAME_SERVICE)
         return
     state.step = Step.CONFIRM_CANCEL

@@ -23,6 +23,8 @@ def one_or_two(talk: Talk, ground: Ground) -> Said:
     """What was said, as one where a yes with a request after it answers nothing that was asked."""
     if (beside := further.beside_an_answer(talk, ground)) is not None:
         return beside
+    if further.only_further(talk):
+        return Said(whole=talk.said.whole, intent=Intent.BOOK, next=replace(talk.said, intent=Intent.BOOK))
     said = talk.said = apart.apart(talk, ground)
     then = said.next
     if then is None or said.cancels or said.intent is Intent.MOVE or said.answer is not Answer.YES:

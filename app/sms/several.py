@@ -9,7 +9,7 @@ from app.sms.cancelling import CANCEL
 from app.sms.dates_in_words import When
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, services_in
-from app.sms.state import Asked, Booked, PutOff, Task
+from app.sms.state import Asked, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, MOVE, OTHER_ONE
 from app.sms.words import Said, read
@@ -26,12 +26,16 @@ _NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
 """What is left out of others, and not a day that does not suit."""
 _ELSE = re.compile(r"(?<!one )(?<!body )\belse\b|\bthe rest\b|\bothers\b")
 _CLAUSES = re.compile(r"[,;!&+\n]|(?<=[?])|\.(?=\s|$)|\b(?:and|but|also|then|plus|so)\b", re.I)
+_ALL = re.compile(r"\W*all(?: of (?:them|these|those))?(?: please| pls)?\W*")
+_NUMBERS = re.compile(r"\W*(?:both |numbers? )?[1-9](?:(?: ?, ?(?:and )?| ?& ?| and | y )[1-9])+(?: please| pls)?\W*")
 MOST_CLAUSES = 8
 _STAYS = re.compile(
     r"\b(?:still|works|confirm|keep)\b|(?:'s|\b(?:is|are)) (?:\w+ )?(?:ok|okay|fine|good|great|perfect|on)\b|"
     r"\bsee (?:you|u|ya)\b|\b(?:i|we) can (?:do|make)\b|\bdo (?:i|we) (?:have|need)\b|\bwhat time\b|"
     r"\b(?:tell|remind|know|sure)\b.* (?:when|where)\b|^\W*when\b"
 )
+_STANDS = re.compile(r"\bstill\b|\bsee (?:you|u|ya)\b|\bconfirm\b|\bkeep\b")
+"""What is said like this of a day names no other visit's new one."""
 _ONLY = re.compile(r"^\W*(?:just|only) ")
 """Beside "the rest" it names what is no part of that."""
 _TURNED_DOWN = re.compile(rf"{CANCEL.pattern}|{MOVE.pattern}|n't\b|\b(?:dont|cant|wont|doesnt|not?|never|no longer)\b")
@@ -64,28 +68,49 @@ def kept(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
 
 
 def spared(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
-    """Those that are only spoken of beside the request, as good, expected or asked about: "Tuesday is fine, but
-    cancel Wednesday".
+    """Those that are only spoken of beside the request, as good, expected or asked about, where it names another one:
+    "Tuesday is fine, but cancel Wednesday".
     """
-    clauses = [part for part in _CLAUSES.split(said.whole) if part.strip()]
-    if not 1 < len(clauses) <= MOST_CLAUSES:
-        return []
-    told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
-    good: list[Booked] = []
-    changed: list[Booked] = []
-    for clause in clauses:
-        low = clause.lower()
-        stays = _STAYS.search(low) or (else_too and _ONLY.match(low))
-        part = read([(clause, 0)], told)
-        fits = [each for each in _fitting(talk, part, visits) if could_be(part.when, each.starts)]
-        (good if stays and not _TURNED_DOWN.search(low) else changed).extend(fits)
-    return [each for each in good if each not in changed]
+    good, changed = _told_apart(talk, said, visits)
+    named_other = changed or says_else(said.whole.lower())
+    return [each for each in good if each not in changed] if named_other else []
 
 
 def names_none(talk: Talk, visits: Sequence[Booked]) -> bool:
     """Whether all of them are only spoken of beside a day on which none is: "Tuesday is fine, but cancel Wednesday"."""
     elsewhere = {*talk.said.when.days} - {each.starts.date() for each in visits}
-    return bool(elsewhere and visits) and len(spared(talk, talk.said, visits)) == len(visits)
+    good, changed = _told_apart(talk, talk.said, visits)
+    return bool(elsewhere and visits) and not changed and all(each in good for each in visits)
+
+
+def without_spared_days(talk: Talk, visits: Sequence[Booked]) -> When:
+    """When it shall be: not on the day of a visit that stays, unless no other day is named."""
+    when = talk.said.when
+    days = {each.starts.date() for each in spared(talk, talk.said, visits)}
+    left = tuple(day for day in when.days if day not in days)
+    stands = _STANDS.search(talk.said.whole.lower())
+    return replace(when, days=left) if days and (left or stands) else when
+
+
+def _told_apart(talk: Talk, said: Said, visits: Sequence[Booked]) -> tuple[list[Booked], list[Booked]]:
+    """Those of which it is said that they are good, and those of which anything else is said."""
+    good: list[Booked] = []
+    changed: list[Booked] = []
+    clauses = [part for part in _CLAUSES.split(said.whole) if part.strip()]
+    if not 1 < len(clauses) <= MOST_CLAUSES:
+        return good, changed
+    told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
+    for clause in clauses:
+        low, part = clause.lower(), read([(clause, 0)], told)
+        stays = _STAYS.search(low) or (else_too and _ONLY.match(low))
+        fits = _fitting(talk, part, visits)
+        if stays and not _TURNED_DOWN.search(low):
+            good += [each for each in fits if could_be(part.when, each.starts)]
+        else:
+            days, barred = part.when.days, part.when.barred
+            changed += fits
+            changed += [each for each in visits if each.starts.date() in days or each.starts.weekday() in barred]
+    return good, changed
 
 
 def without_kept(talk: Talk, visits: Sequence[Booked]) -> tuple[list[Booked], bool]:
@@ -126,6 +151,8 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     low = talk.said.text.lower()
     if talk.said.instead or not (EVERY.search(low) or len(visits) > 1):
         return []
+    if talk.state.step is Step.WHICH and (several_of := numbered(low, visits)):
+        return several_of
     days, services = talk.said.when.days, all_services_in(talk, low)
     moves = talk.state.task is Task.MOVE  # where one day can be the goal
     several = (
@@ -133,6 +160,14 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     )
     found = named(talk, talk.said, visits) if several else []
     return found if len(found) > 1 or (found and EVERY.search(low)) else []
+
+
+def numbered(low: str, visits: Sequence[Booked]) -> list[Booked]:
+    """All of those that were just listed, or several by their numbers: "1 and 2"."""
+    if _ALL.fullmatch(low):
+        return [*visits]
+    numbers = {int(number) for number in re.findall("[1-9]", low)} if _NUMBERS.fullmatch(low) else ()
+    return [visit for number, visit in enumerate(visits, 1) if number in numbers]
 
 
 def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:

@@ -235,7 +235,7 @@ Form = tuple[str, Meaning, tuple[str, ...]]
 SPANS: tuple[Form, ...] = (
     (
         rf"(?P<between>between )?(?P<from>{DAY_NAMES})\.? ?(?:-|to|thru|through|until|til|till|(?(between)and|-)) ?"
-        rf"(?P<to>{DAY_NAMES})",
+        rf"(?P<to>{DAY_NAMES})(?! (?:the )?[0-9]{{1,2}}(?:st|nd|rd|th))",
         _between_weekdays,
         (WEEKDAY,),
     ),

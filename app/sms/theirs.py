@@ -8,7 +8,7 @@ from app.sms.ground import ground
 from app.sms.meant import could_be, names_time, services_in
 from app.sms.state import Booked
 from app.sms.talk import Talk
-from app.sms.vocabulary import AGAIN, APPT, BETTER, ONE_MORE
+from app.sms.vocabulary import AGAIN, APPT, BETTER, ONE_MORE, WISHES_FOR
 from app.sms.words import Intent
 
 _NAME = r"[A-Z][\w'.-]*[^\W_]"
@@ -28,10 +28,12 @@ _REFERENCE = re.compile(
     r"\b(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])(?P<alone>[A-Z0-9]{6})\b"
 )
 
+_SEE_YOU = re.compile(r"\bsee (?:you|u|ya|y'?all|him|her|them)\b")
 _EXPECTS = re.compile(
-    r"\bsee (?:you|u|ya|y'?all|him|her|them)\b|\blooking forward\b|\b(?:i|we) thought\b|"
+    rf"{_SEE_YOU.pattern}|\blooking forward\b|\b(?:i|we) thought\b|"
     r"^\W*(?:(?:so|and|wait|ok|oh|but)\W+)*(?:is|was|isn'?t|wasn'?t) (?:it|that|this|(?:my|the|our) \w+)(?: still)?\W*$"
 )
+_NOT_SO = re.compile(r"\b(?:wo|ca|do|does|did)n'?t\b|\b(?:cannot|not|never|no)\b")
 _WITH = re.compile(rf"\b{APPT} with (?:(?:the|my|our|an?|dr\.?|doctor) )+(?P<who>[a-z]+)")
 _ANYBODY = frozenset(
     ("tech", "technician", "guy", "guys", "team", "crew", "company", "person", "man", "lady", "office")
@@ -80,8 +82,15 @@ def cannot_then(talk: Talk) -> bool:
 def expects_it(talk: Talk) -> bool:
     """Whether they only say, or ask, when they take it to be: "see you Wednesday", "I thought it was Friday"."""
     said = talk.said
-    told = said.intent in (None, Intent.STATUS) and not said.instead and not BETTER.search(said.text.lower())
-    return told and bool(said.when.days or said.when.clock) and bool(_EXPECTS.search(said.told))
+    low = said.text.lower()
+    exact = _SEE_YOU.search(low) and bool(said.when.days and said.when.clock)  # it is named as if it were agreed upon
+    wishes = said.instead or exact or any(form.search(low) for form in (BETTER, WISHES_FOR, _NOT_SO))
+    return (
+        said.intent in (None, Intent.STATUS)
+        and not wishes
+        and bool(said.when.days or said.when.clock)
+        and bool(_EXPECTS.search(said.told))
+    )
 
 
 def is_another(talk: Talk) -> bool:

@@ -7,7 +7,7 @@ import re
 from app.sms import phrases
 from app.sms.state import IDLE, Task
 from app.sms.talk import MAX_REASON_CHARS, Talk
-from app.sms.vocabulary import BETTER, PHONE
+from app.sms.vocabulary import BESIDES, BETTER, MOVE, PHONE
 from app.sms.words import Answer
 
 DETAIL = re.compile(
@@ -69,6 +69,16 @@ def tells_meanwhile(talk: Talk) -> bool:
     if state.step in IDLE or state.task is Task.BOOK or answers or said.intent is not None or said.next is not None:
         return False
     return not said.asks and not said.foreign and bool(DETAIL.search(said.text))
+
+
+async def pass_on_beside(talk: Talk) -> None:
+    """What is told in the words of a move: no tool takes that down with it."""
+    state, said = talk.state, talk.said
+    if state.task is not Task.MOVE or state.step in IDLE or talk.passed_on or talk.missed:
+        return
+    parts = [part for part in BESIDES.split(said.whole) if DETAIL.search(part)]
+    if any(not MOVE.search(part.lower()) and not part.endswith("?") for part in parts):
+        await talk.person(phrases.GOES_ON)
 
 
 async def pass_on(talk: Talk) -> None:

@@ -109,6 +109,7 @@ PERSON = re.compile(
     r"^(?:a )?(?:person|human|agent|representative|rep|operator|receptionist|persona|(?:please )?help me|"
     r"i need help)\b|"
     r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b(?! (?:my|our|mi|nuestr\w+) )|"
+    r"^(?:(?:please|pls|hi|hello|hey|can you|could you)\W+)*call my \w+(?: \w+)? (?:at|on) \(?[0-9+]|"
     r"\b(?:real|live|actual|another) (?:person|human|agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
     r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| after| before| between|"
@@ -132,7 +133,7 @@ TOPICS = re.compile(
     r"\bif (?:i|we) (?:(?:have to|had to|need to|want to|must|then|later|just) )*cancel\b|"
     r"\bwhat do i need\b|\bwhat should i\b|\bcu[aá]nto cuesta\b|\bprecio\b|"
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
-    r"where is (?:he|she|the tech\w*|the guy))\b"
+    r"where is (?:he|she|the tech\w*|the guy)|lleg[oa]\w* tarde|voy tarde)\b"
 )
 LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
@@ -155,7 +156,7 @@ CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|yo
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
     r"\b(?:change|move|switch|shift|push|bump|swap) "
-    rf"(?:it|me|my|the|our|this|that|them|both|all|to|back|time|day|date|{APPT})\b|"
+    rf"(?:it|me|my|the|our|this|that|them|both|all|to|back|time|day|date|{APPT}|(?:{_DAY})\w*(?:'s)?)\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
@@ -183,7 +184,8 @@ SOONER = re.compile(
 )
 """What is asked like this of a visit that stands is another time for it."""
 STATUS = re.compile(
-    rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|a qu[eé] hora)\b.{{0,40}}(?:\b{APPT}\b|"
+    rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|cu[aá]l es|a qu[eé] hora)\b"
+    rf".{{0,40}}(?:\b{APPT}\b|"
     r"\b(?:mine|scheduled|booked|i booked|coming)\b)|"
     rf"\b(?:do|did|have|am) i\b.{{0,25}}(?:\b{APPT}\b|\b(?:booked|scheduled|down for)\b)|"
     rf"\b{APPT}\b.{{0,20}}\b(?:still on|confirmed|status|details|info|right)\b|\bstatus\b|\bstill on\b|"
@@ -323,7 +325,8 @@ SAME_DAY = re.compile(r"\b(?:(?:the )?same|that) day\b|\bin the day\b")
 PUZZLED = re.compile(
     r"(?:(?:(?:ok|okay|yes|no|right|sorry|really)\W*\?|(?:what|wat|wut|huh|pardon|come again|say again|wdym|"
     r"(?:(?:are )?(?:you|u)|any(?:one|body)) (?:still )?there|what do you mean|what does that mean|"
-    r"i do ?n[o']?t (?:understand|get it))\b|\?)\W*)+"
+    r"i do ?n[o']?t (?:understand|get it)|"
+    r"is (?:that|it|this) (?:in the )?(?:am|morning) or (?:in the )?(?:pm|afternoon))\b|\?)\W*)+"
 )
 """They did not follow, and want to hear it again."""
 NOT_YET = re.compile(

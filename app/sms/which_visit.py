@@ -11,7 +11,7 @@ from app.sms import several
 from app.sms.dates_in_words import When
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
 from app.sms.numbers_in_words import ORDINALS
-from app.sms.origins_in_words import FROM_TO
+from app.sms.origins_in_words import DAY_TO, FROM_TO
 from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, EARLIER_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE
@@ -33,7 +33,7 @@ _PLACE = re.compile(
 
 _WITH_LIST = re.compile(
     r"^\W*(?:(?:please|pls|just|can (?:you|we)|to|move|change|switch|push|reschedule|cancel|number|option|the) )*#?"
-    rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?(?= (?:to|and|but|until)\b)"
+    rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?(?= (?:to|and|but|until)\b(?! #?[1-9]\W*$))"
 )
 """A number of the list with what shall be done with it: "move 1 to Thursday"."""
 
@@ -44,6 +44,8 @@ def listed_one(talk: Talk) -> Booked | None:
     listed = state.appointments
     if numbered := numbered_with(talk):
         return numbered[0]
+    if state.step is Step.WHICH and several.numbered(text, listed):
+        return None
     if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
         return listed[said.number - 1 if said.number > 0 else -1]
     if len(listed) == _TWO and (LATER_ONE.search(text) or EARLIER_ONE.search(text)):
@@ -141,4 +143,4 @@ def _with_whom(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
 def _is_goal(text: str) -> bool:
     """Whether the day in the words is where it shall go: "move it to Tuesday", unlike "move my Tuesday visit"."""
     words = text.lower().split()
-    return any(word in words for word in ("to", "for", "until", "til", "till"))
+    return not DAY_TO.search(text) and any(word in words for word in ("to", "for", "until", "til", "till"))

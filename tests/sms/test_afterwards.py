@@ -189,7 +189,7 @@ STORIES = (
         BOOK
         + """
         > my neighbor wants one too
-        < PERSON for a call.
+        < Which day suits you?
         > inspection
         < Which day suits you?
         """,
