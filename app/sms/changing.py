@@ -116,6 +116,15 @@ class Changing:
         strict = not asks_plainly(turn, Task.CANCEL)
         await self._put_to_them(turn, [Asked(Task.CANCEL, visit, strict=strict)], [visit], inference)
 
+    async def called(self, turn: ModelTurn, about: str) -> tuple[str, ...]:
+        """Promise the call that they were offered and said yes to. `about`: what they had written before."""
+        when = heard_now(turn).call_at()
+        arguments = {"reason": f"{about}\n{turn.window.said[:MAX_REASON_CHARS]}", **({"when": when} if when else {})}
+        result = await self._call(turn, Permitted(CALL, arguments, None, ()), 0)
+        if not result["ok"]:
+            raise NobodyAnsweredError("no call could be promised")
+        return (str(result["say"]),)
+
     async def _put_to_them(
         self, turn: ModelTurn, changes: Sequence[Asked], own: Sequence[Booked], inference: str
     ) -> Sequence[str]:
