@@ -182,6 +182,13 @@ def left_lying(connection: Connection, *, before: float, most: int) -> list[Owed
     return [_owed(row) for row in connection.execute(asked.order_by(_x.created_at).limit(most))]
 
 
+def waiting_for_carrier(connection: Connection, *, before: float) -> set[str]:
+    """Businesses with a text that did not go when it was tried, or that could have gone by then."""
+    ready = (_x.created_at < before, _x.not_before < before)
+    asked = select(_x.business).where(_x.state.in_(OPEN), or_(_x.attempts > 0, and_(*ready))).distinct()
+    return set(connection.execute(asked).scalars())
+
+
 def moved(transaction: Transaction, text: Owed, state: str, *, now: float, **values: Any) -> None:
     """Note how far a text got."""
     _CHANGE(transaction.connection, text.id, state=state, changed_at=now, **values)

@@ -20,6 +20,7 @@ from app.sms import listed as lists
 from app.sms.carrier import Carrier, Unknown
 from app.sms.conversations import Left
 from app.sms.inbox import Inbox, answering
+from app.sms.sending import LATE, LATE_AFTER_S
 from app.watch.pages import Page, raised, raised_about, resolved
 
 EVERY_S: Final = 30.0
@@ -66,7 +67,7 @@ class TextSweep:
         if self._carrier is not None:  # without one nothing can be done for them
             lying = await self._database.read(lambda c: texts.left_lying(c, before=now - LYING_S, most=MOST))
         # What is open is asked of the database: the sweep that raised it may have been another, or before a restart.
-        paged = await self._database.read(lambda c: raised_about(c, UNANSWERED))
+        paged = await self._database.read(lambda c: raised_about(c, UNANSWERED) | raised_about(c, LATE))
         if stuck or lying or paged:
             await self._database.write(lambda t: self._taken_up(t, stuck, lying, now))
         return len(stuck) + len(lying)
@@ -124,6 +125,10 @@ class TextSweep:
             raised(transaction, Page(UNANSWERED, business, "Texts without an answer", body, business), now=now)
         for business in raised_about(transaction.connection, UNANSWERED) - late:
             resolved(transaction, UNANSWERED, business, now=now)
+        # A text that came to be of no use ends no page when it does: the next one that is sent may be a day away.
+        waiting = texts.waiting_for_carrier(transaction.connection, before=now - LATE_AFTER_S)
+        for business in raised_about(transaction.connection, LATE) - waiting:
+            resolved(transaction, LATE, business, now=now)
 
 
 def _since(connection: Connection, now: float) -> float:

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from app.db.schema import job_outbox, pages, texts_in
-from app.sms.carrier import Unknown
+from app.promises.texts import GOOD_FOR_S
+from app.sms.carrier import NotSent, Unknown
+from app.sms.sending import LATE_AFTER_S
 from app.sms.sweep import EVERYWHERE_EVERY_S, FIRST_BACK_S, MOST, OVERLAP_S, STUCK_S, TOO_LONG_S, TextSweep
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
@@ -187,3 +189,23 @@ async def test_a_carrier_that_does_not_tell_is_asked_again_later(house: Texting)
     assert await looks.list_missed() == 0
     assert await looks.list_missed() == 1
     assert len(await house.rows(texts_in)) == 1
+
+
+async def test_the_page_about_late_texts_ends_when_none_waits_any_more(house: Texting) -> None:
+    house.carrier.answers.extend([NotSent("HTTP 503")] * 2_000)
+    await house.owe()
+    looks = sweep(house)
+    await house.jobs.run_for(2 * LATE_AFTER_S)
+    await looks.look()
+    assert await open_pages(house) == ["texts_late"]
+    house.clock.advance(GOOD_FOR_S)
+    await house.jobs.run_for(600)
+    await looks.look()
+
+    assert (house.carrier.taken, await house.states()) == ([], ["expired"])
+    assert "texts_late" not in await open_pages(house), "nothing else may be sent for days"
+
+
+async def open_pages(house: Texting) -> list[str]:
+    asked = select(pages.c.kind).where(pages.c.status != "resolved")
+    return list(await house.database.read(lambda c: c.execute(asked).scalars().all()))
