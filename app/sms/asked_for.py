@@ -189,7 +189,8 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
         plainly = not hedged and not _names_other_time(talks[0].said, reference, own)
         return plainly and any(_names_visit(talk, reference, own) for talk in talks)
     start, moves = _start(turn, change), change.tool == "reschedule_appointment"
-    if hedged or _moves(turn) is not moves or not (_is_only(change, own) if moves else _is_named(turn, change)):
+    of_it = _is_only(change, own) if moves else _is_named(turn, change) and not is_who_comes(turn, change)
+    if hedged or _moves(turn) is not moves or not of_it:
         return False
     for talk in talks:
         talk.state.name = str(change.arguments.get("customer_name", ""))
@@ -228,6 +229,12 @@ def _is_same(turn: ModelTurn, chosen: Offered, change: Permitted) -> bool:
     """Whether it is the very time that was chosen, if by another offer of it."""
     one, other = _offer(turn, chosen.slot_id), _offer(turn, change.arguments.get("slot_id"))
     return all(one.get(name) == other.get(name) for name in ("start", "technician", "service"))
+
+
+def is_who_comes(turn: ModelTurn, change: Permitted) -> bool:
+    """Whether the name for the booking is a technician's: "the first one with Dana" names no customer."""
+    words = str(change.arguments.get("customer_name", "")).lower().split()
+    return bool(words) and set(words) <= ground(turn.business, int(turn.now)).technicians
 
 
 def _is_named(turn: ModelTurn, change: Permitted) -> bool:

@@ -288,3 +288,12 @@ async def test_what_is_done_by_a_later_turn_waits_for_nobody(sms: Texting) -> No
     assert list(found) == ["overtaken"]
     jobs = await sms.house.database.read(lambda c: c.execute(select(job_outbox.c.kind)).scalars().all())
     assert "review_decided" not in jobs
+
+
+@pytest.mark.parametrize("said", ["the first one with Dana please", "1, Dana"])
+async def test_who_comes_is_not_whom_it_is_for(sms: Texting, said: str) -> None:
+    await sms.offered()
+    assert await sms.text(said, model=[booking(said, name="Dana")]) == [
+        "Tue Nov 24 at 8:00 AM. What is your full name?"
+    ]
+    assert await sms.house.rows() == []
