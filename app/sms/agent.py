@@ -37,6 +37,7 @@ from app.sms.phrases import PICTURE
 from app.sms.place import place
 from app.sms.questions import as_asked, asks_nothing, of_documents, unasked
 from app.sms.sayings import ENGLISH, in_words
+from app.sms.spanish import language
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import KNOWLEDGE, Told, service_id
 from app.sms.turn import Conversation, Incoming, Responder, Turn
@@ -210,7 +211,7 @@ class ModelConversation:
         offered = bool(turn.facts.get("shown"))
 
         def words(decision: Decision) -> str:
-            return " ".join(in_words(decision, turn.told, offered))
+            return " ".join(in_words(_in_theirs(decision, turn), turn.told, offered))
 
         for step in range(MOST_STEPS):
             try:
@@ -231,7 +232,7 @@ class ModelConversation:
             except NobodyAnsweredError:
                 break
             if isinstance(asked.understood, Decision):
-                if replies := await self._said(turn, asked.understood, asked, step):
+                if replies := await self._said(turn, _in_theirs(asked.understood, turn), asked, step):
                     return replies
                 break
             done = await self._carried_out(turn, canonical(asked.understood, step), asked.id, step)
@@ -385,3 +386,8 @@ def _asking(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
     """The verdict; where nothing is asked, no question is put to the documents: they would not know it."""
     asks = isinstance(verdict, Permitted) and verdict.tool == KNOWLEDGE
     return Denied(KNOWLEDGE, NOTHING_ASKED) if asks and asks_nothing(turn) else verdict
+
+
+def _in_theirs(decision: Decision, turn: ModelTurn) -> Decision:
+    """What a model chose to have said, in a language that the customer can read."""
+    return decision.model_copy(update={"language": language(decision.language, turn.said) or "en"})

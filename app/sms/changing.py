@@ -38,6 +38,7 @@ from app.sms.not_asked import DANGER, NO_SHOW
 from app.sms.overtaking import Overtaking
 from app.sms.proposed import as_content, headline
 from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
+from app.sms.spanish import language
 from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
@@ -88,7 +89,7 @@ class Changing:
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
         if not why and (alone or in_doubt or not all(is_asked(turn, one, own) for one in booked)):
-            turn.language = next((one.language for one in booked if one.language), "")
+            turn.language = language(next((one.language for one in booked if one.language), ""), turn.said)
             asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
             _ask_once(turn, asked)
         if why:
