@@ -279,8 +279,8 @@ class ModelConversation:
             await self._answer_questions(turn, step)
             done = await self._changing.made(turn, allowed, inference)
             if isinstance(done, list):
-                for fact in ("shown", ONLY_SAID):
-                    turn.facts.pop(fact, None)
+                turn.facts.pop("shown", None)
+                turn.facts.pop(ONLY_SAID, None)
                 return (*turn.told.documents, *done)
             refused = done
         turn.messages.append(Message("agent", "", tuple(wanted)))
@@ -307,6 +307,7 @@ class ModelConversation:
         name = f"{step}:{verdict.tool}:{digest(verdict.arguments)}"
         result = await self._ask(turn.conversation, turn.session, verdict.tool, verdict.arguments, f"{turn.id}:{name}")
         turn.told.add(verdict.tool, verdict.arguments, result)
+        turn.facts.pop(ONLY_SAID, None)
         return _named(turn, result, service_id(turn.business, verdict.arguments))
 
     def _given(self, turn: ModelTurn) -> dict[str, Any]:
