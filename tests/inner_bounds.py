@@ -184,6 +184,7 @@ INNER = {
         "app.inference.fallback.MOST_ATTEMPTS",
         "app.jobs.takeover.MOST_DEATHS",
         "app.sms.agent.MOST_STEPS",
+        "app.sms.of_use.MOST_ONLY_SAID",
         "app.watch.pager.MOST_WAVES",
         "app.watch.pager.MOST_NOTICE_TRIES",
         "app.watch.walk.MOST_LEFT_OVER",

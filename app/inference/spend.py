@@ -32,6 +32,8 @@ WAIT_S: Final = 2.0
 """For others to settle, when what they have set aside is all that is in the way."""
 LOOK_EVERY_S: Final = 0.05
 """At the account while waiting: another process may have settled."""
+ABANDONED_S: Final = 30.0
+"""What nobody has added to or settled for so long is of processes that died: no inference takes half as long."""
 DEARER_FOR_S: Final = 3_600.0
 """A model that counted more tokens than were thought possible is expected to again for so long: a single wrong count
 keeps nobody from being served for longer.
@@ -97,6 +99,8 @@ class Spend:
         self._underestimated: dict[str, tuple[float, float]] = {}
         """By model: how much more it counts, and when it last did, by the process's own clock."""
         self._late: set[asyncio.Task[None]] = set()
+        self._stood: dict[str, tuple[tuple[str, int, int], float]] = {}
+        """By business: the day with what was set aside and settled when money was missing, and since when it is so."""
 
     def purse(self, business: Business) -> "BusinessPurse":
         """Money for one inference of this business."""
@@ -178,7 +182,9 @@ class Spend:
 
     async def _set_aside(self, business: Business, day: str, micros: int, cap: int) -> bool:
         """Whether it was; where nobody waits for that any more, it is given back."""
-        asking = asyncio.ensure_future(self._database.write(lambda t: _reserved(t, business.id, day, micros, cap)))
+        asking = asyncio.ensure_future(
+            self._database.write(lambda t: self._reserved(t, business.id, day, micros, cap, self._clock.monotonic()))
+        )
         try:
             return await asyncio.shield(asking)
         except asyncio.CancelledError:
@@ -186,6 +192,24 @@ class Spend:
             self._late.add(late)
             late.add_done_callback(self._late.discard)
             raise
+
+    def _reserved(self, transaction: Transaction, business: str, day: str, micros: int, cap: int, at: float) -> bool:
+        """Whether it was set aside now; False when others may settle for less. Raises `SpendCapError` when it is spent.
+
+        What a process that died had set aside counts as spent: its question may have been answered.
+        """
+        given = {"business": business, "day": day, "most": micros, "cap": cap}
+        if transaction.connection.execute(_RESERVE, given).rowcount:
+            self._stood.pop(business, None)
+            return True
+        stands = (day, *spent(transaction.connection, business, day))
+        before, since = self._stood.get(business, (stands, at))
+        since = since if before == stands else at
+        self._stood[business] = (stands, since)
+        _, aside, settled = stands
+        if not aside or settled + micros > cap or at - since > ABANDONED_S:
+            raise SpendCapError("the day's cap is spent")
+        return False
 
     async def _given_back(self, asking: asyncio.Future[bool], business: Business, day: str, micros: int) -> None:
         try:
@@ -246,17 +270,6 @@ def spent(connection: Connection, business: str, day: str) -> tuple[int, int]:
     """What a business has set aside and what it has spent on a day, in millionths of a dollar."""
     row = connection.execute(select(_s.reserved, _s.settled).where(_s.business == business, _s.day == day)).first()
     return (row.reserved, row.settled) if row else (0, 0)
-
-
-def _reserved(transaction: Transaction, business: str, day: str, micros: int, cap: int) -> bool:
-    """Whether it was set aside now; False when others may settle for less. Raises `SpendCapError` when it is spent."""
-    given = {"business": business, "day": day, "most": micros, "cap": cap}
-    if transaction.connection.execute(_RESERVE, given).rowcount:
-        return True
-    aside, settled = spent(transaction.connection, business, day)
-    if not aside or settled + micros > cap:
-        raise SpendCapError("the day's cap is spent")
-    return False
 
 
 def _settle(transaction: Transaction, business: str, day: str, reserved: int, cost: int) -> None:

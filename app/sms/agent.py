@@ -19,26 +19,28 @@ from app.calls.model import Tool
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
 from app.errors import OverloadedError
-from app.inference.asking import NOT_ALLOWED, Asking, NobodyAnsweredError, OutOfScopeError, canonical
+from app.inference.asking import NOT_ALLOWED, Asked, Asking, NobodyAnsweredError, OutOfScopeError, canonical
 from app.inference.flag import MODEL_PATH, Flags
 from app.inference.model import Message, Wanted
-from app.inference.output import Decision, Saying, occurs
+from app.inference.output import Decision, Saying
 from app.inference.prompt import as_data
 from app.inference.window import InputError, Memory, remember, remembered, shown, windowed
 from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
-from app.sms.asked_for import held, is_answered, passes_over, wants_something
+from app.sms.asked_for import held
 from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
 from app.sms.going_on import going_on
 from app.sms.model_turn import ModelTurn
+from app.sms.of_use import ASKED_CALL, ONLY_SAID, agrees_to_call, is_answered, of_no_use, wants_something
 from app.sms.phrases import PICTURE
 from app.sms.place import place
+from app.sms.questions import as_asked, asks_nothing, of_documents, unasked
 from app.sms.sayings import ENGLISH, in_words
-from app.sms.talk import MAX_QUESTION_CHARS, Ask
+from app.sms.spanish import language
+from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import KNOWLEDGE, Told, service_id
 from app.sms.turn import Conversation, Incoming, Responder, Turn
-from app.sms.vocabulary import ASKING, TOPICS
 from app.sms.waiting import waits
 
 MOST_STEPS: Final = 4
@@ -50,15 +52,10 @@ GUIDED_FOR_S: Final = 1_800
 OFFER_LASTS_S: Final = 900
 MOST_OFFERS: Final = 20
 MOST_REFERENCES: Final = 10
-UNFINISHED: Final = (
-    "I can't take that further right now, and nothing was changed. Please text again in a few minutes, or reply PERSON "
-    "and someone will call you."
-)
+NOTHING_ASKED: Final = "The customer asks no question. See to what they want by the other tools."
 NOT_ALONE: Final = "Nothing was done: another tool of the same answer was refused. Call them again together."
 
 _PERSON: Final = re.compile(r"\W*(?:persona?|human|agent)\W*", re.I)
-_SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
-_CLAUSES: Final = re.compile(r", | and ", re.I)
 _log = log.get(__name__)
 
 
@@ -195,8 +192,12 @@ class ModelConversation:
             messages=[*(Message(each.who, each.text) for each in window.turns), Message("customer", window.said)],
             told=Told(business, local_date(business.zone, int(newest.received_at))),
         )
+        offered_call = str(facts.pop(ASKED_CALL, ""))
         try:
-            replies = await self._turn(turn)
+            if offered_call and agrees_to_call(turn):
+                replies = await self._changing.called(turn, offered_call)
+            else:
+                replies = await self._turn(turn)
         except OutOfScopeError:
             replies = (ENGLISH[Saying.NOT_HERE],)
         state.session, state.at = session, max(state.at, newest.received_at)
@@ -210,7 +211,7 @@ class ModelConversation:
         offered = bool(turn.facts.get("shown"))
 
         def words(decision: Decision) -> str:
-            return " ".join(in_words(decision, turn.told, offered))
+            return " ".join(in_words(_in_theirs(decision, turn), turn.told, offered))
 
         for step in range(MOST_STEPS):
             try:
@@ -231,47 +232,55 @@ class ModelConversation:
             except NobodyAnsweredError:
                 break
             if isinstance(asked.understood, Decision):
-                await self._answer_questions(turn, step)
-                replies = in_words(asked.understood, turn.told, offered)
-                if not replies or passes_over(turn, asked.understood.say):
-                    await self._asking.led_nowhere(asked, "nothing to say")
-                    break
-                await self._put_whether_to_cancel(turn, asked.understood, asked.id)
-                return _shown(turn, replies)
+                if replies := await self._said(turn, _in_theirs(asked.understood, turn), asked, step):
+                    return replies
+                break
             done = await self._carried_out(turn, canonical(asked.understood, step), asked.id, step)
             if done is not None:
                 return done
         else:
             await self._asking.led_nowhere(asked, "too many steps")
-        if not await self._done_before(turn.conversation, turn.session, turn.id) and turn.told.words():
-            # what was found is told, and that it went no further if it had to
-            return _shown(turn, (*turn.told.words(), *(() if is_answered(turn) else (UNFINISHED,))))
+        done = await self._done_before(turn.conversation, turn.session, turn.id)
+        if not done and turn.told.words() and is_answered(turn):
+            return _shown(turn, turn.told.words())  # more is not wanted, though it went no further
         raise NobodyAnsweredError("no answer, or too many steps")
 
-    async def _put_whether_to_cancel(self, turn: ModelTurn, chosen: Decision, inference: str) -> None:
+    async def _said(self, turn: ModelTurn, chosen: Decision, asked: Asked, step: int) -> tuple[str, ...]:
+        """What is said that changes nothing; empty where it is of no use. What it asks is an answer's question then."""
+        offered = bool(turn.facts.get("shown"))
+        await self._answer_questions(turn, step)
+        replies = in_words(chosen, turn.told, offered)
+        if why := of_no_use(turn, chosen.say, replies):
+            await self._asking.led_nowhere(asked, why)
+            return ()
         if Saying.ASK_CANCEL in chosen.say and turn.told.only:
             turn.language = chosen.language
-            await self._changing.asked_whether_to_cancel(turn, booked(turn.told.only), inference)
+            await self._changing.asked_whether_to_cancel(turn, booked(turn.told.only), asked.id)
+        if Saying.ASK_CALL in chosen.say:
+            turn.facts[ASKED_CALL] = turn.window.said[:MAX_REASON_CHARS]
+        return _shown(turn, replies)
 
     async def _carried_out(
         self, turn: ModelTurn, wanted: Sequence[Wanted], inference: str, step: int
     ) -> tuple[str, ...] | None:
         """Look up what is wanted, then change what is; what is said then, or None: the model goes on."""
-        verdicts = [held(turn, permitted(each, turn.known(), turn.said)) for each in wanted]
+        verdicts = [_asking(turn, held(turn, permitted(each, turn.known(), turn.said))) for each in wanted]
         changes = [verdict for verdict in verdicts if verdict.tool in MAKES]
         allowed = [verdict for verdict in changes if isinstance(verdict, Permitted)]
         refused: Mapping[str, Any] = {"ok": False, "code": NOT_ALLOWED, "say": NOT_ALONE}
         looked_up: dict[str, Any] = {}
         for each, verdict in zip(wanted, verdicts, strict=True):
-            if verdict.tool == KNOWLEDGE and isinstance(verdict, Permitted):
-                verdict = _as_asked(turn, verdict)
-            if isinstance(verdict, Permitted) and verdict.tool not in MAKES:
+            if isinstance(verdict, Permitted) and verdict.tool == KNOWLEDGE:
+                asked = as_asked(turn, str(verdict.arguments.get("question", "")))
+                looked_up[each.id] = await self._ask_documents(turn, asked, step)
+            elif isinstance(verdict, Permitted) and verdict.tool not in MAKES:
                 looked_up[each.id] = await self._look_up(turn, verdict, step)
         if allowed and len(allowed) == len(changes):
             await self._answer_questions(turn, step)
             done = await self._changing.made(turn, allowed, inference)
             if isinstance(done, list):
                 turn.facts.pop("shown", None)
+                turn.facts.pop(ONLY_SAID, None)
                 return (*turn.told.documents, *done)
             refused = done
         turn.messages.append(Message("agent", "", tuple(wanted)))
@@ -279,20 +288,26 @@ class ModelConversation:
             denied = {"ok": False, "code": NOT_ALLOWED, "say": verdict.say} if isinstance(verdict, Denied) else refused
             text = orjson.dumps(looked_up.get(each.id, denied), default=str).decode()
             turn.messages.append(Message("tool", text, answers=each.id, tool=verdict.tool))
-        answered = turn.told.only_documents and not changes and not wants_something(turn)
+        answered = turn.told.only_documents and not changes and not wants_something(turn) and not unasked(turn)
         return turn.told.words() if answered else None
 
     async def _answer_questions(self, turn: ModelTurn, step: int) -> None:
         """A question about the business is for its documents, whether or not the model thought of them."""
-        about = [part for part in _questions(turn.window.said) if TOPICS.search(part.lower())]
-        if about and not turn.told.asked_documents:
-            question = " ".join(about)[:MAX_QUESTION_CHARS]
-            await self._look_up(turn, Permitted(KNOWLEDGE, {"question": question}, None, ()), step)
+        if about := of_documents(turn):
+            await self._ask_documents(turn, about, step)
+
+    async def _ask_documents(self, turn: ModelTurn, asked: Sequence[str], step: int) -> dict[str, Any]:
+        """What they say to each question by itself, as one result."""
+        wanted = [Permitted(KNOWLEDGE, {"question": question}, None, ()) for question in asked]
+        found = [await self._look_up(turn, each, step) for each in wanted]
+        says = dict.fromkeys(str(each["say"]) for each in found)
+        return {**found[-1], "ok": all(each["ok"] for each in found), "say": " ".join(says)}
 
     async def _look_up(self, turn: ModelTurn, verdict: Permitted, step: int) -> dict[str, Any]:
         name = f"{step}:{verdict.tool}:{digest(verdict.arguments)}"
         result = await self._ask(turn.conversation, turn.session, verdict.tool, verdict.arguments, f"{turn.id}:{name}")
         turn.told.add(verdict.tool, verdict.arguments, result)
+        turn.facts.pop(ONLY_SAID, None)
         return _named(turn, result, service_id(turn.business, verdict.arguments))
 
     def _given(self, turn: ModelTurn) -> dict[str, Any]:
@@ -330,7 +345,7 @@ def _session(state: _State, texts: Sequence[Incoming]) -> str:
 def _remembered_too(state: _State, session: str, texts: Sequence[Incoming], replies: Sequence[str]) -> None:
     """A model that answers later knows what was said without it."""
     memory = state.memory if session == state.session else Memory()
-    facts = {name: value for name, value in memory.facts.items() if name != "shown"}
+    facts = {name: value for name, value in memory.facts.items() if name not in ("shown", ASKED_CALL, ONLY_SAID)}
     said = "\n".join(filter(None, (shown(text.body) for text in texts)))
     state.session, state.at = session, max(state.at, texts[-1].received_at)
     state.memory = remember(memory, said, replies, facts)
@@ -368,19 +383,12 @@ def _shown(turn: ModelTurn, replies: tuple[str, ...]) -> tuple[str, ...]:
     return replies
 
 
-def _as_asked(turn: ModelTurn, wanted: Permitted) -> Permitted:
-    """The question in the customer's own words: an answer to another one would be taken for one to theirs."""
-    if occurs(str(wanted.arguments.get("question", "")), turn.window.said):
-        return wanted
-    question = " ".join(_questions(turn.window.said)) or turn.window.said
-    return Permitted(KNOWLEDGE, {"question": question[:MAX_QUESTION_CHARS]}, None, ())
+def _asking(turn: ModelTurn, verdict: Permitted | Denied) -> Permitted | Denied:
+    """The verdict; where nothing is asked, no question is put to the documents: they would not know it."""
+    asks = isinstance(verdict, Permitted) and verdict.tool == KNOWLEDGE
+    return Denied(KNOWLEDGE, NOTHING_ASKED) if asks and asks_nothing(turn) else verdict
 
 
-def _questions(said: str) -> list[str]:
-    """The parts of a text that ask something."""
-    parts = []
-    for sentence in _SENTENCES.findall(said):
-        clauses = [clause.strip() for clause in _CLAUSES.split(sentence) if clause.strip()]
-        asks = [ASKING.match(clause.lower()) or clause.endswith("?") for clause in clauses]
-        parts += [clause for clause, asked in zip(clauses, asks, strict=True) if asked]
-    return parts
+def _in_theirs(decision: Decision, turn: ModelTurn) -> Decision:
+    """What a model chose to have said, in a language that the customer can read."""
+    return decision.model_copy(update={"language": language(decision.language, turn.said) or "en"})

@@ -4,12 +4,11 @@ Pure. What nobody clearly asked for is not made at once: a person decides about 
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from app.booking.business import Service
-from app.inference.output import Saying
 from app.sms import theirs
 from app.sms.allowed import CHANGES, Denied, Permitted
 from app.sms.assent import UNDONE, asks_only
@@ -23,7 +22,6 @@ from app.sms.several import kept
 from app.sms.state import Booked, Offered, State, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
-    BETTER,
     CANCEL_IT,
     CONDITION,
     EARLIER_ONE,
@@ -57,9 +55,6 @@ TWO_WISHES: Final = (
 )
 MOST_WORDS: Final = 12
 """In a longer text a day or a service may be named for another reason."""
-COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
-_IN_PASSING: Final = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow'?s it going\b|\b(?:are|r) (?:you|u) there\b")
-"""Asked without wanting an answer."""
 _NO_TOOLS: Any = None
 _SEE_YOU: Final = re.compile(r"\bsee (?:you|u|ya|y'?all)(?: guys)? (?P<when>[^,.;!\n]+)", re.I)
 _FIRST_NO: Final = re.compile(r"^\W*no\b(?=\W*[,.!;\n])")
@@ -194,7 +189,8 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
         plainly = not hedged and not _names_other_time(talks[0].said, reference, own)
         return plainly and any(_names_visit(talk, reference, own) for talk in talks)
     start, moves = _start(turn, change), change.tool == "reschedule_appointment"
-    if hedged or _moves(turn) is not moves or not (_is_only(change, own) if moves else _is_named(turn, change)):
+    of_it = _is_only(change, own) if moves else _is_named(turn, change) and not is_who_comes(turn, change)
+    if hedged or _moves(turn) is not moves or not of_it:
         return False
     for talk in talks:
         talk.state.name = str(change.arguments.get("customer_name", ""))
@@ -202,38 +198,6 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
         talk.state.service = _service(turn, change)
     talks = [talk for talk in talks if (chosen := _picked(talk)) is None or _is_same(turn, chosen, change)]
     return any(_chooses(talk, start, moves=moves) for talk in talks)
-
-
-def passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
-    """Whether there would be nothing but courtesies for what the customer wants: that sounds as if it were done."""
-    only_documents = turn.told.words() == tuple(turn.told.documents)
-    return only_documents and COURTESIES.issuperset(sayings) and (wants_something(turn) or _is_unanswered(turn))
-
-
-def wants_something(turn: ModelTurn) -> bool:
-    """Whether the newest words want something done, choose a time, or want told what the documents do not hold."""
-    talk = _talk(turn, turn.window.said)
-    said = talk.said
-    if said.intent in (Intent.CANCEL, Intent.MOVE, Intent.PERSON) or _picked(talk):
-        return True
-    other_time = (said.when or _FIGURE.search(said.text)) and BETTER.search(said.text.lower())
-    return bool(said.intent in (Intent.BOOK, Intent.STATUS) or other_time) and not (said.thanks or said.closing)
-
-
-def is_answered(turn: ModelTurn) -> bool:
-    """Whether what tools told is what was asked for, or asks for the next step itself, as an offer of times does."""
-    said = heard_now(turn).said
-    if turn.told.shown():
-        return said.cancelling < Cancelling.HALF and said.intent is not Intent.PERSON
-    return (said.intent is Intent.STATUS and turn.told.own is not None) or not (
-        wants_something(turn) or _is_unanswered(turn)
-    )
-
-
-def _is_unanswered(turn: ModelTurn) -> bool:
-    """Whether something is asked that the documents have not been asked."""
-    said = heard_now(turn).said
-    return said.asks and not turn.told.documents and not _IN_PASSING.search(said.text.lower())
 
 
 def _talk(turn: ModelTurn, text: str) -> Talk:
@@ -265,6 +229,12 @@ def _is_same(turn: ModelTurn, chosen: Offered, change: Permitted) -> bool:
     """Whether it is the very time that was chosen, if by another offer of it."""
     one, other = _offer(turn, chosen.slot_id), _offer(turn, change.arguments.get("slot_id"))
     return all(one.get(name) == other.get(name) for name in ("start", "technician", "service"))
+
+
+def is_who_comes(turn: ModelTurn, change: Permitted) -> bool:
+    """Whether the name for the booking is a technician's: "the first one with Dana" names no customer."""
+    words = str(change.arguments.get("customer_name", "")).lower().split()
+    return bool(words) and set(words) <= ground(turn.business, int(turn.now)).technicians
 
 
 def _is_named(turn: ModelTurn, change: Permitted) -> bool:

@@ -38,6 +38,7 @@ from app.sms.not_asked import DANGER, NO_SHOW
 from app.sms.overtaking import Overtaking
 from app.sms.proposed import as_content, headline
 from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
+from app.sms.spanish import language
 from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask
 from app.sms.told import FOR_MODEL
@@ -88,7 +89,7 @@ class Changing:
         asked: list[Asked] = []
         # One that waits keeps the others waiting: they may hang together.
         if not why and (alone or in_doubt or not all(is_asked(turn, one, own) for one in booked)):
-            turn.language = next((one.language for one in booked if one.language), "")
+            turn.language = language(next((one.language for one in booked if one.language), ""), turn.said)
             asked, booked = [put_back(turn, one, own, alone=len(booked) == 1) for one in booked], []
             _ask_once(turn, asked)
         if why:
@@ -115,6 +116,15 @@ class Changing:
         """The model chose to ask that: the answer is read as one to any other question, whoever could answer then."""
         strict = not asks_plainly(turn, Task.CANCEL)
         await self._put_to_them(turn, [Asked(Task.CANCEL, visit, strict=strict)], [visit], inference)
+
+    async def called(self, turn: ModelTurn, about: str) -> tuple[str, ...]:
+        """Promise the call that they were offered and said yes to. `about`: what they had written before."""
+        when = heard_now(turn).call_at()
+        arguments = {"reason": f"{about}\n{turn.window.said[:MAX_REASON_CHARS]}", **({"when": when} if when else {})}
+        result = await self._call(turn, Permitted(CALL, arguments, None, ()), 0)
+        if not result["ok"]:
+            raise NobodyAnsweredError("no call could be promised")
+        return (str(result["say"]),)
 
     async def _put_to_them(
         self, turn: ModelTurn, changes: Sequence[Asked], own: Sequence[Booked], inference: str

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.errors import ReadbackError
 from app.sms.allowed import OWN_WORDS, Permitted
-from app.sms.asked_for import asks_plainly, heard_now
+from app.sms.asked_for import asks_plainly, heard_now, is_who_comes
 from app.sms.meant import services_in
 from app.sms.model_turn import ModelTurn
 from app.sms.state import VERSION, Asked, Booked, Offered, State, Task, Then, Wanted
@@ -42,7 +42,8 @@ def put_back(turn: ModelTurn, change: Permitted, own: Sequence[Booked], *, alone
         raise RefusedError(OTHER_SERVICE)
     words = {name: str(arguments[name]) for name in OWN_WORDS if name != "customer_name" and name in arguments}
     then = _second(turn, visit.service) if alone and task is Task.CANCEL and visit is not None else None
-    name, strict = str(arguments.get("customer_name", "")), not asks_plainly(turn, task)
+    name = "" if is_who_comes(turn, change) else str(arguments.get("customer_name", ""))
+    strict = not asks_plainly(turn, task)
     same = [each for each in own if each.service == service] if task is Task.BOOK else []
     if slot is not None and any((each.starts, each.who) == (slot.starts, slot.who) for each in same):
         raise RefusedError(BOOKED_ALREADY)

@@ -3,6 +3,7 @@
 In GSM-7, with every date in full. What was done is said by the tools, in their own words.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
@@ -20,6 +21,24 @@ NO_APPOINTMENT: Final = (
 )
 _DAYS: Final = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
 _MONTHS: Final = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
+
+
+_SPANISH: Final = re.compile(
+    r"[ñáéíóú¿¡]|\b(?:hola|quiero|necesito|puedo|gracias|por|para|una?|el|la|los|las|mi|cita|si|cuando|cuanto|hay|"
+    r"buen[oa]s|cancelar|cambiar|reservar|lunes|martes|miercoles|jueves|viernes|manana|tarde)\b",
+    re.I,
+)
+_ENGLISH: Final = re.compile(
+    r"\b(?:the|my|your|you|please|is|are|it|can|can't|could|do|don't|does|would|i|i'm|we|what|when|where|which|how|"
+    r"thanks|thank|hello|yes|for|on|and|want|need)\b",
+    re.I,
+)
+
+
+def language(by_model: str, said: str) -> str:
+    """The customer's language. A model is not believed that plain English, as all they `said`, is Spanish."""
+    english = _ENGLISH.search(said) and not _SPANISH.search(said)
+    return "" if by_model == LANGUAGE and english else by_model
 
 
 def question(business: Business, state: State, today: date) -> str:

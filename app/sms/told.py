@@ -30,7 +30,8 @@ class Told:
     business: Business
     today: date
     documents: list[str] = field(default_factory=list)
-    asked_documents: bool = False
+    questions: list[str] = field(default_factory=list)
+    """What the documents were asked."""
     own: int | None = None
     only: Mapping[str, str] = field(default_factory=dict)
     """The appointment that was found, where it is the only one."""
@@ -42,7 +43,7 @@ class Told:
         """One look-up. What only tells a model to ask otherwise is told to nobody else."""
         say = str(result["say"])
         if tool == KNOWLEDGE:
-            self.asked_documents = True
+            self.questions.append(str(arguments.get("question", "")))
             self.documents += [] if say in self.documents else [say]
         elif result.get("code") in FOR_MODEL:
             return
@@ -54,13 +55,18 @@ class Told:
             slots = [
                 Offered(slot["slot_id"], slot["start"], slot.get("technician", "")) for slot in result.get("slots", ())
             ]
-            look = (service_id(self.business, arguments), "" if slots else say, slots)
-            self._days += [] if look in self._days else [look]
+            look = (service_id(self.business, arguments), "" if slots else say, self._new(slots, arguments))
+            self._days += [] if look in self._days or (slots and not look[2]) else [look]
 
     @property
     def only_documents(self) -> bool:
         """Whether nothing but the documents was asked."""
         return bool(self.documents) and not self._found and not self._days
+
+    @property
+    def of_times(self) -> bool:
+        """Whether times were looked at, and something came of it."""
+        return bool(self._days)
 
     def shown(self) -> list[Shown]:
         """The times that are offered, in the order of their numbers: some of every look, the earliest first."""
@@ -69,6 +75,12 @@ class Told:
         found = [Shown(slot, service) for service, _, slots in looks for slot in slots[:each]]
         order = list(dict.fromkeys(one.service for one in found))
         return sorted(found, key=lambda one: (order.index(one.service), one.slot.starts))[: phrases.MAX_LISTED]
+
+    def _new(self, slots: Sequence[Offered], arguments: Mapping[str, Any]) -> list[Offered]:
+        """Those that no look of this turn has shown yet: each one names the same time by another id."""
+        service = service_id(self.business, arguments)
+        known = {(each.start, each.who) for of, _, shown in self._days if of == service for each in shown}
+        return [slot for slot in slots if (slot.start, slot.who) not in known]
 
     def words(self) -> tuple[str, ...]:
         """Documents first, then their own appointments, then times."""

@@ -1,5 +1,6 @@
 """A reply is looked at before it is sent: what does not fit is held back, and nothing is by a grader that fails."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,9 @@ from app.db.schema import dead_letters, inferences, model_spend
 from app.inference.asking import Asked, Asking, NobodyAnsweredError, OutOfScopeError
 from app.inference.fallback import Fallback, NotWorthItError
 from app.inference.grade import ALARM, RINGS_AFTER, WITHIN_S, Grader
-from app.inference.model import Message, ModelAnswer, ModelDownError, ModelError, Usage
-from app.inference.output import Decision
+from app.inference.model import Message, ModelAnswer, ModelDownError, ModelError, ModelName, Question, Usage
+from app.inference.output import Decision, Grade
+from app.inference.prompt import CURRENT, built
 from app.inference.records import GRADES, by_id
 from app.inference.spend import Caps, Spend
 from app.watch import figure_rows
@@ -138,6 +140,24 @@ async def test_a_grader_that_says_nothing_holds_nothing_back_and_is_told_of_when
         made._grader._fallback._gates = gates("g")  # type: ignore[union-attr]  # as if it had been left alone long enough
         await asked(made, "later", first())
         assert alarms.ringing() == set()
+
+
+class SlowAccount:
+    """Money that is there at once, and whose account takes long to write."""
+
+    async def reserve(self, model: ModelName, question: Question, within_s: float) -> Decimal:
+        return Decimal(1)
+
+    async def settle(self, model: ModelName, reserved: Decimal, usage: Usage | None) -> Decimal:
+        await asyncio.sleep(1.3 * WITHIN_S)
+        return Decimal("0.5")
+
+
+async def test_a_look_that_was_paid_is_in_the_records_however_long_the_account_took() -> None:
+    alarms: Any = FakeAlarms()
+    grader = Grader(Fallback([ScriptedModel("g:tiny", says("fits"))], gates("g"), within_s=WITHIN_S), alarms)
+    found = await grader.grade(built(CURRENT, first()), "hello", SlowAccount())
+    assert (found.grade, [attempt.cost for attempt in found.attempts]) == (Grade.FITS, [Decimal("0.5")])
 
 
 async def test_only_what_is_said_is_looked_at(sqlite_url: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from app.inference.fallback import Fallback, NoAnswerError, SpendCapError
 from app.inference.model import Message, ModelAnswer, ModelDownError, ModelName, Question, Usage
 from app.inference.prompt_size import tokens_at_most, tokens_of
-from app.inference.spend import CAP_ALARM, DEARER_FOR_S, MICROS, Caps, NoPricesError, Spend, spent
+from app.inference.spend import ABANDONED_S, CAP_ALARM, DEARER_FOR_S, MICROS, Caps, NoPricesError, Spend, spent
 from tests.booking.acme import NOW, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
@@ -135,6 +135,24 @@ async def test_what_a_process_that_died_set_aside_is_never_spent_again(sqlite_ur
         with pytest.raises(SpendCapError, match="set aside for others"):
             await spend(database, caps, wait_s=0.3).reserve(ACME, 200)
         await alive.reserve(ACME, 100)
+
+
+async def test_what_processes_that_died_have_set_aside_is_told_and_waited_for_no_more(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        caps, clock = Caps(per_day=Decimal("0.001")), FakeClock(NOW)
+        await spend(database, caps).reserve(ACME, 900)
+        account = spend(database, caps, clock=clock, wait_s=0.1)
+        rings: Any = account._alarms
+        for _ in range(2):
+            with pytest.raises(SpendCapError, match="set aside for others"):
+                await account.reserve(ACME, 200)
+            clock.advance(ABANDONED_S - 10)
+        assert not rings.ringing(), "they may be alive"
+        with pytest.raises(SpendCapError, match="is spent"):
+            await account.reserve(ACME, 200)
+        assert rings.ringing() == {(CAP_ALARM, f"acme:{DAY}")}
+        await account.settle(ACME, DAY, 900, 100)
+        assert await account.reserve(ACME, 200) == DAY, "one that was alive all the same"
 
 
 async def test_what_was_set_aside_when_nobody_waited_any_more_is_given_back(sqlite_url: str) -> None:

@@ -58,9 +58,12 @@ def calls(*wanted: tuple[str, Mapping[str, Any] | str]) -> ModelAnswer:
     return ModelAnswer("a:x", Usage(500, 50), tuple(made))
 
 
-def say(*sayings: str, intent: str = "other", rests_on: Sequence[str] = (), confidence: float = 0.9) -> ModelAnswer:
+def say(
+    *sayings: str, intent: str = "other", rests_on: Sequence[str] = (), confidence: float = 0.9, language: str = "en"
+) -> ModelAnswer:
     """The model hands in its answer."""
-    given = {"intent": intent, "confidence": confidence, "rests_on": list(rests_on), "say": sayings}
+    about = {"intent": intent, "confidence": confidence, "rests_on": list(rests_on)}
+    given = {**about, "say": sayings, "language": language}
     return ModelAnswer("a:x", Usage(500, 50), handed_in=_json(given))
 
 

@@ -288,3 +288,27 @@ async def test_what_is_done_by_a_later_turn_waits_for_nobody(sms: Texting) -> No
     assert list(found) == ["overtaken"]
     jobs = await sms.house.database.read(lambda c: c.execute(select(job_outbox.c.kind)).scalars().all())
     assert "review_decided" not in jobs
+
+
+@pytest.mark.parametrize("said", ["the first one with Dana please", "1, Dana"])
+async def test_who_comes_is_not_whom_it_is_for(sms: Texting, said: str) -> None:
+    await sms.offered()
+    assert await sms.text(said, model=[booking(said, name="Dana")]) == [
+        "Tue Nov 24 at 8:00 AM. What is your full name?"
+    ]
+    assert await sms.house.rows() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("Inspection please", "Which day suits you?"), ("inspección para mi casa, please", "¿Qué día le conviene?")],
+)
+async def test_nobody_who_writes_english_is_asked_in_spanish(sms: Texting, said: str, told: str) -> None:
+    assert await sms.text(said, model=[say("ask_which_day", language="es")]) == [told]
+
+
+async def test_what_a_yes_would_do_is_asked_in_english_of_who_writes_it(sms: Texting) -> None:
+    reference = await own(sms)
+    lie = call("cancel_appointment", reference=reference, confidence=0.9, rests_on=["can't"], language="es")
+    told = await sms.text("I can't do it then", model=[lie])
+    assert told == [CANCEL_9]

@@ -1,0 +1,96 @@
+"""Whether a customer gets what they want from what tools told and a model chose to have said; where they do not, the
+guided conversation answers, which finds out or has a person call.
+
+Pure. A model may answer validly and uselessly for ever: nothing is asked again and again, and no wish passed over.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from app.inference.output import Saying
+from app.inference.window import shown
+from app.sms.asked_for import heard_now
+from app.sms.cancelling import Cancelling
+from app.sms.meant import picked
+from app.sms.model_turn import ModelTurn
+from app.sms.questions import unasked
+from app.sms.vocabulary import BETTER
+from app.sms.words import Answer, Intent
+
+COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
+MOST_ONLY_SAID: Final = 4
+"""Turns in a row in which a model only chose something to be said."""
+ONLY_SAID: Final = "only_said"
+"""The fact that counts them."""
+ASKED_CALL: Final = "asked_call"
+"""The fact that a call was offered, with the words it would be about."""
+_FIGURE: Final = re.compile(r"\d")
+
+
+def of_no_use(turn: ModelTurn, sayings: Collection[Saying], replies: Sequence[str]) -> str:
+    """Why what would be said helps nobody; empty where it may. Counts turns in which nothing but sayings is said."""
+    if not replies:
+        return "nothing to say"
+    if _passes_over(turn, sayings):
+        return "passes over what is wanted"
+    only_said = 0 if turn.told.words() else int(turn.facts.get(ONLY_SAID, 0)) + 1
+    if only_said and [shown(reply) for reply in replies] == _said_last(turn):
+        return "says the same again"
+    if only_said > MOST_ONLY_SAID:
+        return "says something and does nothing"
+    turn.facts[ONLY_SAID] = only_said
+    return ""
+
+
+def wants_something(turn: ModelTurn) -> bool:
+    """Whether the newest words want something done, choose a time, or want told what the documents do not hold."""
+    talk = heard_now(turn)
+    said = talk.said
+    if said.intent in (Intent.CANCEL, Intent.MOVE, Intent.PERSON) or (talk.state.slots and picked(talk)):
+        return True
+    other_time = (said.when or _FIGURE.search(said.text)) and BETTER.search(said.text.lower())
+    return bool(said.intent in (Intent.BOOK, Intent.STATUS) or other_time) and not (said.thanks or said.closing)
+
+
+def is_answered(turn: ModelTurn) -> bool:
+    """Whether what tools told is what was asked for, or asks for the next step itself, as an offer of times does."""
+    said = heard_now(turn).said
+    if turn.told.of_times:
+        return said.cancelling < Cancelling.HALF and said.intent is not Intent.PERSON
+    return (said.intent is Intent.STATUS and turn.told.own is not None) or not (
+        wants_something(turn) or _is_unanswered(turn)
+    )
+
+
+def agrees_to_call(turn: ModelTurn) -> bool:
+    """Whether the newest words are a yes to the call that was offered, and to nothing else."""
+    said = heard_now(turn).said
+    return said.answer is Answer.YES and said.intent in (None, Intent.PERSON) and not said.asks
+
+
+def _passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
+    """Whether nobody would call who was to, or whether there would be nothing but courtesies for what the customer
+    wants: that sounds as if it were done.
+    """
+    intent = heard_now(turn).said.intent
+    if intent is Intent.PERSON:
+        return True
+    if not COURTESIES.issuperset(sayings) or turn.told.of_times:
+        return False
+    told = turn.told.words() != tuple(turn.told.documents)
+    return intent in (Intent.CANCEL, Intent.MOVE) if told else wants_something(turn) or _is_unanswered(turn)
+
+
+def _is_unanswered(turn: ModelTurn) -> bool:
+    """Whether something is asked that the documents have not been asked."""
+    return heard_now(turn).said.asks and bool(unasked(turn))
+
+
+def _said_last(turn: ModelTurn) -> list[str]:
+    said: list[str] = []
+    for each in reversed(turn.window.turns):
+        if each.who != "agent":
+            break
+        said.insert(0, each.text)
+    return said

@@ -1,0 +1,61 @@
+"""What a text asks, in the customer's own words and each question by itself: one sentence of a document answers one.
+
+Pure. What a model makes of a question is not put to the documents: an answer to another one would be taken for theirs.
+"""
+
+import re
+from typing import Final
+
+from app.inference.output import folded, occurs
+from app.sms.asked_for import heard_now
+from app.sms.model_turn import ModelTurn
+from app.sms.talk import MAX_QUESTION_CHARS, MOST_QUESTIONS
+from app.sms.vocabulary import ASKING, TOPICS
+from app.sms.words import Intent
+
+_SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
+_CLAUSES: Final = re.compile(r", | and ", re.I)
+_IN_PASSING: Final = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow'?s it going\b|\b(?:are|r) (?:you|u) there\b")
+"""Asked without wanting an answer."""
+
+
+def questions(said: str) -> list[str]:
+    """The parts of a text that ask something."""
+    parts = []
+    for sentence in _SENTENCES.findall(said):
+        clauses = [clause.strip() for clause in _CLAUSES.split(sentence) if clause.strip()]
+        asks = [ASKING.match(clause.lower()) or clause.endswith("?") for clause in clauses]
+        parts += [clause for clause, asked in zip(clauses, asks, strict=True) if asked]
+    return parts
+
+
+def as_asked(turn: ModelTurn, question: str) -> list[str]:
+    """What a model wants to ask the documents, as the customer asked it."""
+    said = turn.window.said
+    own = occurs(question, said)
+    parts = questions(question if own else said)
+    whole = question if own else " ".join(parts) or said
+    return [part[:MAX_QUESTION_CHARS] for part in (parts if 1 < len(parts) <= MOST_QUESTIONS else [whole])]
+
+
+def of_documents(turn: ModelTurn) -> list[str]:
+    """What is for the documents to answer and was not put to them yet."""
+    return [part[:MAX_QUESTION_CHARS] for part in unasked(turn) if TOPICS.search(part.lower())][:MOST_QUESTIONS]
+
+
+def unasked(turn: ModelTurn) -> list[str]:
+    """What is asked and was not put to the documents."""
+    asked = [folded(each) for each in turn.told.questions]
+    return [
+        part
+        for part in questions(turn.window.said)
+        if not _IN_PASSING.search(part.lower()) and not any(folded(part) in one or one in folded(part) for one in asked)
+    ]
+
+
+def asks_nothing(turn: ModelTurn) -> bool:
+    """Whether the newest words can be read, and no question is among them: a time, a name, a yes, a wish."""
+    said, low = heard_now(turn).said, turn.window.said.lower()
+    asks = said.asks or said.intent is Intent.QUESTION or questions(turn.window.said) or TOPICS.search(low)
+    other = said.intent or said.answer or said.number is not None or said.alone or said.name or said.thanks
+    return bool(not asks and not said.foreign and (other or said.when or said.only_greets))

@@ -1,0 +1,75 @@
+"""A model that answers validly and uselessly: nobody is asked the same for ever, and who wants a person gets one."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+
+from app.db.schema import dead_letters
+from app.sms.agent import MOST_STEPS
+from app.sms.of_use import MOST_ONLY_SAID
+from tests.booking.acme import acme
+from tests.sms.modelled import GUIDED, Texting, call, say, texting
+
+DAY = "Which day suits you?"
+
+
+@pytest.fixture
+async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
+    async with texting(sqlite_url, acme()) as opened:
+        yield opened
+
+
+async def causes(sms: Texting) -> list[str]:
+    return [row.cause for row in await sms.house.database.read(lambda c: c.execute(select(dead_letters)).fetchall())]
+
+
+async def test_the_same_question_twice_in_a_row_is_none(sms: Texting) -> None:
+    assert await sms.text("An inspection for my house", model=[say("ask_which_day")]) == [DAY]
+    assert await sms.text("Tuesday, as I said", model=[say("ask_which_day")]) == [GUIDED]
+    assert await causes(sms) == ["says the same again"]
+
+
+async def test_a_model_that_only_talks_is_borne_for_a_while(sms: Texting) -> None:
+    talk = ("ask_which_service", "ask_which_day", "ask_morning_or_afternoon", "ask_address", "ask_name")
+    told = [await sms.text("for my house", model=[say(saying)]) for saying in talk]
+    assert [replies == [GUIDED] for replies in told] == [False] * MOST_ONLY_SAID + [True]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I want to talk to a human being",
+        "please have someone call me tomorrow at 3pm",
+        "there is a strong smell of gas here",
+        "your technician never showed up",
+    ],
+)
+@pytest.mark.parametrize("saying", ["ask_which_day", "you_are_welcome", "nothing_for_here"])
+async def test_who_wants_a_person_is_told_nothing_else(sms: Texting, said: str, saying: str) -> None:
+    assert await sms.text(said, model=[say(saying)]) == [GUIDED]
+    assert await causes(sms) == ["passes over what is wanted"]
+
+
+@pytest.mark.parametrize("said", ["I want to talk to a human being", "please cancel my appointment"])
+async def test_who_wants_more_than_was_found_is_served_without_the_model(sms: Texting, said: str) -> None:
+    await sms.house.book()
+    assert await sms.text(said, model=[call("find_appointments")] * MOST_STEPS) == [GUIDED]
+
+
+@pytest.mark.parametrize("said", ["yes", "yes please", "sí"])
+async def test_a_yes_to_a_call_is_one(sms: Texting, said: str) -> None:
+    await sms.text("it is about what your man did", model=[say("ask_whether_to_call_back")])
+    (told,) = await sms.text(said, model=[say("you_are_welcome")])
+    assert told.startswith("Someone will call you back")
+    ((_, asked, _),) = sms.asked
+    assert asked == {"reason": f"it is about what your man did\n{said}"}
+
+
+@pytest.mark.parametrize("said", ["no thanks", "yes? what for?", "what does it cost?"])
+async def test_what_is_no_yes_promises_no_call(sms: Texting, said: str) -> None:
+    await sms.text("it is about my house", model=[say("ask_whether_to_call_back")])
+    await sms.text(said, model=[say("ask_which_day")])
+    assert "request_callback" not in sms.tools()
+    await sms.text("yes", model=[say("ask_which_service")])
+    assert "request_callback" not in sms.tools(), "it is no answer to that any more"

@@ -1,0 +1,61 @@
+"""What is asked is answered, each question by itself; where nothing is asked, no answer is promised."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.inference.model import ModelAnswer
+from app.sms.agent import MOST_STEPS
+from tests.booking.acme import acme
+from tests.processes import ROOT
+from tests.sms.modelled import GUIDED, Texting, call, say, texting
+
+DOCUMENTS = ROOT / "infra" / "businesses" / "documents" / "acme"
+TWO = "Do you treat bed bugs? How much is a treatment?"
+ANSWERS = ["We do not treat bed bugs.", "A pest treatment starts at $149, depending on the size of the home."]
+OFFER = "Tue Nov 24: 1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:00 AM Dana. Reply 1 to 3, or another day."
+TUESDAY = call("check_availability", service="inspection", date="2026-11-24")
+
+
+@pytest.fixture
+async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
+    async with texting(sqlite_url, acme(documents=DOCUMENTS)) as opened:
+        yield opened
+
+
+def ask(question: str) -> ModelAnswer:
+    return call("answer_question", question=question)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        [ask(TWO)],
+        [ask("bed bugs and prices")],
+        [ask("Do you treat bed bugs?"), ask("How much is a treatment?")],
+    ],
+)
+async def test_of_two_questions_both_are_answered(sms: Texting, model: list[ModelAnswer]) -> None:
+    assert await sms.text(TWO, model=model) == ANSWERS
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("Do you treat bed bugs?", ANSWERS), ("How much is a treatment?", [GUIDED])]
+)
+async def test_one_of_two_that_the_model_forgets_is_not_forgotten(sms: Texting, asked: str, told: list[str]) -> None:
+    assert await sms.text(TWO, model=[ask(asked), say()]) == told
+
+
+async def test_a_time_that_is_asked_for_after_a_question_is_looked_up(sms: Texting) -> None:
+    model = [ask("Do you treat bed bugs?"), TUESDAY, say()]
+    assert await sms.text("Do you treat bed bugs? Can you come Tuesday?", model=model) == [ANSWERS[0], OFFER]
+
+
+@pytest.mark.parametrize("said", ["I'd like to book a home inspection on Tuesday", "1", "Ann Lee", "yes", "thanks"])
+async def test_where_nothing_is_asked_no_answer_is_promised(sms: Texting, said: str) -> None:
+    assert await sms.text(said, model=[ask(said), ask("How much is it?"), TUESDAY, say()]) == [OFFER]
+    assert "answer_question" not in sms.tools()
+
+
+async def test_the_same_time_stands_in_a_list_once(sms: Texting) -> None:
+    assert await sms.text("Inspection on Tuesday?", model=[*[TUESDAY] * (MOST_STEPS - 1), say()]) == [OFFER]
