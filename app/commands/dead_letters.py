@@ -13,7 +13,7 @@ from app.db.once import committing, looking
 from app.jobs.dead_letters import MOST_LISTED, LetterError, discard, letter_of, listed, replay
 from app.settings import from_environment
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 100
 """Letters replayed in one commit: a server that writes meanwhile waits for no more."""
 
 
@@ -94,7 +94,8 @@ def _replay_alike(asked: Namespace) -> int:
         if len(some) < AT_ONCE:
             break
         after = some[-1].created_at, some[-1].id
-        sys.stderr.write(f"{replayed:,} are tried again.\n")
+        if replayed % 1_000 < AT_ONCE:
+            sys.stderr.write(f"{replayed:,} are tried again.\n")
     say(asked, {"kind": asked.kind, "status": "replayed", "letters": replayed}, _in_words(replayed, asked.kind))
     return HOLDS if replayed else DOES_NOT_HOLD
 
