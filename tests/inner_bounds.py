@@ -264,6 +264,7 @@ INNER = {
         "app.watch.volume_look.MOST_ROWS",
         "app.adapters.notifier.MOST_THREADS",
         "app.adapters.redis_answers.AT_ONCE",
+        "app.commands.dead_letters.AT_ONCE",
         "app.adapters.vapi_records.MOST_CONNECTIONS",
         "app.booking.crm_copies.MOST_AT_ONCE",
         "app.booking.sweep.AT_ONCE",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from app.audit.chain import Chain
+from app.clock import moment
 from app.dashboard.asked import Asked, MisusedError, NotThereError
 from app.dashboard.house import House
 from app.db.engine import Transaction
@@ -36,6 +37,9 @@ SAID: Final[Mapping[str, str]] = {
     "walking": "The log is being walked; load this page again to see how far.",
 }
 """What a page says after a button: by a word of its address, so that no address can make it say anything else."""
+OVERTAKEN: Final = (
+    "{} has said something about this incident meanwhile. Nothing was said now: read that, and send yours again."
+)
 MOST_REPLAYED: Final = 50
 MOST_TAKEN: Final = 50
 """Pages that are acknowledged at once: as many as one page of them shows."""
@@ -178,7 +182,9 @@ class Actions:
         return Done("incidents", "incident-opened")
 
     async def tell(self, asked: Asked) -> Done:
-        """Say in public how far we are, or that it is over."""
+        """Say in public how far we are, or that it is over; not over what somebody said since the form was shown, for
+        a form hands in all there is to be chosen.
+        """
         identity, state = asked.needed("id"), _one_of(State, asked.needed("state"))
         impact, whole = asked.form.get("impact"), asked.form.get("what") == "all"
         said = Said(
@@ -187,7 +193,15 @@ class Actions:
             impact=_one_of(Impact, impact) if impact else None,
             parts=asked.several.get("parts", ()) if whole else None,  # a form that has the boxes, none of them ticked
         )
-        await self._write(lambda t, now: incidents.said(t, identity, said, by=asked.by, now=now))
+        seen = asked.form.get("seen", "")
+
+        def work(transaction: Transaction, now: float) -> None:
+            before = incidents.found(transaction.connection, identity)
+            if before.state is not State.RESOLVED and seen not in ("", moment(before.changed_at)):
+                raise MisusedError(OVERTAKEN.format(before.updates[-1].by))
+            incidents.said(transaction, identity, said, by=asked.by, now=now)
+
+        await self._write(work)
         self._house.wake()
         return Done("incidents", "incident-resolved" if state is State.RESOLVED else "incident-told")
 

@@ -150,7 +150,7 @@ def sentence(tiles: Sequence[Tile]) -> str:
 def _looked(connection: Connection, now: float, house: House) -> dict[str, Any]:
     p, t, r, d, f = pages.c, tasks.c, reviews.c, dead_letters.c, figure_states.c
     looked_at, unseen = figure_book.looked(connection)
-    newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED)
+    newest = select(p.id, p.title, p.status, p.raised_at).where(NOT_RESOLVED, p.told != HELD)
     return {
         "open pages": counted(connection, pages, NOT_RESOLVED, p.status == "open", p.told != HELD),
         "held pages": counted(connection, pages, NOT_RESOLVED, p.status == "acknowledged"),

@@ -106,10 +106,20 @@ def given_up(transaction: Transaction, letter: Letter, *, now: float) -> bool:
 
 
 def listed(
-    connection: Connection, status: str = "open", most: int = MOST_LISTED, after: tuple[float, str] | None = None
+    connection: Connection,
+    status: str = "open",
+    most: int = MOST_LISTED,
+    after: tuple[float, str] | None = None,
+    *,
+    kind: str = "",
 ) -> list[Kept]:
-    """Letters in one state, the oldest first; `after`: when the last one of the page before was buried, and its id."""
+    """Letters in one state, the oldest first; `after`: when the last one of the page before was buried, and its id.
+
+    `kind`: of this kind of work alone.
+    """
     asked = select(dead_letters).where(_d.status == status).order_by(_d.created_at, _d.id).limit(most)
+    if kind:
+        asked = asked.where(_d.kind == kind)
     if after is not None:
         asked = asked.where(_d.created_at >= after[0], (_d.created_at > after[0]) | (_d.id > after[1]))
     return [_kept(row) for row in connection.execute(asked)]

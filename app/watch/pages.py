@@ -24,8 +24,8 @@ SUPERSEDED = "superseded"
 HELD = "held"
 """In the place of the last step that receivers know: it waits behind another page. See `following`."""
 
-NOT_TAKEN, TAKEN = "n", "t"
-"""Before the id, in the place of a page in a list."""
+PLACES = "ntw"
+"""Before the id, in the place of a page in a list: taken by nobody, taken, and one that waits behind another."""
 
 OURSELVES = "readback: "
 """Before the reason, where no person said that it is over."""
@@ -225,11 +225,13 @@ def listed(connection: Connection, *, all_of_them: bool = False, most: int = MOS
 
 
 def waiting(connection: Connection, after: tuple[float, str] | None, most: int) -> list[Kept]:
-    """Pages not resolved: those that nobody has taken first, then the newest; from behind `place_of` one on."""
-    taken = case((_p.status == "open", 0), else_=1)
+    """Pages not resolved: those that nobody has taken first, those that wait behind another one last, and the newest
+    first of each; from behind `place_of` one on.
+    """
+    taken = case((_p.status != "open", 1), (_p.told == HELD, 2), else_=0)
     query = select(pages).where(NOT_RESOLVED).order_by(taken, _p.raised_at.desc(), _p.id).limit(most)
     if after is not None:
-        (at, identity), mine = after, 0 if after[1].startswith(NOT_TAKEN) else 1
+        (at, identity), mine = after, max(0, PLACES.find(after[1][:1]))
         older = or_(_p.raised_at < at, and_(_p.raised_at == at, _p.id > identity[1:]))
         query = query.where(or_(taken > mine, and_(taken == mine, older)))
     return [kept_of(row) for row in connection.execute(query)]
@@ -246,7 +248,8 @@ def ended(connection: Connection, after: tuple[float, str] | None, most: int) ->
 
 def place_of(page: Kept) -> tuple[float, str]:
     """Where it stands among those of `waiting`."""
-    return page.raised_at, f"{NOT_TAKEN if page.status == 'open' else TAKEN}{page.id}"
+    mine = PLACES[1] if page.status != "open" else PLACES[2] if page.told == HELD else PLACES[0]
+    return page.raised_at, f"{mine}{page.id}"
 
 
 def not_resolved(connection: Connection) -> set[tuple[str, str]]:

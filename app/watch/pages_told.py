@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from app.watch.escalation import NEVER
-from app.watch.following import SHOWN
-from app.watch.pages import SUPERSEDED, Kept, who_ended
+from app.watch.pages import HELD, SUPERSEDED, Kept, who_ended
 from app.watch.places import on_dashboard, place_of
 
 ENDS: Final[Mapping[str, str]] = {"": "the cause is gone", SUPERSEDED: "another page tells of it"}
@@ -18,6 +17,7 @@ def described(kept: Kept) -> dict[str, Any]:
     return {
         "id": kept.id,
         "status": kept.status,
+        "waits": kept.status == "open" and kept.told == HELD,
         "title": kept.page.title,
         "body": kept.page.body,
         "kind": kept.page.kind,
@@ -54,8 +54,7 @@ def in_a_line(told: dict[str, Any]) -> str:
     """One described page for a list."""
     reached = sum(1 for receiver in told["receivers"] if receiver["reached_at"])
     title = " ".join(told["title"].split())
-    waits = told["status"] == "open" and not reached and SHOWN in {one["receiver"] for one in told["receivers"]}
-    how_far = "waits behind another page" if waits else f"reached {reached}"
+    how_far = "waits behind another page" if told["waits"] else f"reached {reached}"
     return f"{told['id']}  {told['status']:12}  {told['raised_at']}  {how_far}  {title}"
 
 

@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+from sqlalchemy import update
+
+from app.audit.log import seal
+from app.db.once import committing
 from app.db.schema import incidents, pages
 from tests.dashboard.filled import fill
-from tests.dashboard.looking import dashboard, recorded, rows, signed_in
+from tests.dashboard.looking import dashboard, person, recorded, rows, signed_in
 from tests.flows.running import ADMIN_TOKEN
 
 
@@ -49,6 +53,27 @@ async def test_what_customers_notice_is_changed_with_what_is_said(sqlite_url: st
         assert (await dana.press("incidents/tell", worse)).status_code == 303
         assert rows(sqlite_url, incidents)[0].parts == ""
         assert (await dana.press("incidents/tell", {**worse, "impact": "huge"})).status_code == 409
+
+
+async def test_a_form_that_another_was_faster_than_says_nothing_in_public(sqlite_url: str, tmp_path: Path) -> None:
+    """It hands in all that customers notice, as that was when the form was shown."""
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana, person(server) as lee:
+        await lee.sign_in(by="Lee")
+        await dana.press("incidents/open", {"title": "Texts arrive late", "parts": "texts"})
+        with committing(sqlite_url, seal) as transaction:
+            transaction.connection.execute(update(incidents).values(changed_at=incidents.c.changed_at - 60))
+        [one] = rows(sqlite_url, incidents)
+        [seen] = re.findall(r'name="seen" value="([^"]+)"', (await dana.look("incidents")).text)
+        form = {"id": one.id, "state": "identified", "what": "all", "seen": seen}
+        said = {**form, "words": "Calls as well.", "impact": "major", "parts": ["calls", "texts"]}
+        assert (await lee.press("incidents/tell", said)).status_code == 303
+        late = await dana.press("incidents/tell", {**form, "words": "We look.", "impact": "minor", "parts": "texts"})
+        assert (late.status_code, "Lee has said something about this incident meanwhile" in late.text) == (409, True)
+        [one] = rows(sqlite_url, incidents)
+        assert (one.impact, one.parts) == ("major", "calls,texts")
+        [seen] = re.findall(r'name="seen" value="([^"]+)"', (await dana.look("incidents")).text)
+        again = {**form, "seen": seen, "words": "We look.", "impact": "major", "parts": ["calls", "texts"]}
+        assert (await dana.press("incidents/tell", again)).status_code == 303
 
 
 async def test_without_a_page_the_form_is_as_ever_and_a_page_that_is_none_is_not_there(

@@ -8,7 +8,8 @@ import pytest
 from app.db.engine import Database
 from app.watch.following import OF_MANY, SETTLES_S
 from app.watch.pager import Pager
-from app.watch.pages import Kept, acknowledged, resolved_by_id
+from app.watch.pages import Kept, acknowledged, place_of, resolved_by_id, waiting
+from app.watch.pages_told import described, in_a_line
 from app.watch.volume_counts import CALL, LOOK, Came, Series, noted
 from app.watch.volume_everywhere import KEY
 from tests.fakes.databases import opened
@@ -166,3 +167,16 @@ async def test_those_that_are_certain_later_join_it_and_ring_nobody(database: Da
     assert (await operator.wide()).page.title == "Silence: calls to 5 businesses"
     raised = {title for title in operator.heard() if title.startswith("raised: ")}
     assert not {title for title in raised if "Business" in title}
+
+
+async def test_it_stands_before_what_waits_behind_it_in_every_list(database: Database) -> None:
+    operator = await begun(database)
+    await operator.look()
+    first = await database.read(lambda c: waiting(c, None, 2))
+    others = await database.read(lambda c: waiting(c, place_of(first[-1]), 9))
+    assert {kept.page.title for kept in first} == {
+        "Silence: calls to 5 businesses",
+        "Silence: calls to Business 1",
+    }, "which tells people of its own"
+    assert [described(kept)["waits"] for kept in (*first, *others)] == [False, False, True, True, True, True]
+    assert "waits behind another page" in in_a_line(described(others[0]))
