@@ -13,9 +13,12 @@ from app.booking.business import Business, Service, Technician
 from app.booking.dates import resolve
 from app.booking.desk import View, local_today
 from app.booking.front import Front, calendar_silent, offered, wanted_service, wanted_technicians
+from app.booking.owner import Asking
 from app.booking.speech import local_iso, none_left, none_seen, offer
+from app.booking.store import Booking
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
+from app.errors import SaidError
 
 MAX_SLOTS = 50
 MAX_OFFERS = 1_024
@@ -60,6 +63,9 @@ class Arguments(ToolArguments):
         Field(max_length=200, description="Technician id or name, if the caller wants a certain one"),
     ] = None
     limit: Annotated[int, AfterValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
+    reference: Annotated[
+        str | None, Field(max_length=64, description="Only when an appointment is to be moved: its reference")
+    ] = None
 
     def shape(self) -> tuple[object, ...]:
         """What decides, besides the days, which of the open times are offered."""
@@ -115,7 +121,7 @@ def check_availability(front: Front) -> Tool[Arguments]:
         question = _question(front, context, arguments)
         for first, last in _stretches(question):
             view = front.desk.open_now(context.business, question.service, question.technicians, first, last)
-            if view is None or view.unknown:
+            if view is None or view.unknown or arguments.reference:  # whose that is, memory does not tell
                 return None
             found = offers.of(view, question.now, arguments)
             if found is None:
@@ -128,8 +134,9 @@ def check_availability(front: Front) -> Tool[Arguments]:
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         question = _question(front, context, arguments)
         read_at, others = front.clock.monotonic(), False
+        visit = await _to_be_moved(front, context, arguments)
         for first, last in _stretches(question):
-            view = await front.desk.open(context.business, question.service, question.technicians, first, last)
+            view = await _seen(front, context.business, question, (first, last), visit)
             found = _offer(front, context, arguments, question, view)
             if found.openings:
                 return _told(front, context, question, found)
@@ -150,6 +157,29 @@ def check_availability(front: Front) -> Tool[Arguments]:
         run=run,
         at_once=at_once,
     )
+
+
+async def _to_be_moved(front: Front, context: Context, arguments: Arguments) -> Booking | None:
+    """The caller's own appointment that is to be moved. Any other reference changes nothing: models fill in what they
+    like, and whose time it is that counts as free has to be theirs.
+    """
+    if not arguments.reference:
+        return None
+    try:
+        asking = Asking(context.ref.owner, context.ref.key)
+        found = await front.owners.appointment(context.business.id, asking, arguments.reference, None)
+    except SaidError:
+        return None
+    return found if found.status == "confirmed" else None
+
+
+async def _seen(
+    front: Front, business: Business, question: _Question, days: tuple[date, date], visit: Booking | None
+) -> View:
+    asked = (business, question.service, question.technicians)
+    if visit is None:
+        return await front.desk.open(*asked, *days)
+    return await front.desk.open_to_move(*asked, days, visit)
 
 
 def _question(front: Front, context: Context, arguments: Arguments) -> _Question:

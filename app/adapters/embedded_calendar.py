@@ -248,4 +248,5 @@ def _event(row: Any) -> Event:
         cancelled=bool(row.cancelled),
         opaque=bool(row.opaque),
         created=str(row.created),
+        sequence=row.changed,
     )

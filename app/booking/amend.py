@@ -39,7 +39,7 @@ from app.booking.business import Business
 from app.booking.by_hand import as_found, gone
 from app.booking.calendar import Absent, Calendar, Changed, Event, Refused, Unknown
 from app.booking.calendars import Calendars
-from app.booking.change_ends import CHANGED_BY_HAND, is_as_booked, is_gone, release, remember, undone
+from app.booking.change_ends import CHANGED_BY_HAND, carried_out, is_as_booked, is_gone, release, remember, undone
 from app.booking.claims import Claims
 from app.booking.former import Former
 from app.booking.lookups import Lookups
@@ -266,8 +266,11 @@ class Changes:
     # --- ends ---------------------------------------------------------------------------------------------------------
 
     async def _confirm(self, amendment: Amendment, finish: Finish, etag: str, deadline: float) -> Outcome:
+        now = self._clock.now()
         try:
-            done = await self._database.write(finish, within_s=self._left(deadline))
+            done = await self._database.write(
+                lambda t: carried_out(t, amendment, finish, now=now), within_s=self._left(deadline)
+            )
         except ReadbackError:
             # The calendar has it, but whether our rows say so is not known: settled from what is there.
             return await self._leave(amendment, "seen, but not recorded")

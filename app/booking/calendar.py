@@ -57,6 +57,8 @@ class Event:
     """When the calendar says it was created, RFC 3339; empty when it does not say."""
     repeats: bool = False
     """Whether it stands for a whole series, which nothing of ours ever was when we wrote it."""
+    sequence: int = 0
+    """A number that grows with every change of it, where the calendar keeps one; 0 where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)

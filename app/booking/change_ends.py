@@ -1,11 +1,13 @@
 """How a change of an appointment ends, live or settled later: what counts as unchanged or gone, and who is told."""
 
+from collections.abc import Callable
+
 from app.booking.amendments import CANCEL, Amendment, give_up
 from app.booking.by_hand import TELL_WITHIN_S, handed_over
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.claims import Claims
 from app.booking.lookups import Lookups
-from app.booking.store import Booking
+from app.booking.store import Booking, by_id
 from app.db.engine import Transaction
 from app.review.tasks import Task, opened
 
@@ -42,11 +44,25 @@ def release(transaction: Transaction, amendment: Amendment, reason: str, *, now:
 
     `found` is then how it was booked and what there is instead, as `by_hand` says it.
     """
+    unsure = _told_unsure(transaction, amendment)
     if not give_up(transaction, amendment, reason, now=now):
         return False
     if reason == CHANGED_BY_HAND and not amendment.appointment.synthetic:
         handed_over(transaction, amendment, found, now=now)
+    elif unsure:
+        owe(transaction, amendment, done=False, now=now)
     return True
+
+
+def carried_out(
+    transaction: Transaction, amendment: Amendment, finish: Callable[[Transaction], Booking | None], *, now: float
+) -> Booking | None:
+    """The appointment after `finish`, which is None where somebody else settled the change."""
+    unsure = _told_unsure(transaction, amendment)
+    done = finish(transaction)
+    if done is not None and unsure:
+        owe(transaction, amendment, done=True, now=now)
+    return done
 
 
 def owe(transaction: Transaction, amendment: Amendment, *, done: bool, now: float) -> None:
@@ -69,6 +85,14 @@ def owe(transaction: Transaction, amendment: Amendment, *, done: bool, now: floa
         appointment.phone or appointment.caller,
     )
     opened(transaction, task, now=now)
+
+
+def _told_unsure(transaction: Transaction, amendment: Amendment) -> bool:
+    """Whether the same was asked for in another call meanwhile, which heard that it is not sure yet and was promised
+    the end: a line that dropped, say. Who hears the end of this one now may be nobody.
+    """
+    row = by_id(transaction.connection, amendment.change.id)
+    return amendment.change.status == "held" and row is not None and row.status == "pending"
 
 
 def remember(claims: Claims, lookups: Lookups | None, amendment: Amendment, after: Booking) -> None:

@@ -1,8 +1,9 @@
 """The front desk's view of the calendars: which times can be offered, and how sure that is."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app import metrics
@@ -12,11 +13,13 @@ from app.booking.calendar import Interval, Unknown
 from app.booking.claims import Claimed, Claims
 from app.booking.former import Former
 from app.booking.lookups import Day, Lookups
+from app.booking.store import Booking
 from app.booking.zones import local_date
 from app.clock import Clock
 from app.db.engine import DatabaseUnavailableError
 
 MAX_MEMOS = 1_024
+ALONE_S = 2.5
 PREFETCH_DAYS = 8
 """Today and the seven days after it: what a question without a date looks at."""
 
@@ -91,6 +94,38 @@ class Desk:
         own = [claimed[t.calendar] for t in technicians]
         return self._computed(business, service, technicians, known, own, (first, last))
 
+    async def open_to_move(
+        self,
+        business: Business,
+        service: Service,
+        technicians: Sequence[Technician],
+        days: tuple[date, date],
+        visit: Booking,
+    ) -> View:
+        """As `open`, for whoever wants to move `visit`: its own time is free to them, so half an hour later is as well.
+
+        Only where its calendar says at this moment that nothing else is there; what calendars call busy is one piece.
+        """
+        alone, view = await asyncio.gather(
+            self._lookups.alone(visit.calendar, visit.event_id, visit.starts, visit.ends, within_s=ALONE_S),
+            self.open(business, service, technicians, *days),
+        )
+        mover = next((t for t in technicians if t.calendar == visit.calendar), None)
+        if mover is None or not alone or mover.id in view.unknown:
+            return view
+        read = self._lookups.known([mover.calendar], *reach(business, service, *days))
+        if read is None:
+            return view
+        busy = _without([interval for day in read for interval in day.busy], (visit.starts, visit.ends))
+        claimed = [
+            own for own in self._claims.view(mover.calendar).ranges if own != (visit.blocked_from, visit.blocked_to)
+        ]
+        claimed += self._former.times(business.id, mover.id)
+        theirs = candidates(business, service, (mover,), {mover.id: busy}, {mover.id: claimed}, *days)
+        openings = [opening for opening in view.openings if opening.technician != mover.id]
+        openings += [opening for opening in theirs if opening.start != visit.starts]
+        return replace(view, openings=sorted(openings, key=lambda opening: opening.start))
+
     def _remembered(
         self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
     ) -> View | None:
@@ -152,6 +187,11 @@ class Desk:
 def local_today(business: Business, now: float) -> date:
     """Today where the business is."""
     return local_date(business.zone, int(now))
+
+
+def _without(busy: Sequence[Interval], hole: Interval) -> list[Interval]:
+    pieces = [piece for start, end in busy for piece in ((start, min(end, hole[0])), (max(start, hole[1]), end))]
+    return [(start, end) for start, end in pieces if start < end]
 
 
 def _ids(technicians: Sequence[Technician]) -> list[str]:

@@ -54,6 +54,7 @@ def _entry(event: Event, stamp: int) -> Entry:
     made.add("UID", event.id)
     made.add("DTSTAMP", _moment(stamp))
     made.add("CREATED", _moment(stamp))
+    made.add("SEQUENCE", event.sequence)  # a phone that keeps its own copy takes only what is newer
     made.add("DTSTART", _moment(event.start))
     made.add("DTEND", _moment(event.end))
     made.add("SUMMARY", _clean(event.summary))

@@ -92,6 +92,15 @@ class Lookups:
                 answer[address] = tuple(found)
         return answer
 
+    async def alone(self, address: str, event_id: str, start: int, end: int, *, within_s: float) -> bool:
+        """Whether nothing but this event is there at that time, asked live; not where the calendar does not tell."""
+        place = self._calendars.at(address)
+        if isinstance(place, Unknown):
+            return False
+        calendar, name = place
+        there = await calendar.events(name, start, end, within_s=within_s)
+        return not isinstance(there, Unknown) and all(event.id == event_id for event in there)
+
     def prefetch(self, addresses: Sequence[str], start: int, end: int) -> None:
         """Start fetching what is missing, and come back at once."""
         self._begin(addresses, range(start // DAY_S, (end - 1) // DAY_S + 1))

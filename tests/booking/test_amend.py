@@ -1,5 +1,6 @@
 """Moves and cancellations over a scripted calendar: what is held when, what each fault becomes, how it is settled."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from app.booking.amendments import REMOVE_EVENT, Amendment, begin_move
 from app.booking.book import HOLD_S, Outcome, Result
+from app.booking.calendar import Refused
 from app.booking.store import Booking, Customer
 from app.booking.verification import READ_BACK
 from app.db.schema import job_outbox, pages, tasks
@@ -230,6 +232,30 @@ async def test_a_change_that_comes_about_later_leaves_its_own_end_to_tell(made: 
     await after(made, 5)
     (task,) = await made.tasks()
     assert "is cancelled now" in task.what
+
+
+@pytest.mark.parametrize(
+    ("intent", "step", "ends", "told"),
+    [
+        ("move", Step(delay_s=0.4), CONFIRMED, "is moved now"),
+        ("move", Step(does=False, answer=Refused("scripted"), delay_s=0.4), REFUSED, "could not be moved"),
+        ("cancel", Step(delay_s=0.4), CONFIRMED, "is cancelled now"),
+    ],
+)
+async def test_who_calls_again_while_it_is_under_way_is_told_its_end(
+    made: House, calendar: FakeCalendar, intent: str, step: Step, ends: Result, told: str
+) -> None:
+    booking = await booked(made)
+    calendar.script(intent, step)
+    ask = move if intent == "move" else cancel
+    dropped = asyncio.create_task(ask(made, booking))
+    while not calendar.count(intent):  # noqa: ASYNC110 - a counter is no event
+        await asyncio.sleep(0.01)
+    assert (await ask(made, booking)).result is PENDING, "and that somebody lets them know"
+    assert (await dropped).result is ends
+    (task,) = await made.tasks()
+    assert (task.kind, task.subject) == ("tell_customer", booking.reference)
+    assert told in task.what
 
 
 # --- settling ---------------------------------------------------------------------------------------------------------

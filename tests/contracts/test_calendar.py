@@ -242,7 +242,7 @@ async def test_a_moved_visit_frees_its_old_time_and_keeps_all_else(calendar: Cal
     to = (MORNING + 2 * HOUR, MORNING + 3 * HOUR)
     moved = await calendar.move(DANA, written.id, to, written.etag, within_s=WITHIN_S)
     assert isinstance(moved, Event)
-    assert replace(moved, etag=written.etag) == replace(written, start=to[0], end=to[1])
+    assert replace(moved, etag=written.etag, sequence=written.sequence) == replace(written, start=to[0], end=to[1])
     assert moved.etag != written.etag
     assert await calendar.get(DANA, written.id, within_s=WITHIN_S) == moved
     assert await busy(calendar, DANA, MORNING, MORNING + DAY) == (to,)

@@ -64,6 +64,35 @@ async def test_a_moved_appointment_is_said_with_its_old_reference(ask: Agent, ca
     assert [(a["reference"], a["start"]) for a in found["appointments"]] == [(reference, answer["start"])]
 
 
+@pytest.mark.parametrize("others", ["nobody else", "somebody beside it", "somebody over it"])
+async def test_half_an_hour_later_is_offered_to_who_moves_it(ask: Agent, calendar: FakeCalendar, others: str) -> None:
+    reference = await booked(ask)
+    half = HOUR // 2
+    if others == "somebody beside it":
+        calendar.people_write("dana", TUESDAY_9 + HOUR, TUESDAY_9 + 2 * HOUR)  # busy time without a seam
+    if others == "somebody over it":
+        calendar.people_write("dana", TUESDAY_9 + half, TUESDAY_9 + HOUR)
+    ask.house.lookups.drop("fake:dana")
+
+    async def starts(**more: str) -> dict[str, str]:
+        asked = {"service": "inspection", "date": "2026-11-24", "technician": "dana", "limit": 50}
+        found = await ask("check_availability", **asked, **more)
+        return {slot["start"]: slot["slot_id"] for slot in found["slots"]}
+
+    before, to_move = await starts(), await starts(reference=reference)
+    later, earlier = "2026-11-24T09:30:00-06:00", "2026-11-24T08:30:00-06:00"
+    assert not {earlier, later} & before.keys()
+    assert (later in to_move) is (others == "nobody else")
+    assert (earlier in to_move) is (others != "somebody over it")
+    assert "2026-11-24T09:00:00-06:00" not in to_move, "there it is already"
+    assert await starts(reference=reference, caller=STRANGER) == before, "it is free to nobody else"
+    if later in to_move:
+        answer = await ask("reschedule_appointment", call="m", reference=reference, slot_id=to_move[later])
+        assert (answer["outcome"], answer["start"]) == ("confirmed", later)
+        rival = await ask("book_appointment", call="r", slot_id=to_move[later], customer_name="Bo Ray")
+        assert rival["code"] == "slot_taken"
+
+
 async def test_moved_there_back_and_there_again_is_three_moves(ask: Agent, calendar: FakeCalendar) -> None:
     reference = await booked(ask)
     there, back = minted(ask, NOON_13), minted(ask, TUESDAY_9)

@@ -73,6 +73,19 @@ async def test_a_phone_gets_the_visits_of_one_calendar(calendar: EmbeddedCalenda
     assert event["DTSTAMP"].to_ical() == b"20300101T090000Z"
 
 
+async def test_a_visit_that_was_moved_is_newer_than_what_the_phone_has(
+    calendar: EmbeddedCalendar, phone: httpx.AsyncClient
+) -> None:
+    first = await calendar.book("dana", VISIT, within_s=5)
+    await calendar.book("dana", replace(VISIT, id="visit00002", start=VISIT.end, end=VISIT.end + HOUR), within_s=5)
+    assert isinstance(first, Event)
+    before = {str(event["UID"]): event["SEQUENCE"] for event in await shown(phone)}
+    await calendar.move("dana", VISIT.id, (VISIT.start + DAY, VISIT.end + DAY), first.etag, within_s=5)
+    after = {str(event["UID"]): event["SEQUENCE"] for event in await shown(phone)}
+    assert after[VISIT.id] > before[VISIT.id]
+    assert after["visit00002"] == before["visit00002"]
+
+
 async def test_every_line_is_short_and_ends_as_it_must(calendar: EmbeddedCalendar, phone: httpx.AsyncClient) -> None:
     await calendar.book("dana", replace(VISIT, description="Häuschen " * 60), within_s=5)
     raw = (await phone.get(f"/calendars/{DANA}.ics")).content
