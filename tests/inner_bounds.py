@@ -169,6 +169,7 @@ INNER = {
         "app.log.MOST_WAITING",
     ),
     "tries of one piece of work, after which it is an honest no, a dead letter or a page": (
+        "app.audit.anchors.MOST_MISSED",
         "app.adapters.breaker.LONGEST_REST_S",
         "app.adapters.google_hedge.MOST_RETRY_AFTER_S",
         "app.adapters.models.MOST_REST_S",

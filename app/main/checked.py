@@ -1,10 +1,14 @@
 """What must be right before anything starts: each thing that is wrong is one sentence."""
 
+from datetime import timedelta
+
 from app.adapters.crm_webhook import signing_key
 from app.adapters.own_line import way_in
 from app.adapters.receivers import check_url
-from app.booking.business import Businesses
+from app.booking.availability import next_open_days
+from app.booking.business import Business, Businesses
 from app.booking.synthetic import asked
+from app.booking.zones import today
 from app.errors import ConfigurationError
 from app.main.reached import unreached
 from app.settings import Settings
@@ -60,13 +64,14 @@ def check_synthetic(settings: Settings, businesses: Businesses) -> None:
         way_in(settings.vapi_secrets, settings.vapi_hmac_secrets, settings.tools_secrets)
 
 
-def warnings(settings: Settings, businesses: Businesses) -> list[str]:
-    """What works, but not as its operator may hope."""
+def warnings(settings: Settings, businesses: Businesses, now: int) -> list[str]:
+    """What works at `now`, in epoch seconds, but not as its operator may hope."""
     found = [
         f"vapi_assistants of business {business.id} is empty: a call that asks who answers it hears an apology."
         for business in businesses.by_id.values()
         if not business.vapi_assistants
     ]
+    found += [sentence for business in businesses.by_id.values() for sentence in _never_offered(business, now)]
     if not settings.vapi_secrets and not settings.vapi_hmac_secrets:
         found.append("READBACK_VAPI_SECRETS is not set: /vapi refuses every request.")
     if not settings.tools_secrets:
@@ -77,6 +82,19 @@ def warnings(settings: Settings, businesses: Businesses) -> list[str]:
     calendars = (t.calendar for business in businesses.by_id.values() for t in business.technicians)
     if settings.caldav_credentials is None and any(address.startswith("caldav:") for address in calendars):
         found.append("READBACK_CALDAV_CREDENTIALS is not set: caldav calendars are asked without a password.")
+    return found
+
+
+def _never_offered(business: Business, now: int) -> list[str]:
+    """Services that no customer can book, whatever is free."""
+    found, yesterday = [], today(business.zone, now) - timedelta(days=1)
+    for service in business.services:
+        able = business.technicians_for(service)
+        if not able:
+            found.append(f"Nobody does {service.id} at business {business.id}: whoever asks for it hears so.")
+        elif not next_open_days(business, service, able, yesterday, now, limit=1):
+            why = f"nobody who does it works {service.minutes} minutes at a stretch on any day that can be booked"
+            found.append(f"{service.id} of business {business.id} is never offered: {why}.")
     return found
 
 
