@@ -1,14 +1,11 @@
 """What must be right before anything starts: each thing that is wrong is one sentence."""
 
-from datetime import timedelta
-
 from app.adapters.crm_webhook import signing_key
 from app.adapters.own_line import way_in
 from app.adapters.receivers import check_url
-from app.booking.availability import next_open_days
 from app.booking.business import Business, Businesses
+from app.booking.open_hours import longest_stretch
 from app.booking.synthetic import asked
-from app.booking.zones import today
 from app.errors import ConfigurationError
 from app.main.reached import unreached
 from app.settings import Settings
@@ -64,14 +61,14 @@ def check_synthetic(settings: Settings, businesses: Businesses) -> None:
         way_in(settings.vapi_secrets, settings.vapi_hmac_secrets, settings.tools_secrets)
 
 
-def warnings(settings: Settings, businesses: Businesses, now: int) -> list[str]:
-    """What works at `now`, in epoch seconds, but not as its operator may hope."""
+def warnings(settings: Settings, businesses: Businesses) -> list[str]:
+    """What works, but not as its operator may hope."""
     found = [
         f"vapi_assistants of business {business.id} is empty: a call that asks who answers it hears an apology."
         for business in businesses.by_id.values()
         if not business.vapi_assistants
     ]
-    found += [sentence for business in businesses.by_id.values() for sentence in _never_offered(business, now)]
+    found += [sentence for business in businesses.by_id.values() for sentence in _never_offered(business)]
     if not settings.vapi_secrets and not settings.vapi_hmac_secrets:
         found.append("READBACK_VAPI_SECRETS is not set: /vapi refuses every request.")
     if not settings.tools_secrets:
@@ -85,15 +82,15 @@ def warnings(settings: Settings, businesses: Businesses, now: int) -> list[str]:
     return found
 
 
-def _never_offered(business: Business, now: int) -> list[str]:
+def _never_offered(business: Business) -> list[str]:
     """Services that no customer can book, whatever is free."""
-    found, yesterday = [], today(business.zone, now) - timedelta(days=1)
+    found = []
     for service in business.services:
         able = business.technicians_for(service)
         if not able:
             found.append(f"Nobody does {service.id} at business {business.id}: whoever asks for it hears so.")
-        elif not next_open_days(business, service, able, yesterday, now, limit=1):
-            why = f"nobody who does it works {service.minutes} minutes at a stretch on any day that can be booked"
+        elif service.minutes > max(longest_stretch(technician.hours) for technician in able):
+            why = f"nobody who does it works {service.minutes} minutes at a stretch"
             found.append(f"{service.id} of business {business.id} is never offered: {why}.")
     return found
 

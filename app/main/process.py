@@ -41,7 +41,7 @@ def application(settings: Settings, clock: Clock) -> Starlette:
     server = _server(settings, clock)
     with looking(settings.database_url) as connection:
         new = first_days(connection, settings, server.businesses, clock.now())
-    for sentence in (*settings.warnings, *warnings(settings, server.businesses, int(clock.now())), *new):
+    for sentence in (*settings.warnings, *warnings(settings, server.businesses), *new):
         logger.warning("configuration", message=sentence)
     return build(with_dashboard(doors_with_status(server), server))
 

@@ -9,7 +9,6 @@ from app.errors import ConfigurationError
 from app.main.checked import check_credentials, warnings
 from app.main.texting import _carrier
 from app.settings import load
-from tests.booking.acme import NOW
 from tests.fakes.clock import FakeClock
 
 ACCOUNT = {"TWILIO_ACCOUNT_SID": "AC1"}
@@ -31,7 +30,7 @@ URL = {"READBACK_PUBLIC_URL": "https://api.example.com"}
     ],
 )
 def test_what_is_missing_is_said(given: dict[str, str], names: list[str]) -> None:
-    said = warnings(load(given), load_businesses(Path("infra/businesses/demo.toml"), {}), NOW)
+    said = warnings(load(given), load_businesses(Path("infra/businesses/demo.toml"), {}))
     about = [line.split()[0] for line in said if "no text" in line]
 
     assert about == names
