@@ -75,6 +75,7 @@ REFUSED = [
     *(("READBACK_TELNYX_PUBLIC_KEYS", key) for key in WEAK_KEYS),
     ("READBACK_HOST", "not a host"),
     ("READBACK_HOST", "127.0.0.1:8080"),
+    ("READBACK_AUDIT_ANCHORS", str(Path(__file__).parent)),
     ("READBACK_PORT", "0"),
     ("READBACK_PORT", "65536"),
     ("READBACK_PORT", "eighty"),

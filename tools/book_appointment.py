@@ -7,7 +7,7 @@ from pydantic import Field
 from app.booking.availability import is_open
 from app.booking.book import Outcome, Result
 from app.booking.contact import email_of, one_line, phone_of, several_lines
-from app.booking.front import Front, alternatives, offered
+from app.booking.front import Front, alternatives, has_same_time, offered
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
 from app.booking.speech import local_iso, offer, spell, spoken_time
 from app.booking.store import CALLER_CHARS, Booking, Customer, by_reference
@@ -145,7 +145,8 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
         if openings:
             facts["slots"] = offered(front, context.business, slot.service, openings)
             now = int(front.clock.now())
-            say = f"{say} {offer(slot.service.name, openings, context.business, False, now)}"
+            named = has_same_time(openings, slot)
+            say = f"{say} {offer(slot.service.name, openings, context.business, named, now)}"
         if outcome.booking is not None:  # another time beside it would be a second visit that nobody asked for
             say = THEIRS.format(visit=_visit(context, outcome.booking))
     return ToolResult(False, say, outcome.code, facts)

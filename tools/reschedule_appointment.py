@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.booking.availability import is_open
 from app.booking.book import Outcome, Result
-from app.booking.front import Front, alternatives, offered
+from app.booking.front import Front, alternatives, has_same_time, offered
 from app.booking.owner import Asking
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
 from app.booking.speech import local_iso, offer, spell, spoken_time
@@ -162,5 +162,6 @@ async def _refused(front: Front, context: Context, booking: Booking, slot: Slot,
         openings = await alternatives(front, business, slot, context.deadline)
         if openings:
             facts["slots"] = offered(front, business, slot.service, openings)
-            say = f"{say} {offer(slot.service.name, openings, business, False, int(front.clock.now()))}"
+            named, now = has_same_time(openings, slot), int(front.clock.now())
+            say = f"{say} {offer(slot.service.name, openings, business, named, now)}"
     return ToolResult(False, say, code, facts)

@@ -120,10 +120,8 @@ class Business:
         return self._able.get(service.id, ())
 
     def services_said(self) -> tuple[Service, ...]:
-        """What customers are told there is: not what only the tester does."""
-        return tuple(
-            s for s in self.services if any(t.id != self.tester for t in self.technicians_for(s)) or not self.tester
-        )
+        """What customers are told there is: not what nobody does, or only the tester."""
+        return tuple(s for s in self.services if any(t.id != self.tester for t in self.technicians_for(s)))
 
 
 Named = TypeVar("Named", Service, Technician)

@@ -120,5 +120,10 @@ async def alternatives(front: Front, business: Business, slot: Slot, deadline: f
     return found
 
 
+def has_same_time(openings: Sequence[Opening], slot: Slot) -> bool:
+    """Whether somebody else can come at the very time that is gone: then it matters who, and names have to be said."""
+    return any(opening.start == slot.start for opening in openings)
+
+
 def _names(things: Sequence[Service] | Sequence[Technician]) -> list[str]:
     return [thing.name for thing in things]

@@ -14,6 +14,7 @@ from app.errors import ReadbackError
 
 LOOK_AHEAD_DAYS = 400
 """Past the longest list of closed days anybody keeps."""
+DAY_MINUTES = 1_440
 _MINUTE_S = 60
 
 
@@ -31,6 +32,18 @@ def open_spans(hours: WeeklyHours, closed: Collection[date], zone: ZoneInfo, day
         for opens, closes in hours[day.weekday()]
         if (start := max(from_, midnight + opens * _MINUTE_S)) < (end := min(to, midnight + closes * _MINUTE_S))
     ]
+
+
+def longest_stretch(hours: WeeklyHours) -> int:
+    """The most minutes on end in a week, also over midnight where one day goes on in the next."""
+    longest = begun = ended = 0
+    for day in range(2 * len(hours)):  # twice, for a week goes on in the next
+        for opens, closes in hours[day % len(hours)]:
+            midnight = day * DAY_MINUTES
+            begun = begun if midnight + opens == ended else midnight + opens
+            ended = midnight + closes
+            longest = max(longest, ended - begun)
+    return longest
 
 
 def open_at(hours: WeeklyHours, closed: Collection[date], zone: ZoneInfo, moment: int) -> bool:

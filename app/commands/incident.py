@@ -68,7 +68,7 @@ def _add_opening(action: ArgumentParser) -> None:
     action.add_argument("--title", required=True, help="what is wrong, in public, in one line")
     action.add_argument("--business", default="", help="the only business that is affected; not shown in public")
     action.add_argument("--page", default="", metavar="ID", help="the page that told of it; it is acknowledged")
-    action.add_argument("--every", type=int, default=0, metavar="MINUTES", help="when updates are due; 30, later 60")
+    action.add_argument("--every", type=int, metavar="MINUTES", help="when updates are due; 30, later 60")
 
 
 def _open(asked: Namespace) -> int:

@@ -3,7 +3,8 @@
 from app.adapters.crm_webhook import signing_key
 from app.adapters.own_line import way_in
 from app.adapters.receivers import check_url
-from app.booking.business import Businesses
+from app.booking.business import Business, Businesses
+from app.booking.open_hours import longest_stretch
 from app.booking.synthetic import asked
 from app.errors import ConfigurationError
 from app.main.reached import unreached
@@ -67,6 +68,7 @@ def warnings(settings: Settings, businesses: Businesses) -> list[str]:
         for business in businesses.by_id.values()
         if not business.vapi_assistants
     ]
+    found += [sentence for business in businesses.by_id.values() for sentence in _never_offered(business)]
     if not settings.vapi_secrets and not settings.vapi_hmac_secrets:
         found.append("READBACK_VAPI_SECRETS is not set: /vapi refuses every request.")
     if not settings.tools_secrets:
@@ -77,6 +79,19 @@ def warnings(settings: Settings, businesses: Businesses) -> list[str]:
     calendars = (t.calendar for business in businesses.by_id.values() for t in business.technicians)
     if settings.caldav_credentials is None and any(address.startswith("caldav:") for address in calendars):
         found.append("READBACK_CALDAV_CREDENTIALS is not set: caldav calendars are asked without a password.")
+    return found
+
+
+def _never_offered(business: Business) -> list[str]:
+    """Services that no customer can book, whatever is free."""
+    found = []
+    for service in business.services:
+        able = business.technicians_for(service)
+        if not able:
+            found.append(f"Nobody does {service.id} at business {business.id}: whoever asks for it hears so.")
+        elif service.minutes > max(longest_stretch(technician.hours) for technician in able):
+            why = f"nobody who does it works {service.minutes} minutes at a stretch"
+            found.append(f"{service.id} of business {business.id} is never offered: {why}.")
     return found
 
 

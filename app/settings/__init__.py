@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, BeforeValidator(values.database_url)] = _variable(
         "READBACK_DATABASE_URL", "sqlite:///var/readback.db", shown=False
     )
-    audit_anchors: Path | None = _variable("READBACK_AUDIT_ANCHORS")
+    audit_anchors: Annotated[Path | None, BeforeValidator(values.file)] = _variable("READBACK_AUDIT_ANCHORS")
     redis_url: Annotated[str | None, BeforeValidator(values.redis_url)] = _variable("READBACK_REDIS_URL", shown=False)
     businesses: Path = _variable("READBACK_BUSINESSES", Path("infra/businesses/demo.toml"))
 

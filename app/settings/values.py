@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -57,6 +58,12 @@ def one_of(*choices: str) -> BeforeValidator:
         return value.lower()
 
     return BeforeValidator(read)
+
+
+def file(value: str) -> Path:
+    if Path(value).is_dir():
+        raise ValueError(f"is {shown(value)}, a folder; it must be a file")
+    return Path(value)
 
 
 def _split(url: str) -> SplitResult | None:

@@ -105,7 +105,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What somebody says who opens an incident. A `page` that was raised for one business makes it that business's."""
+    """What somebody says who opens an incident. A `page` that was raised for one business makes it that business's.
+
+    `every_minutes` None: `EVERY_MINUTES` by state.
+    """
 
     title: str
     words: str = FIRST_WORDS
@@ -113,7 +116,7 @@ class Opening:
     impact: Impact = Impact.MINOR
     business: str = ""
     page: str = ""
-    every_minutes: int = 0
+    every_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +272,10 @@ def _parts(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in given)
 
 
-def _every(minutes: int) -> int:
-    if minutes and not LEAST_MINUTES <= minutes <= MOST_MINUTES:
+def _every(minutes: int | None) -> int:
+    if minutes is None:
+        return 0
+    if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         raise IncidentError(f"Updates are due every {LEAST_MINUTES} to {MOST_MINUTES} minutes.")
     return minutes
 

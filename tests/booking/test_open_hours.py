@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.booking.business import Destination, WeeklyHours
 from app.booking.callback_time import soonest
 from app.booking.destinations import destinations
-from app.booking.open_hours import NeverOpenError, after_open_time, open_at, open_spans
+from app.booking.open_hours import NeverOpenError, after_open_time, longest_stretch, open_at, open_spans
 from tests.booking.acme import CHICAGO, HOUR, acme, at
 
 ALWAYS: WeeklyHours = (((0, 1440),),) * 7
@@ -138,3 +138,17 @@ def test_at_closing_time_nobody_is_there() -> None:
     for clock, there in (("07:59", False), ("08:00", True), ("12:00", False), ("16:59", True), ("17:00", False)):
         assert open_at(hours, (), CHICAGO, at("2026-11-20", clock)) is there
     assert open_spans(hours, {date(2026, 11, 20)}, CHICAGO, date(2026, 11, 20)) == ()
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes"),
+    [
+        (((),) * 7, 0),
+        ((((480, 720), (780, 1020)), (), (), (), (), (), ()), 240),
+        ((((1200, 1440),), ((0, 120), (480, 600)), (), (), (), (), ()), 360),
+        ((((0, 60),), (), (), (), (), (), ((1380, 1440),)), 120),
+    ],
+    ids=["never open", "a break between", "over midnight", "from Sunday into Monday"],
+)
+def test_the_longest_stretch_of_a_week(hours: WeeklyHours, minutes: int) -> None:
+    assert longest_stretch(hours) == minutes

@@ -9,6 +9,7 @@ from app.booking.owner import BURST, MOST_AT_BUSINESS, MOST_BY_ONE, WINDOW_S, As
 from app.db.schema import failed_attempts, pages
 from app.errors import Code, SaidError
 from tests.booking.acme import CALLER, House, house
+from tests.fakes.databases import executed
 
 
 @pytest.fixture
@@ -52,6 +53,14 @@ async def test_the_tries_of_one_call_are_used_up(made: House) -> None:
     assert await ask(made, reference, "Ann Lee") == Code.NOT_ALLOWED.value
     assert await ask(made, reference, "Ann Lee", call="test:2") == "found"
     assert await ask(made, reference, caller=CALLER) == "found", "whose number it is needs no luck"
+
+
+async def test_a_number_that_is_not_there_is_nobodys(made: House, database_url: str) -> None:
+    reference = await booked(made)
+    executed(database_url, "UPDATE bookings SET caller = '', phone = ''")
+
+    assert await ask(made, reference, caller="") == Code.NOT_FOUND.value
+    assert await ask(made, reference, caller=None) == Code.NOT_FOUND.value
 
 
 async def test_the_tries_of_one_caller_are_used_up_over_many_calls(made: House) -> None:

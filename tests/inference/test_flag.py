@@ -67,8 +67,13 @@ async def test_every_process_follows_within_two_seconds(database_url: str) -> No
 
 async def test_it_is_off_when_nobody_can_say(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
+        clock = FakeClock()
+        knew_before = Flags(database, clock)
+        assert await knew_before.on(MODEL_PATH, CUSTOMERS[0])
         executed(sqlite_url, "DROP TABLE flags")
-        assert not await Flags(database, FakeClock()).on(MODEL_PATH, CUSTOMERS[0])
+        clock.advance(2.0)
+        assert not await Flags(database, clock).on(MODEL_PATH, CUSTOMERS[0])
+        assert not await knew_before.on(MODEL_PATH, CUSTOMERS[0]), "it may have been turned off meanwhile"
 
 
 def test_a_change_is_audited_and_a_wrong_one_refused(sqlite_url: str) -> None:

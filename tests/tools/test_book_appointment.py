@@ -81,7 +81,8 @@ async def test_a_taken_slot_is_refused_with_other_times_that_can_be_booked(ask: 
     assert set(answer) == {"ok", "code", "say", "outcome", "start", "end", "technician", "slots"}
     assert len(answer["slots"]) == 3
     assert "nothing was booked" in answer["say"]
-    assert "I can offer Tuesday, November 24 at 8:00 AM" in answer["say"]
+    offered = "For Home inspection with Lee I can offer Tuesday, November 24 at 8:00 AM, 8:30 AM or 9:00 AM."
+    assert offered in answer["say"], "the very time is free with somebody else, so it is said with whom"
     again = await ask("book_appointment", call="c2", slot_id=answer["slots"][0]["slot_id"], customer_name="Bo Ray")
     assert again["outcome"] == "confirmed"
 

@@ -121,6 +121,7 @@ async def test_a_taken_time_is_refused_with_others_and_the_old_one_stands(ask: A
     assert (answer["ok"], answer["code"], answer["outcome"]) == (False, "slot_taken", "refused")
     assert len(answer["slots"]) == 3
     assert "stays as it is" in answer["say"]
+    assert " with " not in answer["say"].partition("I can offer")[2], "none of these is the time that is gone"
     assert sorted(event.start for event in calendar.ours("dana")) == [TUESDAY_9, NOON_13]
 
 

@@ -180,6 +180,7 @@ async def test_a_page_that_was_taken_comes_again_after_one_cadence_without_a_wor
         ({"words": "\t"}, "An update has 1 to 2000 characters"),
         ({"words": "so " * 5_000}, "An update has 1 to 2000 characters"),
         ({"parts": ("calls", "weather")}, "There is no part 'weather'"),
+        ({"every_minutes": 0}, "every 5 to 1440 minutes"),
         ({"every_minutes": 4}, "every 5 to 1440 minutes"),
         ({"every_minutes": -1}, "every 5 to 1440 minutes"),
     ],
