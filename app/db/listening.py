@@ -29,6 +29,8 @@ SURE_FOR_S: Final = 2.5
 """From before a proof was sent that came back."""
 AGAIN_AFTER_S: Final = 5.0
 """Without a proof the connection is given up, and another one opened."""
+UNHEARD_REST_S: Final = 30.0
+"""After a connection over which nothing came back, as behind a pooler that passes nothing on."""
 EVERYTHING: Final = ""
 """Told instead of one subject: anything may have changed."""
 
@@ -50,7 +52,9 @@ class Listening:
         """When each was sent that has not come back."""
         self._number = 0
         self._sure_until = float("-inf")
-        self._hearing, self._proving = Background(), Background()
+        self._heard: bool | None = None
+        """Whether anything came back lately; None before it was tried."""
+        self._hearing = Background()
 
     @property
     def sure(self) -> bool:
@@ -61,48 +65,52 @@ class Listening:
         """Begin to listen; `sure` a moment later, if ever."""
         if not self._database.is_sqlite:
             self._hearing.begin(self._hear_forever())
-            self._proving.begin(self._prove_forever())
 
     async def stop(self) -> None:
         """Hear nothing more."""
-        self._sure_until = float("-inf")
-        await self._proving.end()
         await self._hearing.end()
+        self._sure_until = float("-inf")
 
     async def _hear_forever(self) -> None:
-        failing = False
         while True:
+            rest_s = PROVE_EVERY_S
             try:
                 async with await self._connected() as connection:
                     for channel in (self._channel, self._own):
                         await connection.execute(f'LISTEN "{channel}"'.encode())
                     self._told(EVERYTHING)  # of what was committed until now, this process may not have heard
-                    failing = await self._hear(connection, failing)
-            except (psycopg.Error, OSError) as error:
-                if not failing:
-                    _log.warning("database_not_heard", error=type(error).__name__)
-                failing = True
-            self._sure_until = float("-inf")
-            self._proofs.clear()
-            await asyncio.sleep(PROVE_EVERY_S)
+                    await self._hear(connection)
+                if not self._heard:
+                    rest_s = UNHEARD_REST_S
+                self._unheard("what is sent does not come back")
+            except Exception as error:  # noqa: BLE001 - who hears no more for good would read for ever
+                self._unheard(type(error).__name__)
+            await asyncio.sleep(rest_s)
 
-    async def _hear(self, connection: psycopg.AsyncConnection, failing: bool) -> bool:
-        """Until no proof came back for too long; whether that is how things are."""
+    async def _hear(self, connection: psycopg.AsyncConnection) -> None:
+        """Until no proof came back for too long."""
         heard_at = self._clock.monotonic()
-        while self._clock.monotonic() - heard_at < AGAIN_AFTER_S:
-            async for note in connection.notifies(timeout=PROVE_EVERY_S):
-                if note.channel == self._own:
-                    heard_at = self._came_back(note.payload)
-                    if failing:
-                        _log.info("database_heard")
-                    failing = False
-                else:
-                    self._told(note.payload)
-        if not failing:
-            _log.warning("database_not_heard", error="what is sent does not come back")
-        return True
+        proving = asyncio.get_running_loop().create_task(self._prove_forever())
+        try:
+            while self._clock.monotonic() - heard_at < AGAIN_AFTER_S:
+                async for note in connection.notifies(timeout=PROVE_EVERY_S):
+                    if note.channel == self._own:
+                        heard_at = self._came_back(note.payload)
+                    else:
+                        self._told(note.payload)
+        finally:
+            proving.cancel()
+
+    def _unheard(self, why: str) -> None:
+        self._sure_until = float("-inf")
+        if self._heard is not False:
+            _log.warning("database_not_heard", why=why)
+        self._heard = False
 
     def _came_back(self, number: str) -> float:
+        if self._heard is False:
+            _log.info("database_heard")
+        self._heard = True
         sent_at = self._proofs.pop(number, None)
         if sent_at is not None:
             self._sure_until = max(self._sure_until, sent_at + SURE_FOR_S)

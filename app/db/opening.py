@@ -47,6 +47,7 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
         engine = create_engine(
             url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=size, max_overflow=0, pool_pre_ping=False
         )
+        event.listen(engine, "connect", _hears_nothing)
         if writes:
             lock = f"; SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})" if in_turn else ""
             _begins_with(engine, f"BEGIN ISOLATION LEVEL READ COMMITTED{lock}")
@@ -67,6 +68,11 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
     elif writes:
         _begins_with(engine, "BEGIN IMMEDIATE")
     return engine
+
+
+def _hears_nothing(connection: Any, _record: Any) -> None:
+    """Behind a pooler it may be told what another connection listens for: kept for it, that would never end."""
+    connection.add_notify_handler(lambda _: None)
 
 
 def _begins_soon(engine: Engine) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from app.clock import SystemClock
@@ -102,6 +103,7 @@ async def test_what_comes_back_no_more_makes_unsure_until_it_does(
     monkeypatch.setattr(listening, "PROVE_EVERY_S", 0.05)
     monkeypatch.setattr(listening, "SURE_FOR_S", 0.3)
     monkeypatch.setattr(listening, "AGAIN_AFTER_S", 0.5)
+    monkeypatch.setattr(listening, "UNHEARD_REST_S", 0.2)
     async with (
         wired(postgres_url) as (wire, url),
         opened(postgres_url) as database,
@@ -134,3 +136,31 @@ async def test_a_database_that_is_away_is_tried_again(postgres_url: str, monkeyp
         listener._url = postgres_url
         await soon(lambda: listener.sure)
         assert told == [EVERYTHING]
+
+
+async def test_a_fault_in_who_is_told_ends_no_listening(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "PROVE_EVERY_S", 0.05)
+    async with opened(postgres_url) as database, heard(database) as (listener, told):
+        await soon(lambda: listener.sure)
+
+        def fails(subject: str) -> None:
+            told.append(subject)
+            if subject == "bad":
+                raise ValueError(subject)
+
+        listener._told = fails
+        tell(postgres_url, "bad")
+        await soon(lambda: told[-2:] == ["bad", EVERYTHING])
+        await soon(lambda: listener.sure)
+
+
+async def test_what_a_pooler_tells_the_wrong_connection_is_not_kept(postgres_url: str) -> None:
+    def listens(connection: Connection) -> list[object]:
+        connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+        for number in range(3):
+            connection.exec_driver_sql(f"SELECT pg_notify('{CHANNEL}', '{number}')")
+        connection.exec_driver_sql(f"UNLISTEN {CHANNEL}")
+        return list(connection.connection.dbapi_connection._notifies_backlog)  # type: ignore[union-attr]  # psycopg's
+
+    async with opened(postgres_url) as database:
+        assert await database.read(listens) == []
