@@ -151,7 +151,7 @@ class RedisConnection:
             logger.info("redis_back")
         self._away = False
         if not self._alarms.withdraw(PAGE, "redis") and self._calm.is_over(time.monotonic()):
-            self._alarms.clear(PAGE, "redis")
+            self._alarms.clear(PAGE, "redis", own=True)
 
 
 async def _within(work: Awaitable[T], seconds: float) -> T:

@@ -87,7 +87,8 @@ class CalendarWatch:
         if rang or address not in self._ended:
             # Once without having rung, too: it may have been this process before a restart.
             self._ended.add(address)
-            self._alarms.clear(SILENT, address)
+            adopted = miss is not None and not miss.count
+            self._alarms.clear(SILENT, address, own=not adopted)
 
     def start(self, ask: Ask, beat: Callable[[], None] = lambda: None) -> None:
         """Begin to look again at what kept silent."""

@@ -170,7 +170,7 @@ class DailyCap:
     def _is_well(self) -> None:
         now = self._clock.monotonic()
         if not self._alarms.withdraw("cap_store_down", "cap") and self._calm.is_over(now):
-            self._alarms.clear("cap_store_down", "cap")
+            self._alarms.clear("cap_store_down", "cap", own=True)
         self._wait_to_end(self._calm.left_s(now))  # also where nobody calls any more tonight
 
     def _wait_to_end(self, left_s: float) -> None:

@@ -85,7 +85,9 @@ class Alarms:
         """Whether the page about the database was carried from here since it was last well."""
         self._later: dict[Name, asyncio.TimerHandle] = {}
         """What rings and nobody has to hear of yet."""
-        self._open: frozenset[Name] = frozenset()
+        self._open: dict[Name, float] = {}
+        """What is up in the database, and since when."""
+        self._began_at = clock.now()
         self._away_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -160,16 +162,21 @@ class Alarms:
         by, at = self._directly.taken(name) or ("", 0.0)
         return Past(kept, raised_at, self._directly.progress(name) or Progress(), by, at)
 
-    def clear(self, kind: str, key: str) -> bool:
-        """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process."""
+    def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
+        """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process.
+
+        `own`: each process meets it by itself, so that what another rang since this one began is that one's to end.
+        """
+        name = (kind, key)
+        if own and name not in self._ringing and self._open.get(name, 0.0) > self._began_at:
+            return False
         if self.withdraw(kind, key):
             return True
-        name = (kind, key)
         past = self.past(kind, key)
         was = self._ringing.pop(name, None) is not None or name in self._open
         if was:
             _log.info("alarm cleared", kind=kind, key=key)
-            self._open -= {name}
+            self._open.pop(name, None)
         if was or self._directly.knows(name):
             self._hand_over(name if past is None else past)
         return was
@@ -204,6 +211,7 @@ class Alarms:
         `over`: kind, key and title of what a process that died may have told of from memory, and is not so any more.
         """
         self._loop = asyncio.get_running_loop()
+        self._began_at = self._clock.now()
         self._directly.start()
         for kind, key, title in over:
             self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()))
@@ -309,8 +317,8 @@ class Alarms:
     async def _look(self, book: Book) -> None:
         """What is open anywhere; what was resolved elsewhere may ring again here."""
         before = set(self._kept)
-        self._open = frozenset(await book.not_resolved())
-        for name in before - self._open:
+        self._open = await book.up_since()
+        for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
         if book.takes() and self._clock.monotonic() >= self._away_until:
@@ -326,7 +334,7 @@ class Alarms:
         """What was carried from here and rings on: nobody can take it, or is told again, until the database has it."""
         itself = OF_THE_DATABASE | {DATABASE_DOWN}
         mine = [page for name, page in list(self._ringing.items()) if self._directly.knows(name)]
-        here = [page for page in mine if (page.kind, page.key) not in self._open | self._kept]
+        here = [page for page in mine if (page.kind, page.key) not in self._open.keys() | self._kept]
         return [page for page in here if page.kind not in itself and book.business_of(page.extra) is not None]
 
     def _tell(self, page: Rung) -> None:

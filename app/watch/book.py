@@ -55,6 +55,6 @@ class Book:
         await self._database.write(work, WITHIN_S)
         self._wake()
 
-    async def not_resolved(self) -> set[Name]:
-        """What is open or acknowledged, whoever raised it. Raises a `ReadbackError` when the database is away."""
-        return await self._database.read(pages.not_resolved)
+    async def up_since(self) -> dict[Name, float]:
+        """What is open or acknowledged, whoever raised it, and since when. Raises a `ReadbackError`."""
+        return await self._database.read(pages.up_since)

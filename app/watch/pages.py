@@ -252,6 +252,12 @@ def place_of(page: Kept) -> tuple[float, str]:
     return page.raised_at, f"{mine}{page.id}"
 
 
+def up_since(connection: Connection) -> dict[tuple[str, str], float]:
+    """(kind, key) of every page that would not be raised again, and when it was raised."""
+    rows = connection.execute(select(_p.kind, _p.key, _p.raised_at).where(NOT_RESOLVED))
+    return {(row.kind, row.key): row.raised_at for row in rows}
+
+
 def not_resolved(connection: Connection) -> set[tuple[str, str]]:
     """(kind, key) of every page that would not be raised again."""
     rows = connection.execute(select(_p.kind, _p.key).where(NOT_RESOLVED))

@@ -54,7 +54,7 @@ class FakeAlarms:
         """People have heard of what rings."""
         self._unheard.clear()
 
-    def clear(self, kind: str, key: str) -> bool:
+    def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
         self._unheard.discard((kind, key))
         was = (kind, key) in self._ringing
         self._ringing.discard((kind, key))

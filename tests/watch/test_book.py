@@ -196,6 +196,26 @@ async def test_receivers_that_no_business_has_are_reached_from_memory(database: 
     assert await listed(database) == []
 
 
+async def test_what_each_meets_by_itself_is_ended_by_who_rang_it_or_who_began_after_that(database: Database) -> None:
+    """A process that is well ends no page of another that was there before it, as if its cause were gone."""
+    first, second, third = (alarms(database, ScriptedNotifier()) for _ in range(3))
+    book = Book(database, LISTS, second._clock, lambda: None)
+    for begun in (first, second):
+        begun.start()
+    first._clock.advance(1.0)  # type: ignore[attr-defined]  # a fake one
+    first.ring("redis_down", "redis", "t", "b")
+    await soon(lambda: bool(first._kept))
+    await second._look(book)
+    assert not second.clear("redis_down", "redis", own=True)
+    third._clock.advance(2.0)  # type: ignore[attr-defined]
+    third.start()
+    await third._look(book)
+    assert third.clear("redis_down", "redis", own=True), "the one that rang may have died"
+    for begun in (first, second, third):
+        await begun.stop()
+    assert [row[-1] for row in await listed(database)] == ["resolved"]
+
+
 async def test_what_a_person_resolved_may_ring_again(database: Database) -> None:
     ringing = alarms(database, ScriptedNotifier())
     ringing.start()
