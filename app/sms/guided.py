@@ -244,6 +244,8 @@ async def _first(talk: Talk) -> None:
         await choosing.go_on(talk) if told else await choosing.ask_next(talk)
     elif said.asks and not (said.greets or said.foreign or said.only_puzzled):
         await _question(talk)
+    elif tidings.CALL_THEM.match(said.text):
+        await talk.person()
     else:
         services = talk.business.services_said()
         state.step = Step.DAY if len(services) == 1 else Step.SERVICE

@@ -261,6 +261,9 @@ def _one_wish(talk: Talk, found: Sequence[Booked]) -> Said:
     then = talk.said.next
     if then is None or then.intent is not None:
         return talk.said
+    if any(names_time(then.when, each.starts) for each in several.spared(talk, talk.said, found)):
+        talk.said = replace(talk.said, next=None)  # "cancel the 9 am, 10 am still works"
+        return talk.said
     starts = [each.starts for each in found]
     days = then.when.days if len(then.when.days) > 1 else ()
     if any(names_time(then.when, at) or at.date() in days for at in starts):

@@ -31,6 +31,7 @@ _NUMBERS = re.compile(r"\W*(?:both |numbers? )?[1-9](?:(?: ?, ?(?:and )?| ?& ?| 
 MOST_CLAUSES = 8
 _STAYS = re.compile(
     r"\b(?:still|works|confirm|keep)\b|(?:'s|\b(?:is|are)) (?:\w+ )?(?:ok|okay|fine|good|great|perfect|on)\b|"
+    r"\b(?:ok|okay|fine|good)\W*$|"
     r"\bsee (?:you|u|ya)\b|\b(?:i|we) can (?:do|make)\b|\bdo (?:i|we) (?:have|need)\b|\bwhat time\b|"
     r"\b(?:tell|remind|know|sure)\b.* (?:when|where)\b|^\W*when\b"
 )
@@ -108,9 +109,15 @@ def _told_apart(talk: Talk, said: Said, visits: Sequence[Booked]) -> tuple[list[
             good += [each for each in fits if could_be(part.when, each.starts)]
         else:
             days, barred = part.when.days, part.when.barred
-            changed += fits
+            changed += [*fits, *_coming(talk, low, visits)]
             changed += [each for each in visits if each.starts.date() in days or each.starts.weekday() in barred]
     return good, changed
+
+
+def _coming(talk: Talk, low: str, visits: Sequence[Booked]) -> list[Booked]:
+    """Those to which somebody comes who is named."""
+    who = [each.id for each in talk.business.technicians if re.search(rf"\b{re.escape(each.name.lower())}\b", low)]
+    return [each for each in visits if each.who in who]
 
 
 def without_kept(talk: Talk, visits: Sequence[Booked]) -> tuple[list[Booked], bool]:

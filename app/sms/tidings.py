@@ -7,7 +7,7 @@ import re
 from app.sms import phrases
 from app.sms.state import IDLE, Task
 from app.sms.talk import MAX_REASON_CHARS, Talk
-from app.sms.vocabulary import BESIDES, BETTER, MOVE, PHONE
+from app.sms.vocabulary import ASKING, BESIDES, BETTER, MOVE, PHONE
 from app.sms.words import Answer
 
 DETAIL = re.compile(
@@ -44,6 +44,10 @@ _CALL_OFF = re.compile(
     r"(?:call|phone)",
 )
 """The imperative, unlike "why don't you call" and "you never called"."""
+CALL_THEM = re.compile(
+    r"(?:(?:please|pls|hi|hello|hey|can you|could you)\W+)*call (?:my|our) \w+(?: \w+)? (?:at|on) \(?[0-9+]", re.I
+)
+"""Where nothing is under way, that is what is wished for."""
 MOST_TOLD = 10
 """Texts that are answered although they only go on telling."""
 GOES_ON_S = 600
@@ -77,7 +81,8 @@ async def pass_on_beside(talk: Talk) -> None:
     if state.task is not Task.MOVE or state.step in IDLE or talk.passed_on or talk.missed:
         return
     parts = [part for part in BESIDES.split(said.whole) if DETAIL.search(part)]
-    if any(not MOVE.search(part.lower()) and not part.endswith("?") for part in parts):
+    wishes = (MOVE, BETTER, ASKING)
+    if any(not any(form.search(part.lower()) for form in wishes) for part in parts if not part.endswith("?")):
         await talk.person(phrases.GOES_ON)
 
 

@@ -109,7 +109,6 @@ PERSON = re.compile(
     r"^(?:a )?(?:person|human|agent|representative|rep|operator|receptionist|persona|(?:please )?help me|"
     r"i need help)\b|"
     r"\b(?:talk|speak|chat|hablar|conversar) (?:to|with|con)\b(?! (?:my|our|mi|nuestr\w+) )|"
-    r"^(?:(?:please|pls|hi|hello|hey|can you|could you)\W+)*call my \w+(?: \w+)? (?:at|on) \(?[0-9+]|"
     r"\b(?:real|live|actual|another) (?:person|human|agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
     r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| after| before| between|"
