@@ -70,16 +70,17 @@ def agrees_to_call(turn: ModelTurn) -> bool:
 
 
 def _passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
-    """Whether nobody would call who was to, or whether there would be nothing but courtesies for what the customer
-    wants: that sounds as if it were done.
+    """Whether nobody would call who was to, or what is done here is said not to be, or whether there would be nothing
+    but courtesies for what the customer wants: that sounds as if it were done.
     """
     intent = heard_now(turn).said.intent
-    if intent is Intent.PERSON:
+    to_change = intent in (Intent.CANCEL, Intent.MOVE)
+    if intent is Intent.PERSON or (to_change and Saying.NOT_HERE in sayings):
         return True
     if not COURTESIES.issuperset(sayings) or turn.told.of_times:
         return False
     told = turn.told.words() != tuple(turn.told.documents)
-    return intent in (Intent.CANCEL, Intent.MOVE) if told else wants_something(turn) or _is_unanswered(turn)
+    return to_change if told else wants_something(turn) or _is_unanswered(turn)
 
 
 def _is_unanswered(turn: ModelTurn) -> bool:

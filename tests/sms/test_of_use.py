@@ -51,6 +51,10 @@ async def test_who_wants_a_person_is_told_nothing_else(sms: Texting, said: str, 
     assert await causes(sms) == ["passes over what is wanted"]
 
 
+async def test_nobody_is_told_that_a_visit_cannot_be_cancelled_here(sms: Texting) -> None:
+    assert await sms.text("cancel both please", model=[say("nothing_for_here")]) == [GUIDED]
+
+
 @pytest.mark.parametrize("said", ["I want to talk to a human being", "please cancel my appointment"])
 async def test_who_wants_more_than_was_found_is_served_without_the_model(sms: Texting, said: str) -> None:
     await sms.house.book()
