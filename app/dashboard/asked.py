@@ -29,6 +29,11 @@ class ForgedError(ReadbackError):
     """A form that none of our pages of this session holds."""
 
 
+WHICH: Final = "which"
+"""What our own forms call the field `id`: one of that name hides the form's own id from htmx, which then takes the form
+for another one at each change round it, and throws away what is typed into it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`several` has the values of a form's fields that may come more than once, `heard` the last event of a stream."""
@@ -76,6 +81,8 @@ async def form_of(request: Request) -> tuple[dict[str, str], dict[str, tuple[str
     several: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         several[name] = (*several.get(name, ()), _clean(value))
+    if WHICH in several:
+        several.setdefault("id", several.pop(WHICH))
     return {name: values[-1] for name, values in several.items()}, several
 
 

@@ -13,16 +13,17 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from sqlalchemy import update
 
 from app.audit.log import seal
 from app.dashboard.routes import KEPT_OPEN
 from app.db.engine import Transaction
 from app.db.once import committing
-from app.db.schema import incidents, pages
+from app.db.schema import dead_letters, incidents, pages
 from app.db.secrets import shared_secret
 from app.review.tasks import Task
 from app.review.tasks import opened as task_opened
-from app.watch.incidents import Said, State
+from app.watch.incidents import Impact, Said, State
 from app.watch.incidents import said as incident_said
 from app.watch.links import link
 from app.watch.pages import Page as PageOfOurs
@@ -271,6 +272,25 @@ def test_what_comes_live_leaves_alone_what_a_person_is_doing(browsing: Browsing,
             expect(page.locator(".chip", has_text="monitoring")).to_be_visible()
             page.keyboard.type("tence")
             expect(page.get_by_label("What is wrong, in one line")).to_have_value("Half a sentence")
+
+            page.get_by_text("Say how far we are").click()
+            words = page.locator("section.card").get_by_label("What everybody may read")
+            words.fill("We see")
+            worse = Said("Calls as well.", impact=Impact.MAJOR)
+            told(lambda transaction: incident_said(transaction, incident.id, worse, by="Lee", now=now))
+            expect(page.locator("section.card")).to_contain_text("major impact")
+            page.keyboard.type(" why")
+            expect(words).to_have_value("We see why")
+
+            page.goto(f"{shown.url}/dashboard/dead-letters")
+            expect(page.locator("#link")).to_have_text("Live.")
+            reason = page.locator(".card", has_text="b2:1").get_by_label("Why it is not to be done")
+            reason.fill("Done by")
+            older = update(dead_letters).values(created_at=dead_letters.c.created_at - 86_400)
+            told(lambda transaction: transaction.connection.execute(older))
+            expect(page.locator(".card", has_text="b2:1")).to_contain_text("2 days ago")
+            page.keyboard.type(" hand")
+            expect(reason).to_have_value("Done by hand")
 
     browsing.run(story)
 

@@ -151,7 +151,7 @@ async def test_a_form_of_somebody_else_changes_nothing(
     acme_dashboard: Readback, who: str, headers: dict[str, str], token: str | None
 ) -> None:
     async with signed_in(acme_dashboard) as dana:
-        [page] = re.findall(r'name="id" value="([0-9a-f]{32})"', (await dana.look("pages")).text)[:1]
+        [page] = re.findall(r'name="which" value="([0-9a-f]{32})"', (await dana.look("pages")).text)[:1]
         fields = {"id": page} if token is None else {"id": page, "form_token": token}
         answer = await dana.press("pages/acknowledge", fields, **headers)
         assert answer.status_code == 403

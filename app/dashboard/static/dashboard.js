@@ -96,7 +96,8 @@
 
   // What was typed outlives a button that led to an error or to the way in: in this tab, until a button has done its work.
   const KEPT = "typed";
-  const whose = (form) => [form.action, ...[...form.elements].filter((one) => one.type === "hidden" && one.name !== "form_token").map((one) => one.value)].join(" ");
+  const PASSING = ["form_token", "seen"]; // another one when the same form is shown again
+  const whose = (form) => [form.action, ...[...form.elements].filter((one) => one.type === "hidden" && !PASSING.includes(one.name)).map((one) => one.value)].join(" ");
 
   function keep(form) {
     const typed = [...new FormData(form)].filter(([name]) => form.elements[name].type !== "hidden");
