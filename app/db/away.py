@@ -34,10 +34,16 @@ class DatabaseAwayError(ConfigurationError):
 
 
 def reason(error: BaseException) -> str:
-    """Why, in the first line of the driver's own words where it has any: what a person needs to put it right."""
+    """Why, in the first line of the driver's own words where it has any, and its hint: what a person needs to put it
+    right.
+    """
     cause = next((e for e in (error, error.__cause__) if isinstance(e, SQLAlchemyError)), error)
-    said = str(getattr(cause, "orig", None) or cause).strip()
-    return said.splitlines()[0].rstrip(".") if said else type(cause).__name__
+    driver: Any = getattr(cause, "orig", None)
+    said = str(driver or cause).strip()
+    if not said:
+        return type(cause).__name__
+    hint = getattr(getattr(driver, "diag", None), "message_hint", None)  # what PostgreSQL says is to be done
+    return ": ".join(part.rstrip(".") for part in (said.splitlines()[0], hint) if part)
 
 
 @contextmanager

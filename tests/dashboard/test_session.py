@@ -1,8 +1,13 @@
 """A signed cookie is good for its own token, its own time and nothing else."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from app.dashboard.gate import Gate
 from app.dashboard.session import IDLE_S, LASTS_S, NAME_CHARS, NOBODY_NAMED, RENEWED_S, Session, Sessions
+from tests.fakes.clock import FakeClock
 
 NOW = 1_795_000_000.0
 OURS = Sessions(b"admin-token-of-16-or-more", b"installation")
@@ -77,3 +82,17 @@ def test_a_form_belongs_to_one_session() -> None:
 )
 def test_a_name_is_short_and_on_one_line(given: str, kept: str) -> None:
     assert OURS.begun(given, NOW).by == kept
+
+
+async def test_a_page_that_is_kept_open_goes_on_no_longer_than_its_session() -> None:
+    clock = FakeClock()
+
+    async def not_ended(*_: object) -> bool:
+        return False
+
+    house: Any = SimpleNamespace(token="a token of sixteen", secret=b"s", secure=False, clock=clock, read=not_ended)
+    session, gate = Session("id", "Dana", int(clock.now()), int(clock.now())), Gate(house)
+    clock.advance(LASTS_S - 2)
+    assert await gate.still(session)
+    clock.advance(2)
+    assert not await gate.still(session)

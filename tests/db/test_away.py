@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.db.away import DatabaseAwayError, told_apart
 from app.db.migrate import migrate
+from app.db.opening import open_engine
 from app.db.secrets import shared_secret
 from app.errors import ConfigurationError
 
@@ -135,3 +136,13 @@ def test_a_disk_that_takes_nothing_now_is_waited_for(name: str, away: bool) -> N
     with pytest.raises(ConfigurationError) as told, told_apart():
         raise OperationalError("", None, error)
     assert (type(told.value) is DatabaseAwayError) is away
+
+
+def test_what_postgresql_hints_at_is_said_as_well(postgres_url: str) -> None:
+    refused = "DO $$ BEGIN RAISE 'permission denied' USING HINT = 'Grant CREATE.'; END $$"
+    engine = open_engine(postgres_url, writes=False)
+    with pytest.raises(ConfigurationError) as told, told_apart(), engine.connect() as connection:
+        connection.exec_driver_sql(refused)
+    engine.dispose()
+
+    assert str(told.value) == "READBACK_DATABASE_URL: the database cannot be used (permission denied: Grant CREATE)."
