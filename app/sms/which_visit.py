@@ -81,8 +81,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     """
     when, moves = talk.said.when, talk.state.task is Task.MOVE
     days = list(when.days)
-    if placed := _placed(talk, found) or _with_whom(talk, found):
-        found = placed
+    found = _placed(talk, found) or found
     at = talk.said.at if moves else When(clock=when.clock)
     if len(found) > 1 and at:
         found = [each for each in found if could_be(at, each.starts)] or found
@@ -92,8 +91,9 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         return (found[0] if len(found) == 1 else None), wanted
     on_day = [each for each in found if each.starts.date() in days]
     to_day = moves and len(days) == 1 and _is_goal(talk.said.text)
-    named = {service.id for service in services_in(talk)}
-    if on_day and (of_it := [each for each in found if each.service in named]) and not any(e in of_it for e in on_day):
+    named, with_whom = {service.id for service in services_in(talk)}, _with_whom(talk, found)
+    of_it = [each for each in found if each.service in named] or with_whom
+    if on_day and of_it and not any(each in of_it for each in on_day):
         # "Cancel the inspection on Wednesday", where that day is another visit's: one of the two words is wrong.
         if talk.state.task is Task.CANCEL:
             return None, Wanted()
@@ -115,6 +115,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     wanted = Wanted().said(when)
     return chosen, on_its_day(chosen, wanted) if chosen else wanted
 
+    found = [each for each in found if each in with_whom] or found
 
 def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
     """A time of day alone is said about the day of the appointment."""
@@ -133,10 +134,12 @@ def _placed(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
 
 
 def _with_whom(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
-    """Those to which the one comes who is named with them: "the one with Lee", "Lee's"."""
-    low, people = talk.said.text.lower(), talk.business.technicians
-    of = rf"(?:ones?|{APPT}) (?:that (?:is|was) )?(?:with|by) " if talk.state.task is Task.MOVE else r"(?:with|by) "
-    who = [each.id for each in people if re.search(rf"\b(?:{of}){re.escape(each.name.lower())}\b", low)]
+    """Those to which the one comes who is named with them: "the one with Lee", unlike "I spoke with Lee"."""
+    low, services = talk.said.text.lower(), talk.business.services_said()
+    kinds = {re.escape(word) for service in services for word in service.name.lower().split()}
+    of = rf"\b(?:ones?|{APPT}|(?:{'|'.join(kinds)})s?) (?:that (?:is|was) )?(?:with|by) |^\W*with "
+    people = [(each.id, re.escape(each.name.lower())) for each in talk.business.technicians]
+    who = [each for each, name in people if re.search(rf"(?:{of}){name}\b", low)]
     return [each for each in found if each.who in who]
 
 
