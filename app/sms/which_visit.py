@@ -14,14 +14,17 @@ from app.sms.numbers_in_words import ORDINALS
 from app.sms.origins_in_words import DAY_TO, FROM_TO
 from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import APPT, EARLIER_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE
+from app.sms.vocabulary import APPT, EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE, YES
 from app.sms.words import Intent
 
 _TWO = 2
 DOES = re.compile(r"\b(?:move|change|switch|push|re-?schedule|re-?book|cancel|book)\b")
 _SHORT = 3
 """Words that only name the other one: "the ants"."""
-_MEANT = re.compile(r"\b(?:i meant?|no|not|wait|sorry|instead|oops|rather|wrong)\b")
+_WORD = re.compile(r"[\w']+")
+_MEANT = re.compile(r"\b(?:i meant?|no|not|wait|sorry|instead|oops|rather|wrong|please|oh)\b")
+_TELLS = re.compile(r"\b(?:keep|stays?|still|came|back|are|is|have|need|want)\b|\bnot (?!(?:that|this|it|the|my)\b)")
+"""What is said like this of a visit does not put it in the place of the one that is asked about."""
 _PLACE = re.compile(
     rf"\b(?:move|change|switch|push|shift|bump|swap|reschedule|postpone|cancel|drop) (?:the|my) "
     rf"(?P<place>{'|'.join(ORDINALS)}|earlier|earliest|later|latest|latter|former)"
@@ -68,10 +71,15 @@ def put_right(talk: Talk, asked: Booked) -> Booked | None:
     said = talk.said
     others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
     no_move = said.intent is not Intent.MOVE and not says_from(talk)
-    low = said.text.lower()
-    meant = bool(services_in(talk)) and (_MEANT.search(low) or len(low.split()) <= _SHORT)
-    instead = names_time(said.when, others[0].starts) if said.when and others else meant
+    instead = names_time(said.when, others[0].starts) if said.when and others else _only_names_service(talk)
     return others[0] if len(others) == 1 and no_move and instead else None
+
+
+def _only_names_service(talk: Talk) -> bool:
+    """Whether the words do nothing but name a service that was meant: "wait, not the inspection, the ants"."""
+    low = talk.said.text.lower()
+    short = len(_WORD.findall(_MEANT.sub(" ", KEPT_ONE.sub(" ", low)))) <= _SHORT
+    return bool(services_in(talk)) and short and not _TELLS.search(low) and not YES.match(low)
 
 
 def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
@@ -107,6 +115,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         found = [each for each in found if each.service not in kept] or found
     if len(found) > 1 and named:
         found = [each for each in found if each.service in named] or found
+    found = [each for each in found if each in with_whom] or found
     one = not SEVERAL.search(talk.said.text.lower())
     about_last = (moves and not named) or bool(THIS_ONE.search(talk.said.text.lower()))
     if len(found) > 1 and last is not None and not on_day and about_last and one:
@@ -115,7 +124,6 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     wanted = Wanted().said(when)
     return chosen, on_its_day(chosen, wanted) if chosen else wanted
 
-    found = [each for each in found if each in with_whom] or found
 
 def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
     """A time of day alone is said about the day of the appointment."""

@@ -15,6 +15,7 @@ from tests.sms.scenes import (
     hold,
 )
 
+KEPT = "OK, I left your appointment as it is."
 CANCEL_ANTS = "Cancel Ant treatment with Lee, Wed Nov 25 at 10:00 AM?"
 CANCELS_THE_TREATMENT = (
     "tuesday is fine but cancel wednesday",
@@ -78,6 +79,14 @@ WHICH_ONE: tuple[Row, ...] = (
         "Cancelled: Home inspection",
     ),
     (INSPECTION_AND_TREATMENT, "cancel the inspection / no keep the ants", BOTH, "OK, I left your appointment"),
+    (INSPECTION_AND_TREATMENT, "cancel the inspection / not the inspection, the ants / yes", TUE, "Cancelled: Ant"),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no, i still have ants", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no keep it, ants are bad", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no wait, ants came back", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no i need the ants", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / yes not ants / yes", TREATMENT, "Cancelled: Home inspection"),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / yes, ants stay", BOTH, "Cancel Home inspection"),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / yes, sorry, but i want the ants", BOTH, "Cancel Home inspection"),
     (ASKED_NAME, "do i have to", "", "That is one for a person."),
     (OFFERED, "la primera", "", "Tue Nov 24 at 8:00 AM."),
     (OFFERED, "the one with dana", "", "Tue Nov 24: 1) 8:00 AM Dana"),
