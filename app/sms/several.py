@@ -29,13 +29,13 @@ _CLAUSES = re.compile(r"[,;!&+\n]|(?<=[?])|\.(?=\s|$)|\b(?:and|but|also|then|plu
 _ALL = re.compile(r"\W*all(?: of (?:them|these|those))?(?: please| pls)?\W*")
 _NUMBERS = re.compile(r"\W*(?:both |numbers? )?[1-9](?:(?: ?, ?(?:and )?| ?& ?| and | y )[1-9])+(?: please| pls)?\W*")
 MOST_CLAUSES = 8
-_STAYS = re.compile(
+STAYS = re.compile(
     r"\b(?:still|works|confirm|keep)\b|(?:'s|\b(?:is|are)) (?:\w+ )?(?:ok|okay|fine|good|great|perfect|on)\b|"
     r"\b(?:ok|okay|fine|good)\W*$|"
     r"\bsee (?:you|u|ya)\b|\b(?:i|we) can (?:do|make)\b|\bdo (?:i|we) (?:have|need)\b|\bwhat time\b|"
     r"\b(?:tell|remind|know|sure)\b.* (?:when|where)\b|^\W*when\b"
 )
-_STANDS = re.compile(r"\bstill\b|\bsee (?:you|u|ya)\b|\bconfirm\b|\bkeep\b")
+STANDS = re.compile(r"\bstill\b|\bsee (?:you|u|ya)\b|\bconfirm\b|\bkeep\b")
 """What is said like this of a day names no other visit's new one."""
 _ONLY = re.compile(r"^\W*(?:just|only) ")
 """Beside "the rest" it names what is no part of that."""
@@ -89,7 +89,7 @@ def without_spared_days(talk: Talk, visits: Sequence[Booked]) -> When:
     when = talk.said.when
     days = {each.starts.date() for each in spared(talk, talk.said, visits)}
     left = tuple(day for day in when.days if day not in days)
-    stands = _STANDS.search(talk.said.whole.lower())
+    stands = STANDS.search(talk.said.whole.lower())
     return replace(when, days=left) if days and (left or stands) else when
 
 
@@ -103,7 +103,7 @@ def _told_apart(talk: Talk, said: Said, visits: Sequence[Booked]) -> tuple[list[
     told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
     for clause in clauses:
         low, part = clause.lower(), read([(clause, 0)], told)
-        stays = _STAYS.search(low) or (else_too and _ONLY.match(low))
+        stays = STAYS.search(low) or (else_too and _ONLY.match(low))
         fits = _fitting(talk, part, visits)
         if stays and not _TURNED_DOWN.search(low):
             good += [each for each in fits if could_be(part.when, each.starts)]
