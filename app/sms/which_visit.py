@@ -36,7 +36,9 @@ _PLACE = re.compile(
 
 _WITH_LIST = re.compile(
     r"^\W*(?:(?:please|pls|just|can (?:you|we)|to|move|change|switch|push|reschedule|cancel|number|option|the) )*#?"
-    rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?(?= (?:to|and|but|until)\b(?! #?[1-9]\W*$))"
+    rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?"
+    r"(?= (?:to|but|until)\b(?! #?[1-9]\W*$)|"
+    rf" and\b(?!(?: (?:then|also|the|number|option|cancel))* #?{several.ONE_OF_LIST}\b))"
 )
 """A number of the list with what shall be done with it: "move 1 to Thursday"."""
 
@@ -47,7 +49,7 @@ def listed_one(talk: Talk) -> Booked | None:
     listed = state.appointments
     if numbered := numbered_with(talk):
         return numbered[0]
-    if state.step is Step.WHICH and several.numbered(text, listed):
+    if state.step is Step.WHICH and several.numbered(talk, listed):
         return None
     if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
         return listed[said.number - 1 if said.number > 0 else -1]

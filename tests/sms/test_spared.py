@@ -16,6 +16,7 @@ from tests.sms.scenes import (
 )
 
 KEPT = "OK, I left your appointment as it is."
+TWO_AT_ONCE = "Cancel Home inspection with Lee, Wed Nov 25 at 10:00 AM?"
 CANCEL_ANTS = "Cancel Ant treatment with Lee, Wed Nov 25 at 10:00 AM?"
 CANCELS_THE_TREATMENT = (
     "tuesday is fine but cancel wednesday",
@@ -91,6 +92,31 @@ WHICH_ONE: tuple[Row, ...] = (
     (OFFERED, "la primera", "", "Tue Nov 24 at 8:00 AM."),
     (OFFERED, "the one with dana", "", "Tue Nov 24: 1) 8:00 AM Dana"),
 )
+
+BOTH_NUMBERS = (
+    "1 and 2",
+    "1 and 2 please",
+    "1 and then 2",
+    "1 then 2",
+    "1 and the other one",
+    "the first and the second",
+    "the first one and the second one",
+    "cancel 1 and 2",
+)
+LISTED: tuple[Row, ...] = (
+    *((TWO_INSPECTIONS, f"cancel my appointment / {text} / yes", WED, TWO_AT_ONCE) for text in BOTH_NUMBERS),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and 3", f"{TUE}, {WED}", "There is no 3. Cancel Home inspection"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and keep 2 / yes", WED, "Cancelled: Home inspection with Dana"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 but not 2 / yes", WED, "Cancelled: Home inspection with Dana"),
+    (TWO_INSPECTIONS, "cancel my appointment / the first but the second stays / yes", WED, "Cancelled: Home"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and thanks / yes", WED, "Cancelled: Home inspection with Dana"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and cancel 2", f"{TUE}, {WED}", "Which one? 1)"),
+)
+
+
+@pytest.mark.parametrize("row", LISTED, ids=lambda row: row[1])
+async def test_no_number_of_several_is_dropped_unsaid(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
 
 
 @pytest.mark.parametrize("text", CANCELS_THE_TREATMENT)
