@@ -2,12 +2,24 @@
 
 import pytest
 
-from tests.sms.scenes import ASKED_NAME, NOTHING, ONE, TUE, TWO_INSPECTIONS, WED, Row, hold
+from tests.sms.scenes import (
+    ASKED_NAME,
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    ONE,
+    TREATMENT,
+    TUE,
+    TWO_INSPECTIONS,
+    WED,
+    Row,
+    hold,
+)
 
 SOON, HAVE = (
     "Someone will call you back by 11:05 AM on Friday, November 20",
     "You have: Home inspection with Dana, Tue Nov",
 )
+CANCELLED = "cancel tuesday / yes"
 CALLED: tuple[Row, ...] = (
     (ONE, "you came monday and the ants are still here, call me", TUE, SOON),
     (ONE, "you were here on monday and left my gate open please call me", TUE, SOON),
@@ -26,10 +38,39 @@ TOLD: tuple[Row, ...] = (
     (ONE, "cancel it / no / ok", TUE, ""),
     (TWO_INSPECTIONS, "cancel tuesday / yes / and wednesday too / yes", "", "Cancelled: Home inspection with Lee, Wed"),
     (TWO_INSPECTIONS, "cancel tuesday / yes / now the other one / yes", "", "Cancelled: Home inspection with Lee, Wed"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / the ant treatment on wednesday too please", TREATMENT, "Cancel Ant"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / ok the ants too", TREATMENT, "Cancel Ant"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / also wednesday at 11", TREATMENT, "What is it for?"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / how about wednesday?", TREATMENT, "What is it for?"),
     (TWO_INSPECTIONS, "cancel tuesday / yes / also book wednesday at 11", WED, "What is it for?"),
     (ONE, "my neighbor wants one too / wednesday at 10 / yes", f"{TUE}, {WED}", "Booked"),
     (ASKED_NAME, "never mind, wednesday at 10 / Jane Roe / yes", WED, "Booked"),
 )
+
+SPOKEN_OF = (
+    "also, is wednesday still at 10?",
+    "and wednesday at 10 is confirmed?",
+    "i also have wednesday, right?",
+    "now i only have wednesday?",
+    "also wednesday is still ok",
+    "and see you wednesday",
+    "see you wednesday",
+    "and can the ants be done then too",
+)
+
+
+@pytest.mark.parametrize("text", SPOKEN_OF)
+async def test_a_visit_that_is_spoken_of_after_a_cancellation_is_told(sqlite_url: str, text: str) -> None:
+    told = "You have: Ant treatment with Lee, Wed Nov 25 at 10:00 AM"
+    await hold(sqlite_url, (INSPECTION_AND_TREATMENT, f"{CANCELLED} / {text}", TREATMENT, told))
+
+
+@pytest.mark.parametrize(
+    "text", ["then wednesday morning lee can use the side gate too", "and on wednesday will he spray the yard too"]
+)
+async def test_what_is_told_of_it_then_goes_to_a_person(sqlite_url: str, text: str) -> None:
+    row = (INSPECTION_AND_TREATMENT, f"{CANCELLED} / {text}", TREATMENT, "Thanks, that goes to a person.")
+    await hold(sqlite_url, row, ("callback",))
 
 
 @pytest.mark.parametrize("row", CALLED, ids=lambda row: row[1])
