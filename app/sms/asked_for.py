@@ -146,7 +146,7 @@ def speaks_of(turn: ModelTurn, task: Task) -> bool:
 
 
 def is_of_else(turn: ModelTurn, change: Permitted) -> bool:
-    """Whether the newest words can be read and are nothing but thanks, a greeting or a question about something else."""
+    """Whether the newest words can be read and are only thanks, a greeting or a question about something else."""
     talk = heard_now(turn)
     said = talk.said
     if said.foreign:
