@@ -32,7 +32,7 @@ from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
 from app.sms.going_on import going_on
 from app.sms.model_turn import ModelTurn
-from app.sms.of_use import ASKED_CALL, ONLY_SAID, agrees_to_call, is_answered, of_no_use, wants_something
+from app.sms.of_use import ASKED_CALL, ONLY_SAID, agrees_to_call, is_answered, of_no_use, offers_call, wants_something
 from app.sms.phrases import PICTURE
 from app.sms.place import place
 from app.sms.questions import as_asked, asks_nothing, of_documents, unasked
@@ -256,7 +256,7 @@ class ModelConversation:
         if Saying.ASK_CANCEL in chosen.say and turn.told.only:
             turn.language = chosen.language
             await self._changing.asked_whether_to_cancel(turn, booked(turn.told.only), asked.id)
-        if Saying.ASK_CALL in chosen.say:
+        if offers_call(turn, chosen.say):
             turn.facts[ASKED_CALL] = turn.window.said[:MAX_REASON_CHARS]
         return _shown(turn, replies)
 

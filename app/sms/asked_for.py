@@ -11,7 +11,7 @@ from typing import Any, Final
 from app.booking.business import Service
 from app.sms import theirs
 from app.sms.allowed import CHANGES, Denied, Permitted
-from app.sms.assent import UNDONE, asks_only
+from app.sms.assent import UNDONE, asks_only, says_nothing_else
 from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, Cancelling
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
@@ -23,13 +23,16 @@ from app.sms.state import Booked, Offered, State, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import (
     CANCEL_IT,
+    CLOSING,
     CONDITION,
     EARLIER_ONE,
+    GREETING,
     LATER_ONE,
     NEGATION,
     NO_BUT_FINE,
     NOT_TO_CANCEL,
     REQUESTS,
+    SEGMENTS,
 )
 from app.sms.words import Answer, Intent, Said, read
 
@@ -63,6 +66,8 @@ _REQUEST: Final = re.compile(
     r"\W*(?:(?:please|pls|then|also|just|instead|to) )*(?P<does>book|schedule|cancel|move|reschedule|change)\b", re.I
 )
 _KINDS: Final = {"book": "book_appointment", "schedule": "book_appointment", "cancel": "cancel_appointment"}
+_OF_US: Final = re.compile(r"(?:do|does|did|is|are|was|were|whats?|what's|when|where|who|which|why|how)\b")
+_OF_THEM: Final = re.compile(r"\b(?:i|i'm|im|me|my|mine|we|us|our|possible|possibly|mind|chance|way)\b")
 _FIGURE: Final = re.compile(r"\d+")
 _WORD: Final = re.compile(r"\w+")
 
@@ -141,7 +146,7 @@ def speaks_of(turn: ModelTurn, task: Task) -> bool:
 
 
 def is_of_else(turn: ModelTurn, change: Permitted) -> bool:
-    """Whether the newest words can be read and are about something else: thanks, a greeting, a question."""
+    """Whether the newest words can be read and are only thanks, a greeting or a question about something else."""
     talk = heard_now(turn)
     said = talk.said
     if said.foreign:
@@ -150,8 +155,17 @@ def is_of_else(turn: ModelTurn, change: Permitted) -> bool:
         about = said.cancelling >= Cancelling.HALF or said.answer is Answer.YES
     else:
         about = bool(said.intent in (Intent.BOOK, Intent.MOVE) or said.when or said.answer or _picked(talk))
+    if about:
+        return False
     else_wanted = said.intent in (Intent.QUESTION, Intent.STATUS, Intent.PERSON)
-    return not about and bool(else_wanted or said.asks or said.thanks or said.closing or said.only_greets)
+    return else_wanted or said.only_greets or says_nothing_else(talk) or _only_asks_of_us(said.text.lower())
+
+
+def _only_asks_of_us(low: str) -> bool:
+    """Whether all of it, beside courtesies, asks about the business; what is asked for themselves may be a wish."""
+    parts = [part.strip(' "*.!?') for part in SEGMENTS.split(low) if part.strip(' "*.!?')]
+    left = [part for part in parts if not (CLOSING.fullmatch(part) or GREETING.fullmatch(part))]
+    return bool(left) and all(_OF_US.match(part) and not _OF_THEM.search(part) for part in left)
 
 
 def asks_plainly(turn: ModelTurn, task: Task) -> bool:

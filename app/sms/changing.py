@@ -4,7 +4,9 @@ What is new is had before what is old is let go, and what comes after a change t
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -32,6 +34,7 @@ from app.sms.asked_for import (
     not_this_visit,
     speaks_of,
 )
+from app.sms.ground import ground
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
 from app.sms.not_asked import DANGER, NO_SHOW
@@ -40,7 +43,7 @@ from app.sms.proposed import as_content, headline
 from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
 from app.sms.spanish import language
 from app.sms.state import Asked, Booked, Task, dumped
-from app.sms.talk import MAX_REASON_CHARS, Ask
+from app.sms.talk import MAX_REASON_CHARS, Ask, Talk
 from app.sms.told import FOR_MODEL
 from app.sms.words import Intent
 
@@ -53,6 +56,9 @@ NOTHING_ELSE: Final = "Nothing else was done."
 MOST_ASKED: Final = 10
 """Questions that are remembered as asked."""
 BY_MODEL: Final = "Not the customer's words, a model's: "
+_A_WEEK: Final = timedelta(days=8)
+"""A day that is named without a date is not further away."""
+_FIGURE: Final = re.compile(r"\b\d{1,2}\b")
 
 _log = log.get(__name__)
 
@@ -239,14 +245,29 @@ def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
 
 
 def _call_at(turn: ModelTurn, wanted: str) -> str:
-    """When to call: what the customer's newest words say of it. What a model `wanted` counts in those words only, since
-    a time that it makes up is promised, and may be weeks away.
+    """When to call: what the customer's newest words say of it. What a model `wanted` counts where it stands in those
+    words, or agrees with what can be read of them: a time that it makes up is promised, and may be weeks away.
     """
     talk = heard_now(turn)
     if talk.said.intent is Intent.PERSON and (when := talk.call_at()):
         return when
     urgent = DANGER.search(turn.window.said.lower()) or NO_SHOW.search(turn.window.said.lower())
-    return wanted if wanted and not urgent and occurs(wanted, turn.window.said) else ""
+    return wanted if wanted and not urgent and (occurs(wanted, turn.window.said) or _agrees(talk, wanted)) else ""
+
+
+def _agrees(talk: Talk, wanted: str) -> bool:
+    """Whether the time is on a day that they name or, where no day can be read, at an hour of theirs within a week."""
+    meant, named = ground(talk.business, talk.now).when(wanted)[0], talk.said.when
+    if len(meant.days) != 1 or meant.length != 1 or talk.said.intent in (Intent.BOOK, Intent.MOVE, Intent.CANCEL):
+        return False
+    if named.days:
+        at = not meant.clock or not named.clock or any(map(named.clock.allows, meant.clock.minutes))
+        return at and meant.days[0] in named.days
+    if not (named or talk.said.foreign):
+        return False
+    figures = {int(figure) for figure in _FIGURE.findall(talk.said.whole)}
+    hours = {hour for each in meant.clock.minutes for hour in (each // 60, (each // 60 - 1) % 12 + 1)}
+    return bool(figures & hours) and meant.days[0] < talk.today + _A_WEEK
 
 
 def _reason(said: str, added: str) -> str:

@@ -12,13 +12,14 @@ from app.inference.output import Saying
 from app.inference.window import shown
 from app.sms.asked_for import heard_now
 from app.sms.cancelling import Cancelling
-from app.sms.meant import picked
+from app.sms.meant import picked, services_in
 from app.sms.model_turn import ModelTurn
 from app.sms.questions import unasked
-from app.sms.vocabulary import BETTER
+from app.sms.vocabulary import ASSENT, BETTER
 from app.sms.words import Answer, Intent
 
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
+ASKS: Final = frozenset(saying for saying in Saying if saying.startswith("ask_"))
 MOST_ONLY_SAID: Final = 4
 """Turns in a row in which a model only chose something to be said."""
 ONLY_SAID: Final = "only_said"
@@ -63,10 +64,23 @@ def is_answered(turn: ModelTurn) -> bool:
     )
 
 
+def offers_call(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
+    """Whether a yes can mean nothing but the call that is offered: no other question and no times stand beside it."""
+    return Saying.ASK_CALL in sayings and not turn.told.of_times and not (ASKS - {Saying.ASK_CALL}) & set(sayings)
+
+
 def agrees_to_call(turn: ModelTurn) -> bool:
     """Whether the newest words are a yes to the call that was offered, and to nothing else."""
-    said = heard_now(turn).said
-    return said.answer is Answer.YES and said.intent in (None, Intent.PERSON) and not said.asks
+    talk = heard_now(turn)
+    said = talk.said
+    if said.answer is not Answer.YES or said.intent not in (None, Intent.PERSON) or said.asks:
+        return False
+    # "Ok thanks" may end the conversation, and where times are still to be seen a number or an hour is one of them.
+    good_word = said.thanks and not ASSENT.match(said.text.lower())
+    slots = talk.state.slots
+    chosen = slots and (said.number is not None or said.when or (len(slots) > 1 and picked(talk)))
+    other = said.intent is None and (chosen or services_in(talk))
+    return not (good_word or other or said.next or said.cancels)
 
 
 def _passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:

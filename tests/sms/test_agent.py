@@ -205,7 +205,7 @@ async def test_a_change_rests_on_what_was_said_now_and_not_on_its_opposite(sms: 
     assert [row.status for row in await sms.house.rows()] == ["confirmed"]
 
 
-@pytest.mark.parametrize("said", ["thanks", "hello", "when do you come?", "do you take cash?"])
+@pytest.mark.parametrize("said", ["thanks", "no, thanks", "hello", "when do you come?", "hi, do you take cash? thanks"])
 async def test_nobody_decides_about_what_the_customer_did_not_speak_of(sms: Texting, said: str) -> None:
     reference = await own_booking(sms)
     unsure = {"confidence": 0.3, "rests_on": [said]}
@@ -215,6 +215,23 @@ async def test_nobody_decides_about_what_the_customer_did_not_speak_of(sms: Text
     ):
         assert WAITS not in await sms.text(said, model=[lie, say("ask_which_day")])
     assert await rows(sms, reviews) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "can you take me off the list for tuesday?",
+        "could we scrap tuesday? thank you",
+        "is it possible to undo my booking?",
+        "thanks but we sold the place, no visit needed anymore",
+        "thanks, how do I get out of it, we sold the house",
+        "Would you mind striking me from the calendar? thanks!",
+        "we sold the house, is that ok?",
+    ],
+)
+async def test_a_cancellation_put_as_a_question_or_with_thanks_is_decided_about(sms: Texting, said: str) -> None:
+    cancel = call("cancel_appointment", reference=await own_booking(sms), confidence=0.4, rests_on=[said])
+    assert await sms.text(said, model=[cancel, say("you_are_welcome")]) == [WAITS]
 
 
 async def test_a_number_means_the_list_that_was_read_last(sms: Texting) -> None:

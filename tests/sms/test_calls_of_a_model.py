@@ -24,6 +24,13 @@ async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
         ("please call me on Monday at 3 pm", WEEKS_AWAY, "at 3:00 PM on Monday, November 23"),
         ("please call me on Monday at 3 pm", "", "at 3:00 PM on Monday, November 23"),
         ("llámeme monday morning por favor", "monday morning", "on Monday, November 23"),
+        ("please call me monday at 3", WEEKS_AWAY, "at 3:00 PM on Monday, November 23"),
+        ("I'd prefer a call on Tuesday at 3", "2026-11-24 15:00", "at 3:00 PM on Tuesday, November 24"),
+        ("can your boss call me on the 24th around noon", "2026-11-24 12:00", "at 12:00 PM on Tuesday, November 24"),
+        ("can your boss call me on the 24th around noon", WEEKS_AWAY, "by 11:00 AM on Friday, November 20"),
+        ("Bitte rufen Sie mich am Montag um 15 Uhr an", "2026-11-23 15:00", "at 3:00 PM on Monday, November 23"),
+        ("Bitte rufen Sie mich am Montag um 15 Uhr an", "2026-12-14 15:00", "by 11:00 AM on Friday, November 20"),
+        ("please call me, I have 3 dogs", "2026-11-24 15:00", "by 11:00 AM on Friday, November 20"),
         ("I smell gas, somebody call me on Monday", "monday", "by 11:00 AM on Friday, November 20"),
     ],
 )

@@ -61,7 +61,7 @@ async def test_who_wants_more_than_was_found_is_served_without_the_model(sms: Te
     assert await sms.text(said, model=[call("find_appointments")] * MOST_STEPS) == [GUIDED]
 
 
-@pytest.mark.parametrize("said", ["yes", "yes please", "sí"])
+@pytest.mark.parametrize("said", ["yes", "yes please", "yes thanks", "sí"])
 async def test_a_yes_to_a_call_is_one(sms: Texting, said: str) -> None:
     await sms.text("it is about what your man did", model=[say("ask_whether_to_call_back")])
     (told,) = await sms.text(said, model=[say("you_are_welcome")])
@@ -77,3 +77,31 @@ async def test_what_is_no_yes_promises_no_call(sms: Texting, said: str) -> None:
     assert "request_callback" not in sms.tools()
     await sms.text("yes", model=[say("ask_which_service")])
     assert "request_callback" not in sms.tools(), "it is no answer to that any more"
+
+
+@pytest.mark.parametrize("said", ["ok thanks", "yes and cancel my appointment", "yes, an inspection"])
+async def test_a_yes_to_something_else_promises_no_call(sms: Texting, said: str) -> None:
+    await sms.text("it is about my house", model=[say("ask_whether_to_call_back")])
+    await sms.text(said, model=[say("ask_which_day")])
+    assert "request_callback" not in sms.tools()
+
+
+@pytest.mark.parametrize("said", ["yes the first one", "ok 2", "ok the second one then", "yes at 9"])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_time_that_is_chosen_is_no_call(sms: Texting, said: str, at_once: bool) -> None:
+    offer = call("check_availability", service="inspection", date="2026-11-24")
+    if at_once:
+        both = say("ask_which_time", "ask_whether_to_call_back")
+        await sms.text("Anything on Tuesday for an inspection?", model=[offer, both])
+    else:
+        await sms.offered()
+        await sms.text("hm, do you do my roof too", model=[say("ask_whether_to_call_back")])
+    assert sms.state["memory"]["facts"]["shown"]
+    await sms.text(said, model=[say("ask_name")])
+    assert "request_callback" not in sms.tools()
+
+
+async def test_a_yes_beside_two_questions_is_for_the_model(sms: Texting) -> None:
+    await sms.text("it is about my house", model=[say("ask_which_service", "ask_whether_to_call_back")])
+    await sms.text("yes", model=[say("ask_which_day")])
+    assert "request_callback" not in sms.tools()

@@ -25,6 +25,9 @@ CALLED: tuple[Row, ...] = (
     (ONE, "you were here on monday and left my gate open please call me", TUE, SOON),
     (ONE, "you came monday, call me at 3", TUE, "Someone will call you back at 3:00 PM on Friday, November 20"),
     (ONE, "can you call me monday at 10", TUE, "at 10:00 AM on Monday, November 23"),
+    (NOTHING, "call me monday at 3", "", "at 3:00 PM on Monday, November 23"),
+    (NOTHING, "call me tuesday morning", "", "on Tuesday, November 24"),
+    (NOTHING, "someone call me tuesday at 3 please", "", "at 3:00 PM on Tuesday, November 24"),
     (ONE, "don't call me after 8", TUE, "Thanks, that goes to a person."),
     (NOTHING, "my kid ate the bait", "", "If anybody is in danger, call your emergency number (911) now."),
 )
