@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from app.sms.cancelling import CANNOT_COME, CANNOT_ON, is_timed
+from app.sms.day_names import FROM_TODAY, WEEKDAYS
 from app.sms.ground import ground
 from app.sms.meant import could_be, names_time, services_in
 from app.sms.state import Booked
@@ -19,9 +20,31 @@ _UNDER = re.compile(
 _HAS = re.compile(
     r"\b(?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|wife|"
     rf"husband|neighbou?r|tenant|grand\w+|aunt|uncle|cousin|boss) "
-    rf"(?:has|have|had) (?:an?|the|one|his|her) (?:\w+ )?{APPT}\b"
+    rf"(?:has|have|had) (?:an?|the|one|his|her) (?:(?P<kind>\w+) )?{APPT}\b(?! with (?:me|us)\b)"
 )
 """Whose it is, where that is somebody else."""
+_CHANGES = r"(?:cancel|move|re-?schedule|change|switch|push)"
+_CHANGES_OWN = re.compile(
+    rf"\bmine\b|\b{_CHANGES} (?:my|our)\b|\bso (?:can |could |please )?(?:i|we)\b|"
+    rf"\b(?:(?:need|want|have|got|like) to|(?:can|could) (?:i|we)) {_CHANGES}\b"
+    r"(?! (?:it|that|this|his|hers?|theirs?)\b)"
+)
+"""Theirs is only the reason."""
+_ANY_KIND = frozenset(
+    (
+        *FROM_TODAY,
+        *WEEKDAYS,
+        "upcoming",
+        "existing",
+        "scheduled",
+        "booked",
+        "other",
+        "new",
+        "morning",
+        "afternoon",
+        "early",
+    )
+)
 _REFERENCE = re.compile(
     r"\b(?i:ref(?:erence)?|confirmation|code)(?i: (?:number|code|no|is))*[ .:#]*(?P<said>[A-Z0-9]{6})\b|"
     r"\b(?i:cancel|move|reschedule|change) (?P<next>[A-Z0-9]{6})\b|"
@@ -49,13 +72,22 @@ def with_somebody_unknown(talk: Talk) -> bool:
 
 def under_another_name(talk: Talk) -> bool:
     """Whether it is under a name that is not theirs, as far as theirs is known."""
-    if _HAS.search(talk.said.whole.lower()):
+    if _has_one(talk):
         return True
     known = set(talk.state.name.lower().split())
     own = {word for each in talk.business.technicians for word in each.name.lower().split()}
     own |= {word for service in talk.business.services for word in service.name.lower().split()}
     names = [{*match["name"].lower().split()} for match in _UNDER.finditer(talk.said.whole)]
     return bool(known) and any(not name <= known and not name & own for name in names)
+
+
+def _has_one(talk: Talk) -> bool:
+    """Whether a relative's visit is what is spoken of, and not why the customer's own shall change."""
+    low, known = talk.said.whole.lower(), ground(talk.business, talk.now)
+    match = _HAS.search(low)
+    if match is None or _CHANGES_OWN.search(f"{low[: match.start()]},{low[match.end() :]}"):
+        return False
+    return match["kind"] is None or match["kind"] in known.own_words | known.technicians | _ANY_KIND
 
 
 def referred(talk: Talk, own: Sequence[Booked]) -> list[Booked] | None:

@@ -20,3 +20,40 @@ NO_MOVE: tuple[Row, ...] = (
 @pytest.mark.parametrize("row", NO_MOVE, ids=lambda row: row[1])
 async def test_a_shift_or_a_move_on_some_day_is_no_move_of_a_visit(sqlite_url: str, row: Row) -> None:
     await hold(sqlite_url, row)
+
+
+OWN_CHANGED: tuple[Row, ...] = (
+    *(
+        (ONE, f"{text} / yes", "", "Cancelled")
+        for text in (
+            "my wife has an appointment tuesday so i need to cancel",
+            "my son has a dentist appt, need to cancel",
+            "i want to cancel, my mom had an appointment that day",
+            "my parents have the appointment, cancel mine",
+        )
+    ),
+    *(
+        (ONE, f"{text} / yes", "inspection Wed 25 10:00", "Moved")
+        for text in (
+            "my daughter has a doctor appointment then, can we move to wednesday at 10",
+            "my boss has an appointment with me tuesday, please move it to wednesday at 10",
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize("row", OWN_CHANGED, ids=lambda row: row[1])
+async def test_the_appointment_of_a_relative_is_why_their_own_changes(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mother has an appointment on wednesday can you cancel it",
+        "my mother has a wednesday appointment, i need to cancel it",
+        "my mother has an inspection appointment, please move it to friday",
+    ],
+)
+async def test_the_appointment_of_a_relative_is_for_a_person_where_it_shall_change(sqlite_url: str, text: str) -> None:
+    await hold(sqlite_url, (ONE, text, TUE, "That is one for a person."), ("callback",))
