@@ -301,7 +301,7 @@ async def _about_booked(talk: Talk) -> bool:
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
     if tidings.tells(talk):
         await tidings.pass_on(talk)
-    elif theirs.expects_it(talk):
+    elif theirs.expects_it(talk) or (theirs.as_agreed(talk) and await _is_at_one(talk)):
         await own_appointments.tell(talk)
     elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
@@ -320,6 +320,12 @@ async def _about_booked(talk: Talk) -> bool:
     else:
         await own_appointments.begin(talk, Task.MOVE)
     return True
+
+
+async def _is_at_one(talk: Talk) -> bool:
+    """Whether a visit stands at the time that is named."""
+    visits = await own_appointments.all_standing(talk) or ()
+    return any(meant.names_time(talk.said.when, each.starts) for each in visits)
 
 
 async def _question(talk: Talk) -> None:

@@ -57,6 +57,7 @@ _EXPECTS = re.compile(
     r"^\W*(?:(?:so|and|wait|ok|oh|but)\W+)*(?:is|was|isn'?t|wasn'?t) (?:it|that|this|(?:my|the|our) \w+)(?: still)?\W*$"
 )
 _NOT_SO = re.compile(r"\b(?:wo|ca|do|does|did)n'?t\b|\b(?:cannot|not|never|no)\b")
+_WISHED = re.compile(r"\bwould like\b|\bpossible\b|\bmov(?:e|ing)\b|\bbad\b|\bno good\b")
 _WITH = re.compile(rf"\b{APPT} with (?:(?:the|my|our|an?|dr\.?|doctor) )+(?P<who>[a-z]+)")
 _ANYBODY = frozenset(
     ("tech", "technician", "guy", "guys", "team", "crew", "company", "person", "man", "lady", "office")
@@ -115,14 +116,20 @@ def expects_it(talk: Talk) -> bool:
     """Whether they only say, or ask, when they take it to be: "see you Wednesday", "I thought it was Friday"."""
     said = talk.said
     low = said.text.lower()
-    exact = _SEE_YOU.search(low) and bool(said.when.days and said.when.clock)  # it is named as if it were agreed upon
-    wishes = said.instead or exact or any(form.search(low) for form in (BETTER, WISHES_FOR, _NOT_SO))
+    wishes = said.instead or as_agreed(talk) or any(form.search(low) for form in (BETTER, WISHES_FOR, _NOT_SO, _WISHED))
     return (
         said.intent in (None, Intent.STATUS)
         and not wishes
         and bool(said.when.days or said.when.clock)
         and bool(_EXPECTS.search(said.told))
     )
+
+
+def as_agreed(talk: Talk) -> bool:
+    """Whether a time is named as if it were agreed upon, which may be another visit's: "see you Wednesday at 10"."""
+    when, asks_for = talk.said.when, talk.said.intent not in (None, Intent.STATUS)
+    exact = bool(when.clock) and (bool(when.days) or not at_its_time(talk))
+    return exact and not asks_for and bool(_SEE_YOU.search(talk.said.text.lower()))
 
 
 def is_another(talk: Talk) -> bool:

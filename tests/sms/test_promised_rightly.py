@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.sms.scenes import ASKED_NAME, NOTHING, ONE, TUE, TWO_INSPECTIONS, WED, Row, hold
+from tests.sms.scenes import (
+    ASKED_NAME,
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    ONE,
+    TREATMENT,
+    TUE,
+    TWO_INSPECTIONS,
+    WED,
+    Row,
+    hold,
+)
 
 SOON, HAVE = (
     "Someone will call you back by 11:05 AM on Friday, November 20",
@@ -18,7 +29,13 @@ CALLED: tuple[Row, ...] = (
 )
 TOLD: tuple[Row, ...] = (
     (ONE, "see you wednesday!", TUE, HAVE),
-    (ONE, "ok see you at 10", TUE, HAVE),
+    (ONE, "ok see you at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
+    (ONE, "i thought about it and would like wednesday at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
+    (ONE, "we thought wednesday, is that possible", TUE, "Wed Nov 25: 1)"),
+    (ONE, "see you wednesday, tuesday is bad", TUE, "Wed Nov 25: 1)"),
+    (ONE, "looking forward to moving it to wednesday", TUE, "Wed Nov 25: 1)"),
+    (INSPECTION_AND_TREATMENT, "see you tuesday at 9", f"{TUE}, {TREATMENT}", HAVE),
+    (INSPECTION_AND_TREATMENT, "see you at 9", f"{TUE}, {TREATMENT}", HAVE),
     (ONE, "~3d / wait i thought it was wednesday", TUE, HAVE),
     (ONE, "~3d / is it tomorrow?", TUE, HAVE),
     (ONE, "see you tuesday at 9", TUE, ""),
