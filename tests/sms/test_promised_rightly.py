@@ -23,6 +23,8 @@ CALLED: tuple[Row, ...] = (
     (ONE, "you came monday and the ants are still here, call me", TUE, SOON),
     (ONE, "you were here on monday and left my gate open please call me", TUE, SOON),
     (ONE, "you came monday, call me at 3", TUE, "Someone will call you back at 3:00 PM on Friday, November 20"),
+    (NOTHING, "he said to call me tomorrow... i mean monday at 3", "", "at 3:00 PM on Monday, November 23"),
+    (NOTHING, "you said tomorrow. can you call me monday at 3", "", "at 3:00 PM on Monday, November 23"),
     (ONE, "can you call me monday at 10", TUE, "at 10:00 AM on Monday, November 23"),
     (ONE, "don't call me after 8", TUE, "Thanks, that goes to a person."),
     (NOTHING, "my kid ate the bait", "", "If anybody is in danger, call your emergency number (911) now."),
