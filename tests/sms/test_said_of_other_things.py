@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sms.scenes import NOTHING, ONE, TUE, Row, hold
+from tests.sms.scenes import ASKED, INSPECTION_AND_TREATMENT, NOTHING, OFFERED, ONE, TUE, Row, hold
 
 NO_MOVE: tuple[Row, ...] = (
     (NOTHING, "we move friday and need an inspection before that", "", "1) "),
@@ -57,3 +57,22 @@ async def test_the_appointment_of_a_relative_is_why_their_own_changes(sqlite_url
 )
 async def test_the_appointment_of_a_relative_is_for_a_person_where_it_shall_change(sqlite_url: str, text: str) -> None:
     await hold(sqlite_url, (ONE, text, TUE, "That is one for a person."), ("callback",))
+
+
+MEANWHILE: tuple[Row, ...] = (
+    (ASKED, "and cancel the ants / yes", TUE, "Booked: Home inspection"),
+    (ASKED, "cancel the inspection", "", "OK, nothing was booked"),
+    (
+        INSPECTION_AND_TREATMENT,
+        "~6h / book a follow-up monday at 9 / cancel the ants / yes / yes",
+        f"follow-up Mon 23 09:00, {TUE}",
+        "Booked: Follow-up visit",
+    ),
+    (OFFERED, "la segunda semana de diciembre", "", "Tue Nov 24: 1) 8:00 AM"),
+    (OFFERED, "la segunda", "", "Tue Nov 24 at 8:30 AM"),
+)
+
+
+@pytest.mark.parametrize("row", MEANWHILE, ids=lambda row: row[1])
+async def test_what_is_on_its_way_stays_so(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
