@@ -111,7 +111,8 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     if on_day and not to_day:
         found = on_day
         days = [day for day in days if day not in {each.starts.date() for each in on_day}]
-        its_own = any(could_be(replace(when, days=()), each.starts) for each in on_day)
+        its_own = not DAY_TO.search(talk.said.text)  # "Tuesday to the morning" may be a morning's
+        its_own = its_own and any(could_be(replace(when, days=()), each.starts) for each in on_day)
         when = replace(when, days=tuple(days)) if days or not its_own else When()
     if len(found) > 1 and (kept := {service.id for service in services_kept(talk)}):
         found = [each for each in found if each.service not in kept] or found

@@ -24,6 +24,8 @@ CALLED: tuple[Row, ...] = (
     (ONE, "you came monday and the ants are still here, call me", TUE, SOON),
     (ONE, "you were here on monday and left my gate open please call me", TUE, SOON),
     (ONE, "you came monday, call me at 3", TUE, "Someone will call you back at 3:00 PM on Friday, November 20"),
+    (NOTHING, "he said to call me tomorrow... i mean monday at 3", "", "at 3:00 PM on Monday, November 23"),
+    (NOTHING, "you said tomorrow. can you call me monday at 3", "", "at 3:00 PM on Monday, November 23"),
     (ONE, "can you call me monday at 10", TUE, "at 10:00 AM on Monday, November 23"),
     (NOTHING, "call me monday at 3", "", "at 3:00 PM on Monday, November 23"),
     (NOTHING, "call me tuesday morning", "", "on Tuesday, November 24"),
@@ -33,7 +35,13 @@ CALLED: tuple[Row, ...] = (
 )
 TOLD: tuple[Row, ...] = (
     (ONE, "see you wednesday!", TUE, HAVE),
-    (ONE, "ok see you at 10", TUE, HAVE),
+    (ONE, "ok see you at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
+    (ONE, "i thought about it and would like wednesday at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
+    (ONE, "we thought wednesday, is that possible", TUE, "Wed Nov 25: 1)"),
+    (ONE, "see you wednesday, tuesday is bad", TUE, "Wed Nov 25: 1)"),
+    (ONE, "looking forward to moving it to wednesday", TUE, "Wed Nov 25: 1)"),
+    (INSPECTION_AND_TREATMENT, "see you tuesday at 9", f"{TUE}, {TREATMENT}", HAVE),
+    (INSPECTION_AND_TREATMENT, "see you at 9", f"{TUE}, {TREATMENT}", HAVE),
     (ONE, "~3d / wait i thought it was wednesday", TUE, HAVE),
     (ONE, "~3d / is it tomorrow?", TUE, HAVE),
     (ONE, "see you tuesday at 9", TUE, ""),
