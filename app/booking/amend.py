@@ -90,7 +90,7 @@ class Changes:
         Raises `DatabaseUnavailableError` or `OverloadedError` only while nothing can have been written yet.
         """
         now = self._clock.now()
-        await self._former.look()
+        self._former.look_soon()
         wanted = _at(booking, slot)
 
         def begin(transaction: Transaction) -> Amendment | Obstacle:

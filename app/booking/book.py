@@ -111,7 +111,7 @@ class Bookings:
         self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float
     ) -> Outcome:
         draft = drafted(business.id, slot, customer, call_key, now=self._clock.now(), hold_s=self._hold_s)
-        await self._former.look()
+        self._former.look_soon()
         claiming = Together(self._claim, (draft, slot))
         held, otherwise = await self._database.write(claiming, within_s=self._left(deadline))
         if held is None:

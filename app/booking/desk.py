@@ -57,6 +57,7 @@ class Desk:
         self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
     ) -> View | None:
         """The view if everything needed is in memory and fresh; None when it has to be fetched. Never waits."""
+        self._former.look_soon()
         if not self._former.known or not self._claims.known(t.calendar for t in technicians):
             return None
         view = self._remembered(business, service, technicians, first, last)
@@ -68,6 +69,7 @@ class Desk:
         self, business: Business, service: Service, technicians: Sequence[Technician], first: date, last: date
     ) -> View:
         """As `open_now`, fetching what is missing. Who uses a calendar that does not tell is unknown, not free."""
+        self._former.look_soon()
         start, end = reach(business, service, first, last)
         addresses = [t.calendar for t in technicians]
         if self._lookups.known(addresses, start, end) is None:
@@ -76,8 +78,7 @@ class Desk:
             found = {}
             metrics.count_cache("availability", "hit")
         try:
-            await self._former.look()
-            claimed = await self._claims.views(addresses, start)
+            _, claimed = await asyncio.gather(self._former.look(), self._claims.views(addresses, start))
         except DatabaseUnavailableError:
             # Without our own bookings over it, no answer of a calendar is safe to offer from.
             return View((), frozenset(_ids(technicians)), self._clock.monotonic())
@@ -151,6 +152,7 @@ class Desk:
 
     def prefetch(self, business: Business) -> None:
         """Start fetching the coming days of everybody, so that the first question finds them."""
+        self._former.look_soon()
         today = local_today(business, self._clock.now())
         last = today + timedelta(days=PREFETCH_DAYS - 1)
         # The first question may be about any service, and the longest one looks furthest into the night.

@@ -18,6 +18,8 @@ from app.db.schema import ACTIVE_SQL, bookings
 
 LOOK_EVERY_S = 15.0
 """While servers are replaced one after the other, those with the old file book on the old calendar."""
+LOOK_AGAIN_S = 1.0
+"""After a look that the database did not answer."""
 
 _b = bookings.c
 _active = text(ACTIVE_SQL)
@@ -40,6 +42,7 @@ class Former:
         self._clock = clock
         self._times: _Times = {}
         self._looked_at = -math.inf
+        self._look_at = -math.inf
         self._looking: asyncio.Task[None] | None = None
         self.version = 0
 
@@ -52,21 +55,24 @@ class Former:
         """Ranges that are not free although no claim on the technician's calendar says so."""
         return self._times.get((business, technician), ())
 
+    def look_soon(self) -> None:
+        """See that what is known does not grow old. Never waits: what is known answers until it is known anew."""
+        if self._clock.monotonic() >= self._look_at and self._looking is None:
+            self._begin()
+
     async def look(self) -> None:
-        """See that what is known is not old. Raises `DatabaseUnavailableError` while nothing is known at all."""
-        if self._clock.monotonic() - self._looked_at < LOOK_EVERY_S:
+        """As `look_soon`, waiting for it while nothing is known at all. Raises `DatabaseUnavailableError` then."""
+        if self.known:
+            self.look_soon()
             return
-        if self._looking is None:
-            self._looking = asyncio.get_running_loop().create_task(self._look())
-        try:
-            await asyncio.shield(self._looking)
-        except DatabaseUnavailableError:
-            if not self.known:
-                raise
+        await asyncio.shield(self._looking or self._begin())
+        if not self.known:
+            raise DatabaseUnavailableError("what technicians have on calendars of before is not known")
 
     def has(self, connection: Connection, wanted: Booking, *, apart_from: str = "") -> bool:
         """Whether the technician has any of the wanted time there, as the database says at this moment."""
-        if not self.times(wanted.business, wanted.technician):
+        fresh = self._clock.monotonic() - self._looked_at < LOOK_EVERY_S
+        if fresh and not self.times(wanted.business, wanted.technician):
             return False
         asked: dict[str, str | int] = {
             "calendar": wanted.calendar,
@@ -76,12 +82,26 @@ class Former:
         asked |= {"appointment": apart_from, "start": wanted.blocked_from, "end": wanted.blocked_to}
         return _ON_OTHERS(connection, **asked).first() is not None
 
+    async def stop(self) -> None:
+        """Give up a look that is under way."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    def _begin(self) -> asyncio.Task[None]:
+        self._looking = asyncio.get_running_loop().create_task(self._look())
+        return self._looking
+
     async def _look(self) -> None:
+        self._look_at = self._clock.monotonic() + LOOK_AGAIN_S
         try:
             found = await self._database.read(self._found)
+        except DatabaseUnavailableError:
+            return  # what is known stands; who has to know is told that nothing is
         finally:
             self._looking = None
         self._looked_at = self._clock.monotonic()
+        self._look_at = self._looked_at + LOOK_EVERY_S
         if found != self._times:
             self._times = found
             self.version += 1

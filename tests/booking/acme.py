@@ -205,6 +205,7 @@ class House:
     async def stop(self) -> None:
         await self.bookings.stop()
         await self.lookups.stop()
+        await self.former.stop()
         await self.claims.stop()
 
 

@@ -1,19 +1,25 @@
 """A technician gets another calendar in the business file: what they have ahead on the old one is not booked twice."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
+import psycopg
 import pytest
 
 from app.booking.book import Result
-from app.booking.business import Business
-from app.booking.former import LOOK_EVERY_S
+from app.booking.business import Business, Businesses
+from app.booking.claims import Claims
+from app.booking.desk import Desk
+from app.booking.former import LOOK_EVERY_S, Former
 from app.booking.store import Booking, Customer
 from app.errors import Code
 from tests.booking.acme import DEADLINE_S, HOUR, INSPECTION, READ_BACK_AFTER_S, TUESDAY_9, House, acme, house
 from tests.fakes.calendar import FakeCalendar
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import soon
 
 TUESDAY = date(2026, 11, 24)
 BOB = Customer("Bob Other", "+15125550177", "+15125550177")
@@ -75,8 +81,66 @@ async def test_the_visit_itself_can_be_moved_to_the_new_calendar_and_frees_its_t
     assert now.calendar == made.business.technicians[0].calendar
     made.clock.advance(LOOK_EVERY_S)  # type: ignore[attr-defined]  # a FakeClock
     await made.jobs.run_due()
+    made.desk.prefetch(made.business)
+    await soon(lambda: not made.former.times("acme", "dana"))
     assert ("dana", TUESDAY_9 - HOUR) in await starts(made)
     assert (await made.book(made.slot(TUESDAY_9 - HOUR), BOB, "test:2")).result is Result.CONFIRMED
+
+
+async def test_what_a_server_with_the_old_file_books_is_known_soon_although_memory_answers(
+    database_url: str, calendar: FakeCalendar
+) -> None:
+    async with (
+        house(database_url, calendar) as old,
+        house(database_url, calendar, business=with_new_calendar()) as new,
+    ):
+        assert (await old.book()).result is Result.CONFIRMED
+        new.clock.advance(LOOK_EVERY_S)  # type: ignore[attr-defined]  # a FakeClock
+        new.desk.open_now(new.business, INSPECTION, new.business.technicians, TUESDAY, TUESDAY)
+        await soon(lambda: bool(new.former.times("acme", "dana")))
+
+
+async def test_what_is_booked_is_not_what_was_known_long_ago(database_url: str, calendar: FakeCalendar) -> None:
+    async with (
+        house(database_url, calendar) as old,
+        house(database_url, calendar, business=with_new_calendar()) as new,
+    ):
+        assert (await old.book()).result is Result.CONFIRMED
+        new.clock.advance(LOOK_EVERY_S)  # type: ignore[attr-defined]  # a FakeClock
+        assert (await new.book(customer=BOB, call="test:2")).code is Code.SLOT_TAKEN
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_database_that_hangs_is_waited_for_once_and_not_where_memory_knows(
+    postgres_url: str, calendar: FakeCalendar, known: bool
+) -> None:
+    async with house(postgres_url, calendar) as made:
+        asked = made.business, INSPECTION, made.business.technicians, TUESDAY, TUESDAY
+        while not made.claims.known(t.calendar for t in made.business.technicians):
+            await made.desk.open(*asked)
+            await asyncio.sleep(0.02)
+        clock = FakeClock()
+        former = Former(made.database, Businesses({"acme": made.business}), clock)
+        claims = made.claims if known else Claims(made.database, made.clock)
+        if known:
+            await former.look()
+            clock.advance(LOOK_EVERY_S)
+        else:
+            await made.claims.stop()  # it listens, which is reading too
+        with read_by_nobody(postgres_url):
+            asking = asyncio.create_task(Desk(made.lookups, claims, made.clock, former).open(*asked))
+            await soon(lambda: asking.done() if known else made.database.reading == 2, within_s=2.0)
+        assert (await asking).openings
+        await former.stop()
+
+
+@contextmanager
+def read_by_nobody(url: str) -> Iterator[None]:
+    """While inside, whoever reads bookings waits."""
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE bookings")
+        yield
+        connection.rollback()
 
 
 async def test_a_colleague_is_as_free_as_before(made: House) -> None:
