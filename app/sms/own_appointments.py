@@ -156,7 +156,7 @@ async def go_on(talk: Talk) -> None:
     listed = which_visit.listed_one(talk)
     keep = said.answer is Answer.NO or keeps(talk)
     asked = state.appointment if state.step is Step.CONFIRM_CANCEL else None
-    elsewhen = asked is not None and bool(said.when.days) and not names_time(said.when, asked.starts)
+    elsewhen = asked is not None and which_visit.says_other_day(talk, asked)
     if listed is not None:
         await _with_listed(talk, listed)
     elif asked and said.next is not None and said.answer is Answer.YES:

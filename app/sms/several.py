@@ -143,9 +143,11 @@ def without_kept(talk: Talk, visits: Sequence[Booked]) -> tuple[list[Booked], bo
 
 
 def _fitting(talk: Talk, part: Said, visits: Sequence[Booked]) -> list[Booked]:
-    """Those that these few words name: by their place, or by all that is said of service, day and hour."""
+    """Those that these few words name: by who comes, by their place, or by all that is said of service and time."""
     low, when = part.text.lower(), part.when
     services = {service.id for service in services_in(talk, part)}
+    if not services and not when and (coming := _coming(talk, low, visits)):
+        return coming
     if len(visits) > 1 and (place := _place(low, part.number)) is not None and not services and not when.clock:
         return [*visits[place : place + 1 or None]]
     if not services and not (when.days or when.clock or when.part):

@@ -23,6 +23,7 @@ _SHORT = 3
 """Words that only name the other one: "the ants"."""
 _WORD = re.compile(r"[\w']+")
 _MEANT = re.compile(r"\b(?:i meant?|no|not|wait|sorry|instead|oops|rather|wrong|please|oh)\b")
+_STAYS = re.compile(r"\b(?:stays?|need|home)\b")
 _TELLS = re.compile(r"\b(?:keep|stays?|still|came|back|are|is|have|need|want)\b|\bnot (?!(?:that|this|it|the|my)\b)")
 """What is said like this of a visit does not put it in the place of the one that is asked about."""
 _PLACE = re.compile(
@@ -73,8 +74,23 @@ def put_right(talk: Talk, asked: Booked) -> Booked | None:
     said = talk.said
     others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
     no_move = said.intent is not Intent.MOVE and not says_from(talk)
-    instead = names_time(said.when, others[0].starts) if said.when and others else _only_names_service(talk)
-    return others[0] if len(others) == 1 and no_move and instead else None
+    timed = said.when and others
+    instead = names_time(said.when, others[0].starts) if timed else _only_names_service(talk)
+    kept = timed and _tells_of_other(talk, asked)
+    return others[0] if len(others) == 1 and no_move and instead and not kept else None
+
+
+def says_other_day(talk: Talk, asked: Booked) -> bool:
+    """Whether a day is said that is neither that of the visit asked about nor of another one that only stays."""
+    when = talk.said.when
+    return bool(when.days) and not names_time(when, asked.starts) and not _tells_of_other(talk, asked)
+
+
+def _tells_of_other(talk: Talk, asked: Booked) -> bool:
+    """Whether it only says of another visit, by its time, that it stays: "no, I still have Wednesday"."""
+    low, others = talk.said.text.lower(), [each for each in talk.state.appointments if each != asked]
+    stays = several.STAYS.search(low) or _STAYS.search(low)
+    return bool(stays) and any(names_time(talk.said.when, each.starts) for each in others)
 
 
 def _only_names_service(talk: Talk) -> bool:

@@ -71,6 +71,9 @@ WITH_WHOM: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "cancel the tuesday appointment with lee", BOTH, WHICH),
     (INSPECTION_AND_TREATMENT, "cancel the one with lee", BOTH, ANTS),
     (INSPECTION_AND_TREATMENT, "cancel my appointment / with lee", BOTH, ANTS),
+    (INSPECTION_AND_TREATMENT, "cancel my inspection, not the one with lee", BOTH, INSPECTION),
+    (INSPECTION_AND_TREATMENT, "cancel everything except the one with lee", BOTH, INSPECTION),
+    (INSPECTION_AND_TREATMENT, "cancel the appointment, keep the one with lee", BOTH, INSPECTION),
     (TWO_INSPECTIONS, "cancel the inspection with lee", ALIKE, "Cancel Home inspection with Lee, Wed"),
     (TWO_INSPECTIONS, "cancel the inspection, i spoke with lee", ALIKE, WHICH),
     (
