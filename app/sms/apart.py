@@ -31,9 +31,7 @@ _SEVERAL = re.compile(
 )
 _COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
 _STANDS = re.compile(r"\b(?:still|confirmed)\b")
-_HANGS_ON = re.compile(
-    r"\W*(?:,? ?\b(?:but|and))? *\b(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I
-)
+_HANGS_ON = re.compile(r"\b(?:(?:but|and) )?(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I)
 
 
 def apart(talk: Talk, ground: Ground) -> Said:
@@ -115,7 +113,7 @@ def _hanging(talk: Talk, ground: Ground) -> Said | None:
     text = talk.said.whole
     text = _COURTEOUS.sub(" ", text)
     condition = _HANGS_ON.search(text)
-    if condition is None or (talk.said.next is not None and not text[: condition.start()].strip()):
+    if condition is None or (talk.said.next is not None and not re.search(r"\w", text[: condition.start()])):
         return None
     for_a_person = replace(talk.said, intent=Intent.PERSON, when=When(), next=None)
     first, on = (read([(part, 0)], ground) for part in (text[: condition.start()], text[condition.end() :]))

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.sms import naming, numbers_in_words, talk, tidings
+from app.sms import apart, naming, numbers_in_words, talk, tidings
 from app.sms.not_asked import NOT_CALLED as NOT_CALLED_THEN
 from app.sms.phrases import ALREADY_PROMISED, GOES_ON, IN_DANGER, KEPT, NOT_CALLED, NOT_UNDERSTOOD, PASSED_ON, WISHED
 from app.sms.tidings import MOST_TOLD
@@ -286,6 +286,7 @@ async def test_what_is_asked_about_a_picture_is_for_a_person(sqlite_url: str) ->
         naming._FIRST,
         naming._NOT_SO,
         naming._REFUSES,
+        apart._HANGS_ON,
     ],
 )
 @pytest.mark.parametrize(
@@ -299,6 +300,7 @@ async def test_what_is_asked_about_a_picture_is_for_a_person(sqlite_url: str) ->
         "no, " * 400,
         "it's " * 320,
         "O'a-" * 400,
+        "cancel " + ", " * 796,
     ],
 )
 def test_no_text_takes_long_to_read(form: re.Pattern[str], text: str) -> None:
