@@ -16,10 +16,12 @@ from app.sms.words import Intent
 _SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
 _CLAUSES: Final = re.compile(r", | and ", re.I)
 _INDIRECT: Final = re.compile(
-    r"\b(?:wonder\w*|curious|whether|if (?:you|u|they)(?! (?:can|could|want|need)\b)|"
-    r"(?:let me|(?:like|love|need|want) to) know (?:\w+ )?(?:about|if|how|what|when|where|which|who|why|more|the|your)|"
-    r"(?:ask\w*|tell me|info\w*|questions?|details?) (?:more )?(?:about|if|on|regarding))\b"
+    r"\b(?:wonder\w*|curious|(?:if|whether) (?:you|u|they)(?! (?:can|could|want|need)\b)|"
+    r"(?:let me|(?:like|love|need|want) to) know (?:\w+ )?"
+    r"(?:about|how(?! soon)|what(?! (?:time|day))|where|who|why|your)|"
+    r"(?:ask\w*|tell me|info\w*|questions?|details?) (?:more )?(?:about|regarding))\b"
 )
+"""No time answers it, which is why "let me know if Tuesday works" is none."""
 _IN_PASSING: Final = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow'?s it going\b|\b(?:are|r) (?:you|u) there\b")
 """Asked without wanting an answer."""
 

@@ -52,7 +52,16 @@ async def test_a_time_that_is_asked_for_after_a_question_is_looked_up(sms: Texti
 
 
 @pytest.mark.parametrize(
-    "said", ["I'd like to book a home inspection on Tuesday", "1", "Ann Lee", "yes", "about 9, if possible", "thanks"]
+    "said",
+    [
+        "I'd like to book a home inspection on Tuesday",
+        "1",
+        "Ann Lee",
+        "yes",
+        "about 9, if possible",
+        "let me know if Tuesday works",
+        "thanks",
+    ],
 )
 async def test_where_nothing_is_asked_no_answer_is_promised(sms: Texting, said: str) -> None:
     assert await sms.text(said, model=[ask(said), ask("How much is it?"), TUESDAY, say()]) == [OFFER]
