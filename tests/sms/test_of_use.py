@@ -112,3 +112,9 @@ async def test_a_yes_beside_two_questions_is_for_the_model(sms: Texting) -> None
     await sms.text("it is about my house", model=[say("ask_which_service", "ask_whether_to_call_back")])
     await sms.text("yes", model=[say("ask_which_day")])
     assert "request_callback" not in sms.tools()
+
+
+async def test_a_yes_with_a_time_when_nobody_is_there_promises_the_call_for_another(sms: Texting) -> None:
+    await sms.text("it is about my roof", model=[say("ask_whether_to_call_back")])
+    (told,) = await sms.text("yes, tomorrow at 10", model=[])  # a Saturday
+    assert told.startswith("Someone will call you back")
