@@ -139,7 +139,10 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
     }
     if outcome.code is Code.SLOT_EXPIRED:
         facts["service"] = slot.service.id  # with it the very same visit can be looked for again
-    if outcome.code is not Code.CALENDAR_UNAVAILABLE:
+    if outcome.booking is not None:  # another time beside it would be a second visit that nobody asked for
+        say = THEIRS.format(visit=_visit(context, outcome.booking))
+        facts["reference"] = outcome.booking.reference
+    elif outcome.code is not Code.CALENDAR_UNAVAILABLE:
         say = EXPIRED if outcome.code is Code.SLOT_EXPIRED else TAKEN.format(technician=slot.technician.name)
         openings = await alternatives(front, context.business, slot, context.deadline)
         if openings:
@@ -147,8 +150,6 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
             now = int(front.clock.now())
             named = has_same_time(openings, slot)
             say = f"{say} {offer(slot.service.name, openings, context.business, named, now)}"
-        if outcome.booking is not None:  # another time beside it would be a second visit that nobody asked for
-            say = THEIRS.format(visit=_visit(context, outcome.booking))
     return ToolResult(False, say, outcome.code, facts)
 
 

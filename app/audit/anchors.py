@@ -159,7 +159,6 @@ class Anchoring:
             if newest.seq > 0 and newest != last:
                 newest = await self._database.write(_lasting_head)
                 await asyncio.to_thread(note, self._file, newest, self._clock.now())
-                self._is_well()
         except DamagedAnchorsError as error:
             self._ring(f"{error}.")
         except (ReadbackError, OSError) as error:
@@ -168,6 +167,7 @@ class Anchoring:
                 self._not_noted(error.strerror or str(error))
         else:
             self._last = newest if newest.seq else None
+            self._is_well()  # also where another process has noted it meanwhile
 
     def _is_well(self) -> None:
         self._missed = 0

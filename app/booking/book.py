@@ -54,7 +54,7 @@ class Result(StrEnum):
 class Outcome:
     """What became of a request to book. `code` says why it was refused.
 
-    `booking` of a request that was refused is the one that stands: the caller's own that has the time, say.
+    `booking` of a request that was refused is the one that stands: the caller's own, which is that very visit, say.
     """
 
     result: Result
@@ -187,7 +187,7 @@ class Bookings:
         self, transaction: Transaction, wanted: Sequence[tuple[Booking, Slot]]
     ) -> list[tuple[Booking | None, Outcome]]:
         """For each the time, or else what is told: where the same call has it already it is asking again, and where
-        the same customer has it from another call, it is theirs.
+        the same customer has that visit from another call, it is theirs.
         """
         holders = Holders(transaction.connection, [draft for draft, _ in wanted])
         claimed = []
@@ -287,16 +287,23 @@ def _again(mine: Booking) -> Outcome:
 
 
 def _theirs(transaction: Transaction, draft: Booking, taken_by: Sequence[Holder]) -> Outcome:
-    """Taken; where it is by this very customer, from the number that calls now, with what they have.
+    """Taken; where it is by the very visit that is wanted, from the number that calls now, with that visit.
 
     What is only held was promised to nobody yet.
     """
     for one in taken_by:
         if draft.caller and one.caller == draft.caller and one.status != "held":
             found = by_id(transaction.connection, one.id)
-            if found is not None and found.reason != YIELD and same_name(found.customer_name, draft.customer_name):
+            if found is None or found.reason == YIELD or _what(found) != _what(draft):
+                continue
+            if same_name(found.customer_name, draft.customer_name):
                 return replace(TAKEN, booking=found)
     return TAKEN
+
+
+def _what(booking: Booking) -> tuple[str, int, int]:
+    """Not with its buffers: who has nine to ten does not have ten to eleven."""
+    return booking.service, booking.starts, booking.ends
 
 
 def _pending(booking: Booking) -> Outcome:

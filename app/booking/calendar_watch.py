@@ -25,9 +25,11 @@ PAUSES_S: Final = (15.0, 15.0, 30.0, 60.0)
 their whole deadline, the third miss is within a minute of what the first caller heard."""
 LOOK_WITHIN_S: Final = 10.0
 TICK_S: Final = 1.0
-ADOPT_EVERY_S: Final = 86_400.0
-"""Between looks at calendars for which another process rang, or this one before a restart; the first is at the start.
-Not more often: where one process reads a calendar and another cannot, the one ends what the other tells of."""
+ADOPT_EVERY_S: Final = 3_600
+"""Looks at calendars for which another process rang, or this one before a restart: at the start, and at each full hour,
+when all look. Who reads what another cannot ends what that one tells of, which it then tells anew."""
+LEFT_FOR_S: Final = 86_400.0
+"""What is up again by the look after it was ended here is told by somebody who lives, and left to them so long."""
 AHEAD_S: Final = 7 * 86_400
 """How far to look on such a calendar, of which no miss is known."""
 DAY_S: Final = 86_400
@@ -68,7 +70,9 @@ class CalendarWatch:
         """Calendars that told when they were last asked."""
         self._ended: set[str] = set()
         """Calendars that told once, which ended what rang before this process was there."""
-        self._adopt_at = clock.monotonic()
+        self._hour = -1
+        self._adopted: dict[str, float] = {}
+        """Calendars whose page was up at every such look since, which took it over then."""
         self._loop = Background()
 
     def note(self, address: str, told: Busy | Unknown, start: int, end: int) -> None:
@@ -102,8 +106,8 @@ class CalendarWatch:
         """Look at every calendar whose time has come, all in one question; how many those were."""
         now = self._clock.monotonic()
         today = int(self._clock.now()) // DAY_S * DAY_S
-        if now >= self._adopt_at:
-            self._adopt_at = now + ADOPT_EVERY_S
+        if (hour := int(self._clock.now()) // ADOPT_EVERY_S) != self._hour:
+            self._hour = hour
             self._adopt(today, now)
         due = {address: miss for address, miss in self._missing.items() if miss.due <= now}
         if not due:
@@ -147,10 +151,13 @@ class CalendarWatch:
 
     def _adopt(self, today: int, now: float) -> None:
         """Take over every such page that is not of a calendar looked at here anyway; nobody has to call for its end."""
-        for address in self._alarms.raised(SILENT):
+        raised = self._alarms.raised(SILENT)
+        self._adopted = {address: at for address, at in self._adopted.items() if address in raised}
+        for address in raised:
             if address not in self._whose:
                 self._alarms.clear(SILENT, address)  # nobody works by it any more
-            elif address not in self._missing:
+            elif address not in self._missing and now >= self._adopted.get(address, now - LEFT_FOR_S) + LEFT_FOR_S:
+                self._adopted[address] = now
                 self._ended.discard(address)
                 self._missing[address] = Miss(today, today + AHEAD_S, now)
 

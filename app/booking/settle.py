@@ -16,7 +16,7 @@ from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.comparison import Wanted, differences
-from app.booking.store import YIELD, Booking, changed, lease, move
+from app.booking.store import YIELD, Booking, by_id, changed, lease, move
 from app.booking.verdict_words import Sight, mismatch_page
 from app.booking.verification import MISMATCH_PAGE, TELL_CUSTOMER, USUAL, Aftercare, confirmed
 from app.booking.whereabouts import NOWHERE, READ_S, Elsewhere, find_elsewhere
@@ -211,7 +211,7 @@ class Settler:
         """Page once it has been in doubt for too long."""
         now = self._clock.now()
         if now - booking.created_at >= PAGE_AFTER_S:
-            await self._database.write(lambda t: _raised_once(t, page, now))
+            await self._database.write(lambda t: _raised_once(t, booking, page, now))
 
     def _mismatch(self, booking: Booking, seen: Event | Absent, elsewhere: Elsewhere = NOWHERE) -> Page:
         business = self._businesses.get(booking.business)
@@ -220,8 +220,11 @@ class Settler:
         return mismatch_page(booking, wanted, sight, business.zone if business else _UTC)
 
 
-def _raised_once(transaction: Transaction, page: Page, now: float) -> None:
+def _raised_once(transaction: Transaction, booking: Booking, page: Page, now: float) -> None:
     """One page for one booking: what is seen there says more than that it could not be seen."""
+    there = by_id(transaction.connection, booking.id)
+    if there is None or there.status not in ("held", "pending"):
+        return  # whoever settled it meanwhile has ended its pages
     if page.kind == MISMATCH_PAGE:
         resolved(transaction, UNSETTLED_PAGE, page.key, now=now)
     elif is_raised(transaction, MISMATCH_PAGE, page.key):

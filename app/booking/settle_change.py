@@ -8,7 +8,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from app import log
-from app.booking.amendments import CANCEL, Amendment, finish_cancel, finish_move
+from app.booking.amendments import CANCEL, Amendment, finish_cancel, finish_move, of_appointment
 from app.booking.book import InTheWay, Result, inspect
 from app.booking.business import Business
 from app.booking.by_hand import as_found, gone
@@ -231,4 +231,10 @@ class ChangeSettler:
             appointment.business,
         )
         now = self._clock.now()
-        await self._database.write(lambda t: raised(t, page, now=now))
+
+        def work(transaction: Transaction) -> None:
+            lasts = of_appointment(transaction.connection, appointment.id)
+            if lasts is not None and lasts.id == change.id:  # else whoever settled it meanwhile has ended its page
+                raised(transaction, page, now=now)
+
+        await self._database.write(work)

@@ -285,6 +285,7 @@ class Dispatcher:
         wanted = ledger.Request(
             key, request, self._owner, context.business.id, tool.name, now, now - self._repeat_window_s
         )
+        begun: ledger.Begun | ledger.Answered | ledger.Under | None = None
         try:
             stands = partial(tool.stands, context) if tool.stands else ledger.always
             within_s = OPEN_WITHIN_S if tool.fails_open else WRITE_DEADLINE_S
@@ -293,8 +294,8 @@ class Dispatcher:
                 begun = await self._await_other(begun, context)
             if isinstance(begun, ledger.Answered) and begun.result is not NOT_YET_CHANGED:
                 answer.key = key
-        except Exception as error:  # noqa: BLE001 - nothing has been done, and everybody who waits is owed a sentence
-            unkept = tool.fails_open and isinstance(error, ReadbackError)
+        except Exception as error:  # noqa: BLE001 - nothing was done here, and everybody who waits is owed a sentence
+            unkept = tool.fails_open and begun is None and isinstance(error, ReadbackError)
             done = self._guarded(context, tool, answer.arguments) if unkept else None
             begun = ledger.Answered(await done if done else self._unexpected(error, tool.refused))
         if isinstance(begun, ledger.Answered):

@@ -8,12 +8,13 @@ from typing import Any
 
 from app.audit.log import seal
 from app.commands.answers import HOLDS, complain, operator, say
+from app.db.away import DatabaseAwayError
 from app.db.engine import Transaction
 from app.db.once import committing, looking
 from app.errors import ConfigurationError
 from app.settings import from_environment
 from app.watch import outage_hand
-from app.watch.database_page import named
+from app.watch.database_page import Turn, named
 from app.watch.outage_hand import Hand
 from app.watch.pages import SUPERSEDED, acknowledged, found, listed, newest, resolved_by_id
 from app.watch.pages_told import described, in_a_line
@@ -66,16 +67,22 @@ def _resolve(asked: Namespace) -> int:
 
 
 def _ack_outage(asked: Namespace) -> int:
-    """In the database where that has such a page, else in the file that whoever tells of it on this machine reads."""
+    """In the database where that has such a page, else in the file that whoever tells of it on this machine reads.
+
+    One that is there may take no writes, and one whose file is gone is away: who tells of that knows it.
+    """
     url = from_environment().database_url
-    with contextlib.suppress(ConfigurationError), looking(url) as connection:
+    paged = Turn(url).is_anothers()
+    with contextlib.suppress(ConfigurationError if paged else DatabaseAwayError), looking(url) as connection:
         kept = newest(connection, outage_hand.KIND, outage_hand.KEY)
         if kept is not None and kept.status != "resolved":
             asked.id = kept.id
             return _change_page(asked, lambda t, now: acknowledged(t, kept.id, by=asked.by, now=now))
-    now, name = time.time(), named(url)
-    taken = Hand(name).take(asked.by, since=now, now=now)
-    if Hand(name).taken(now) is None:
+        if not paged:
+            return complain("The database is there, and nobody is paged that it is away.")
+    now, hand = time.time(), Hand(named(url))
+    taken = hand.take(asked.by, since=now, now=now)
+    if not hand.is_shared:
         return complain("It cannot be noted here. Run this on the machine that serves, as the user that serves.")
     told = {"id": outage_hand.PAGE_ID, "status": "acknowledged", "by": taken.by, "changed": True}
     say(asked, told, f"Noted: that the database is away is in the hand of {taken.by}, for who serves on this machine.")

@@ -1,24 +1,36 @@
-"""Another visit that is to be cancelled as well, named after one was: "and Wednesday too", "now the other one"."""
+"""Another visit that is named after one was cancelled: to be cancelled as well ("and Wednesday too"), or spoken of."""
 
 import re
 
-from app.sms import own_appointments, several
+from app.sms import own_appointments, phrases, several, tidings
+from app.sms.meant import could_be
 from app.sms.state import Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import BOOKS, OTHER_ONE
+from app.sms.vocabulary import BOOKS, OTHER_ONE, WISHES_FOR
 
 _ALSO = re.compile(r"^\W*(?:and|also|plus|now|then|both)\b|\b(?:too|also|as well)\b")
+_SHORT = 7
+"""Words that only name it: "the ant treatment on Wednesday too please"."""
 
 
 async def goes_on(talk: Talk) -> bool:
-    """Ask about the visit that is named, where one was cancelled last and these words go on. False: they do not."""
+    """Ask about the visit that is named, or tell of it, where one was cancelled last. False: another time is wanted."""
     state, said = talk.state, talk.said
     low = said.text.lower()
-    if state.before is None or state.last is not None or said.intent is not None or BOOKS.search(low):
+    wishes = BOOKS.search(low) or WISHES_FOR.search(low)
+    if state.before is None or state.last is not None or said.intent is not None or wishes:
         return False
-    if not (_ALSO.search(low) or OTHER_ONE.search(low)) or not several.named(
-        talk, said, await own_appointments.all_standing(talk) or []
-    ):
+    if not (_ALSO.search(low) or OTHER_ONE.search(low) or several.STANDS.search(low)):
         return False
-    await own_appointments.begin(talk, Task.CANCEL)
+    visits = several.named(talk, said, await own_appointments.all_standing(talk) or [])
+    if not any(could_be(said.when, each.starts) for each in visits):
+        return False
+    if tidings.tells(talk):
+        await tidings.pass_on(talk)
+    elif said.asks or several.STAYS.search(low):
+        await own_appointments.tell(talk, how=said.asks)
+    elif len(low.split()) > _SHORT:
+        await own_appointments.tell(talk, phrases.SORRY)
+    else:
+        await own_appointments.begin(talk, Task.CANCEL)
     return True

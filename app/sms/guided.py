@@ -139,7 +139,9 @@ async def _by_intent(talk: Talk) -> None:
             await own_appointments.tell(talk, how=said.cancelling in (Cancelling.TOLD, Cancelling.WEIGHED))
         case Intent.CANCEL if busy and not said.own and state.task is Task.BOOK and state.last is None:
             # "I can't make it" is a no to that time, and not to the visit.
-            await (_decline(talk) if CANNOT_COME.search(said.text.lower()) else _give_up(talk))
+            another = second_wish.names_other_service(talk, said)
+            declined = CANNOT_COME.search(said.text.lower())
+            await (_cancel_other(talk) if another else _decline(talk) if declined else _give_up(talk))
         case Intent.CANCEL:
             await own_appointments.begin(talk, Task.CANCEL)
         case Intent.MOVE if not busy or said.own or second_wish.names_another(talk, said):
@@ -184,6 +186,14 @@ async def _give_up(talk: Talk) -> None:
         choosing.give_up(talk)
     else:
         await choosing.take_up(talk, talk.said.next, talk.state.service)
+
+
+async def _cancel_other(talk: Talk) -> None:
+    """A visit of another service than the one that is being booked; what is on its way stays so."""
+    if await own_appointments.stands(talk, meant.services_in(talk)[0].id):
+        await own_appointments.begin(talk, Task.CANCEL)
+    else:
+        await own_appointments.tell(talk)
 
 
 async def _decline(talk: Talk) -> None:
@@ -301,7 +311,7 @@ async def _about_booked(talk: Talk) -> bool:
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
     if tidings.tells(talk):
         await tidings.pass_on(talk)
-    elif theirs.expects_it(talk):
+    elif theirs.expects_it(talk) or (theirs.as_agreed(talk) and await _is_at_one(talk)):
         await own_appointments.tell(talk)
     elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
@@ -320,6 +330,12 @@ async def _about_booked(talk: Talk) -> bool:
     else:
         await own_appointments.begin(talk, Task.MOVE)
     return True
+
+
+async def _is_at_one(talk: Talk) -> bool:
+    """Whether a visit stands at the time that is named."""
+    visits = await own_appointments.all_standing(talk) or ()
+    return any(meant.names_time(talk.said.when, each.starts) for each in visits)
 
 
 async def _question(talk: Talk) -> None:

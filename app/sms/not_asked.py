@@ -9,11 +9,13 @@ NO_SHOW = re.compile(
     r"(?:show(?:ed|n)?(?: up)?|came|come|turn(?:ed)? up|arrived?)\b(?! back)|\bno[- ]show\b"
 )
 """A visit that did not take place is for a person, now."""
-CAME = re.compile(
-    r"\b(?:you|u|he|she|they|guys?|man|tech\w*)(?: (?:guys|all|just|only|already))? (?:were|was|came|did|left|sprayed|"
-    r"treated|visited|told|said|finished|missed|forgot)\b|\byou(?:'ve| have) been\b"
+_WHO = r"\b(?:you|u|he|she|they|guys?|man|tech\w*)(?: (?:guys|all|just|only|already))? "
+WAS_HERE = re.compile(
+    rf"{_WHO}(?:were|was|came|did|left|sprayed|treated|visited|finished|missed|forgot)\b|\byou(?:'ve| have) been\b"
 )
-"""A visit that was: the time beside it is none that is asked for."""
+"""A visit that was."""
+CAME = re.compile(rf"{WAS_HERE.pattern}|{_WHO}(?:told|said)\b")
+"""A visit that was, or what was said of one: the time beside it is none that is asked for."""
 _DONE = (
     r"(?:hurt|burn(?:ed|t)|injured|poisoned|broke|damaged|ruined|scratched|cracked|stained|destroyed|flooded|stole|"
     r"killed|ripped|wrecked|dented|smashed)"

@@ -56,7 +56,7 @@ _PLACE = (
 CHOICE = re.compile(
     r"(?:#|\b(?:number|option|opt|choice|no\.|num|slot|opci[oó]n) ?#?)(?P<number>[1-9]|one|two|three|four|five)\b|"
     rf"(?:^|\bthe |\bel |\bla )(?P<ordinal>{'|'.join(ORDINALS)})(?: (?:one|option|time|slot|choice|opci[oó]n))?"
-    rf"(?=$|\W*$|[ ,.!](?!available|thing))(?!{_PLACE}\b)|"
+    rf"(?=$|\W*$|[ ,.!](?!available|thing|semana|vez|hora))(?!{_PLACE}\b)|"
     rf"(?:^|\bthe )(?P<digits>[1-9])(?:st|nd|rd|th)\b(?!{_PLACE}\b)"
 )
 

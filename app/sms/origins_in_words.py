@@ -25,6 +25,14 @@ DAY_TO = re.compile(
 )
 """The day is where it is, and not where it goes: "change Wednesday's to 2pm"."""
 _TO_HOUR = re.compile(rf"\b(?P<to>(?:to|until) {_DAY})(?=(?:{ONE_HOUR}){_END})", re.I)
+_TO_HOUR_ALONE = re.compile(
+    rf"\b(?P<to>(?:to|until) {_DAY})(?=(?:{ONE_HOUR}){_END}"
+    r"(?:\W*$|[,.;!?\n]| (?:please|pls|instead|if|in the|o'? ?clock|or|thanks?|thx|with)\b))",
+    re.I,
+)
+"""Unlike "to 10 December" and "to two weeks later"."""
+_UNTIL = re.compile(rf" ?(?:to|until) ?{ONE_HOUR}{_END}(?: (?:window|slot|visit|one|appointment|appt))?(?= to\b)", re.I)
+"""The end of a span where it is: "my Tuesday 1 to 3 window"."""
 FROM_TO = re.compile(
     rf"\b(?:{DAY_NAMES}|today|tomorrow|[0-9]{{1,2}}(?:st|nd|rd|th)?)(?:'?s)?(?: [\w:']+){{0,4}}? (?:to|until) "
     rf"(?:the |this |next |on )*(?:{DAY_NAMES}|today|tomorrow|\w+ [0-9]|[0-9])",
@@ -37,9 +45,10 @@ def without_origin(text: str) -> tuple[str, str]:
     """The hour where it is, empty if none is said; and the text without it, in which a bare hour after "to" is one."""
     for form in (_FROM, _OF_DAY, _OWN):
         if (match := form.search(text)) and (form is not _OWN or _is_hour(match)):
-            rest = f"{text[: match.start('hour')]} visit {text[match.end() :]}"
+            until = _UNTIL.match(text, match.end()) or match
+            rest = f"{text[: match.start('hour')]} visit {text[until.end() :]}"
             return match["hour"], _TO_HOUR.sub(r"\g<to>at ", rest)
-    return "", text
+    return "", _TO_HOUR_ALONE.sub(r"\g<to>at ", text) if DAY_TO.search(text) else text
 
 
 def _is_hour(match: re.Match[str]) -> bool:

@@ -34,7 +34,6 @@ from app.sms.vocabulary import (
 from app.sms.words import Answer, Intent, Said
 
 TOLD = 3
-_TWO = 2
 _CAUTIONS = {
     "mismatch": " - not on the calendar as booked, someone will call you about it",
     "changed": " - changed on the calendar, someone will call you about it",
@@ -51,8 +50,7 @@ async def all_standing(talk: Talk) -> list[Booked] | None:
 
 async def stands(talk: Talk, service: str) -> bool:
     """Whether there is one for this service."""
-    result = await talk.ask("find_appointments")
-    return bool(result["ok"]) and any(each["service"] == service for each in result["appointments"])
+    return any(each.service == service for each in await all_standing(talk) or [])
 
 
 async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
@@ -200,7 +198,9 @@ async def _which(talk: Talk) -> None:
     """One of those that were listed is named, or several."""
     state = talk.state
     if visits := several.listed(talk, state.appointments):
+        beyond = several.beyond(talk, state.appointments)
         await _one_by_one(talk, visits)
+        talk.lead(beyond)
     elif ALL.search(talk.said.text.lower()):
         await talk.misunderstood(phrases.ONE_AT_A_TIME)
     else:
@@ -248,8 +248,11 @@ def keeps(talk: Talk) -> bool:
 
 
 def names_another(talk: Talk) -> bool:
-    """Whether it is another appointment than the one that they were asked about."""
-    return talk.state.step is Step.CONFIRM_CANCEL and which_visit.listed_one(talk) is not None
+    """Whether it is another appointment than the one that they were asked about, or several that were listed."""
+    state, said = talk.state, talk.said
+    if state.step is Step.WHICH and state.task is Task.CANCEL and said.intent is Intent.CANCEL:
+        return said.next is None and bool(several.numbered(talk, state.appointments))
+    return state.step is Step.CONFIRM_CANCEL and which_visit.listed_one(talk) is not None
 
 
 def _is_move(then: Then | None, chosen: Booked) -> bool:

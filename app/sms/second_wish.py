@@ -49,7 +49,7 @@ def names_another(talk: Talk, then: Said) -> bool:
     if then.intent is Intent.MOVE and not MOVES_ONE.search(low):
         return False  # "change it to an inspection"
     from_elsewhere = len(days) > 1 and start is not None and start.starts.date() not in days
-    return from_elsewhere or _names_other_service(talk, then)
+    return from_elsewhere or names_other_service(talk, then)
 
 
 def _is_besides_cancelling(talk: Talk, then: Said) -> bool:
@@ -72,10 +72,11 @@ def _is_besides(talk: Talk, then: Said) -> bool:
         return names_another(talk, then)
     if BETTER.search(low) or meant.names_time(then.when, slot.starts):
         return False
-    return _names_other_service(talk, then) or bool(PLUS.match(low)) or _says_one_more(then)
+    return names_other_service(talk, then) or bool(PLUS.match(low)) or _says_one_more(then)
 
 
-def _names_other_service(talk: Talk, then: Said) -> bool:
+def names_other_service(talk: Talk, then: Said) -> bool:
+    """Whether it names a service, and not the one under way."""
     under_way = talk.state.appointment.service if talk.state.appointment else talk.state.service
     named = meant.services_in(talk, then)
     return bool(named) and under_way not in [each.id for each in named]

@@ -9,12 +9,14 @@ from app.sms.cancelling import CANCEL
 from app.sms.dates_in_words import When
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, services_in
+from app.sms.numbers_in_words import ORDINALS
 from app.sms.state import Asked, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, MOVE, OTHER_ONE
 from app.sms.words import Said, read
 
 MOST_PUT_OFF = 2
+_TWO = 2
 EVERY = re.compile(
     r"\b(?:(?<!\bare )(?<!\bwe )(?<!'re )both|everything|"
     r"every (?:one|visit|appointment)|(?:all|each)(?= (?:of )?(?:my|the|our|of|them|these|those|"
@@ -27,15 +29,21 @@ _NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
 _ELSE = re.compile(r"(?<!one )(?<!body )\belse\b|\bthe rest\b|\bothers\b")
 _CLAUSES = re.compile(r"[,;!&+\n]|(?<=[?])|\.(?=\s|$)|\b(?:and|but|also|then|plus|so)\b", re.I)
 _ALL = re.compile(r"\W*all(?: of (?:them|these|those))?(?: please| pls)?\W*")
-_NUMBERS = re.compile(r"\W*(?:both |numbers? )?[1-9](?:(?: ?, ?(?:and )?| ?& ?| and | y )[1-9])+(?: please| pls)?\W*")
+_OTHER = "other"
+ONE_OF_LIST = rf"(?:[1-9]|{'|'.join(ORDINALS)}|{_OTHER})"
+_LISTED = rf"(?:(?:the|number|option) )?#?{ONE_OF_LIST}(?: one)?"
+_NUMBERS = re.compile(
+    rf"\W*(?:(?:both|numbers?|cancel) )*{_LISTED}(?:(?: ?[,&]| and| plus| then| y)(?: (?:and|then|also))* ?{_LISTED})+"
+    r"(?: too| as well)?(?: please| pls)?\W*"
+)
 MOST_CLAUSES = 8
-_STAYS = re.compile(
+STAYS = re.compile(
     r"\b(?:still|works|confirm|keep)\b|(?:'s|\b(?:is|are)) (?:\w+ )?(?:ok|okay|fine|good|great|perfect|on)\b|"
     r"\b(?:ok|okay|fine|good)\W*$|"
     r"\bsee (?:you|u|ya)\b|\b(?:i|we) can (?:do|make)\b|\bdo (?:i|we) (?:have|need)\b|\bwhat time\b|"
     r"\b(?:tell|remind|know|sure)\b.* (?:when|where)\b|^\W*when\b"
 )
-_STANDS = re.compile(r"\bstill\b|\bsee (?:you|u|ya)\b|\bconfirm\b|\bkeep\b")
+STANDS = re.compile(r"\bstill\b|\bsee (?:you|u|ya)\b|\bconfirm\b|\bkeep\b")
 """What is said like this of a day names no other visit's new one."""
 _ONLY = re.compile(r"^\W*(?:just|only) ")
 """Beside "the rest" it names what is no part of that."""
@@ -89,7 +97,7 @@ def without_spared_days(talk: Talk, visits: Sequence[Booked]) -> When:
     when = talk.said.when
     days = {each.starts.date() for each in spared(talk, talk.said, visits)}
     left = tuple(day for day in when.days if day not in days)
-    stands = _STANDS.search(talk.said.whole.lower())
+    stands = STANDS.search(talk.said.whole.lower())
     return replace(when, days=left) if days and (left or stands) else when
 
 
@@ -103,7 +111,7 @@ def _told_apart(talk: Talk, said: Said, visits: Sequence[Booked]) -> tuple[list[
     told, else_too = ground(talk.business, talk.now), says_else(said.whole.lower())
     for clause in clauses:
         low, part = clause.lower(), read([(clause, 0)], told)
-        stays = _STAYS.search(low) or (else_too and _ONLY.match(low))
+        stays = STAYS.search(low) or (else_too and _ONLY.match(low))
         fits = _fitting(talk, part, visits)
         if stays and not _TURNED_DOWN.search(low):
             good += [each for each in fits if could_be(part.when, each.starts)]
@@ -158,7 +166,7 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     low = talk.said.text.lower()
     if talk.said.instead or not (EVERY.search(low) or len(visits) > 1):
         return []
-    if talk.state.step is Step.WHICH and (several_of := numbered(low, visits)):
+    if talk.state.step is Step.WHICH and (several_of := numbered(talk, visits)):
         return several_of
     days, services = talk.said.when.days, all_services_in(talk, low)
     moves = talk.state.task is Task.MOVE  # where one day can be the goal
@@ -169,12 +177,30 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     return found if len(found) > 1 or (found and EVERY.search(low)) else []
 
 
-def numbered(low: str, visits: Sequence[Booked]) -> list[Booked]:
+def numbered(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     """All of those that were just listed, or several by their numbers: "1 and 2"."""
+    low = talk.said.whole.lower()
     if _ALL.fullmatch(low):
         return [*visits]
-    numbers = {int(number) for number in re.findall("[1-9]", low)} if _NUMBERS.fullmatch(low) else ()
+    numbers = _numbers(talk, len(visits))
     return [visit for number, visit in enumerate(visits, 1) if number in numbers]
+
+
+def beyond(talk: Talk, visits: Sequence[Booked]) -> str:
+    """What to say where a number among several is none of the list: "1 and 3" of two; else nothing."""
+    unknown = sorted(_numbers(talk, len(visits)) - {*range(1, len(visits) + 1)})
+    return phrases.NO_SUCH_DAY.format(day=unknown[0]) if unknown else ""
+
+
+def _numbers(talk: Talk, most: int) -> set[int]:
+    """The places that are named of a list of `most`, from 1; none where it is not plain which."""
+    low = talk.said.whole.lower()
+    words = re.findall(rf"\b{ONE_OF_LIST}\b", low) if _NUMBERS.fullmatch(low) else ()
+    places = [int(ORDINALS.get(word, word)) for word in words if word != _OTHER]
+    named = {place if place > 0 else most for place in places}
+    if _OTHER not in words:
+        return named
+    return {*range(1, most + 1)} if len(named) == 1 and most == _TWO else set()
 
 
 def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:

@@ -10,7 +10,7 @@ from app.booking.business import Business
 from app.booking.zones import local_date
 from app.sms import phrases, spanish
 from app.sms.ground import ground
-from app.sms.not_asked import CAME, DANGER, NO_SHOW
+from app.sms.not_asked import CAME, DANGER, NO_SHOW, WAS_HERE
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
 from app.sms.vocabulary import BESIDES, IT, PERSON
@@ -227,7 +227,8 @@ class Talk:
         when, low = self.said.when, self.said.text.lower()
         if CAME.search(low):  # "you came Monday, call me at 3"
             calls = [part for part in BESIDES.split(low) if PERSON.search(part) and not CAME.search(part)]
-            when = ground(self.business, self.now).when(calls[-1] if calls else "")[0]
+            if calls or WAS_HERE.search(low):  # unlike "he said to call me Monday at 3"
+                when = ground(self.business, self.now).when(calls[-1] if calls else "")[0]
         days = when.days or ((self.today,) if when and _CALL_THEN.search(low) else ())
         if len(days) != 1 or when.length != 1 or NO_SHOW.search(low) or DANGER.search(low):
             return ""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from app.sms.cancelling import CANNOT_COME, CANNOT_ON, is_timed
+from app.sms.day_names import FROM_TODAY, WEEKDAYS
 from app.sms.ground import ground
 from app.sms.meant import could_be, names_time, services_in
 from app.sms.state import Booked
@@ -19,9 +20,31 @@ _UNDER = re.compile(
 _HAS = re.compile(
     r"\b(?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|wife|"
     rf"husband|neighbou?r|tenant|grand\w+|aunt|uncle|cousin|boss) "
-    rf"(?:has|have|had) (?:an?|the|one|his|her) (?:\w+ )?{APPT}\b"
+    rf"(?:has|have|had) (?:an?|the|one|his|her) (?:(?P<kind>\w+) )?{APPT}\b(?! with (?:me|us)\b)"
 )
 """Whose it is, where that is somebody else."""
+_CHANGES = r"(?:cancel|move|re-?schedule|change|switch|push)"
+_CHANGES_OWN = re.compile(
+    rf"\bmine\b|\b{_CHANGES} (?:my|our)\b|\bso (?:can |could |please )?(?:i|we)\b|"
+    rf"\b(?:(?:need|want|have|got|like) to|(?:can|could) (?:i|we)) {_CHANGES}\b"
+    r"(?! (?:it|that|this|his|hers?|theirs?)\b)"
+)
+"""Theirs is only the reason."""
+_ANY_KIND = frozenset(
+    (
+        *FROM_TODAY,
+        *WEEKDAYS,
+        "upcoming",
+        "existing",
+        "scheduled",
+        "booked",
+        "other",
+        "new",
+        "morning",
+        "afternoon",
+        "early",
+    )
+)
 _REFERENCE = re.compile(
     r"\b(?i:ref(?:erence)?|confirmation|code)(?i: (?:number|code|no|is))*[ .:#]*(?P<said>[A-Z0-9]{6})\b|"
     r"\b(?i:cancel|move|reschedule|change) (?P<next>[A-Z0-9]{6})\b|"
@@ -34,6 +57,7 @@ _EXPECTS = re.compile(
     r"^\W*(?:(?:so|and|wait|ok|oh|but)\W+)*(?:is|was|isn'?t|wasn'?t) (?:it|that|this|(?:my|the|our) \w+)(?: still)?\W*$"
 )
 _NOT_SO = re.compile(r"\b(?:wo|ca|do|does|did)n'?t\b|\b(?:cannot|not|never|no)\b")
+_WISHED = re.compile(r"\bwould like\b|\bpossible\b|\bmov(?:e|ing)\b|\bbad\b|\bno good\b")
 _WITH = re.compile(rf"\b{APPT} with (?:(?:the|my|our|an?|dr\.?|doctor) )+(?P<who>[a-z]+)")
 _ANYBODY = frozenset(
     ("tech", "technician", "guy", "guys", "team", "crew", "company", "person", "man", "lady", "office")
@@ -49,13 +73,22 @@ def with_somebody_unknown(talk: Talk) -> bool:
 
 def under_another_name(talk: Talk) -> bool:
     """Whether it is under a name that is not theirs, as far as theirs is known."""
-    if _HAS.search(talk.said.whole.lower()):
+    if _has_one(talk):
         return True
     known = set(talk.state.name.lower().split())
     own = {word for each in talk.business.technicians for word in each.name.lower().split()}
     own |= {word for service in talk.business.services for word in service.name.lower().split()}
     names = [{*match["name"].lower().split()} for match in _UNDER.finditer(talk.said.whole)]
     return bool(known) and any(not name <= known and not name & own for name in names)
+
+
+def _has_one(talk: Talk) -> bool:
+    """Whether a relative's visit is what is spoken of, and not why the customer's own shall change."""
+    low, known = talk.said.whole.lower(), ground(talk.business, talk.now)
+    match = _HAS.search(low)
+    if match is None or _CHANGES_OWN.search(f"{low[: match.start()]},{low[match.end() :]}"):
+        return False
+    return match["kind"] is None or match["kind"] in known.own_words | known.technicians | _ANY_KIND
 
 
 def referred(talk: Talk, own: Sequence[Booked]) -> list[Booked] | None:
@@ -83,14 +116,20 @@ def expects_it(talk: Talk) -> bool:
     """Whether they only say, or ask, when they take it to be: "see you Wednesday", "I thought it was Friday"."""
     said = talk.said
     low = said.text.lower()
-    exact = _SEE_YOU.search(low) and bool(said.when.days and said.when.clock)  # it is named as if it were agreed upon
-    wishes = said.instead or exact or any(form.search(low) for form in (BETTER, WISHES_FOR, _NOT_SO))
+    wishes = said.instead or as_agreed(talk) or any(form.search(low) for form in (BETTER, WISHES_FOR, _NOT_SO, _WISHED))
     return (
         said.intent in (None, Intent.STATUS)
         and not wishes
         and bool(said.when.days or said.when.clock)
         and bool(_EXPECTS.search(said.told))
     )
+
+
+def as_agreed(talk: Talk) -> bool:
+    """Whether a time is named as if it were agreed upon, which may be another visit's: "see you Wednesday at 10"."""
+    when, asks_for = talk.said.when, talk.said.intent not in (None, Intent.STATUS)
+    exact = bool(when.clock) and (bool(when.days) or not at_its_time(talk))
+    return exact and not asks_for and bool(_SEE_YOU.search(talk.said.text.lower()))
 
 
 def is_another(talk: Talk) -> bool:

@@ -7,7 +7,7 @@ import re
 from app.sms import phrases
 from app.sms.state import IDLE, Task
 from app.sms.talk import MAX_REASON_CHARS, Talk
-from app.sms.vocabulary import ASKING, BESIDES, BETTER, MOVE, PHONE
+from app.sms.vocabulary import ASKING, BESIDES, BETTER, MOVE, PERSON, PHONE
 from app.sms.words import Answer
 
 DETAIL = re.compile(
@@ -88,15 +88,22 @@ async def pass_on_beside(talk: Talk) -> None:
 
 async def pass_on(talk: Talk) -> None:
     """A person is told, each time. Who goes on telling, as answering machines do, hears no more of it; who waits does,
-    unless that comes from a machine as well.
+    unless that comes from a machine as well. Who asks for no call is promised none.
     """
     state, text = talk.state, talk.said.text[:MAX_REASON_CHARS]
+    promised, low = (state.promised, state.promised_in), talk.said.text.lower()
+    uncalled = _CALL_OFF.search(low) and not PERSON.search(_CALL_OFF.sub("", low))
     told = [] if talk.now - state.at > GOES_ON_S else state.tidings
     again, many = text in told, len(told) >= MOST_TOLD
     state.tidings = told if many else [*told, text]
     said = len(talk.replies)
     heard_enough = again and many if _PRESENCE.search(talk.said.text) else again or many
-    if await talk.person(phrases.GOES_ON) and heard_enough:
+    if not await talk.person(phrases.GOES_ON):
+        return
+    if uncalled:
+        state.promised, state.promised_in = promised
+        talk.replies[said:] = [phrases.GOES_ON]
+    if heard_enough:
         del talk.replies[said:]
 
 

@@ -156,7 +156,9 @@ CANCELS_NOW = re.compile(r"(?:^|[,.;!\n]|\b(?:and|but|just|please|pls|then|to|yo
 MOVE = re.compile(
     r"\bre-?schedul\w*\b|\bre-?book\w*\b|^(?:change(?! of plans?\b)|move|moving|postpone)\b|\bpostpone\b|"
     r"\b(?:change|move|switch|shift|push|bump|swap) "
-    rf"(?:it|me|my|the|our|this|that|them|both|all|to|back|time|day|date|{APPT}|(?:{_DAY})\w*(?:'s)?)\b|"
+    rf"(?:it|me|my|the|our|this|that|them|both|all|to|back|time|day|date|{APPT})\b|"
+    r"(?:^|[,.;!?\n] ?|\b(?:hi|hey|hello|please|pls|to|(?:can|could) (?:you|we|i)|and|so|just) )"
+    rf"(?:change|move|switch|shift|push|bump|swap) (?:{_DAY})\w*\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
 INSTEAD_OF_IT = re.compile(r"\binstead\b")

@@ -14,14 +14,17 @@ from app.sms.numbers_in_words import ORDINALS
 from app.sms.origins_in_words import DAY_TO, FROM_TO
 from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import APPT, EARLIER_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE
+from app.sms.vocabulary import APPT, EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE, YES
 from app.sms.words import Intent
 
 _TWO = 2
 DOES = re.compile(r"\b(?:move|change|switch|push|re-?schedule|re-?book|cancel|book)\b")
 _SHORT = 3
 """Words that only name the other one: "the ants"."""
-_MEANT = re.compile(r"\b(?:i meant?|no|not|wait|sorry|instead|oops|rather|wrong)\b")
+_WORD = re.compile(r"[\w']+")
+_MEANT = re.compile(r"\b(?:i meant?|no|not|wait|sorry|instead|oops|rather|wrong|please|oh)\b")
+_TELLS = re.compile(r"\b(?:keep|stays?|still|came|back|are|is|have|need|want)\b|\bnot (?!(?:that|this|it|the|my)\b)")
+"""What is said like this of a visit does not put it in the place of the one that is asked about."""
 _PLACE = re.compile(
     rf"\b(?:move|change|switch|push|shift|bump|swap|reschedule|postpone|cancel|drop) (?:the|my) "
     rf"(?P<place>{'|'.join(ORDINALS)}|earlier|earliest|later|latest|latter|former)"
@@ -33,7 +36,9 @@ _PLACE = re.compile(
 
 _WITH_LIST = re.compile(
     r"^\W*(?:(?:please|pls|just|can (?:you|we)|to|move|change|switch|push|reschedule|cancel|number|option|the) )*#?"
-    rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?(?= (?:to|and|but|until)\b(?! #?[1-9]\W*$))"
+    rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?"
+    r"(?= (?:to|but|until)\b(?! #?[1-9]\W*$)|"
+    rf" and\b(?!(?: (?:then|also|the|number|option|cancel))* #?{several.ONE_OF_LIST}\b))"
 )
 """A number of the list with what shall be done with it: "move 1 to Thursday"."""
 
@@ -44,7 +49,7 @@ def listed_one(talk: Talk) -> Booked | None:
     listed = state.appointments
     if numbered := numbered_with(talk):
         return numbered[0]
-    if state.step is Step.WHICH and several.numbered(text, listed):
+    if state.step is Step.WHICH and several.numbered(talk, listed):
         return None
     if len(listed) > 1 and said.number is not None and (said.number == -1 or 1 <= said.number <= len(listed)):
         return listed[said.number - 1 if said.number > 0 else -1]
@@ -68,10 +73,15 @@ def put_right(talk: Talk, asked: Booked) -> Booked | None:
     said = talk.said
     others = several.named(talk, said, [each for each in talk.state.appointments if each != asked])
     no_move = said.intent is not Intent.MOVE and not says_from(talk)
-    low = said.text.lower()
-    meant = bool(services_in(talk)) and (_MEANT.search(low) or len(low.split()) <= _SHORT)
-    instead = names_time(said.when, others[0].starts) if said.when and others else meant
+    instead = names_time(said.when, others[0].starts) if said.when and others else _only_names_service(talk)
     return others[0] if len(others) == 1 and no_move and instead else None
+
+
+def _only_names_service(talk: Talk) -> bool:
+    """Whether the words do nothing but name a service that was meant: "wait, not the inspection, the ants"."""
+    low = talk.said.text.lower()
+    short = len(_WORD.findall(_MEANT.sub(" ", KEPT_ONE.sub(" ", low)))) <= _SHORT
+    return bool(services_in(talk)) and short and not _TELLS.search(low) and not YES.match(low)
 
 
 def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple[Booked | None, Wanted]:
@@ -81,8 +91,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     """
     when, moves = talk.said.when, talk.state.task is Task.MOVE
     days = list(when.days)
-    if placed := _placed(talk, found) or _with_whom(talk, found):
-        found = placed
+    found = _placed(talk, found) or found
     at = talk.said.at if moves else When(clock=when.clock)
     if len(found) > 1 and at:
         found = [each for each in found if could_be(at, each.starts)] or found
@@ -92,8 +101,9 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         return (found[0] if len(found) == 1 else None), wanted
     on_day = [each for each in found if each.starts.date() in days]
     to_day = moves and len(days) == 1 and _is_goal(talk.said.text)
-    named = {service.id for service in services_in(talk)}
-    if on_day and (of_it := [each for each in found if each.service in named]) and not any(e in of_it for e in on_day):
+    named, with_whom = {service.id for service in services_in(talk)}, _with_whom(talk, found)
+    of_it = [each for each in found if each.service in named] or with_whom
+    if on_day and of_it and not any(each in of_it for each in on_day):
         # "Cancel the inspection on Wednesday", where that day is another visit's: one of the two words is wrong.
         if talk.state.task is Task.CANCEL:
             return None, Wanted()
@@ -101,12 +111,14 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     if on_day and not to_day:
         found = on_day
         days = [day for day in days if day not in {each.starts.date() for each in on_day}]
-        its_own = any(could_be(replace(when, days=()), each.starts) for each in on_day)
+        its_own = not DAY_TO.search(talk.said.text)  # "Tuesday to the morning" may be a morning's
+        its_own = its_own and any(could_be(replace(when, days=()), each.starts) for each in on_day)
         when = replace(when, days=tuple(days)) if days or not its_own else When()
     if len(found) > 1 and (kept := {service.id for service in services_kept(talk)}):
         found = [each for each in found if each.service not in kept] or found
     if len(found) > 1 and named:
         found = [each for each in found if each.service in named] or found
+    found = [each for each in found if each in with_whom] or found
     one = not SEVERAL.search(talk.said.text.lower())
     about_last = (moves and not named) or bool(THIS_ONE.search(talk.said.text.lower()))
     if len(found) > 1 and last is not None and not on_day and about_last and one:
@@ -133,10 +145,12 @@ def _placed(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
 
 
 def _with_whom(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
-    """Those to which the one comes who is named with them: "the one with Lee", "Lee's"."""
-    low, people = talk.said.text.lower(), talk.business.technicians
-    of = rf"(?:ones?|{APPT}) (?:that (?:is|was) )?(?:with|by) " if talk.state.task is Task.MOVE else r"(?:with|by) "
-    who = [each.id for each in people if re.search(rf"\b(?:{of}){re.escape(each.name.lower())}\b", low)]
+    """Those to which the one comes who is named with them: "the one with Lee", unlike "I spoke with Lee"."""
+    low, services = talk.said.text.lower(), talk.business.services_said()
+    kinds = {re.escape(word) for service in services for word in service.name.lower().split()}
+    of = rf"\b(?:ones?|{APPT}|(?:{'|'.join(kinds)})s?) (?:that (?:is|was) )?(?:with|by) |^\W*with "
+    people = [(each.id, re.escape(each.name.lower())) for each in talk.business.technicians]
+    who = [each for each, name in people if re.search(rf"(?:{of}){name}\b", low)]
     return [each for each in found if each.who in who]
 
 

@@ -34,7 +34,10 @@ AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
 """At what is open in the database: another process or a person may have resolved what rang here."""
-OVER_AND_DONE: Final = frozenset({"cap_store_down", "call_event_lost", "transfers_not_followed"})
+FOR_PEOPLE: Final = "transfers_not_followed"
+"""Callers were handed on and nobody is told whether that failed: no page about the database says so, so this one is
+always told afterwards."""
+OVER_AND_DONE: Final = frozenset({"cap_store_down", "call_event_lost", FOR_PEOPLE})
 """What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
 OF_THE_DATABASE: Final = OVER_AND_DONE | {"timer_failed", "jobs_down"}
 """What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
@@ -352,9 +355,10 @@ class Alarms:
         held, self._held = self._held, {}
         told, self._told_of_database = self._told_of_database, False
         for name, page in held.items():
-            if told or page.kind not in OVER_AND_DONE or self._clock.monotonic() - page.rung_at >= TOLD_AFTER_S:
+            over = told or page.kind not in OVER_AND_DONE or self._clock.monotonic() - page.rung_at >= TOLD_AFTER_S
+            if over and page.kind != FOR_PEOPLE:
                 self._ringing.pop(name, None)
-            elif kept and name in self._ringing:
+            elif kept and (name in self._ringing or page.kind == FOR_PEOPLE):
                 self._hand_over(page)
             else:
                 self._directly.carry(page)

@@ -127,6 +127,12 @@ class Turn:
         self._descriptor = descriptor
         return True
 
+    def is_anothers(self) -> bool:
+        """Whether another process of this machine and user has it now."""
+        mine = self.take()
+        self.give_up()
+        return not mine
+
     def give_up(self) -> None:
         """Let others have it."""
         if self._descriptor is not None:

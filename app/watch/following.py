@@ -152,12 +152,11 @@ def led_by(page: Kept) -> str | None:
 
 
 def leads(wide: Kept, now: float) -> bool:
-    """Whether a page about many keeps those it tells of from ringing to whoever hears of it."""
-    if wide.page.kind != OF_MANY:
-        return False
-    if wide.status == "resolved":
-        return now < wide.changed_at + SETTLES_S
-    return wide.status == "acknowledged" or wide.progress.heard() or now < wide.raised_at + AT_ONCE_S
+    """Whether a page about many keeps those it tells of from ringing to whoever hears of it.
+
+    Also while it reaches nobody: it is tried on at the very receivers that each of those would be tried at.
+    """
+    return wide.page.kind == OF_MANY and (wide.status != "resolved" or now < wide.changed_at + SETTLES_S)
 
 
 def _rule(page: Kept) -> Rule | None:

@@ -65,6 +65,11 @@ class Hand:
         self._write(mine)
         return self.taken(since) or mine
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether every process of the machine can know what was said here last."""
+        return self._here is None
+
     def let_go(self) -> None:
         """It is over."""
         self._here = None

@@ -147,6 +147,10 @@ async def test_a_file_that_cannot_be_written_for_long_is_told_until_it_can(sqlit
         await Anchoring(database, file, FakeClock(), alarms).note()
         assert alarms.ringing() == set(), "also where another process is the one that can"
 
+        alarms.ring("audit_not_anchored", "anchors", "by a process that died", "")
+        await Anchoring(database, file, FakeClock(), alarms).note()
+        assert alarms.ringing() == set(), "also where nothing has happened since: the newest head is in the file"
+
 
 async def lived(url: str, file: Path, alarms: FakeAlarms, events: int) -> None:
     """A process that starts, in which something happens, and that stops."""

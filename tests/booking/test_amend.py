@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.booking.amendments import REMOVE_EVENT, Amendment, begin_move
 from app.booking.book import HOLD_S, Outcome, Result
 from app.booking.calendar import Refused
+from app.booking.settle import LEASE_S, PAGE_AFTER_S
 from app.booking.store import Booking, Customer
 from app.booking.verification import READ_BACK
 from app.db.schema import job_outbox, pages, tasks
@@ -19,6 +20,7 @@ from app.errors import Code
 from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step, people_first
+from tests.fakes.databases import soon
 
 LATER, OVERLAPPING = TUESDAY_9 + 4 * HOUR, TUESDAY_9 + 1800
 BO = Customer("Bo Ray", "+15125550177", "+15125550177")
@@ -363,6 +365,25 @@ async def test_while_the_calendar_does_not_tell_both_times_stay_and_a_person_is_
     await after(made, 21)
     assert (await appointment(made)).starts == LATER
     assert [page["status"] for page in await table(made, pages)] == ["resolved"], "in the commit that settles it"
+
+
+async def test_who_was_too_slow_to_see_it_pages_nobody_about_what_another_has_settled(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    await move(made, booking)
+    calendar.always("get", scripted.UNKNOWN)
+    await after(made, PAGE_AFTER_S)
+    calendar.always("get", None)
+    calendar.script("get", replace(scripted.UNKNOWN, delay_s=0.3))
+    seen = calendar.count("get")
+    slow = asyncio.create_task(after(made, LEASE_S + 1))
+    await soon(lambda: calendar.count("get") > seen)
+    await after(made, LEASE_S + 1)
+    await slow
+    assert (await appointment(made)).starts == LATER
+    assert [page["status"] for page in await table(made, pages)] == ["resolved"], "nobody would end it any more"
 
 
 async def test_a_pending_cancellation_is_carried_through_and_told(made: House, calendar: FakeCalendar) -> None:

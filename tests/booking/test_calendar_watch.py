@@ -12,6 +12,7 @@ from app.booking.calendar_watch import (
     ADOPT_EVERY_S,
     AHEAD_S,
     DAY_S,
+    LEFT_FOR_S,
     PAUSES_S,
     RING_AFTER_MISSES,
     RING_AGAIN_AFTER_MISSES,
@@ -183,6 +184,27 @@ async def test_who_reads_well_ends_the_page_of_another_process_and_not_again_and
     assert len(line.alarms.ringing()) == 1, "it tells of another process, for which it lasts"
     await line.nobody_calls_for(100.0)
     assert line.alarms.ringing() == set(), "who was shut down and never came back has left nobody else to end it"
+
+    line.alarms.ring("calendar_silent", DANA, "by another process, which lives", "")
+    for _ in range(round(LEFT_FOR_S / ADOPT_EVERY_S) - 2):
+        line.clock.advance(ADOPT_EVERY_S)
+        await line.nobody_calls_for(10.0)
+    assert len(line.alarms.ringing()) == 1, "it is not ended every hour"
+    for _ in range(2):
+        line.clock.advance(ADOPT_EVERY_S)
+        await line.nobody_calls_for(10.0)
+    assert line.alarms.ringing() == set()
+
+
+async def test_a_page_that_died_with_its_process_ends_within_the_hour_each_time(line: Line) -> None:
+    await line.nobody_calls_for(5.0)
+    for _ in range(2):
+        line.alarms.ring("calendar_silent", DANA, "by a process that dies", "")
+        line.clock.advance(ADOPT_EVERY_S)
+        await line.nobody_calls_for(10.0)
+        assert line.alarms.ringing() == set()
+        line.clock.advance(ADOPT_EVERY_S)
+        await line.nobody_calls_for(10.0)
 
 
 async def test_a_page_about_a_calendar_that_nobody_has_any_more_ends(line: Line) -> None:

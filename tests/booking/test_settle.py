@@ -333,6 +333,24 @@ async def test_a_lease_that_ran_out_does_not_tell_twice(made: House, calendar: F
     assert made.told == [(reference, CONFIRMED)]
 
 
+async def test_who_was_too_slow_to_see_it_pages_nobody_about_what_another_has_settled(
+    made: House, calendar: FakeCalendar
+) -> None:
+    await pending(made, calendar, written=True)
+    calendar.always("get", scripted.UNKNOWN)
+    await after(made, settle.PAGE_AFTER_S)
+    assert [page.kind for page in await made.pages()] == ["booking_unsettled"]
+    calendar.always("get", None)
+    calendar.script("get", replace(scripted.UNKNOWN, delay_s=0.3))
+    seen = calendar.count("get")
+    slow = asyncio.create_task(after(made, settle.LEASE_S + 1))
+    await soon(lambda: calendar.count("get") > seen)
+    assert await after(made, settle.LEASE_S + 1) == 1
+    assert await made.pages() == []
+    await slow
+    assert ((await made.row()).status, await made.pages()) == ("confirmed", []), "nobody would end it any more"
+
+
 async def test_one_that_fails_does_not_keep_the_others(database_url: str) -> None:
     class Broken(FakeCalendar):
         async def get(self, calendar: str, event_id: str, *, within_s: float) -> object:

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE
-from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED, OPEN_WITHIN_S
+from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED, OPEN_WITHIN_S, POLL_S
 from app.calls.model import Tool, ToolResult
 from app.calls.owed import FILLER_NOTE_S
 from app.errors import Code, SaidError
@@ -299,6 +299,25 @@ async def test_what_fails_open_is_done_without_a_database_that_could_keep_it(dat
             assert (result.ok, acme.script.runs) == (True, ["x"])
             assert await acme.ask(call("connect", "x", "t1")) == [result], "once for each request"
     assert acme.script.runs == ["x"]
+
+
+async def test_what_fails_open_is_not_done_twice_where_the_database_goes_while_another_process_does_it(
+    database_url: str,
+) -> None:
+    script = Opening(slow={"x"})
+    async with reception(database_url, script) as first, reception(database_url, script) as second:
+        doing = asyncio.create_task(first.ask(call("connect", "x", "t1")))
+        await soon(lambda: bool(script.runs))
+        waiting = asyncio.create_task(second.ask(call("connect", "x", "t1")))
+        await asyncio.sleep(2 * POLL_S)
+        assert not waiting.done()
+        executed(database_url, "ALTER TABLE tool_calls RENAME TO away")
+        await soon(lambda: waiting.done() or len(script.runs) > 1)
+        executed(database_url, "ALTER TABLE away RENAME TO tool_calls")
+        script.gate.set()
+        assert [result.code for result in await waiting] == [Code.INTERNAL]
+        assert [result.ok for result in await doing] == [True]
+    assert script.runs == ["x"]
 
 
 async def test_a_thousand_calls_under_one_id_are_told_apart_in_no_time(sqlite_url: str) -> None:

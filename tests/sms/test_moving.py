@@ -26,12 +26,18 @@ OTHER_HOUR: tuple[Row, ...] = (
             "how about 11",
             "can we do tuesday 11 instead",
             "can you move my appointment to 11 please",
+            "move my tuesday appointment to 11",
+            "change tuesday to 11",
+            "push tuesday back to 11 please",
         )
     ),
     *(
         (ONE, f"{text} / 1 / yes", AT_1PM, "Moved")
         for text in ("tuesday afternoon would be better", "afternoon instead", "move it to the afternoon")
     ),
+    (ONE, "switch my tuesday to the morning", TUE, "Tue Nov 24: 1) 8:00 AM"),
+    (ONE, "move my tuesday 1 to 3 window to thursday", TUE, "Thu Nov 26: 1) 8:00 AM"),
+    (ONE, "move tuesday to 10 december", TUE, "Thu Dec 10: 1) 8:00 AM"),
     (NOTHING, "inspection at 9 / tuesday / Jane Roe / yes", TUE, "Booked"),
     (NOTHING, "inspection at 9 / friday nov 27 / Jane Roe / yes", "inspection Fri 27 09:00", "Booked"),
     (NOTHING, "inspection tuesday at 9 / wednesday", "", "1) 8:00 AM"),

@@ -39,7 +39,12 @@ ON_TOP: tuple[Row, ...] = (
     (WHICH, "1 and 2 / yes / yes", "", "Cancelled: Home inspection with Lee"),
     (ONE, "move tuesday's 9am to 2pm / yes", "inspection Tue 24 14:00", "Moved"),
     (INSPECTION_AND_TREATMENT, "change wednesday's to 2pm", BOTH, "Wed Nov 25 at 2:00 PM? Reply YES to move"),
-    (INSPECTION_AND_TREATMENT, "need to move wednesday appt up to 8", BOTH, "Moving Ant treatment"),
+    (
+        INSPECTION_AND_TREATMENT,
+        "need to move wednesday appt up to 8",
+        BOTH,
+        "from Wed Nov 25 at 10:00 AM to: Ant treatment",
+    ),
     (
         INSPECTION_AND_TREATMENT,
         "move tuesday at 9 to friday the 27th at 2",

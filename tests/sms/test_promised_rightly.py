@@ -3,16 +3,30 @@
 import pytest
 
 from app.sms.not_asked import DANGER
-from tests.sms.scenes import ASKED_NAME, NOTHING, ONE, TUE, TWO_INSPECTIONS, WED, Row, hold
+from tests.sms.scenes import (
+    ASKED_NAME,
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    ONE,
+    TREATMENT,
+    TUE,
+    TWO_INSPECTIONS,
+    WED,
+    Row,
+    hold,
+)
 
 SOON, HAVE = (
     "Someone will call you back by 11:05 AM on Friday, November 20",
     "You have: Home inspection with Dana, Tue Nov",
 )
+CANCELLED = "cancel tuesday / yes"
 CALLED: tuple[Row, ...] = (
     (ONE, "you came monday and the ants are still here, call me", TUE, SOON),
     (ONE, "you were here on monday and left my gate open please call me", TUE, SOON),
     (ONE, "you came monday, call me at 3", TUE, "Someone will call you back at 3:00 PM on Friday, November 20"),
+    (NOTHING, "he said to call me tomorrow... i mean monday at 3", "", "at 3:00 PM on Monday, November 23"),
+    (NOTHING, "you said tomorrow. can you call me monday at 3", "", "at 3:00 PM on Monday, November 23"),
     (ONE, "can you call me monday at 10", TUE, "at 10:00 AM on Monday, November 23"),
     (NOTHING, "call me monday at 3", "", "at 3:00 PM on Monday, November 23"),
     (NOTHING, "call me tuesday morning", "", "on Tuesday, November 24"),
@@ -29,7 +43,13 @@ HARMLESS = (
 EATEN = ("my kids chewed on the spray can", "he ate nearly all of the bait", "my dog has eaten the gel")
 TOLD: tuple[Row, ...] = (
     (ONE, "see you wednesday!", TUE, HAVE),
-    (ONE, "ok see you at 10", TUE, HAVE),
+    (ONE, "ok see you at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
+    (ONE, "i thought about it and would like wednesday at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
+    (ONE, "we thought wednesday, is that possible", TUE, "Wed Nov 25: 1)"),
+    (ONE, "see you wednesday, tuesday is bad", TUE, "Wed Nov 25: 1)"),
+    (ONE, "looking forward to moving it to wednesday", TUE, "Wed Nov 25: 1)"),
+    (INSPECTION_AND_TREATMENT, "see you tuesday at 9", f"{TUE}, {TREATMENT}", HAVE),
+    (INSPECTION_AND_TREATMENT, "see you at 9", f"{TUE}, {TREATMENT}", HAVE),
     (ONE, "~3d / wait i thought it was wednesday", TUE, HAVE),
     (ONE, "~3d / is it tomorrow?", TUE, HAVE),
     (ONE, "see you tuesday at 9", TUE, ""),
@@ -37,10 +57,39 @@ TOLD: tuple[Row, ...] = (
     (ONE, "cancel it / no / ok", TUE, ""),
     (TWO_INSPECTIONS, "cancel tuesday / yes / and wednesday too / yes", "", "Cancelled: Home inspection with Lee, Wed"),
     (TWO_INSPECTIONS, "cancel tuesday / yes / now the other one / yes", "", "Cancelled: Home inspection with Lee, Wed"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / the ant treatment on wednesday too please", TREATMENT, "Cancel Ant"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / ok the ants too", TREATMENT, "Cancel Ant"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / also wednesday at 11", TREATMENT, "What is it for?"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / how about wednesday?", TREATMENT, "What is it for?"),
     (TWO_INSPECTIONS, "cancel tuesday / yes / also book wednesday at 11", WED, "What is it for?"),
     (ONE, "my neighbor wants one too / wednesday at 10 / yes", f"{TUE}, {WED}", "Booked"),
     (ASKED_NAME, "never mind, wednesday at 10 / Jane Roe / yes", WED, "Booked"),
 )
+
+SPOKEN_OF = (
+    "also, is wednesday still at 10?",
+    "and wednesday at 10 is confirmed?",
+    "i also have wednesday, right?",
+    "now i only have wednesday?",
+    "also wednesday is still ok",
+    "and see you wednesday",
+    "see you wednesday",
+    "and can the ants be done then too",
+)
+
+
+@pytest.mark.parametrize("text", SPOKEN_OF)
+async def test_a_visit_that_is_spoken_of_after_a_cancellation_is_told(sqlite_url: str, text: str) -> None:
+    told = "You have: Ant treatment with Lee, Wed Nov 25 at 10:00 AM"
+    await hold(sqlite_url, (INSPECTION_AND_TREATMENT, f"{CANCELLED} / {text}", TREATMENT, told))
+
+
+@pytest.mark.parametrize(
+    "text", ["then wednesday morning lee can use the side gate too", "and on wednesday will he spray the yard too"]
+)
+async def test_what_is_told_of_it_then_goes_to_a_person(sqlite_url: str, text: str) -> None:
+    row = (INSPECTION_AND_TREATMENT, f"{CANCELLED} / {text}", TREATMENT, "Thanks, that goes to a person.")
+    await hold(sqlite_url, row, ("callback",))
 
 
 @pytest.mark.parametrize("row", CALLED, ids=lambda row: row[1])

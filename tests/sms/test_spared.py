@@ -15,6 +15,8 @@ from tests.sms.scenes import (
     hold,
 )
 
+KEPT = "OK, I left your appointment as it is."
+TWO_AT_ONCE = "Cancel Home inspection with Lee, Wed Nov 25 at 10:00 AM?"
 CANCEL_ANTS = "Cancel Ant treatment with Lee, Wed Nov 25 at 10:00 AM?"
 CANCELS_THE_TREATMENT = (
     "tuesday is fine but cancel wednesday",
@@ -78,10 +80,43 @@ WHICH_ONE: tuple[Row, ...] = (
         "Cancelled: Home inspection",
     ),
     (INSPECTION_AND_TREATMENT, "cancel the inspection / no keep the ants", BOTH, "OK, I left your appointment"),
+    (INSPECTION_AND_TREATMENT, "cancel the inspection / not the inspection, the ants / yes", TUE, "Cancelled: Ant"),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no, i still have ants", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no keep it, ants are bad", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no wait, ants came back", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / no i need the ants", BOTH, KEPT),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / yes not ants / yes", TREATMENT, "Cancelled: Home inspection"),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / yes, ants stay", BOTH, "Cancel Home inspection"),
+    (INSPECTION_AND_TREATMENT, "cancel tuesday / yes, sorry, but i want the ants", BOTH, "Cancel Home inspection"),
     (ASKED_NAME, "do i have to", "", "That is one for a person."),
     (OFFERED, "la primera", "", "Tue Nov 24 at 8:00 AM."),
     (OFFERED, "the one with dana", "", "Tue Nov 24: 1) 8:00 AM Dana"),
 )
+
+BOTH_NUMBERS = (
+    "1 and 2",
+    "1 and 2 please",
+    "1 and then 2",
+    "1 then 2",
+    "1 and the other one",
+    "the first and the second",
+    "the first one and the second one",
+    "cancel 1 and 2",
+)
+LISTED: tuple[Row, ...] = (
+    *((TWO_INSPECTIONS, f"cancel my appointment / {text} / yes", WED, TWO_AT_ONCE) for text in BOTH_NUMBERS),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and 3", f"{TUE}, {WED}", "There is no 3. Cancel Home inspection"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and keep 2 / yes", WED, "Cancelled: Home inspection with Dana"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 but not 2 / yes", WED, "Cancelled: Home inspection with Dana"),
+    (TWO_INSPECTIONS, "cancel my appointment / the first but the second stays / yes", WED, "Cancelled: Home"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and thanks / yes", WED, "Cancelled: Home inspection with Dana"),
+    (TWO_INSPECTIONS, "cancel my appointment / 1 and cancel 2", f"{TUE}, {WED}", "Which one? 1)"),
+)
+
+
+@pytest.mark.parametrize("row", LISTED, ids=lambda row: row[1])
+async def test_no_number_of_several_is_dropped_unsaid(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
 
 
 @pytest.mark.parametrize("text", CANCELS_THE_TREATMENT)

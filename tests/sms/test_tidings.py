@@ -167,6 +167,21 @@ async def test_who_was_not_called_wants_to_be(sqlite_url: str, text: str) -> Non
         assert heard.startswith("Someone will call you back by")
 
 
+@pytest.mark.parametrize(
+    "text", ["don't call me on tuesday", "please don't call tuesday morning, text me", "no need to call me tuesday"]
+)
+async def test_who_asks_for_no_call_is_promised_none(sqlite_url: str, text: str) -> None:
+    async with phone(sqlite_url) as customer:
+        for said in BOOKED:
+            await customer.send(said)
+        assert await customer.send(text) == (GOES_ON,)
+        await customer.send("blorp")
+        assert ALREADY_PROMISED not in await customer.send("glurk")
+        [heard] = await customer.send("no need to call before 9, call me at 10")
+        assert "Someone will call you" in heard
+        assert f"By text: {text}" in await words(customer)
+
+
 @pytest.mark.parametrize("text", ["i dont speak english well", "you don't call people, do you", "we don't talk"])
 async def test_not_each_no_is_one_to_a_call(sqlite_url: str, text: str) -> None:
     async with phone(sqlite_url) as customer:

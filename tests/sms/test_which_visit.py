@@ -62,6 +62,42 @@ MOVED: tuple[Row, ...] = (
     (ONE, "~1d / can we do thursday at 9 instead / yes", "inspection Thu 26 09:00", "Moved"),
 )
 
+INSPECTION, ANTS = "Cancel Home inspection with Dana, Tue", "Cancel Ant treatment with Lee, Wed"
+WITH_WHOM: tuple[Row, ...] = (
+    (INSPECTION_AND_TREATMENT, "i spoke with lee, cancel the inspection", BOTH, INSPECTION),
+    (INSPECTION_AND_TREATMENT, "please cancel the tuesday appointment, i'm happy with lee", BOTH, INSPECTION),
+    (INSPECTION_AND_TREATMENT, "cancel wednesday, i talked with dana already", BOTH, ANTS),
+    (INSPECTION_AND_TREATMENT, "i checked with dana and i need to cancel the ants", BOTH, ANTS),
+    (INSPECTION_AND_TREATMENT, "cancel the tuesday appointment with lee", BOTH, WHICH),
+    (INSPECTION_AND_TREATMENT, "cancel the one with lee", BOTH, ANTS),
+    (INSPECTION_AND_TREATMENT, "cancel my appointment / with lee", BOTH, ANTS),
+    (TWO_INSPECTIONS, "cancel the inspection with lee", ALIKE, "Cancel Home inspection with Lee, Wed"),
+    (TWO_INSPECTIONS, "cancel the inspection, i spoke with lee", ALIKE, WHICH),
+    (
+        INSPECTION_AND_TREATMENT,
+        "move my appointment with dana to thursday at 10",
+        BOTH,
+        "Tue Nov 24 at 9:00 AM to: Home inspection with Dana, Thu Nov 26 at 10",
+    ),
+    (
+        INSPECTION_AND_TREATMENT,
+        "move the inspection to thursday at 10, an appointment with lee please",
+        BOTH,
+        "Tue Nov 24 at 9:00 AM to: Home inspection with Lee, Thu Nov 26 at 10",
+    ),
+    (
+        INSPECTION_AND_TREATMENT,
+        "move tuesday's to thursday at 10, ideally the appointment with lee",
+        BOTH,
+        "Tue Nov 24 at 9:00 AM to: Home inspection with Lee, Thu Nov 26 at 10",
+    ),
+)
+
+
+@pytest.mark.parametrize("row", WITH_WHOM, ids=lambda row: row[1])
+async def test_who_is_named_beside_it_names_no_visit_against_day_and_service(sqlite_url: str, row: Row) -> None:
+    await hold(sqlite_url, row)
+
 
 @pytest.mark.parametrize("row", MOVED, ids=lambda row: row[1])
 async def test_the_one_that_is_named_is_meant(sqlite_url: str, row: Row) -> None:

@@ -99,8 +99,20 @@ async def test_who_calls_again_for_the_time_they_have_hears_that_it_is_theirs(
     assert answer["say"].startswith("You have that time already: Home inspection with Dana on Tuesday, November 24")
     assert " ".join(booked["reference"]) in answer["say"]
     assert ("not confirmed by the calendar yet" in answer["say"]) is unsure
-    assert "I can offer" not in answer["say"], "another time beside it would be a second visit"
+    assert (answer["reference"], answer["slots"]) == (booked["reference"], []), "another one would be a second visit"
     assert len(await ask.house.rows()) == 1
+
+
+@pytest.mark.parametrize(("later", "service"), [(HOUR, "inspection"), (HOUR // 2, "inspection"), (0, "follow-up")])
+async def test_what_is_only_in_the_way_of_another_visit_is_not_called_theirs(
+    ask: Agent, later: int, service: str
+) -> None:
+    await book(ask, minted(ask))
+    wanted = minted(ask, TUESDAY_9 + later, service=service)
+    answer = await ask("book_appointment", call="c2", slot_id=wanted, customer_name="Ann Lee")
+    assert answer["code"] == "slot_taken"
+    assert answer["say"].startswith("I'm sorry, Dana is no longer free at that time")
+    assert len(answer["slots"]) == 3
 
 
 async def test_of_thirty_callers_one_is_booked_and_the_others_get_other_times(ask: Agent) -> None:

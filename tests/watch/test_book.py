@@ -117,7 +117,10 @@ async def test_of_one_outage_one_page_tells_and_what_lasts_after_it_rings_then(d
     await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
     assert ringing.ring("timer_failed", "sweep", "t", "b")
     await ringing.stop()
-    assert await listed(database) == [("timer_failed", "sweep", "", "open")]
+    assert await listed(database) == [
+        ("timer_failed", "sweep", "", "open"),
+        ("transfers_not_followed", "transfers", "acme", "open"),
+    ]
     await database.stop()
 
 
@@ -142,6 +145,40 @@ async def test_what_was_lost_in_a_moment_is_told_afterwards_if_nothing_else_was(
     assert [title for title, _ in notifier.tries["own"]] == once
     assert [title for title, _ in notifier.ends["own"]] == once
     await database.stop()
+
+
+@pytest.mark.parametrize("away_s", [AWAY_S, TOLD_AFTER_S, 3_600.0])
+@pytest.mark.parametrize("cleared", [False, True])
+async def test_of_transfers_that_nobody_followed_a_page_tells_however_long_it_lasted(
+    database_url: str, away_s: float, cleared: bool
+) -> None:
+    notifier, database = ScriptedNotifier(), Database(database_url, seal)
+    ringing = alarms(database, notifier)
+    ringing.start()  # the database is not: whatever is asked of it fails
+    ringing.ring("database_down", "database", "The database does not answer", "b")
+    ringing.ring("transfers_not_followed", "transfers", "t", "b", pages=("mine",))
+    await soon(lambda: bool(ringing._held))
+    if cleared:
+        ringing.clear("transfers_not_followed", "transfers")
+
+    await database.start()
+    ringing._clock.advance(away_s)  # type: ignore[attr-defined]  # a fake one
+    await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
+    await ringing.stop()
+    assert await listed(database) == [("transfers_not_followed", "transfers", "acme", "open")]
+    assert {title for title, _ in notifier.tries["own"]} == {"The database does not answer"}, "it is the pager's"
+    await database.stop()
+
+
+async def test_who_stops_while_the_database_is_away_tells_of_transfers_before(database_url: str) -> None:
+    notifier = ScriptedNotifier()
+    ringing = alarms(Database(database_url, seal), notifier)
+    ringing.start()
+    ringing.ring("transfers_not_followed", "transfers", "t", "b", pages=("mine",))
+    await soon(lambda: bool(ringing._held))
+    ringing._clock.advance(TOLD_AFTER_S)  # type: ignore[attr-defined]  # a fake one
+    await ringing.stop()
+    assert (notifier.tries["own"], notifier.tries["mine"]) == ([("t", "b")], [("t", "b")])
 
 
 async def test_what_several_processes_lost_in_one_moment_is_one_page(database_url: str) -> None:

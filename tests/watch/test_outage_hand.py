@@ -32,6 +32,7 @@ def test_who_took_an_earlier_outage_has_not_taken_this_one(tmp_path: Path) -> No
 def test_what_cannot_be_written_holds_in_its_own_process(tmp_path: Path) -> None:
     hand = Hand("x", folder=tmp_path / "not there")
     assert hand.take("Dana", since=NOW, now=NOW) == hand.taken(NOW) == Taken("Dana", NOW)
+    assert not hand.is_shared
     hand.let_go()
     assert hand.taken(NOW) is None
 

@@ -9,10 +9,19 @@ import pytest
 from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import pages
-from app.watch.database_page import named
+from app.watch.database_page import Turn, named
 from app.watch.outage_hand import KEY, KIND, PAGE_ID, Hand
 from app.watch.pages import Page
 from tests.commanding import command
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/readback"
+
+
+async def made(url: str) -> None:
+    """A database, which is there from now on."""
+    database = Database(url, seal)
+    await database.start()
+    await database.stop()
 
 
 def run(database_url: str, *arguments: str) -> tuple[int, str]:
@@ -61,9 +70,18 @@ def test_a_database_that_is_not_there_is_wrong_use() -> None:
 
 
 @pytest.mark.parametrize("name", [KEY, PAGE_ID])
-async def test_an_outage_of_the_database_is_taken_without_it(tmp_path: Path, name: str) -> None:
-    url, began = f"sqlite:///{tmp_path}/away.db", time.time()
+@pytest.mark.parametrize("away", ["its file is gone", "it takes no writes", "it does not answer"])
+async def test_an_outage_of_the_database_is_taken_without_it(
+    tmp_path: Path, sqlite_url: str, name: str, away: str
+) -> None:
+    url = {"its file is gone": f"sqlite:///{tmp_path}/away.db", "it takes no writes": sqlite_url}.get(away, NOWHERE)
+    if url == sqlite_url:
+        await made(url)
+    began, teller = time.time(), Turn(url)
+    if away != "it does not answer":  # which is plain to who looks, also before anybody is told
+        assert teller.take()
     code, told = run(url, "ack", name, "--by", "Dana")
+    teller.give_up()
     assert (code, told) == (
         0,
         "Noted: that the database is away is in the hand of Dana, for who serves on this machine.\n",
@@ -73,6 +91,21 @@ async def test_an_outage_of_the_database_is_taken_without_it(tmp_path: Path, nam
     hand.let_go()
     assert taken is not None
     assert taken.by == "Dana"
+
+
+@pytest.mark.parametrize("name", [KEY, PAGE_ID])
+async def test_no_outage_is_taken_where_there_is_none(tmp_path: Path, sqlite_url: str, name: str) -> None:
+    await made(sqlite_url)
+    answer = command(sqlite_url, "pages", "ack", name)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (
+        1,
+        "",
+        "The database is there, and nobody is paged that it is away.\n",
+    )
+    elsewhere = f"sqlite:///{tmp_path}/another-folder.db"
+    answer = command(elsewhere, "pages", "ack", name)
+    assert (answer.returncode, answer.stdout, "there is no database" in answer.stderr) == (2, "", True)
+    assert [Hand(named(url)).taken(0.0) for url in (sqlite_url, elsewhere)] == [None, None]
 
 
 async def test_an_outage_that_has_a_page_is_taken_as_any_page_is(sqlite_url: str) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from app.db.engine import Database
-from app.watch.following import OF_MANY, SETTLES_S
+from app.watch.following import AT_ONCE_S, OF_MANY, SETTLES_S
+from app.watch.notify import Taken
 from app.watch.pager import Pager
 from app.watch.pages import Kept, acknowledged, place_of, resolved_by_id, waiting
 from app.watch.pages_told import described, in_a_line
@@ -94,6 +95,18 @@ async def test_an_outage_of_all_rings_once_and_tells_the_people_of_each_business
         await operator.after(3_600)
     assert set(operator.heard()) == {"raised: Silence: calls to 5 businesses"}, "told again, and nothing beside it"
     assert set(operator.heard(FIRST)) == {"raised: Silence: calls to Business 1"}
+
+
+async def test_a_receiver_that_fails_at_first_hears_of_it_once_and_not_of_each(database: Database) -> None:
+    operator = await begun(database)
+    operator.messenger.answers[OWN] = Taken.FAILED
+    await operator.look()
+    for _ in range(5):
+        await operator.after(AT_ONCE_S)
+    operator.messenger.answers.clear()
+    await operator.after(3_600)
+    assert set(operator.heard()) == {"raised: Silence: calls to 5 businesses"}
+    assert set(operator.heard(FIRST)) == {"raised: Silence: calls to Business 1"}, "whom only the small one tells"
 
 
 async def test_two_at_once_are_no_outage_of_all_and_each_rings(database: Database) -> None:
