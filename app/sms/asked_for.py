@@ -66,6 +66,7 @@ _REQUEST: Final = re.compile(
     r"\W*(?:(?:please|pls|then|also|just|instead|to) )*(?P<does>book|schedule|cancel|move|reschedule|change)\b", re.I
 )
 _KINDS: Final = {"book": "book_appointment", "schedule": "book_appointment", "cancel": "cancel_appointment"}
+_WHOSE: Final = r"(?:(?:my|the|full|first) name(?: is|'?s)?:?|name'?s|for|under|it['’]?s|it is|this is|i['’]?m|i am)"
 _OF_US: Final = re.compile(r"(?:do|does|did|is|are|was|were|whats?|what's|when|where|who|which|why|how)\b")
 _OF_THEM: Final = re.compile(r"\b(?:i|i'm|im|me|my|mine|we|us|our|possible|possibly|mind|chance|way)\b")
 _FIGURE: Final = re.compile(r"\d+")
@@ -246,9 +247,12 @@ def _is_same(turn: ModelTurn, chosen: Offered, change: Permitted) -> bool:
 
 
 def is_who_comes(turn: ModelTurn, change: Permitted) -> bool:
-    """Whether the name for the booking is a technician's: "the first one with Dana" names no customer."""
+    """Whether the name for the booking is a technician's: "the first one with Dana", unlike "it's Dana"."""
     words = str(change.arguments.get("customer_name", "")).lower().split()
-    return bool(words) and set(words) <= ground(turn.business, int(turn.now)).technicians
+    if not words or not set(words) <= ground(turn.business, int(turn.now)).technicians:
+        return False
+    whose = re.compile(rf"\b{_WHOSE} {re.escape(' '.join(words))}\b")
+    return not any(whose.search(message.text.lower()) for message in turn.messages if message.who == "customer")
 
 
 def _is_named(turn: ModelTurn, change: Permitted) -> bool:

@@ -58,7 +58,7 @@ MOST_ASKED: Final = 10
 BY_MODEL: Final = "Not the customer's words, a model's: "
 _A_WEEK: Final = timedelta(days=8)
 """A day that is named without a date is not further away."""
-_FIGURE: Final = re.compile(r"\b\d{1,2}\b")
+_FIGURE: Final = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 
 _log = log.get(__name__)
 
@@ -125,9 +125,8 @@ class Changing:
 
     async def called(self, turn: ModelTurn, about: str) -> tuple[str, ...]:
         """Promise the call that they were offered and said yes to. `about`: what they had written before."""
-        when = heard_now(turn).call_at()
-        arguments = {"reason": f"{about}\n{turn.window.said[:MAX_REASON_CHARS]}", **({"when": when} if when else {})}
-        result = await self._call(turn, Permitted(CALL, arguments, None, ()), 0)
+        reason, when = f"{about}\n{turn.window.said[:MAX_REASON_CHARS]}", heard_now(turn).call_at()
+        result = await self._call_at(turn, reason, when, 0)
         if not result["ok"]:
             raise NobodyAnsweredError("no call could be promised")
         return (str(result["say"]),)
@@ -151,17 +150,22 @@ class Changing:
         return [booked(each) for each in found]
 
     async def _asked_for(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
-        """A call or a confirmation. A time that nobody can make out is no reason not to call."""
+        """A call or a confirmation."""
         if change.tool != CALL:
             return await self._call(turn, change, number)
         reason = _reason(turn.window.said, str(change.arguments.get("reason", "")))
-        plain = {"reason": reason}
         when = _call_at(turn, str(change.arguments.get("when", "")))
+        result = await self._call_at(turn, reason, when, number)
+        danger = result["ok"] and DANGER.search(turn.window.said.lower())
+        return {**result, "say": f"{phrases.IN_DANGER} {result['say']}"} if danger else result
+
+    async def _call_at(self, turn: ModelTurn, reason: str, when: str, number: int) -> Mapping[str, Any]:
+        """A time that nobody can make out, or at which nobody is there, is no reason not to call."""
+        plain = {"reason": reason}
         result = await self._call(turn, Permitted(CALL, {**plain, "when": when} if when else plain, None, ()), number)
         if not result["ok"] and when:
             result = await self._call(turn, Permitted(CALL, plain, None, ()), number + 1)
-        danger = result["ok"] and DANGER.search(turn.window.said.lower())
-        return {**result, "say": f"{phrases.IN_DANGER} {result['say']}"} if danger else result
+        return result
 
     async def _call(self, turn: ModelTurn, change: Permitted, number: int) -> Mapping[str, Any]:
         # Under ids of the turn: when it is run again after a crash, what was done then is told.

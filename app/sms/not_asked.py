@@ -49,7 +49,8 @@ DANGER = re.compile(
     r"\bsmell(?:s|ing)? (?:\w+ )?gas\b|\b(?:seizure|anaphyla\w+|allergic reaction|heart attack)\b|\bpoisoned\b|"
     r"\b(?:this|it)(?:'?s| is) an emergency\b|"
     r"\b(?:i|he|she|kids?|child\w*|son|daughter|boy|girl|baby|toddler|dogs?|puppy|cats?|kitten|pets?)(?: \w+){0,2} "
-    r"(?:ate|eaten|eating|swallowed|drank|licked|chewed)(?: \w+){0,4} (?:bait|poison|pellets?|chemicals?|spray|gel)\b"
+    r"(?:ate|eaten|eating|swallowed|drank|licked|chewed)"
+    r"(?: (?!(?:before|since|near|next|nothing)\b)\w+){0,4} (?:bait|poison|pellets?|chemicals?|spray|gel)\b"
 )
 """Somebody may be hurt right now: what no callback is soon enough for."""
 BOOKS_LATER = re.compile(r"(?:'ll|\bwill|\bill|\bgoing to)(?: \w+){0,3} (?:re-?book|re-?schedule|book again)\b")

@@ -12,32 +12,37 @@ from app.inference.output import Saying
 from app.inference.window import shown
 from app.sms.asked_for import heard_now
 from app.sms.cancelling import Cancelling
+from app.sms.ground import ground
 from app.sms.meant import picked, services_in
 from app.sms.model_turn import ModelTurn
 from app.sms.questions import unasked
 from app.sms.vocabulary import ASSENT, BETTER
-from app.sms.words import Answer, Intent
+from app.sms.words import Answer, Intent, read
 
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
 ASKS: Final = frozenset(saying for saying in Saying if saying.startswith("ask_"))
 MOST_ONLY_SAID: Final = 4
-"""Turns in a row in which a model only chose something to be said."""
+"""Turns in a row in which a model only chose something to be said, and the customer told nothing new."""
 ONLY_SAID: Final = "only_said"
 """The fact that counts them."""
 ASKED_CALL: Final = "asked_call"
 """The fact that a call was offered, with the words it would be about."""
 _FIGURE: Final = re.compile(r"\d")
+_FIGURES: Final = re.compile(r"\d+")
 
 
 def of_no_use(turn: ModelTurn, sayings: Collection[Saying], replies: Sequence[str]) -> str:
-    """Why what would be said helps nobody; empty where it may. Counts turns in which nothing but sayings is said."""
+    """Why what would be said helps nobody; empty where it may. Counts turns in which nothing but sayings is said
+    and the customer tells nothing new: who gives one thing after the other is not made to begin again.
+    """
     if not replies:
         return "nothing to say"
     if _passes_over(turn, sayings):
         return "passes over what is wanted"
-    only_said = 0 if turn.told.words() else int(turn.facts.get(ONLY_SAID, 0)) + 1
-    if only_said and [shown(reply) for reply in replies] == _said_last(turn):
+    talked, only_said = not turn.told.words(), int(turn.facts.get(ONLY_SAID, 0))
+    if talked and [shown(reply) for reply in replies] == _said_last(turn):
         return "says the same again"
+    only_said = only_said + (not _tells_more(turn)) if talked else 0
     if only_said > MOST_ONLY_SAID:
         return "says something and does nothing"
     turn.facts[ONLY_SAID] = only_said
@@ -81,6 +86,21 @@ def agrees_to_call(turn: ModelTurn) -> bool:
     chosen = slots and (said.number is not None or said.when or (len(slots) > 1 and picked(talk)))
     other = said.intent is None and (chosen or services_in(talk))
     return not (good_word or other or said.next or said.cancels)
+
+
+def _tells_more(turn: ModelTurn) -> bool:
+    """Whether the newest words name a service, a day, a figure or a whole name that was not named before."""
+    *before, newest = [_named(turn, message.text) for message in turn.messages if message.who == "customer"]
+    return bool(newest.difference(*before))
+
+
+def _named(turn: ModelTurn, text: str) -> set[str]:
+    said = read([(text, 0)], ground(turn.business, int(turn.now)))
+    words = said.alone.split()
+    whole = len(words) > 1 and all(word[:1].isupper() for word in words)
+    services = {service.id for service in services_in(heard_now(turn), said)}
+    days = {day.isoformat() for day in said.when.days}
+    return {*services, *days, *_FIGURES.findall(text), said.name or (said.alone if whole else "")} - {""}
 
 
 def _passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:

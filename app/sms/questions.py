@@ -15,6 +15,13 @@ from app.sms.words import Intent
 
 _SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
 _CLAUSES: Final = re.compile(r", | and ", re.I)
+_INDIRECT: Final = re.compile(
+    r"\b(?:wonder\w*|curious|(?:if|whether) (?:you|u|they)(?! (?:can|could|want|need)\b)|"
+    r"(?:let me|(?:like|love|need|want) to) know (?:\w+ )?"
+    r"(?:about|how(?! soon)|what(?! (?:time|day))|where|who|why|your)|"
+    r"(?:ask\w*|tell me|info\w*|questions?|details?) (?:more )?(?:about|regarding))\b"
+)
+"""No time answers it, which is why "let me know if Tuesday works" is none."""
 _IN_PASSING: Final = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow'?s it going\b|\b(?:are|r) (?:you|u) there\b")
 """Asked without wanting an answer."""
 
@@ -24,7 +31,8 @@ def questions(said: str) -> list[str]:
     parts = []
     for sentence in _SENTENCES.findall(said):
         clauses = [clause.strip() for clause in _CLAUSES.split(sentence) if clause.strip()]
-        asks = [ASKING.match(clause.lower()) or clause.endswith("?") for clause in clauses]
+        lows = [clause.lower() for clause in clauses]
+        asks = [ASKING.match(low) or low.endswith("?") or _INDIRECT.search(low) for low in lows]
         parts += [clause for clause, asked in zip(clauses, asks, strict=True) if asked]
     return parts
 

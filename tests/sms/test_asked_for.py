@@ -299,6 +299,13 @@ async def test_who_comes_is_not_whom_it_is_for(sms: Texting, said: str) -> None:
     assert await sms.house.rows() == []
 
 
+@pytest.mark.parametrize("said", ["it's Dana", "my name is Dana", "for Dana please", "I’m Dana"])
+async def test_a_customer_may_be_called_like_who_comes(sms: Texting, said: str) -> None:
+    await sms.offered()
+    (told,) = await sms.text(f"the first one, {said}", model=[booking("the first one", name="Dana")])
+    assert told.startswith("You're booked") or ", for Dana. Reply YES" in told
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [("Inspection please", "Which day suits you?"), ("inspección para mi casa, please", "¿Qué día le conviene?")],

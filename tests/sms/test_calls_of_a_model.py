@@ -30,6 +30,11 @@ async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
         ("can your boss call me on the 24th around noon", WEEKS_AWAY, "by 11:00 AM on Friday, November 20"),
         ("Bitte rufen Sie mich am Montag um 15 Uhr an", "2026-11-23 15:00", "at 3:00 PM on Monday, November 23"),
         ("Bitte rufen Sie mich am Montag um 15 Uhr an", "2026-12-14 15:00", "by 11:00 AM on Friday, November 20"),
+        (
+            "Pouvez-vous m'appeler le 24 à 15h s'il vous plaît, merci, je vous attends",
+            "2026-11-24 15:00",
+            "at 3:00 PM on Tuesday, November 24",
+        ),
         ("please call me, I have 3 dogs", "2026-11-24 15:00", "by 11:00 AM on Friday, November 20"),
         ("I smell gas, somebody call me on Monday", "monday", "by 11:00 AM on Friday, November 20"),
     ],

@@ -36,6 +36,13 @@ async def test_a_model_that_only_talks_is_borne_for_a_while(sms: Texting) -> Non
     assert [replies == [GUIDED] for replies in told] == [False] * MOST_ONLY_SAID + [True]
 
 
+async def test_who_tells_one_thing_after_the_other_is_not_made_to_begin_again(sms: Texting) -> None:
+    talk = ("ask_which_day", "not_understood", "ask_address", "ask_name", "ask_which_time")
+    told = ("i want an inspection", "hmm", "my yard is big", "12 oak street", "Ann Lee")
+    replies = [await sms.text(text, model=[say(saying)]) for text, saying in zip(told, talk, strict=True)]
+    assert [GUIDED] not in replies
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -105,3 +112,9 @@ async def test_a_yes_beside_two_questions_is_for_the_model(sms: Texting) -> None
     await sms.text("it is about my house", model=[say("ask_which_service", "ask_whether_to_call_back")])
     await sms.text("yes", model=[say("ask_which_day")])
     assert "request_callback" not in sms.tools()
+
+
+async def test_a_yes_with_a_time_when_nobody_is_there_promises_the_call_for_another(sms: Texting) -> None:
+    await sms.text("it is about my roof", model=[say("ask_whether_to_call_back")])
+    (told,) = await sms.text("yes, tomorrow at 10", model=[])  # a Saturday
+    assert told.startswith("Someone will call you back")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.sms.not_asked import DANGER
 from tests.sms.scenes import (
     ASKED_NAME,
     INSPECTION_AND_TREATMENT,
@@ -33,6 +34,13 @@ CALLED: tuple[Row, ...] = (
     (ONE, "don't call me after 8", TUE, "Thanks, that goes to a person."),
     (NOTHING, "my kid ate the bait", "", "If anybody is in danger, call your emergency number (911) now."),
 )
+HARMLESS = (
+    "my kids chewed gum next to the spray can",
+    "i ate lunch near the gel",
+    "i ate before you spray last time",
+    "my dog has eaten nothing since the spray",
+)
+EATEN = ("my kids chewed on the spray can", "he ate nearly all of the bait", "my dog has eaten the gel")
 TOLD: tuple[Row, ...] = (
     (ONE, "see you wednesday!", TUE, HAVE),
     (ONE, "ok see you at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
@@ -92,3 +100,7 @@ async def test_the_call_is_promised_for_when_it_is_wanted(sqlite_url: str, row: 
 @pytest.mark.parametrize("row", TOLD, ids=lambda row: row[1])
 async def test_what_stands_is_told(sqlite_url: str, row: Row) -> None:
     await hold(sqlite_url, row)
+
+
+def test_only_what_was_eaten_is_a_danger() -> None:
+    assert [text for text in (*HARMLESS, *EATEN) if DANGER.search(text)] == [*EATEN]

@@ -51,10 +51,33 @@ async def test_a_time_that_is_asked_for_after_a_question_is_looked_up(sms: Texti
     assert await sms.text("Do you treat bed bugs? Can you come Tuesday?", model=model) == [ANSWERS[0], OFFER]
 
 
-@pytest.mark.parametrize("said", ["I'd like to book a home inspection on Tuesday", "1", "Ann Lee", "yes", "thanks"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'd like to book a home inspection on Tuesday",
+        "1",
+        "Ann Lee",
+        "yes",
+        "about 9, if possible",
+        "let me know if Tuesday works",
+        "thanks",
+    ],
+)
 async def test_where_nothing_is_asked_no_answer_is_promised(sms: Texting, said: str) -> None:
     assert await sms.text(said, model=[ask(said), ask("How much is it?"), TUESDAY, say()]) == [OFFER]
     assert "answer_question" not in sms.tools()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Wondering if you treat bed bugs, on tuesday if possible", ANSWERS[0]),
+        ("book an inspection, and I'd like to know if you treat bed bugs", ANSWERS[0]),
+        ("an inspection on Tuesday, and tell me about bed bugs", ANSWERS[0]),
+    ],
+)
+async def test_a_question_that_is_put_indirectly_beside_a_wish_is_answered(sms: Texting, said: str, told: str) -> None:
+    assert told in await sms.text(said, model=[ask("Do you treat bed bugs?"), TUESDAY, say()])
 
 
 async def test_the_same_time_stands_in_a_list_once(sms: Texting) -> None:
