@@ -6,6 +6,7 @@ import pytest
 
 from app.booking.store import Customer
 from app.db.schema import pages
+from app.sms.aftermath import REFUSED_FOR_S
 from tests.booking.acme import NOW
 from tests.booking.acme import house as desk
 from tests.fakes.clock import FakeClock
@@ -25,6 +26,7 @@ async def test_another_reason_pages_again_and_all_end_when_a_text_gets_there(hou
         await house.report("undelivered", code=code, place=number)
     assert sorted(row.key for row in await house.rows(pages)) == ["acme:30007", "acme:30034"]
 
+    await house.jobs.run_for(REFUSED_FOR_S)
     await house.owe(booking="last", kind="notice")
     await house.jobs.run_for(5)
     await house.report("delivered", place=4)
