@@ -89,6 +89,7 @@ async def test_who_does_not_tell_is_unknown_and_not_in_the_openings(made: House,
 
 async def test_with_another_process_and_no_database_nothing_is_offered(postgres_url: str) -> None:
     async with house(postgres_url) as made:
+        await made.claims.stop()  # it is told nothing
         assert (await opened(made)).openings
         assert now(made) is None, "memory is not the truth here"
         made.database._reader.dispose()
