@@ -49,6 +49,17 @@ async def waiting(
         yield client, made
 
 
+def there_once(asked: list[str]) -> Callable[[], str]:
+    """A database that is away until something is in `asked`."""
+
+    def begin() -> str:
+        if not asked:
+            raise WHY
+        return "there"
+
+    return begin
+
+
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with waiting(NOWHERE, tmp_path) as (client, _):
@@ -151,11 +162,7 @@ async def test_what_it_told_while_it_waited_is_written_down(
     monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
     monkeypatch.setattr(away, "ASK_EVERY_S", 0.01)
     asked: list[str] = []
-
-    def begin() -> str:
-        if not asked:
-            raise WHY
-        return "there"
+    begin = there_once(asked)
 
     async with PageReceiver() as pages, waiting(sqlite_url, tmp_path, begin, READBACK_PAGE_URLS=pages.url) as (_, made):
         over = asyncio.Event()
@@ -176,11 +183,7 @@ async def test_who_takes_it_by_the_command_is_not_told_again(
     monkeypatch.setattr(database_page, "QUIET_S", (0.2,))
     monkeypatch.setattr(away, "ASK_EVERY_S", 0.05)
     asked: list[str] = []
-
-    def begin() -> str:
-        if not asked:
-            raise WHY
-        return "there"
+    begin = there_once(asked)
 
     async with PageReceiver() as pages, waiting(sqlite_url, tmp_path, begin, READBACK_PAGE_URLS=pages.url) as (_, made):
         over = asyncio.Event()
