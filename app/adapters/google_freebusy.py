@@ -1,6 +1,6 @@
-"""freeBusy queries that share the road: lookups that come in the same turn of the loop go out as one query, where that
-asks for no more than they do, and one whose query failed or is late rides along with the next that goes out anyway.
-No lookup waits for company on its first query.
+"""freeBusy queries that share the road: in a crowd, lookups that come in the same turn of the loop go out as one query,
+where that asks for no more than they do; one whose query failed or is late rides along with the next that goes out
+anyway. No lookup waits for company on its first query.
 
 One freeBusy query takes fifty calendars and two months for the price of one, so a widened query costs nothing.
 """
@@ -28,6 +28,10 @@ LONGEST_QUERY_S = 62 * 86_400
 WAIT_FOR_A_RIDE_S = 0.05
 BUSY_ROAD_GAP_S = 0.25
 """With fewer lookups than this apart, nobody will come by in time to ride with."""
+CROWD = 72
+"""Lookups under way from which they share queries, because one core is then short. With fewer, sharing costs time: who
+is answered together asks together again, and all go on in step and queue for their sentences.
+"""
 MOST_TOGETHER = 4
 """Lookups of one query. More would all be answered at the same moment, and then wait for each other's sentences."""
 REFUSED_AS_ASKED = (400, 404)
@@ -108,13 +112,18 @@ class FreeBusyQueries:
         self._pattern: BuiltRequest | None = None
         self._waiting: list[_Rider] = []
         self._gathering: list[_Party] = []
+        self._under_way = 0
         self._gap_s = 1.0
         self._last_ask = 0.0
 
     async def ask(self, ask: Ask) -> dict[str, Busy | Unknown]:
         """Busy time per calendar asked for; `Unknown` for each that the answer does not clearly tell."""
         self._note_traffic()
-        answer = await self._together(ask)
+        self._under_way += 1
+        try:
+            answer = await (self._together(ask) if self._under_way > CROWD else self._query(ask))
+        finally:
+            self._under_way -= 1
         if isinstance(answer, Failure | Broken):
             return dict.fromkeys(ask.calendars, Unknown(answer.reason))
         listed = answer.get("calendars")

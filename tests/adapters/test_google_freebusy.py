@@ -1,12 +1,13 @@
-"""Lookups of one moment share a query, and those that failed ride along with queries that go out anyway."""
+"""Lookups of one moment share a query in a crowd, and those that failed ride along with queries that go out anyway."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
+from app.adapters import google_freebusy
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
-from app.adapters.google_freebusy import LONGEST_QUERY_S, MOST_TOGETHER, Ask
+from app.adapters.google_freebusy import CROWD, LONGEST_QUERY_S, MOST_TOGETHER, Ask
 from app.booking.calendar import Unknown
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle
@@ -33,6 +34,11 @@ async def calendar(google: FakeGoogle) -> AsyncIterator[GoogleCalendar]:
     google.counts.clear()
     yield started
     await started.close()
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(google_freebusy, "CROWD", 0)
 
 
 @pytest.mark.parametrize("fault", [faults.UNAVAILABLE, faults.RESET], ids=["503", "reset"])
@@ -74,6 +80,17 @@ async def test_a_rider_who_gives_up_leaves_the_carrier_alone(google: FakeGoogle,
     assert second == {LEE: ()}
 
 
+async def test_a_crowd_shares_queries_and_a_few_do_not_wait_for_each_other(
+    google: FakeGoogle, calendar: GoogleCalendar
+) -> None:
+    for lookups, queries in ((CROWD, CROWD), (CROWD + 2 * MOST_TOGETHER, CROWD + 2)):
+        google.counts.clear()
+        asked = [calendar.free([DANA], day * DAY, (day + 1) * DAY, within_s=5) for day in range(lookups)]
+        assert await asyncio.gather(*asked) == [{DANA: ((3600, 7200),)}] + [{DANA: ()}] * (lookups - 1)
+        assert google.counts["freebusy"] == queries
+
+
+@pytest.mark.usefixtures("crowded")
 async def test_lookups_of_one_moment_are_one_query_and_each_gets_its_own_answer(
     google: FakeGoogle, calendar: GoogleCalendar
 ) -> None:
@@ -82,6 +99,7 @@ async def test_lookups_of_one_moment_are_one_query_and_each_gets_its_own_answer(
     assert google.counts["freebusy"] == 1
 
 
+@pytest.mark.usefixtures("crowded")
 async def test_lookups_that_would_ask_for_more_together_stay_apart(
     google: FakeGoogle, calendar: GoogleCalendar
 ) -> None:
@@ -90,12 +108,14 @@ async def test_lookups_that_would_ask_for_more_together_stay_apart(
     assert google.counts["freebusy"] == 2
 
 
+@pytest.mark.usefixtures("crowded")
 async def test_no_more_than_a_few_share_a_query(google: FakeGoogle, calendar: GoogleCalendar) -> None:
     days = range(MOST_TOGETHER + 1)
     await asyncio.gather(*(calendar.free([DANA], day * DAY, (day + 1) * DAY, within_s=1) for day in days))
     assert google.counts["freebusy"] == 2
 
 
+@pytest.mark.usefixtures("crowded")
 async def test_a_query_refused_as_it_was_asked_costs_no_neighbour_an_answer(
     google: FakeGoogle, calendar: GoogleCalendar
 ) -> None:
@@ -105,6 +125,7 @@ async def test_a_query_refused_as_it_was_asked_costs_no_neighbour_an_answer(
     assert google.counts["freebusy"] == 3
 
 
+@pytest.mark.usefixtures("crowded")
 async def test_who_gives_up_takes_nobody_along_and_the_last_one_ends_the_query(
     google: FakeGoogle, calendar: GoogleCalendar
 ) -> None:
