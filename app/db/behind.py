@@ -20,6 +20,8 @@ FLUSH_WITHIN_S = 30.0
 """Nobody waits for these rows, so their fate can be waited for: rows given up too early would be written twice."""
 MAX_ROWS = 20_000
 MAX_ROWS_PER_FLUSH = 500
+FEW_ROWS = 200
+"""As many at once where no more than a few times that many wait: callers are answered between two such writes."""
 
 logger = log.get(__name__)
 
@@ -84,7 +86,8 @@ class Behind(Generic[T]):
 
     async def _write_some(self) -> bool:
         """Write one group; False when the database is down."""
-        most = 1 if self._one_by_one else MAX_ROWS_PER_FLUSH
+        some = min(MAX_ROWS_PER_FLUSH, max(FEW_ROWS, len(self._rows) // 4))
+        most = 1 if self._one_by_one else some
         rows = [self._rows.popleft() for _ in range(min(len(self._rows), most))]
         try:
             await self._database.write(lambda t: self._insert(t, rows), FLUSH_WITHIN_S, lasting=self._lasting)

@@ -1,6 +1,7 @@
 """Answers from memory, with everything a lookup has to do, against the least that any endpoint does."""
 
 import json
+import time
 from dataclasses import asdict
 
 from infra.bench import proc
@@ -15,6 +16,8 @@ DAYS_ASKED = 14
 JUDGED_AT = 16
 LEAST_SHARE, MOST_P99 = 0.5, 2.5
 OPEN = "open"
+SETTLE_S = 0.5
+"""Before each turn: what the server before still has to write down would be counted against this one."""
 
 Rounds = dict[str, dict[str, list[Figures]]]
 """By callers, then by server: one entry per round."""
@@ -61,6 +64,7 @@ def _rounds(bench: Bench, servers: dict[str, Server], questions: list[Question])
         bench.progress(f"warm: round {turn + 1} of {plan.rounds}")
         for cell in cells:
             for name, server in servers.items():
+                time.sleep(SETTLE_S)
                 if cell == OPEN:
                     figures = bench.open(server, questions, plan.open_per_s, plan.open_s)
                 else:
