@@ -14,7 +14,8 @@ from infra.bench.servers import UNTHROTTLED, Server, Site, business, calendars, 
 from tests.servers import UnavailableError, redis_server
 
 PROCESSES = 3
-CALLERS = 64
+CALLERS = {"warm": 64, "cold": 200}
+"""As many as keep one process busy: 64 that wait 40 ms for a calendar ask 1,600 times a second at the very most."""
 TECHNICIANS = 40
 LATENCY_MS = 40
 LEAST_MORE = 1.7
@@ -42,8 +43,20 @@ def scale(bench: Bench) -> Table:
     """req/s of one process and of three, in alternation, from memory and with a calendar; then the rush on the cap."""
     table = Table(
         "scale",
-        f"one process and {PROCESSES} on PostgreSQL and Redis, {CALLERS} callers",
-        ("lookups", "processes", "x req/s", "req/s", "p50 ms", "p99 ms", "product", "generator", "others", "at rest"),
+        f"one process and {PROCESSES} on PostgreSQL and Redis",
+        (
+            "lookups",
+            "callers",
+            "processes",
+            "x req/s",
+            "req/s",
+            "p50 ms",
+            "p99 ms",
+            "product",
+            "generator",
+            "others",
+            "at rest",
+        ),
     )
     try:
         with _servers() as (postgres_url, redis_url, told):
@@ -90,11 +103,11 @@ def _measured(bench: Bench, kind: str, postgres_url: str, redis_url: str) -> dic
         questions = _questions(kind)
         servers = {count: _product(stage, kind, count, postgres_url, redis_url) for count in found}
         for server in servers.values():
-            bench.closed(server, questions, CALLERS, SETTLED_S)
+            bench.closed(server, questions, CALLERS[kind], SETTLED_S)
         for turn in range(bench.plan.scale_rounds):
             bench.progress(f"scale, {kind}: round {turn + 1} of {bench.plan.scale_rounds}")
             for count, server in servers.items():
-                found[count].append(_stretch(bench, server, questions))
+                found[count].append(_stretch(bench, server, questions, CALLERS[kind]))
                 all_right(f"scale, {kind}, {count}", found[count][-1].figures)
     return found
 
@@ -121,9 +134,9 @@ def _questions(kind: str) -> list[Question]:
     ]
 
 
-def _stretch(bench: Bench, server: Server, questions: list[Question]) -> Stretch:
+def _stretch(bench: Bench, server: Server, questions: list[Question], callers: int) -> Stretch:
     before = proc.machine_s()
-    figures = bench.closed(server, questions, CALLERS, bench.plan.scale_s)
+    figures = bench.closed(server, questions, callers, bench.plan.scale_s)
     after = proc.machine_s()
     took_s = bench.plan.scale_s + bench.plan.warm_up_s
     used = (after - before) / took_s if before is not None and after is not None else None
@@ -143,7 +156,7 @@ def _add(table: Table, kind: str, by_number: dict[int, list[Stretch]]) -> None:
         others = max(0.0, middle(used) - product - generator) if used else None
         table.rows.append(
             (
-                *(kind, str(count), number(ratio if count > 1 else 1.0)),
+                *(kind, str(CALLERS[kind]), str(count), number(ratio if count > 1 else 1.0)),
                 *(number(middle([one.per_s for one in figures]), 0), number(middle([one.p50 for one in figures]))),
                 *(number(middle([one.p99 for one in figures])), number(product), number(generator)),
                 *(number(others), number(max(0.0, at_rest) if at_rest is not None else None)),
