@@ -41,7 +41,7 @@ class Plan:
     """Of a round: so long without jobs, so long with them, the lookups and the jobs of each half included."""
     job_s: float = 1.6
     lines: int = 1_000
-    lines_rounds: int = 9
+    lines_rounds: int = 15
     lines_s: float = 1.5
     stored_calls: int = 1_000_000
     page_loads: int = 40
