@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 
 from app import log, metrics
+from app.background import Background
 from app.booking.amendments import CANCEL, Amendment
 from app.booking.book import Result
 from app.booking.business import Business, Businesses
@@ -58,8 +59,9 @@ class LateAnswers:
 
         `key` names the request, so that one asked again is owed once.
         """
-        await self._owed.note(key, ref, business, tool, within_s)
-        task = asyncio.get_running_loop().create_task(self._follow_to_the_end(ref, business, tool, work, key))
+        noted = await self._owed.note(key, ref, business, tool, within_s)
+        following = self._follow_to_the_end(ref, business, tool, work, key, noted=noted)
+        task = asyncio.get_running_loop().create_task(following)
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
@@ -116,9 +118,16 @@ class LateAnswers:
             task.cancel()
 
     async def _follow_to_the_end(
-        self, ref: CallRef, business: Business, tool: str, work: asyncio.Task[ToolResult], owed: str
+        self, ref: CallRef, business: Business, tool: str, work: asyncio.Task[ToolResult], owed: str, *, noted: bool
     ) -> None:
-        if await self._follow(ref, work):
+        noting = Background()
+        if not noted:
+            noting.begin(self._owed.note_at_last(owed, ref, business, tool))
+        try:
+            heard = await self._follow(ref, work)
+        finally:
+            await noting.end()  # what it has begun is committed before what follows
+        if heard:
             await self._owed.over(owed)
             return
         answer = work.result().say if work.done() else ""
