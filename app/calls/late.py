@@ -12,7 +12,7 @@ from app.booking.change_ends import CHANGED_BY_HAND
 from app.booking.speech import spell, spoken_time
 from app.booking.store import Booking
 from app.calls.model import CallRef, ToolResult
-from app.calls.owed import NOTE_S, Owed
+from app.calls.owed import NOT_DELIVERED, NOTE_S, Owed
 from app.calls.push import Push
 from app.watch.alarms import Alarms
 
@@ -132,8 +132,10 @@ class LateAnswers:
             return
         answer = work.result().say if work.done() else ""
         page = await self._owed.hand_on(owed, ref, business, tool, answer)
-        # Also where the database has it: it may not take it, and then this carries it.
-        self._alarms.ring(page.kind, page.key, page.title, page.body, business.page)
+        if page is None:  # rung beside the one in the database, it would be two where that is slow
+            metrics.count_alarm(NOT_DELIVERED)
+        else:
+            self._alarms.ring(page.kind, page.key, page.title, page.body, business.page)
 
     async def _follow(self, ref: CallRef, work: asyncio.Task[ToolResult]) -> bool:
         """Whether the caller heard the answer, or somebody else will tell them."""

@@ -55,10 +55,11 @@ class Owed:
                 return
             await asyncio.sleep(NOTE_AGAIN_S)
 
-    async def hand_on(self, key: str, ref: CallRef, business: Business, tool: str, answer: str) -> Page:
-        """They did not hear it, so a person tells them: the page about that, which the task ends.
+    async def hand_on(self, key: str, ref: CallRef, business: Business, tool: str, answer: str) -> Page | None:
+        """They did not hear it, so a person tells them, and is paged about it until the task is done.
 
-        `answer` is what they were to hear, if it is known. Where the database does not take it, the page alone tells.
+        `answer` is what they were to hear, if it is known. Where the database does not take it, the page that has to
+        tell of it by itself.
         """
         now = self._clock.now()
         task = _task(key, ref, business, tool, now)
@@ -75,7 +76,8 @@ class Owed:
             await self._database.write(work)
         except ReadbackError as error:
             logger.warning("debt_not_handed_on", tool=tool, error=str(error))
-        return page
+            return page
+        return None
 
     async def over(self, key: str) -> None:
         """They have heard the end, or somebody else owes it to them now."""

@@ -159,8 +159,8 @@ async def test_what_they_did_not_hear_a_person_tells_them_and_that_ends_its_page
     [task] = await late.tasks()
     assert (task.status, task.phone, task.details) == ("open", "+15125550142", "They were to hear: Nine is open.")
     [page] = await late.database.read(pages.listed)
-    [rung] = late.alarms.rung
-    assert (page.page.kind, page.page.key) == (rung.kind, rung.key) == ("answer_not_delivered", task.key)
+    assert (page.page.kind, page.page.key) == ("answer_not_delivered", task.key)
+    assert late.alarms.rung == [], "a second way to the same people is a second page where the database is slow"
     assert f"readback tasks show {task.key}" in page.page.body
     assert "5550142" not in page.page.body
     assert await late.database.write(lambda t: closed(t, task.key, by="Kim", now=1.0))
