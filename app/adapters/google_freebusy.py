@@ -91,6 +91,8 @@ class _Party:
         """Everybody gets the one answer."""
         waiting, self.waiting = self.waiting, []
         for one in waiting:
+            if one.done():  # gave up in this very turn of the loop
+                continue
             if isinstance(answer, Exception):
                 one.set_exception(answer)
             else:

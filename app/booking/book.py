@@ -12,6 +12,7 @@ from app import log, metrics
 from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Unknown
 from app.booking.calendars import Calendars
+from app.booking.called_again import gone_over, owe
 from app.booking.claims import Claims
 from app.booking.contact import same_name
 from app.booking.former import Former
@@ -175,13 +176,25 @@ class Bookings:
             return TAKEN
         try:
             booked = await self._database.write(
-                lambda t: confirmed(t, held, etag=found.etag, now=self._clock.now(), care=self._care),
+                lambda t: self._confirmed(t, held, found.etag),
                 within_s=self._left(deadline),
             )
         except ReadbackError:
             # The event is there, but whether our row says so is not known: settled from what is there, not guessed at.
             return await self._leave_pending(held, "seen, but not recorded", found.etag)
         return Outcome(Result.CONFIRMED, booked) if booked else await self._overtaken(held, found.etag)
+
+    def _confirmed(self, transaction: Transaction, held: Booking, etag: str) -> Booking | None:
+        now = self._clock.now()
+        booked = confirmed(transaction, held, etag=etag, now=now, care=self._care)
+        if booked is not None:
+            owe(transaction, held, Result.CONFIRMED.value, now=now)
+        return booked
+
+    def _refused(self, transaction: Transaction, held: Booking, reason: str) -> None:
+        now = self._clock.now()
+        if move(transaction, held, "refused", now=now, reason=reason[:64]) is not None:
+            owe(transaction, held, Result.REFUSED.value, now=now)
 
     def _claim(
         self, transaction: Transaction, wanted: Sequence[tuple[Booking, Slot]]
@@ -199,7 +212,7 @@ class Bookings:
                 holders.add(held)
             again = held is None and draft.call_key and any(one.call_key == draft.call_key for one in taken_by)
             mine = self._asked_again(transaction, draft, slot) if again else None
-            claimed.append((held, _again(mine) if mine else _theirs(transaction, draft, taken_by)))
+            claimed.append((held, _again(mine) if mine else self._theirs(transaction, draft, taken_by)))
         return claimed
 
     def _asked_again(self, transaction: Transaction, draft: Booking, slot: Slot) -> Booking | None:
@@ -209,12 +222,31 @@ class Bookings:
             mine = move(transaction, mine, "pending", now=self._clock.now())
         return mine
 
+    def _theirs(self, transaction: Transaction, draft: Booking, taken_by: Sequence[Holder]) -> Outcome:
+        """Taken; where it is by the very visit that is wanted, from the number that calls now, with that visit.
+
+        What is only held was told to nobody, perhaps because that line dropped: who calls again waits for its end.
+        """
+        for one in taken_by:
+            if not draft.caller or one.caller != draft.caller:
+                continue
+            found = by_id(transaction.connection, one.id)
+            if found is None or found.reason == YIELD or found.synthetic or _what(found) != _what(draft):
+                continue
+            if not same_name(found.customer_name, draft.customer_name):
+                continue
+            if found.status != "held":
+                return replace(TAKEN, booking=found)
+            if found.call_key != draft.call_key:
+                now = self._clock.now()
+                mine = gone_over(transaction, found, draft.call_key, now=now, look_at=now + FIRST_LOOK_AFTER_S)
+                return _pending(mine) if mine else TAKEN
+        return TAKEN
+
     async def _release(self, held: Booking, reason: str, outcome: Outcome) -> Outcome:
         """Give the time back: certainly nothing is on the calendar."""
         try:
-            await self._database.write(
-                lambda t: move(t, held, "refused", now=self._clock.now(), reason=reason[:64]), within_s=NOTE_S
-            )
+            await self._database.write(lambda t: self._refused(t, held, reason), within_s=NOTE_S)
             self._claims.remove(held.calendar, held.id)
         except ReadbackError:
             # The hold stays until it is settled; that costs an offer, not a visit.
@@ -284,21 +316,6 @@ class Bookings:
 
 def _again(mine: Booking) -> Outcome:
     return Outcome(Result.CONFIRMED, mine) if mine.status == "confirmed" else _pending(mine)
-
-
-def _theirs(transaction: Transaction, draft: Booking, taken_by: Sequence[Holder]) -> Outcome:
-    """Taken; where it is by the very visit that is wanted, from the number that calls now, with that visit.
-
-    What is only held was promised to nobody yet.
-    """
-    for one in taken_by:
-        if draft.caller and one.caller == draft.caller and one.status != "held":
-            found = by_id(transaction.connection, one.id)
-            if found is None or found.reason == YIELD or _what(found) != _what(draft):
-                continue
-            if same_name(found.customer_name, draft.customer_name):
-                return replace(TAKEN, booking=found)
-    return TAKEN
 
 
 def _what(booking: Booking) -> tuple[str, int, int]:

@@ -3,6 +3,7 @@ still, or a clock that jumped. What is on the calendar by then is nobody's, so i
 """
 
 from app.booking.amendments import Amendment, removal
+from app.booking.called_again import has_gone_over
 from app.booking.change_ends import owe
 from app.booking.store import Booking, by_id, changed
 from app.booking.verification import TELL_CUSTOMER, noted
@@ -30,6 +31,8 @@ def booking_overtaken(
     if told_pending:
         data: dict[str, str | int | float | None] = {"booking": row.id, "result": row.status}
         put(transaction, Job(TELL_CUSTOMER, f"{row.id}:{row.status}", now, data), now=now)
+        return row
+    if has_gone_over(row, held):
         return row
     return changed(transaction, row, told=row.status)  # the caller hears it now, and nobody need tell them again
 

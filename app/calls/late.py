@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 
 from app import log, metrics
+from app.background import Background
 from app.booking.amendments import CANCEL, Amendment
 from app.booking.book import Result
 from app.booking.business import Business, Businesses
@@ -11,7 +12,7 @@ from app.booking.change_ends import CHANGED_BY_HAND
 from app.booking.speech import spell, spoken_time
 from app.booking.store import Booking
 from app.calls.model import CallRef, ToolResult
-from app.calls.owed import NOTE_S, Owed
+from app.calls.owed import NOT_DELIVERED, NOTE_S, Owed
 from app.calls.push import Push
 from app.watch.alarms import Alarms
 
@@ -58,8 +59,9 @@ class LateAnswers:
 
         `key` names the request, so that one asked again is owed once.
         """
-        await self._owed.note(key, ref, business, tool, within_s)
-        task = asyncio.get_running_loop().create_task(self._follow_to_the_end(ref, business, tool, work, key))
+        noted = await self._owed.note(key, ref, business, tool, within_s)
+        following = self._follow_to_the_end(ref, business, tool, work, key, noted=noted)
+        task = asyncio.get_running_loop().create_task(following)
         self._following.add(task)
         task.add_done_callback(self._following.discard)
 
@@ -116,15 +118,24 @@ class LateAnswers:
             task.cancel()
 
     async def _follow_to_the_end(
-        self, ref: CallRef, business: Business, tool: str, work: asyncio.Task[ToolResult], owed: str
+        self, ref: CallRef, business: Business, tool: str, work: asyncio.Task[ToolResult], owed: str, *, noted: bool
     ) -> None:
-        if await self._follow(ref, work):
+        noting = Background()
+        if not noted:
+            noting.begin(self._owed.note_at_last(owed, ref, business, tool))
+        try:
+            heard = await self._follow(ref, work)
+        finally:
+            await noting.end()  # what it has begun is committed before what follows
+        if heard:
             await self._owed.over(owed)
             return
         answer = work.result().say if work.done() else ""
         page = await self._owed.hand_on(owed, ref, business, tool, answer)
-        # Also where the database has it: it may not take it, and then this carries it.
-        self._alarms.ring(page.kind, page.key, page.title, page.body, business.page)
+        if page is None:  # rung beside the one in the database, it would be two where that is slow
+            metrics.count_alarm(NOT_DELIVERED)
+        else:
+            self._alarms.ring(page.kind, page.key, page.title, page.body, business.page)
 
     async def _follow(self, ref: CallRef, work: asyncio.Task[ToolResult]) -> bool:
         """Whether the caller heard the answer, or somebody else will tell them."""

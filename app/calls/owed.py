@@ -4,11 +4,14 @@ process that dies.
 The debt is a task from before they are told, and over as soon as this process has said or handed on how it ended.
 """
 
+import asyncio
+
 from app import log
 from app.booking.business import Business
 from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.db.opening import WRITE_DEADLINE_S
 from app.errors import ReadbackError
 from app.review.tasks import OURSELVES, Task, added, by_key, closed, opened, paged
 from app.watch.pages import Page
@@ -19,6 +22,8 @@ NOTE_S = 0.5
 """What the caller waits for it at most; without it they are told all the same."""
 FILLER_NOTE_S = 0.25
 """The same where they have waited for a lookup already, and where less is owed."""
+NOTE_AGAIN_S = 1.0
+"""Between tries to note what was not noted in time."""
 END_WITHIN_S = 600.0
 """When a person must have told them. People are paged five minutes before."""
 
@@ -32,19 +37,29 @@ class Owed:
         self._database = database
         self._clock = clock
 
-    async def note(self, key: str, ref: CallRef, business: Business, tool: str, within_s: float = NOTE_S) -> None:
-        """Commit the debt. Where the database does not take it in time, only this process knows of it."""
+    async def note(self, key: str, ref: CallRef, business: Business, tool: str, within_s: float = NOTE_S) -> bool:
+        """Commit the debt; False where the database does not take it in time: then only this process knows of it."""
         now = self._clock.now()
         task = _task(key, ref, business, tool, now)
         try:
             await self._database.write(lambda t: opened(t, task, now=now), within_s)
         except ReadbackError as error:
             logger.warning("debt_not_noted", tool=tool, error=str(error))
+            return False
+        return True
 
-    async def hand_on(self, key: str, ref: CallRef, business: Business, tool: str, answer: str) -> Page:
-        """They did not hear it, so a person tells them: the page about that, which the task ends.
+    async def note_at_last(self, key: str, ref: CallRef, business: Business, tool: str) -> None:
+        """Go on until the database takes it: an overloaded one does a moment later, and this process may die then."""
+        while True:
+            if await self.note(key, ref, business, tool, WRITE_DEADLINE_S):
+                return
+            await asyncio.sleep(NOTE_AGAIN_S)
 
-        `answer` is what they were to hear, if it is known. Where the database does not take it, the page alone tells.
+    async def hand_on(self, key: str, ref: CallRef, business: Business, tool: str, answer: str) -> Page | None:
+        """They did not hear it, so a person tells them, and is paged about it until the task is done.
+
+        `answer` is what they were to hear, if it is known. Where the database does not take it, the page that has to
+        tell of it by itself.
         """
         now = self._clock.now()
         task = _task(key, ref, business, tool, now)
@@ -61,7 +76,8 @@ class Owed:
             await self._database.write(work)
         except ReadbackError as error:
             logger.warning("debt_not_handed_on", tool=tool, error=str(error))
-        return page
+            return page
+        return None
 
     async def over(self, key: str) -> None:
         """They have heard the end, or somebody else owes it to them now."""

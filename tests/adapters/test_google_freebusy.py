@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,22 @@ async def test_who_gives_up_takes_nobody_along_and_the_last_one_ends_the_query(
     await asyncio.gather(*asked, return_exceptions=True)
     await asyncio.sleep(0.02)
     assert len(asyncio.all_tasks()) == under_way
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_who_gives_up_in_the_turn_in_which_the_answer_comes_keeps_it_from_nobody(
+    calendar: GoogleCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = google_freebusy._Party.told
+
+    def just_after_the_first_gave_up(party: Any, answer: Any) -> None:
+        hasty.cancel()
+        told(party, answer)
+
+    monkeypatch.setattr(google_freebusy._Party, "told", just_after_the_first_gave_up)
+    hasty, patient = (asyncio.create_task(calendar.free([who], 0, DAY, within_s=2.0)) for who in (DANA, LEE))
+    assert await patient == {LEE: ()}
+    assert (await asyncio.gather(hasty, return_exceptions=True))[0].__class__ is asyncio.CancelledError
 
 
 def test_what_is_too_much_for_one_query_does_not_ride() -> None:

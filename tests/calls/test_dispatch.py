@@ -18,6 +18,7 @@ from app.errors import Code, SaidError
 from tests.calls.reception import ACME, CONTROL, Asked, Script, audited, call, change, look_up, reception
 from tests.fakes.databases import executed, held_up, soon
 
+PAGED = "SELECT kind, business, body FROM pages"
 SECRET = "ya29.secret-token of +15125550142"
 
 
@@ -212,11 +213,11 @@ async def test_an_answer_that_cannot_be_delivered_becomes_a_persons_task(sqlite_
         acme.push.delivers = False
         await acme.ask(look_up("slow", control=CONTROL))
         acme.script.gate.set()
-        await soon(lambda: bool(acme.alarms.rung))
+        await soon(lambda: bool(executed(sqlite_url, PAGED)))
 
-    assert acme.alarms.kinds() == ["answer_not_delivered"]
-    assert acme.alarms.rung[0].pages == ("json://p",)
-    assert CONTROL not in acme.alarms.rung[0].body
+    [(kind, business, body)] = executed(sqlite_url, PAGED)
+    assert (kind, business) == ("answer_not_delivered", ACME.id)
+    assert CONTROL not in body
 
 
 async def test_a_caller_who_goes_away_cancels_no_change(database_url: str) -> None:
@@ -345,6 +346,6 @@ async def test_a_change_that_ends_after_the_call_becomes_a_persons_task(sqlite_u
     async with reception(sqlite_url, Script(slow={"slow"}), deadline_s=0.1) as acme:
         assert await acme.ask(change("slow")) == [NOT_YET_CHANGED]
         acme.script.gate.set()
-        await soon(lambda: bool(acme.alarms.rung))
+        await soon(lambda: bool(executed(sqlite_url, PAGED)))
 
-    assert acme.alarms.kinds() == ["answer_not_delivered"]
+    assert [kind for kind, _, _ in executed(sqlite_url, PAGED)] == ["answer_not_delivered"]

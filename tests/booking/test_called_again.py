@@ -1,0 +1,98 @@
+"""A line drops while a visit is being booked, and its caller calls again for it: no second visit, and no silence."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from app.booking.book import Outcome, Result
+from app.booking.store import SYNTHETIC_CALLER, Customer
+from tests.booking.acme import ANN, TUESDAY_9, House, house
+from tests.fakes.calendar import FakeCalendar, Step
+from tests.fakes.databases import soon
+
+
+@pytest.fixture
+def calendar() -> FakeCalendar:
+    return FakeCalendar()
+
+
+@pytest.fixture
+async def acme(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
+    async with house(database_url, calendar) as made:
+        yield made
+
+
+async def begun(acme: House, calendar: FakeCalendar, customer: Customer = ANN) -> "asyncio.Task[Outcome]":
+    """A booking whose line has dropped: held, and nobody has heard of it."""
+    calendar.script("free", Step(delay_s=0.3))
+    first = asyncio.create_task(acme.book(customer=customer))
+    await soon(lambda: calendar.count("free") == 1)
+    return first
+
+
+async def test_who_calls_again_meanwhile_hears_that_it_is_not_sure_and_then_the_end(
+    acme: House, calendar: FakeCalendar
+) -> None:
+    first = await begun(acme, calendar)
+    again = await acme.book(customer=replace(ANN, name="ann  LEE"), call="test:2")
+    row = await acme.row()
+    assert (again.result, again.booking and again.booking.reference) == (Result.PENDING, row.reference)
+    assert (row.status, row.call_key) == ("pending", "test:2"), "its end is said in the call that lives"
+    assert (await first).result is Result.CONFIRMED
+    await acme.jobs.run_due()
+    assert acme.told == [(row.reference, Result.CONFIRMED)]
+    assert len(calendar.ours("dana")) == 1
+
+
+async def test_they_are_told_as_well_that_it_came_to_nothing(acme: House, calendar: FakeCalendar) -> None:
+    first = await begun(acme, calendar)
+    assert (await acme.book(call="test:2")).result is Result.PENDING
+    calendar.people_write("dana", TUESDAY_9, TUESDAY_9 + 600)
+    assert (await first).result is Result.REFUSED
+    await acme.jobs.run_due()
+    assert acme.told == [((await acme.row()).reference, Result.REFUSED)]
+
+
+async def test_they_are_told_also_where_the_first_call_died_with_its_process(
+    acme: House, calendar: FakeCalendar
+) -> None:
+    first = await begun(acme, calendar)
+    assert (await acme.book(call="test:2")).result is Result.PENDING
+    first.cancel()
+    acme.clock.advance(70)
+    await acme.settler.settle_due()
+    assert acme.told == [((await acme.row()).reference, Result.REFUSED)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (ANN, replace(ANN, caller="+15125550177")),
+        (ANN, replace(ANN, name="Bo Ray")),
+        (replace(ANN, caller=""), replace(ANN, caller="")),
+        (Customer("Probe", caller=SYNTHETIC_CALLER), Customer("Probe", caller=SYNTHETIC_CALLER)),
+    ],
+    ids=["another number", "another name", "no number", "synthetic"],
+)
+async def test_what_is_held_for_somebody_else_is_taken(
+    acme: House, calendar: FakeCalendar, first: Customer, second: Customer
+) -> None:
+    held = await begun(acme, calendar, first)
+    assert (await acme.book(customer=second, call="test:2")).taken
+    assert (await acme.row()).status == "held"
+    assert (await held).result is Result.CONFIRMED
+
+
+async def test_a_first_call_that_ends_unheard_owes_the_second_one_nothing_twice(
+    acme: House, calendar: FakeCalendar
+) -> None:
+    first = await begun(acme, calendar)
+    assert (await acme.book(call="test:2")).result is Result.PENDING
+    assert (await acme.book(call="test:2")).result is Result.PENDING, "the second call asks again"
+    assert (await first).result is Result.CONFIRMED
+    await acme.jobs.run_due()
+    await acme.jobs.run_due()
+    assert len(acme.told) == 1
+    assert (await acme.book(call="test:2")).result is Result.CONFIRMED
