@@ -310,8 +310,8 @@ def set_volume(business: str, line: str, state: int) -> None:
     _VOLUME[business, line].set(state)
 
 
-def count_audit_rows(rows: int = 1) -> None:
-    """Rows appended to the audit log."""
+def count_audit_rows(rows: int) -> None:
+    """So many rows were appended to the audit log."""
     _AUDIT_ROWS.inc(rows)
 
 

@@ -37,7 +37,7 @@ COUNTED = [
     (lambda: metrics.count_crm_copy("seen"), "readback_crm_copies_total", ("seen",)),
     (lambda: metrics.observe_synthetic_call("ok", 1.5), "readback_synthetic_calls_total", ("ok",)),
     (lambda: metrics.count_hang("check_availability"), "readback_hangs_total", ("check_availability",)),
-    (lambda: metrics.count_audit_rows(), "readback_audit_rows_total", ()),
+    (lambda: metrics.count_audit_rows(1), "readback_audit_rows_total", ()),
     (lambda: metrics.count_queue_drop("pages"), "readback_queue_dropped_total", ("pages",)),
 ]
 

@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
+from app import metrics
 from app.db import lasting as kept
 from app.db.checkpoints import Checkpoints
 from app.db.company import Presence
@@ -252,6 +253,7 @@ class Database:
                 self._checkpoints.committed()
                 if records:  # a commit that changes nothing needs no disk, and succeeds on a full one
                     self.refuses = False
+                    metrics.count_audit_rows(len(records))
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{_named(error)}: not committed")
             unavailable.__cause__ = error
