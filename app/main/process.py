@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 
 from starlette.applications import Starlette
 
-from app import log
+from app import log, metrics
 from app.booking.business import Businesses
 from app.booking.business_file import load_businesses
 from app.booking.synthetic import with_tester
@@ -38,6 +38,7 @@ def create() -> Starlette:
     settings = from_environment()
     log.configure(settings.log_level)
     if (parent := multiprocessing.parent_process()) is not None:
+        metrics.forget_dead_processes()  # one of several workers takes the place of one that was killed
         threading.Thread(target=_outlived, args=(parent,), name="parent", daemon=True).start()
     return application(settings, SystemClock())
 
