@@ -84,7 +84,6 @@ INNER = {
         "app.inference.documents.MOST_BYTES",
         "app.inference.documents.MOST_SENTENCE_CHARS",
         "app.inference.ground.MOST_TERMS",
-        "app.inference.ground.MOST_QUOTE_CHARS",
         "app.inference.output.MOST_SAYINGS",
         "app.sms.allowed.MOST_TIMES",
         "app.inference.output.MOST_QUOTES",
