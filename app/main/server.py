@@ -84,7 +84,7 @@ from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
 from app.watch.own_use import OwnUse
 from app.watch.web_down import WebWatch
-from app.web.handed_in import Check, Doors
+from app.web.ports import Check, Doors
 from tools import tools
 
 if TYPE_CHECKING:
