@@ -17,7 +17,6 @@ from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
 from app.db.once import looking
 from app.main.away import once_there, paging
-from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
 from app.main.first_days import first_days
@@ -26,6 +25,7 @@ from app.main.provisioning import check_platform
 from app.main.reached import warn
 from app.main.server import Server
 from app.main.starts import WORK, started
+from app.main.startup_checks import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.status import doors_with_status
 from app.settings import Settings, from_environment
 from app.web.server import build
