@@ -16,7 +16,6 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from functools import lru_cache
 from pathlib import PurePath
-from types import TracebackType
 from typing import Any, BinaryIO, ClassVar, Final, cast
 from uuid import UUID
 
@@ -127,8 +126,6 @@ def _clean_container(key: str, value: Any, depth: int) -> Any:
 
 
 # --- exceptions ------------------------------------------------------------------------------------------------------
-
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def _message(error: BaseException) -> str:

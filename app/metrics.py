@@ -6,7 +6,9 @@ Label values must come from closed sets (configured names, enums); a family that
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from operator import add
+from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from prometheus_client import (
@@ -22,7 +24,7 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 MULTIPROCESS_DIR: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Read by prometheus-client itself, once, while it is imported: the parent sets it before any worker starts."""
@@ -39,7 +41,7 @@ _SEVERAL_PROCESSES: Final = MULTIPROCESS_DIR in os.environ
 
 
 class _Children(dict[str | tuple[str, ...], Child], Generic[Child]):
-    """The children of one family by label value(s): one dictionary look-up instead of prometheus-client's `labels`."""
+    """A family's children by label value(s), its only one by (): one dictionary look-up instead of its `labels`."""
 
     def __init__(self, family: Child) -> None:
         super().__init__()
@@ -49,7 +51,7 @@ class _Children(dict[str | tuple[str, ...], Child], Generic[Child]):
         values = (key,) if isinstance(key, str) else key
         if len(self) >= MOST_CHILDREN:
             return self._family.labels(*("other",) * len(values))
-        child = self[key] = self._family.labels(*values)
+        child = self[key] = self._family.labels(*values) if values else self._family
         return child
 
 
@@ -90,8 +92,8 @@ def _counter(name: str, text: str, *labels: str) -> _Children[Counter]:
     return _Children(Counter(name, text, labels, registry=_REGISTRY))
 
 
-def _histogram(name: str, text: str, *labels: str) -> _Children[Histogram]:
-    return _Children(Histogram(name, text, labels, registry=_REGISTRY, buckets=BUCKETS_S))
+def _histogram(name: str, text: str, *labels: str, buckets: tuple[float, ...] = BUCKETS_S) -> _Children[Histogram]:
+    return _Children(Histogram(name, text, labels, registry=_REGISTRY, buckets=buckets))
 
 
 def _latest(name: str, text: str, *labels: str) -> _Children[Gauge]:
@@ -121,9 +123,7 @@ _READ_BACKS = _counter("readback_read_backs_total", "Bookings read back from the
 _BOOKINGS = _counter("readback_bookings_total", "Attempts to book, move or cancel.", "outcome")
 _JOBS = _counter("readback_jobs_total", "Turns of background jobs by what became of them.", "kind", "outcome")
 _LATE_S: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0)
-_JOB_LATENESS = Histogram(
-    "readback_job_lateness_seconds", "From due to begun, of jobs.", registry=_REGISTRY, buckets=_LATE_S
-)
+_JOB_LATENESS = _histogram("readback_job_lateness_seconds", "From due to begun, of jobs.", buckets=_LATE_S)
 _DEAD_LETTERS = _latest("readback_dead_letters", "Open dead letters.", "state")
 _DEAD_LETTER_AGE = _latest("readback_dead_letter_oldest_seconds", "Age of the oldest open dead letter.", "state")
 _CRM_COPIES = _counter("readback_crm_copies_total", "Answers of CRMs about copies of bookings.", "outcome")
@@ -131,19 +131,14 @@ _INFERENCES = _counter("readback_inferences_total", "Attempts to have a model an
 _SPEND = _counter("readback_model_spend_micros_total", "Millionths of a dollar spent on models.", "business")
 _BREAKERS = _latest("readback_breaker_open", "0 closed, 0.5 trying one request, 1 open.", "upstream")
 _SYNTHETIC_CALLS = _counter("readback_synthetic_calls_total", "Calls made to ourselves.", "outcome")
-_SYNTHETIC_SECONDS = Gauge(
-    "readback_synthetic_call_seconds",
-    "How long the last call made to ourselves took.",
-    registry=_REGISTRY,
-    multiprocess_mode="mostrecent",
-)
+_SYNTHETIC_SECONDS = _latest("readback_synthetic_call_seconds", "How long the last call made to ourselves took.")
 _TEXTS_IN = _counter("readback_texts_in_total", "Texts that came in: new, or delivered again.", "outcome")
 _TURNS = _counter("readback_text_turns_total", "Turns of text conversations.", "outcome")
 _TEXTS_OUT = _counter("readback_texts_out_total", "Texts that went out, by what became of them.", "kind", "state")
 _SEGMENTS = _counter("readback_text_segments_total", "Segments of texts handed to the carrier.", "kind")
 _STATES: Final = "0 normal, 1 silent, 2 flood, 3 unknown, 4 learning, 5 quiet."
 _VOLUME = _latest("readback_volume_state", _STATES, "business", "line")
-_AUDIT_ROWS = Counter("readback_audit_rows_total", "Rows appended to the audit log.", registry=_REGISTRY)
+_AUDIT_ROWS = _counter("readback_audit_rows_total", "Rows appended to the audit log.")
 _LIMIT_USED = _latest("readback_limit_used", "Present use of a limit that can be counted.", "limit")
 _LIMIT_VALUE = _latest("readback_limit_value", "The limit itself.", "limit")
 _HANGS = _counter("readback_hangs_total", "Times a platform waited too long, by the tool under way.", "tool")
@@ -250,7 +245,7 @@ def count_job(kind: str, outcome: str) -> None:
 
 def observe_job_lateness(seconds: float) -> None:
     """How long after its due time a job began."""
-    _JOB_LATENESS.observe(seconds)
+    _JOB_LATENESS[()].observe(seconds)
 
 
 def set_dead_letters(letters: int, oldest_s: float) -> None:
@@ -302,7 +297,7 @@ def set_breaker(upstream: str, state: float) -> None:
 def observe_synthetic_call(outcome: str, seconds: float) -> None:
     """One call made to ourselves: `ok` or `failed`, and how long it took from its first step to its last."""
     _SYNTHETIC_CALLS[outcome].inc()
-    _SYNTHETIC_SECONDS.set(seconds)
+    _SYNTHETIC_SECONDS[()].set(seconds)
 
 
 def set_volume(business: str, line: str, state: int) -> None:
@@ -310,9 +305,9 @@ def set_volume(business: str, line: str, state: int) -> None:
     _VOLUME[business, line].set(state)
 
 
-def count_audit_rows(rows: int = 1) -> None:
-    """Rows appended to the audit log."""
-    _AUDIT_ROWS.inc(rows)
+def count_audit_rows(rows: int) -> None:
+    """So many rows were appended to the audit log."""
+    _AUDIT_ROWS[()].inc(rows)
 
 
 def count_hang(tool: str) -> None:
@@ -394,7 +389,11 @@ def render() -> tuple[bytes, str]:
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
-def forget_process(pid: int) -> None:
-    """Drop a dead worker's part of the summed gauges; its counters stay. Does nothing with one process."""
-    if _SEVERAL_PROCESSES:
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped
+def forget_dead_processes() -> None:
+    """Drop ended workers' parts of the summed gauges; what they counted stays. Does nothing with one process."""
+    for part in Path(os.environ.get(MULTIPROCESS_DIR, os.devnull)).glob("gauge_live*.db"):
+        with suppress(PermissionError):  # another user's process, which lives
+            try:
+                os.kill(int(part.stem.rpartition("_")[2]), 0)
+            except ProcessLookupError:
+                part.unlink(missing_ok=True)

@@ -37,7 +37,7 @@ COUNTED = [
     (lambda: metrics.count_crm_copy("seen"), "readback_crm_copies_total", ("seen",)),
     (lambda: metrics.observe_synthetic_call("ok", 1.5), "readback_synthetic_calls_total", ("ok",)),
     (lambda: metrics.count_hang("check_availability"), "readback_hangs_total", ("check_availability",)),
-    (lambda: metrics.count_audit_rows(), "readback_audit_rows_total", ()),
+    (lambda: metrics.count_audit_rows(1), "readback_audit_rows_total", ()),
     (lambda: metrics.count_queue_drop("pages"), "readback_queue_dropped_total", ("pages",)),
 ]
 
@@ -129,12 +129,10 @@ def test_any_of_several_processes_answers_for_all(tmp_path: Path) -> None:
 
 def test_a_dead_process_is_taken_out_of_the_sums_and_not_out_of_the_counts(tmp_path: Path) -> None:
     share = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-    pid = in_fresh_process(
-        "import os; print(os.getpid()); metrics.count_message('tool-calls'); metrics.hand_in()\n"
-        "metrics.set_queue_depth('pages', 9)",
-        **share,
+    in_fresh_process(
+        "metrics.count_message('tool-calls'); metrics.hand_in(); metrics.set_queue_depth('pages', 9)", **share
     )
-    shown = in_fresh_process(f"metrics.forget_process({int(pid)}); print(metrics.render()[0].decode())", **share)
+    shown = in_fresh_process("metrics.forget_dead_processes(); print(metrics.render()[0].decode())", **share)
     assert 'readback_queue_depth{queue="pages"}' not in shown
     assert 'readback_messages_total{type="tool-calls"} 1.0' in shown
 

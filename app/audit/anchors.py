@@ -16,8 +16,8 @@ from app.audit.log import Head, head, holds_head
 from app.background import Background
 from app.clock import Clock
 from app.db.beside import beside
+from app.db.durability import with_all_before
 from app.db.engine import Database, Transaction
-from app.db.lasting import with_all_before
 from app.errors import ReadbackError
 
 NOTE_EVERY_S = 60.0

@@ -23,8 +23,8 @@ from app.booking.slots import Slot
 from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, by_id, claim, drafted, move, of_call
 from app.booking.verification import USUAL, Aftercare, confirmed
 from app.clock import Clock
+from app.db.batching import Together
 from app.db.engine import Database, Transaction
-from app.db.together import Together
 from app.errors import Code, ReadbackError
 from app.watch.alarms import Alarms
 

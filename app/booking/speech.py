@@ -3,7 +3,7 @@
 English only, on purpose: it never asks the operating system's locale.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
@@ -56,11 +56,6 @@ def spoken_end(end: int, zone: ZoneInfo) -> str:
     """As `spoken_clock`, of when something is over: `midnight` is the end of the day before."""
     (day, words), (last, _) = _words(end, zone), _words(end - 1, zone)
     return words if day == last else "midnight"
-
-
-def spoken_list(starts: Iterable[int], zone: ZoneInfo, now: int | None = None) -> str:
-    """Several times (epoch seconds, sorted), by day: `Tuesday, November 24 at 9:00 AM or 2:00 PM; Wednesday, ...`."""
-    return _by_day([(*_words(start, zone), "") for start in starts], zone, now)
 
 
 def offer(

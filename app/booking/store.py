@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, or_, select, text, u
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from app.audit.log import record
+from app.booking.availability import claim_range
 from app.booking.contact import same_name
 from app.booking.slots import Slot
 from app.db.engine import Transaction
@@ -148,7 +149,7 @@ class Booking:
 def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now: float, hold_s: float) -> Booking:
     """A booking that holds its slot, buffers included, until `hold_s` from now. The event's id is the booking's own."""
     identity = uuid.uuid4().hex
-    before, after = slot.service.buffer_before_minutes * 60, slot.service.buffer_after_minutes * 60
+    blocked_from, blocked_to = claim_range(slot.service, slot.start)
     return Booking(
         id=identity,
         reference=new_reference(),
@@ -158,8 +159,8 @@ def drafted(business: str, slot: Slot, customer: Customer, call_key: str, *, now
         calendar=slot.technician.calendar,
         starts=slot.start,
         ends=slot.end,
-        blocked_from=slot.start - before,
-        blocked_to=slot.end + after,
+        blocked_from=blocked_from,
+        blocked_to=blocked_to,
         status="held",
         reason="",
         # Hexadecimal is within the a-v and 0-9 that event ids may use.

@@ -19,7 +19,7 @@ from app.calls.model import CallRef
 from app.clock import Clock
 from app.db.behind import Behind
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
-from app.db.waiting import somebody_waits
+from app.db.write_queue import somebody_waits
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 from app.watch.calm import Calm

@@ -27,10 +27,10 @@ from app.calls.model import Context, Tool, ToolCall, ToolResult
 from app.calls.owed import FILLER_NOTE_S
 from app.calls.replays import REMEMBER_S, Replays
 from app.clock import Clock, ended
+from app.db.batching import Together
 from app.db.behind import Behind
 from app.db.engine import Database
 from app.db.opening import WRITE_DEADLINE_S
-from app.db.together import Together
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
 from app.watch.alarms import Alarms
 

@@ -30,7 +30,7 @@ def _show(asked: Namespace) -> int:
     if chosen.public_url is None:
         raise ConfigurationError("READBACK_PUBLIC_URL is not set; it is the address that the platform has to call.")
     if asked.platform == VAPI:
-        told = _as_applied(chosen.public_url, Deadlines(chosen.tool_deadline_ms, chosen.filler_after_ms))
+        told = _as_applied(chosen.public_url, Deadlines(chosen.tool_deadline_ms))
     else:
         told = settings(asked.platform, described(), Place(chosen.public_url, chosen.tool_deadline_ms))
     say(asked, told, "\n\n".join(json.dumps(one, indent=2, ensure_ascii=False) for one in told))

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 from app.audit.chain import Chain
 from app.clock import moment
-from app.dashboard.asked import Asked, MisusedError, NotThereError
-from app.dashboard.house import House
+from app.dashboard.ports import House
+from app.dashboard.request import Asked, MisusedError, NotThereError
 from app.db.engine import Transaction
 from app.inference import flag, guard
 from app.jobs import dead_letters

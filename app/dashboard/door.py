@@ -13,10 +13,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app import log, metrics
-from app.dashboard.asked import Asked, ForgedError, MisusedError, NotThereError, form_of, query_of
 from app.dashboard.gate import Gate
-from app.dashboard.house import House
+from app.dashboard.ports import House
 from app.dashboard.rendering import SECTIONS, page
+from app.dashboard.request import Asked, ForgedError, MisusedError, NotThereError, form_of, query_of
 from app.db.engine import DatabaseUnavailableError
 from app.errors import BodyTooLargeError, BodyTooSlowError, OverloadedError, ReadbackError, UnauthorizedError
 from app.inference.flag import FlagError

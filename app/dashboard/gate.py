@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.audit.log import record
-from app.dashboard.asked import ForgedError
 from app.dashboard.browsers import KNOWN_FOR_S, PASS_LASTS_S, PASSES, Browsers
-from app.dashboard.house import House
+from app.dashboard.ports import House
+from app.dashboard.request import ForgedError
 from app.dashboard.session import Session, Sessions
 from app.db.engine import Transaction
 from app.db.schema import ended_sessions

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, selec
 
 from app.booking.listing import is_doubted, is_unsettled
 from app.dashboard import lasting
-from app.dashboard.house import House
 from app.dashboard.lasting import Lasting
+from app.dashboard.ports import House
 from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import bookings, dead_letters, figure_states, pages, reviews, tasks

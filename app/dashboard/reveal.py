@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from app.audit.log import record
 from app.booking.as_it_stands import as_they_stand, visit_in_words
 from app.booking.store import with_reference
-from app.dashboard.asked import Asked, MisusedError, NotThereError
-from app.dashboard.house import House
+from app.dashboard.ports import House
+from app.dashboard.request import Asked, MisusedError, NotThereError
 from app.dashboard.views import review_told
 from app.db.engine import Transaction
 from app.review import reviews, tasks

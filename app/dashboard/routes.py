@@ -11,12 +11,12 @@ from starlette.routing import Route
 from app.audit.chain import Chain
 from app.dashboard import assets
 from app.dashboard.actions import SAID, Act, Actions
-from app.dashboard.asked import Asked, NotThereError
 from app.dashboard.door import Answering, Door
 from app.dashboard.gate import Gate
-from app.dashboard.house import House
 from app.dashboard.live import Live, digest
+from app.dashboard.ports import House
 from app.dashboard.rendering import SECTIONS, page, rendered
+from app.dashboard.request import Asked, NotThereError
 from app.dashboard.reveal import Reveal
 from app.dashboard.session import Session
 from app.dashboard.signing_in import SigningIn

@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from app import log, metrics
-from app.dashboard.asked import Asked, form_of
 from app.dashboard.door import HEADERS, SIGN_IN, told
 from app.dashboard.gate import Gate
-from app.dashboard.house import House
+from app.dashboard.ports import House
 from app.dashboard.rendering import page
+from app.dashboard.request import Asked, form_of
 from app.errors import ReadbackError
 
 HOME: Final = "/dashboard"

@@ -17,8 +17,8 @@ from app.booking.listing import changes, is_doubted, is_unsettled, recent, such
 from app.booking.store import Booking, with_reference
 from app.clock import moment
 from app.dashboard import latency, overview
-from app.dashboard.asked import Asked, MisusedError, NotThereError
-from app.dashboard.house import House
+from app.dashboard.ports import House
+from app.dashboard.request import Asked, MisusedError, NotThereError
 from app.dashboard.shared_look import SharedLook
 from app.inference.flag import all_of_them
 from app.jobs import dead_letters

@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 from app import log
 from app.db.engine import Database, DatabaseRefusedError, Transaction
-from app.db.waiting import nobody_waits
+from app.db.write_queue import nobody_waits
 from app.errors import ReadbackError
 
 T = TypeVar("T")

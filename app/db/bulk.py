@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from app.db.quick import Statement
+from app.db.raw_statements import Statement
 
 MOST_AT_ONCE = 256
 """Rows of one statement; a power of two. SQLite takes 32,766 values in one, PostgreSQL 65,535."""

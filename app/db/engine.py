@@ -19,12 +19,13 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from app.db import lasting as kept
+from app import metrics
+from app.db import durability
+from app.db.batching import alike, done
 from app.db.checkpoints import Checkpoints
-from app.db.company import Presence
 from app.db.opening import READER_THREADS, WRITE_DEADLINE_S, database_file, normalised, open_engine
-from app.db.together import alike, done
-from app.db.waiting import Group, Waiting
+from app.db.presence import Presence
+from app.db.write_queue import Group, Waiting
 from app.errors import OverloadedError, ReadbackError
 
 T = TypeVar("T")
@@ -184,7 +185,7 @@ class Database:
     async def prove(self, within_s: float = WRITE_DEADLINE_S) -> None:
         """Write something for certain, which an empty transaction does not. Raises as `write` does."""
         try:
-            await self.write(lambda transaction: kept.row_written(transaction.connection), within_s)
+            await self.write(lambda transaction: durability.row_written(transaction.connection), within_s)
         except DatabaseUnavailableError:
             self.refuses = True
             raise
@@ -252,6 +253,7 @@ class Database:
                 self._checkpoints.committed()
                 if records:  # a commit that changes nothing needs no disk, and succeeds on a full one
                     self.refuses = False
+                    metrics.count_audit_rows(len(records))
         except BaseException as error:  # noqa: BLE001 - whatever broke the commit is every waiting caller's answer
             unavailable = DatabaseUnavailableError(f"{_named(error)}: not committed")
             unavailable.__cause__ = error
@@ -318,7 +320,7 @@ class Database:
         for attempt in (1, 2):
             connection = self._writer.connect()
             try:
-                kept.begins(connection, lasting=lasting)
+                durability.begins(connection, lasting=lasting)
                 connection.begin()
             except DBAPIError as error:
                 connection.close()

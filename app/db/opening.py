@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from app.db.checkpoints import AT_LAST_PAGES
-from app.db.lasting import begun
+from app.db.durability import begun
 from app.errors import ConfigurationError
 
 WRITE_LOCK_KEY = 0x52454144

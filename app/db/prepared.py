@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, bindparam, update
 from sqlalchemy.sql.expression import Executable
 
-from app.db.quick import Found, Statement
+from app.db.raw_statements import Found, Statement
 
 
 class Prepared:

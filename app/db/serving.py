@@ -19,10 +19,10 @@ from app.background import Background
 from app.clock import Clock
 from app.db.bulk import BulkInsert
 from app.db.engine import Database, Transaction
-from app.db.heard import Heard
+from app.db.liveness import Heard
 from app.db.prepared import PreparedUpdate
 from app.db.schema import serving_processes
-from app.db.waiting import nobody_waits
+from app.db.write_queue import nobody_waits
 from app.errors import ReadbackError
 
 LOOK_EVERY_S: Final = 1.0

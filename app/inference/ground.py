@@ -29,7 +29,6 @@ LEAST_FOUND: Final = 2
 LOOK_EVERY_S: Final = 2.0
 """At the files, to see whether they changed."""
 MOST_TERMS: Final = 16
-MOST_QUOTE_CHARS: Final = 350
 WITHIN_S: Final = 2.0
 
 _log = log.get(__name__)

@@ -12,7 +12,7 @@ from app.background import Background
 from app.clock import Clock
 from app.db.bulk import BulkInsert
 from app.db.engine import Database, Transaction
-from app.db.heard import Heard
+from app.db.liveness import Heard
 from app.db.schema import job_leases, job_processes
 from app.errors import ReadbackError
 

@@ -13,7 +13,7 @@ from app import log
 from app.background import Background
 from app.clock import Clock
 from app.db.engine import Database
-from app.db.waiting import nobody_waits
+from app.db.write_queue import nobody_waits
 from app.errors import ReadbackError
 from app.jobs.entry import Entry
 from app.jobs.outbox import TOPIC, Waiting, next_due, taken, waiting

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app import log
-from app.db.waiting import nobody_waits
+from app.db.write_queue import nobody_waits
 from app.watch.alarms import Alarms
 
 FOLLOW_S = 1.0

@@ -13,7 +13,7 @@ from typing import Any
 from app import log, metrics
 from app.clock import Clock
 from app.db.engine import Database
-from app.db.waiting import nobody_waits
+from app.db.write_queue import nobody_waits
 from app.errors import ReadbackError
 from app.jobs.dead_letters import Letter, given_up
 from app.jobs.entry import Entry

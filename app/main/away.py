@@ -45,7 +45,7 @@ from app.watch import database_page
 from app.watch.alarms import Alarms
 from app.watch.outage_hand import Hand
 from app.watch.pages import Kept, Past, written_down
-from app.web.handed_in import Check, State
+from app.web.ports import Check, State
 from app.web.server import build
 from tools import tools
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from app.audit.anchors import usual_file
 from app.calls.cap_pages import scopes_of, used_up
 from app.dashboard.described import described
-from app.dashboard.house import House
+from app.dashboard.ports import House
 from app.dashboard.routes import Dashboard
 from app.dashboard.signing_in import ALL_TRIES_BURST, ALL_TRIES_PER_S, TRIES_BURST, TRIES_PER_S
 from app.main.figures import figures_of
@@ -25,8 +25,8 @@ from app.main.server import Server
 from app.main.watching import watched
 from app.watch.figure_day import Day
 from app.watch.figure_overview import overview
-from app.web.handed_in import Doors
 from app.web.health import Readiness
+from app.web.ports import Doors
 from app.web.refusals import Refusals
 
 

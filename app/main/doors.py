@@ -7,7 +7,7 @@ from typing import Any
 from app.calls.model import Tool
 from app.clock import Clock
 from app.settings import Settings
-from app.web.handed_in import Dispatching, Doors, HandingOver, Receiving, Recording
+from app.web.ports import Dispatching, Doors, HandingOver, Receiving, Recording
 
 
 def doors(  # noqa: PLR0913 - the parts of the HTTP side that no process does without

@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 
 from starlette.applications import Starlette
 
-from app import log
+from app import log, metrics
 from app.booking.business import Businesses
 from app.booking.business_file import load_businesses
 from app.booking.synthetic import with_tester
@@ -17,7 +17,6 @@ from app.clock import Clock, SystemClock
 from app.db.migrate import migrate
 from app.db.once import looking
 from app.main.away import once_there, paging
-from app.main.checked import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
 from app.main.first_days import first_days
@@ -26,6 +25,7 @@ from app.main.provisioning import check_platform
 from app.main.reached import warn
 from app.main.server import Server
 from app.main.starts import WORK, started
+from app.main.startup_checks import check_credentials, check_crms, check_pages, check_synthetic, warnings
 from app.main.status import doors_with_status
 from app.settings import Settings, from_environment
 from app.web.server import build
@@ -38,6 +38,7 @@ def create() -> Starlette:
     settings = from_environment()
     log.configure(settings.log_level)
     if (parent := multiprocessing.parent_process()) is not None:
+        metrics.forget_dead_processes()  # one of several workers takes the place of one that was killed
         threading.Thread(target=_outlived, args=(parent,), name="parent", daemon=True).start()
     return application(settings, SystemClock())
 

@@ -65,7 +65,7 @@ def desired(settings: Settings, environment: str, seals: Sealer) -> Desired:
     """What files ask for. Raises `ConfigurationError`."""
     means = Means(
         tools=described(),
-        deadlines=Deadlines(settings.tool_deadline_ms, settings.filler_after_ms),
+        deadlines=Deadlines(settings.tool_deadline_ms),
         public_url=settings.public_url,
         secret_of=secret_named,
         sealer=seals,

@@ -56,19 +56,19 @@ from app.jobs.elsewhere import Elsewhere
 from app.jobs.outbox import Handler, Job
 from app.jobs.timers import Timer
 from app.jobs.work import Jobs
-from app.main.checks import checks
 from app.main.crms import crms
 from app.main.doors import doors
+from app.main.housekeeping import housekeeping
 from app.main.interpreter import settle_interpreter
 from app.main.limit_use import limit_timers
 from app.main.model_path import ModelPath
 from app.main.own_use import counted_lately, own_counts
 from app.main.paging import alarms, database_page, hand, pager
-from app.main.reports import reports
+from app.main.readiness import checks
 from app.main.settling import settler
-from app.main.shapes import watched
 from app.main.sources import Sources
 from app.main.texting import Texting
+from app.main.unread_reports import unread_reports
 from app.main.watching import watching
 from app.promises.follow_up import TaskFollowUp
 from app.promises.transfer_fate import TransferFate
@@ -84,7 +84,7 @@ from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
 from app.watch.own_use import OwnUse
 from app.watch.web_down import WebWatch
-from app.web.handed_in import Check, Doors
+from app.web.ports import Check, Doors
 from tools import tools
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ class Server:
             crm_jobs.READ_BACK: self.crm_copies.read_back,
             **self.texting.handlers(),
             **self.model_path.handlers(),
-            **reports(self.database, self.businesses, self.alarms, self.clock),
+            **unread_reports(self.database, self.businesses, self.alarms, self.clock),
         }
 
     def timers(self) -> list[Timer]:
@@ -320,13 +320,13 @@ class Server:
         self.loops.begin()
         self.heartbeat.start()
         settle_interpreter()
-        flusher = asyncio.get_running_loop().create_task(watched(self.database, self.alarms))
+        housekeeper = asyncio.get_running_loop().create_task(housekeeping(self.database, self.alarms))
         logger.info("started", businesses=len(self.businesses.by_id), tools=len(self.tools))
         try:
             yield
         finally:
             await self._stop()
-            flusher.cancel()
+            housekeeper.cancel()
             log.flush_later(False)
             metrics.hand_in()
 

@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.settings import Settings
 from app.watch.alarms import Alarms
 from app.watch.loops import Loops
-from app.web.handed_in import Check, State
+from app.web.ports import Check, State
 
 if TYPE_CHECKING:
     from app.adapters.caldav_calendar import CaldavCalendar

@@ -15,7 +15,7 @@ from app.main.server import Server
 from app.settings import Settings
 from app.watch.status import Board
 from app.watch.status_kept import Keep, Told
-from app.web.handed_in import Doors
+from app.web.ports import Doors
 
 GAP_S: Final = 60.0
 

@@ -26,7 +26,7 @@ from app.sms.sweep import EVERY_S, LISTED_EVERY_S, TextSweep
 from app.sms.turn import Responder
 from app.watch.alarms import Alarms
 from app.watch.pages import raised_about
-from app.web.handed_in import Check, State
+from app.web.ports import Check, State
 
 if TYPE_CHECKING:
     from app.adapters.twilio_carrier import TwilioCarrier

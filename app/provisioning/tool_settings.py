@@ -61,10 +61,9 @@ CHANGE: Final = Speech(
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Our own, in milliseconds."""
+    """What follows for the platform from our own deadline of a tool call, in milliseconds."""
 
     tool_ms: int
-    filler_ms: int
 
     @property
     def timeout_s(self) -> int:

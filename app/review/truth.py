@@ -34,9 +34,9 @@ def learned(transaction: Transaction, review: Kept, *, corrected: str = "", by: 
     return verdict
 
 
-def truths(connection: Connection, since: float = 0.0) -> list[dict[str, Any]]:
-    """What was learned since then, the oldest first, ready to be written as JSON."""
-    asked = select(ground_truth).where(_g.at >= since).order_by(_g.at).limit(MOST_LISTED)
+def truths(connection: Connection) -> list[dict[str, Any]]:
+    """What was learned, the oldest first, ready to be written as JSON."""
+    asked = select(ground_truth).order_by(_g.at).limit(MOST_LISTED)
     return [
         {str(name): value for name, value in row._mapping.items()} | {"proposed": orjson.loads(row.proposed)}
         for row in connection.execute(asked)

@@ -36,7 +36,6 @@ from app.sms.vocabulary import (
 )
 from app.sms.words import Answer, Intent, Said, read
 
-CHANGE_OF_TIME: Final = frozenset(("book_appointment", "reschedule_appointment"))
 TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for open times, or ask which day suits them."
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
 ANOTHER_TIME: Final = "The customer's words name another of the times. Ask which time they want."

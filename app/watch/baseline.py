@@ -78,7 +78,6 @@ class Profile:
     rates: tuple[float, ...]
     spread: float
     days: int
-    learned_from: int
     bunch: float = 1.0
 
     @property
@@ -133,7 +132,7 @@ def learned(history: History, zone: ZoneInfo, closed: frozenset[date], before: d
     began = max(first, before - timedelta(days=LEARNED_DAYS))
     seen = _days(history, zone, closed, began, before)
     if (before - first).days < LEAST_DAYS or len(seen) < LEAST_DAYS // 2:
-        return Profile(zone, closed, (), 0.0, max(0, (before - first).days), 0)
+        return Profile(zone, closed, (), 0.0, max(0, (before - first).days))
     good = _without_odd(seen)
     rates = _rates(good)
     level, bunch = _recent(good, rates, before), _bunch(good, rates)
@@ -143,7 +142,6 @@ def learned(history: History, zone: ZoneInfo, closed: frozenset[date], before: d
         tuple(rate * level for rate in rates),
         _spread(good, rates),
         (before - began).days,
-        sum(day.total for day in good),
         bunch,
     )
 

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope
 
 from app.web.answer import Answer, Header
 from app.web.etags import named
-from app.web.handed_in import Feeding
+from app.web.ports import Feeding
 
 ICS: Final = b"text/calendar; charset=utf-8"
 _PRIVATE: Final[Header] = (b"cache-control", b"private, no-cache")

@@ -12,7 +12,7 @@ from app.errors import BodyTooSlowError, UnauthorizedError
 from app.web import errors
 from app.web.answer import Answer, send_answer, send_early, send_json
 from app.web.body import ClientGoneError, declared_bytes, unread
-from app.web.for_people import in_words
+from app.web.error_pages import in_words
 from app.web.refusals import Refusals
 
 SMALL_BODY_BYTES: Final = 64 * 2**10

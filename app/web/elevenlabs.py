@@ -12,7 +12,7 @@ from app.watch.shapes import observe
 from app.watch.spoken_shapes import ELEVENLABS_ARRIVAL, ELEVENLABS_REPORT
 from app.web import body
 from app.web.deadline import within
-from app.web.handed_in import Doors
+from app.web.ports import Doors
 from app.web.tools import proven
 
 ARRIVAL: Final = "/elevenlabs/conversation-initiation"

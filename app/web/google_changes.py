@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 
 from app.errors import UnauthorizedError
 from app.web.answer import Answer
-from app.web.handed_in import Changed
+from app.web.ports import Changed
 
 _DONE: Final = Answer(b"")
 

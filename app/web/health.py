@@ -11,7 +11,7 @@ from app import log
 from app.clock import Clock
 from app.web.answer import Answer
 from app.web.deadline import within
-from app.web.handed_in import Check, State
+from app.web.ports import Check, State
 
 FRESH_S: Final = 1.0
 """How long an answer is served again: a stranger who asks all the time does not keep the database busy."""

@@ -15,7 +15,7 @@ from starlette.types import Lifespan, Receive, Scope
 from app.dialects import plain
 from app.dialects.credentials import encoded
 from app.web.answer import Answer
-from app.web.handed_in import Doors
+from app.web.ports import Doors
 from app.web.tools import proven
 
 if TYPE_CHECKING:

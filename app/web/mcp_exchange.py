@@ -32,7 +32,7 @@ from app.dialects.parameters import parameters
 from app.dialects.results import INTERNAL
 from app.web.answer import Answer
 from app.web.body import BODY_MAX_BYTES
-from app.web.handed_in import Dispatching
+from app.web.ports import Dispatching
 
 HERE: Final = ("127.0.0.1", "localhost", "[::1]")
 """Names under which this machine calls itself."""

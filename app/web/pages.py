@@ -19,8 +19,8 @@ from app.watch.pages_told import how_ended
 from app.watch.places import on_dashboard, place_of
 from app.web.answer import Answer
 from app.web.body import read
-from app.web.for_people import HEADERS, HTML, document
-from app.web.handed_in import Acknowledges
+from app.web.error_pages import HEADERS, HTML, document
+from app.web.ports import Acknowledges
 
 MOST_FORM_BYTES: Final = 4_096
 MOST_FIELDS: Final = 10

@@ -19,13 +19,13 @@ from app.web.admin import Admin
 from app.web.calendar_feed import CalendarFeed
 from app.web.door import Answering, Door, new_request_id
 from app.web.elevenlabs import ARRIVAL, REPORT, ElevenLabs
-from app.web.for_people import in_words
+from app.web.error_pages import in_words
 from app.web.google_changes import GoogleChanges
-from app.web.handed_in import Check, Doors
 from app.web.mcp import PATH as MCP
 from app.web.mcp import Mcp
 from app.web.openapi import describe
 from app.web.pages import Pages
+from app.web.ports import Check, Doors
 from app.web.refusals import Refusals
 from app.web.status import Status
 from app.web.tools import Dialect, Tools

@@ -14,7 +14,7 @@ from app.errors import OverloadedError
 from app.watch.status import Copy, Notice
 from app.web.answer import JSON, Answer, Header
 from app.web.etags import named
-from app.web.handed_in import Showing
+from app.web.ports import Showing
 from app.web.status_atom import ATOM, feed
 from app.web.status_page import HEADERS as PAGE_HEADERS
 from app.web.status_page import page

@@ -19,7 +19,7 @@ from app.errors import UnauthorizedError
 from app.watch.shapes import observe, observe_json
 from app.watch.spoken_shapes import of_tool_call
 from app.web import body
-from app.web.handed_in import Doors
+from app.web.ports import Doors
 
 _log = log.get("web.tools")
 

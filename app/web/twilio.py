@@ -15,7 +15,7 @@ from app.watch.shapes import observe
 from app.web import body
 from app.web.answer import Answer
 from app.web.deadline import within
-from app.web.handed_in import Doors, Texting
+from app.web.ports import Doors, Texting
 
 BODY_MAX_BYTES: Final = 256 * 2**10
 """A text has 1,600 characters, and a field about each of ten pictures."""

@@ -16,7 +16,7 @@ from app.watch.shapes import observe, observe_json
 from app.watch.spoken_shapes import VAPI_TOOL_CALLS, of_vapi_message
 from app.web import body
 from app.web.deadline import within
-from app.web.handed_in import Doors
+from app.web.ports import Doors
 
 STORE_DEADLINE_S: Final = 10.0
 """Vapi's default timeout for a server message is 20 s."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from app.booking.business import Businesses, Service
-from app.main.checked import warnings
+from app.main.startup_checks import warnings
 from app.settings import load
 from tests.booking.acme import acme
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.booking.availability import Opening
 from app.booking.business import Business, Technician
-from app.booking.speech import full_day, local_iso, none_left, offer, spell, spoken_day, spoken_list, spoken_time
+from app.booking.speech import full_day, local_iso, none_left, offer, spell, spoken_day, spoken_time
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOVEMBER = int(datetime(2026, 11, 20, 10, 0, tzinfo=CHICAGO).timestamp())
@@ -68,13 +68,6 @@ def test_the_current_year_is_the_one_of_the_zone() -> None:
 def test_a_repeated_time_says_which_one_it_is(zone: str, local: str, fold: int, said: str) -> None:
     place = ZoneInfo(zone)
     assert spoken_time(at(local, place, fold), place).endswith(f" at {said}")
-
-
-def test_several_times_are_said_by_day() -> None:
-    times = [at(f"2026-11-24T{c}") for c in ("09:00", "09:30", "14:00")] + [at("2026-11-25T08:00")]
-    assert spoken_list(times, CHICAGO, NOVEMBER) == (
-        "Tuesday, November 24 at 9:00 AM, 9:30 AM or 2:00 PM; Wednesday, November 25 at 8:00 AM"
-    )
 
 
 def test_a_day_is_said_in_full_where_a_mistake_is_corrected() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, text
 
+from app import metrics
 from app.audit import log as audit_log
 from app.audit.log import record
 from app.db import engine
@@ -50,6 +51,11 @@ def names(url: str) -> set[str]:
     return {name for (name,) in executed(url, "SELECT name FROM secrets")}
 
 
+def audit_rows_counted() -> float:
+    shown = metrics.render()[0].decode()
+    return float(next(line for line in shown.splitlines() if line.startswith("readback_audit_rows_total ")).split()[1])
+
+
 async def subjects(database: Database) -> list[str]:
     return await database.read(lambda c: list(c.execute(select(audit.c.subject).order_by(audit.c.seq)).scalars()))
 
@@ -59,6 +65,15 @@ async def test_a_result_means_that_others_can_see_it(database_url: str) -> None:
         for number in range(5):
             assert await database.write(kept(f"n{number}")) == f"n{number}"
             assert f"n{number}" in names(database_url)
+
+
+async def test_the_figures_count_the_audit_rows_that_were_committed(database_url: str) -> None:
+    async with opened(database_url) as database:
+        before = audit_rows_counted()
+        await asyncio.gather(*(database.write(kept(name)) for name in ("one", "two")))
+        with pytest.raises(RuntimeError):
+            await database.write(failing("three", RuntimeError()))
+        assert audit_rows_counted() == before + 2
 
 
 async def test_nothing_is_told_before_the_commit(database_url: str) -> None:

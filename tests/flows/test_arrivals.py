@@ -12,8 +12,6 @@ from tests.flows.running import ADMIN_TOKEN, Process
 from tests.flows.speaking import arrival, message, new_call, new_id
 
 CAP = 5
-FIRST_WARNING, SECOND_WARNING = 4, 5
-"""80 and 95 % of five, rounded up."""
 LOOK = ("check_availability", {"service": "inspection", "date": "tomorrow"})
 
 

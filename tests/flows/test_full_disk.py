@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from app.clock import Clock
-from app.main.checks import checks
+from app.main.readiness import checks
 from app.main.sources import Sources
 from app.watch import database_page
 from app.watch.alarms import Alarms

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.flows import books
 from tests.flows.businesses import ASSISTANT
 from tests.flows.running import Process
 from tests.flows.speaking import SAM, arrival, message, new_call, new_id
+from tests.processes import environment
 
 CALLERS = 12
 CAP = 5
@@ -136,6 +138,22 @@ async def test_workers_end_with_their_parent_and_leave_the_port_to_its_successor
     assert await books.eventually(lambda: not any(alive(pid) for pid in workers))
     server.start()
     assert (await server.offers(limit=1))[0]["slot_id"]
+    assert server.stop() == 0
+
+
+def die_with_pages_waiting(share: dict[str, str]) -> None:
+    program = "from app import metrics; metrics.set_queue_depth('pages', 9)"
+    subprocess.run([sys.executable, "-c", program], env=environment(**share), check=True)
+
+
+async def test_what_a_killed_worker_had_waiting_is_in_no_figure_of_its_successor(
+    start: Callable[..., Process], database_url: str, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "figures").mkdir()
+    share = {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    die_with_pages_waiting(share)
+    server = start(database_url, READBACK_WEB_WORKERS="2", **share)
+    assert (await server.figures()).get('readback_queue_depth{queue="pages"}', 0) == 0
     assert server.stop() == 0
 
 

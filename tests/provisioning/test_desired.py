@@ -33,7 +33,7 @@ KNOWN = {key: Known(f"id of {key.name}", "2") for key in [*TOOLS, Key(Kind.ASSIS
 def means(**other: Any) -> Means:
     given: dict[str, Any] = {
         "tools": described(),
-        "deadlines": Deadlines(6000, 800),
+        "deadlines": Deadlines(6000),
         "public_url": None,
         "secret_of": {"LINE_SECRET": "hush"}.__getitem__,
         "sealer": Sealer(b"key"),
@@ -105,7 +105,7 @@ def test_the_command_prints_each_tool_as_it_is_applied(
     ("tool_ms", "timeout_s", "delayed_ms"), [(6000, 10, 2500), (1000, 10, 500), (20_000, 24, 2500), (100, 10, 100)]
 )
 def test_the_platform_waits_longer_than_we_need(tool_ms: int, timeout_s: int, delayed_ms: int) -> None:
-    deadlines = Deadlines(tool_ms, 800)
+    deadlines = Deadlines(tool_ms)
     assert (deadlines.timeout_s, deadlines.delayed_ms) == (timeout_s, delayed_ms)
     assert deadlines.timeout_s * 1000 > tool_ms
 

@@ -19,8 +19,6 @@ from tests.sms.test_asked_back import (
     wednesday,
 )
 
-TREATMENT_LEFT = [("treatment", 24 * 60)]
-
 
 @pytest.fixture
 async def sms(sqlite_url: str) -> AsyncIterator[Texting]:

@@ -6,7 +6,7 @@ import pytest
 
 from app.booking.business_file import load_businesses
 from app.errors import ConfigurationError
-from app.main.checked import check_credentials, warnings
+from app.main.startup_checks import check_credentials, warnings
 from app.main.texting import _carrier
 from app.settings import load
 from tests.fakes.clock import FakeClock

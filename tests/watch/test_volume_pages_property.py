@@ -58,7 +58,7 @@ class House:
         expected = NEEDED * (self.now - last) / certain_s
         state = State.SILENT if expected >= NEEDED else State.NORMAL
         verdict = Verdict(state, last, expected, needed=NEEDED, log_chance=-expected)
-        profile = Profile(ACME.zone, frozenset(), (NEEDED * 3_600.0 / certain_s,) * 168, 0.0, 35, 1_000)
+        profile = Profile(ACME.zone, frozenset(), (NEEDED * 3_600.0 / certain_s,) * 168, 0.0, 35)
         return Decision(ACME, line, "call", verdict, profile, {"call": last})
 
     def again(self, one: Decision, since: float) -> bool:

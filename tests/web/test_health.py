@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.web.handed_in import State
+from app.web.ports import State
 from app.web.server import Check
 from tests.fakes.web import House
 

@@ -12,10 +12,10 @@ from app.adapters.probes import Answered, ProbeError, asked
 from app.booking.crm import BOOKED, Absent, Copy, Unknown, Unreadable
 from app.booking.store import Booking
 from app.inference.model import Message, ModelError, ModelName, Question
-from app.main.checked import check_crms
 from app.main.crms import crms
 from app.main.doctor.examination import AilingError, Check, LeftOutError, Patient
 from app.main.model_path import accesses, grader
+from app.main.startup_checks import check_crms
 from app.settings import Settings
 
 MOST_SKEW_S: Final = 30.0

@@ -8,7 +8,7 @@ from app.watch.alarms import Alarms
 from app.watch.shape_watch import ShapeWatch
 
 
-async def watched(database: Database, alarms: Alarms) -> None:
+async def housekeeping(database: Database, alarms: Alarms) -> None:
     """Until cancelled."""
     async with asyncio.TaskGroup() as both:
         both.create_task(flush_log())

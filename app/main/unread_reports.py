@@ -12,6 +12,6 @@ from app.jobs.outbox import Handler
 from app.watch.alarms import Alarms
 
 
-def reports(database: Database, businesses: Businesses, alarms: Alarms, clock: Clock) -> Mapping[str, Handler]:
+def unread_reports(database: Database, businesses: Businesses, alarms: Alarms, clock: Clock) -> Mapping[str, Handler]:
     """The job of such a letter. Only Vapi reports about calls."""
     return {UNREAD: ReadAgain(database, CallEvents(database, businesses, alarms, clock), vapi.parse)}

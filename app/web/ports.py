@@ -1,4 +1,4 @@
-"""What the doors need from the rest of the product, as shapes: whoever fits may be handed in."""
+"""The ports of the doors: what they need from the rest of the product, as shapes. Whoever fits may be handed in."""
 
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field

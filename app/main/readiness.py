@@ -6,7 +6,7 @@ from app.booking.crm_copies import CrmCopies
 from app.db.engine import Database
 from app.main.sources import Sources
 from app.watch.loops import Loops
-from app.web.handed_in import Check, State
+from app.web.ports import Check, State
 
 if TYPE_CHECKING:
     from app.adapters.redis_connection import RedisConnection

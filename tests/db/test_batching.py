@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from app.db.batching import Together
 from app.db.engine import Database, DatabaseRefusedError, Transaction
 from app.db.schema import secrets
-from app.db.together import Together
 from tests.fakes.databases import executed, held_up, opened
 
 

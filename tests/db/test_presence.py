@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 from app.audit.log import seal
-from app.db.company import SUFFIX, Presence
 from app.db.engine import NOTICED_WITHIN_S, Database
+from app.db.presence import SUFFIX, Presence
 
 HOLDING = """
 import sys, time
-from app.db.company import Presence
+from app.db.presence import Presence
 Presence(sys.argv[1]).enter()
 print("there", flush=True)
 time.sleep(600)

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, NoResultFound, ProgrammingError
 
 from app.db.engine import DatabaseRefusedError, Transaction
-from app.db.quick import Found, Statement
+from app.db.raw_statements import Found, Statement
 from tests.fakes.databases import opened
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database, Transaction
 from app.db.schema import secrets
-from app.db.waiting import (
+from app.db.write_queue import (
     AT_LAST_S,
     GATHER_S,
     LONGEST_S,
