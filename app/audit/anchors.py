@@ -89,6 +89,12 @@ def newest_noted(file: Path) -> Head | None:
     return _read(file, "the last line", lines[-1]) if lines else None
 
 
+def highest_noted(file: Path) -> Head | None:
+    """The anchor of the last row of all, every line having been read. Raises `DamagedAnchorsError`."""
+    anchors = noted(file)
+    return Head(last := max(anchors), anchors[last]) if anchors else None
+
+
 def _read(file: Path, place: str, line: bytes) -> Head:
     try:
         given: dict[str, Any] = orjson.loads(line)
@@ -106,15 +112,19 @@ class Bell(Protocol):
     def ring(self, kind: str, key: str, title: str, body: str, /) -> bool:
         """Tell, unless that is told already."""
 
-    def clear(self, kind: str, key: str, /) -> bool:
-        """Over."""
+    def clear(self, kind: str, key: str, /, *, own: bool = False) -> bool:
+        """Over; `own`: unless another process rang since this one began."""
+
+    def raised(self, kind: str, /) -> set[str]:
+        """About what such pages are up, whoever rang."""
 
 
 class Anchoring:
     """Notes the head on a timer and at the end, whenever it has moved. Never raises; what fails is tried again.
 
     Nothing is noted over a head that the database lacks: whoever puts an older copy in its place, or cuts off the end,
-    must not have it look whole, and a person is told.
+    must not have it look whole, and a person is told. While that page is up, whichever process rang, every line counts
+    and not only the last: a process that had seen nothing yet may have noted heads over what is wrong.
     """
 
     def __init__(
@@ -150,12 +160,12 @@ class Anchoring:
     async def note(self) -> None:
         """Note the head now if it is another one than last time."""
         try:
-            last = self._last or await asyncio.to_thread(newest_noted, self._file)
+            last = await self._held_against()
             newest, whole = await self._database.read(lambda c: (head(c), last is None or holds_head(c, last)))
             if not whole:
                 self._ring(f"Row {last.seq if last else 0} was noted in {self._file} and is not in the database.")
                 return
-            self._alarms.clear(*ALARM)
+            self._alarms.clear(*ALARM, own=True)
             if newest.seq > 0 and newest != last:
                 newest = await self._database.write(_lasting_head)
                 await asyncio.to_thread(note, self._file, newest, self._clock.now())
@@ -168,6 +178,12 @@ class Anchoring:
         else:
             self._last = newest if newest.seq else None
             self._is_well()  # also where another process has noted it meanwhile
+
+    async def _held_against(self) -> Head | None:
+        """The head that must be in the database."""
+        if ALARM[1] in self._alarms.raised(ALARM[0]):
+            return await asyncio.to_thread(highest_noted, self._file) or self._last
+        return self._last or await asyncio.to_thread(newest_noted, self._file)
 
     def _is_well(self) -> None:
         self._missed = 0

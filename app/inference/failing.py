@@ -15,7 +15,11 @@ IN_A_ROW: Final = 5
 
 
 class Minded:
-    """A model of which a person hears when it does not answer; what it answers next ends that page."""
+    """A model of which a person hears when it does not answer; what it answers next ends that page.
+
+    A process whose key is another, or whose way there is broken, is not well because a neighbour is: what that one told
+    since this one began is that one's to end.
+    """
 
     def __init__(self, model: Model, alarms: Alarms) -> None:
         self._model = model
@@ -36,8 +40,8 @@ class Minded:
             self._tell(error)
             raise
         self._failed = 0
-        # Unconditionally: another process, or this one before it was started anew, may have told of it.
-        self._alarms.clear(PAGE, self.name.text)
+        # Also where nothing failed here: this process before it was started anew may have told of it.
+        self._alarms.clear(PAGE, self.name.text, own=True)
         return answer
 
     def _tell(self, error: ModelError) -> None:

@@ -173,7 +173,7 @@ class Jobs:
                 self._ring(error)
                 await asyncio.sleep(ENGINE_RETRY_S[min(tries, len(ENGINE_RETRY_S) - 1)])
                 tries += 1
-        self._alarms.clear("jobs_down", "engine")
+        self._alarms.clear("jobs_down", "engine", own=True)
         self._relay.start()
         self._timers.start()
         self._tried = True

@@ -62,7 +62,6 @@ _RULES: Final[Mapping[str, Rule]] = {
     "audit_not_anchored": Rule(frozenset({"database_down"})),
     "cap_store_down": Rule(frozenset({"database_down"}), after_s=BACK_S),
     "call_event_lost": Rule(_DATABASE, after_s=BACK_S),
-    "transfers_not_followed": Rule(_DATABASE | {"call_event_lost"}),
     "synthetic_call_failed": Rule(_WRITES | {"database_down", "web_down"}),
 }
 _FIGURES: Final[Mapping[str, frozenset[str]]] = {

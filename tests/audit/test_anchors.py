@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.audit.anchors import MOST_MISSED, Anchoring, DamagedAnchorsError, note, noted, usual_file
-from app.audit.log import Head, record, verify
+from app.audit.log import Head, head, record, verify
 from app.db.engine import Database
 from app.db.opening import normalised
 from tests.fakes.alarms import FakeAlarms
@@ -225,3 +225,40 @@ async def test_a_file_whose_last_line_cannot_be_read_is_told(sqlite_url: str, tm
     await lived(sqlite_url, file, alarms, 1)
     assert alarms.ringing() == {("audit_broken", "anchors")}
     assert file.read_bytes() == b"not json\n"
+
+
+@pytest.mark.parametrize("damage", [b"not json\n", b'{"seq": 9, "hash": "of another database"}\n'])
+async def test_a_process_that_had_seen_no_damage_neither_ends_the_page_about_it_nor_notes_over_it(
+    sqlite_url: str, tmp_path: Path, damage: bytes
+) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    async with opened(sqlite_url) as database:
+        older, newer = (Anchoring(database, file, FakeClock(), alarms) for _ in range(2))
+        await happened(database)
+        await older.note()
+        with file.open("ab") as opened_file:
+            opened_file.write(damage)
+        await newer.note()
+        before = file.read_bytes()
+        for _ in range(2):
+            await happened(database)
+            await older.note()
+            await newer.note()
+            assert alarms.ringing() == {("audit_broken", "anchors")}
+    assert len(alarms.rung) == 1
+    assert file.read_bytes() == before
+
+
+async def test_heads_that_were_noted_over_damage_do_not_end_the_page_about_it(sqlite_url: str, tmp_path: Path) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    async with opened(sqlite_url) as database:
+        anchoring = Anchoring(database, file, FakeClock(), alarms)
+        await happened(database)
+        file.write_bytes(b"not json\n")
+        await anchoring.note()
+        note(file, await database.read(head), 1.0)
+        await anchoring.note()
+        assert alarms.ringing() == {("audit_broken", "anchors")}
+        file.unlink()
+        await anchoring.note()
+    assert alarms.ringing() == set()

@@ -21,6 +21,7 @@ class FakeAlarms:
         self.withdrawn: list[str] = []
         self._ringing: set[tuple[str, str]] = set()
         self._unheard: set[tuple[str, str]] = set()
+        self._elsewhere: set[tuple[str, str]] = set()
 
     def ring(
         self,
@@ -50,11 +51,19 @@ class FakeAlarms:
         self._ringing.discard((kind, key))
         return True
 
+    def rang_elsewhere(self, kind: str, key: str) -> None:
+        """Another process rang, since this one began."""
+        self._ringing.add((kind, key))
+        self._elsewhere.add((kind, key))
+
     def lasts(self) -> None:
         """People have heard of what rings."""
         self._unheard.clear()
 
     def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
+        if own and (kind, key) in self._elsewhere:
+            return False
+        self._elsewhere.discard((kind, key))
         self._unheard.discard((kind, key))
         was = (kind, key) in self._ringing
         self._ringing.discard((kind, key))

@@ -61,3 +61,10 @@ async def test_an_answer_ends_what_is_open_whoever_told_it() -> None:
     assert alarms.ringing() == {(PAGE, "openai:x")}
     await asked(ScriptedModel("openai:x", GOOD), alarms)
     assert alarms.ringing() == set()
+
+
+async def test_an_answer_ends_nothing_that_another_process_tells_of() -> None:
+    alarms = FakeAlarms()
+    alarms.rang_elsewhere(PAGE, "openai:x")
+    await asked(ScriptedModel("openai:x", GOOD), alarms)
+    assert alarms.ringing() == {(PAGE, "openai:x")}

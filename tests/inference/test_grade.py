@@ -182,3 +182,11 @@ async def test_a_look_is_no_question_of_a_customer_in_any_figure(sqlite_url: str
         shares = await database.read(lambda c: figure_rows.fallbacks(Material(nothing, c, NOW + 1, 600.0, 0.0)))
         assert shares["acme"].value == pytest.approx(1 / 3)
         assert shares["acme"].samples == 3
+
+
+async def test_a_grade_ends_no_page_of_a_process_that_gets_none(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        made, alarms = asking(database, ScriptedModel("g:tiny", says("fits")))
+        alarms.rang_elsewhere(ALARM, "grader")
+        await asked(made)
+    assert alarms.ringing() == {(ALARM, "grader")}

@@ -141,6 +141,14 @@ async def test_without_its_database_the_engine_is_tried_again_and_rings(
     assert not alarms._ringing
 
 
+async def test_an_engine_that_comes_up_ends_no_page_of_a_process_in_which_it_does_not(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database, working(database, {}) as jobs:
+        alarms: Any = jobs._alarms
+        alarms.rang_elsewhere("jobs_down", "engine")
+        await until(jobs.works)
+    assert alarms.ringing() == {("jobs_down", "engine")}
+
+
 def test_what_the_engine_shares_with_other_threads_is_imported_before_there_are_any() -> None:
     """Half imported by the thread that brings the engine up, it makes statements of every other thread fail."""
     program = "import sys, app.jobs.work; print('sqlalchemy.orm' in sys.modules, 'dbos' in sys.modules)"

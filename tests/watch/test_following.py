@@ -99,6 +99,18 @@ async def test_of_two_bookings_that_nobody_can_settle_at_once_one_rings_and_name
     assert f"raised: {ANOTHER.title}" not in night.heard()
 
 
+@pytest.mark.parametrize("kind", ["database_down", "call_event_lost", "cap_store_down"])
+async def test_that_nobody_follows_transfers_is_heard_also_where_it_is_over_within_a_minute(
+    database: Database, kind: str
+) -> None:
+    night, lost = Night(database), Page("transfers_not_followed", "transfers", "Nobody follows transfers", "b")
+    await night.raised(Page(kind, "k", "The database takes only some", "b"))
+    await night.raised(lost)
+    await night.after(60.0)
+    await night.ended(lost)
+    assert night.heard()[1:] == [f"raised: {lost.title}", f"resolved: {lost.title}"]
+
+
 @pytest.mark.parametrize(("upstream", "kind"), [("twilio", "texts_late"), ("crm", "crm_copies_late")])
 async def test_what_a_figure_of_its_own_upstream_told_already_waits_to_be_named_by_it(
     database: Database, upstream: str, kind: str
