@@ -164,7 +164,9 @@ MOVE = re.compile(
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
 MOVES_ONE = re.compile(
-    r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+"
+    r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+|"
+    r"\b(?:move|reschedule|push|shift|bump|postpone) (?!(?:it|this|that|them|these|those|to|me|us|back|up|down|out|on|"
+    r"for|by|until|all|both|my|our|the|an?|everything|times?|days?|dates?|hours?)\b)[a-z]+"
 )
 OTHER_ONE = re.compile(
     r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b|\W*$)"
