@@ -127,7 +127,8 @@ def _moved_too(first: Said, rest: Said, ground: Ground, *, other: bool) -> Said 
         return moved
     both_placed = bool(_ORIGIN.search(first.text)) and bool(_ORIGIN.search(moved.text))
     of_service = other and (rest.intent is Intent.MOVE or bool(_THING_TO.match(low)))
-    return moved if moved.when and first.when and (of_service or both_placed) else None
+    timed = bool(moved.when or moved.number) and bool(first.when or first.number)
+    return moved if timed and (of_service or both_placed) else None
 
 
 def _hanging(talk: Talk, ground: Ground) -> Said | None:

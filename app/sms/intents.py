@@ -26,7 +26,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     low = _without_kept(low)
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
-    moves = bool(v.MOVE.search(asked)) or read_shift(asked) is not None
+    moves = bool(v.MOVE.search(asked)) or _moves_own(asked, own) or read_shift(asked) is not None
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
@@ -52,6 +52,11 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     if v.BOOK.search(asked):
         return Intent.BOOK
     return Intent.PERSON if NOT_CALLED.search(asked) and not when else None
+
+
+def _moves_own(low: str, own: Collection[str]) -> bool:
+    """Whether it moves what it names by a word of the business's own, without an article: "push ants to 2"."""
+    return any(match[1] in own or match[1].rstrip("s") in own for match in v.MOVES_WORD.finditer(low))
 
 
 def _without_kept(low: str) -> str:

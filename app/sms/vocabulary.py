@@ -161,6 +161,7 @@ MOVE = re.compile(
     rf"(?:change|move|switch|shift|push|bump|swap) (?:{_DAY})\w*\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
+MOVES_WORD = re.compile(r"\b(?:move|switch|shift|push|bump|postpone|reschedule) ([a-z-]+)\b")
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
 MOVES_ONE = re.compile(
@@ -334,12 +335,12 @@ PUZZLED = re.compile(
 )
 """They did not follow, and want to hear it again."""
 NOT_YET = re.compile(
-    r"\W*(?:(?:ok+|okay|hmm+|um+|well|sure|one sec)\W+)*(?:(?:let me|i(?:'ll| will| need to| have to)|need to|"
-    r"have to|gotta) "
+    r"\W*(?:(?:ok+|okay|hmm+|um+|well|sure|one sec|hold on|hang on|wait)\W+)*"
+    r"(?:(?:let me|i(?:'ll| will| need to| have to)|need to|have to|gotta) "
     r"(?:just )?(?:check|see|think|look|ask)(?: (?:about|with|at|it|that|this|on|my|the|calendar|schedule|husband|wife|"
     r"partner|boss|landlord|first|back))*|(?:just )?(?:(?:give|gimme) (?:me )?)?(?:one|a) (?:sec|second|moment|min|"
     r"minute)|"
-    r"brb)(?: (?:please|pls|and get back to you|then))*\W*"
+    r"brb|hold on|hang on)(?: (?:please|pls|and get back to you|then))*\W*"
 )
 """They will answer later."""
 START = re.compile(r"\W*(?:start|unstop)\W*")
