@@ -34,6 +34,13 @@ _NOT_SO = re.compile(
     r"(?:(?P<new>[^\W\d_][\w'-]*),? (?:and )?)?not (?P<old>[^\W\d_][\w'-]*)\W*",
     re.I,
 )
+_SPELT_OUT = re.compile(r"[^\W\d_](?:[-. ][^\W\d_]){2,}")
+_PART = re.compile(
+    r"\b(?P<which>first|last) name(?:'?s| is| should be|:)?(?: really| actually)?(?: spelle?[dt]| with)?:? "
+    rf"(?P<new>{_SPELT_OUT.pattern}|[^\W\d_][\w'-]*)\W*$",
+    re.I,
+)
+"""The first or the last name alone."""
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
@@ -92,13 +99,23 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     """The name that was given, with one of its words put right: "it's Karin, not Karen". Empty: it is only wrong."""
     state, found = talk.state, _NOT_SO.fullmatch(talk.said.text)
     words = state.name.split()
-    if state.step is not Step.CONFIRM or state.task is not Task.BOOK or found is None:
+    confirming = state.step is Step.CONFIRM and state.task is Task.BOOK
+    if confirming and len(words) > 1 and (part := _PART.search(talk.said.text)):
+        new = fitting(_written_out(part["new"]), ground.own_words)
+        return new and " ".join((*words[:-1], new) if part["which"].lower() == "last" else (new, *words[1:]))
+    if not confirming or found is None:
         return None
     old, new = found["old"].lower(), found["new"] or ""
     new = fitting(new[:1].upper() + new[1:], ground.own_words)
     if old not in map(str.lower, words) or (not new and old in ground.technicians):
         return None
     return new and " ".join(new if word.lower() == old else word for word in words)
+
+
+def _written_out(name: str) -> str:
+    """`Rowe`, from "R-o-w-e"; another one as it is, with a capital."""
+    letters = _SPELT_OUT.fullmatch(name)
+    return "".join(sign for sign in name if sign.isalpha()).capitalize() if letters else name[:1].upper() + name[1:]
 
 
 def _asks(part: str) -> bool:

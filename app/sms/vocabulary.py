@@ -14,14 +14,6 @@ SIGNS = {
     "–": "-",
 }
 ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)[- ]?ish\b", re.I)
-ABROAD = (
-    (re.compile(r"^\W*(?:ja|jawohl|oui)\W*$", re.I), "yes"),
-    (re.compile(r"^\W*(?:nein|non)\W*$", re.I), "no"),
-    (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
-    (re.compile(r"\bannuler\b", re.I), "cancel"),
-    (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),
-)
-"""The few words of other languages that are texted beside English, in English."""
 SIGNATURE = re.compile(r"^\W*(?:sent from my|get outlook for) [^.!?\n]*$", re.I | re.M)
 """What a phone puts under a text."""
 KEPT_SIGNS = "$+<>=^`~|"
@@ -135,6 +127,9 @@ TOPICS = re.compile(
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy)|lleg[oa]\w* tarde|voy tarde)\b"
 )
+FREE = re.compile(
+    r"\b(?:is|are) (?:the|your|an?) (?P<what>[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
+)
 LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
 ABOUT_TIMES = re.compile(
@@ -207,7 +202,9 @@ IS_BOOKED = re.compile(
     r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
-    r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b"
+    r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b|"
+    r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* (?:coming|here|there)\b|"
+    r"\bwhich (?:ones?|appointments?|appts?|visits?) (?:do|have) (?:i|we)\b"
 )
 OPENINGS = re.compile(
     r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"

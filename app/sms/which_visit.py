@@ -183,7 +183,8 @@ def _with_whom(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
     """Those to which the one comes who is named with them: "the one with Lee", unlike "I spoke with Lee"."""
     low, services = talk.said.text.lower(), talk.business.services_said()
     kinds = {re.escape(word) for service in services for word in service.name.lower().split()}
-    of = rf"\b(?:ones?|{APPT}|(?:{'|'.join(kinds)})s?) (?:that (?:is|was) )?(?:with|by) |^\W*with "
+    of = rf"\b(?:ones?|{APPT}|(?:{'|'.join(kinds)})s?) (?:that (?:is|was) )?(?:with|by) |^\W*with |"
+    of += r"^\W*(?:(?:please|pls|can (?:you|we)|(?:i )?(?:need|want) to) )*(?:cancel|move|re-?schedule|push) "
     people = [(each.id, re.escape(each.name.lower())) for each in talk.business.technicians]
     who = [each for each, name in people if re.search(rf"(?:{of}){name}\b", low)]
     return [each for each in found if each.who in who]

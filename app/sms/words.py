@@ -18,6 +18,7 @@ from app.sms.intents import intent_of
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import without_origin
+from app.sms.other_languages import ABROAD
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -148,8 +149,8 @@ def cleaned(body: str) -> str:
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
     text = v.ABOUT.sub(r"around \1", text)
-    for form, word in v.ABROAD:
-        text = form.sub(word, text)
+    for form, english in ABROAD:
+        text = form.sub(english, text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
     return "\n".join(" ".join(line.split()) for line in v.SIGNATURE.sub("", kept).splitlines()).strip()
