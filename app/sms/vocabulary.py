@@ -365,9 +365,11 @@ ABOUT_VISIT = re.compile(
 SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
 ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")
 """A yes that is more than an "ok": it answers a question."""
+_NEAR = r"(?:\w+[- ]in[- ]law|sister|brother|friend|neighbou?r|tenant|aunt|uncle|cousin)"
 _FOR_THEIRS = (
-    r"for (?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|"
-    r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?"
+    rf"(?:for (?:my|our) (?:{_NEAR}|mom|mum|mother|dad|father|parents?|son|daughter|grand\w+)s?|"
+    rf"(?:my|our) {_NEAR}(?: \w+){{0,2}}? (?:needs?|wants?|would like|likes?)|"
+    rf"(?:can|could) (?:my|our) {_NEAR} (?:have|get))"
 )
 FOR_THEIRS = re.compile(rf"\b{_FOR_THEIRS}\b")
 AGAIN = re.compile(

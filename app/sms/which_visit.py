@@ -186,7 +186,8 @@ def _with_whom(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
     of = rf"\b(?:ones?|{APPT}|(?:{'|'.join(kinds)})s?) (?:that (?:is|was) )?(?:with|by) |^\W*with |"
     of += r"^\W*(?:(?:please|pls|can (?:you|we)|(?:i )?(?:need|want) to) )*(?:cancel|move|re-?schedule|push) "
     people = [(each.id, re.escape(each.name.lower())) for each in talk.business.technicians]
-    who = [each for each, name in people if re.search(rf"(?:{of}){name}\b", low)]
+    alone = low.strip(" .!?")
+    who = [each for each, name in people if re.search(rf"(?:{of}){name}\b", low) or re.fullmatch(name, alone)]
     return [each for each in found if each.who in who]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sms.scenes import ASKED, INSPECTION_AND_TREATMENT, NOTHING, ONE, TREATMENT, TUE, Row, hold
+from tests.sms.scenes import ASKED, INSPECTION_AND_TREATMENT, NOTHING, ONE, TREATMENT, TUE, TWO_INSPECTIONS, Row, hold
 
 BOTH = f"{TUE}, {TREATMENT}"
 FRIDAY = "inspection Fri 27 09:00"
@@ -13,6 +13,19 @@ ROWS: tuple[Row, ...] = (
     (ASKED, "my last name is Rowe / yes", f"{TUE} for Jane Rowe", "Booked"),
     (ASKED, "sorry first name is Janet / yes", f"{TUE} for Janet Roe", "Booked"),
     (ASKED, "my name is Mary Smith / yes", f"{TUE} for Mary Smith", "Booked"),
+    (ASKED, "no not jane its john roe / yes", f"{TUE} for John Roe", "Booked"),
+    (ASKED, "not jane, john / yes", f"{TUE} for John Roe", "Booked"),
+    (ASKED, "not tuesday, wednesday", "", "Wed Nov 25: 1) 8:00 AM"),
+    *(
+        (ASKED, f"{text} / yes", "inspection Tue 24 10:00", "Booked")
+        for text in ("yes and move it to 10", "yes but move it to 10")
+    ),
+    *(
+        (ONE, f"{text} / yes", f"{TUE}, inspection Wed 25 10:00", "Booked")
+        for text in ("my neighbor Bob Hill wants wed at 10", "can my neighbor have wed at 10")
+    ),
+    (ONE, "my mom wants wed at 10 instead / yes", "inspection Wed 25 10:00", "Moved"),
+    (TWO_INSPECTIONS, "cancel my appointment / lee / yes", TUE, "Cancelled: Home inspection with Lee"),
     (ASKED, "my last name is wrong", "", "What is your full name?"),
     (ONE, "~3d / what time are you coming", TUE, "You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM"),
     (INSPECTION_AND_TREATMENT, "which ones do I have?", BOTH, "You have: Home inspection"),
