@@ -134,6 +134,7 @@ INNER = {
         "app.sms.talk.MOST_QUESTIONS",
         "app.sms.several.MOST_CLAUSES",
         "app.sms.words.MAX_BETWEENS",
+        "app.sms.words.MOST_WISHES",
         "app.sms.words.MAX_CHARS",
         "app.sms.names_in_words.MAX_NAME_WORDS",
         "app.sms.names_in_words.MAX_NAME_CHARS",

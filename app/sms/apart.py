@@ -12,6 +12,7 @@ from app.sms.dates_in_words import When
 from app.sms.further import ON_TOP, TELLS, halves, turns
 from app.sms.ground import Ground
 from app.sms.several import EVERY
+from app.sms.spans_in_words import DAY_NAMES
 from app.sms.state import Step
 from app.sms.talk import Talk
 from app.sms.vocabulary import HAS_ONE, NEGATION, WISHES_FOR
@@ -20,6 +21,16 @@ from app.sms.words import Answer, Intent, Said, read
 ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
 _NEW = re.compile(rf"{ANOTHER.pattern}|\ban?\b")
 _FROM_TO = re.compile(r"\w+ to \w+")
+_JOINED = re.compile(r"^\W*(?:and|then|plus|also|n)\b ?", re.I)
+_THING_TO = re.compile(r"\W*(?:(?:and|then|plus|also|n) )?(?:(?:the|my|our) )?(?:[a-z-]+ ){1,3}to (?!be\b)\w")
+_HOUR = r"[0-9]{1,2}(?::[0-9]{2})? ?(?:[ap]m)?"
+_DAY = rf"(?:{DAY_NAMES})"
+_ORIGIN = re.compile(
+    r"\b(?:move|change|switch|push) (?:the |my )?"
+    rf"(?:(?:{_DAY}(?:'?s)?|{_HOUR})(?: one)? to [0-9]|{_HOUR}(?: one)? to {_DAY})",
+    re.I,
+)
+"""A visit by its day or its hour, and the time that it shall have."""
 _COURTEOUS = re.compile(
     r"(?:if|as long as) (?:(?:that|it)(?:'?s| is) (?:ok|okay|fine|all ?right|possible|not too late)|possible|"
     r"(?:you|u|i|we) (?:can|could|may)(?=\W*$|[.,;!])|not too late)\b",
@@ -41,7 +52,8 @@ def apart(talk: Talk, ground: Ground) -> Said:
         return said
     if said.cancels and (hanging := _hanging(talk, ground)) is not None:
         return hanging
-    if said.instead or said.answer is not None:
+    in_order = said.next is not None and said.next.next is not None
+    if said.instead or said.answer is not None or in_order:
         return said
     for first, rest in reversed(list(halves(said.whole, ground))):
         if (two := _two(talk, first, rest, ground)) is not None:
@@ -96,16 +108,27 @@ def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: 
     low = rest.text.lower()
     if EVERY.search(first.text.lower()):
         return None  # "both Tuesday and Wednesday to Thursday" is one move of two visits
-    if _FROM_TO.search(low) and rest.when.days and rest.intent in (None, Intent.MOVE) and ON_TOP.match(low):
-        words = re.sub(r"^\W*(?:and|then|plus|also|n)\b ?", "", rest.text, flags=re.I)
-        moved = rest if rest.intent is Intent.MOVE else read([(f"move {words}", 0)], ground)
-        if len(moved.when.days) > 1:
-            return replace(first, next=moved)
+    if (moved := _moved_too(first, rest, ground, other=other)) is not None:
+        return replace(first, next=moved)
     if rest.intent in (Intent.CANCEL, Intent.MOVE) or turns(rest):
         return None
     asks, more = bool(WISHES_FOR.search(low)), bool(ANOTHER.search(low))
     on_top = bool(ON_TOP.match(low)) and bool(rest.when)
     return replace(first, next=wish) if (other and (asks or on_top)) or (asks and more) else None
+
+
+def _moved_too(first: Said, rest: Said, ground: Ground, *, other: bool) -> Said | None:
+    """Another visit that shall be moved as well, and where to: "and the ants to Thursday", "and the 10 to 2"."""
+    low = rest.text.lower()
+    if rest.intent not in (None, Intent.MOVE) or not _FROM_TO.search(low):
+        return None
+    moved = rest if rest.intent is Intent.MOVE else read([(f"move {_JOINED.sub('', rest.text)}", 0)], ground)
+    if len(moved.when.days) > 1 and ON_TOP.match(low):
+        return moved
+    both_placed = bool(_ORIGIN.search(first.text)) and bool(_ORIGIN.search(moved.text))
+    of_service = other and (rest.intent is Intent.MOVE or bool(_THING_TO.match(low)))
+    timed = bool(moved.when or moved.number) and bool(first.when or first.number)
+    return moved if timed and (of_service or both_placed) else None
 
 
 def _hanging(talk: Talk, ground: Ground) -> Said | None:

@@ -112,7 +112,8 @@ _VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit"
 
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
-    r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment))\b"
+    r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment|"
+    r"\w+ (?:guy|guys|tech|technician|man|visit|appointment|appt|treatment|inspection)))\b"
     r"(?! (?:to(?! come)|explained|done|now|yet)\b)|"
     r"\b(?:no longer|not) need(?:ed)?(?: any ?more)?(?=\W*$|[,.;!]| (?:thanks|please)\b)|"
     r"\bno longer need\b|"

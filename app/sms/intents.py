@@ -26,11 +26,11 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     low = _without_kept(low)
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
-    moves = bool(v.MOVE.search(asked)) or read_shift(asked) is not None
+    moves = bool(v.MOVE.search(asked)) or _moves_own(asked, own) or read_shift(asked) is not None
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
-    if v.TOPICS.search(low):
+    if v.TOPICS.search(low) or _asks_if_free(low, own):
         late = when.clock and v.INSTEAD_OF_IT.search(asked) and v.LATE.search(asked)
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(asked) and not v.NO_CALL.search(asked)
@@ -52,6 +52,17 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     if v.BOOK.search(asked):
         return Intent.BOOK
     return Intent.PERSON if NOT_CALLED.search(asked) and not when else None
+
+
+def _moves_own(low: str, own: Collection[str]) -> bool:
+    """Whether it moves what it names by a word of the business's own, without an article: "push ants to 2"."""
+    return any(match[1] in own or match[1].rstrip("s") in own for match in v.MOVES_WORD.finditer(low))
+
+
+def _asks_if_free(low: str, own: Collection[str]) -> bool:
+    """Whether it is asked what a service costs, and not who has time: "is the treatment free?"."""
+    match = v.FREE.search(low)
+    return match is not None and any(word in own or word.rstrip("s") in own for word in match["what"].split())
 
 
 def _without_kept(low: str) -> str:

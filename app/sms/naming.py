@@ -1,6 +1,7 @@
 """An answer to "what is your full name?" with something after it: the name is taken, the rest read. And a no; notes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import phrases
@@ -34,6 +35,19 @@ _NOT_SO = re.compile(
     r"(?:(?P<new>[^\W\d_][\w'-]*),? (?:and )?)?not (?P<old>[^\W\d_][\w'-]*)\W*",
     re.I,
 )
+_OTHER = re.compile(
+    r"(?:(?:no|sorry|oops|wait)\W+)*not (?P<old>[^\W\d_][\w'-]*),? (?:(?:but|it'?s|it is|my name is) )*"
+    r"(?P<new>[^\W\d_][\w'-]*(?: [^\W\d_][\w'-]*){0,2})\W*",
+    re.I,
+)
+"""The name that it is instead: "not Jane, it's John Roe"."""
+_SPELT_OUT = re.compile(r"[^\W\d_](?:[-. ][^\W\d_]){2,}")
+_PART = re.compile(
+    r"\b(?P<which>first|last) name(?:'?s| is| should be|:)?(?: really| actually)?(?: spelle?[dt]| with)?:? "
+    rf"(?P<new>{_SPELT_OUT.pattern}|[^\W\d_][\w'-]*)\W*$",
+    re.I,
+)
+"""The first or the last name alone."""
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
@@ -92,13 +106,33 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     """The name that was given, with one of its words put right: "it's Karin, not Karen". Empty: it is only wrong."""
     state, found = talk.state, _NOT_SO.fullmatch(talk.said.text)
     words = state.name.split()
-    if state.step is not Step.CONFIRM or state.task is not Task.BOOK or found is None:
+    confirming = state.step is Step.CONFIRM and state.task is Task.BOOK
+    if confirming and len(words) > 1 and (part := _PART.search(talk.said.text)):
+        new = fitting(_written_out(part["new"]), ground.own_words)
+        return new and " ".join((*words[:-1], new) if part["which"].lower() == "last" else (new, *words[1:]))
+    if confirming and (other := _OTHER.fullmatch(talk.said.text)) and (name := _instead(words, other, ground)):
+        return name
+    if not confirming or found is None:
         return None
     old, new = found["old"].lower(), found["new"] or ""
     new = fitting(new[:1].upper() + new[1:], ground.own_words)
     if old not in map(str.lower, words) or (not new and old in ground.technicians):
         return None
     return new and " ".join(new if word.lower() == old else word for word in words)
+
+
+def _instead(words: Sequence[str], other: re.Match[str], ground: Ground) -> str:
+    """The name with what it is instead of one of its words, or a whole other one; empty where that is none."""
+    old, new = other["old"].lower(), fitting(other["new"].title(), ground.own_words)
+    if old not in map(str.lower, words) or ground.when(other["new"])[0]:
+        return ""
+    return new if " " in new else new and " ".join(new if word.lower() == old else word for word in words)
+
+
+def _written_out(name: str) -> str:
+    """`Rowe`, from "R-o-w-e"; another one as it is, with a capital."""
+    letters = _SPELT_OUT.fullmatch(name)
+    return "".join(sign for sign in name if sign.isalpha()).capitalize() if letters else name[:1].upper() + name[1:]
 
 
 def _asks(part: str) -> bool:

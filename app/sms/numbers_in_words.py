@@ -33,9 +33,10 @@ _AFTER = (
 _N = rf"(?:[0-9]{{1,2}}|{'|'.join(NUMBERS)})"
 CORRECTED = re.compile(
     rf"^(?:{_BEFORE}{_N}{_AFTER},? )?(?:(?:no|oops|sorry|wait|i mean|rather),? )+(?={_N}\b)|"
-    r"^(?:(?:please|pls|can|could|would|will|you|we|i|let's|actually|i'd like to|i want to|to) )*"
+    r"^(?:(?:please|pls|can|could|would|will|you|we|i|let's|actually|i'd like to|i want to|to|and|but|then|"
+    r"(?:yes|yeah|yep|ok|okay),?) )*"
     r"(?:move|change|switch|push|shift|bump|reschedule) (?:(?:it|that|this|me|back|up|out|the (?:time|hour)|"
-    r"(?:the|my|our) (?:visit|appointment|appt)) )*to "
+    r"(?:the|my|our) (?:visit|appointment|appt)) )*(?:(?:(?:the|my|our) )?[a-z]{3,}(?: [a-z]{3,})? )?to "
     rf"(?={_N}\b)"
 )
 """A number that is taken back for the one that follows, or what is to become another number."""

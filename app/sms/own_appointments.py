@@ -87,7 +87,7 @@ async def begin(talk: Talk, task: Task) -> None:
     found = theirs.referred(talk, found) or which_visit.numbered_with(talk) or found
     then = _one_wish(talk, found).next
     when, (found, others) = several.without_spared_days(talk, found), several.without_kept(talk, found)
-    talk.said = replace(talk.said, when=when)
+    talk.said = replace(talk.said, when=which_visit.in_its_week(talk, found, when, task))
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:
         await choosing.go_on(talk)  # "my appointment" is the one that is being booked
         return

@@ -122,6 +122,7 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     first, *state.put_off = state.put_off
     ground = replace(ground, today=first.on, _read={})
     talk.said = read([(first.words, 0)], ground)
+    talk = meant.with_hour(talk)
     said = talk.said = apart.apart(talk, ground)
     if said.intent is Intent.CANCEL:
         await own_appointments.begin(talk, Task.CANCEL)

@@ -14,14 +14,6 @@ SIGNS = {
     "–": "-",
 }
 ABOUT = re.compile(r"\b(?:at |around |about )?([0-9]{1,2}(?::[0-5][0-9])?)[- ]?ish\b", re.I)
-ABROAD = (
-    (re.compile(r"^\W*(?:ja|jawohl|oui)\W*$", re.I), "yes"),
-    (re.compile(r"^\W*(?:nein|non)\W*$", re.I), "no"),
-    (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
-    (re.compile(r"\bannuler\b", re.I), "cancel"),
-    (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),
-)
-"""The few words of other languages that are texted beside English, in English."""
 SIGNATURE = re.compile(r"^\W*(?:sent from my|get outlook for) [^.!?\n]*$", re.I | re.M)
 """What a phone puts under a text."""
 KEPT_SIGNS = "$+<>=^`~|"
@@ -135,6 +127,9 @@ TOPICS = re.compile(
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy)|lleg[oa]\w* tarde|voy tarde)\b"
 )
+FREE = re.compile(
+    r"\b(?:is|are) (?:the|your|an?) (?P<what>[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
+)
 LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
 ABOUT_TIMES = re.compile(
@@ -161,10 +156,13 @@ MOVE = re.compile(
     rf"(?:change|move|switch|shift|push|bump|swap) (?:{_DAY})\w*\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
+MOVES_WORD = re.compile(r"\b(?:move|switch|shift|push|bump|postpone|reschedule) ([a-z-]+)\b")
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
 MOVES_ONE = re.compile(
-    r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+"
+    r"\b(?:move|reschedule|change|push|switch|shift|bump|swap|postpone) (?:my|our|the) (?!time|day|date|hour)\w+|"
+    r"\b(?:move|reschedule|push|shift|bump|postpone) (?!(?:it|this|that|them|these|those|to|me|us|back|up|down|out|on|"
+    r"for|by|until|all|both|my|our|the|an?|everything|times?|days?|dates?|hours?)\b)[a-z]+"
 )
 OTHER_ONE = re.compile(
     r"\b(?:the|my) other (?:one|visit|appointment|appt|booking)\b|^other one\b|\b(?:the|my) other(?= to\b|\W*$)"
@@ -204,7 +202,9 @@ IS_BOOKED = re.compile(
     r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
-    r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b"
+    r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b|"
+    r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* (?:coming|here|there)\b|"
+    r"\bwhich (?:ones?|appointments?|appts?|visits?) (?:do|have) (?:i|we)\b"
 )
 OPENINGS = re.compile(
     r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"
@@ -332,12 +332,12 @@ PUZZLED = re.compile(
 )
 """They did not follow, and want to hear it again."""
 NOT_YET = re.compile(
-    r"\W*(?:(?:ok+|okay|hmm+|um+|well|sure|one sec)\W+)*(?:(?:let me|i(?:'ll| will| need to| have to)|need to|"
-    r"have to|gotta) "
+    r"\W*(?:(?:ok+|okay|hmm+|um+|well|sure|one sec|hold on|hang on|wait)\W+)*"
+    r"(?:(?:let me|i(?:'ll| will| need to| have to)|need to|have to|gotta) "
     r"(?:just )?(?:check|see|think|look|ask)(?: (?:about|with|at|it|that|this|on|my|the|calendar|schedule|husband|wife|"
     r"partner|boss|landlord|first|back))*|(?:just )?(?:(?:give|gimme) (?:me )?)?(?:one|a) (?:sec|second|moment|min|"
     r"minute)|"
-    r"brb)(?: (?:please|pls|and get back to you|then))*\W*"
+    r"brb|hold on|hang on)(?: (?:please|pls|and get back to you|then))*\W*"
 )
 """They will answer later."""
 START = re.compile(r"\W*(?:start|unstop)\W*")
@@ -365,9 +365,11 @@ ABOUT_VISIT = re.compile(
 SEVERAL = re.compile(r"\b(?:both|all|appointments|appts|visits|bookings)\b")
 ASSENT = re.compile(r"(?:y|ye|yes+|yea+h*|yep|yup|sure|s[ií]|claro|please|yes please)\b")
 """A yes that is more than an "ok": it answers a question."""
+_NEAR = r"(?:\w+[- ]in[- ]law|sister|brother|friend|neighbou?r|tenant|aunt|uncle|cousin)"
 _FOR_THEIRS = (
-    r"for (?:my|our) (?:\w+[- ]in[- ]law|mom|mum|mother|dad|father|parents?|sister|brother|son|daughter|friend|"
-    r"neighbou?r|tenant|grand\w+|aunt|uncle|cousin)s?"
+    rf"(?:for (?:my|our) (?:{_NEAR}|mom|mum|mother|dad|father|parents?|son|daughter|grand\w+)s?|"
+    rf"(?:my|our) {_NEAR}(?: \w+){{0,2}}? (?:needs?|wants?|would like|likes?)|"
+    rf"(?:can|could) (?:my|our) {_NEAR} (?:have|get))"
 )
 FOR_THEIRS = re.compile(rf"\b{_FOR_THEIRS}\b")
 AGAIN = re.compile(

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import several
+from app.sms.cancelling import CANNOT_COME
 from app.sms.dates_in_words import When
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
 from app.sms.numbers_in_words import ORDINALS
 from app.sms.origins_in_words import DAY_TO, FROM_TO
+from app.sms.spans_in_words import MONTH_NAMES
 from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE, YES
@@ -35,6 +37,8 @@ _PLACE = re.compile(
 """A visit by its place among those that stand."""
 
 
+_DATED = re.compile(rf"\b(?:{MONTH_NAMES})\b|[0-9](?:st|nd|rd|th)\b|[0-9][/.-][0-9]|\b(?:this|next|coming)\b", re.I)
+"""A day that is not said by its name alone."""
 _WITH_LIST = re.compile(
     r"^\W*(?:(?:please|pls|just|can (?:you|we)|to|move|change|switch|push|reschedule|cancel|number|option|the) )*#?"
     rf"(?P<number>[1-9]|{'|'.join(ORDINALS)})(?:st|nd|rd|th)?\)?(?: one)?,?"
@@ -42,6 +46,21 @@ _WITH_LIST = re.compile(
     rf" and\b(?!(?: (?:then|also|the|number|option|cancel))* #?{several.ONE_OF_LIST}\b))"
 )
 """A number of the list with what shall be done with it: "move 1 to Thursday"."""
+
+
+def in_its_week(talk: Talk, found: Sequence[Booked], when: When, task: Task) -> When:
+    """When it is said to be, where the day by which a visit is named is that of a visit in another week: "cancel
+    Monday", "move Monday to Tuesday". So it is where they only say the day on which they cannot.
+    """
+    if task is Task.CANCEL and when.barred and not when.days and CANNOT_COME.search(talk.said.text.lower()):
+        return replace(when, days=tuple(each.starts.date() for each in found if each.starts.weekday() in when.barred))
+    origin = re.split(r"\b(?:to|until)\b", talk.said.text, maxsplit=1)[0]
+    named = when.weekday if task is Task.CANCEL else len(when.days) == _TWO and bool(FROM_TO.search(talk.said.text))
+    if not named or _DATED.search(origin):
+        return when
+    first, *others = when.days
+    same = [each.starts.date() for each in found if each.starts.weekday() == first.weekday()]
+    return replace(when, days=(same[0], *others)) if same and first not in same else when
 
 
 def listed_one(talk: Talk) -> Booked | None:
@@ -164,9 +183,11 @@ def _with_whom(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
     """Those to which the one comes who is named with them: "the one with Lee", unlike "I spoke with Lee"."""
     low, services = talk.said.text.lower(), talk.business.services_said()
     kinds = {re.escape(word) for service in services for word in service.name.lower().split()}
-    of = rf"\b(?:ones?|{APPT}|(?:{'|'.join(kinds)})s?) (?:that (?:is|was) )?(?:with|by) |^\W*with "
+    of = rf"\b(?:ones?|{APPT}|(?:{'|'.join(kinds)})s?) (?:that (?:is|was) )?(?:with|by) |^\W*with |"
+    of += r"^\W*(?:(?:please|pls|can (?:you|we)|(?:i )?(?:need|want) to) )*(?:cancel|move|re-?schedule|push) "
     people = [(each.id, re.escape(each.name.lower())) for each in talk.business.technicians]
-    who = [each for each, name in people if re.search(rf"(?:{of}){name}\b", low)]
+    alone = low.strip(" .!?")
+    who = [each for each, name in people if re.search(rf"(?:{of}){name}\b", low) or re.fullmatch(name, alone)]
     return [each for each in found if each.who in who]
 
 

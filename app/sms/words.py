@@ -18,10 +18,14 @@ from app.sms.intents import intent_of
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import without_origin
+from app.sms.other_languages import ABROAD
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
 """Places where a second request is looked for in one text."""
+_TWO = 2
+MOST_WISHES = 3
+"""In one text, each with its own words; what follows the last one is read with it."""
 
 
 class Answer(StrEnum):
@@ -145,8 +149,8 @@ def cleaned(body: str) -> str:
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
     text = v.ABOUT.sub(r"around \1", text)
-    for form, word in v.ABROAD:
-        text = form.sub(word, text)
+    for form, english in ABROAD:
+        text = form.sub(english, text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
     return "\n".join(" ".join(line.split()) for line in v.SIGNATURE.sub("", kept).splitlines()).strip()
@@ -157,15 +161,25 @@ def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
     said: Said | None = None
     bodies = [(cleaned(body), pictures) for body, pictures in texts]
     for text, pictures in bodies:
-        for clause in _clauses(text, ground):
-            if clause.strip() or not text:
-                one = _read(clause.strip(), ground)
-                if len(texts) > 1 and _is_whole_name(one):
-                    one = replace(one, name=one.alone)
-                said = one if said is None else _together(said, one)
+        for one in _each(text, ground):
+            whole = replace(one, name=one.alone) if len(texts) > 1 and _is_whole_name(one) else one
+            said = whole if said is None else _together(said, whole)
         said = replace(said or Said(), pictures=(said.pictures if said else 0) + pictures)
         said = replace(said, instead=said.instead or bool(v.INSTEAD.search(text)))
     return replace(said or Said(), whole="\n".join(text for text, _ in bodies if text))
+
+
+def _each(text: str, ground: Ground, most: int = MOST_WISHES) -> list[Said]:
+    """What each of its clauses says. A request that follows another one can be followed by one itself."""
+    clauses = [clause.strip() for clause in _clauses(text, ground)]
+    said = [_read(clause, ground) for clause in clauses if clause or not text]
+    if len(said) == _TWO and most > _TWO and not v.INSTEAD.search(text):
+        head, *rest = _each(clauses[1], ground, most - 1)
+        for later in rest:
+            head = _together(head, later)
+        if head.next is not None and _together(said[0], head).next is not None:
+            return [said[0], replace(head, whole=clauses[1])]
+    return said
 
 
 def _clauses(text: str, ground: Ground) -> list[str]:
@@ -210,7 +224,9 @@ def _together(said: Said, later: Said) -> Said:
         return replace(said, next=later)
     tells_which = later.own or bool(later.when.days) or bool(v.CANCELS_ONE.search(low))
     if later.intent is Intent.CANCEL and tells_which and (agreed or said.intent is Intent.BOOK):
-        return replace(said, next=later) if agreed else replace(later, next=said)
+        if agreed:
+            return replace(said, next=later)
+        return replace(later, whole="", next=replace(said, next=later.next or said.next))
     moves_one = later.intent is Intent.MOVE and bool(v.MOVES_ONE.search(low) or v.OTHER_ONE.search(low))
     another = (
         (moves_one and (agreed or said.intent is Intent.CANCEL or _books(said)))

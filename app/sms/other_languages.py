@@ -1,0 +1,46 @@
+"""The few words of other languages that are texted beside English, or say a time, as what they are in English. Pure."""
+
+import re
+from collections.abc import Callable
+
+_COUNTS = {"una": "one", "un": "one", "dos": "two", "tres": "three", "cuatro": "four"}
+_COUNT = rf"(?P<count>{'|'.join(_COUNTS)}|[0-9]{{1,2}})"
+_UNITS = {"hora": "hour", "día": "day", "dia": "day", "semana": "week"}
+
+
+def _in_time(match: re.Match[str]) -> str:
+    """`in two weeks`, from "dentro de dos semanas"."""
+    return f"in {_span(match)}"
+
+
+def _later(match: re.Match[str]) -> str:
+    """`one hour later`, from "una hora más tarde"."""
+    return f"{_span(match)} {'earlier' if match['way'].lower().endswith(('temprano', 'antes')) else 'later'}"
+
+
+def _span(match: re.Match[str]) -> str:
+    count = match["count"].lower()
+    plural = "" if count in ("una", "un", "1") else "s"
+    return f"{_COUNTS.get(count, count)} {_UNITS[match['unit'].lower()]}{plural}"
+
+
+ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"^\W*(?:ja|jawohl|oui)\W*$", re.I), "yes"),
+    (re.compile(r"^\W*(?:nein|non)\W*$", re.I), "no"),
+    (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
+    (re.compile(r"\bannuler\b", re.I), "cancel"),
+    (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),
+    (
+        re.compile(r"\b(?:(?:para )?la )?(?:semana que (?:viene|entra)|pr[oó]xima semana|semana pr[oó]xima)\b", re.I),
+        "next week",
+    ),
+    (re.compile(rf"\b(?:en|dentro de) {_COUNT} (?P<unit>d[ií]a|semana)s?\b", re.I), _in_time),
+    (
+        re.compile(
+            rf"\b{_COUNT} (?P<unit>hora|d[ií]a|semana)s? (?P<way>m[aá]s (?:tarde|temprano)|antes|despu[eé]s)\b", re.I
+        ),
+        _later,
+    ),
+    (re.compile(r"\by (?:hacer|agendar|reservar|programar|sacar) otra\b", re.I), "and book another one"),
+)
+"""A form and what stands in its place."""

@@ -1,0 +1,30 @@
+"""By what a visit is known that shall go: its weekday in a later week, the day that does not suit, its service."""
+
+import pytest
+
+from tests.sms.scenes import INSPECTION_AND_TREATMENT, OFFERED, ONE, TREATMENT, TUE, TWO_INSPECTIONS, WED, Row, hold
+
+THREE = (*TWO_INSPECTIONS, "book an ant treatment monday nov 30 at 2pm", "yes")
+ANTS = "treatment Mon 30 14:00"
+ROWS: tuple[Row, ...] = (
+    *(
+        (THREE, f"{text} / yes", f"{TUE}, {WED}", "Cancelled: Ant treatment with Dana, Mon Nov 30")
+        for text in ("cancel monday", "cancel the monday one", "cancel my monday visit", "cancel ants monday")
+    ),
+    (THREE, "move monday to tuesday at 3 / yes", f"{TUE}, treatment Tue 24 15:00, {WED}", "Moved: Ant treatment"),
+    (THREE, "cancel monday nov 23", f"{TUE}, {WED}, {ANTS}", "I find no visit on Mon Nov 23. Which one?"),
+    (ONE, "cancel monday", TUE, "I find no visit on Mon Nov 23."),
+    (TWO_INSPECTIONS, "cant make it tuesday / yes", WED, "Cancelled"),
+    (INSPECTION_AND_TREATMENT, "~3d / cant make it tmrw / yes", TREATMENT, "Cancelled: Home inspection"),
+    (INSPECTION_AND_TREATMENT, "dont need the ant guy anymore, they're gone! / yes", TUE, "Cancelled: Ant treatment"),
+    (INSPECTION_AND_TREATMENT, "push ants to 2 / yes", f"{TUE}, treatment Wed 25 14:00", "Moved: Ant treatment"),
+    (INSPECTION_AND_TREATMENT, "push ants a week / yes", f"{TUE}, treatment Wed 2 10:00", "Moved: Ant treatment"),
+    (INSPECTION_AND_TREATMENT, "move inspection to 10 / yes", f"inspection Tue 24 10:00, {TREATMENT}", "Moved: Home"),
+    (ONE, "push it 2 days / yes", "inspection Thu 26 09:00", "Moved"),
+    (OFFERED, "hold on let me ask my husband / ok 2 / Jane Roe / yes", "inspection Tue 24 08:30", "Booked"),
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[1].split(" / ")[0])
+async def test_the_visit_that_is_meant(row: Row, sqlite_url: str) -> None:
+    await hold(sqlite_url, row)
