@@ -27,6 +27,7 @@ from app.inference.prompt import as_data
 from app.inference.window import InputError, Memory, remember, remembered, shown, windowed
 from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
+from app.sms.as_wished import as_wished, at_their_hour
 from app.sms.asked_for import held
 from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
@@ -304,9 +305,11 @@ class ModelConversation:
         return {**found[-1], "ok": all(each["ok"] for each in found), "say": " ".join(says)}
 
     async def _look_up(self, turn: ModelTurn, verdict: Permitted, step: int) -> dict[str, Any]:
+        verdict = as_wished(turn, verdict)
         name = f"{step}:{verdict.tool}:{digest(verdict.arguments)}"
         result = await self._ask(turn.conversation, turn.session, verdict.tool, verdict.arguments, f"{turn.id}:{name}")
-        turn.told.add(verdict.tool, verdict.arguments, result)
+        result, lead = at_their_hour(turn, verdict, result)
+        turn.told.add(verdict.tool, verdict.arguments, result, lead)
         turn.facts.pop(ONLY_SAID, None)
         return _named(turn, result, service_id(turn.business, verdict.arguments))
 
