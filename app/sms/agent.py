@@ -31,7 +31,7 @@ from app.sms.as_wished import as_wished, at_their_hour
 from app.sms.asked_for import held
 from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
-from app.sms.going_on import going_on
+from app.sms.going_on import going_on, with_what_was_before
 from app.sms.model_turn import ModelTurn
 from app.sms.of_use import ASKED_CALL, ONLY_SAID, agrees_to_call, is_answered, of_no_use, offers_call, wants_something
 from app.sms.phrases import PICTURE
@@ -163,6 +163,7 @@ class ModelConversation:
             if isinstance(begun, Turn):
                 return begun
             kept = begun
+            texts = texts if kept else with_what_was_before(business, state.memory, texts)
         return await self._guided.answer(replace(conversation, state=kept), texts)
 
     async def _done_before(self, conversation: Conversation, session: str, turn: str) -> tuple[str, ...]:
