@@ -306,13 +306,13 @@ class ModelConversation:
         return {**found[-1], "ok": all(each["ok"] for each in found), "say": " ".join(says)}
 
     async def _look_up(self, turn: ModelTurn, verdict: Permitted, step: int) -> dict[str, Any]:
-        verdict = as_wished(turn, verdict)
-        name = f"{step}:{verdict.tool}:{digest(verdict.arguments)}"
-        result = await self._ask(turn.conversation, turn.session, verdict.tool, verdict.arguments, f"{turn.id}:{name}")
+        look = as_wished(turn, verdict)
+        name = f"{step}:{look.tool}:{digest(look.arguments)}"
+        result = await self._ask(turn.conversation, turn.session, look.tool, look.arguments, f"{turn.id}:{name}")
         result, lead = at_their_hour(turn, verdict, result)
-        turn.told.add(verdict.tool, verdict.arguments, result, lead)
+        turn.told.add(look.tool, look.arguments, result, lead)
         turn.facts.pop(ONLY_SAID, None)
-        return _named(turn, result, service_id(turn.business, verdict.arguments))
+        return _named(turn, result, service_id(turn.business, look.arguments))
 
     def _given(self, turn: ModelTurn) -> dict[str, Any]:
         """What a prompt is built from. Its time is about the text's, so that a turn run again asks the same."""

@@ -3,7 +3,7 @@
 Pure. The tool offers the first times of a day and has no word for an hour: who asks for three would be offered eight.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -30,10 +30,10 @@ _WISHES: Final = (None, Intent.BOOK, Intent.MOVE)
 def as_wished(turn: ModelTurn, look: Permitted) -> Permitted:
     """The look as it is made. Only the first one for a service is held to their day: when that is full, others help."""
     talk = heard_now(turn)
-    said = talk.said
-    if look.tool != CHECK or said.next is not None or said.intent not in _WISHES or CAME.search(said.text.lower()):
+    when = talk.said.when
+    if not _is_wish(talk, look):
         return look
-    wanted, when = dict(look.arguments), said.when
+    wanted = dict(look.arguments)
     if not turn.told.looked_for(service_id(turn.business, wanted)):
         if who := technician_in(talk):
             wanted["technician"] = who
@@ -48,14 +48,30 @@ def as_wished(turn: ModelTurn, look: Permitted) -> Permitted:
 
 
 def at_their_hour(turn: ModelTurn, look: Permitted, result: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """What was found, with the times at the hour they named or near it; and what is said first where it is not open."""
-    clock = heard_now(turn).said.when.clock
-    if look.arguments.get("limit") != MANY or not clock or not result.get("slots"):
+    """What was found for a model's `look`: as many times as it wanted or, where none of them is at the hour they named,
+    those that are or are near it; and what is said first where it is not open.
+    """
+    talk = heard_now(turn)
+    clock, found = talk.said.when.clock, result.get("slots")
+    if not (clock and found and _is_wish(talk, look)):
         return result, ""
-    slots = {slot["slot_id"]: slot for slot in result["slots"]}
-    near = nearest([Offered(each["slot_id"], each["start"], each["technician"]) for each in slots.values()], clock)
+    first = found[: look.arguments.get("limit", OFFERED)]
+    if any(clock.allows(minute(each)) for each in _offered(first)):
+        return {**result, "slots": first}, ""
+    by_id = {slot["slot_id"]: slot for slot in found}
+    near = nearest(_offered(found), clock)[:OFFERED]
     lead = "" if clock.allows(minute(near[0])) else phrases.NEAREST
-    return {**result, "slots": [slots[each.slot_id] for each in near[:OFFERED]]}, lead
+    return {**result, "slots": [by_id[each.slot_id] for each in near]}, lead
+
+
+def _is_wish(talk: Talk, look: Permitted) -> bool:
+    said = talk.said
+    told_of = said.next is not None or said.intent not in _WISHES or CAME.search(said.text.lower())
+    return look.tool == CHECK and not told_of
+
+
+def _offered(slots: Sequence[Mapping[str, str]]) -> list[Offered]:
+    return [Offered(each["slot_id"], each["start"], each["technician"]) for each in slots]
 
 
 def _on_their_day(talk: Talk, wanted: dict[str, Any]) -> None:

@@ -246,7 +246,7 @@ async def test_a_number_means_the_list_that_was_read_last(sms: Texting) -> None:
 
 async def test_what_is_overtaken_is_not_told(sms: Texting) -> None:
     look = call("check_availability", service="inspection", date="2026-11-24", part_of_day="morning")
-    book = call("book_appointment", slot_id="s1", customer_name="Ann Lee", confidence=0.9, rests_on=["8:30"])
+    book = call("book_appointment", slot_id="s2", customer_name="Ann Lee", confidence=0.9, rests_on=["8:30"])
     (told,) = await sms.text("Inspection Tuesday at 8:30 please, Ann Lee", model=[look, book])
     assert told.startswith("You're booked")
 
