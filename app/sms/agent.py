@@ -27,10 +27,11 @@ from app.inference.prompt import as_data
 from app.inference.window import InputError, Memory, remember, remembered, shown, windowed
 from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
+from app.sms.as_wished import as_wished, at_their_hour
 from app.sms.asked_for import held
 from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.done_before import done_before
-from app.sms.going_on import going_on
+from app.sms.going_on import going_on, with_what_was_before
 from app.sms.model_turn import ModelTurn
 from app.sms.of_use import ASKED_CALL, ONLY_SAID, agrees_to_call, is_answered, of_no_use, offers_call, wants_something
 from app.sms.phrases import PICTURE
@@ -162,6 +163,7 @@ class ModelConversation:
             if isinstance(begun, Turn):
                 return begun
             kept = begun
+            texts = texts if kept else with_what_was_before(business, state.memory, texts)
         return await self._guided.answer(replace(conversation, state=kept), texts)
 
     async def _done_before(self, conversation: Conversation, session: str, turn: str) -> tuple[str, ...]:
@@ -304,11 +306,13 @@ class ModelConversation:
         return {**found[-1], "ok": all(each["ok"] for each in found), "say": " ".join(says)}
 
     async def _look_up(self, turn: ModelTurn, verdict: Permitted, step: int) -> dict[str, Any]:
-        name = f"{step}:{verdict.tool}:{digest(verdict.arguments)}"
-        result = await self._ask(turn.conversation, turn.session, verdict.tool, verdict.arguments, f"{turn.id}:{name}")
-        turn.told.add(verdict.tool, verdict.arguments, result)
+        look = as_wished(turn, verdict)
+        name = f"{step}:{look.tool}:{digest(look.arguments)}"
+        result = await self._ask(turn.conversation, turn.session, look.tool, look.arguments, f"{turn.id}:{name}")
+        result, lead = at_their_hour(turn, verdict, result)
+        turn.told.add(look.tool, look.arguments, result, lead)
         turn.facts.pop(ONLY_SAID, None)
-        return _named(turn, result, service_id(turn.business, verdict.arguments))
+        return _named(turn, result, service_id(turn.business, look.arguments))
 
     def _given(self, turn: ModelTurn) -> dict[str, Any]:
         """What a prompt is built from. Its time is about the text's, so that a turn run again asks the same."""

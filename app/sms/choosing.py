@@ -276,7 +276,8 @@ async def _offer(talk: Talk) -> None:
         return
     offered = [slot for slot in _offered(result["slots"]) if slot.starts.weekday() not in wanted.barred]
     slots = [slot for slot in offered if not _is_theirs(talk, slot.starts)]
-    fitting = [slot for slot in slots if wanted.clock.allows(minute(slot))]
+    near = meant.nearest(slots, wanted.clock)
+    fitting = [slot for slot in near if wanted.clock.allows(minute(slot))]
     exact = bool(wanted.clock.minutes)
     state.wanted = Wanted()
     if not slots:
@@ -289,8 +290,7 @@ async def _offer(talk: Talk) -> None:
     elif fitting:
         _show(talk, fitting[:OFFERED])
     else:
-        nearest = sorted(slots, key=lambda slot: (wanted.clock.distance(minute(slot)), slot.start))[:OFFERED]
-        _show(talk, sorted(nearest, key=lambda slot: slot.starts), "That time is not open. The nearest:")
+        _show(talk, near, phrases.NEAREST)
 
 
 def _has(talk: Talk, wanted: Wanted) -> bool:

@@ -3,9 +3,11 @@ offered. What was to be moved does not become a booking.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from app.booking.business import Business
+from app.inference.output import Saying
 from app.inference.window import Memory
 from app.sms import asked_next
 from app.sms.changing import booked
@@ -13,10 +15,24 @@ from app.sms.ground import ground
 from app.sms.guided import heard
 from app.sms.instead import Wish, since_booked, which, wish
 from app.sms.meant import picked
+from app.sms.sayings import BY_LANGUAGE, in_one_language
 from app.sms.state import VERSION, Asked, Booked, Offered, State, Step, Task, dumped
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.words import Intent
+
+ASKED: Final = (
+    Saying.ASK_SERVICE,
+    Saying.ASK_DAY,
+    Saying.ASK_PART,
+    Saying.ASK_TIME,
+    Saying.ASK_NAME,
+    Saying.ASK_ADDRESS,
+    Saying.ASK_APPOINTMENT,
+)
+"""What a model asks for a wish that is still to be seen to."""
+MOST_BEFORE: Final = 5
+"""Texts of theirs that are read anew."""
 
 
 async def going_on(
@@ -51,6 +67,25 @@ async def going_on(
     if said.intent not in (None, Intent.BOOK, Intent.MOVE):
         return {}  # it is about no time
     return await _which(Talk(conversation, business, state, said, int(now), texts[-1].id, ask), visits)
+
+
+def with_what_was_before(business: Business, memory: Memory, texts: Sequence[Incoming]) -> list[Incoming]:
+    """The texts, after those of before that got nothing but a question: what they told then is not asked again."""
+    asked = [in_one_language(saying, language, business) for language in BY_LANGUAGE for saying in ASKED]
+    before: list[Incoming] = []
+    for turn in reversed(memory.turns):
+        if turn.who == "customer":
+            before.insert(0, replace(texts[0], body=turn.text, media=0))
+        elif not _is_made_of(asked, turn.text) or len(before) == MOST_BEFORE:
+            break
+    return [*before, *texts]
+
+
+def _is_made_of(questions: Sequence[str], text: str) -> bool:
+    left = " ".join(text.split())
+    for question in questions:
+        left = left.replace(" ".join(question.split()), "")
+    return not left.strip()
 
 
 async def _which(talk: Talk, visits: Sequence[Booked]) -> Turn:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from unicodedata import combining, normalize
@@ -19,6 +19,8 @@ from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, PLEASE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
 
+NEAR = 3
+"""Times near the one that is not open."""
 _TWO = 2
 _LATER, _EARLIER = re.compile(r"\b(?:later|latter|latest)\b"), re.compile(r"\b(?:earlier|sooner|former|earliest)\b")
 """Of two days."""
@@ -116,6 +118,14 @@ def technician_in(talk: Talk) -> str:
         if low.strip(" .!?") == name or re.search(_ASKED_FOR.format(name=re.escape(name)), low):
             return technician.id
     return ""
+
+
+def nearest(slots: Sequence[Offered], clock: Clock) -> list[Offered]:
+    """Those at this time of day, in order; where there is none, the few that are nearest to it."""
+    if fitting := [slot for slot in slots if clock.allows(minute(slot))]:
+        return fitting
+    near = sorted(slots, key=lambda slot: (clock.distance(minute(slot)), slot.start))[:NEAR]
+    return sorted(near, key=lambda slot: slot.starts)
 
 
 def wishes_sooner(said: Said) -> bool:

@@ -11,12 +11,14 @@ from typing import Final
 from app.inference.output import Saying
 from app.inference.window import shown
 from app.sms.asked_for import heard_now
+from app.sms.assent import says_nothing_else
 from app.sms.cancelling import Cancelling
 from app.sms.ground import ground
 from app.sms.meant import picked, services_in
 from app.sms.model_turn import ModelTurn
-from app.sms.questions import unasked
-from app.sms.vocabulary import ASSENT, BETTER
+from app.sms.questions import IN_PASSING, unasked
+from app.sms.theirs import expects_it
+from app.sms.vocabulary import ASSENT, BETTER, NOT_YET, REACTION
 from app.sms.words import Answer, Intent, read
 
 COURTESIES: Final = frozenset((Saying.HELLO, Saying.WELCOME, Saying.SORRY, Saying.ASK_ELSE))
@@ -27,6 +29,9 @@ ONLY_SAID: Final = "only_said"
 """The fact that counts them."""
 ASKED_CALL: Final = "asked_call"
 """The fact that a call was offered, with the words it would be about."""
+_SHORT_WORDS: Final = 6
+"""A greeting with no more words than that holds no wish, in whatever language it is."""
+_HESITATES: Final = re.compile(r"(?:(?:h+m+|u+[hm]+|oh+|ah+|well|so)\W*)+")
 _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = re.compile(r"\d+")
 
@@ -64,6 +69,8 @@ def is_answered(turn: ModelTurn) -> bool:
     said = heard_now(turn).said
     if turn.told.of_times:
         return said.cancelling < Cancelling.HALF and said.intent is not Intent.PERSON
+    if _has_none_yet(turn):
+        return False
     return (said.intent is Intent.STATUS and turn.told.own is not None) or not (
         wants_something(turn) or _is_unanswered(turn)
     )
@@ -113,8 +120,31 @@ def _passes_over(turn: ModelTurn, sayings: Collection[Saying]) -> bool:
         return True
     if not COURTESIES.issuperset(sayings) or turn.told.of_times:
         return False
-    told = turn.told.words() != tuple(turn.told.documents)
-    return to_change if told else wants_something(turn) or _is_unanswered(turn)
+    if turn.told.words() != tuple(turn.told.documents):
+        return to_change or _has_none_yet(turn)
+    return wants_something(turn) or _is_unanswered(turn) or not (turn.told.documents or _is_courtesy(turn))
+
+
+def _is_courtesy(turn: ModelTurn) -> bool:
+    """Whether the newest words are of the kind that a courtesy answers. What nobody can read may be a wish."""
+    talk = heard_now(turn)
+    said, low = talk.said, talk.said.text.lower()
+    greets = said.only_greets or (said.greets and (said.foreign or IN_PASSING.search(low)))
+    short = len(said.text.split()) <= _SHORT_WORDS
+    if said.thanks or said.closing or (greets and short) or (said.answer is not None and short and said.only_answers):
+        return True
+    put_off = NOT_YET.fullmatch(low) or _HESITATES.fullmatch(low) or REACTION.fullmatch(said.text)
+    return bool(put_off) or expects_it(talk) or says_nothing_else(talk)
+
+
+def _has_none_yet(turn: ModelTurn) -> bool:
+    """Whether they name a visit that they want, and were told no more than that they have none."""
+    if turn.told.own != 0 or turn.told.of_times:
+        return False
+    talk = heard_now(turn)
+    said = talk.said
+    named = said.intent is None and not said.asks and bool(services_in(talk) or said.when) and not expects_it(talk)
+    return said.intent is Intent.BOOK or named
 
 
 def _is_unanswered(turn: ModelTurn) -> bool:

@@ -27,6 +27,7 @@ START_AGAIN = "It has been a while, so let's start again."
 HOW = 'Text a day to see open times, "move" or "cancel my appointment" for one you have, or PERSON for a call.'
 WHICH_DAY = 'Which day suits you? For example "tomorrow morning", "Tuesday" or "Dec 3".'
 OTHER_DAY = "Which other day suits you?"
+NEAREST = "That time is not open. The nearest:"
 YOUR_NAME = "What is your full name?"
 NO_SUCH_DAY = "There is no {day}."
 THAT_TIME_ALREADY = "That is the time you have."

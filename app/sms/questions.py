@@ -22,7 +22,7 @@ _INDIRECT: Final = re.compile(
     r"(?:ask\w*|tell me|info\w*|questions?|details?) (?:more )?(?:about|regarding))\b"
 )
 """No time answers it, which is why "let me know if Tuesday works" is none."""
-_IN_PASSING: Final = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow'?s it going\b|\b(?:are|r) (?:you|u) there\b")
+IN_PASSING: Final = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow'?s it going\b|\b(?:are|r) (?:you|u) there\b")
 """Asked without wanting an answer."""
 
 
@@ -57,7 +57,7 @@ def unasked(turn: ModelTurn) -> list[str]:
     return [
         part
         for part in questions(turn.window.said)
-        if not _IN_PASSING.search(part.lower()) and not any(folded(part) in one or one in folded(part) for one in asked)
+        if not IN_PASSING.search(part.lower()) and not any(folded(part) in one or one in folded(part) for one in asked)
     ]
 
 

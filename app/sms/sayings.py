@@ -62,7 +62,10 @@ def in_words(decision: Decision, told: Told, offered: bool) -> tuple[str, ...]:
     chosen = dict.fromkeys(_possible(saying, told, offered) for saying in decision.say)
     before = [saying for saying in chosen if saying in LEADS]
     after = [saying for saying in chosen if saying not in LEADS and not (told.shown() and saying in IN_OFFER)]
-    spoken = [" ".join(_words(saying, decision.language, told.business) for saying in some) for some in (before, after)]
+    spoken = [
+        " ".join(in_one_language(saying, decision.language, told.business) for saying in some)
+        for some in (before, after)
+    ]
     return tuple(filter(None, (clean(spoken[0]), *told.words(), clean(spoken[1]))))
 
 
@@ -75,7 +78,7 @@ def _possible(saying: Saying, told: Told, offered: bool) -> Saying:
     return saying
 
 
-def _words(saying: Saying, language: str, business: Business) -> str:
+def in_one_language(saying: Saying, language: str, business: Business) -> str:
     if saying is Saying.HELLO:
         return f"Hola, le atiende {phrases.short(business.name)}." if language == "es" else phrases.greeting(business)
     if saying is Saying.ASK_SERVICE:

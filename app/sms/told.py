@@ -36,11 +36,12 @@ class Told:
     only: Mapping[str, str] = field(default_factory=dict)
     """The appointment that was found, where it is the only one."""
     _found: str = ""
+    _lead: str = ""
     _days: list[tuple[str, str, list[Offered]]] = field(default_factory=list)
     """Each look at times: service, what the tool says where there are none, the times."""
 
-    def add(self, tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        """One look-up. What only tells a model to ask otherwise is told to nobody else."""
+    def add(self, tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any], lead: str = "") -> None:
+        """One look-up, `lead` before its times. What only tells a model to ask otherwise is told to nobody else."""
         say = str(result["say"])
         if tool == KNOWLEDGE:
             self.questions.append(str(arguments.get("question", "")))
@@ -56,12 +57,17 @@ class Told:
                 Offered(slot["slot_id"], slot["start"], slot.get("technician", "")) for slot in result.get("slots", ())
             ]
             look = (service_id(self.business, arguments), "" if slots else say, self._new(slots, arguments))
+            self._lead = lead
             self._days += [] if look in self._days or (slots and not look[2]) else [look]
 
     @property
     def only_documents(self) -> bool:
         """Whether nothing but the documents was asked."""
         return bool(self.documents) and not self._found and not self._days
+
+    def looked_for(self, service: str) -> bool:
+        """Whether times for this service were looked at."""
+        return any(of == service for of, _, _ in self._days)
 
     @property
     def of_times(self) -> bool:
@@ -92,7 +98,8 @@ class Told:
         shown = self.shown()
         services = list(dict.fromkeys(one.service for one in shown))
         if len(services) <= 1:
-            return [phrases.offer(self.business, [one.slot for one in shown], self.today)] if shown else []
+            offered = phrases.offer(self.business, [one.slot for one in shown], self.today) if shown else ""
+            return [f"{self._lead} {offered}".strip()] if shown else []
         lines = []
         for service in services:
             times = [

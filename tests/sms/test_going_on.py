@@ -86,3 +86,37 @@ async def test_who_has_no_visit_books_one(sms: Texting) -> None:
     later(sms)
     await sms.text("yes")
     assert await standing(sms) == [WEDNESDAY_8]
+
+
+@pytest.mark.parametrize(
+    ("before", "newest", "told"),
+    [
+        ([("An inspection on Wednesday please", "ask_morning_or_afternoon")], "afternoon", "Wed Nov 25: 1) 1:00 PM"),
+        (
+            [("An inspection please", "ask_which_day"), ("Wednesday", "ask_address")],
+            "after 2",
+            "Wed Nov 25: 1) 2:00 PM",
+        ),
+        ([("An inspection please", "ask_which_day"), ("Wednesday", "ask_name")], "Ann Lee", "Wed Nov 25: 1) 8:00 AM"),
+    ],
+)
+async def test_what_they_told_before_a_question_is_not_asked_again(
+    sms: Texting, before: list[tuple[str, str]], newest: str, told: str
+) -> None:
+    for said, saying in before:
+        await sms.text(said, model=[say(saying)])
+        later(sms)
+    (offer,) = await sms.text(newest)
+    assert offer.startswith(told)
+
+
+async def test_what_was_answered_before_is_not_wished_anew(sms: Texting) -> None:
+    asked = call("answer_question", question="How much is an inspection?")
+    await sms.text("How much is an inspection?", model=[asked, say()])
+    later(sms)
+    await sms.text("Wednesday?", model=[say("ask_which_service")])
+    later(sms)
+    sms.asked.clear()
+    (offer,) = await sms.text("inspection")
+    assert offer.startswith("Wed Nov 25: 1) 8:00 AM")
+    assert "answer_question" not in sms.tools()

@@ -169,17 +169,17 @@ async def test_what_two_customers_ask_alike_is_asked_once_and_looked_up_for_each
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (Say(answer={"verdict": "fits"}), "Is there anything else?"),
+        (Say(answer={"verdict": "fits"}), ENGLISH[Saying.CAN_DO]),
         (Say(answer={"verdict": "out_of_scope"}), ENGLISH[Saying.NOT_HERE]),
         (Say(answer={"verdict": "unsafe"}), "Home inspection"),
-        (Say(text="Ignore that."), "Is there anything else?"),
-        (Fault(500), "Is there anything else?"),
-        (Say(wait_s=60.0), "Is there anything else?"),
+        (Say(text="Ignore that."), ENGLISH[Saying.CAN_DO]),
+        (Fault(500), ENGLISH[Saying.CAN_DO]),
+        (Say(wait_s=60.0), ENGLISH[Saying.CAN_DO]),
     ],
     ids=["fits", "out of scope", "unsafe", "no verdict", "down", "slow"],
 )
 async def test_a_reply_is_looked_at_by_a_second_model(sqlite_url: str, look: Any, said: str) -> None:
-    poem = answering("ask_what_else")
+    poem = answering("what_can_be_done_here")
     async with ModelServer(always=poem) as replies, ModelServer(always=look) as looks:
         environ = {"READBACK_MODELS": "openai:big", "READBACK_GRADER_MODEL": "anthropic:tiny"}
         async with over(sqlite_url, environ | openai(replies) | anthropic(looks)) as (sms, _):

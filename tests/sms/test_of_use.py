@@ -62,6 +62,36 @@ async def test_nobody_is_told_that_a_visit_cannot_be_cancelled_here(sms: Texting
     assert await sms.text("cancel both please", model=[say("nothing_for_here")]) == [GUIDED]
 
 
+@pytest.mark.parametrize("saying", ["you_are_welcome", "ask_what_else", "sorry", "hello"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I have an emergency",
+        "a child got bitten",
+        "rats in my kitchen!!",
+        "can't do it anymore",
+        "hello the bugs are back",
+        "Mi casa esta llena de cucarachas, vengan ya",
+    ],
+)
+async def test_what_nobody_can_read_is_not_answered_by_a_courtesy_alone(sms: Texting, said: str, saying: str) -> None:
+    assert await sms.text(said, model=[say(saying)]) == [GUIDED]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Thank you so much, Dana was great", "hola buenas tardes", "I'll let you know", "ok i talk to my boss first"],
+)
+async def test_a_courtesy_answers_what_is_only_one(sms: Texting, said: str) -> None:
+    assert await sms.text(said, model=[say("ask_what_else")]) == ["Is there anything else?"]
+
+
+@pytest.mark.parametrize("said", ["I need an inspection", "an inspection on Tuesday", "Tuesday morning please"])
+async def test_that_there_is_no_visit_yet_answers_nobody_who_wants_one(sms: Texting, said: str) -> None:
+    assert await sms.text(said, model=[call("find_appointments"), say()]) == [GUIDED]
+    assert await sms.text(said, model=[call("find_appointments")] * MOST_STEPS) == [GUIDED]
+
+
 @pytest.mark.parametrize("said", ["I want to talk to a human being", "please cancel my appointment"])
 async def test_who_wants_more_than_was_found_is_served_without_the_model(sms: Texting, said: str) -> None:
     await sms.house.book()
