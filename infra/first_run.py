@@ -83,6 +83,8 @@ def _show_command(server: int, environ: Mapping[str, str]) -> None:
     if len(businesses.by_id) > 1 and business.lines:
         question["line"] = business.lines[0]
     print(curl(base, settings.tools_secrets[0], question) + "\n")
+    if settings.admin_token:
+        print(f"For people: {base}/dashboard, the token is READBACK_ADMIN_TOKEN (in .env, unless set elsewhere).\n")
 
 
 def curl(base: str, secret: str, question: Mapping[str, object]) -> str:

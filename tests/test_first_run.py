@@ -86,11 +86,11 @@ def test_the_first_run_shows_a_command_that_answers_ok(checkout: Path) -> None:
             shown += line
 
         answer = subprocess.run(command_in(shown), capture_output=True, text=True)
-        code, _, err = stopped(process, signal.SIGTERM)
+        code, rest, err = stopped(process, signal.SIGTERM)
 
     assert json.loads(answer.stdout)["ok"] is True
     assert shown.startswith("Wrote .env with generated secrets")
-    assert f"http://127.0.0.1:{port}" in shown
+    assert f"For people: http://127.0.0.1:{port}/dashboard, the token is READBACK_ADMIN_TOKEN" in rest
     assert code == 0
     assert "Traceback" not in err
 

@@ -102,8 +102,8 @@ def test_it_serves_until_it_is_asked_to_stop(workers: str, how: signal.Signals, 
         pass
 
 
-def test_who_runs_it_learns_where_a_phone_can_subscribe(tmp_path: Path) -> None:
-    given = {"READBACK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "READBACK_PUBLIC_URL": "https://voice.example.com/"}
+def test_who_runs_it_learns_where_a_phone_can_subscribe(sqlite_url: str) -> None:
+    given = {"READBACK_DATABASE_URL": sqlite_url, "READBACK_PUBLIC_URL": "https://voice.example.com/"}
 
     told = json.loads(readback("calendars", "list", "--json", **given).stdout)
     plain = readback("calendars", "list", **given)
@@ -121,12 +121,22 @@ def test_who_runs_it_learns_where_a_phone_can_subscribe(tmp_path: Path) -> None:
     assert not {row["feed"] for row in told} & {row["feed"] for row in afterwards}
 
 
-def test_a_calendar_kept_elsewhere_has_no_feed_of_ours(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("::", "[::1]"), ("0.0.0.0", "127.0.0.1")])
+@pytest.mark.parametrize(("command", "field"), [(("calendars", "list"), "feed"), (("sign-in",), "address")])
+def test_an_address_that_is_printed_can_be_opened_on_this_machine(
+    sqlite_url: str, command: tuple[str, ...], field: str, host: str, shown: str
+) -> None:
+    told = json.loads(readback(*command, "--json", READBACK_DATABASE_URL=sqlite_url, READBACK_HOST=host).stdout)
+
+    assert (told[0] if isinstance(told, list) else told)[field].startswith(f"http://{shown}:8080/")
+
+
+def test_a_calendar_kept_elsewhere_has_no_feed_of_ours(sqlite_url: str, tmp_path: Path) -> None:
     file = tmp_path / "acme.toml"
     text = (ROOT / "infra/businesses/demo.toml").read_text()
     file.write_text(text.replace("embedded:dana", "caldav:https://host/dana"))
 
-    given = {"READBACK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db", "READBACK_BUSINESSES": str(file)}
+    given = {"READBACK_DATABASE_URL": sqlite_url, "READBACK_BUSINESSES": str(file)}
     told = json.loads(readback("calendars", "list", "--json", **given).stdout)
 
     assert [(row["calendar"], row["feed"] is None) for row in told] == [

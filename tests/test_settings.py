@@ -124,6 +124,7 @@ REFUSED = [
     ("READBACK_PAGE_URLS", "json://ok/x,nonsense"),
     ("READBACK_VAPI_API_URL", "nonsense"),
     ("READBACK_GOOGLE_API_URL", "localhost:9999"),
+    ("READBACK_GOOGLE_API_URL", "https://www.googleapis.com/calendar/v3"),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "600"),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "600,0"),
     ("READBACK_GOOGLE_REQUESTS_PER_MINUTE", "1,2,3"),

@@ -6,7 +6,6 @@ from typing import Any
 from app.booking.business_file import load_businesses
 from app.booking.feeds import FEED_SECRET, SCHEME, subscriptions
 from app.commands.answers import HOLDS, say
-from app.db.migrate import migrate
 from app.db.secrets import replace_secret, shared_secret
 from app.settings import Settings, from_environment
 
@@ -24,7 +23,6 @@ def _list(asked: Namespace) -> int:
     """Every technician's calendar, and for an embedded one the secret address a phone can subscribe to."""
     chosen = from_environment()
     businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
-    migrate(chosen.database_url, chosen.audit_anchors)
     secret = shared_secret(chosen.database_url, FEED_SECRET)
     addresses = {f"{SCHEME}{one.calendar}": _feed_url(chosen, one.key) for one in subscriptions(businesses, secret)}
     told = [
@@ -44,14 +42,12 @@ def _list(asked: Namespace) -> int:
 
 def _feed_url(chosen: Settings, key: str) -> str:
     """Where a phone finds the feed with this key."""
-    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
-    return f"{chosen.public_url or f'http://{host}:{chosen.port}'}/calendars/{key}.ics"
+    return f"{chosen.reached_at}/calendars/{key}.ics"
 
 
 def _new_addresses(asked: Namespace) -> int:
     """Give every feed a new address, as when one got into wrong hands; the old ones end when the server restarts."""
     chosen = from_environment()
-    migrate(chosen.database_url, chosen.audit_anchors)
     replace_secret(chosen.database_url, FEED_SECRET)
     plain = "Every feed has a new address. Restart the server, then subscribe again with what `calendars list` shows."
     say(asked, {"restart": True}, plain)

@@ -10,7 +10,7 @@ from typing import Any
 from app.audit.log import seal
 from app.booking.business_file import load_businesses
 from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, operator, say
-from app.db.migrate import migrate
+from app.commands.tables import bring_up
 from app.db.once import committing, looking
 from app.settings import from_environment
 from app.watch.limit_book import ConfirmationError, confirmed
@@ -44,7 +44,7 @@ def _list(asked: Namespace) -> int:
     chosen = from_environment()
     businesses = load_businesses(chosen.businesses, chosen.daily_call_caps)
     counting = Counting(chosen, businesses)
-    migrate(chosen.database_url, chosen.audit_anchors)
+    bring_up(chosen)
     with looking(chosen.database_url) as connection:
         told = counting.told(connection, time.time())
         new = first_days(connection, chosen, businesses, time.time())
@@ -65,7 +65,7 @@ def _confirm(asked: Namespace) -> int:
     if limit is None:
         complain(f"{asked.name} is no limit that a person confirms here; there are: {', '.join(limits) or 'none'}.")
         return WRONG_USE
-    migrate(chosen.database_url, chosen.audit_anchors)
+    bring_up(chosen)
     now = time.time()
     try:
         with committing(chosen.database_url, seal) as transaction:

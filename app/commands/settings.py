@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from app.clock import SystemClock
 from app.commands.answers import DOES_NOT_HOLD, HOLDS, complain, moment, operator, say
 from app.commands.settings_words import done_told, done_words, drift_told, drift_words, plan_told, plan_words
-from app.db.migrate import migrate
+from app.commands.tables import bring_up
 from app.db.once import looking
 from app.errors import ConfigurationError
 from app.main.provisioning import OnceBooks, desired, platform, sealer
@@ -128,7 +128,6 @@ def _snapshots(asked: Namespace) -> int:
     """What is kept of one record, the newest first: 1 when there is nothing."""
     chosen = from_environment()
     place = Place(asked.environment or chosen.platform_environment, asked.record)
-    migrate(chosen.database_url, chosen.audit_anchors)
     seals = sealer(chosen)
     with looking(chosen.database_url) as connection:
         kept = [one.sealed(seals) for one in snapshots(connection, place)]
@@ -279,7 +278,7 @@ class _Work:
 def _with_platform(asked: Namespace, work: Callable[[_Work], Awaitable[T]]) -> T | None:
     """Run against the platform; None when it does not tell, after saying so."""
     chosen = from_environment()
-    migrate(chosen.database_url, chosen.audit_anchors)
+    bring_up(chosen)
 
     async def run() -> T:
         async with platform(chosen) as records:

@@ -29,7 +29,7 @@ def _sign_in(asked: Namespace) -> int:
     mark = Browsers(shared_secret(settings.database_url, INSTALLATION), PASSES).marked(now, PASS_LASTS_S)
     with committing(settings.database_url, seal) as transaction:
         record(transaction, "sign_in_address_made", at=now, by=operator())
-    address = f"{settings.public_url or f'http://{settings.host}:{settings.port}'}{SIGN_IN}?browser={mark}"
+    address = f"{settings.reached_at}{SIGN_IN}?browser={mark}"
     plain = f"Open this within {PASS_LASTS_S // 60} minutes in the browser that is kept out; it opens once:\n{address}"
     say(asked, {"address": address, "lasts_s": PASS_LASTS_S}, plain)
     return HOLDS

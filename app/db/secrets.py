@@ -35,10 +35,14 @@ def shared_secret(url: str, name: str) -> bytes:
 
 
 def replace_secret(url: str, name: str) -> None:
-    """Forget the secret called `name`; whoever asks next makes a new one. Processes that know it keep it."""
+    """Forget the secret called `name`; whoever asks next makes a new one. Processes that know it keep it.
+
+    The database has to be there. Raises `DatabaseAwayError` as `migrate` does.
+    """
+    must_be_there(url)
     engine = open_engine(normalised(url), writes=True)
     try:
-        with engine.begin() as connection:
+        with told_apart(), engine.begin() as connection:
             connection.execute(delete(secrets).where(secrets.c.name == name))
     finally:
         engine.dispose()

@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     )
 
     google_credentials: Path | None = _variable("GOOGLE_APPLICATION_CREDENTIALS")
-    google_api_url: OptionalUrl = _variable("READBACK_GOOGLE_API_URL")
+    google_api_url: Annotated[str | None, BeforeValidator(values.origin)] = _variable("READBACK_GOOGLE_API_URL")
     google_token_url: OptionalUrl = _variable("READBACK_GOOGLE_TOKEN_URL")
     google_requests_per_minute: Annotated[tuple[int, int], BeforeValidator(values.requests_per_minute)] = _variable(
         "READBACK_GOOGLE_REQUESTS_PER_MINUTE", (600, 10_000)

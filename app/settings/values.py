@@ -90,6 +90,14 @@ def _web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def origin(value: str) -> str:
+    """A server whose paths are ours to choose."""
+    url = _web_url(value)
+    if urlsplit(url).path:
+        raise ValueError("goes on after the host; it must be scheme and host alone, such as https://www.googleapis.com")
+    return url
+
+
 def ping_url(value: str) -> str:
     """A capability, so not repeated; unlike the others it may have a query."""
     parts = _split(value)

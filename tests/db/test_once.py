@@ -11,6 +11,8 @@ DEMO = ROOT / "infra" / "businesses" / "demo.toml"
 LOOKS = {
     "audit": ("audit", "verify"),
     "bookings": ("bookings", "show", "KMJC9A"),
+    "calendars": ("calendars", "list"),
+    "calendars new-addresses": ("calendars", "new-addresses"),
     "canary": ("canary", "list"),
     "dead-letters": ("dead-letters", "list"),
     "figures": ("figures", "list"),
@@ -19,6 +21,7 @@ LOOKS = {
     "pages": ("pages", "list"),
     "replay": ("replay", "1"),
     "reviews": ("reviews", "list"),
+    "settings snapshots": ("settings", "snapshots", "tool/check_availability"),
     "sign-in": ("sign-in",),
     "tasks": ("tasks", "list"),
     "volume": ("volume", "list"),
@@ -33,3 +36,12 @@ def test_without_a_database_a_command_says_so_and_makes_none(arguments: tuple[st
     assert told.stderr.startswith(f"READBACK_DATABASE_URL: there is no database {tmp_path}/none.db; a command needs ")
     assert told.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_comes_before_the_first_start_says_that_it_made_the_database(tmp_path: Path) -> None:
+    first, again = (
+        command(f"sqlite:///{tmp_path}/none.db", "checklist", READBACK_BUSINESSES=str(DEMO)) for _ in range(2)
+    )
+
+    assert first.stderr.startswith(f"There was no database {tmp_path}/none.db, so a new one was made. ")
+    assert again.stderr == ""
