@@ -106,6 +106,19 @@ async def race(houses: list[House]) -> float:
     return sorted(took)[int(len(took) * 0.99)]
 
 
+async def test_what_only_touches_is_taken_and_a_minute_of_overlap_is_not(made: House) -> None:
+    first = draft(made)
+    long = first.blocked_to - first.blocked_from
+
+    async def beside(shift: int) -> Booking | None:
+        shifted = {"blocked_from": first.blocked_from + shift, "blocked_to": first.blocked_to + shift}
+        return await claimed(made, draft(made, **shifted))
+
+    assert await claimed(made, first) is not None
+    assert [await beside(shift) for shift in (60 - long, long - 60)] == [None, None]
+    assert None not in [await beside(shift) for shift in (-long, long)]
+
+
 async def test_of_thirty_callers_exactly_one_gets_the_time(made: House, database_url: str) -> None:
     p99 = await race([made])
     print(f"contended p99 {p99 * 1000:.1f} ms on {database_url.partition(':')[0]}")  # noqa: T201 - a figure to report
