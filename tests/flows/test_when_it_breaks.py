@@ -15,7 +15,7 @@ import pytest
 from app.audit.log import seal
 from app.booking import calendar_watch
 from app.db.once import committing
-from app.db.schema import pages, text_outbox
+from app.db.schema import pages, read_backs, text_outbox
 from app.inference.grade import RINGS_AFTER
 from app.inference.guard import Limits
 from app.provisioning.book import Place, Step, applied, snapshot
@@ -217,7 +217,8 @@ async def calendar_blind(row: Row, request: pytest.FixtureRequest, folder: Path)
         holds(row, result)
         for reading in ("get", "list"):
             made.google.fail_always(reading, faults.UNAVAILABLE)
-        await asyncio.sleep(2)  # it has been tried and found unreadable once, and is tried again by a clock far ahead
+        # It has been tried and found unreadable once, and is tried again by a clock far ahead.
+        assert await books.eventually(lambda: books.rows(made.url, read_backs, read_backs.c.blind_since > 0))
         made.clock.advance(900)
         assert await made.learns(row.learns_by)
 
