@@ -1,5 +1,6 @@
 """Databases for every test that wants one, fresh each time. What cannot be tested here is said loudly, and fails CI."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -50,6 +51,16 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.pop(variable, None)
             left_out.append(f"{name}: {why}")
     os.environ[LEFT_OUT_VARIABLE] = "\n".join(left_out)
+
+
+def pytest_collection() -> None:
+    """Nothing that is collected here goes again: to look through it for what did costs each worker a second."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

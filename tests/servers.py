@@ -21,6 +21,13 @@ POSTGRES_VARIABLE = "READBACK_TEST_POSTGRES_URL"
 REDIS_VARIABLE = "READBACK_TEST_REDIS_URL"
 START_WITHIN_S = 30.0
 REDIS_DATABASES = 64
+SPARING = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": 200,
+}
+"""What a PostgreSQL does not do whose databases live for a second, and need not outlive a crash of the machine."""
 
 
 class UnavailableError(Exception):
@@ -32,16 +39,22 @@ def nothing_to_stop() -> None:
 
 
 def postgres() -> tuple[str, Callable[[], None]]:
-    """The URL of a PostgreSQL that lets us create databases, and what stops it. Raises UnavailableError."""
+    """The URL of a PostgreSQL that lets us create databases, and what stops it. Raises UnavailableError.
+
+    One of our own is preferred: it waits for no disk, and leaves no databases among somebody's when a run is killed.
+    """
     named = os.environ.get(POSTGRES_VARIABLE)
     if named:
         if not _may_create_databases(named):
             raise UnavailableError(f"{POSTGRES_VARIABLE} names a server that refuses us or our CREATE DATABASE")
         return named, nothing_to_stop
-    for url in _likely_postgres_urls():
-        if _may_create_databases(url):
-            return url, nothing_to_stop
-    return _own_postgres()
+    try:
+        return _own_postgres()
+    except UnavailableError as why:
+        for url in _likely_postgres_urls():
+            if _may_create_databases(url):
+                return url, nothing_to_stop
+        raise why
 
 
 def redis_server() -> tuple[str, Callable[[], None]]:
@@ -90,7 +103,7 @@ def _may_create_databases(url: str) -> bool:
 def _own_postgres() -> tuple[str, Callable[[], None]]:
     initdb, server = _binary("initdb"), _binary("postgres")
     if not initdb or not server:
-        raise UnavailableError("no PostgreSQL answers and its programs (initdb, postgres) are not installed")
+        raise UnavailableError("the programs of PostgreSQL (initdb, postgres) are not installed, and none answers")
     folder = Path(tempfile.mkdtemp(prefix="readback-postgres-"))
     user = _unprivileged_user()
     if user:
@@ -107,7 +120,7 @@ def _own_postgres() -> tuple[str, Callable[[], None]]:
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise UnavailableError(f"initdb refuses: {made.stderr.strip().splitlines()[-1:]}")
-    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
+    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", **SPARING}
     process = subprocess.Popen(  # type: ignore[call-overload]  # as above
         [server, "-D", folder / "data", *(part for key, value in options.items() for part in ("-c", f"{key}={value}"))],
         cwd=folder,

@@ -484,14 +484,14 @@ def test_a_library_that_logs_wrongly_costs_its_line_and_nothing_else() -> None:
 
 
 def test_a_line_costs_microseconds(lines: Lines) -> None:
-    """Measured 6 us; the bound is loose because machines are shared."""
+    """Measured 6 us; the bound is loose because machines are shared, and what others take of them is not counted."""
     logger = log.get("a")
 
     def spent() -> float:
-        started = time.perf_counter()
+        started = time.thread_time()
         for _ in range(500):
             logger.info("tool answered", tool="check_availability", outcome="ok", ms=12.3, business="acme")
-        return (time.perf_counter() - started) / 500
+        return (time.thread_time() - started) / 500
 
     with bound(request_id=CALL_ID, call_id=CALL_ID):
         assert min(spent() for _ in range(5)) < 100e-6

@@ -141,9 +141,9 @@ def test_a_call_costs_microseconds() -> None:
     """Measured 1 us; the bound is loose because machines are shared, and still catches a look-up by `labels`."""
 
     def spent() -> float:
-        started = time.perf_counter()
+        started = time.thread_time()
         for _ in range(2_000):
             metrics.observe_tool("check_availability", "ok", 0.0004)
-        return (time.perf_counter() - started) / 2_000
+        return (time.thread_time() - started) / 2_000
 
     assert min(spent() for _ in range(5)) < 10e-6

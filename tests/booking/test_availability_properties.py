@@ -154,9 +154,10 @@ def oracle(case: Case) -> list[Opening]:
     """Every UTC minute, asked in turn: is it on the grid, are all its minutes open, is everything else right?"""
     business, service = case.business, case.service
     zone = business.zone
-    begin = int(datetime(case.first.year, case.first.month, case.first.day, tzinfo=zone).timestamp()) - 3 * 86_400
+    begin = int(datetime(case.first.year, case.first.month, case.first.day, tzinfo=zone).timestamp()) - 86_400
     begin -= begin % 60
-    minutes = [begin + n * 60 for n in range(((case.last - case.first).days + 9) * 1440)]
+    days = 1 + (case.last - case.first).days + 1 + 2  # one before, and what a visit of the last day reaches into
+    minutes = [begin + n * 60 for n in range(days * 1440)]
     walls = [datetime.fromtimestamp(minute, zone) for minute in minutes]
     today = datetime.fromtimestamp(case.now, zone).date()
     window = {today + timedelta(days=n) for n in range(business.booking_window_days + 1)}
@@ -165,7 +166,8 @@ def oracle(case: Case) -> list[Opening]:
         if technician.id not in case.busy:
             continue
         taken = [i for i in (*case.busy[technician.id], *case.claimed.get(technician.id, ())) if i[0] < i[1]]
-        closed_before = [0, *accumulate(not _works(business, technician, wall) for wall in walls)]
+        closed = business.closed | technician.closed
+        closed_before = [0, *accumulate(not _works(closed, technician, wall) for wall in walls)]
         for n, (start, wall) in enumerate(zip(minutes, walls, strict=True)):
             if not case.first <= wall.date() <= case.last or wall.date() not in window:
                 continue
@@ -182,8 +184,8 @@ def oracle(case: Case) -> list[Opening]:
     return sorted(found, key=lambda opening: opening.start)
 
 
-def _works(business: Business, technician: Technician, wall: datetime) -> bool:
-    if wall.date() in business.closed | technician.closed:
+def _works(closed: frozenset[date], technician: Technician, wall: datetime) -> bool:
+    if wall.date() in closed:
         return False
     minute = wall.hour * 60 + wall.minute
     return any(opens <= minute < closes for opens, closes in technician.hours[wall.weekday()])

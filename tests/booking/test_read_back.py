@@ -325,6 +325,29 @@ async def test_a_job_of_an_earlier_revision_is_over(made: House, calendar: FakeC
     assert await made.pages() == []
 
 
+async def test_what_was_seen_before_a_change_proves_nothing_of_what_is_promised_since(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    listed = calendar.events
+
+    def promised_later(transaction: Transaction) -> None:
+        moved = changed(transaction, booking, starts=booking.starts + HOUR, ends=booking.ends + HOUR, revision=2)
+        expected(transaction, moved, now=made.clock.now(), care=made.care)
+
+    async def changed_meanwhile(*about: Any, **within: Any) -> Any:
+        there = await listed(*about, **within)
+        calendar.events = listed  # type: ignore[method-assign]
+        await made.database.write(promised_later)
+        return there
+
+    calendar.events = changed_meanwhile  # type: ignore[method-assign]
+    await later(made, AFTER_S)
+    assert ((await made.row()).revision, (await made.row()).verification) == (2, "written")
+    await read_twice(made)
+    assert [page.title for page in await made.pages()] == [f"Read-back mismatch: {booking.reference} on fake:dana"]
+
+
 async def test_a_booking_in_doubt_is_settled_before_it_is_read_back(made: House) -> None:
     booking = await booked(made)
     await made.database.write(lambda t: changed(t, booking, status="pending"))

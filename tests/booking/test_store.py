@@ -25,6 +25,7 @@ from app.booking.store import (
     by_reference,
     claim,
     drafted,
+    in_the_way,
     lease,
     move,
     of_call,
@@ -104,6 +105,33 @@ async def race(houses: list[House]) -> float:
     rows = await houses[0].rows()
     assert [row.status for row in rows] == ["confirmed"] * ROUNDS
     return sorted(took)[int(len(took) * 0.99)]
+
+
+async def test_what_only_touches_is_taken_and_a_minute_of_overlap_is_not(made: House) -> None:
+    first = draft(made)
+    long = first.blocked_to - first.blocked_from
+
+    async def beside(shift: int) -> Booking | None:
+        shifted = {"blocked_from": first.blocked_from + shift, "blocked_to": first.blocked_to + shift}
+        return await claimed(made, draft(made, **shifted))
+
+    assert await claimed(made, first) is not None
+    assert [await beside(shift) for shift in (60 - long, long - 60)] == [None, None]
+    assert None not in [await beside(shift) for shift in (-long, long)]
+
+
+async def test_only_another_booking_that_overlaps_is_in_the_way(made: House) -> None:
+    first = draft(made)
+    assert await claimed(made, first) is not None
+    low, high = first.blocked_from, first.blocked_to
+    rival = draft(made)
+    spans = [(low - 60, low), (low - 60, low + 60), (low + 60, high - 60), (high - 60, high + 60), (high, high + 60)]
+
+    async def met(booking: Booking) -> list[bool]:
+        return await made.database.read(lambda c: [in_the_way(c, booking, span) for span in spans])
+
+    assert await met(rival) == [False, True, True, True, False]
+    assert await met(first) == [False] * 5
 
 
 async def test_of_thirty_callers_exactly_one_gets_the_time(made: House, database_url: str) -> None:

@@ -52,6 +52,15 @@ async def test_it_holds_for_this_business_and_this_number_only(house: Texting) -
     assert await unwanted(house, OTHER) == await unwanted(house, business="other") == ""
 
 
+async def test_who_wants_the_texts_of_one_business_again_gets_none_of_another(house: Texting) -> None:
+    await house.say("STOP")
+    await house.say("STOP", first=2, line="+15125550200")
+    assert await unwanted(house, business="other") == "opted_out"
+    await house.say("START", first=3, line="+15125550200")
+
+    assert [await unwanted(house), await unwanted(house, business="other")] == ["opted_out", ""]
+
+
 async def test_other_words_that_may_be_about_a_visit_too_end_texts_and_leave_the_rest_to_a_person(
     house: Texting,
 ) -> None:

@@ -15,6 +15,7 @@ from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
 from app.watch.notify import CAUSE_GONE
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
 from tests.watch.test_alarms import ScriptedNotifier, soon
 
 LISTS = {("mine",): "acme"}
@@ -22,10 +23,8 @@ LISTS = {("mine",): "acme"}
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, seal)
-    await opened.start()
-    yield opened
-    await opened.stop()
+    async with opened(database_url) as started:
+        yield started
 
 
 def alarms(database: Database, notifier: ScriptedNotifier) -> Alarms:

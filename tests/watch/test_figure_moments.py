@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import cache
+from itertools import accumulate
 from types import SimpleNamespace
 from typing import Any
 
@@ -209,9 +211,15 @@ async def tile(house: House):
 # --- by chance --------------------------------------------------------------------------------------------------------
 
 
-def windows(bad: Sequence[bool]) -> list[Moments]:
-    """The last moments, one more each time, up to those of a day."""
-    return [Moments(sum(bad[-number:]), number) for number in range(1, len(bad) + 1)]
+@cache
+def judged(bad: int, number: int, borne: float) -> Verdict | None:
+    return Moments(bad, number).verdict(borne)
+
+
+def told_of(bad: Sequence[bool], borne: float) -> Verdict | None:
+    """What the last moments say, one more each time, up to those of a day: the first that say anything."""
+    each = (judged(many, number, borne) for number, many in enumerate(accumulate(reversed(bad)), 1))
+    return next((verdict for verdict in each if verdict), None)
 
 
 def false_alarms(borne: float, share: float, years: int) -> int:
@@ -219,10 +227,10 @@ def false_alarms(borne: float, share: float, years: int) -> int:
     drawn, told, alarms, was = random.Random(11), list[bool](), 0, False
     for _ in range(years * A_YEAR):
         told = [*told[-13:], drawn.random() < share]
-        verdicts = [verdict for each in windows(told) if (verdict := each.verdict(borne))]
-        now_is = bool(verdicts) and verdicts[0] is Verdict.BAD
+        verdict = told_of(told, borne)
+        now_is = verdict is Verdict.BAD
         alarms += now_is and not was
-        was = now_is or (was and verdicts[:1] != [Verdict.WELL])
+        was = now_is or (was and verdict is not Verdict.WELL)
     return alarms
 
 

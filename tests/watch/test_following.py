@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from app.adapters.model_prices import PROVIDERS
-from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import following, pages
 from app.watch.escalation import PAUSES_S, QUIET_S, WITHIN, Progress, Reach
@@ -16,6 +15,7 @@ from app.watch.following import AT_ONCE_S, FIGURES_S, FOR_CUSTOMERS_S, MOST_NAME
 from app.watch.notify import Notice, Taken
 from app.watch.pages import Kept, Page
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
 from tests.watch.test_pager import FIRST, OWN, SECOND, ScriptedMessenger, pager
 from tests.watch.test_runbook import RUNBOOK
 
@@ -34,10 +34,8 @@ ERRORS = Page("figure", "upstream_errors:google", "Figure raised: upstream_error
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, seal)
-    await opened.start()
-    yield opened
-    await opened.stop()
+    async with opened(database_url) as started:
+        yield started
 
 
 class Night:

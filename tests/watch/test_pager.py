@@ -19,6 +19,7 @@ from app.watch.notify import Notice, Step, Taken
 from app.watch.pager import LEASE_S, Pager
 from app.watch.pages import Page
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
 from tests.watch.test_alarms import soon
 
 OWN, FIRST, SECOND, THIRD = "own://", "first://", "second://", "third://"
@@ -42,10 +43,8 @@ class ScriptedMessenger:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, seal)
-    await opened.start()
-    yield opened
-    await opened.stop()
+    async with opened(database_url) as started:
+        yield started
 
 
 def pager(

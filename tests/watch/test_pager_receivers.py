@@ -8,13 +8,13 @@ import pytest
 from app.adapters.notifier import AppriseNotifier, check_url
 from app.adapters.pagerduty import PagerDuty
 from app.adapters.receivers import Receivers
-from app.audit.log import seal
 from app.clock import SystemClock
 from app.db.engine import Database
 from app.watch import pages
 from app.watch.escalation import PAUSES_S
 from app.watch.pager import Pager
 from app.watch.pages import Page
+from tests.fakes.databases import opened
 from tests.fakes.page_receiver import PageReceiver
 from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.recording_server import Fault
@@ -37,10 +37,8 @@ class Wall(SystemClock):
 
 @pytest.fixture
 async def database(sqlite_url: str) -> AsyncIterator[Database]:
-    opened = Database(sqlite_url, seal)
-    await opened.start()
-    yield opened
-    await opened.stop()
+    async with opened(sqlite_url) as started:
+        yield started
 
 
 def pager(database: Database, receivers: Receivers, clock: Wall, *urls: str) -> Pager:

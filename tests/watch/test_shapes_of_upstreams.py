@@ -117,6 +117,7 @@ async def model(provider: str) -> AsyncIterator[Upstream]:
     async with ModelServer(always=answering("hello")) as server:
         url = server.openai_url if provider == "openai" else server.anthropic_url
         providers = Providers({provider: Access(provider, None, url)})
+        await providers.load()  # beside others it takes longer than a model is waited for
         asked = ProviderModel(ModelName(provider, "a-model"), providers)
         question = Question("You answer texts.", (Message("customer", "Hello?"),), (), {"type": "object"}, 100)
 

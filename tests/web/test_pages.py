@@ -7,7 +7,6 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from app.audit.log import seal
 from app.db.engine import Database
 from app.watch import pages
 from app.watch.acknowledging import Acknowledging
@@ -16,6 +15,7 @@ from app.watch.links import link
 from app.watch.outage_hand import KEY, KIND, PAGE_ID
 from app.watch.pages import Kept, Page, Past
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
 
 SECRET = b"installation"
 HOSTILE = "<script>alert(1)</script>\"'&amp;"
@@ -23,10 +23,8 @@ HOSTILE = "<script>alert(1)</script>\"'&amp;"
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = Database(database_url, seal)
-    await opened.start()
-    yield opened
-    await opened.stop()
+    async with opened(database_url) as started:
+        yield started
 
 
 class Outage:
