@@ -50,6 +50,7 @@ from app.booking.verification import Aftercare
 from app.booking.whereabouts import still_on
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.db.opening import WRITE_DEADLINE_S
 from app.errors import Code, ReadbackError
 from app.watch.alarms import Alarms
 
@@ -322,7 +323,7 @@ class Changes:
         logger.warning("change_pending", reference=amendment.appointment.reference, reason=reason)
         outcome = Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
         try:
-            left = await self._note(amendment, reason, etag)
+            left = await self._note(amendment, reason, etag, NOTE_S)
         except ReadbackError:
             # What stays "held" may end in silence; this caller is told "pending" and is owed more.
             task = asyncio.get_running_loop().create_task(self._note_later(amendment, reason, etag))
@@ -348,20 +349,20 @@ class Changes:
         self._claims.remove(amendment.change.calendar, amendment.change.id)
         return pending if amendment.in_place else replace(UNAVAILABLE, booking=row)
 
-    async def _note(self, amendment: Amendment, reason: str, etag: str) -> bool:
+    async def _note(self, amendment: Amendment, reason: str, etag: str, within_s: float = WRITE_DEADLINE_S) -> bool:
         now = self._clock.now()
         return await self._database.write(
             lambda t: leave_pending(t, amendment, reason, etag=etag, now=now, look_at=now + FIRST_LOOK_AFTER_S),
-            within_s=NOTE_S,
+            within_s=within_s,
         )
 
     async def _note_later(self, amendment: Amendment, reason: str, etag: str) -> None:
         while self._clock.now() < amendment.change.hold_until:
-            await asyncio.sleep(NOTE_AGAIN_S)
             try:
                 if not await self._note(amendment, reason, etag):
                     await self._settled_meanwhile(amendment, etag, told_pending=True)
             except ReadbackError:
+                await asyncio.sleep(NOTE_AGAIN_S)
                 continue
             return
         logger.error("pending_not_noted", reference=amendment.appointment.reference)

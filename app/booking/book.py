@@ -25,6 +25,7 @@ from app.booking.verification import USUAL, Aftercare, confirmed
 from app.clock import Clock
 from app.db.batching import Together
 from app.db.engine import Database, Transaction
+from app.db.opening import WRITE_DEADLINE_S
 from app.errors import Code, ReadbackError
 from app.watch.alarms import Alarms
 
@@ -258,7 +259,7 @@ class Bookings:
         """Keep the time; the background settles it by reading the event's id."""
         logger.warning("booking_pending", reference=held.reference, calendar=held.calendar, reason=reason)
         try:
-            noted = await self._note_pending(held, reason, etag)
+            noted = await self._note_pending(held, reason, etag, NOTE_S)
         except ReadbackError:
             # What stays "held" ends in silence; this caller is told "pending" and is owed more.
             task = asyncio.get_running_loop().create_task(self._note_later(held, reason, etag))
@@ -284,22 +285,24 @@ class Bookings:
         self._claims.remove(held.calendar, held.id)
         return UNAVAILABLE
 
-    async def _note_pending(self, held: Booking, reason: str, etag: str) -> Booking | None:
+    async def _note_pending(
+        self, held: Booking, reason: str, etag: str, within_s: float = WRITE_DEADLINE_S
+    ) -> Booking | None:
         now = self._clock.now()
         return await self._database.write(
             lambda t: move(
                 t, held, "pending", now=now, reason=reason[:64], etag=etag, look_at=now + FIRST_LOOK_AFTER_S, doubt=True
             ),
-            within_s=NOTE_S,
+            within_s=within_s,
         )
 
     async def _note_later(self, held: Booking, reason: str, etag: str) -> None:
         while self._clock.now() < held.hold_until:
-            await asyncio.sleep(NOTE_AGAIN_S)
-            try:
+            try:  # at once, and with patience: a slow database takes it, and this process may die meanwhile
                 if not await self._note_pending(held, reason, etag):
                     await self._overtaken(held, etag, told_pending=True)
             except ReadbackError:
+                await asyncio.sleep(NOTE_AGAIN_S)
                 continue
             return
         logger.error("pending_not_noted", reference=held.reference)

@@ -5,7 +5,7 @@ What it says of a transfer is taken in by the same commit, so that no report is 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,8 +17,10 @@ from app.audit.log import record
 from app.booking.business import Businesses
 from app.calls.model import CallRef
 from app.clock import Clock
-from app.db.engine import Database, Transaction
+from app.db.behind import Behind
+from app.db.engine import Database, DatabaseRefusedError, Transaction
 from app.db.schema import call_events
+from app.errors import ReadbackError
 from app.jobs.dead_letters import Letter, given_up
 from app.promises.transfers import Report, reported
 from app.watch.alarms import Alarms
@@ -27,6 +29,8 @@ from app.watch.calm import Calm
 MAX_KIND_CHARS = 64
 UNREAD: Final = "call_report"
 """The kind of a report that says of no call, of its dead letter, and of the job that reads it again."""
+MOST_WAITING: Final = 500
+"""Reports that wait for a database that is away. Most are small; one of a long call's end has a hundred kilobytes."""
 CARRY_WORK: Final = frozenset({"end-of-call-report", "transfer-update"})
 """Kinds of reports after which something is to be done."""
 logger = log.get(__name__)
@@ -49,7 +53,7 @@ class CallEvent:
 
 
 class CallEvents:
-    """Stores reports. A platform does not send one twice on purpose, so nothing is lost silently: a failure rings."""
+    """Stores reports. A platform does not send one twice on purpose, so nothing is lost silently: what is, rings."""
 
     def __init__(self, database: Database, businesses: Businesses, alarms: Alarms, clock: Clock) -> None:
         self._database = database
@@ -57,25 +61,54 @@ class CallEvents:
         self._alarms = alarms
         self._clock = clock
         self._calm = Calm(clock.monotonic())
+        self._waiting: Behind[CallEvent] = Behind(database, self._all_taken_in, self._lost, lasting=True)
 
     async def store(self, event: CallEvent) -> None:
-        """Keep one report, the first of its kind for its call. Never raises: the platform needs its acknowledgement."""
+        """Keep one report, the first of its kind for its call. Never raises: the platform needs its acknowledgement.
+
+        One that the database does not take now waits for it, in memory.
+        """
         if event.ref.call_id is None and event.kind not in CARRY_WORK:
             return
         try:
             await self._database.write(lambda t: self.taken_in(t, event))
-        except Exception as error:
-            logger.error("call_event_lost", kind=event.kind, exc_info=error)
-            self._calm.trouble(self._clock.monotonic())
-            self._alarms.ring(
-                "call_event_lost",
-                "events",
-                "Reports about calls cannot be stored",
-                f"A {event.kind} could not be stored ({type(error).__name__}). The call itself is not affected.",
-            )
+        except DatabaseRefusedError as error:
+            self._given_up(event, error)
+            return
+        except ReadbackError as error:
+            if self._waiting.waiting >= MOST_WAITING:
+                self._given_up(event, error)
+                return
+            logger.warning("call_event_waits", kind=event.kind, error=str(error))
+            self._waiting.add(event)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it was, the platform needs its acknowledgement
+            self._given_up(event, error)
             return
         if self._calm.is_over(self._clock.monotonic()):
             self._alarms.clear("call_event_lost", "events")
+
+    async def stop(self) -> None:
+        """Store what waits; what the database does not take now is lost, and pages."""
+        await self._waiting.stop()
+
+    def _all_taken_in(self, transaction: Transaction, events: Sequence[CallEvent]) -> None:
+        for event in events:
+            self.taken_in(transaction, event)
+
+    def _given_up(self, event: CallEvent, error: Exception) -> None:
+        logger.error("call_event_lost", kind=event.kind, exc_info=error)
+        self._lost(1)
+
+    def _lost(self, count: int) -> None:
+        self._calm.trouble(self._clock.monotonic())
+        self._alarms.ring(
+            "call_event_lost",
+            "events",
+            "Reports about calls cannot be stored",
+            f"{count} or more could not be. The calls themselves are not affected; what became of their transfers, and "
+            "what was said in them, is not known here.",
+        )
 
     def taken_in(self, transaction: Transaction, event: CallEvent) -> None:
         """Store it, and follow the call's transfer. A report that was stored before may be about a later transfer.

@@ -59,6 +59,11 @@ class Behind(Generic[T]):
         self._flusher: asyncio.Task[None] | None = None
         _every.add(self)
 
+    @property
+    def waiting(self) -> int:
+        """Rows that are not written yet, but for those in a write that is under way."""
+        return len(self._rows)
+
     def add(self, row: T) -> None:
         """Take one row; costs about a microsecond and never waits."""
         self._rows.append(row)

@@ -212,6 +212,7 @@ class Waiting(Generic[T]):
             _log.info("database_there")
         await self._dispatcher.stop(GRACE_S)
         await self._late.stop(GRACE_S)
+        await self._events.stop()
         await self._cap.drain()
         await self._refused.stop()
         await self._live_call.aclose()

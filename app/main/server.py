@@ -186,6 +186,7 @@ class Server:
             self.texting.possible,
         )
         self.handover = Handover(businesses, self.database, self.live_call, self.alarms, clock)
+        self.events = CallEvents(self.database, businesses, self.alarms, clock)
         self.knowledge = Knowledge(businesses)
         self.tools = tools(front, self.handover, self.knowledge.library)
         self.cap = DailyCap(self.database, self.alarms, clock, settings.daily_call_cap)
@@ -270,7 +271,7 @@ class Server:
             self.tools,
             dispatcher=self.dispatcher,
             arrivals=self.arrivals,
-            events=CallEvents(self.database, self.businesses, self.alarms, self.clock),
+            events=self.events,
             handover=self.handover,
         )
         return replace(
@@ -343,7 +344,7 @@ class Server:
         await self.settler.stop()
         await self.bookings.stop()
         await self.changes.stop()
-        await asyncio.gather(self.lookups.stop(), self.former.stop(), self.claims.stop())
+        await asyncio.gather(self.lookups.stop(), self.former.stop(), self.claims.stop(), self.events.stop())
         await self.cap.drain()
         await self.arms.stop()
         await self.refused.stop()

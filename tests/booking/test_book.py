@@ -268,6 +268,23 @@ async def test_a_database_that_goes_away_after_the_write_is_pending_and_told_in_
     assert acme.told == [(row.reference, Result.CONFIRMED)]
 
 
+async def test_what_is_pending_is_noted_by_a_slow_database_as_soon_as_it_can(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who was told "not sure yet" hears no more, should the process be killed before it tries again."""
+    monkeypatch.setattr(book, "NOTE_AGAIN_S", 3600.0)
+    calendar.script("book", Step(delay_s=0.3), scripted.UNKNOWN)
+    booking = asyncio.create_task(acme.book(within_s=1.5))
+    await soon(lambda: ("book", "dana") in calendar.asked)
+    async with held_up(acme.database):
+        assert (await booking).result is Result.PENDING
+    for _ in range(200):
+        if (await acme.row()).status == "pending":
+            break
+        await asyncio.sleep(0.02)
+    assert (await acme.row()).status == "pending"
+
+
 async def test_a_confirmation_committed_too_late_to_be_heard_of_is_looked_at_again(
     acme: House, calendar: FakeCalendar
 ) -> None:

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import orjson
 import pytest
 
+from app.audit.log import seal
 from app.booking.business import Businesses
+from app.calls import events as call_events
 from app.calls.events import UNREAD, CallEvent, CallEvents
 from app.calls.model import CallRef
 from app.calls.unread import ReadAgain, StillUnreadError
@@ -19,7 +21,7 @@ from app.watch.calm import CALM_S
 from tests.calls.reception import ACME, audited
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import executed, opened
+from tests.fakes.databases import executed, opened, soon
 
 ENDED = "status-update:ended"
 BUSINESSES = Businesses({ACME.id: ACME})
@@ -35,7 +37,9 @@ def event(kind: str, call_id: str | None = "c1", reason: str = "customer-ended-c
 async def storing(url: str) -> AsyncIterator[tuple[CallEvents, FakeAlarms, Database]]:
     alarms = FakeAlarms()
     async with opened(url) as database:
-        yield CallEvents(database, BUSINESSES, alarms, FakeClock()), alarms, database  # type: ignore[arg-type]  # it rings alike
+        events = CallEvents(database, BUSINESSES, alarms, FakeClock())  # type: ignore[arg-type]  # it rings alike
+        yield events, alarms, database
+        await events.stop()
 
 
 def stored(url: str) -> list[tuple[str, str, str]]:
@@ -71,7 +75,33 @@ async def test_a_report_about_no_call_is_let_go(database_url: str) -> None:
     assert (stored(database_url), alarms.rung) == ([], [])
 
 
-async def test_a_database_that_is_gone_rings_once_and_raises_nothing(database_url: str) -> None:
+async def test_a_report_waits_for_a_database_that_is_away(database_url: str) -> None:
+    async with storing(database_url) as (_, alarms, _):
+        away = Database(database_url, seal)  # not started: it takes nothing
+        late = CallEvents(away, BUSINESSES, alarms, FakeClock())  # type: ignore[arg-type]  # as above
+        for kind in (*KINDS, *KINDS):
+            await late.store(event(kind))
+        assert stored(database_url) == []
+        await away.start()
+        await soon(lambda: len(stored(database_url)) == len(KINDS))
+        await late.stop()
+        await away.stop()
+
+    assert alarms.rung == []
+
+
+async def test_no_more_reports_wait_than_there_is_room_for(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_events, "MOST_WAITING", 2)
+    async with storing(sqlite_url) as (events, alarms, database):
+        await database.stop()
+        for number in range(2):
+            await events.store(event(ENDED, f"c{number}"))
+        assert alarms.rung == []
+        await events.store(event(ENDED, "c2"))
+        assert alarms.kinds() == ["call_event_lost"]
+
+
+async def test_a_database_that_is_gone_rings_once_at_the_end_and_raises_nothing(database_url: str) -> None:
     async with storing(database_url) as (events, alarms, database):
         await database.stop()
         for kind in KINDS:

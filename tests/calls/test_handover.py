@@ -152,6 +152,7 @@ async def test_a_report_whose_task_could_not_be_written_is_not_taken_for_stored(
 
     async with office(database_url, sealing=dying) as at:
         await at.report("end-of-call-report", "call.in-progress.error-transfer-failed")
+        await at.events.stop()
         assert at.alarms.kinds() == ["call_event_lost"]
     assert (tasks(database_url), executed(database_url, "SELECT kind FROM call_events")) == ([], [])
 
