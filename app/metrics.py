@@ -182,7 +182,7 @@ def count_alarm(kind: str) -> None:
 
 
 def count_page(outcome: str) -> None:
-    """One page to one receiver: `delivered`, `retried`, `failed` or `dropped`; or one `held` behind another page."""
+    """One try of a page: `delivered`, `retried`, `failed`, `refused` or `dropped`, or `held` behind another page."""
     _PAGES[outcome].inc()
 
 
@@ -234,7 +234,7 @@ def count_read_back(outcome: str) -> None:
 
 
 def count_booking(outcome: str) -> None:
-    """One attempt to book: `confirmed`, `pending` or `refused`."""
+    """One attempt to book, move or cancel: `confirmed`, `pending` or `refused`."""
     _BOOKINGS[outcome].inc()
 
 

@@ -162,7 +162,7 @@ class CaldavCalendar:
         """The name is in use: by this very booking, or by something else?"""
         there = await self._find(url, event.id, within_s)
         if isinstance(there, Found):
-            return there.event if _same(there.event, event) else Refused("the id is used by another event")
+            return there.event if there.event.matches(event) else Refused("the id is used by another event")
         if status == 409:  # also what a server says to a calendar it does not have
             return Refused(there.reason if isinstance(there, Unknown) else told_by(status))
         return there if isinstance(there, Unknown) else Unknown("in use, and yet not there")
@@ -170,7 +170,7 @@ class CaldavCalendar:
     async def _written(self, url: str, event: Event, doubt: str, within_s: float) -> Event | Unknown:
         """Was it written after all? Not seeing it proves nothing: it may still arrive."""
         there = await self._find(url, event.id, within_s)
-        return there.event if isinstance(there, Found) and _same(there.event, event) else Unknown(doubt)
+        return there.event if isinstance(there, Found) and there.event.matches(event) else Unknown(doubt)
 
     async def _move(
         self, url: str, event_id: str, to: Interval, etag: str, within_s: float
@@ -262,13 +262,3 @@ def _strong_etag(answer: Reply) -> str:
 def _certainly_not_written(status: int) -> bool:
     """Whether this answer to a write leaves no doubt that it was not carried out."""
     return status in (501, 505, 507) or (300 <= status < 500 and status != 408)
-
-
-def _same(there: Event, wanted: Event) -> bool:
-    """Is what the calendar holds what we wanted it to hold?"""
-    return (
-        not there.cancelled
-        and there.opaque
-        and (there.id, there.start, there.end) == (wanted.id, wanted.start, wanted.end)
-        and there.reference == wanted.reference
-    )

@@ -260,12 +260,12 @@ class GoogleCalendar:
             written = answers.event_of(answer, "UTC")
         except MalformedError as error:
             return Unknown(f"written, but {error}")
-        return written if _same(written, event) else Unknown("written, but the answer shows another event")
+        return written if written.matches(event) else Unknown("written, but the answer shows another event")
 
     async def _not_inserted(self, calendar: str, event: Event, failure: Failure) -> Event | Refused | Unknown:
         if failure.status == 409:
             there = await self._get(calendar, event.id)
-            if isinstance(there, Event) and _same(there, event):
+            if isinstance(there, Event) and there.matches(event):
                 return there
             if isinstance(there, Event):
                 return Refused("id used by another event")
@@ -279,7 +279,7 @@ class GoogleCalendar:
     async def _written(self, calendar: str, event: Event, doubt: str) -> Event | Unknown:
         """Was it written after all? Not seeing it proves nothing: it may still arrive."""
         there = await self._get(calendar, event.id)
-        return there if isinstance(there, Event) and _same(there, event) else Unknown(doubt)
+        return there if isinstance(there, Event) and there.matches(event) else Unknown(doubt)
 
     async def _move(
         self, calendar: str, wanted: tuple[str, int, int], etag: str, sending: Sending, write_s: float
@@ -387,13 +387,3 @@ def _body_of(event: Event) -> dict[str, Any]:
 
 def _is_at(there: Event, wanted: tuple[str, int, int]) -> bool:
     return not there.cancelled and (there.id, there.start, there.end) == wanted
-
-
-def _same(there: Event, wanted: Event) -> bool:
-    """Is what the calendar holds what we wanted it to hold?"""
-    return (
-        not there.cancelled
-        and there.opaque
-        and (there.id, there.start, there.end) == (wanted.id, wanted.start, wanted.end)
-        and there.reference == wanted.reference
-    )

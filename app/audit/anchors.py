@@ -15,7 +15,7 @@ from app import log
 from app.audit.log import Head, head, holds_head
 from app.background import Background
 from app.clock import Clock
-from app.db.beside import beside
+from app.db.companion_files import beside
 from app.db.durability import with_all_before
 from app.db.engine import Database, Transaction
 from app.errors import ReadbackError

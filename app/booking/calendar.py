@@ -60,6 +60,15 @@ class Event:
     sequence: int = 0
     """A number that grows with every change of it, where the calendar keeps one; 0 where it does not say."""
 
+    def matches(self, wanted: "Event") -> bool:
+        """Whether what the calendar holds is what we wanted it to hold."""
+        return (
+            not self.cancelled
+            and self.opaque
+            and (self.id, self.start, self.end) == (wanted.id, wanted.start, wanted.end)
+            and self.reference == wanted.reference
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:

@@ -86,7 +86,7 @@ def _once_there(
     import uvicorn  # noqa: PLC0415 - as above
 
     from app.main.away import Waiting  # noqa: PLC0415 - as above
-    from app.main.reached import warn  # noqa: PLC0415 - as above
+    from app.main.page_receivers import warn  # noqa: PLC0415 - as above
 
     try:
         return begin()

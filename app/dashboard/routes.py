@@ -34,7 +34,7 @@ NOBODY: Final = Session("", "", 0, 0)
 
 
 class Dashboard:
-    """`start` is not needed: nothing runs before somebody looks. `let_go` ends what would hold up a stop."""
+    """Nothing runs in the background before somebody looks; `stop` ends it."""
 
     def __init__(self, house: House) -> None:
         self._house = house

@@ -20,7 +20,7 @@ from app.main.figures import figures_of
 from app.main.first_days import unapproved
 from app.main.limit_use import Counting
 from app.main.own_use import LIVE
-from app.main.reached import unreached
+from app.main.page_receivers import unreached
 from app.main.server import Server
 from app.main.watching import watched
 from app.watch.figure_day import Day

@@ -7,7 +7,7 @@ from app.booking.business import Business, Businesses
 from app.db.opening import database_file
 from app.main.limits_built_in import built_in
 from app.main.limits_panels import panels
-from app.main.reached import unreached
+from app.main.page_receivers import unreached
 from app.settings import Settings
 from app.watch.limits import NEAR_SHARE, Confirmed, Kind, Limit, Source, wrong
 from app.watch.unheard import REMEDY

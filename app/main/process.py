@@ -21,8 +21,8 @@ from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
 from app.main.first_days import first_days
 from app.main.model_path import check_models
+from app.main.page_receivers import warn
 from app.main.provisioning import check_platform
-from app.main.reached import warn
 from app.main.server import Server
 from app.main.starts import WORK, started
 from app.main.startup_checks import check_credentials, check_crms, check_pages, check_synthetic, warnings

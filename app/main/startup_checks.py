@@ -7,7 +7,7 @@ from app.booking.business import Business, Businesses
 from app.booking.open_hours import longest_stretch
 from app.booking.synthetic import asked
 from app.errors import ConfigurationError
-from app.main.reached import unreached
+from app.main.page_receivers import unreached
 from app.settings import Settings
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 
-from app.db.beside import beside
+from app.db.companion_files import beside
 from app.main.server import Server
 from app.settings import Settings
 from app.watch.status import Board

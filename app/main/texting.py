@@ -38,7 +38,7 @@ class Texting:
     def __init__(
         self, settings: Settings, businesses: Businesses, database: Database, alarms: Alarms, clock: Clock
     ) -> None:
-        self._clock, self._database = clock, database
+        self._database = database
         self._carrier = _carrier(settings, clock)
         carrier: Carrier | None = self._carrier
         self.possible = carrier is not None

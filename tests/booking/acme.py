@@ -40,7 +40,7 @@ from tests.fakes.alarms import FakeAlarms
 from tests.fakes.calendar import FakeCalendar
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
-from tests.fakes.jobs import JobRunner
+from tests.fakes.due_jobs import DueJobs
 
 CHICAGO = ZoneInfo("America/Chicago")
 HOUR = 3600
@@ -154,7 +154,7 @@ class House:
             REMOVE_EVENT: self.left_over.remove,
             person_tasks.FOLLOW_UP: TaskFollowUp(self.database, self.clock),
         }
-        self.jobs = JobRunner(self.database, handlers, self.clock)
+        self.jobs = DueJobs(self.database, handlers, self.clock)
 
     async def _tell(self, booking: Booking, result: Result) -> bool:
         if self.hears:

@@ -1,4 +1,4 @@
-"""Carries out jobs from the outbox in the test's own time: one after the other, each (kind, key) to its end once."""
+"""Lets time pass in a test and does the jobs of the outbox that fall due in it, each (kind, key) to its end once."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -9,7 +9,7 @@ from app.adapters.pagerduty import PagerDuty
 from app.adapters.probes import ProbeError, connected
 from app.adapters.receivers import Receivers, address, check_url
 from app.main.doctor.examination import AilingError, Check, LeftOutError, Patient
-from app.main.reached import unreached
+from app.main.page_receivers import unreached
 from app.watch.notify import Notice, Step, Taken
 
 READABLE: Final = "Correct READBACK_PAGE_URLS, and `page` in the business file."

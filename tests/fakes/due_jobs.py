@@ -1,4 +1,4 @@
-"""Runs what is in the outbox, one job after the other, by due time: the durable engine without its machinery."""
+"""Runs what is due in the outbox when a test asks, one job after the other: the durable engine without its works."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from app.db.schema import job_outbox
 from app.jobs.outbox import Handler
 
 
-class JobRunner:
+class DueJobs:
     """A job stays in the outbox until its handler says that it is over. `ran` holds every call as `(kind, key)`."""
 
     def __init__(self, database: Database, handlers: Mapping[str, Handler], clock: Clock) -> None:
