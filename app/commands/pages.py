@@ -72,7 +72,8 @@ def _ack_outage(asked: Namespace) -> int:
     One that is there may take no writes, and one whose file is gone is away: who tells of that knows it.
     """
     url = from_environment().database_url
-    paged = Turn(url).is_anothers()
+    turn = Turn(url)
+    paged = turn.is_anothers()
     with contextlib.suppress(ConfigurationError if paged else DatabaseAwayError), looking(url) as connection:
         kept = newest(connection, outage_hand.KIND, outage_hand.KEY)
         if kept is not None and kept.status != "resolved":
@@ -81,11 +82,13 @@ def _ack_outage(asked: Namespace) -> int:
         if not paged:
             return complain("The database is there, and nobody is paged that it is away.")
     now, hand = time.time(), Hand(named(url))
-    taken = hand.take(asked.by, since=now, now=now)
+    taken = hand.take(asked.by, since=turn.since() if paged else now, now=now)
     if not hand.is_shared:
         return complain("It cannot be noted here. Run this on the machine that serves, as the user that serves.")
-    told = {"id": outage_hand.PAGE_ID, "status": "acknowledged", "by": taken.by, "changed": True}
-    say(asked, told, f"Noted: that the database is away is in the hand of {taken.by}, for who serves on this machine.")
+    changed = taken.at == now
+    told = {"id": outage_hand.PAGE_ID, "status": "acknowledged", "by": taken.by, "changed": changed}
+    how = "Noted: that" if changed else "Nothing was changed: that"
+    say(asked, told, f"{how} the database is away is in the hand of {taken.by}, for who serves on this machine.")
     return HOLDS
 
 

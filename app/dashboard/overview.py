@@ -41,6 +41,8 @@ BY_DAYS: Final = 0.02
 """The squared share by which one day differs from the next, about."""
 OUTSIDE: Final = 0.01
 """Share of days whose count is as far from the usual one; where a line is odd, such a count is no good one."""
+LEAST_USUAL: Final = 10.0
+"""Calls and texts to be expected by now, before a count that is far from them says anything where no line is odd."""
 BAD, WAITS, GOOD, UNKNOWN = "bad", "waits", "good", "unknown"
 WORST_FIRST: Final = (BAD, WAITS, UNKNOWN, GOOD)
 """So stand the tiles too: on a phone what is wrong is on the first screen."""
@@ -245,9 +247,15 @@ def of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
     odd = _odd(volume)
     state, word, about = _known(volume, lines)
     word_today = f"{usual:,.0f} usual by now" if state == GOOD else word
-    state_today = BAD if odd and _is_far(calls, usual) else state
+    state_today, about_today = state, ""
+    if odd and _is_far(calls, usual):
+        state_today = BAD
+    elif state == GOOD and usual >= LEAST_USUAL and _is_far(calls, usual):
+        # No line is silent or flooded now: some of the calls may be lost, or the day was still for a part of it.
+        about_today = f"today's number of calls and texts, {calls:,}, is far from the usual {usual:,.0f} by now"
+        state_today = UNKNOWN
     return [
-        Tile("Calls and texts today", f"{calls:,}", state_today, word_today, "volume"),
+        Tile("Calls and texts today", f"{calls:,}", state_today, word_today, "volume", about_today),
         odd or Tile("Lines", str(lines), state, word, "volume", about),
     ]
 

@@ -6,6 +6,7 @@ one message for each machine elsewhere.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -119,6 +120,7 @@ class Turn:
         try:
             if os.fstat(descriptor).st_uid == os.getuid():  # with another's file he could keep every page back
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.utime(descriptor)  # for `since`
         except BlockingIOError:
             os.close(descriptor)
             return False
@@ -126,6 +128,12 @@ class Turn:
             pass
         self._descriptor = descriptor
         return True
+
+    def since(self) -> float:
+        """When whoever has it took it, in epoch seconds; 0 where nobody ever did."""
+        with contextlib.suppress(OSError):
+            return self._file.stat().st_mtime
+        return 0.0
 
     def is_anothers(self) -> bool:
         """Whether another process of this machine and user has it now."""

@@ -29,7 +29,7 @@ AT_ONCE_S: Final = 30.0
 """For the first one of several that are raised in one moment to reach somebody."""
 MOST_NAMED: Final = 20
 SHOWN: Final = "another page"
-"""What stands in the list of receivers of one that waits, or was named."""
+"""What stands in the list of receivers of one that was named."""
 
 
 @dataclass(frozen=True, slots=True)

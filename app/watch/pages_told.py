@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from app.watch.escalation import NEVER
+from app.watch.escalation import NEVER, WITHIN
 from app.watch.pages import HELD, SUPERSEDED, Kept, who_ended
 from app.watch.places import on_dashboard, place_of
 
@@ -40,7 +40,8 @@ def described(kept: Kept) -> dict[str, Any]:
                 "failed": reach.failed,
                 "refused": reach.refused,
             }
-            for reach in kept.progress.reach.values()
+            for name, reach in kept.progress.reach.items()
+            if name != WITHIN  # that it waits is no receiver, least of all one that was not reached
         ],
     }
 

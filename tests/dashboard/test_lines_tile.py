@@ -2,8 +2,10 @@
 
 import pytest
 
-from app.dashboard.overview import BAD, GOOD, of_lines, sentence
+from app.dashboard.overview import BAD, GOOD, UNKNOWN, of_lines, sentence
 from app.watch.volume_overview import HourOfDay, LineVolume
+
+FAR = "Nothing is wrong; today's number of calls and texts, {}, is far from the usual 142 by now."
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,23 @@ def test_what_came_today_is_not_good_where_a_line_is_odd_and_it_is_far_from_usua
     tile = of_lines([LineVolume("acme", "+15125550100", state, "call", "", 0, None, None, {"call": hours})], now)[0]
     assert (tile.name, tile.value, tile.state) == ("Calls and texts today", str(count), expected)
     assert tile.word == "20 usual by now"
+
+
+@pytest.mark.parametrize(
+    ("count", "usual", "state", "said"),
+    [
+        (7, 142.0, UNKNOWN, FAR.format(7)),
+        (300, 142.0, UNKNOWN, FAR.format(300)),
+        (110, 142.0, GOOD, "Everything is normal."),
+        (6, 0.5, GOOD, "Everything is normal."),
+    ],
+)
+def test_a_count_far_from_the_usual_is_not_called_good_where_no_line_is_odd(
+    count: int, usual: float, state: str, said: str
+) -> None:
+    now = 1_795_651_200
+    hours = (HourOfDay(now - 3_600, count, 0, usual, 30),)
+    lines = [LineVolume("acme", "+15125550100", "normal", "call", "", 0, None, None, {"call": hours})]
+    tiles = of_lines(lines, now)
+    assert (tiles[0].value, tiles[0].state) == (str(count), state)
+    assert sentence(tiles) == said

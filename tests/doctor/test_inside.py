@@ -5,7 +5,8 @@ import time
 import pytest
 from sqlalchemy import insert, update
 
-from app.audit.log import record, seal
+from app.audit.anchors import note, usual_file
+from app.audit.log import head, record, seal
 from app.booking.business_file import load_businesses
 from app.clock import SystemClock
 from app.db.migrate import HEAD
@@ -55,10 +56,20 @@ async def test_one_cause_is_one_finding(empty_database_url: str) -> None:
     assert {state for state, _ in gone.values()} == {State.LEFT_OUT}
 
 
+async def test_an_audit_log_that_nothing_outside_vouches_for_is_not_said_to_hold(sqlite_url: str) -> None:
+    with committing(sqlite_url, seal) as transaction:
+        record(transaction, "booked", at=1.0)
+    state, seen = (await findings(sqlite_url, "audit log"))["audit log"]
+    assert state is State.LEFT_OUT
+    assert seen.startswith(f"its 1 rows fit together, with no anchor in {usual_file(sqlite_url)} to hold them against")
+
+
 async def test_an_audit_log_that_was_changed_is_seen(sqlite_url: str) -> None:
     with committing(sqlite_url, seal) as transaction:
         record(transaction, "booked", at=1.0)
-    assert (await findings(sqlite_url, "audit log"))["audit log"] == (State.OK, "it holds: 1 rows, 0 anchors")
+    with looking(sqlite_url) as connection:
+        note(usual_file(sqlite_url), head(connection), 1.0)
+    assert (await findings(sqlite_url, "audit log"))["audit log"] == (State.OK, "it holds: 1 rows, 1 anchors")
     with committing(sqlite_url, seal) as transaction:
         transaction.connection.exec_driver_sql("DROP TRIGGER IF EXISTS audit_no_update")
         transaction.connection.execute(update(audit).values(kind="cancelled"))

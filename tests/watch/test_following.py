@@ -14,6 +14,7 @@ from app.watch.escalation import PAUSES_S, QUIET_S, WITHIN, Progress, Reach
 from app.watch.following import AT_ONCE_S, FIGURES_S, FOR_CUSTOMERS_S, MOST_NAMED, NAMED_S, PATIENT_S, SETTLES_S
 from app.watch.notify import Notice, Taken
 from app.watch.pages import Kept, Page
+from app.watch.pages_told import described
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.watch.test_pager import FIRST, OWN, SECOND, ScriptedMessenger, pager
@@ -85,6 +86,17 @@ async def test_of_two_calendars_that_fall_silent_together_one_rings_and_names_th
     await night.after(NAMED_S)
     assert LEE.title not in "".join(night.heard()), "nobody heard of it, nor need anybody hear of its end"
     assert night.heard()[-1] == f"resolved: {DANA.title}"
+
+
+async def test_that_a_page_waits_is_shown_as_no_receiver_that_was_not_reached(database: Database) -> None:
+    night = Night(database)
+    await night.raised(DANA, LEE)
+    lee = [described(kept) for kept in await database.read(pages.listed) if kept.page == LEE]
+    assert [(told["waits"], told["receivers"]) for told in lee] == [(True, [])]
+    await night.after(QUIET_S[0])
+    await night.after(SETTLES_S)
+    [named] = [described(kept) for kept in await database.read(pages.listed) if kept.page == LEE]
+    assert [bool(receiver["reached_at"]) for receiver in named["receivers"]] == [True], "people read of it there"
 
 
 async def test_of_two_bookings_that_nobody_can_settle_at_once_one_rings_and_names_the_other(database: Database) -> None:

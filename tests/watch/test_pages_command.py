@@ -81,11 +81,14 @@ async def test_an_outage_of_the_database_is_taken_without_it(
     if away != "it does not answer":  # which is plain to who looks, also before anybody is told
         assert teller.take()
     code, told = run(url, "ack", name, "--by", "Dana")
+    second = run(url, "ack", name, "--by", "Lee") if away != "it does not answer" else None
     teller.give_up()
     assert (code, told) == (
         0,
         "Noted: that the database is away is in the hand of Dana, for who serves on this machine.\n",
     )
+    if second is not None:
+        assert second == (0, told.replace("Noted", "Nothing was changed")), "whoever was first has it"
     hand = Hand(named(url))
     taken = hand.taken(began)
     hand.let_go()

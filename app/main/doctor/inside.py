@@ -83,6 +83,9 @@ async def _audit(patient: Patient) -> str:
             verdict, anchors = verified(connection, file)
         if not verdict.holds:
             raise AilingError(f"it does not hold: {verdict.why}")
+        if not anchors:
+            why = f"with no anchor in {file} to hold them against: none was noted yet, or the server runs elsewhere"
+            raise LeftOutError(f"its {verdict.rows} rows fit together, {why}")
         return f"it holds: {verdict.rows} rows, {anchors} anchors"
 
     return await asyncio.to_thread(walk)
