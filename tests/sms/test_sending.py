@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import insert, update
 
+from app.calls.texting import TextReport
 from app.db.schema import bookings, pages, text_outbox
 from app.jobs.outbox import Again
 from app.promises import consent
@@ -77,6 +78,14 @@ async def test_what_tells_of_a_visit_as_it_was_before_a_change_is_not_sent(house
 
     assert house.carrier.taken == [(CUSTOMER, "At ten")]
     assert await house.states() == ["expired", "accepted"]
+
+
+async def test_a_report_of_another_text_of_the_carrier_moves_ours_nowhere(house: Texting) -> None:
+    await house.owe()
+    await house.jobs.run_for(60)
+    await house.sending.reported(TextReport("SMsomebodyelses", "delivered", house.carrier.outgoing[0].id, 0))
+
+    assert await house.states() == ["accepted"]
 
 
 async def test_the_one_confirmation_of_an_opt_out_goes_out_all_the_same(house: Texting) -> None:
