@@ -32,6 +32,9 @@ ALSO_WAITING = ("test_processes.py", "test_bench.py", "test_house.py", "test_mai
 LEFT_OUT_VARIABLE = "READBACK_TEST_LEFT_OUT"
 """What could not be had, as `name: why` lines."""
 NO_PROMTOOL = "promtool is not installed: whether Prometheus takes the alert rules was not tried"
+TEMPORARY_VARIABLE = "PYTEST_DEBUG_TEMPROOT"
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
+ROOM_BYTES = 4 * 2**30
 NO_CHROMIUM = "chromium is not installed: no page was opened in a browser"
 
 
@@ -39,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     run = config.stash[RUN] = _Run()
+    if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
+        os.environ.setdefault(TEMPORARY_VARIABLE, str(IN_MEMORY))  # a database of a second need not wait for a disk
     left_out = []
     for name, variable, find in (
         ("postgresql", servers.POSTGRES_VARIABLE, servers.postgres),

@@ -1,11 +1,15 @@
 """The suite's own databases: each test has one to itself, with the tables in it."""
 
+import os
+from pathlib import Path
+
 import psycopg
 import pytest
 import redis
 
 from app.db.migrate import migrate
 from tests import servers
+from tests.conftest import TEMPORARY_VARIABLE
 
 
 @pytest.mark.parametrize("time", ["first", "second"])
@@ -45,3 +49,9 @@ def test_its_own_server_waits_for_no_disk(postgres_url: str) -> None:
         told = {name: connection.execute(f"show {name}").fetchone() for name in ("fsync", "autovacuum")}
         mine = connection.execute("select current_user").fetchone()
     assert mine != ("readback",) or told == {"fsync": ("off",), "autovacuum": ("off",)}
+
+
+def test_what_a_test_keeps_lies_in_memory_where_there_is_room(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    wanted = os.environ.get(TEMPORARY_VARIABLE)
+    if wanted and not pytestconfig.option.basetemp:
+        assert tmp_path.is_relative_to(wanted)

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from itertools import permutations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
-from app.db.schema import pages, text_outbox
+from app.calls.texting import TextReport
+from app.db.schema import bookings, pages, text_outbox
 from app.jobs.outbox import Again
 from app.promises import consent
-from app.promises.texts import GOOD_FOR_S, REVIEWED
+from app.promises.texts import CONFIRMATION, GOOD_FOR_S, REVIEWED
 from app.sms.aftermath import LATE_AFTER_S, REFUSED_FOR_S
 from app.sms.carrier import NotSent, Refused, Unknown
 from app.sms.codes import FATES, Deed, fate, forward
@@ -18,6 +19,7 @@ from app.sms.pace import turn
 from app.sms.sending import Sending
 from app.sms.turn import Turn
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
+from tests.watch.figured import filled
 
 
 @pytest.fixture
@@ -65,6 +67,25 @@ async def test_an_opt_out_between_queueing_and_sending_is_in_time(house: Texting
     await house.jobs.run_for(60)
 
     assert (house.carrier.tried, await house.states()) == (0, ["withheld"])
+
+
+async def test_what_tells_of_a_visit_as_it_was_before_a_change_is_not_sent(house: Texting) -> None:
+    row = filled(bookings, id="b1", reference="ABC234", business="acme", status="confirmed", revision=2)
+    await house.database.write(lambda t: t.connection.execute(insert(bookings).values(**row)))
+    for revision, body in ((1, "At nine"), (2, "At ten")):
+        await house.owe(kind=CONFIRMATION, booking="b1", revision=revision, body=body)
+    await house.jobs.run_for(60)
+
+    assert house.carrier.taken == [(CUSTOMER, "At ten")]
+    assert await house.states() == ["expired", "accepted"]
+
+
+async def test_a_report_of_another_text_of_the_carrier_moves_ours_nowhere(house: Texting) -> None:
+    await house.owe()
+    await house.jobs.run_for(60)
+    await house.sending.reported(TextReport("SMsomebodyelses", "delivered", house.carrier.outgoing[0].id, 0))
+
+    assert await house.states() == ["accepted"]
 
 
 async def test_the_one_confirmation_of_an_opt_out_goes_out_all_the_same(house: Texting) -> None:
