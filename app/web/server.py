@@ -1,5 +1,6 @@
 """Builds the HTTP side: every route and its door. Knows no concrete class; what the doors need is handed in."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -40,6 +41,11 @@ PLATFORMS: Mapping[str, Dialect] = MappingProxyType(
 """Whose tool calls come to `/{platform}/{name}`."""
 GET_TOO = frozenset({"elevenlabs"})
 """Platforms that ask by GET unless told otherwise, with the arguments in the address."""
+
+WITH_A_SLASH = re.compile(rf"(/vapi|{MCP}|/(?:tools|{'|'.join(PLATFORMS)})/[^/]+)/")
+"""An address as it may be typed at a platform. Answered by a 404 it is an agent without tools, and nobody here hears
+of it. Twilio's are not among them: it signs its address.
+"""
 
 
 def build(doors: Doors) -> Starlette:
@@ -106,6 +112,8 @@ class Readback(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if scope["path"].endswith("/") and (meant := WITH_A_SLASH.fullmatch(scope["path"])):
+                scope = {**scope, "path": meant[1]}
             door = self.shortcuts.get((scope["method"], scope["path"]))
             if door is not None:
                 await door(scope, receive, send)

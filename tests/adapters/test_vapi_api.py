@@ -150,6 +150,7 @@ async def test_the_words_arrive_as_they_are_in_the_right_call(live: LiveCall) ->
         assert vapi.requests[0].headers["content-type"] == "application/json"
         assert vapi.bodies == [{"type": "say", "content": "I have Tuesday at “nine”.", "endCallAfterSpoken": False}]
         assert vapi.said("call-1") == ["I have Tuesday at “nine”."]
+        assert vapi.bodies[0].keys() <= json.loads((PAYLOADS / "control" / "c01_say.json").read_text()).keys()
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])

@@ -12,6 +12,7 @@ from app.booking.front import Front
 from app.calls.handover import Handover
 from app.dialects.parameters import parameters
 from app.dialects.tool_settings import PLATFORMS, SPOKEN, Place, settings
+from tests.commanding import command
 from tools import tools
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "platforms"
@@ -38,6 +39,21 @@ def test_every_key_is_one_that_the_platform_documents(platform: str) -> None:
     known = keys(json.loads((PAYLOADS / f"{KNOWN[platform]}.json").read_text()))
     for told in settings(platform, TOOLS, PLACE):
         assert keys(told) <= known | {".webhook.body_parameters.required"}
+
+
+def test_every_key_of_a_vapi_tool_is_one_that_vapi_documents() -> None:
+    tool, spoken, server = (
+        json.loads((PAYLOADS.parent / "vapi" / "config" / f"{name}.json").read_text())
+        for name in ("tool_create_function", "tool_messages_with_conditions", "server_object_with_backoff")
+    )
+    known = keys(tool | {"server": tool["server"] | server})
+    said = {key for message in tool["messages"] + spoken["messages"] for key in message}
+
+    told = command("sqlite:///none.db", "tools", "--platform", "vapi", "--json", READBACK_PUBLIC_URL=PLACE.url).stdout
+
+    for made in json.loads(told):
+        assert keys(made) <= known
+        assert {key for message in made["messages"] for key in message} <= said
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -562,6 +562,15 @@ def test_an_arrival_is_judged_the_same_way() -> None:
     assert complaints_about_arrival(load("responses/x07_bad_assistant_error_is_object.json"))
 
 
+def test_a_destination_that_was_asked_for_is_answered_in_the_platforms_shape() -> None:
+    named = load("responses/r20_transfer_destination.json")["destination"]
+    refused = load("responses/r21_transfer_refused.json")
+
+    told = json.loads(vapi.render_arrival(Diverted(named["number"], "One moment.")))
+    assert {key: told["destination"][key] for key in named} == named
+    assert json.loads(vapi.render_arrival(Declined(refused["error"]))) == refused
+
+
 @pytest.mark.parametrize(
     ("message", "question"),
     [

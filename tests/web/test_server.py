@@ -16,12 +16,12 @@ Ask = Callable[..., httpx.AsyncClient]
     "path",
     [
         "/",
-        "/vapi/",
+        "/vapi//",
         "/tools/",
         "/tools/a/b",
         "/retell",
         "/retell/a/b",
-        "/mcp/",
+        "/mcp//",
         "/docs",
         "/dashboard",
         "/google/changes",
@@ -33,6 +33,21 @@ async def test_what_does_not_exist_is_not_found(ask: Ask, path: str) -> None:
     assert (response.status_code, response.json()) == (404, {"error": "not found"})
     assert response.headers["content-type"] == "application/json"
     assert response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "secret", "answered"),
+    [
+        ("/vapi/", "vapi-secret", {}),
+        ("/tools/check_availability/", "tools-secret", {"ok": True}),
+        ("/vapi/", "wrong", {"error": "unauthorized"}),
+    ],
+)
+async def test_an_address_that_was_typed_with_a_slash_at_its_end_is_the_same(
+    ask: Ask, path: str, secret: str, answered: dict[str, object]
+) -> None:
+    told = (await ask().post(path, json={}, headers={"Authorization": f"Bearer {secret}"})).json()
+    assert {name: told[name] for name in answered} == answered
 
 
 @pytest.mark.parametrize(
