@@ -52,13 +52,24 @@ def apart(talk: Talk, ground: Ground) -> Said:
         return said
     if said.cancels and (hanging := _hanging(talk, ground)) is not None:
         return hanging
-    in_order = said.next is not None and said.next.next is not None
-    if said.instead or said.answer is not None or in_order:
+    if said.instead or said.answer is not None:
         return said
+    if said.next is not None and said.next.next is not None:
+        return _booked_first(talk, said, said.next)
     for first, rest in reversed(list(halves(said.whole, ground))):
         if (two := _two(talk, first, rest, ground)) is not None:
             return two
     return _all_days(said, ground) if said.cancels and said.next is None else said
+
+
+def _booked_first(talk: Talk, said: Said, then: Said) -> Said:
+    """Three wishes as they were read; one that began with a booking of another service than is cancelled is so done."""
+    one = {each.id for each in meant.all_services_in(talk, said.text)}
+    other = {each.id for each in meant.all_services_in(talk, then.text)}
+    began = said.cancels and then.intent is Intent.BOOK and said.whole.startswith(then.text)
+    if not began or not one or not other or one & other:
+        return said
+    return replace(then, whole=said.whole, next=replace(said, whole="", next=then.next))
 
 
 def wants_several(talk: Talk, said: Said) -> bool:

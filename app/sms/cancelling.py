@@ -42,7 +42,9 @@ class _Clause:
 CANCEL = re.compile(
     r"\bcancel(?:l?ing|l?ed|l?ations?)\b|\bcan[cs]?el?l?(?:ing|ed)\b|\bcancel+\b|\bcan[cs]le?\b|\bcan[es]l\b|\bc(?:ansel|ncel|ancal)\b|"
     r"\bcacel\b|\b(?:cancelar|anular)(?:l[ao])?\b|\bcanc[eé]l[ae](?:l[ao])?\b|\bcall (?:it |that )?off\b|"
-    rf"^(?:please )?undo\b|\b(?:delete|remove|drop|get rid of)(?= (?:my|the) (?:\w+ )?{APPT}\b)"
+    rf"^(?:please )?undo\b|\b(?:delete|remove|drop|get rid of|scrap)(?= (?:my|the) (?:\w+ )?{APPT}\b)|"
+    rf"\b(?:delete|remove|drop|get rid of|scrap|lose)(?= (?:(?:my|the) )?(?:{'|'.join(WEEKDAYS)})(?:'?s)?(?: one)?\W*$|"
+    r" the (?:first|second|third|earlier|later|other|last)(?: one)?\W*$)"
 )
 _BETWEEN = re.compile(
     r"[.,;!?\n]+|\b(?:so|because|but|since|cause|cuz|and|then|while|though|although|anyway|if|unless|as long as|pero|y)"

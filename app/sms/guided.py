@@ -38,6 +38,7 @@ from app.sms.vocabulary import (
     INSTEAD_OF_IT,
     NOT_YET,
     ONE_MORE,
+    PICKS_AND_CANCELS,
     PUZZLED,
     REACTION,
     START,
@@ -375,6 +376,7 @@ def _answers(talk: Talk) -> bool:
         or own_appointments.names_another(talk)
         or (kept and own_appointments.keeps(talk))
         or (unclear and talk.said.answer is Answer.NO)
+        or (step is Step.TIME and PICKS_AND_CANCELS.fullmatch(talk.said.text.lower()) is not None)
     )
 
 

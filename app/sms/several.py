@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.booking.business import Service
 from app.sms import phrases
 from app.sms.cancelling import CANCEL
 from app.sms.dates_in_words import When
@@ -23,6 +24,8 @@ EVERY = re.compile(
     r"[0-9]|two|three|four|appointments?|appts?|visits?|bookings?)\b)|(?:it|them) all\b|cancel all|all (?:but|except)|"
     r"the rest|(?:the|my|all) others|ambas|todas)\b"
 )
+_EVERY_OF = re.compile(r"\b(?:both|all|every|each)(?: of)?(?: (?:the|my|our|these|those))?(?P<what>(?: [a-z-]+){1,2})")
+_WORD = re.compile(r"[a-z-]+")
 _EITHER = re.compile(r"\bor\b")
 _NOT_DAY = re.compile(r"(?:^|[,;.!\n]) *(?:but |and |just )?not\b", re.I)
 """What is left out of others, and not a day that does not suit."""
@@ -54,8 +57,8 @@ def named(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
     """Those of `visits` that the words name, each by itself or all of them together, soonest first."""
     low = said.text.lower()
     if EVERY.search(low):
-        stay = kept(talk, said, visits)
-        return [each for each in visits if each not in stay]
+        stay, of_kind = kept(talk, said, visits), _every_of(talk, said.text)
+        return [each for each in visits if each not in stay and (not of_kind or each.service in of_kind)]
     if OTHER_ONE.search(low):
         return [*visits] if len(visits) == 1 else []
     services, days = {each.id for each in all_services_in(talk, said.text)}, said.when.days
@@ -65,6 +68,19 @@ def named(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
     if _EITHER.search(low):
         return []
     return both or of_service or (on_day if not services else [])
+
+
+def _every_of(talk: Talk, text: str) -> set[str]:
+    """The services that "both inspections" is about, where no other one is named; empty if it is about all."""
+    match = _EVERY_OF.search(text.lower())
+    named = {each.id for each in all_services_in(talk, match["what"])} if match else set()
+    return named if named == {each.id for each in all_services_in(talk, text)} else set()
+
+
+def _in_plural(low: str, services: Sequence[Service]) -> bool:
+    """Whether several visits of one service are named: "cancel the inspections"."""
+    words = set(_WORD.findall(low))
+    return any(f"{each.name.lower().split()[-1]}s" in words for each in services)
 
 
 def kept(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
@@ -173,7 +189,10 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     days, services = talk.said.when.days, all_services_in(talk, low)
     moves = talk.state.task is Task.MOVE  # where one day can be the goal
     several = (
-        EVERY.search(low) or (len(services) > 1 and not (moves and len(days) > 1)) or (len(days) > 1 and not moves)
+        EVERY.search(low)
+        or _in_plural(low, services)
+        or (len(services) > 1 and not (moves and len(days) > 1))
+        or (len(days) > 1 and not moves)
     )
     found = named(talk, talk.said, visits) if several else []
     return found if len(found) > 1 or (found and EVERY.search(low)) else []

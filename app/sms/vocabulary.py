@@ -341,6 +341,8 @@ NOT_YET = re.compile(
     r"min|minute)|brb|hold on|hang on)(?: (?:please|pls|and get back to you|then))*\W*"
 )
 """They will answer later."""
+PICKS_AND_CANCELS = re.compile(r"\W*[1-9]\W*(?:and|but|then|n|also)? ?(?:then )?cancel #?[1-9]\W*")
+"""What can be of two offered times, or of one of them and of a visit."""
 START = re.compile(r"\W*(?:start|unstop)\W*")
 """They get texts, and want to."""
 BACK = re.compile(

@@ -21,6 +21,18 @@ ROWS: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "push ants a week / yes", f"{TUE}, treatment Wed 2 10:00", "Moved: Ant treatment"),
     (INSPECTION_AND_TREATMENT, "move inspection to 10 / yes", f"inspection Tue 24 10:00, {TREATMENT}", "Moved: Home"),
     (ONE, "push it 2 days / yes", "inspection Thu 26 09:00", "Moved"),
+    *(
+        (THREE, f"{text} / yes / yes", ANTS, "Cancelled: Home inspection with Lee")
+        for text in ("cancel both inspections", "cancel all my inspections", "cancel the inspections keep the ants")
+    ),
+    (THREE, "cancel both the inspections and the ants / yes / yes / yes", "", "Cancelled: Ant treatment"),
+    *(
+        (TWO_INSPECTIONS, f"{text} / yes", WED, "Cancelled: Home inspection with Dana")
+        for text in ("drop the earlier one", "drop tuesday", "lose the tuesday one")
+    ),
+    (ONE, "can you drop by tuesday at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM to:"),
+    (ONE, "i dont want to lose tuesday", TUE, "You have: Home inspection"),
+    (OFFERED, "1 and cancel 2", "", "Sorry, I did not get that. Tue Nov 24: 1) 8:00 AM"),
     (OFFERED, "hold on let me ask my husband / ok 2 / Jane Roe / yes", "inspection Tue 24 08:30", "Booked"),
 )
 

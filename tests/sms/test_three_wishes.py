@@ -6,6 +6,7 @@ from tests.sms.scenes import INSPECTION_AND_TREATMENT, ONE, TREATMENT, TUE, TWO_
 
 BOTH = INSPECTION_AND_TREATMENT
 ANTS_MOVED, FOLLOW_UP = "treatment Thu 26 10:00", "follow-up Tue 1 09:00"
+BEFORE = f"{TUE}, {TREATMENT}"
 ALL = "yes / yes / yes"
 ROWS: tuple[Row, ...] = (
     (BOTH, "cancel inspection, move ants to thursday 10am / yes / yes", ANTS_MOVED, "Moved: Ant treatment"),
@@ -41,6 +42,12 @@ ROWS: tuple[Row, ...] = (
     *(
         (TWO_INSPECTIONS, f"{text} / yes / yes", "inspection Tue 24 11:00, inspection Wed 25 14:00", "Moved")
         for text in ("move the 9 to 11 and the 10 to 2", "move tuesday to 11 and wednesday to 2")
+    ),
+    (
+        BOTH,
+        "book a follow up dec 1 at 9, cancel the inspection, move ants to thursday at 10",
+        BEFORE,
+        "One at a time, please, so this first: Follow-up visit with Dana, Tue Dec 1",
     ),
     (ONE, "move it to wednesday, 9 to 11", TUE, "Wed Nov 25: 1) 9:00 AM"),
     (
