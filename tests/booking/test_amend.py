@@ -9,6 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from app.booking import amend
 from app.booking.amendments import REMOVE_EVENT, Amendment, begin_move
 from app.booking.book import HOLD_S, Outcome, Result
 from app.booking.calendar import Refused
@@ -20,7 +21,7 @@ from app.errors import Code
 from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step, people_first
-from tests.fakes.databases import soon
+from tests.fakes.databases import held_up, soon
 
 LATER, OVERLAPPING = TUESDAY_9 + 4 * HOUR, TUESDAY_9 + 1800
 BO = Customer("Bo Ray", "+15125550177", "+15125550177")
@@ -101,6 +102,24 @@ async def test_a_move_on_the_same_calendar_changes_the_event_in_place(
     assert order["key"] == f"{booking.id}:2"
     assert order["due"] == made.clock.now() + READ_BACK_AFTER_S
     assert "appointment_moved" in await made.audited()
+
+
+async def test_a_move_in_doubt_is_noted_by_a_slow_database_as_soon_as_it_can(
+    made: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who was told "not sure yet" hears no more, should the process be killed before it tries again."""
+    monkeypatch.setattr(amend, "NOTE_AGAIN_S", 3600.0)
+    booking = await booked(made)
+    calendar.script("move", Step(delay_s=0.3), scripted.UNKNOWN)
+    moving = asyncio.create_task(move(made, booking))
+    await soon(lambda: ("move", "dana") in calendar.asked)
+    async with held_up(made.database):
+        assert (await moving).result is PENDING
+    for _ in range(200):
+        if (await change(made)).status == "pending":
+            break
+        await asyncio.sleep(0.02)
+    assert (await change(made)).status == "pending"
 
 
 async def test_a_move_to_another_calendar_writes_first_and_removes_the_old_event_later(

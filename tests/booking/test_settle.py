@@ -9,7 +9,7 @@ import pytest
 from app.booking import settle
 from app.booking.book import HOLD_S, Result
 from app.booking.calendar import Absent
-from app.booking.store import claim, drafted
+from app.booking.store import Customer, claim, drafted
 from app.db.engine import DatabaseUnavailableError
 from app.review.tasks import closed
 from tests.booking.acme import ANN, HOUR, NOW, TUESDAY_9, House, acme, house
@@ -127,7 +127,7 @@ async def test_one_that_a_person_removed_is_refused(made: House, calendar: FakeC
 
 async def test_a_hold_left_by_a_dead_process_is_given_up_in_silence(made: House, calendar: FakeCalendar) -> None:
     await left_by_a_dead_process(made)
-    assert (await made.book(call="test:2")).taken
+    assert (await made.book(customer=Customer("Bo Ray", "+15125550177", "+15125550177"), call="test:2")).taken
     assert await after(made, HOLD_S - 1) == 0
     assert await after(made, 1) == 1
     assert (await made.row()).status == "refused"
