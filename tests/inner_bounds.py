@@ -122,6 +122,7 @@ INNER = {
         "app.sms.guided.MAX_TEXTS",
         "app.sms.phrases.MAX_CHARS",
         "app.sms.phrases.MAX_LISTED",
+        "app.sms.going_on.MOST_BEFORE",
         "app.sms.proposed.MOST_BEFORE",
         "app.sms.proposed.MOST_BEFORE_CHARS",
         "app.sms.quiet.MOST_ZONES",

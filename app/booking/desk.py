@@ -123,8 +123,9 @@ class Desk:
         ]
         claimed += self._former.times(business.id, mover.id)
         theirs = candidates(business, service, (mover,), {mover.id: busy}, {mover.id: claimed}, *days)
-        openings = [opening for opening in view.openings if opening.technician != mover.id]
-        openings += [opening for opening in theirs if opening.start != visit.starts]
+        # Theirs first: of technicians who are equally free, the one who was to come comes.
+        openings = [opening for opening in theirs if opening.start != visit.starts]
+        openings += [opening for opening in view.openings if opening.technician != mover.id]
         return replace(view, openings=sorted(openings, key=lambda opening: opening.start))
 
     def _remembered(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from app.booking.speech import WEEKDAYS
 from app.sms import phrases
 from app.sms.allowed import Permitted
-from app.sms.asked_for import heard_now
+from app.sms.asked_for import heard_now, moves_visit
 from app.sms.dates_in_words import When
 from app.sms.ground import ground
 from app.sms.meant import minute, nearest, technician_in
@@ -42,6 +42,8 @@ def as_wished(turn: ModelTurn, look: Permitted) -> Permitted:
         elif when.clock:
             wanted.pop("part_of_day", None)
         _on_their_day(talk, wanted)
+    if moves_visit(turn) and turn.told.only:
+        wanted["reference"] = turn.told.only["reference"]  # its own time is no obstacle to where it goes
     if when.clock:
         wanted["limit"] = MANY
     return Permitted(look.tool, wanted, look.confidence, look.rests_on, look.language)
@@ -52,9 +54,12 @@ def at_their_hour(turn: ModelTurn, look: Permitted, result: Mapping[str, Any]) -
     those that are or are near it; and what is said first where it is not open.
     """
     talk = heard_now(turn)
-    clock, found = talk.said.when.clock, result.get("slots")
-    if not (clock and found and _is_wish(talk, look)):
+    clock, own = talk.said.when.clock, turn.told.only
+    if not result.get("slots") or not _is_wish(talk, look):
         return result, ""
+    found = [each for each in result["slots"] if not own or _visit(each) != _visit(own) or not moves_visit(turn)]
+    if not clock or not found:
+        return {**result, "slots": found}, ""
     first = found[: look.arguments.get("limit", OFFERED)]
     if any(clock.allows(minute(each)) for each in _offered(first)):
         return {**result, "slots": first}, ""
@@ -68,6 +73,10 @@ def _is_wish(talk: Talk, look: Permitted) -> bool:
     said = talk.said
     told_of = said.next is not None or said.intent not in _WISHES or CAME.search(said.text.lower())
     return look.tool == CHECK and not told_of
+
+
+def _visit(told: Mapping[str, Any]) -> tuple[str, str]:
+    return told["start"], told["technician"]
 
 
 def _offered(slots: Sequence[Mapping[str, str]]) -> list[Offered]:

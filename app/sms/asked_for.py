@@ -204,7 +204,7 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
         return plainly and any(_names_visit(talk, reference, own) for talk in talks)
     start, moves = _start(turn, change), change.tool == "reschedule_appointment"
     of_it = _is_only(change, own) if moves else _is_named(turn, change) and not is_who_comes(turn, change)
-    if hedged or _moves(turn) is not moves or not of_it:
+    if hedged or moves_visit(turn) is not moves or not of_it:
         return False
     for talk in talks:
         talk.state.name = str(change.arguments.get("customer_name", ""))
@@ -320,7 +320,7 @@ def _is_only(change: Permitted, own: Sequence[Booked]) -> bool:
     return [each.reference for each in own] == [change.arguments.get("reference")]
 
 
-def _moves(turn: ModelTurn) -> bool:
+def moves_visit(turn: ModelTurn) -> bool:
     """Whether a visit is being moved, rather than a new one booked: what was asked for last."""
     for message in reversed(turn.messages):
         intent = _talk(turn, message.text).said.intent if message.who == "customer" else None

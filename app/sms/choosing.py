@@ -352,6 +352,8 @@ async def _look_up(talk: Talk, wanted: Wanted, limit: int) -> Mapping[str, Any] 
         part_of_day=wanted.part,
         technician=state.technician,
         limit=limit,
+        # Its own time is no obstacle to where it goes: half an hour later overlaps it.
+        reference=state.appointment.reference if state.task is Task.MOVE and state.appointment else None,
     )
     if result["ok"] and "slots" in result:
         return result

@@ -155,6 +155,18 @@ async def test_what_processes_that_died_have_set_aside_is_told_and_waited_for_no
         assert await account.reserve(ACME, 200) == DAY, "one that was alive all the same"
 
 
+async def test_where_what_others_have_set_aside_could_not_help_it_is_told_at_once(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps(per_day=Decimal("0.001")), wait_s=60.0)
+        rings: Any = account._alarms
+        await account.settle(ACME, await account.reserve(ACME, 900), 900, 900)
+        await account.reserve(ACME, 50)
+        async with asyncio.timeout(10):
+            with pytest.raises(SpendCapError, match="is spent"):
+                await account.reserve(ACME, 200)
+        assert rings.ringing() == {(CAP_ALARM, f"acme:{DAY}")}
+
+
 async def test_what_was_set_aside_when_nobody_waited_any_more_is_given_back(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
         account, model = spend(database, Caps()), ScriptedModel("a:x")

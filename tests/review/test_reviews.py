@@ -21,6 +21,7 @@ from app.review.reviews import (
     expired,
     listed,
     opened,
+    wrote_since,
 )
 from tests.commanding import command
 
@@ -99,6 +100,17 @@ def test_the_same_proposal_is_one_review(sqlite_url: str) -> None:
         first, second = (opened(transaction, keyed, now=now) for now in (1.0, 2.0))
     assert first == second == "a" * 32
     assert len(jobs(sqlite_url)) == 1
+
+
+def test_what_is_written_after_a_decision_belongs_to_it_no_more(sqlite_url: str) -> None:
+    taken = proposed(sqlite_url)
+    still_open = proposed(sqlite_url, replace(PROPOSAL, key="other"))
+    with committing(sqlite_url, seal) as transaction:
+        decided(transaction, taken, True, by="Dana", now=1_100.0)
+        wrote_since(transaction, PROPOSAL.conversation, {"SM2": "the second one rather"})
+    with looking(sqlite_url) as connection:
+        assert by_id(connection, taken).content == CONTENT
+        assert by_id(connection, still_open).content["since"] == {"SM2": "the second one rather"}
 
 
 def test_by_command(database_url: str) -> None:

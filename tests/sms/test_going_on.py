@@ -120,3 +120,20 @@ async def test_what_was_answered_before_is_not_wished_anew(sms: Texting) -> None
     (offer,) = await sms.text("inspection")
     assert offer.startswith("Wed Nov 25: 1) 8:00 AM")
     assert "answer_question" not in sms.tools()
+
+
+async def test_a_visit_can_go_where_it_overlaps_itself(sms: Texting) -> None:
+    await tuesday(sms)
+    (told,) = await sms.text("move my visit to tuesday 9:30")
+    assert told.endswith("with Dana, Tue Nov 24 at 9:30 AM? Reply YES to move it, NO to keep it.")
+    later(sms)
+    assert (await sms.text("yes"))[0].startswith("Moved:")
+    assert await standing(sms) == [("inspection", 30)]
+
+
+@pytest.mark.parametrize("said", ["move my visit to tuesday 9:30", "move it on tuesday"])
+async def test_a_model_offers_such_times_too_but_not_the_one_it_is_at(sms: Texting, said: str) -> None:
+    await tuesday(sms)
+    look = call("check_availability", service="inspection", date="2026-11-24")
+    told = await sms.text(said, model=[call("find_appointments"), look, say("ask_which_time")])
+    assert told[-1].startswith("Tue Nov 24: 1) 8:00 AM 2) 8:30 AM 3) 9:30 AM.")

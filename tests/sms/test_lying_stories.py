@@ -33,6 +33,7 @@ PLAINLY = {
     "Home inspection Tuesday at 9am, my name is Jane Roe": TUESDAY_9,
     "inspection tuesday 9, my name is Jane Roe": TUESDAY_9,
     "inspection tuesday 9am, my name is Jane Roe": TUESDAY_9,
+    "inspection tuesday 10am, my name is Jane Roe": "Home inspection with Dana, Tue Nov 24 at 10:00 AM",
     "first one\nJane Roe\nyes": "Home inspection with Dana, Mon Nov 30 at 8:00 AM",
     "sorry can't make it": ONLY_ONE,
     "I need to cancel my appt": ONLY_ONE,

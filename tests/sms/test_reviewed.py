@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.db.schema import text_outbox
+from app.db.schema import tasks, text_outbox
 from app.review.reviews import WITHIN_S, Proposal, decided, opened
 from app.sms.reviewed import Reviewed
 from app.sms.tool_calls import through
@@ -81,6 +81,17 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
 
 def test_a_decision_may_take_longer_than_an_offer_lasts() -> None:
     assert LATE_S > SLOT_TTL_S
+
+
+async def test_nothing_is_done_about_what_is_still_to_be_decided(sqlite_url: str) -> None:
+    content = {"tool": "book_appointment", "arguments": {}, "conversation": "conv1", "customer": CALLER, "line": LINE}
+    proposal = Proposal("acme", "sms:conv1:SM1", "high_stakes", "A change for a customer.", content)
+    async with staffed(sqlite_url) as desk:
+        database, now = desk.talking.house.database, desk.talking.house.clock.now()
+        identity = await database.write(lambda t: opened(t, proposal, now=now))
+        await desk.reviewed.decided({"review": identity})
+        assert await database.read(lambda c: c.execute(select(text_outbox)).all()) == []
+        assert await database.read(lambda c: c.execute(select(tasks)).all()) == [], "nobody is to call either"
 
 
 async def test_the_same_time_is_booked_once_if_it_is_still_open(desk: Desk) -> None:
