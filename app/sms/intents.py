@@ -4,7 +4,16 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from app.sms import vocabulary as v
-from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, OF_VISIT, Cancelling, cancelling, without_told
+from app.sms.cancelling import (
+    CANCEL,
+    CANNOT_COME,
+    OF_VISIT,
+    RATHER_THAN_IT,
+    Cancelling,
+    cancelling,
+    not_needed,
+    without_told,
+)
 from app.sms.dates_in_words import When, read_shift
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED
 
@@ -26,7 +35,11 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     low = _without_kept(low)
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
-    moves = bool(v.MOVE.search(asked)) or _moves_own(asked, own) or read_shift(asked) is not None
+    moves = (
+        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked))
+        or _moves_own(asked, own)
+        or read_shift(asked) is not None
+    )
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
@@ -40,7 +53,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
         return Intent.PERSON
     if v.ABORT.match(asked) and not (moves and CANCEL.search(asked)):
         return Intent.ABORT
-    if of_cancelling >= Cancelling.HALF and (given_up := _given_up(asked, when, moves=moves)):
+    if of_cancelling >= Cancelling.HALF and (given_up := _given_up(asked, when, own, moves=moves)):
         return given_up
     if moves or (when and v.OTHER_ONE.search(asked) and v.INSTEAD_OF_IT.search(asked)):
         return Intent.MOVE
@@ -71,12 +84,12 @@ def _without_kept(low: str) -> str:
     return rest if v.CANCELS_NOW.search(rest) and not v.NOT_CANCEL.search(rest) else low
 
 
-def _given_up(low: str, when: When, *, moves: bool) -> Intent | None:
+def _given_up(low: str, when: When, own: Collection[str], *, moves: bool) -> Intent | None:
     """The visit is given up as it stands: for another time, if one is named."""
     if CANCEL.search(low):
         moves = moves or bool(v.OTHER_DAY.search(low)) or bool(when.days and v.INSTEAD_OF_IT.search(low))
         return Intent.MOVE if moves else Intent.CANCEL
-    if NOT_NEEDED.search(low):
+    if not_needed(low, own):
         return Intent.MOVE if moves else Intent.CANCEL
     if CANNOT_COME.search(low):
         return Intent.MOVE if moves or when.days else Intent.CANCEL

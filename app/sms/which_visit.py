@@ -17,7 +17,7 @@ from app.sms.spans_in_words import MONTH_NAMES
 from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE, YES
-from app.sms.words import Intent
+from app.sms.words import Intent, Said
 
 _TWO = 2
 DOES = re.compile(r"\b(?:move|change|switch|push|re-?schedule|re-?book|cancel|book)\b")
@@ -61,6 +61,12 @@ def in_its_week(talk: Talk, found: Sequence[Booked], when: When, task: Task) -> 
     first, *others = when.days
     same = [each.starts.date() for each in found if each.starts.weekday() == first.weekday()]
     return replace(when, days=(same[0], *others)) if same and first not in same else when
+
+
+def only_wished(talk: Talk, found: Sequence[object]) -> Said | None:
+    """What is named with its time to stay, of which there is none: "no ant treatment, just the inspection at 9"."""
+    wished = next((each for each in talk.said.kept if each.when.days and services_in(talk, each)), None)
+    return replace(wished, intent=Intent.BOOK) if wished and not found else None
 
 
 def listed_one(talk: Talk) -> Booked | None:
