@@ -43,7 +43,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
-    if v.TOPICS.search(low) or _asks_if_free(low, own):
+    if v.TOPICS.search(low) or (not when and _asks_if_free(low, own)):
         late = when.clock and v.INSTEAD_OF_IT.search(asked) and v.LATE.search(asked)
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(asked) and not v.NO_CALL.search(asked)
@@ -75,7 +75,8 @@ def _moves_own(low: str, own: Collection[str]) -> bool:
 def _asks_if_free(low: str, own: Collection[str]) -> bool:
     """Whether it is asked what a service costs, and not who has time: "is the treatment free?"."""
     match = v.FREE.search(low)
-    return match is not None and any(word in own or word.rstrip("s") in own for word in match["what"].split())
+    words = [*match["what"].split(), match["what"].replace(" ", "-")] if match else ()
+    return any(word in own or word.rstrip("s") in own for word in words)
 
 
 def _without_kept(low: str) -> str:

@@ -128,7 +128,9 @@ TOPICS = re.compile(
     r"where is (?:he|she|the tech\w*|the guy)|lleg[oa]\w* tarde|voy tarde)\b"
 )
 FREE = re.compile(
-    r"\b(?:is|are) (?:the|your|an?) (?P<what>[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
+    r"\b(?:is|are) (?:the|your|an?) "
+    r"(?P<what>(?!.*\b(?:guys?|techs?|technicians?|m[ae]n|person|people|slots?|times?|spots?|days?|calendar|schedule)\b)"
+    r"[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
 )
 LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3

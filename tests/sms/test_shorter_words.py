@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.sms.scenes import ASKED, INSPECTION_AND_TREATMENT, NOTHING, ONE, TREATMENT, TUE, TWO_INSPECTIONS, Row, hold
+from tests.sms.scenes import (
+    ASKED,
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    OFFERED,
+    ONE,
+    TREATMENT,
+    TUE,
+    TWO_INSPECTIONS,
+    Row,
+    hold,
+)
 
 BOTH = f"{TUE}, {TREATMENT}"
 FRIDAY = "inspection Fri 27 09:00"
@@ -31,11 +42,31 @@ ROWS: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "which ones do I have?", BOTH, "You have: Home inspection"),
     (NOTHING, "is tuesday free for an inspection", "", "Tue Nov 24: 1) 8:00 AM"),
     (NOTHING, "is the 9am inspection free tuesday", "", "Tue Nov 24 at 9:00 AM. What is your full name?"),
+    (NOTHING, "tuesday, is your inspection guy free?", "", "Tue Nov 24: 1) 8:00 AM"),
+    (NOTHING, "is the tuesday inspection free?", "", "Tue Nov 24: 1) 8:00 AM"),
+    (NOTHING, "are your inspection slots free?", "", "Which day suits you?"),
+    (NOTHING, "is your ant guy free?", "", "Which day suits you?"),
+    (OFFERED, "is the inspection at nine free?", "", "Tue Nov 24 at 9:00 AM. What is your full name?"),
     (NOTHING, "inspeccion la semana que viene", "", "Mon Nov 23: 1) 8:00 AM"),
     (NOTHING, "inspeccion en dos semanas", "", "Fri Dec 4: 1) 8:00 AM"),
     (NOTHING, "cita para la próxima semana, inspeccion", "", "Mon Nov 23: 1) 8:00 AM"),
     (ONE, "una hora mas tarde por favor / si", "inspection Tue 24 10:00", "Moved"),
     (ONE, "una hora antes por favor / si", "inspection Tue 24 08:00", "Moved"),
+    (ONE, "puede ser 2 horas antes? / si", TUE, ""),
+    (ONE, "confirmo pero mejor una hora mas tarde / si", "inspection Tue 24 10:00", "Moved"),
+    (ONE, "mejor dos dias despues por favor / si", "inspection Thu 26 09:00", "Moved"),
+    *(
+        (ONE, f"{text} / si", TUE, "")
+        for text in (
+            "avísenme una hora antes",
+            "avisame 1 hora antes por favor",
+            "me confirma 1 dia antes",
+            "recordarme un dia antes por favor",
+            "mándame un mensaje una hora antes",
+            "ojala lleguen 2 horas antes de las 10",
+            "voy a salir una hora después de comer",
+        )
+    ),
     (ONE, "cancelar mi cita y hacer otra el viernes 27 a las 9 / si / si", FRIDAY, "Booked"),
 )
 
@@ -45,6 +76,8 @@ async def test_short_words(row: Row, sqlite_url: str) -> None:
     await hold(sqlite_url, row)
 
 
-@pytest.mark.parametrize("text", ["Is the treatment free?", "is the home inspection free of charge?"])
+@pytest.mark.parametrize(
+    "text", ["Is the treatment free?", "is the home inspection free of charge?", "is the follow up free"]
+)
 async def test_whether_a_service_costs_anything_is_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (NOTHING, text, "", "That is one for a person."), tasks=("callback",))
