@@ -1,5 +1,6 @@
 """What a text wants done, where its words say so. Pure."""
 
+import re
 from collections.abc import Collection
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from app.sms.cancelling import (
     without_told,
 )
 from app.sms.dates_in_words import When, read_shift
+from app.sms.day_names import WEEKDAYS
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED
 
 
@@ -28,6 +30,20 @@ class Intent(StrEnum):
     PERSON = "person"
     ABORT = "abort"
     QUESTION = "question"
+
+
+_FREE = re.compile(
+    r"\b(?:is|are) (?:the|your|an?) "
+    r"(?P<what>(?!.*\b(?:guys?|techs?|technicians?|m[ae]n|person|people|slots?|times?|spots?|days?|calendar|schedule)\b)"
+    r"[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
+)
+_MOVES_WORD = re.compile(
+    r"(?:^|[,.;!?\n] ?|\b(?:hi|hey|hello|please|pls|and|so|just|then|also|(?:can|could|will) (?:you|u|we|i)|let'?s|"
+    r"(?<!do i )(?<!do we )(?:want|need|like|have) to) )"
+    r"(?:move|switch|shift|push|bump) (?P<what>[a-z-]+(?: [a-z-]+)??)(?:'s)?"
+    r"(?=\W*$|[,.;!\n]| (?:to|by|until|till?|for|on|at|from|an?|one|two|three|half|up|back|out|later|earlier|instead|"
+    rf"please|pls|and|today|next|this|[0-9]+|(?:{'|'.join(day[:3] for day in WEEKDAYS)}|tomorrow)\w*)\b)"
+)
 
 
 def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
@@ -69,12 +85,13 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
 
 def _moves_own(low: str, own: Collection[str]) -> bool:
     """Whether it moves what it names by a word of the business's own, without an article: "push ants to 2"."""
-    return any(match[1] in own or match[1].rstrip("s") in own for match in v.MOVES_WORD.finditer(low))
+    named = (match["what"].split() for match in _MOVES_WORD.finditer(low))
+    return any(words[-1] != "home" and all(word in own for word in words) for words in named)
 
 
 def _asks_if_free(low: str, own: Collection[str]) -> bool:
     """Whether it is asked what a service costs, and not who has time: "is the treatment free?"."""
-    match = v.FREE.search(low)
+    match = _FREE.search(low)
     words = [*match["what"].split(), match["what"].replace(" ", "-")] if match else ()
     return any(word in own or word.rstrip("s") in own for word in words)
 

@@ -127,11 +127,6 @@ TOPICS = re.compile(
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy)|lleg[oa]\w* tarde|voy tarde)\b"
 )
-FREE = re.compile(
-    r"\b(?:is|are) (?:the|your|an?) "
-    r"(?P<what>(?!.*\b(?:guys?|techs?|technicians?|m[ae]n|person|people|slots?|times?|spots?|days?|calendar|schedule)\b)"
-    r"[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
-)
 LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
 ABOUT_TIMES = re.compile(
@@ -158,7 +153,6 @@ MOVE = re.compile(
     rf"(?:change|move|switch|shift|push|bump|swap) (?:{_DAY})\w*\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
-MOVES_WORD = re.compile(r"\b(?:move|switch|shift|push|bump|postpone|reschedule) ([a-z-]+)\b")
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
 MOVES_ONE = re.compile(
