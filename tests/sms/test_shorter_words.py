@@ -23,6 +23,20 @@ ROWS: tuple[Row, ...] = (
     (ASKED, "my last name is spelled R-o-w-e / yes", f"{TUE} for Jane Rowe", "Booked"),
     (ASKED, "my last name is Rowe / yes", f"{TUE} for Jane Rowe", "Booked"),
     (ASKED, "sorry first name is Janet / yes", f"{TUE} for Janet Roe", "Booked"),
+    (ASKED, "no, last name: Rowe / yes", f"{TUE} for Jane Rowe", "Booked"),
+    (ASKED, "first name is Jane last name is Rowe / yes", f"{TUE} for Jane Rowe", "Booked"),
+    (ASKED, "my last name is Long / yes", f"{TUE} for Jane Long", "Booked"),
+    *(
+        (ASKED, text, "", "9:00 AM, for Jane Roe. Reply YES")
+        for text in (
+            "is my last name needed",
+            "is my last name Rowe",
+            "my last name is correct",
+            "my last name is fine",
+            "the last name is needed?",
+            "dana's last name is Smith",
+        )
+    ),
     (ASKED, "my name is Mary Smith / yes", f"{TUE} for Mary Smith", "Booked"),
     (ASKED, "no not jane its john roe / yes", f"{TUE} for John Roe", "Booked"),
     (ASKED, "not jane, john / yes", f"{TUE} for John Roe", "Booked"),
@@ -38,6 +52,7 @@ ROWS: tuple[Row, ...] = (
     (ONE, "my mom wants wed at 10 instead / yes", "inspection Wed 25 10:00", "Moved"),
     (TWO_INSPECTIONS, "cancel my appointment / lee / yes", TUE, "Cancelled: Home inspection with Lee"),
     (ASKED, "my last name is wrong", "", "What is your full name?"),
+    (ASKED, "my last name is spelled wrong", "", "What is your full name?"),
     (ONE, "~3d / what time are you coming", TUE, "You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM"),
     (INSPECTION_AND_TREATMENT, "which ones do I have?", BOTH, "You have: Home inspection"),
     (NOTHING, "is tuesday free for an inspection", "", "Tue Nov 24: 1) 8:00 AM"),
