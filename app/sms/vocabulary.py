@@ -199,8 +199,9 @@ IS_BOOKED = re.compile(
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
     r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b|"
-    r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* (?:coming|here|there)\b|"
-    r"\bwhich (?:ones?|appointments?|appts?|visits?) (?:do|have) (?:i|we)\b"
+    r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* "
+    r"(?:coming|here|there)\b(?! (?:until|till?|from|between|(?:to|for) (?:\w+ ){0,2}neighbou?r))|"
+    r"\bwhich (?:ones?|appointments?|appts?|visits?) (?:do|have) (?:i|we)\b(?! (?:need|have to|want|pick|choose))"
 )
 OPENINGS = re.compile(
     r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"

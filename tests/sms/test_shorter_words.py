@@ -54,6 +54,17 @@ ROWS: tuple[Row, ...] = (
     (ASKED, "my last name is wrong", "", "What is your full name?"),
     (ASKED, "my last name is spelled wrong", "", "What is your full name?"),
     (ONE, "~3d / what time are you coming", TUE, "You have: Home inspection with Dana, Tue Nov 24 at 9:00 AM"),
+    *(
+        (ONE, text, TUE, "You have: Home inspection with Dana")
+        for text in (
+            "when are you coming to the house",
+            "when are you coming to treat it",
+            "which visits do i have booked",
+        )
+    ),
+    (NOTHING, "which visits do we need for ants?", "", "Which day suits you?"),
+    (NOTHING, "which appointments do I have to choose from", "", "What is it for?"),
+    (NOTHING, "when are you coming to fix my neighbors ants", "", "Which day suits you?"),
     (INSPECTION_AND_TREATMENT, "which ones do I have?", BOTH, "You have: Home inspection"),
     (NOTHING, "is tuesday free for an inspection", "", "Tue Nov 24: 1) 8:00 AM"),
     (NOTHING, "is the 9am inspection free tuesday", "", "Tue Nov 24 at 9:00 AM. What is your full name?"),
@@ -92,7 +103,13 @@ async def test_short_words(row: Row, sqlite_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Is the treatment free?", "is the home inspection free of charge?", "is the follow up free"]
+    "text",
+    [
+        "Is the treatment free?",
+        "is the home inspection free of charge?",
+        "is the follow up free",
+        "what time are you there until",
+    ],
 )
-async def test_whether_a_service_costs_anything_is_for_a_person(text: str, sqlite_url: str) -> None:
+async def test_what_a_service_costs_and_when_somebody_is_in_is_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (NOTHING, text, "", "That is one for a person."), tasks=("callback",))
