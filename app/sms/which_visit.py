@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import several
-from app.sms.cancelling import CANNOT_COME
+from app.sms.cancelling import CANNOT_COME, CANNOT_ON
 from app.sms.dates_in_words import When
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
 from app.sms.numbers_in_words import ORDINALS
@@ -141,6 +141,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         wanted = Wanted().said(replace(when, days=when.days[1:]))
         return (found[0] if len(found) == 1 else None), wanted
     on_day = [each for each in found if each.starts.date() in days]
+    found = (moves and not on_day and _unsuited(talk, found)) or found
     to_day = moves and len(days) == 1 and _is_goal(talk.said.text)
     named, with_whom = {service.id for service in services_in(talk)}, _with_whom(talk, found)
     of_it = [each for each in found if each.service in named] or with_whom
@@ -174,6 +175,13 @@ def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
     if (wanted.clock or wanted.part) and not wanted.days and not wanted.anytime:
         wanted.days = [chosen.starts.date()]
     return wanted
+
+
+def _unsuited(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
+    """Those on a day on which they cannot: "can't make it Tuesday, move it to Thursday"."""
+    low, barred = talk.said.text.lower(), talk.said.when.barred
+    cannot = CANNOT_COME.search(low) or CANNOT_ON.search(low)
+    return [each for each in found if cannot and each.starts.weekday() in barred]
 
 
 def _placed(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
