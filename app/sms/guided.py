@@ -324,7 +324,7 @@ async def _about_booked(talk: Talk) -> bool:
         await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)
-    elif not elsewhen or theirs.is_another(talk):
+    elif not elsewhen or (theirs.is_another(talk) and not await second_wish.goes_elsewhere(talk)):
         return False
     elif its_time and said.more is not More.OTHER_DAY and not another:
         await _again(talk, phrases.SORRY)

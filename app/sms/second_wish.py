@@ -3,11 +3,13 @@
 None is lost unsaid: what cannot be kept has to be texted again, and that is said. It decides nothing about the first.
 """
 
+import re
 from dataclasses import replace
 
 from app.sms import apart, choosing, further, meant, own_appointments, phrases
 from app.sms.ground import Ground
 from app.sms.several import MOST_PUT_OFF
+from app.sms.spans_in_words import DAY_NAMES
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import AS_WELL, BETTER, FOR_THEIRS, MOVE, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
@@ -17,6 +19,12 @@ MAX_WORDS_CHARS = 200
 """Of one that is kept."""
 MOST_CALLS_BEFORE = 3
 """With more in one turn it is not looked up whether a visit stands."""
+
+_THING_TO_TIME = re.compile(
+    r"\W*(?:(?:and|then|plus|also|n) )?(?:(?:the|my|our) )?(?!(?:need|want|get|book|add|send|an?) )(?:[a-z-]+ ){1,2}to "
+    rf"(?:(?:this|next) )?(?:{DAY_NAMES}|tomorrow|[0-9])"
+)
+"""A visit by its service, and when it shall be: "ants to Thursday at 2"."""
 
 
 def one_or_two(talk: Talk, ground: Ground) -> Said:
@@ -36,6 +44,11 @@ def one_or_two(talk: Talk, ground: Ground) -> Said:
     else:
         besides = talk.state.step in CHOOSING and (names_another(talk, then) or _says_one_more(then))
     return said if besides else replace(said, next=None).then(then)
+
+
+async def goes_elsewhere(talk: Talk) -> bool:
+    """Whether it says where a visit that stands shall go, without a verb: "inspection to Thursday at 9"."""
+    return bool(_THING_TO_TIME.match(talk.said.text.lower())) and await _is_of_standing(talk)
 
 
 def names_another(talk: Talk, then: Said) -> bool:
@@ -150,7 +163,8 @@ async def _is_of_standing(talk: Talk) -> bool:
     said, low = talk.said, talk.said.text.lower()
     named = meant.services_in(talk, said)
     more = any(form.search(low) for form in (ONE_MORE, FOR_THEIRS, apart.ANOTHER))
-    if len(named) != 1 or said.intent is not None or not said.when or more or not THE_ONE.search(low):
+    one = bool(THE_ONE.search(low)) or bool(_THING_TO_TIME.match(low))
+    if len(named) != 1 or said.intent is not None or not said.when or more or not one:
         return False
     return talk.calls <= MOST_CALLS_BEFORE and await own_appointments.stands(talk, named[0].id)
 

@@ -2,7 +2,18 @@
 
 import pytest
 
-from tests.sms.scenes import INSPECTION_AND_TREATMENT, OFFERED, ONE, TREATMENT, TUE, TWO_INSPECTIONS, WED, Row, hold
+from tests.sms.scenes import (
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    OFFERED,
+    ONE,
+    TREATMENT,
+    TUE,
+    TWO_INSPECTIONS,
+    WED,
+    Row,
+    hold,
+)
 
 THREE = (*TWO_INSPECTIONS, "book an ant treatment monday nov 30 at 2pm", "yes")
 THU = "inspection Thu 26 09:00"
@@ -46,6 +57,20 @@ ROWS: tuple[Row, ...] = (
     (TWO_INSPECTIONS, "move tuesday and wednesday to thursday at 9 / yes / yes", THU_AT_9, "Moved: Home inspection"),
     (INSPECTION_AND_TREATMENT, "move my appointment and switch to thursday", f"{TUE}, {TREATMENT}", "Thu Nov 26: 1)"),
     (TWO_INSPECTIONS, "move tuesday and wednesday to thursday and friday", f"{TUE}, {WED}", "Which day suits you?"),
+    *(
+        (INSPECTION_AND_TREATMENT, f"{text} / yes / yes", "inspection Thu 26 09:00, treatment Thu 26 14:00", "Moved: ")
+        for text in (
+            "inspection to thursday at 9, ants to thursday at 2",
+            "ants to thursday at 2 and inspection to thursday at 9",
+        )
+    ),
+    (INSPECTION_AND_TREATMENT, "inspection to thursday at 9 / yes", f"{TREATMENT}, {THU}", "Moved: Home inspection"),
+    *(
+        (INSPECTION_AND_TREATMENT, f"{text} / yes", f"{TUE}, {TREATMENT}, {THU}", "Booked: Home inspection")
+        for text in ("an inspection to thursday at 9", "inspection thursday at 9", "need inspection to thursday at 9")
+    ),
+    (ONE, "ants to thursday at 2 / yes", f"{TUE}, treatment Thu 26 14:00", "Booked: Ant treatment"),
+    (NOTHING, "inspection to thursday at 9", "", "Thu Nov 26 at 9:00 AM. What is your full name?"),
     (ONE, "push it 2 days / yes", "inspection Thu 26 09:00", "Moved"),
     *(
         (THREE, f"{text} / yes / yes", ANTS, "Cancelled: Home inspection with Lee")
