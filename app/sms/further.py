@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from app.sms import assent, meant, several
+from app.sms import assent, meant, on_offer, several
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, Asked, Step, Task
 from app.sms.talk import Talk
@@ -45,6 +45,8 @@ def only_further(talk: Talk) -> bool:
     """Whether it answers nothing and wishes for another service besides the one under way: "and ants on Thursday"."""
     state, said = talk.state, talk.said
     under_way = state.step in CHOOSING and bool(state.service)
+    if on_offer.asks_whether(talk, said):
+        return False
     wish = said.intent in (None, Intent.BOOK) and said.answer is None and said.number is None and said.next is None
     return under_way and wish and bool(_BEGINS.match(said.whole.lower())) and _is_further(talk, said)
 

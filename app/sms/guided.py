@@ -18,6 +18,7 @@ from app.sms import (
     invitation,
     meant,
     naming,
+    on_offer,
     own_appointments,
     phrases,
     second_wish,
@@ -224,7 +225,7 @@ async def _by_step(talk: Talk) -> None:
     elif state.step in CHOOSING:
         if _nothing_but_a_question(talk):
             await _question(talk)
-        else:
+        elif not on_offer.told(talk):
             await choosing.go_on(talk)
     elif state.step in (Step.WHICH, Step.CONFIRM_CANCEL):
         await own_appointments.go_on(talk)
