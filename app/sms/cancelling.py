@@ -115,7 +115,7 @@ _VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit"
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
     r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment|"
-    r"\w+ (?:guy|guys|tech|technician|man|visit|appointment|appt|treatment|inspection)))\b"
+    r"(?P<which>[\w-]+)(?:'s)? (?:guy|guys|tech|technician|man|visit|appointment|appt|treatment|inspection)))\b"
     r"(?! (?:to(?! come)|explained|done|now|yet)\b)|"
     r"\b(?:no longer|not) need(?:ed)?(?: any ?more)?(?=\W*$|[,.;!]| (?:thanks|please)\b)|"
     r"\bno longer need\b|"
@@ -124,6 +124,19 @@ NOT_NEEDED = re.compile(
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
     r"\b(?:take|remove) (?:me|us) (?:off|from) (?:the|your) (?:schedule|calendar|books?)\b"
 )
+RATHER_THAN_IT = re.compile(
+    rf"\b(?:do ?n[o']?t|do not) (?:want|need|like) the [\w-]+ (?:{APPT}|one|treatment|inspection)\b.*\b"
+    r"(?:(?:can|could) (?:we|i|you) (?:do|have|get|make|come|switch)|"
+    r"(?:any|some)thing (?:later|earlier|sooner|else|in|on|at|after|before))\b"
+)
+"""With a wish for another time behind it, what is not wanted is only when it is."""
+ALL_NEEDED = re.compile(
+    r"(?P<not>\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t) (?:need|want) [^,.;!?\n]+(?:[,.;!\n]+| but) ?)"
+    r"(?:just|only)(?: (?:need|want))? (?=(?:the|my) )",
+    re.I,
+)
+KEEPS = r"\g<not>keep "
+"""What is needed alone, beside what is not, stays: "don't need the ants, just the inspection"."""
 _DAY = "|".join(sorted((*FROM_TODAY, *WEEKDAYS), key=len, reverse=True))
 _SOMEBODY_ELSE = re.compile(
     r"\b(?:found|hired|got|went with|going with|chose|use|using) (?:someone|somebody|another|a different|some other)\b"
@@ -160,11 +173,17 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     kinds = [_kind(clause, own) for clause in _clauses(low)]
     if re.search(_NOT_THERE, low):
         kinds.append(Cancelling.HALF)
-    elif NOT_NEEDED.search(low) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
+    elif not_needed(low, own) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
         kinds.append(Cancelling.PLAIN)
     elif CANNOT_COME.search(low) or _SOMEBODY_ELSE.search(low):
         kinds.append(Cancelling.HALF)
     return max(kinds, default=Cancelling.UNSAID)
+
+
+def not_needed(low: str, own: Collection[str]) -> bool:
+    """Whether a visit, or who comes to it, is not needed: "the ant guy", unlike "the same guy" and "the early one"."""
+    found = (match["which"] for match in NOT_NEEDED.finditer(low))
+    return any(which is None or which in own or which in _DAYS for which in found)
 
 
 def is_timed(low: str) -> bool:

@@ -326,7 +326,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
     )
 )
 _SHIFT = re.compile(
-    rf"\b(?:(?P<pushed>(?:push|bump|postpone) \w+(?: (?!up\b)\w+)?(?: back| out)?) (?:by )?|"
+    rf"\b(?:(?P<pushed>(?:push|bump|postpone)(?: (?!(?:to|in|at|until|till?|up)\b)\w+){{1,2}}(?: back| out)?) (?:by )?|"
     rf"(?P<up>(?:move|bring|bump) \w+ (?:\w+ )?up) (?:by )?)?"
     rf"(?P<count>half an|[0-9]{{1,2}}|{'|'.join(COUNTS)}) "
     r"(?P<unit>(?:minute|min|hour|hr|day|week)s?)\b(?(pushed)|(?(up)| (?P<way>later|earlier|sooner)\b))"

@@ -1,11 +1,22 @@
 """What a text wants done, where its words say so. Pure."""
 
+import re
 from collections.abc import Collection
 from enum import StrEnum
 
 from app.sms import vocabulary as v
-from app.sms.cancelling import CANCEL, CANNOT_COME, NOT_NEEDED, OF_VISIT, Cancelling, cancelling, without_told
+from app.sms.cancelling import (
+    CANCEL,
+    CANNOT_COME,
+    OF_VISIT,
+    RATHER_THAN_IT,
+    Cancelling,
+    cancelling,
+    not_needed,
+    without_told,
+)
 from app.sms.dates_in_words import When, read_shift
+from app.sms.day_names import WEEKDAYS
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED
 
 
@@ -21,16 +32,34 @@ class Intent(StrEnum):
     QUESTION = "question"
 
 
+_FREE = re.compile(
+    r"\b(?:is|are) (?:the|your|an?) "
+    r"(?P<what>(?!.*\b(?:guys?|techs?|technicians?|m[ae]n|person|people|slots?|times?|spots?|days?|calendar|schedule)\b)"
+    r"[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
+)
+_MOVES_WORD = re.compile(
+    r"(?:^|[,.;!?\n] ?|\b(?:hi|hey|hello|please|pls|and|so|just|then|also|(?:can|could|will) (?:you|u|we|i)|let'?s|"
+    r"(?<!do i )(?<!do we )(?:want|need|like|have) to) )"
+    r"(?:move|switch|shift|push|bump) (?P<what>[a-z-]+(?: [a-z-]+)??)(?:'s)?"
+    r"(?=\W*$|[,.;!\n]| (?:to|by|until|till?|for|on|at|from|an?|one|two|three|half|up|back|out|later|earlier|instead|"
+    rf"please|pls|and|today|next|this|[0-9]+|(?:{'|'.join(day[:3] for day in WEEKDAYS)}|tomorrow)\w*)\b)"
+)
+
+
 def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     """What these words (lower case) are about. `own` are the words of the business: its services, who comes."""
     low = _without_kept(low)
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
-    moves = bool(v.MOVE.search(asked)) or _moves_own(asked, own) or read_shift(asked) is not None
+    moves = (
+        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked))
+        or _moves_own(asked, own)
+        or read_shift(asked) is not None
+    )
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
-    if v.TOPICS.search(low) or _asks_if_free(low, own):
+    if v.TOPICS.search(low) or (not when and _asks_if_free(low, own)):
         late = when.clock and v.INSTEAD_OF_IT.search(asked) and v.LATE.search(asked)
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(asked) and not v.NO_CALL.search(asked)
@@ -40,7 +69,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
         return Intent.PERSON
     if v.ABORT.match(asked) and not (moves and CANCEL.search(asked)):
         return Intent.ABORT
-    if of_cancelling >= Cancelling.HALF and (given_up := _given_up(asked, when, moves=moves)):
+    if of_cancelling >= Cancelling.HALF and (given_up := _given_up(asked, when, own, moves=moves)):
         return given_up
     if moves or (when and v.OTHER_ONE.search(asked) and v.INSTEAD_OF_IT.search(asked)):
         return Intent.MOVE
@@ -56,13 +85,15 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
 
 def _moves_own(low: str, own: Collection[str]) -> bool:
     """Whether it moves what it names by a word of the business's own, without an article: "push ants to 2"."""
-    return any(match[1] in own or match[1].rstrip("s") in own for match in v.MOVES_WORD.finditer(low))
+    named = (match["what"].split() for match in _MOVES_WORD.finditer(low))
+    return any(words[-1] != "home" and all(word in own for word in words) for words in named)
 
 
 def _asks_if_free(low: str, own: Collection[str]) -> bool:
     """Whether it is asked what a service costs, and not who has time: "is the treatment free?"."""
-    match = v.FREE.search(low)
-    return match is not None and any(word in own or word.rstrip("s") in own for word in match["what"].split())
+    match = _FREE.search(low)
+    words = [*match["what"].split(), match["what"].replace(" ", "-")] if match else ()
+    return any(word in own or word.rstrip("s") in own for word in words)
 
 
 def _without_kept(low: str) -> str:
@@ -71,12 +102,12 @@ def _without_kept(low: str) -> str:
     return rest if v.CANCELS_NOW.search(rest) and not v.NOT_CANCEL.search(rest) else low
 
 
-def _given_up(low: str, when: When, *, moves: bool) -> Intent | None:
+def _given_up(low: str, when: When, own: Collection[str], *, moves: bool) -> Intent | None:
     """The visit is given up as it stands: for another time, if one is named."""
     if CANCEL.search(low):
         moves = moves or bool(v.OTHER_DAY.search(low)) or bool(when.days and v.INSTEAD_OF_IT.search(low))
         return Intent.MOVE if moves else Intent.CANCEL
-    if NOT_NEEDED.search(low):
+    if not_needed(low, own):
         return Intent.MOVE if moves else Intent.CANCEL
     if CANNOT_COME.search(low):
         return Intent.MOVE if moves or when.days else Intent.CANCEL

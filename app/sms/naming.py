@@ -42,12 +42,20 @@ _OTHER = re.compile(
 )
 """The name that it is instead: "not Jane, it's John Roe"."""
 _SPELT_OUT = re.compile(r"[^\W\d_](?:[-. ][^\W\d_]){2,}")
+_NO_NAME = (
+    r"is|not|correct|right|fine|ok|okay|good|needed|required|necessary|same|missing|optional|there|that|this|it|"
+    r"enough|spell\w*|misspell\w*|please|private|different|incorrect|hyphenated"
+)
+"""What is said of a name and is none."""
 _PART = re.compile(
-    r"\b(?P<which>first|last) name(?:'?s| is| should be|:)?(?: really| actually)?(?: spelle?[dt]| with)?:? "
-    rf"(?P<new>{_SPELT_OUT.pattern}|[^\W\d_][\w'-]*)\W*$",
+    r"(?:^|[,.;!\n] ?|\b(?:no|sorry|oops|wait|actually|ok|okay|yes|but|and|my|the|her|his|first name is \w+) )"
+    r"(?<!\bis my )(?<!\bis the )"
+    r"(?P<which>first|last) name(?:'?s| is| should be|:)?(?: really| actually)?(?: spelle?[dt]| with)?:? "
+    rf"(?P<new>{_SPELT_OUT.pattern}|(?!(?:{_NO_NAME})\b)[^\W\d_][\w'-]*)[^\w?]*$",
     re.I,
 )
 """The first or the last name alone."""
+_OF_PART = re.compile(r"\b(?:first|last) name\b", re.I)
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 
@@ -59,6 +67,8 @@ def with_name(talk: Talk, ground: Ground) -> Said:
     if (new := _respelt(talk, ground)) is not None:
         talk.state.name = new
         return Said(text=said.text, whole=said.whole, intent=Intent.BOOK)
+    if _confirms(talk) and _OF_PART.search(said.text):
+        said = replace(said, name="", titled="", alone="")  # one word of it alone is no whole name
     if talk.state.step is not Step.NAME or said.name or said.next is not None:
         return said
     if said.titled or said.alone:
@@ -106,7 +116,7 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     """The name that was given, with one of its words put right: "it's Karin, not Karen". Empty: it is only wrong."""
     state, found = talk.state, _NOT_SO.fullmatch(talk.said.text)
     words = state.name.split()
-    confirming = state.step is Step.CONFIRM and state.task is Task.BOOK
+    confirming = _confirms(talk)
     if confirming and len(words) > 1 and (part := _PART.search(talk.said.text)):
         new = fitting(_written_out(part["new"]), ground.own_words)
         return new and " ".join((*words[:-1], new) if part["which"].lower() == "last" else (new, *words[1:]))
@@ -119,6 +129,11 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     if old not in map(str.lower, words) or (not new and old in ground.technicians):
         return None
     return new and " ".join(new if word.lower() == old else word for word in words)
+
+
+def _confirms(talk: Talk) -> bool:
+    """Whether a booking, with its name, is asked about."""
+    return talk.state.step is Step.CONFIRM and talk.state.task is Task.BOOK
 
 
 def _instead(words: Sequence[str], other: re.Match[str], ground: Ground) -> str:

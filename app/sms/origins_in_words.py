@@ -39,6 +39,21 @@ FROM_TO = re.compile(
     re.I,
 )
 """From the day where it is to another one."""
+_ONE_DAY = rf"(?:(?:the |my )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?(?: (?:visit|one|appointment|appt))?)"
+_NAMED = rf"(?:{_ONE_DAY}|(?:the |my )[a-z]+)"
+_GOAL = rf"(?:to|until) (?:(?:this|next) )?(?:{DAY_NAMES}|tomorrow)(?: [0-9]{{1,2}}(?:st|nd|rd|th))?"
+_GOAL += r"(?: at [0-9]{1,2}(?::[0-9]{2})?(?: ?[ap]m)?)?"
+_BOTH_TO = re.compile(
+    rf"{_VERB} (?P<first>{_NAMED}) (?:and|&) (?P<second>{_NAMED}) (?P<goal>{_GOAL})\b"
+    rf"(?! (?:and|&|or) (?:{DAY_NAMES})\b)",
+    re.I,
+)
+"""Two visits that shall go to the same day."""
+
+
+def each_to_its_goal(text: str) -> str:
+    """Two requests where two visits go to one day: "move Tuesday to Thursday and move Wednesday to Thursday"."""
+    return _BOTH_TO.sub(r"move \g<first> \g<goal> and move \g<second> \g<goal>", text)
 
 
 def without_origin(text: str) -> tuple[str, str]:

@@ -14,7 +14,9 @@ def _in_time(match: re.Match[str]) -> str:
 
 
 def _later(match: re.Match[str]) -> str:
-    """`one hour later`, from "una hora más tarde"."""
+    """`one hour later`, from "una hora más tarde"; who shall be told of it then hears of it then, and is not moved."""
+    if match["told"]:
+        return match[0]
     return f"{_span(match)} {'earlier' if match['way'].lower().endswith(('temprano', 'antes')) else 'later'}"
 
 
@@ -37,7 +39,11 @@ ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(rf"\b(?:en|dentro de) {_COUNT} (?P<unit>d[ií]a|semana)s?\b", re.I), _in_time),
     (
         re.compile(
-            rf"\b{_COUNT} (?P<unit>hora|d[ií]a|semana)s? (?P<way>m[aá]s (?:tarde|temprano)|antes|despu[eé]s)\b", re.I
+            r"(?P<told>\b(?:av[ií]s|confirm|recu[eé]rd|record|ll[aá]m|m[aá]nd|d[ií]ga|escr[ií]b|m[eé]nsaj|tex)\w*[^.,!?\n]{0,60}?"
+            r"\b(?:antes|despu[eé]s)\b)|"
+            rf"\b{_COUNT} (?P<unit>hora|d[ií]a|semana)s? "
+            r"(?P<way>m[aá]s (?:tarde|temprano)|(?:antes|despu[eé]s)(?! de(?:l)?\b))\b",
+            re.I,
         ),
         _later,
     ),

@@ -85,7 +85,7 @@ async def begin(talk: Talk, task: Task) -> None:
     if await _is_not_theirs(talk, found, task):
         return
     found = theirs.referred(talk, found) or which_visit.numbered_with(talk) or found
-    then = _one_wish(talk, found).next
+    then = _one_wish(talk, found).next or which_visit.only_wished(talk, looked_up)
     when, (found, others) = several.without_spared_days(talk, found), several.without_kept(talk, found)
     talk.said = replace(talk.said, when=which_visit.in_its_week(talk, found, when, task))
     if not found and task is Task.MOVE and state.task is Task.BOOK and state.step in CHOOSING:

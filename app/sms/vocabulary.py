@@ -127,9 +127,6 @@ TOPICS = re.compile(
     r"\b(?:running (?:\w+ ){0,3}late|(?:be|am|i'?m) (?:\w+ ){0,2}late|on (?:his|her|their|the) way|"
     r"where is (?:he|she|the tech\w*|the guy)|lleg[oa]\w* tarde|voy tarde)\b"
 )
-FREE = re.compile(
-    r"\b(?:is|are) (?:the|your|an?) (?P<what>[a-z -]+?)(?: visit| service)? (?:for )?(?:free|free of charge)\W*$"
-)
 LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
 ABOUT_TIMES = re.compile(
@@ -156,7 +153,6 @@ MOVE = re.compile(
     rf"(?:change|move|switch|shift|push|bump|swap) (?:{_DAY})\w*\b|"
     rf"\b(?:another|different|new|other|better) (?:day|time|date) for my\b|\b(?:cambiar|mover|reprogramar)\b"
 )
-MOVES_WORD = re.compile(r"\b(?:move|switch|shift|push|bump|postpone|reschedule) ([a-z-]+)\b")
 INSTEAD_OF_IT = re.compile(r"\binstead\b")
 CANCELS_ONE = re.compile(r"\bcancel (?:my|our|the) \w+")
 MOVES_ONE = re.compile(
@@ -203,8 +199,9 @@ IS_BOOKED = re.compile(
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
     r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b|"
-    r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* (?:coming|here|there)\b|"
-    r"\bwhich (?:ones?|appointments?|appts?|visits?) (?:do|have) (?:i|we)\b"
+    r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* "
+    r"(?:coming|here|there)\b(?! (?:until|till?|from|between|(?:to|for) (?:\w+ ){0,2}neighbou?r))|"
+    r"\bwhich (?:ones?|appointments?|appts?|visits?) (?:do|have) (?:i|we)\b(?! (?:need|have to|want|pick|choose))"
 )
 OPENINGS = re.compile(
     r"\b(?:can i|could i|can you|could you|can we|are you|do you have|is the (?:next|soonest|earliest)|availab\w*|"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import several
-from app.sms.cancelling import CANNOT_COME
+from app.sms.cancelling import CANNOT_COME, CANNOT_ON
 from app.sms.dates_in_words import When
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
 from app.sms.numbers_in_words import ORDINALS
@@ -17,7 +17,7 @@ from app.sms.spans_in_words import MONTH_NAMES
 from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE, YES
-from app.sms.words import Intent
+from app.sms.words import Intent, Said
 
 _TWO = 2
 DOES = re.compile(r"\b(?:move|change|switch|push|re-?schedule|re-?book|cancel|book)\b")
@@ -61,6 +61,12 @@ def in_its_week(talk: Talk, found: Sequence[Booked], when: When, task: Task) -> 
     first, *others = when.days
     same = [each.starts.date() for each in found if each.starts.weekday() == first.weekday()]
     return replace(when, days=(same[0], *others)) if same and first not in same else when
+
+
+def only_wished(talk: Talk, found: Sequence[object]) -> Said | None:
+    """What is named with its time to stay, of which there is none: "no ant treatment, just the inspection at 9"."""
+    wished = next((each for each in talk.said.kept if each.when.days and services_in(talk, each)), None)
+    return replace(wished, intent=Intent.BOOK) if wished and not found else None
 
 
 def listed_one(talk: Talk) -> Booked | None:
@@ -135,6 +141,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         wanted = Wanted().said(replace(when, days=when.days[1:]))
         return (found[0] if len(found) == 1 else None), wanted
     on_day = [each for each in found if each.starts.date() in days]
+    found = (moves and not on_day and _unsuited(talk, found)) or found
     to_day = moves and len(days) == 1 and _is_goal(talk.said.text)
     named, with_whom = {service.id for service in services_in(talk)}, _with_whom(talk, found)
     of_it = [each for each in found if each.service in named] or with_whom
@@ -168,6 +175,13 @@ def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
     if (wanted.clock or wanted.part) and not wanted.days and not wanted.anytime:
         wanted.days = [chosen.starts.date()]
     return wanted
+
+
+def _unsuited(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
+    """Those on a day on which they cannot: "can't make it Tuesday, move it to Thursday"."""
+    low, barred = talk.said.text.lower(), talk.said.when.barred
+    cannot = CANNOT_COME.search(low) or CANNOT_ON.search(low)
+    return [each for each in found if cannot and each.starts.weekday() in barred]
 
 
 def _placed(talk: Talk, found: Sequence[Booked]) -> list[Booked]:

@@ -10,14 +10,14 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from app.sms import vocabulary as v
-from app.sms.cancelling import Cancelling, cancelling
+from app.sms.cancelling import ALL_NEEDED, KEEPS, Cancelling, cancelling
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground
 from app.sms.intents import Intent as Intent
 from app.sms.intents import intent_of
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
-from app.sms.origins_in_words import without_origin
+from app.sms.origins_in_words import each_to_its_goal, without_origin
 from app.sms.other_languages import ABROAD
 
 MAX_CHARS = 1_600
@@ -148,7 +148,7 @@ def cleaned(body: str) -> str:
     text = unicodedata.normalize("NFKC", body[:MAX_CHARS].replace("\ufe0f", "").replace("\u20e3", " "))
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
-    text = v.ABOUT.sub(r"around \1", text)
+    text = each_to_its_goal(ALL_NEEDED.sub(KEEPS, v.ABOUT.sub(r"around \1", text)))
     for form, english in ABROAD:
         text = form.sub(english, text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")

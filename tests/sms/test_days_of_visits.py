@@ -5,6 +5,9 @@ import pytest
 from tests.sms.scenes import INSPECTION_AND_TREATMENT, OFFERED, ONE, TREATMENT, TUE, TWO_INSPECTIONS, WED, Row, hold
 
 THREE = (*TWO_INSPECTIONS, "book an ant treatment monday nov 30 at 2pm", "yes")
+THU = "inspection Thu 26 09:00"
+EACH_ON_THURSDAY = "inspection Thu 26 08:00, treatment Thu 26 08:30"
+THU_AT_9 = f"{THU}, {THU}"
 ANTS = "treatment Mon 30 14:00"
 ROWS: tuple[Row, ...] = (
     *(
@@ -20,6 +23,29 @@ ROWS: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "push ants to 2 / yes", f"{TUE}, treatment Wed 25 14:00", "Moved: Ant treatment"),
     (INSPECTION_AND_TREATMENT, "push ants a week / yes", f"{TUE}, treatment Wed 2 10:00", "Moved: Ant treatment"),
     (INSPECTION_AND_TREATMENT, "move inspection to 10 / yes", f"inspection Tue 24 10:00, {TREATMENT}", "Moved: Home"),
+    *(
+        (TWO_INSPECTIONS, f"{text} / yes", f"{WED}, {THU}", "Moved: Home inspection")
+        for text in (
+            "cant make it tuesday, move it to thursday at 9",
+            "cant make it tuesday can we do thursday at 9",
+            "can't do tuesday, move it to thursday at 9",
+            "move it to thursday at 9, cant make tuesday",
+        )
+    ),
+    (TWO_INSPECTIONS, "cant make it friday, move it to thursday at 9 / yes", f"{TUE}, {THU}", "Moved: Home inspection"),
+    (TWO_INSPECTIONS, "can't do wednesday, move tuesday to thursday at 9 / yes", f"{WED}, {THU}", "Moved"),
+    (ONE, "cant make it wednesday, move it to thursday at 9 / yes", THU, "Moved"),
+    *(
+        (INSPECTION_AND_TREATMENT, f"{text} / 1 / yes / 2 / yes", EACH_ON_THURSDAY, "Moved: Ant treatment")
+        for text in (
+            "move tuesday and wednesday to thursday",
+            "can you move the inspection and the ants to thursday please",
+            "move my tuesday and my wednesday visit to thursday",
+        )
+    ),
+    (TWO_INSPECTIONS, "move tuesday and wednesday to thursday at 9 / yes / yes", THU_AT_9, "Moved: Home inspection"),
+    (INSPECTION_AND_TREATMENT, "move my appointment and switch to thursday", f"{TUE}, {TREATMENT}", "Thu Nov 26: 1)"),
+    (TWO_INSPECTIONS, "move tuesday and wednesday to thursday and friday", f"{TUE}, {WED}", "Which day suits you?"),
     (ONE, "push it 2 days / yes", "inspection Thu 26 09:00", "Moved"),
     *(
         (THREE, f"{text} / yes / yes", ANTS, "Cancelled: Home inspection with Lee")

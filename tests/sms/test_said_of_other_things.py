@@ -2,13 +2,21 @@
 
 import pytest
 
-from tests.sms.scenes import ASKED, INSPECTION_AND_TREATMENT, NOTHING, OFFERED, ONE, TUE, Row, hold
+from tests.sms.scenes import ASKED, INSPECTION_AND_TREATMENT, NOTHING, OFFERED, ONE, TREATMENT, TUE, Row, hold
 
 NO_MOVE: tuple[Row, ...] = (
     (NOTHING, "we move friday and need an inspection before that", "", "1) "),
     (NOTHING, "my shift monday ends at 3, inspection after that please", "", "What is your full name?"),
     (NOTHING, "night shift today. inspection tomorrow?", "", "Which day do you mean?"),
     (NOTHING, "i have a night shift tuesday, can i book an inspection wednesday at 10", "", "Which day do you mean?"),
+    (NOTHING, "we move home friday, can we get an inspection thursday", "", "Which day do you mean?"),
+    (ONE, "should i move home stuff before the visit?", TUE, "What is it for?"),
+    (ONE, "does it move ants out", TUE, "Which day suits you?"),
+    *(
+        (INSPECTION_AND_TREATMENT, f"{text} / yes", f"{TUE}, treatment Wed 25 14:00", "Moved: Ant treatment")
+        for text in ("push ants at 2", "please move ant treatment to 2", "I want to move ants to wednesday at 2")
+    ),
+    (INSPECTION_AND_TREATMENT, "move ants", f"{TUE}, {TREATMENT}", "Moving Ant treatment"),
     (ONE, "i work a shift tuesday, my wife will let you in", TUE, "You have"),
     *(
         (ONE, f"{text} to thursday at 10 / yes", "inspection Thu 26 10:00", "Moved")
@@ -20,6 +28,11 @@ NO_MOVE: tuple[Row, ...] = (
 @pytest.mark.parametrize("row", NO_MOVE, ids=lambda row: row[1])
 async def test_a_shift_or_a_move_on_some_day_is_no_move_of_a_visit(sqlite_url: str, row: Row) -> None:
     await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize("text", ["do i need to move ants traps before treatment", "do we need to move home first"])
+async def test_what_has_to_be_moved_before_a_visit_is_for_a_person(sqlite_url: str, text: str) -> None:
+    await hold(sqlite_url, (ONE, text, TUE, "That is one for a person."), ("callback",))
 
 
 OWN_CHANGED: tuple[Row, ...] = (
