@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.booking.book import Outcome, Result
+from app.booking.book import HOLD_S, Outcome, Result
 from app.booking.store import SYNTHETIC_CALLER, Customer
 from tests.booking.acme import ANN, TUESDAY_9, House, house
 from tests.fakes.calendar import FakeCalendar, Step
@@ -66,6 +66,23 @@ async def test_they_are_told_also_where_the_first_call_died_with_its_process(
     assert acme.told == [((await acme.row()).reference, Result.REFUSED)]
 
 
+@pytest.mark.parametrize("call", ["test:2", "test:1"], ids=["another call", "the same call"])
+async def test_they_are_told_also_where_it_is_being_settled_as_they_ask(
+    acme: House, calendar: FakeCalendar, call: str
+) -> None:
+    (await begun(acme, calendar)).cancel()
+    acme.clock.advance(HOLD_S + 5)  # type: ignore[attr-defined]  # a FakeClock
+    calendar.script("get", Step(delay_s=0.4))
+    looked = calendar.count("get")
+    settling = asyncio.create_task(acme.settler.settle_due())
+    await soon(lambda: calendar.count("get") > looked)
+    assert (await acme.book(call=call)).result is Result.PENDING
+    await settling
+    row = await acme.row()
+    assert (row.status, row.call_key) == ("refused", call)
+    assert acme.told == [(row.reference, Result.REFUSED)]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -83,6 +100,14 @@ async def test_what_is_held_for_somebody_else_is_taken(
     assert (await acme.book(customer=second, call="test:2")).taken
     assert (await acme.row()).status == "held"
     assert (await held).result is Result.CONFIRMED
+
+
+async def test_what_is_settled_and_nobody_asked_for_again_is_told_nobody(acme: House, calendar: FakeCalendar) -> None:
+    (await begun(acme, calendar)).cancel()
+    acme.clock.advance(HOLD_S + 5)  # type: ignore[attr-defined]  # a FakeClock
+    await acme.settler.settle_due()
+    assert (await acme.row()).status == "refused"
+    assert (acme.told, await acme.jobs.waiting()) == ([], {})
 
 
 async def test_a_first_call_that_ends_unheard_owes_the_second_one_nothing_twice(
