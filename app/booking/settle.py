@@ -16,7 +16,7 @@ from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.comparison import Wanted, differences
-from app.booking.store import YIELD, Booking, by_id, changed, lease, move
+from app.booking.store import YIELD, YIELD_AWAITED, Booking, by_id, changed, lease, move
 from app.booking.verdict_words import Sight, mismatch_page
 from app.booking.verification import MISMATCH_PAGE, TELL_CUSTOMER, USUAL, Aftercare, confirmed
 from app.booking.whereabouts import NOWHERE, READ_S, Elsewhere, find_elsewhere
@@ -143,7 +143,7 @@ class Settler:
 
     async def _settle_present(self, calendar: Calendar, name: str, booking: Booking, seen: Event) -> None:
         found: Event | InTheWay | Absent | Unknown = InTheWay(seen.etag)
-        if booking.reason != YIELD:
+        if booking.reason not in (YIELD, YIELD_AWAITED):
             found = await inspect(calendar, name, booking, within_s=READ_S, seen=seen)
         if isinstance(found, Event):
             await self._finish(booking, Result.CONFIRMED, "", found.etag)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.booking.book import HOLD_S, Outcome, Result
+from app.booking.book import FIRST_LOOK_AFTER_S, HOLD_S, Outcome, Result
 from app.booking.store import SYNTHETIC_CALLER, Customer
 from tests.booking.acme import ANN, TUESDAY_9, House, house
+from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
 from tests.fakes.databases import soon
 
@@ -53,6 +54,37 @@ async def test_they_are_told_as_well_that_it_came_to_nothing(acme: House, calend
     assert (await first).result is Result.REFUSED
     await acme.jobs.run_due()
     assert acme.told == [((await acme.row()).reference, Result.REFUSED)]
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["the person's event stays", "it goes again"])
+async def test_they_are_told_also_where_ours_is_not_surely_out_of_a_persons_way(
+    acme: House, calendar: FakeCalendar, stays: bool
+) -> None:
+    first = await begun(acme, calendar)
+    assert (await acme.book(call="test:2")).result is Result.PENDING
+    calendar.script("book", scripted.people_first(TUESDAY_9, TUESDAY_9 + 600))
+    calendar.script("cancel", scripted.UNKNOWN)
+    assert (await first).taken
+    assert (await acme.book(call="test:2")).result is Result.PENDING, "the second call asks again"
+    if not stays:
+        calendar.stored["dana"] = {event.id: event for event in calendar.ours("dana")}
+    acme.clock.advance(FIRST_LOOK_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+    await acme.settler.settle_due()
+    row = await acme.row()
+    assert (row.status, acme.told) == ("refused", [(row.reference, Result.REFUSED)])
+    assert calendar.ours("dana") == []
+
+
+async def test_who_heard_that_it_is_taken_and_has_not_called_again_is_not_told_twice(
+    acme: House, calendar: FakeCalendar
+) -> None:
+    calendar.script("book", scripted.people_first(TUESDAY_9, TUESDAY_9 + 600))
+    calendar.script("cancel", scripted.UNKNOWN)
+    assert (await acme.book()).taken
+    assert (await acme.book(call="test:2")).taken, "after that it is"
+    acme.clock.advance(FIRST_LOOK_AFTER_S)  # type: ignore[attr-defined]  # a FakeClock
+    await acme.settler.settle_due()
+    assert ((await acme.row()).status, acme.told, await acme.jobs.waiting()) == ("refused", [], {})
 
 
 async def test_they_are_told_also_where_the_first_call_died_with_its_process(
