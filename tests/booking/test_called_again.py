@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app.booking.book import FIRST_LOOK_AFTER_S, HOLD_S, Outcome, Result
 from app.booking.store import SYNTHETIC_CALLER, Customer
+from app.booking.verification import TELL_CUSTOMER
+from app.db.engine import DatabaseUnavailableError
 from tests.booking.acme import ANN, TUESDAY_9, House, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
+from tests.fakes.clock import FakeClock
 from tests.fakes.databases import soon
+from tests.fakes.job_runner import JobRunner
 
 
 @pytest.fixture
@@ -153,3 +158,35 @@ async def test_a_first_call_that_ends_unheard_owes_the_second_one_nothing_twice(
     await acme.jobs.run_due()
     assert len(acme.told) == 1
     assert (await acme.book(call="test:2")).result is Result.CONFIRMED
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["it is there", "it is gone when looked at"])
+async def test_a_confirmation_that_came_into_doubt_is_told_however_early_its_job_was_done(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, stays: bool
+) -> None:
+    first = await begun(acme, calendar)
+    assert (await acme.book(call="test:2")).result is Result.PENDING
+    write = acme.database.write
+
+    async def unheard(work: Any, within_s: float = 15.0, *, lasting: bool = True) -> Any:
+        done = await write(work, within_s, lasting=lasting)
+        if (await acme.row()).status == "confirmed":
+            monkeypatch.undo()
+            raise DatabaseUnavailableError("the database did not commit in time")
+        return done
+
+    monkeypatch.setattr(acme.database, "write", unheard)
+    assert (await first).result is Result.PENDING
+    acme.hears = False  # the second call is over by then, or another process has it
+    assert isinstance(acme.clock, FakeClock)
+    jobs = JobRunner(acme.database, acme.clock, {TELL_CUSTOMER: acme.news.handle})
+    await jobs.run_for(FIRST_LOOK_AFTER_S)
+    if not stays:
+        calendar.stored["dana"].clear()
+        acme.clock.advance(60)
+    await acme.settler.settle_due()
+    await jobs.run_for(60)
+    (task,) = await acme.tasks()
+    assert (task.kind, task.subject) == ("tell_customer", (await acme.row()).reference)
+    assert ("is booked after all" in task.what) is stays
+    assert jobs.waiting() == []
