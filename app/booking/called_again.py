@@ -3,7 +3,7 @@
 They hear that it is not sure yet, so it is their new call that is owed the end, whoever comes to it.
 """
 
-from app.booking.store import Booking, by_id, changed, move
+from app.booking.store import YIELD, YIELD_AWAITED, Booking, by_id, changed, move
 from app.booking.verification import TELL_CUSTOMER
 from app.db.engine import Transaction
 from app.jobs.outbox import Job, put
@@ -23,9 +23,19 @@ def has_gone_over(now_known: Booking, held: Booking) -> bool:
     return now_known.call_key != held.call_key
 
 
+def waits(transaction: Transaction, held: Booking) -> bool:
+    """Whether another call waits for the end of a booking that was held in this one."""
+    row = by_id(transaction.connection, held.id)
+    return row is not None and has_gone_over(row, held)
+
+
+def why_pending(transaction: Transaction, held: Booking, reason: str) -> str:
+    """The reason to leave it pending for: that this call heard "taken" is no end to another one."""
+    return YIELD_AWAITED if reason == YIELD and waits(transaction, held) else reason
+
+
 def owe(transaction: Transaction, held: Booking, result: str, *, now: float) -> None:
     """Where another call waits for the end of a booking that was held in this one, have it told there."""
-    row = by_id(transaction.connection, held.id)
-    if row is not None and has_gone_over(row, held):
-        data: dict[str, str | int | float | None] = {"booking": row.id, "result": result}
-        put(transaction, Job(TELL_CUSTOMER, f"{row.id}:{result}", now, data), now=now)
+    if waits(transaction, held):
+        data: dict[str, str | int | float | None] = {"booking": held.id, "result": result}
+        put(transaction, Job(TELL_CUSTOMER, f"{held.id}:{result}", now, data), now=now)
