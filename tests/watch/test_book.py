@@ -14,6 +14,7 @@ from app.watch.book import Book
 from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
 from app.watch.notify import CAUSE_GONE
+from app.watch.others import MAY_BE_GONE_AFTER_S
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.watch.test_alarms import ScriptedNotifier, soon
@@ -250,6 +251,28 @@ async def test_what_each_meets_by_itself_is_ended_by_who_rang_it_or_who_began_af
     for begun in (first, second, third):
         await begun.stop()
     assert [row[-1] for row in await listed(database)] == ["resolved"]
+
+
+async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(database: Database) -> None:
+    well, gone = (alarms(database, ScriptedNotifier()) for _ in range(2))
+    for begun in (well, gone):
+        begun.start()
+        begun._clock.advance(1.0)  # type: ignore[attr-defined]  # a fake one
+    for kind in ("model_fails", "audit_broken"):
+        gone.ring(kind, "it", "t", "b")
+    await soon(lambda: len(gone._kept) == 2)
+    await gone.stop()
+    book = Book(database, LISTS, well._clock, lambda: None)
+    await well._look(book)
+    for kind in ("model_fails", "audit_broken"):
+        assert not well.clear(kind, "it", own=True), "whoever rang may live"
+    well._clock.advance(MAY_BE_GONE_AFTER_S)  # type: ignore[attr-defined]
+    await well._look(book)
+    await well.stop()
+    assert [(row[0], row[-1]) for row in await listed(database)] == [
+        ("audit_broken", "open"),
+        ("model_fails", "resolved"),
+    ]
 
 
 async def test_what_a_person_resolved_may_ring_again(database: Database) -> None:
