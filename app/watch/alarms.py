@@ -35,10 +35,10 @@ AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
 """At what is open in the database: another process or a person may have resolved what rang here."""
-FOR_PEOPLE: Final = "transfers_not_followed"
-"""Callers were handed on and nobody is told whether that failed: no page about the database says so, so this one is
-always told afterwards."""
-OVER_AND_DONE: Final = frozenset({"cap_store_down", "call_event_lost", FOR_PEOPLE})
+FOR_PEOPLE: Final = frozenset({"transfers_not_followed", "call_event_lost"})
+"""Callers were handed on and nobody is told whether that failed, or reports are lost for good: no page about the
+database says so, so these are always told afterwards."""
+OVER_AND_DONE: Final = FOR_PEOPLE | {"cap_store_down"}
 """What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
 OF_THE_DATABASE: Final = OVER_AND_DONE | {"timer_failed", "jobs_down"}
 """What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
@@ -360,9 +360,9 @@ class Alarms:
         told, self._told_of_database = self._told_of_database, False
         for name, page in held.items():
             over = told or page.kind not in OVER_AND_DONE or self._clock.monotonic() - page.rung_at >= TOLD_AFTER_S
-            if over and page.kind != FOR_PEOPLE:
+            if over and page.kind not in FOR_PEOPLE:
                 self._ringing.pop(name, None)
-            elif kept and (name in self._ringing or page.kind == FOR_PEOPLE):
+            elif kept and (name in self._ringing or page.kind in FOR_PEOPLE):
                 self._hand_over(page)
             else:
                 self._directly.carry(page)
