@@ -172,7 +172,7 @@ class Alarms:
         `own`: each meets it by itself, so that what another rang since this one began is left to that one (`Others`).
         """
         name = (kind, key)
-        if own and name not in self._ringing and self._others.have(name, self._open.get(name, 0.0), self._clock.now()):
+        if own and self._others.have(name, self._open.get(name, 0.0), self._clock.now()) and name not in self._ringing:
             return False
         if self.withdraw(kind, key):
             return True

@@ -14,6 +14,9 @@ LEFT_FOR_S: Final = 86_400.0
 FOR_A_PERSON: Final = frozenset({"audit_broken"})
 """Stays until somebody has put it right, however long that takes."""
 
+NOTICED: Final = frozenset({"jobs_down", "redis_down", "cap_store_down"})
+"""Whoever is well says so once, and rings when it is not: of these it need not be said since the other rang."""
+
 
 class Others:
     """As one process sees them, which began at `began_at`; every time is of the wall clock."""
@@ -24,16 +27,15 @@ class Others:
         self._ended: dict[Name, float] = {}
         """What ended lately, whoever ended it."""
         self._well: set[Name] = set()
-        """What this process would have ended, had another not rung it."""
+        """What is over as far as this process knows."""
 
     def have(self, name: Name, since: float, now: float) -> bool:
         """Whether a page that is up since then is another's to end; what this process said of it is remembered."""
+        if since > self._began_at or name[0] in NOTICED:
+            self._well.add(name)
         if since <= self._began_at:
             return False
-        if name[0] not in FOR_A_PERSON and now - since >= MAY_BE_GONE_AFTER_S and name not in self._ended:
-            return False
-        self._well.add(name)
-        return True
+        return name[0] in FOR_A_PERSON or now - since < MAY_BE_GONE_AFTER_S or name in self._ended
 
     def meets(self, name: Name) -> None:
         """This process is in trouble itself."""
@@ -44,5 +46,6 @@ class Others:
         ended = {name: now for name, since in self._up.items() if up.get(name) != since}
         self._ended = {name: at for name, at in (self._ended | ended).items() if now - at < LEFT_FOR_S}
         self._up = dict(up)
-        self._well &= up.keys()
-        return set(self._well)
+        well = set(self._well)  # which other threads change
+        self._well -= {name for name in well if name not in up and name[0] not in NOTICED}
+        return well & up.keys()

@@ -37,5 +37,15 @@ def test_who_was_well_says_so_again_unless_it_met_it_or_the_page_is_gone() -> No
     assert others.look({}, RANG) == others.look({NAME: RANG}, RANG) == set()
 
 
+def test_what_rings_by_itself_where_it_lasts_need_not_be_said_to_be_over_since_another_rang() -> None:
+    jobs, model, others = ("jobs_down", "engine"), NAME, Others(BEGAN)
+    for name in (jobs, model):
+        assert not others.have(name, 0.0, BEGAN), "none is up"
+    assert others.look({}, BEGAN) == set()
+    assert others.look({jobs: RANG, model: RANG}, RANG) == {jobs}, "a model may have failed since it was asked last"
+    others.meets(jobs)
+    assert others.look({jobs: RANG, model: RANG}, RANG) == set()
+
+
 def test_what_a_person_has_to_put_right_stays() -> None:
     assert Others(BEGAN).have(("audit_broken", "anchors"), RANG, RANG + 2 * LEFT_FOR_S)
