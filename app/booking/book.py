@@ -238,7 +238,7 @@ class Bookings:
                 continue
             if found.status != "held":
                 return replace(TAKEN, booking=found)
-            if found.call_key != draft.call_key:
+            if not draft.call_key or found.call_key != draft.call_key:
                 now = self._clock.now()
                 mine = gone_over(transaction, found, draft.call_key, now=now, look_at=now + FIRST_LOOK_AFTER_S)
                 return _pending(mine) if mine else TAKEN

@@ -3,19 +3,25 @@
 They hear that it is not sure yet, so it is their new call that is owed the end, whoever comes to it.
 """
 
+import uuid
+
 from app.booking.store import YIELD, YIELD_AWAITED, Booking, by_id, changed, move
 from app.booking.verification import TELL_CUSTOMER
 from app.db.engine import Transaction
 from app.jobs.outbox import Job, put
 
+UNNAMED = "again:"
+"""Begins the call key of what was asked for again in a call without a name."""
+
 
 def gone_over(transaction: Transaction, held: Booking, call_key: str, *, now: float, look_at: float) -> Booking | None:
     """Leave the held booking pending for this call; None when it was settled at this moment.
 
-    It is looked at from `look_at` on: whoever was writing it may have died.
+    It is looked at from `look_at` on: whoever was writing it may have died. A call that the platform does not name gets
+    a name that no call has, so that a text or a person tells its caller.
     """
     pending = move(transaction, held, "pending", now=now, look_at=look_at)
-    return pending and changed(transaction, pending, call_key=call_key)
+    return pending and changed(transaction, pending, call_key=call_key or f"{UNNAMED}{uuid.uuid4().hex}")
 
 
 def has_gone_over(now_known: Booking, held: Booking) -> bool:

@@ -30,10 +30,12 @@ async def acme(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House
         yield made
 
 
-async def begun(acme: House, calendar: FakeCalendar, customer: Customer = ANN) -> "asyncio.Task[Outcome]":
+async def begun(
+    acme: House, calendar: FakeCalendar, customer: Customer = ANN, call: str = "test:1"
+) -> "asyncio.Task[Outcome]":
     """A booking whose line has dropped: held, and nobody has heard of it."""
     calendar.script("free", Step(delay_s=0.3))
-    first = asyncio.create_task(acme.book(customer=customer))
+    first = asyncio.create_task(acme.book(customer=customer, call=call))
     await soon(lambda: calendar.count("free") == 1)
     return first
 
@@ -50,6 +52,34 @@ async def test_who_calls_again_meanwhile_hears_that_it_is_not_sure_and_then_the_
     await acme.jobs.run_due()
     assert acme.told == [(row.reference, Result.CONFIRMED)]
     assert len(calendar.ours("dana")) == 1
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["booked", "taken by a person"])
+@pytest.mark.parametrize("before", ["", "test:1"], ids=["neither is named", "the second is not"])
+async def test_of_a_call_without_a_name_they_are_told_by_a_person(
+    acme: House, calendar: FakeCalendar, before: str, stays: bool
+) -> None:
+    first = await begun(acme, calendar, call=before)
+    assert (await acme.book(call="")).result is Result.PENDING
+    assert (await acme.row()).call_key not in ("", before), "nothing is said in another call without a name"
+    if not stays:
+        calendar.people_write("dana", TUESDAY_9, TUESDAY_9 + 600)
+    assert (await first).result is (Result.CONFIRMED if stays else Result.REFUSED)
+    acme.hears = False
+    await acme.jobs.run_due()
+    (task,) = await acme.tasks()
+    assert (task.kind, task.subject, task.phone) == ("tell_customer", (await acme.row()).reference, ANN.phone)
+    assert ("is booked after all" in task.what) is stays
+
+
+async def test_a_call_without_a_name_that_asks_a_third_time_hears_that_the_time_is_theirs(
+    acme: House, calendar: FakeCalendar
+) -> None:
+    first = await begun(acme, calendar, call="")
+    await acme.book(call="")
+    third = await acme.book(call="")
+    assert (third.result, third.booking and third.booking.id) == (Result.REFUSED, (await acme.row()).id)
+    await first
 
 
 async def test_they_are_told_as_well_that_it_came_to_nothing(acme: House, calendar: FakeCalendar) -> None:
@@ -120,6 +150,7 @@ async def test_they_are_told_also_where_it_is_being_settled_as_they_ask(
     assert acme.told == [(row.reference, Result.REFUSED)]
 
 
+@pytest.mark.parametrize("call", ["test:2", ""], ids=["named", "not named"])
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -131,10 +162,10 @@ async def test_they_are_told_also_where_it_is_being_settled_as_they_ask(
     ids=["another number", "another name", "no number", "synthetic"],
 )
 async def test_what_is_held_for_somebody_else_is_taken(
-    acme: House, calendar: FakeCalendar, first: Customer, second: Customer
+    acme: House, calendar: FakeCalendar, first: Customer, second: Customer, call: str
 ) -> None:
-    held = await begun(acme, calendar, first)
-    assert (await acme.book(customer=second, call="test:2")).taken
+    held = await begun(acme, calendar, first, call and "test:1")
+    assert (await acme.book(customer=second, call=call)).taken
     assert (await acme.row()).status == "held"
     assert (await held).result is Result.CONFIRMED
 
