@@ -107,7 +107,6 @@ INNER = {
         "app.review.reviews.MOST_LISTED",
         "app.review.tasks.MAX_LISTED",
         "app.review.truth.MOST_LISTED",
-        "app.sms.going_on.MOST_BEFORE",
         "app.sms.agent.MOST_OFFERS",
         "app.sms.agent.MOST_REFERENCES",
         "app.sms.asked_for.MOST_WORDS",

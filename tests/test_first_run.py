@@ -80,17 +80,17 @@ def test_the_first_run_shows_a_command_that_answers_ok(checkout: Path) -> None:
         answered(process, port)
         assert process.stdout is not None
         shown = ""
-        while "curl " not in shown:
+        while "For people: " not in shown:
             line = process.stdout.readline()
-            assert line, "the server stopped without showing a command"
+            assert line, "the server stopped without showing a command and a page"
             shown += line
 
         answer = subprocess.run(command_in(shown), capture_output=True, text=True)
-        code, rest, err = stopped(process, signal.SIGTERM)
+        code, _, err = stopped(process, signal.SIGTERM)
 
     assert json.loads(answer.stdout)["ok"] is True
     assert shown.startswith("Wrote .env with generated secrets")
-    assert f"For people: http://127.0.0.1:{port}/dashboard, the token is READBACK_ADMIN_TOKEN" in rest
+    assert f"For people: http://127.0.0.1:{port}/dashboard, the token is READBACK_ADMIN_TOKEN" in shown
     assert code == 0
     assert "Traceback" not in err
 

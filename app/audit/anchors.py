@@ -4,8 +4,10 @@ A file of JSON lines that is only ever appended to; several processes may append
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -49,15 +51,32 @@ def usual_file(url: str) -> Path:
 
 
 def note(file: Path, newest: Head, at: float) -> None:
-    """Append one head and have the disk confirm it. Raises OSError."""
+    """Append one head, whole or not at all, and have the disk confirm it. Raises OSError."""
     line = orjson.dumps({"seq": newest.seq, "hash": newest.hash, "at": at}) + b"\n"
     file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
+    descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, FILE_MODE)
     try:
-        os.write(descriptor, line)  # one write: lines of several processes do not mix
+        with suppress(OSError):  # a disk without locks: one write of one line does not mix with another's either
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _cut_unfinished(descriptor)
+        try:
+            while line:
+                line = line[os.write(descriptor, line) :]
+        except OSError:
+            _cut_unfinished(descriptor)
+            raise
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _cut_unfinished(descriptor: int) -> None:
+    """Take away a line without its end: the next one, put behind it, could not be read either."""
+    size = os.fstat(descriptor).st_size
+    tail = os.pread(descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES))
+    unfinished = len(tail) - (tail.rfind(b"\n") + 1)
+    if 0 < unfinished < TAIL_BYTES:
+        os.ftruncate(descriptor, size - unfinished)
 
 
 def noted(file: Path) -> dict[int, str]:

@@ -11,7 +11,17 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from app.audit.log import record
 from app.booking.slots import Slot
-from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, booking_of, by_id, new_reference, put_status, take
+from app.booking.store import (
+    CALL_KEY_CHARS,
+    YIELD,
+    YIELD_AWAITED,
+    Booking,
+    booking_of,
+    by_id,
+    new_reference,
+    put_status,
+    take,
+)
 from app.booking.verification import TELL_CUSTOMER, Aftercare, expected
 from app.db.engine import Transaction
 from app.db.prepared import Prepared
@@ -202,6 +212,8 @@ def leave_pending(
     transaction: Transaction, amendment: Amendment, reason: str, *, etag: str, now: float, look_at: float
 ) -> bool:
     """What became of it is not known: it keeps both times until it is. False when it is settled."""
+    if reason == YIELD and _is_awaited(transaction, amendment.change):
+        reason = YIELD_AWAITED
     left = put_status(transaction, amendment.change, "pending", now=now, reason=reason[:64], etag=etag, look_at=look_at)
     if left is None:
         return False
@@ -251,6 +263,12 @@ def _promised(transaction: Transaction, change: Booking, now: float) -> Obstacle
     if change.status == "held":
         put_status(transaction, change, "pending", now=now)
     return Obstacle.ASKED_ALREADY
+
+
+def _is_awaited(transaction: Transaction, change: Booking) -> bool:
+    """Whether the same was asked for again meanwhile: that hears "pending" and not what this request hears."""
+    row = by_id(transaction.connection, change.id)
+    return row is not None and row.status == "pending" and row.reason != YIELD
 
 
 def _draft(appointment: Booking, intent: str, call_key: str, *, now: float, hold_s: float) -> Booking:

@@ -12,7 +12,7 @@ from app import log, metrics
 from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Unknown
 from app.booking.calendars import Calendars
-from app.booking.called_again import gone_over, owe
+from app.booking.called_again import gone_over, owe, why_pending
 from app.booking.claims import Claims
 from app.booking.contact import same_name
 from app.booking.former import Former
@@ -238,7 +238,7 @@ class Bookings:
                 continue
             if found.status != "held":
                 return replace(TAKEN, booking=found)
-            if found.call_key != draft.call_key:
+            if not draft.call_key or found.call_key != draft.call_key:
                 now = self._clock.now()
                 mine = gone_over(transaction, found, draft.call_key, now=now, look_at=now + FIRST_LOOK_AFTER_S)
                 return _pending(mine) if mine else TAKEN
@@ -289,12 +289,13 @@ class Bookings:
         self, held: Booking, reason: str, etag: str, within_s: float = WRITE_DEADLINE_S
     ) -> Booking | None:
         now = self._clock.now()
-        return await self._database.write(
-            lambda t: move(
-                t, held, "pending", now=now, reason=reason[:64], etag=etag, look_at=now + FIRST_LOOK_AFTER_S, doubt=True
-            ),
-            within_s=within_s,
-        )
+        look_at = now + FIRST_LOOK_AFTER_S
+
+        def work(transaction: Transaction) -> Booking | None:
+            why = why_pending(transaction, held, reason)[:64]
+            return move(transaction, held, "pending", now=now, reason=why, etag=etag, look_at=look_at, doubt=True)
+
+        return await self._database.write(work, within_s=within_s)
 
     async def _note_later(self, held: Booking, reason: str, etag: str) -> None:
         while self._clock.now() < held.hold_until:

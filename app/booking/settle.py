@@ -16,7 +16,7 @@ from app.booking.calendar import Absent, Calendar, Cancelled, Event, Unknown
 from app.booking.calendars import Calendars
 from app.booking.claims import Claims
 from app.booking.comparison import Wanted, differences
-from app.booking.store import YIELD, Booking, by_id, changed, lease, move
+from app.booking.store import YIELD, YIELD_AWAITED, Booking, by_id, changed, lease, move
 from app.booking.verdict_words import Sight, mismatch_page
 from app.booking.verification import MISMATCH_PAGE, TELL_CUSTOMER, USUAL, Aftercare, confirmed
 from app.booking.whereabouts import NOWHERE, READ_S, Elsewhere, find_elsewhere
@@ -143,7 +143,7 @@ class Settler:
 
     async def _settle_present(self, calendar: Calendar, name: str, booking: Booking, seen: Event) -> None:
         found: Event | InTheWay | Absent | Unknown = InTheWay(seen.etag)
-        if booking.reason != YIELD:
+        if booking.reason not in (YIELD, YIELD_AWAITED):
             found = await inspect(calendar, name, booking, within_s=READ_S, seen=seen)
         if isinstance(found, Event):
             await self._finish(booking, Result.CONFIRMED, "", found.etag)
@@ -163,11 +163,12 @@ class Settler:
         settled = await self._database.write(lambda t: self._ended(t, booking, result, reason, etag, stray))
         if settled is None:
             return
+        ended, awaited = settled
         if result is Result.REFUSED:
             self._claims.remove(booking.calendar, booking.id)
         logger.info("booking_settled", reference=booking.reference, outcome=result.value, reason=reason)
-        if _awaited(booking, result) and await self._tell(settled, result):
-            await self._database.write(lambda t: changed(t, settled, told=result.value))
+        if awaited and await self._tell(ended, result):
+            await self._database.write(lambda t: changed(t, ended, told=result.value))
 
     def _ended(
         self,
@@ -177,12 +178,16 @@ class Settler:
         reason: str,
         etag: str,
         stray: Page | None,
-    ) -> Booking | None:
+    ) -> tuple[Booking, bool] | None:
+        """The booking as it ended, and whether somebody waits for that; None when it was settled already."""
         now = self._clock.now()
+        row = by_id(transaction.connection, booking.id)  # who calls again while we look waits for it from then on
+        if row is None:
+            return None
         if result is Result.CONFIRMED:
-            settled = confirmed(transaction, booking, etag=etag, now=now, care=self._care)
+            settled = confirmed(transaction, row, etag=etag, now=now, care=self._care)
         else:
-            settled = move(transaction, booking, result.value, now=now, reason=reason, etag=etag)
+            settled = move(transaction, row, result.value, now=now, reason=reason, etag=etag)
             if settled is not None:  # it may have been confirmed for a moment, and been followed then
                 put(transaction, *self._care.also(settled, now), now=now)
         if settled is None:
@@ -191,10 +196,11 @@ class Settler:
         resolved(transaction, MISMATCH_PAGE, booking.reference, now=now)
         if stray is not None:
             raised(transaction, stray, now=now)
-        if _awaited(booking, result):
+        awaited = _awaited(row, result)
+        if awaited:
             data: dict[str, str | int | float | None] = {"booking": booking.id, "result": result.value}
             put(transaction, Job(TELL_CUSTOMER, f"{booking.id}:{result.value}", now + TELL_AFTER_S, data), now=now)
-        return settled
+        return settled, awaited
 
     async def _cannot_tell(self, booking: Booking, reason: str) -> None:
         if booking.synthetic:

@@ -18,7 +18,7 @@ from app.booking.change_ends import CHANGED_BY_HAND, is_as_booked, is_gone, owe,
 from app.booking.claims import Claims
 from app.booking.comparison import span
 from app.booking.lookups import Lookups
-from app.booking.store import YIELD, Booking, by_id
+from app.booking.store import YIELD, YIELD_AWAITED, Booking, by_id
 from app.booking.verification import Aftercare
 from app.booking.whereabouts import READ_S, Hidden, still_on
 from app.clock import Clock
@@ -98,7 +98,7 @@ class ChangeSettler:
 
     async def _settle_moved(self, calendar: Calendar, name: str, amendment: Amendment, seen: Event) -> None:
         found: object = InTheWay(seen.etag)
-        if amendment.change.reason != YIELD:
+        if amendment.change.reason not in (YIELD, YIELD_AWAITED):
             found = await inspect(calendar, name, amendment.wanted, within_s=READ_S, seen=seen)
         if isinstance(found, Event):
             now, etag = self._clock.now(), found.etag

@@ -29,6 +29,8 @@ SYNTHETIC_CALLER = "+99900000100"
 """Where the calls come from that we make to ourselves: of a country code that is not assigned, so it is nobody's."""
 YIELD = "a person's event was there first"
 """Why a booking is given up after it was written. Its caller heard "taken", even while our event is still there."""
+YIELD_AWAITED = "a person's event was there first, and the caller waits"
+"""The same where they had called again meanwhile: who hears "taken" is a line that dropped."""
 
 
 _COLUMNS = tuple(column.name for column in bookings.columns)

@@ -6,7 +6,7 @@ What it says of a transfer is taken in by the same commit, so that no report is 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -31,6 +31,8 @@ UNREAD: Final = "call_report"
 """The kind of a report that says of no call, of its dead letter, and of the job that reads it again."""
 MOST_WAITING: Final = 500
 """Reports that wait for a database that is away. Most are small; one of a long call's end has a hundred kilobytes."""
+MOST_WAITING_BYTES: Final = 64_000_000
+"""Of all of them together."""
 CARRY_WORK: Final = frozenset({"end-of-call-report", "transfer-update"})
 """Kinds of reports after which something is to be done."""
 logger = log.get(__name__)
@@ -52,8 +54,19 @@ class CallEvent:
     destination: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A report that waits: without its body as it was read, which takes several times the room."""
+
+    event: CallEvent
+    body: bytes
+    at: float
+
+
 class CallEvents:
-    """Stores reports. A platform does not send one twice on purpose, so nothing is lost silently: what is, rings."""
+    """Stores reports. A platform does not send one twice on purpose, so what is lost rings; but of what waited in a
+    process that is killed nobody knows.
+    """
 
     def __init__(self, database: Database, businesses: Businesses, alarms: Alarms, clock: Clock) -> None:
         self._database = database
@@ -61,7 +74,7 @@ class CallEvents:
         self._alarms = alarms
         self._clock = clock
         self._calm = Calm(clock.monotonic())
-        self._waiting: Behind[CallEvent] = Behind(database, self._all_taken_in, self._lost, lasting=True)
+        self._waiting: Behind[_Late] = Behind(database, self._all_taken_in, self._never_taken, lasting=True)
 
     async def store(self, event: CallEvent) -> None:
         """Keep one report, the first of its kind for its call. Never raises: the platform needs its acknowledgement.
@@ -76,11 +89,7 @@ class CallEvents:
             self._given_up(event, error)
             return
         except ReadbackError as error:
-            if self._waiting.waiting >= MOST_WAITING:
-                self._given_up(event, error)
-                return
-            logger.warning("call_event_waits", kind=event.kind, error=str(error))
-            self._waiting.add(event)
+            self._wait(event, error)
             return
         except Exception as error:  # noqa: BLE001 - whatever it was, the platform needs its acknowledgement
             self._given_up(event, error)
@@ -92,13 +101,30 @@ class CallEvents:
         """Store what waits; what the database does not take now is lost, and pages."""
         await self._waiting.stop()
 
-    def _all_taken_in(self, transaction: Transaction, events: Sequence[CallEvent]) -> None:
-        for event in events:
-            self.taken_in(transaction, event)
+    def _wait(self, event: CallEvent, error: ReadbackError) -> None:
+        try:
+            body = _written(event.body).encode()
+        except Exception as unwritable:  # noqa: BLE001 - as where it is stored
+            self._given_up(event, unwritable)
+            return
+        waiting = self._waiting.unwritten()
+        if len(waiting) >= MOST_WAITING or len(body) + sum(len(one.body) for one in waiting) > MOST_WAITING_BYTES:
+            self._given_up(event, error)
+            return
+        logger.warning("call_event_waits", kind=event.kind, error=str(error))
+        self._waiting.add(_Late(replace(event, body={}), body, self._clock.now()))
+
+    def _all_taken_in(self, transaction: Transaction, waited: Sequence[_Late]) -> None:
+        for late in waited:
+            self._take_in(transaction, late.event, late.body.decode(), late.at)
 
     def _given_up(self, event: CallEvent, error: Exception) -> None:
         logger.error("call_event_lost", kind=event.kind, exc_info=error)
         self._lost(1)
+
+    def _never_taken(self, count: int) -> None:
+        logger.error("call_events_lost", reports=count)
+        self._lost(count)
 
     def _lost(self, count: int) -> None:
         self._calm.trouble(self._clock.monotonic())
@@ -115,11 +141,15 @@ class CallEvents:
 
         One about no call that carries work is put aside, with its dead letter.
         """
+        self._take_in(transaction, event, _written(event.body), self._clock.now())
+
+    def _take_in(self, transaction: Transaction, event: CallEvent, body: str, at: float) -> None:
+        """`at`: when it came."""
         now, business = self._clock.now(), self._businesses.find(event.ref.lines, event.ref.assistant)
         if event.ref.call_id is None:
-            _put_aside(transaction, event, business.id if business else "", now)
+            _put_aside(transaction, event, body, business.id if business else "", now)
             return
-        _stored(transaction, event, now)
+        _stored(transaction, event, body, at, now)
         if not event.put_through and not event.ended_reason:
             return
         report = Report(
@@ -133,16 +163,15 @@ class CallEvents:
         reported(transaction, report, now=now)
 
 
-def _stored(transaction: Transaction, event: CallEvent, now: float) -> bool:
+def _stored(transaction: Transaction, event: CallEvent, body: str, at: float, now: float) -> bool:
     kind = f"{event.kind}:{event.status}" if event.kind == "status-update" and event.status else event.kind
     kind = kind.replace("\0", "")[:MAX_KIND_CHARS]
     key = {"platform": event.ref.platform, "call_id": event.ref.stored_id, "kind": kind}
     there = select(call_events.c.at).where(*(call_events.c[name] == value for name, value in key.items()))
     if transaction.connection.execute(there).first() is not None:
         return False
-    body = _written(event.body)
     ended_reason = event.ended_reason.replace("\0", "") if event.ended_reason else event.ended_reason
-    transaction.connection.execute(insert(call_events).values(**key, ended_reason=ended_reason, body=body, at=now))
+    transaction.connection.execute(insert(call_events).values(**key, ended_reason=ended_reason, body=body, at=at))
     record(
         transaction,
         "call_reported",
@@ -161,9 +190,9 @@ def unread(platform: str, key: str) -> ColumnElement[bool]:
     return and_(e.platform == platform, e.call_id == key, e.kind == UNREAD)
 
 
-def _put_aside(transaction: Transaction, event: CallEvent, business: str, now: float) -> None:
+def _put_aside(transaction: Transaction, event: CallEvent, body: str, business: str, now: float) -> None:
     """Keep its body once, under a kind of its own, so that nobody takes it for the report of a call."""
-    platform, body = event.ref.platform, _written(event.body)
+    platform = event.ref.platform
     key = hashlib.sha256(body.encode()).hexdigest()[:32]
     if transaction.connection.execute(select(call_events.c.at).where(unread(platform, key))).first() is None:
         row = {"platform": platform, "call_id": key, "kind": UNREAD, "ended_reason": None, "body": body, "at": now}

@@ -12,11 +12,14 @@ from app.booking.speech import spoken_time
 from app.booking.store import Booking, by_id, changed
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.jobs.outbox import Again
 from app.review.tasks import Task, opened, paged
 from app.watch.pages import Page
 
 TELL_WITHIN_S: Final = 900.0
 """What a person has to call the customer."""
+LOOK_AGAIN_S: Final = 30.0
+"""While it is in doubt whether the result still stands."""
 PAGE: Final = "customer_to_be_told"
 
 ByText = Callable[[Transaction, Booking, Result, float], bool]
@@ -46,16 +49,23 @@ class News:
         self._clock = clock
         self._by_text = by_text
 
-    async def handle(self, data: Mapping[str, Any]) -> None:
-        """Tell one result of one booking. What the customer heard already, or what is not so any more, is over."""
+    async def handle(self, data: Mapping[str, Any]) -> Again | None:
+        """Tell one result of one booking. What the customer heard already, or what is not so any more, is over.
+
+        A confirmation that was committed but not heard of in time is taken back, and mostly comes again: that is the
+        same job, which is carried out once.
+        """
         booking = await self._database.read(lambda c: by_id(c, str(data["booking"])))
         result = Result(data["result"])
+        if booking is not None and booking.status == "pending":
+            return Again(LOOK_AGAIN_S)
         if booking is None or booking.status != result.value or booking.told == result.value:
-            return
+            return None
         if await self._say(booking, result):
             await self._database.write(lambda t: changed(t, booking, told=result.value))
-            return
-        await self._database.write(lambda t: self._handed_over(t, booking, result))
+        else:
+            await self._database.write(lambda t: self._handed_over(t, booking, result))
+        return None
 
     def _handed_over(self, transaction: Transaction, booking: Booking, result: Result) -> None:
         if self._by_text(transaction, booking, result, self._clock.now()):

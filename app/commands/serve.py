@@ -36,6 +36,9 @@ GONE_WITHIN_S = 3.0
 GRACE_S = 5
 """Beyond the tool deadline, for what is under way when the process is asked to stop."""
 
+WORK_NICE = 5
+"""On one machine those who answer callers get the processor first; a read-back may wait for a moment of it."""
+
 
 def add_serve(commands: Any) -> None:
     parser = commands.add_parser("serve", help="serve on READBACK_HOST:READBACK_PORT", description=_serve.__doc__)
@@ -111,6 +114,7 @@ def _work(_: Namespace) -> int:
 
     chosen = from_environment()
     log.configure(chosen.log_level)
+    os.nice(WORK_NICE)
     asyncio.run(work(chosen, SystemClock()))
     return _gone_soon(HOLDS)
 

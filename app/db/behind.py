@@ -54,15 +54,15 @@ class Behind(Generic[T]):
         self._on_lost = on_lost
         self._lasting = lasting
         self._rows: deque[T] = deque()
+        self._under_way: list[T] = []
         self._one_by_one = 0
         self._writing = asyncio.Lock()
         self._flusher: asyncio.Task[None] | None = None
         _every.add(self)
 
-    @property
-    def waiting(self) -> int:
-        """Rows that are not written yet, but for those in a write that is under way."""
-        return len(self._rows)
+    def unwritten(self) -> list[T]:
+        """Rows that are not written yet, those of a write that is under way among them."""
+        return [*self._under_way, *self._rows]
 
     def add(self, row: T) -> None:
         """Take one row; costs about a microsecond and never waits."""
@@ -93,7 +93,7 @@ class Behind(Generic[T]):
         """Write one group; False when the database is down."""
         some = min(MAX_ROWS_PER_FLUSH, max(FEW_ROWS, len(self._rows) // 4))
         most = 1 if self._one_by_one else some
-        rows = [self._rows.popleft() for _ in range(min(len(self._rows), most))]
+        rows = self._under_way = [self._rows.popleft() for _ in range(min(len(self._rows), most))]
         try:
             await self._database.write(lambda t: self._insert(t, rows), FLUSH_WITHIN_S, lasting=self._lasting)
         except DatabaseRefusedError as error:
@@ -105,6 +105,8 @@ class Behind(Generic[T]):
             self._set_aside(rows, error)
         else:
             self._one_by_one = max(0, self._one_by_one - len(rows))
+        finally:
+            self._under_way = []
         return True
 
     def _set_aside(self, rows: list[T], error: Exception) -> None:

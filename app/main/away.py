@@ -80,8 +80,9 @@ async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, a
                 if clock.monotonic() - said_at >= SAY_EVERY_S:
                     said_at = clock.monotonic()
                     _log.error("database_away", message=f"{why} {NEXT}")
-                if clock.monotonic() - began >= database_page.PAGE_AFTER_S and turn.take():
-                    taken = hand.taken(clock.now() - (clock.monotonic() - began))
+                began_at = clock.now() - (clock.monotonic() - began)
+                if clock.monotonic() - began >= database_page.PAGE_AFTER_S and turn.take(began_at):
+                    taken = hand.taken(began_at)
                     if taken is not None:
                         alarms.acknowledged(database_page.KIND, database_page.KEY, taken.by, taken.at)
                     telling.tell(database_page.TITLE, f"{WAITS} {why} {NEXT} {database_page.BY_COMMAND}", began)

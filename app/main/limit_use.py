@@ -155,7 +155,7 @@ def limit_timer(counting: Counting, database: Database, clock: Clock) -> Timer:
     async def count(now: float) -> Sequence[Use]:
         return await database.read(lambda connection: counting.count(connection, now))
 
-    return Timer("limits", LOOK_EVERY_S, LimitWatch(database, count, clock).look)
+    return Timer("limits", LOOK_EVERY_S, LimitWatch(database, count, clock, counting.limits).look)
 
 
 def _today(zone: tzinfo, now: float) -> str:

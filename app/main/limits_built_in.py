@@ -41,6 +41,7 @@ ROWS: Final = (
     Row("app.db.engine", "READ_DEADLINE_S", "s", "waiting for a read of the database"),
     Row("app.db.behind", "MAX_ROWS", "rows", "rows that may follow a moment later, in one process", use=COUNTED),
     Row("app.calls.events", "MOST_WAITING", "reports", "reports about calls that wait for the database in one process"),
+    Row("app.calls.events", "MOST_WAITING_BYTES", "bytes", "all reports that wait so, together"),
     Row("app.jobs.engine", "AT_ONCE", "loads", "loads of background jobs that one process has in hand at once"),
     Row("app.jobs.turns", "AT_ONCE", "jobs", "background jobs of one process at once", use=MAY_FILL),
     Row("app.jobs.turns", "HANDLER_DEADLINE_S", "s", "one turn of a background job"),

@@ -163,7 +163,7 @@ class ModelConversation:
             if isinstance(begun, Turn):
                 return begun
             kept = begun
-            texts = texts if kept else with_what_was_before(business, state.memory, texts)
+            texts = texts if kept else await with_what_was_before(business, state.memory, state.at, texts)
         return await self._guided.answer(replace(conversation, state=kept), texts)
 
     async def _done_before(self, conversation: Conversation, session: str, turn: str) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""A look at open times that a model wants, held to what the customer's newest words say: the day, the hour, who comes.
+"""A look at open times that a model wants, held to what the customer's newest words plainly say: the day, the hour, who
+comes.
 
 Pure. The tool offers the first times of a day and has no word for an hour: who asks for three would be offered eight.
 """
@@ -16,6 +17,7 @@ from app.sms.ground import ground
 from app.sms.meant import minute, nearest, technician_in
 from app.sms.model_turn import ModelTurn
 from app.sms.not_asked import CAME
+from app.sms.plain_wishes import plainly_wished
 from app.sms.state import Offered
 from app.sms.talk import Talk
 from app.sms.told import CHECK, service_id
@@ -30,10 +32,10 @@ _WISHES: Final = (None, Intent.BOOK, Intent.MOVE)
 def as_wished(turn: ModelTurn, look: Permitted) -> Permitted:
     """The look as it is made. Only the first one for a service is held to their day: when that is full, others help."""
     talk = heard_now(turn)
-    when = talk.said.when
     if not _is_wish(talk, look):
         return look
     wanted = dict(look.arguments)
+    when = _wished(turn, talk, look)
     if not turn.told.looked_for(service_id(turn.business, wanted)):
         if who := technician_in(talk):
             wanted["technician"] = who
@@ -41,7 +43,7 @@ def as_wished(turn: ModelTurn, look: Permitted) -> Permitted:
             wanted["part_of_day"] = when.part
         elif when.clock:
             wanted.pop("part_of_day", None)
-        _on_their_day(talk, wanted)
+        _on_their_day(talk, when, wanted)
     if moves_visit(turn) and turn.told.only:
         wanted["reference"] = turn.told.only["reference"]  # its own time is no obstacle to where it goes
     if when.clock:
@@ -54,9 +56,9 @@ def at_their_hour(turn: ModelTurn, look: Permitted, result: Mapping[str, Any]) -
     those that are or are near it; and what is said first where it is not open.
     """
     talk = heard_now(turn)
-    clock, own = talk.said.when.clock, turn.told.only
     if not result.get("slots") or not _is_wish(talk, look):
         return result, ""
+    clock, own = _wished(turn, talk, look).clock, turn.told.only
     found = [each for each in result["slots"] if not own or _visit(each) != _visit(own) or not moves_visit(turn)]
     if not clock or not found:
         return {**result, "slots": found}, ""
@@ -83,13 +85,16 @@ def _offered(slots: Sequence[Mapping[str, str]]) -> list[Offered]:
     return [Offered(each["slot_id"], each["start"], each["technician"]) for each in slots]
 
 
-def _on_their_day(talk: Talk, wanted: dict[str, Any]) -> None:
+def _wished(turn: ModelTurn, talk: Talk, look: Permitted) -> When:
+    return plainly_wished(talk, service_id(turn.business, look.arguments))
+
+
+def _on_their_day(talk: Talk, when: When, wanted: dict[str, Any]) -> None:
     """Where one day is named, or one stretch of days, the look is at that; a day of a stretch is of it."""
-    when = talk.said.when
     if len(when.days) != 1 or when.loose or talk.said.intent is Intent.MOVE:
         return
     first, last = when.days[0], when.days[0] + timedelta(days=when.length - 1)
-    meant: When = ground(talk.business, talk.now).when(str(wanted.get("date", "")))[0]
+    meant = ground(talk.business, talk.now).when(str(wanted.get("date", "")))[0]
     if len(meant.days) == 1 and first <= meant.days[0] <= last:
         return
     for name in ("weekday", "date_to"):

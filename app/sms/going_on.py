@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from app.booking.business import Business
+from app.booking.zones import local_date
 from app.inference.output import Saying
 from app.inference.window import Memory
 from app.sms import asked_next
@@ -19,7 +20,8 @@ from app.sms.sayings import BY_LANGUAGE, in_one_language
 from app.sms.state import VERSION, Asked, Booked, Offered, State, Step, Task, dumped
 from app.sms.talk import Ask, Talk
 from app.sms.turn import Conversation, Incoming, Turn
-from app.sms.words import Intent
+from app.sms.vocabulary import LEAVES
+from app.sms.words import Answer, Intent, Said
 
 ASKED: Final = (
     Saying.ASK_SERVICE,
@@ -33,6 +35,8 @@ ASKED: Final = (
 """What a model asks for a wish that is still to be seen to."""
 MOST_BEFORE: Final = 5
 """Texts of theirs that are read anew."""
+NIGHT_S: Final = 4 * 3_600
+"""After midnight what was told before may be of the day before: nobody knows when each text of it came."""
 
 
 async def going_on(
@@ -69,16 +73,39 @@ async def going_on(
     return await _which(Talk(conversation, business, state, said, int(now), texts[-1].id, ask), visits)
 
 
-def with_what_was_before(business: Business, memory: Memory, texts: Sequence[Incoming]) -> list[Incoming]:
-    """The texts, after those of before that got nothing but a question: what they told then is not asked again."""
+async def with_what_was_before(
+    business: Business, memory: Memory, at: float, texts: Sequence[Incoming]
+) -> Sequence[Incoming]:
+    """The texts, after those of before that got nothing but a question: what they told then is not asked again.
+
+    Not where they were of another day, or are taken back, or something else is wanted by now. `at` is the last turn's
+    time.
+    """
+    since, now = min(at, texts[0].received_at - NIGHT_S), texts[-1].received_at
+    if local_date(business.zone, int(since)) != local_date(business.zone, int(now)):
+        return texts  # "tomorrow" would be another day
+    before = [replace(texts[0], body=body, media=0) for body in _asked_back(business, memory)]
+    if not before or _is_new(await heard(business, texts), (await heard(business, before)).intent):
+        return texts
+    return [*before, *texts]
+
+
+def _asked_back(business: Business, memory: Memory) -> list[str]:
     asked = [in_one_language(saying, language, business) for language in BY_LANGUAGE for saying in ASKED]
-    before: list[Incoming] = []
+    before: list[str] = []
     for turn in reversed(memory.turns):
         if turn.who == "customer":
-            before.insert(0, replace(texts[0], body=turn.text, media=0))
+            before.insert(0, turn.text)
         elif not _is_made_of(asked, turn.text) or len(before) == MOST_BEFORE:
             break
-    return [*before, *texts]
+    return before
+
+
+def _is_new(said: Said, before: Intent | None) -> bool:
+    """Whether the words stand for themselves, and are no answer to what was asked."""
+    taken_back = said.answer is Answer.NO or said.instead or LEAVES.search(said.text.lower())
+    of_another = said.intent is Intent.BOOK and before not in (None, Intent.BOOK)
+    return bool(taken_back) or of_another or said.intent not in (None, Intent.BOOK)
 
 
 def _is_made_of(questions: Sequence[str], text: str) -> bool:

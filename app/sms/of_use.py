@@ -31,7 +31,19 @@ ASKED_CALL: Final = "asked_call"
 """The fact that a call was offered, with the words it would be about."""
 _SHORT_WORDS: Final = 6
 """A greeting with no more words than that holds no wish, in whatever language it is."""
-_HESITATES: Final = re.compile(r"(?:(?:h+m+|u+[hm]+|oh+|ah+|well|so)\W*)+")
+_HESITATION: Final = re.compile(r"h+m+|u+[hm]+|oh+|ah+|well|so")
+"""One word of those who only hesitate."""
+_TAKES_NOTE: Final = re.compile(
+    r"\W*(?:(?:ok+|okay|ah+|oh+|wow|oops|(?:i'?m )?(?:so )?sorry)\W+){0,2}"
+    r"(?:np|i see|understood|danke(?: sch[oö]n)?|(?:you have the |it'?s the )?wrong (?:number|person)|"
+    r"that(?:'?s| is| was) (?:all(?: for (?:now|today))?|(?:so |really |very )?(?:fast|quick))|"
+    r"(?:(?:amazing|great|excellent|awesome|fantastic) (?:service|job|work)\W*)?(?:5|five) stars?|"
+    r"(?:amazing|great|excellent|awesome|fantastic) (?:service|job|work)|"
+    r"(?:i(?:'ll| will) |will )get back to (?:you|u)(?: (?:later|soon|tomorrow|today|tonight|then))?)"
+    r"(?: (?:thanks|guys|all|again))?\W*"
+)
+"""What people text who were told something and want no more, as a whole text."""
+_WORD: Final = re.compile(r"\w+")
 _FIGURE: Final = re.compile(r"\d")
 _FIGURES: Final = re.compile(r"\d+")
 
@@ -133,8 +145,14 @@ def _is_courtesy(turn: ModelTurn) -> bool:
     short = len(said.text.split()) <= _SHORT_WORDS
     if said.thanks or said.closing or (greets and short) or (said.answer is not None and short and said.only_answers):
         return True
-    put_off = NOT_YET.fullmatch(low) or _HESITATES.fullmatch(low) or REACTION.fullmatch(said.text)
-    return bool(put_off) or expects_it(talk) or says_nothing_else(talk)
+    noted = NOT_YET.fullmatch(low) or _TAKES_NOTE.fullmatch(low) or REACTION.fullmatch(said.text)
+    return bool(noted) or _hesitates(low) or expects_it(talk) or says_nothing_else(talk)
+
+
+def _hesitates(low: str) -> bool:
+    """Whether nothing but "hmm" and the like is said. Word by word: in one pattern each new word doubles the time."""
+    words = _WORD.findall(low)
+    return bool(words) and all(_HESITATION.fullmatch(word) for word in words)
 
 
 def _has_none_yet(turn: ModelTurn) -> bool:

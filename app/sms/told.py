@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.booking.business import Business
 from app.errors import Code
@@ -23,6 +23,15 @@ class Shown:
     service: str
 
 
+class _Look(NamedTuple):
+    """A look at times: what the tool says where there are none; the times; what is said before them."""
+
+    service: str
+    say: str
+    slots: list[Offered]
+    lead: str
+
+
 @dataclass(slots=True)
 class Told:
     """The look-ups of a turn. `own` is how many appointments of theirs were found, None: nobody looked."""
@@ -36,9 +45,7 @@ class Told:
     only: Mapping[str, str] = field(default_factory=dict)
     """The appointment that was found, where it is the only one."""
     _found: str = ""
-    _lead: str = ""
-    _days: list[tuple[str, str, list[Offered]]] = field(default_factory=list)
-    """Each look at times: service, what the tool says where there are none, the times."""
+    _days: list[_Look] = field(default_factory=list)
 
     def add(self, tool: str, arguments: Mapping[str, Any], result: Mapping[str, Any], lead: str = "") -> None:
         """One look-up, `lead` before its times. What only tells a model to ask otherwise is told to nobody else."""
@@ -56,9 +63,8 @@ class Told:
             slots = [
                 Offered(slot["slot_id"], slot["start"], slot.get("technician", "")) for slot in result.get("slots", ())
             ]
-            look = (service_id(self.business, arguments), "" if slots else say, self._new(slots, arguments))
-            self._lead = lead
-            self._days += [] if look in self._days or (slots and not look[2]) else [look]
+            look = _Look(service_id(self.business, arguments), "" if slots else say, self._new(slots, arguments), lead)
+            self._days += [] if look in self._days or (slots and not look.slots) else [look]
 
     @property
     def only_documents(self) -> bool:
@@ -67,7 +73,7 @@ class Told:
 
     def looked_for(self, service: str) -> bool:
         """Whether times for this service were looked at."""
-        return any(of == service for of, _, _ in self._days)
+        return any(look.service == service for look in self._days)
 
     @property
     def of_times(self) -> bool:
@@ -76,30 +82,35 @@ class Told:
 
     def shown(self) -> list[Shown]:
         """The times that are offered, in the order of their numbers: some of every look, the earliest first."""
-        looks = [look for look in self._days if look[2]]
+        looks = [look for look in self._days if look.slots]
         each = max(1, phrases.MAX_LISTED // len(looks)) if looks else 0
-        found = [Shown(slot, service) for service, _, slots in looks for slot in slots[:each]]
+        found = [Shown(slot, look.service) for look in looks for slot in look.slots[:each]]
         order = list(dict.fromkeys(one.service for one in found))
         return sorted(found, key=lambda one: (order.index(one.service), one.slot.starts))[: phrases.MAX_LISTED]
 
     def _new(self, slots: Sequence[Offered], arguments: Mapping[str, Any]) -> list[Offered]:
         """Those that no look of this turn has shown yet: each one names the same time by another id."""
         service = service_id(self.business, arguments)
-        known = {(each.start, each.who) for of, _, shown in self._days if of == service for each in shown}
+        known = {(each.start, each.who) for look in self._days if look.service == service for each in look.slots}
         return [slot for slot in slots if (slot.start, slot.who) not in known]
 
     def words(self) -> tuple[str, ...]:
         """Documents first, then their own appointments, then times."""
         found = [self._found] if self._found else []
-        nothing = [say for _, say, _ in self._days if say]
+        nothing = [look.say for look in self._days if look.say]
         return (*self.documents, *found, *nothing, *self._offer())
+
+    def _lead(self, service: str) -> str:
+        """What is said before the times of a service: nothing where a look has found what the others did not."""
+        leads = [look.lead for look in self._days if look.service == service and look.slots]
+        return leads[0] if all(leads) else ""
 
     def _offer(self) -> list[str]:
         shown = self.shown()
         services = list(dict.fromkeys(one.service for one in shown))
         if len(services) <= 1:
             offered = phrases.offer(self.business, [one.slot for one in shown], self.today) if shown else ""
-            return [f"{self._lead} {offered}".strip()] if shown else []
+            return [f"{self._lead(services[0])} {offered}".strip()] if shown else []
         lines = []
         for service in services:
             times = [
@@ -108,7 +119,8 @@ class Told:
                 if one.service == service
             ]
             named = self.business.service(service)
-            lines.append(f"{phrases.short(named.name if named else service)}: {' '.join(times)}.")
+            lead = [said] if (said := self._lead(service)) else []
+            lines.append(f"{phrases.short(named.name if named else service)}: {' '.join([*lead, *times])}.")
         return [f"{' '.join(lines)} Reply 1 to {len(shown)}, or another day."]
 
 

@@ -322,10 +322,11 @@ GREETING = re.compile(
 SAME = re.compile(r"\bsame (time|hour|day)\b")
 SAME_DAY = re.compile(r"\b(?:(?:the )?same|that) day\b|\bin the day\b")
 PUZZLED = re.compile(
-    r"(?:(?:(?:ok|okay|yes|no|right|sorry|really)\W*\?|(?:what|wat|wut|huh|pardon|come again|say again|wdym|"
+    r"(?:\?\W*|(?=\w))(?:(?:(?:ok|okay|yes|no|right|sorry|really)(?=\W*\?)|"
+    r"(?:what|wat|wut|huh|pardon|come again|say again|wdym|"
     r"(?:(?:are )?(?:you|u)|any(?:one|body)) (?:still )?there|what do you mean|what does that mean|"
     r"i do ?n[o']?t (?:understand|get it)|"
-    r"is (?:that|it|this) (?:in the )?(?:am|morning) or (?:in the )?(?:pm|afternoon))\b|\?)\W*)+"
+    r"is (?:that|it|this) (?:in the )?(?:am|morning) or (?:in the )?(?:pm|afternoon))\b)\W*)*"
 )
 """They did not follow, and want to hear it again."""
 NOT_YET = re.compile(

@@ -17,6 +17,7 @@ from app.watch.book import Book, Name
 from app.watch.directly import Directly, Rung
 from app.watch.escalation import Progress
 from app.watch.notify import Messenger
+from app.watch.others import Others
 from app.watch.pages import Page, Past
 
 MOST_KEYS: Final = 10_000
@@ -34,10 +35,10 @@ AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
 """At what is open in the database: another process or a person may have resolved what rang here."""
-FOR_PEOPLE: Final = "transfers_not_followed"
-"""Callers were handed on and nobody is told whether that failed: no page about the database says so, so this one is
-always told afterwards."""
-OVER_AND_DONE: Final = frozenset({"cap_store_down", "call_event_lost", FOR_PEOPLE})
+FOR_PEOPLE: Final = frozenset({"transfers_not_followed", "call_event_lost"})
+"""Callers were handed on and nobody is told whether that failed, or reports are lost for good: no page about the
+database says so, so these are always told afterwards."""
+OVER_AND_DONE: Final = FOR_PEOPLE | {"cap_store_down"}
 """What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
 OF_THE_DATABASE: Final = OVER_AND_DONE | {"timer_failed", "jobs_down"}
 """What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
@@ -90,7 +91,7 @@ class Alarms:
         """What rings and nobody has to hear of yet."""
         self._open: dict[Name, float] = {}
         """What is up in the database, and since when."""
-        self._began_at = clock.now()
+        self._others = Others(clock.now())
         self._away_until = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -168,10 +169,10 @@ class Alarms:
     def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process.
 
-        `own`: each process meets it by itself, so that what another rang since this one began is that one's to end.
+        `own`: each meets it by itself, so that what another rang since this one began is left to that one (`Others`).
         """
         name = (kind, key)
-        if own and name not in self._ringing and self._open.get(name, 0.0) > self._began_at:
+        if own and self._others.have(name, self._open.get(name, 0.0), self._clock.now()) and name not in self._ringing:
             return False
         if self.withdraw(kind, key):
             return True
@@ -214,7 +215,7 @@ class Alarms:
         `over`: kind, key and title of what a process that died may have told of from memory, and is not so any more.
         """
         self._loop = asyncio.get_running_loop()
-        self._began_at = self._clock.now()
+        self._others = Others(self._clock.now())
         self._directly.start()
         for kind, key, title in over:
             self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()))
@@ -246,6 +247,7 @@ class Alarms:
         name = (page.kind, page.key)
         if self._ringing.setdefault(name, page) is not page:  # another thread was first
             return False
+        self._others.meets(name)
         if len(self._ringing) > MOST_KEYS:
             self._ringing.popitem(last=False)
         metrics.count_alarm(page.kind)
@@ -324,6 +326,8 @@ class Alarms:
         for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
+        for kind, key in self._others.look(self._open, self._clock.now()):
+            self.clear(kind, key, own=True)
         if book.takes() and self._clock.monotonic() >= self._away_until:
             for page in self._lasting(book):
                 self._hand_over(page)
@@ -356,9 +360,9 @@ class Alarms:
         told, self._told_of_database = self._told_of_database, False
         for name, page in held.items():
             over = told or page.kind not in OVER_AND_DONE or self._clock.monotonic() - page.rung_at >= TOLD_AFTER_S
-            if over and page.kind != FOR_PEOPLE:
+            if over and page.kind not in FOR_PEOPLE:
                 self._ringing.pop(name, None)
-            elif kept and (name in self._ringing or page.kind == FOR_PEOPLE):
+            elif kept and (name in self._ringing or page.kind in FOR_PEOPLE):
                 self._hand_over(page)
             else:
                 self._directly.carry(page)

@@ -109,8 +109,11 @@ class Turn:
         self._file = (folder or Path(tempfile.gettempdir())) / f"readback-{named(url)}.paging"
         self._descriptor: int | None = None
 
-    def take(self) -> bool:
-        """Whether nobody else has it. A lock that cannot be had at all keeps no page back."""
+    def take(self, began_at: float | None = None) -> bool:
+        """Whether nobody else has it. A lock that cannot be had at all keeps no page back.
+
+        `began_at`: when the outage began that is told of, in epoch seconds; whoever goes on telling says the same.
+        """
         if self._descriptor is not None:
             return True
         try:
@@ -120,7 +123,8 @@ class Turn:
         try:
             if os.fstat(descriptor).st_uid == os.getuid():  # with another's file he could keep every page back
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.utime(descriptor)  # for `since`
+                if began_at is not None:
+                    os.utime(descriptor, (began_at, began_at))  # for `since`
         except BlockingIOError:
             os.close(descriptor)
             return False
@@ -130,7 +134,7 @@ class Turn:
         return True
 
     def since(self) -> float:
-        """When whoever has it took it, in epoch seconds; 0 where nobody ever did."""
+        """When the outage began that whoever has it tells of, in epoch seconds; 0 where nobody ever did."""
         with contextlib.suppress(OSError):
             return self._file.stat().st_mtime
         return 0.0
@@ -243,7 +247,7 @@ class DatabasePage:
             self._turn.give_up()
 
     def _ring(self, title: str, body: str, since: float) -> None:
-        if self._turn.take():
+        if self._turn.take(self._began_at(since)):
             self._rang = True
             self._hear(since)
             self._telling.tell(title, body, since)

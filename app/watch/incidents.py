@@ -4,6 +4,7 @@ Every step is an update that nobody changes afterwards, in the same commit as it
 kept without personal data, since anybody may read it.
 """
 
+import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -157,11 +158,12 @@ def said(transaction: Transaction, name: str, what: Said, *, by: str, now: float
     _check_way(before, state)
     parts = before.parts if what.parts is None else _parts(what.parts)
     impact = what.impact or before.impact
-    due = 0.0 if state is State.RESOLVED else due_at(state, before.every_minutes, now)
-    values = {"state": state.value, "impact": impact.value, "parts": ",".join(parts), "due_at": due, "changed_at": now}
+    at = _later(before, now)
+    due = 0.0 if state is State.RESOLVED else due_at(state, before.every_minutes, at)
+    values = {"state": state.value, "impact": impact.value, "parts": ",".join(parts), "due_at": due, "changed_at": at}
     transaction.connection.execute(update(incidents).where(_i.id == before.id).values(values))
     number = len(before.updates) + 1
-    _insert_update(transaction.connection, [(before.id, number, now, by, state.value, words)])
+    _insert_update(transaction.connection, [(before.id, number, at, by, state.value, words)])
     pages.resolved(transaction, PAGE, before.id, now=now)
     kind = "incident_resolved" if state is State.RESOLVED else "incident_updated"
     facts = {"state": state.value, "impact": impact.value, "parts": list(parts), "by": by, "words": words}
@@ -201,6 +203,11 @@ def with_updates(connection: Connection, rows: Sequence[Any]) -> list[Incident]:
     for row in connection.execute(query):
         told[row.incident].append(Update(row.at, row.by, State(row.state), row.words))
     return [_incident(row, told[row.id]) for row in rows]
+
+
+def _later(before: Incident, now: float) -> float:
+    """Now, in a second of its own: whoever reads times of whole seconds knows what was said last, and that it was."""
+    return max(now, math.floor(before.changed_at) + 1.0)
 
 
 def _incident(row: Any, updates: Iterable[Update]) -> Incident:

@@ -3,7 +3,7 @@
 What it knows is in the database, points of use and whether a page is up: neither a restart nor another leader forgets.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -36,12 +36,13 @@ Count = Callable[[float], Awaitable[Sequence[Use]]]
 
 
 class LimitWatch:
-    """Run as a timer, every `LOOK_EVERY_S`."""
+    """Run as a timer, every `LOOK_EVERY_S`. `limits`: all there are, also those that nobody counts now."""
 
-    def __init__(self, database: Database, count: Count, clock: Clock) -> None:
+    def __init__(self, database: Database, count: Count, clock: Clock, limits: Sequence[Limit] = ()) -> None:
         self._database = database
         self._count = count
         self._clock = clock
+        self._has_use = {limit.name for limit in limits if limit.has_use}
 
     async def look(self) -> Mapping[str, Forecast]:
         """Look once; where use of each limit goes."""
@@ -51,8 +52,22 @@ class LimitWatch:
         found = {use.limit.name: foreseen(use, kept.get(use.limit.name, ()), now) for use in uses}
         for use in uses:
             metrics.set_limit(use.limit.name, use.used, use.value)
-        await self._database.write(lambda transaction: _kept(transaction, uses, kept, found, now))
+        await self._database.write(lambda transaction: self._keep(transaction, uses, kept, found, now))
         return found
+
+    def _keep(
+        self,
+        transaction: Transaction,
+        uses: Sequence[Use],
+        kept: Mapping[str, Sequence[Point]],
+        found: Mapping[str, Forecast],
+        now: float,
+    ) -> None:
+        unknown = self._has_use & kept.keys()  # not for ever: points of what nobody counts any more are forgotten
+        _end_others(transaction, {use.limit.name for use in uses} | unknown, now)
+        pointed(transaction, {use.limit.name: use.used for use in uses}, now)
+        for use in uses:
+            _page_or_end(transaction, use, kept.get(use.limit.name, ()), found[use.limit.name], now)
 
 
 def foreseen(use: Use, kept: Sequence[Point], now: float) -> Forecast:
@@ -61,27 +76,22 @@ def foreseen(use: Use, kept: Sequence[Point], now: float) -> Forecast:
     return forecast(use.limit.kind, use.value, [*before, Point(now, use.used)], now, use.resets_at)
 
 
-def _kept(
-    transaction: Transaction,
-    uses: Sequence[Use],
-    kept: Mapping[str, Sequence[Point]],
-    found: Mapping[str, Forecast],
-    now: float,
-) -> None:
-    counted = {use.limit.name for use in uses}
+def _end_others(transaction: Transaction, known: Set[str], now: float) -> None:
+    """A cap that was taken away, say: nobody could end its page any more."""
     for kind, name in not_resolved(transaction.connection):
-        if kind == PAGE and name not in counted:  # a cap that was taken away: nobody could end its page any more
+        if kind == PAGE and name not in known:
             resolved(transaction, PAGE, name, now=now)
-    pointed(transaction, {use.limit.name: use.used for use in uses}, now)
-    for use in uses:
-        name, expected = use.limit.name, found[use.limit.name]
-        up = is_raised(transaction, PAGE, name)
-        told = near(use.limit, expected, now, up=up)
-        if told and not up:
-            if not _silenced(transaction, use, kept.get(name, ()), now):
-                raised(transaction, _page(use, expected), now=now)
-        elif up and not told:
-            resolved(transaction, PAGE, name, now=now)
+
+
+def _page_or_end(transaction: Transaction, use: Use, kept: Sequence[Point], expected: Forecast, now: float) -> None:
+    name = use.limit.name
+    up = is_raised(transaction, PAGE, name)
+    told = near(use.limit, expected, now, up=up)
+    if told and not up:
+        if not _silenced(transaction, use, kept, now):
+            raised(transaction, _page(use, expected), now=now)
+    elif up and not told:
+        resolved(transaction, PAGE, name, now=now)
 
 
 def _silenced(transaction: Transaction, use: Use, kept: Sequence[Point], now: float) -> bool:

@@ -89,6 +89,11 @@ class Limit:
         """Whether a person has to look it up."""
         return self.source is Source.PANEL
 
+    @property
+    def has_use(self) -> bool:
+        """Whether somebody counts use that has an end; where nobody says how much, that is unknown."""
+        return self.counted and (self.confirmed_by_person or bool(self.value))
+
     def may_be(self, value: float) -> bool:
         """Whether a panel can show this: a limit of 0 is none, and who enters a million lines has mistyped."""
         return self.endless if math.isinf(value) else 0 < value <= self.at_most

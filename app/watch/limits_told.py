@@ -41,5 +41,5 @@ def _uncounted(limit: Limit) -> str:
     shows it. `unlimited`: there is none now. `unknown`: no process has said lately. `uncounted`: nobody counts it.
     """
     if limit.counted:
-        return "unlimited" if limit.value is None and not limit.confirmed_by_person else "unknown"
+        return "unknown" if limit.has_use else "unlimited"
     return "elsewhere" if limit.confirmed_by_person else "uncounted" if limit.unit == "connections" else "fixed"

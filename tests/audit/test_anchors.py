@@ -1,6 +1,7 @@
 """Anchors: heads of the log on a disk of their own, and what is said when they cannot be trusted."""
 
 import asyncio
+import resource
 import shutil
 from itertools import count
 from pathlib import Path
@@ -51,6 +52,32 @@ def test_a_line_whose_writer_died_over_it_is_no_anchor(tmp_path: Path) -> None:
         opened_file.write(b'{"seq": 2, "ha')
 
     assert noted(file) == {1: "a" * 64}
+    note(file, B, 2.0)
+    assert noted(file) == {1: "a" * 64, 2: "b" * 64}, "the next one does not stand behind it on its line"
+
+
+def test_a_line_for_which_there_is_no_room_is_not_noted_and_spoils_no_later_one(tmp_path: Path) -> None:
+    file = tmp_path / "anchors"
+    note(file, A, 1.0)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, usual[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            note(file, B, 2.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert file.read_bytes().endswith(b"}\n")
+    note(file, B, 3.0)
+    assert noted(file) == {1: "a" * 64, 2: "b" * 64}
+
+
+def test_what_is_longer_than_any_line_is_damage_and_not_cut(tmp_path: Path) -> None:
+    file = tmp_path / "anchors"
+    file.write_bytes(b"x" * 5_000)
+    note(file, A, 1.0)
+    with pytest.raises(DamagedAnchorsError, match="line 1"):
+        noted(file)
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,24 @@ async def test_who_calls_again_while_it_is_under_way_is_told_its_end(
     assert told in task.what
 
 
+@pytest.mark.parametrize("again", [True, False], ids=["asked again", "not asked again"])
+async def test_only_who_calls_again_is_told_of_a_move_that_is_not_surely_out_of_a_persons_way(
+    made: House, calendar: FakeCalendar, again: bool
+) -> None:
+    booking = await booked(made)
+    calendar.script("move", replace(people_first(LATER, LATER + HOUR), delay_s=0.4), scripted.UNKNOWN)
+    dropped = asyncio.create_task(move(made, booking))
+    while not calendar.count("move"):  # noqa: ASYNC110 - a counter is no event
+        await asyncio.sleep(0.01)
+    if again:
+        assert (await move(made, booking)).result is PENDING
+    assert (await dropped).taken
+    await after(made, 5)
+    assert (await appointment(made)).starts == TUESDAY_9
+    assert made.told == ([(booking.reference, REFUSED)] if again else [])
+    assert ["could not be moved" in task.what for task in await made.tasks()] == ([True] if again else [])
+
+
 # --- settling ---------------------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from tests.calls.reception import ACME, audited
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import executed, opened, soon
+from tests.test_log import written
 
 ENDED = "status-update:ended"
 BUSINESSES = Businesses({ACME.id: ACME})
@@ -99,6 +100,51 @@ async def test_no_more_reports_wait_than_there_is_room_for(sqlite_url: str, monk
         assert alarms.rung == []
         await events.store(event(ENDED, "c2"))
         assert alarms.kinds() == ["call_event_lost"]
+
+
+async def test_reports_that_wait_take_no_more_room_than_there_is(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_events, "MOST_WAITING_BYTES", 200)
+    async with storing(sqlite_url) as (events, alarms, database):
+        await database.stop()
+        await events.store(event(ENDED, "c0", said="x" * 100))
+        assert alarms.rung == []
+        await events.store(event(ENDED, "c1", said="x" * 100))
+        assert alarms.kinds() == ["call_event_lost"]
+
+
+async def test_a_report_that_waited_is_of_when_it_came_and_as_it_came(database_url: str) -> None:
+    clock, away = FakeClock(), Database(database_url, seal)  # not started: it takes nothing
+    async with opened(database_url):
+        late = CallEvents(away, BUSINESSES, FakeAlarms(), clock)  # type: ignore[arg-type]  # it rings alike
+        came_at = clock.now()
+        await late.store(event(ENDED, said="é"))
+        clock.advance(3_600.0)
+        await away.start()
+        await late.stop()
+        await away.stop()
+
+    [(at, body)] = executed(database_url, "SELECT at, body FROM call_events")
+    assert (at, orjson.loads(body)) == (came_at, {"said": "é"})
+
+
+async def test_what_waits_and_cannot_be_written_down_rings_and_raises_nothing(sqlite_url: str) -> None:
+    async with storing(sqlite_url) as (events, alarms, database):
+        await database.stop()
+        await events.store(event(ENDED, thing=Unwritable()))
+        assert alarms.kinds() == ["call_event_lost"]
+
+
+async def test_how_many_reports_were_lost_at_the_end_is_in_the_log(sqlite_url: str) -> None:
+    with written() as lines:
+        async with storing(sqlite_url) as (events, _, database):
+            await database.stop()
+            for number in range(3):
+                await events.store(event(ENDED, f"c{number}"))
+
+    [said] = [line for line in lines.all() if line["level"] == "error"]
+    assert (said["event"], said["reports"]) == ("call_events_lost", 3)
 
 
 async def test_a_database_that_is_gone_rings_once_at_the_end_and_raises_nothing(database_url: str) -> None:

@@ -78,10 +78,12 @@ async def test_stopping_while_a_group_is_on_its_way_writes_every_row_once(url: s
             kept.behind.add("00000")
             await asyncio.sleep(behind.FLUSH_AFTER_S * 3)
             kept.behind.add("00001")
+            assert kept.behind.unwritten() == numbered(2)
             stopping = asyncio.create_task(kept.behind.stop())
             await asyncio.sleep(0.05)
             release.set()
             await stopping
+        assert kept.behind.unwritten() == []
 
     assert names(url) == numbered(2)
 

@@ -53,6 +53,8 @@ def test_a_process_without_jobs_leaves_them_to_one_that_only_works(
     worker = begun("app", ["work"], variables, tmp_path / "worker.log")
     try:
         assert came(lambda: in_outbox(database_url) == [])
+        serving, working = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (server.process.pid, worker.pid))
+        assert working > serving, "who works lets those who answer callers go first"
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(STOP_WITHIN_S) == 0
     finally:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.booking.acme import TUESDAY_9, acme
+from tests.booking.acme import HOUR, TUESDAY_9, acme
 from tests.sms.modelled import Texting, call, say, texting
 from tests.sms.test_asked_back import DAY_S, DOCUMENTS, later, off, standing, tuesday, wednesday
 from tests.sms.test_instead import DAY_MINUTES, LOOK, MOVE_8, STAYS, TUESDAY, WEDNESDAY_8
@@ -108,6 +108,35 @@ async def test_what_they_told_before_a_question_is_not_asked_again(
         later(sms)
     (offer,) = await sms.text(newest)
     assert offer.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("before", "saying", "newest", "told"),
+    [
+        ("cancel my appointment", "ask_which_appointment", "never mind, keep it", "You have: Home inspection"),
+        ("i want to move my appointment", "ask_which_day", "actually it's fine, leave it", "You have: Home inspection"),
+        ("cancel my appointment", "ask_which_appointment", "hmm actually an inspection on wednesday", "Wed Nov 25"),
+        ("cancel my appointment", "ask_which_appointment", "when is it?", "You have: "),
+        ("cancel my appointment", "ask_which_appointment", "the one on tuesday", "Cancel Home inspection"),
+        ("i want to move my appointment", "ask_which_day", "wednesday please", "Wed Nov 25: 1) 8:00 AM"),
+    ],
+)
+async def test_a_wish_that_is_taken_back_does_not_come_again(
+    sms: Texting, before: str, saying: str, newest: str, told: str
+) -> None:
+    await tuesday(sms)
+    await sms.text(before, model=[say(saying)])
+    later(sms)
+    (reply,) = await sms.text(newest)
+    assert told in reply
+    assert await standing(sms) == [TUESDAY]
+
+
+async def test_tomorrow_is_that_of_the_day_on_which_it_was_said(sms: Texting) -> None:
+    sms.house.clock.advance(2 * DAY_S + 13 * HOUR + 55 * 60)  # type: ignore[attr-defined]  # Sunday, 23:55
+    await sms.text("inspection tomorrow please", model=[say("ask_morning_or_afternoon")])
+    sms.house.clock.advance(480)  # type: ignore[attr-defined]
+    assert not any("Tue Nov 24" in told for told in await sms.text("afternoon"))
 
 
 async def test_what_was_answered_before_is_not_wished_anew(sms: Texting) -> None:

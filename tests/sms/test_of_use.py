@@ -1,5 +1,6 @@
 """A model that answers validly and uselessly: nobody is asked the same for ever, and who wants a person gets one."""
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -72,6 +73,13 @@ async def test_nobody_is_told_that_a_visit_cannot_be_cancelled_here(sms: Texting
         "can't do it anymore",
         "hello the bugs are back",
         "Mi casa esta llena de cucarachas, vengan ya",
+        "i see ants everywhere",
+        "wow that was a big rat",
+        "that's all in my kitchen",
+        "amazing service but the ants are back",
+        "wrong number of visits",
+        "will get back to you tomorrow if they still crawl",
+        "hmm the ants",
     ],
 )
 async def test_what_nobody_can_read_is_not_answered_by_a_courtesy_alone(sms: Texting, said: str, saying: str) -> None:
@@ -80,10 +88,32 @@ async def test_what_nobody_can_read_is_not_answered_by_a_courtesy_alone(sms: Tex
 
 @pytest.mark.parametrize(
     "said",
-    ["Thank you so much, Dana was great", "hola buenas tardes", "I'll let you know", "ok i talk to my boss first"],
+    [
+        "Thank you so much, Dana was great",
+        "hola buenas tardes",
+        "I'll let you know",
+        "ok i talk to my boss first",
+        "Hmm, uhhm...",
+        "np",
+        "oh I see",
+        "Understood!",
+        "that's all for now",
+        "Danke",
+        "Wow, that was fast!",
+        "amazing service, 5 stars",
+        "will get back to you tomorrow",
+        "sorry wrong number",
+    ],
 )
 async def test_a_courtesy_answers_what_is_only_one(sms: Texting, said: str) -> None:
     assert await sms.text(said, model=[say("ask_what_else")]) == ["Is there anything else?"]
+
+
+@pytest.mark.parametrize("word", ["uhhm ", "uhhmhm", "hmm ohh ", "so sorry ", "5 stars ", "i see "])
+async def test_no_text_holds_up_those_who_call_meanwhile(sms: Texting, word: str) -> None:
+    before = time.thread_time()
+    assert await sms.text(word * (1_500 // len(word)) + "x", model=[say("ask_what_else")]) == [GUIDED]
+    assert time.thread_time() - before < 2.0
 
 
 @pytest.mark.parametrize("said", ["I need an inspection", "an inspection on Tuesday", "Tuesday morning please"])

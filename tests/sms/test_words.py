@@ -1,5 +1,6 @@
 """What texts say: the yes that is one, the no inside it, the number meant, and what is no name."""
 
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -262,3 +263,21 @@ def test_each_part_of_a_text_is_looked_at_for_a_time_once(monkeypatch: pytest.Mo
     read([("yes and my wife, and tuesday at ten, Ann Lee, and wednesday, is a dog ok?", 0)], replace(GROUND, _read={}))
     assert looked
     assert len(looked) == len(set(looked))
+
+
+@pytest.mark.parametrize("words", ["lets ", "ill ", "i'll let's ", "what?? ", "no?? ", "uhhm ", "ok yes?? what "])
+def test_no_text_takes_long_to_read(words: str) -> None:
+    before = time.thread_time()
+    read = said(words * (300 // len(words)) + "x")
+    assert not read.only_puzzled
+    assert time.thread_time() - before < 2.0
+
+
+@pytest.mark.parametrize("text", ["what??", "ok? what?", "???", "no??", "huh"])
+def test_who_did_not_follow(text: str) -> None:
+    assert said(text).only_puzzled
+
+
+@pytest.mark.parametrize("text", ["ok", "no", "what day?", "", "!", "ok? yes"])
+def test_who_did_follow(text: str) -> None:
+    assert not said(text).only_puzzled

@@ -9,11 +9,12 @@ from app.audit.log import seal
 from app.db.engine import Database
 from app.db.schema import audit
 from app.watch import pages
-from app.watch.alarms import AWAY_S, TOLD_AFTER_S, Alarms
+from app.watch.alarms import AWAY_S, FOR_PEOPLE, TOLD_AFTER_S, Alarms
 from app.watch.book import Book
 from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
 from app.watch.notify import CAUSE_GONE
+from app.watch.others import MAY_BE_GONE_AFTER_S
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.watch.test_alarms import ScriptedNotifier, soon
@@ -148,36 +149,40 @@ async def test_what_was_lost_in_a_moment_is_told_afterwards_if_nothing_else_was(
 
 @pytest.mark.parametrize("away_s", [AWAY_S, TOLD_AFTER_S, 3_600.0])
 @pytest.mark.parametrize("cleared", [False, True])
-async def test_of_transfers_that_nobody_followed_a_page_tells_however_long_it_lasted(
-    database_url: str, away_s: float, cleared: bool
+@pytest.mark.parametrize("kind", sorted(FOR_PEOPLE))
+async def test_of_what_no_page_about_the_database_says_one_tells_however_long_it_lasted(
+    database_url: str, away_s: float, cleared: bool, kind: str
 ) -> None:
     notifier, database = ScriptedNotifier(), Database(database_url, seal)
     ringing = alarms(database, notifier)
     ringing.start()  # the database is not: whatever is asked of it fails
     ringing.ring("database_down", "database", "The database does not answer", "b")
-    ringing.ring("transfers_not_followed", "transfers", "t", "b", pages=("mine",))
+    ringing.ring(kind, "it", "t", "b", pages=("mine",))
     await soon(lambda: bool(ringing._held))
     if cleared:
-        ringing.clear("transfers_not_followed", "transfers")
+        ringing.clear(kind, "it")
 
     await database.start()
     ringing._clock.advance(away_s)  # type: ignore[attr-defined]  # a fake one
     await ringing._look(Book(database, LISTS, ringing._clock, lambda: None))
     await ringing.stop()
-    assert await listed(database) == [("transfers_not_followed", "transfers", "acme", "open")]
+    assert await listed(database) == [(kind, "it", "acme", "open")]
     assert {title for title, _ in notifier.tries["own"]} == {"The database does not answer"}, "it is the pager's"
     await database.stop()
 
 
-async def test_who_stops_while_the_database_is_away_tells_of_transfers_before(database_url: str) -> None:
+@pytest.mark.parametrize("kind", sorted(FOR_PEOPLE))
+async def test_who_stops_while_the_database_is_away_tells_of_it_before(database_url: str, kind: str) -> None:
     notifier = ScriptedNotifier()
     ringing = alarms(Database(database_url, seal), notifier)
     ringing.start()
-    ringing.ring("transfers_not_followed", "transfers", "t", "b", pages=("mine",))
+    ringing.ring("database_down", "database", "The database does not answer", "b")
+    ringing.ring(kind, "it", "t", "b", pages=("mine",))
     await soon(lambda: bool(ringing._held))
     ringing._clock.advance(TOLD_AFTER_S)  # type: ignore[attr-defined]  # a fake one
     await ringing.stop()
-    assert (notifier.tries["own"], notifier.tries["mine"]) == ([("t", "b")], [("t", "b")])
+    assert ("t", "b") in notifier.tries["own"]
+    assert notifier.tries["mine"] == [("t", "b")]
 
 
 async def test_what_several_processes_lost_in_one_moment_is_one_page(database_url: str) -> None:
@@ -250,6 +255,28 @@ async def test_what_each_meets_by_itself_is_ended_by_who_rang_it_or_who_began_af
     for begun in (first, second, third):
         await begun.stop()
     assert [row[-1] for row in await listed(database)] == ["resolved"]
+
+
+async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(database: Database) -> None:
+    well, gone = (alarms(database, ScriptedNotifier()) for _ in range(2))
+    for begun in (well, gone):
+        begun.start()
+        begun._clock.advance(1.0)  # type: ignore[attr-defined]  # a fake one
+    for kind in ("model_fails", "audit_broken"):
+        gone.ring(kind, "it", "t", "b")
+    await soon(lambda: len(gone._kept) == 2)
+    await gone.stop()
+    book = Book(database, LISTS, well._clock, lambda: None)
+    await well._look(book)
+    for kind in ("model_fails", "audit_broken"):
+        assert not well.clear(kind, "it", own=True), "whoever rang may live"
+    well._clock.advance(MAY_BE_GONE_AFTER_S)  # type: ignore[attr-defined]
+    await well._look(book)
+    await well.stop()
+    assert [(row[0], row[-1]) for row in await listed(database)] == [
+        ("audit_broken", "open"),
+        ("model_fails", "resolved"),
+    ]
 
 
 async def test_what_a_person_resolved_may_ring_again(database: Database) -> None:

@@ -177,6 +177,27 @@ async def test_of_several_processes_one_tells_and_another_when_that_one_is_gone(
     await second.stop()
 
 
+async def test_who_took_an_outage_has_it_also_when_another_process_goes_on_telling(tmp_path: Path) -> None:
+    """As `readback pages ack database` takes it, which knows of the outage what is told of it."""
+    clock, database, hand = FakeClock(), Scripted(), Hand("x", folder=tmp_path)
+    first, second = Watched(tmp_path, clock, database), Watched(tmp_path, clock, database)
+    began_at = clock.now()
+    database.away = True
+    for seconds in (0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        for each in (first, second):
+            await each.page.look()
+    turn = Turn("sqlite:///x", tmp_path)
+    assert turn.is_anothers()
+    hand.take("Dana", since=turn.since(), now=clock.now())
+    await first.stop()
+    clock.advance(60.0)
+    await second.page.look()
+    assert turn.since() == pytest.approx(began_at)
+    assert hand.take("Lee", since=turn.since(), now=clock.now()).by == "Dana"
+    await second.stop()
+
+
 async def test_who_finds_it_well_a_little_later_does_not_ring_again(tmp_path: Path) -> None:
     clock, database, other = FakeClock(), Scripted(), Scripted()
     first, second = Watched(tmp_path, clock, database), Watched(tmp_path, clock, other)

@@ -98,6 +98,17 @@ async def test_every_way_but_the_drawn_ones_is_refused(sqlite_url: str, before: 
         assert await database.read(lambda c: incidents.found(c, incident.id)) == incident
 
 
+async def test_what_is_said_within_one_second_or_by_a_clock_that_went_back_keeps_its_order(desk: Desk) -> None:
+    incident = await desk.open()
+    for number, later in enumerate((0.2, 0.2, -60.0, 300.0)):
+        desk.clock.advance(later)
+        incident = await desk.say(incident, Said(f"Update {number}."))
+
+    opened_at = incident.opened_at
+    assert [one.at - opened_at for one in incident.updates] == [0.0, 1.0, 2.0, 3.0, pytest.approx(240.4)]
+    assert incident.changed_at == incident.updates[-1].at == desk.clock.now()
+
+
 async def test_what_is_resolved_stays_so(desk: Desk) -> None:
     incident = await desk.say(await desk.open(), Said("Over.", State.RESOLVED))
     for state in (None, *State):

@@ -15,7 +15,7 @@ from app.main.limit_counts import running_calls
 from app.main.limit_use import Counting, limit_timer
 from app.main.limits import register
 from app.settings import load
-from app.watch.limit_book import ConfirmationError, confirmations, confirmed, points
+from app.watch.limit_book import KEPT_S, ConfirmationError, confirmations, confirmed, points
 from app.watch.limit_watch import PAGE, TOLD_AGAIN_S, LimitWatch, Use
 from app.watch.limits import Kind, Limit
 from app.watch.pages import listed, resolved
@@ -38,6 +38,7 @@ class Watched:
     def __init__(self, database: Database, about: Limit) -> None:
         self.database, self.about, self.clock = database, about, FakeClock()
         self.uses: list[Use] = []
+        self.limits = (about,)
 
     async def look(self, used: float, after_s: float = 300.0, value: float = 100.0) -> list[tuple[str, str]]:
         self.clock.advance(after_s)
@@ -45,7 +46,7 @@ class Watched:
         return await self.look_again()
 
     async def look_again(self) -> list[tuple[str, str]]:
-        await LimitWatch(self.database, self._count, self.clock).look()
+        await LimitWatch(self.database, self._count, self.clock, self.limits).look()
         found = await self.database.read(lambda c: listed(c, all_of_them=True))
         return sorted((kept.page.key, kept.status) for kept in found)
 
@@ -113,6 +114,27 @@ async def test_a_limit_that_is_taken_away_takes_its_page_along(database: Databas
     assert await watched.look(90) == [("n", "open")]
 
     watched.uses = []
+
+    assert await watched.look_again() == [("n", "resolved")]
+
+
+async def test_what_no_process_counts_for_a_while_is_unknown_and_not_over(database: Database) -> None:
+    watched = Watched(database, limit(counted=True))
+    assert await watched.look(90) == [("n", "open")]
+
+    watched.uses = []  # all were down, and the first that is back has written nothing yet
+    watched.clock.advance(DAY)
+    assert await watched.look_again() == [("n", "open")]
+
+    watched.clock.advance(KEPT_S)
+    assert await watched.look_again() == [("n", "resolved")], "nobody counts it any more"
+
+
+async def test_a_limit_that_has_no_end_any_more_takes_its_page_along(database: Database) -> None:
+    watched = Watched(database, limit(counted=True))
+    assert await watched.look(90) == [("n", "open")]
+
+    watched.uses, watched.limits = [], (limit(counted=True, value=None),)
 
     assert await watched.look_again() == [("n", "resolved")]
 
