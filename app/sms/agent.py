@@ -30,6 +30,7 @@ from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
 from app.sms.as_wished import as_wished, at_their_hour
 from app.sms.asked_for import held
 from app.sms.changing import MAKES, Changing, booked, digest
+from app.sms.deciding import Deciding
 from app.sms.done_before import done_before
 from app.sms.going_on import going_on, with_what_was_before
 from app.sms.model_turn import ModelTurn
@@ -101,7 +102,7 @@ class ModelConversation:
         self._flags = flags
         self._guided = guided
         self._database = database
-        self._changing = Changing(ask, database, clock)
+        self._changing, self._deciding = Changing(ask, database, clock), Deciding(database, clock)
         self._offered = [
             offered_tool(tool.name, tool.description, tool.arguments.model_json_schema())
             for tool in sorted(tools, key=lambda tool: tool.name)
@@ -309,6 +310,7 @@ class ModelConversation:
         look = as_wished(turn, verdict)
         name = f"{step}:{look.tool}:{digest(look.arguments)}"
         result = await self._ask(turn.conversation, turn.session, look.tool, look.arguments, f"{turn.id}:{name}")
+        result = await self._deciding.told_too(turn.conversation, look.tool, result)
         result, lead = at_their_hour(turn, verdict, result)
         turn.told.add(look.tool, look.arguments, result, lead)
         turn.facts.pop(ONLY_SAID, None)

@@ -14,10 +14,10 @@ from app.sms.allowed import Permitted
 from app.sms.asked_for import heard_now, moves_visit
 from app.sms.dates_in_words import When
 from app.sms.ground import ground
-from app.sms.meant import minute, nearest, technician_in
+from app.sms.meant import minute, nearest
 from app.sms.model_turn import ModelTurn
 from app.sms.not_asked import CAME
-from app.sms.plain_wishes import plainly_wished
+from app.sms.plain_wishes import plainly_wished, plainly_with
 from app.sms.state import Offered
 from app.sms.talk import Talk
 from app.sms.told import CHECK, service_id
@@ -37,7 +37,7 @@ def as_wished(turn: ModelTurn, look: Permitted) -> Permitted:
     wanted = dict(look.arguments)
     when = _wished(turn, talk, look)
     if not turn.told.looked_for(service_id(turn.business, wanted)):
-        if who := technician_in(talk):
+        if who := plainly_with(talk):
             wanted["technician"] = who
         if when.part:
             wanted["part_of_day"] = when.part

@@ -37,7 +37,7 @@ from app.sms.asked_for import (
 from app.sms.ground import ground
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
-from app.sms.not_asked import DANGER, NO_SHOW
+from app.sms.not_asked import NO_SHOW, in_danger
 from app.sms.overtaking import Overtaking
 from app.sms.proposed import as_content, headline
 from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
@@ -156,7 +156,7 @@ class Changing:
         reason = _reason(turn.window.said, str(change.arguments.get("reason", "")))
         when = _call_at(turn, str(change.arguments.get("when", "")))
         result = await self._call_at(turn, reason, when, number)
-        danger = result["ok"] and DANGER.search(turn.window.said.lower())
+        danger = result["ok"] and in_danger(turn.window.said.lower())
         return {**result, "say": f"{phrases.IN_DANGER} {result['say']}"} if danger else result
 
     async def _call_at(self, turn: ModelTurn, reason: str, when: str, number: int) -> Mapping[str, Any]:
@@ -255,7 +255,7 @@ def _call_at(turn: ModelTurn, wanted: str) -> str:
     talk = heard_now(turn)
     if talk.said.intent is Intent.PERSON and (when := talk.call_at()):
         return when
-    urgent = DANGER.search(turn.window.said.lower()) or NO_SHOW.search(turn.window.said.lower())
+    urgent = in_danger(turn.window.said.lower()) or NO_SHOW.search(turn.window.said.lower())
     return wanted if wanted and not urgent and (occurs(wanted, turn.window.said) or _agrees(talk, wanted)) else ""
 
 

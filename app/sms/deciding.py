@@ -7,14 +7,20 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from app import log
 from app.clock import Clock
-from app.db.engine import Database, Transaction
+from app.db.engine import Database, DatabaseUnavailableError, Transaction
+from app.errors import OverloadedError
 from app.log import masked_phone
-from app.review.reviews import Proposal, open_ones, opened
+from app.review.reviews import Proposal, is_open, open_ones, opened
 from app.sms import phrases
 from app.sms.state import Booked, Offered
 from app.sms.talk import Talk
+from app.sms.told import FIND
+from app.sms.turn import Conversation
 from app.sms.wishes_in_words import sentence, title
+
+_log = log.get(__name__)
 
 
 class Deciding:
@@ -35,6 +41,21 @@ class Deciding:
 
         await self._database.write(work)
 
+    async def is_open(self, conversation: Conversation) -> bool:
+        """Whether anything of theirs is still to be decided; where nobody can say, it is not spoken of."""
+        try:
+            return await self._database.read(lambda c: is_open(c, f"sms:{conversation.id}:"))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("not looked whether a review is open", reason=type(error).__name__)
+            return False
+
+    async def told_too(self, conversation: Conversation, tool: str, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A look-up's result; of their visits with the word that a change is still to be decided about."""
+        if tool != FIND or not found["ok"] or not await self.is_open(conversation):
+            return found
+        say = f"{found['say']} {phrases.STILL_WAITS}" if found["appointments"] else phrases.STILL_WAITS
+        return {**found, "say": say}
+
 
 async def waits(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> bool:
     """Whether a person decides first about what was confirmed; the customer has been told so then."""
@@ -46,6 +67,12 @@ async def waits(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> bool:
     talk.say(phrases.WAITS, phrases.NOT_THE_REST if rest else "")
     state.over()
     return True
+
+
+async def still_waits(talk: Talk) -> str:
+    """What is said where somebody is still to decide about a change of theirs; else empty."""
+    open_yet = talk.decides is not None and await talk.decides.is_open(talk.conversation)
+    return phrases.STILL_WAITS if open_yet else ""
 
 
 def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:

@@ -17,7 +17,7 @@ from app.sms.cancelling import (
 )
 from app.sms.dates_in_words import When, read_shift
 from app.sms.day_names import WEEKDAYS
-from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED
+from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED, URGENT
 
 
 class Intent(StrEnum):
@@ -64,13 +64,15 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(asked) and not v.NO_CALL.search(asked)
     complains = COMPLAINT.search(asked) and not (when and v.BOOK.search(asked))
-    harm = NO_SHOW.search(asked) or DANGER.search(asked)
+    given_up = of_cancelling >= Cancelling.HALF or CANNOT_COME.search(asked)
+    urgent = URGENT.search(asked) and not (moves or given_up or v.BETTER.search(asked) or (when and v.BOOK.search(low)))
+    harm = NO_SHOW.search(asked) or DANGER.search(asked) or urgent
     if harm or calls or complains or of_cancelling is Cancelling.ELSEWHERE:
         return Intent.PERSON
     if v.ABORT.match(asked) and not (moves and CANCEL.search(asked)):
         return Intent.ABORT
-    if of_cancelling >= Cancelling.HALF and (given_up := _given_up(asked, when, own, moves=moves)):
-        return given_up
+    if of_cancelling >= Cancelling.HALF and (instead := _given_up(asked, when, own, moves=moves)):
+        return instead
     if moves or (when and v.OTHER_ONE.search(asked) and v.INSTEAD_OF_IT.search(asked)):
         return Intent.MOVE
     if of_cancelling >= Cancelling.HALF:

@@ -53,5 +53,21 @@ DANGER = re.compile(
     r"(?: (?!(?:before|since|near|next|nothing)\b)\w+){0,4} (?:bait|poison|pellets?|chemicals?|spray|gel)\b"
 )
 """Somebody may be hurt right now: what no callback is soon enough for."""
+URGENT = re.compile(
+    r"^\W*(?:(?:please|pls|help|hi|hello|hey)\W+)*emergency\W*(?:(?:please|pls|help)\W*)*$|"
+    r"\b(?<!if i )(?<!if we )(?<!if there )(?<!if )(?:have|having|got|is|there'?s) an emergency\b"
+    r"(?! (?:\w+ )?(?:exit|number|contact|fund|kit|lights?|door|plan|line|fee|rate|service|visit|appointment|appt|"
+    r"inspection|treatment|at (?:work|school)|came up|in (?:the|my|our) family)\b)|"
+    r"\b(?:child(?:ren)?|kids?|son|daughter|baby|toddler|infant|newborn|boy|girl|grand(?:son|daughter|child|kids?))"
+    r" (?:(?:just|was|were|got|has|have|had|been|being|is|badly) )+(?:bit|bitten|stung)\b"
+    r"(?! (?:up )?by (?:the |some |an? |those )?(?:fleas?|bed ?bugs?|mosquito\w*|ants?|gnats?|chiggers?|bugs?)\b)"
+    r"(?! last (?:week|month|year|summer)\b)"
+)
+"""Somebody may be hurt; where a visit is to be cancelled, moved or booked, that is done all the same."""
 BOOKS_LATER = re.compile(r"(?:'ll|\bwill|\bill|\bgoing to)(?: \w+){0,3} (?:re-?book|re-?schedule|book again)\b")
 """Beside a cancellation it asks for no other time yet."""
+
+
+def in_danger(low: str) -> bool:
+    """Whether who wrote this (lower case) is to be told whom to call in an emergency."""
+    return bool(DANGER.search(low) or URGENT.search(low))

@@ -8,7 +8,7 @@ from app.errors import Code
 from app.sms import choosing, phrases, several, theirs, which_visit
 from app.sms.cancelling import Cancelling
 from app.sms.choosing import ask_next, take_up
-from app.sms.deciding import waits
+from app.sms.deciding import still_waits, waits
 from app.sms.meant import (
     all_services_in,
     minute,
@@ -21,16 +21,7 @@ from app.sms.meant import (
 )
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import (
-    ALL,
-    CANCEL_IT,
-    FOR_THEIRS,
-    KEEPING,
-    NOT_KEEPING,
-    NOT_TO_CANCEL,
-    ONE_MORE,
-    OTHER_ONE,
-)
+from app.sms.vocabulary import ALL, CANCEL_IT, FOR_THEIRS, KEEPING, NOT_KEEPING, NOT_TO_CANCEL, ONE_MORE, OTHER_ONE
 from app.sms.words import Answer, Intent, Said
 
 TOLD = 3
@@ -63,7 +54,7 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
             talk.say(f"{phrases.NOTHING_YET} {talk.question()}")
             return
         talk.state.invite()
-        talk.say(phrases.NO_APPOINTMENT)
+        talk.say(await still_waits(talk) or phrases.NO_APPOINTMENT)
         return
     talk.state.told = True
     how = bool(lead) or (how and talk.state.step in IDLE)
@@ -71,7 +62,8 @@ async def tell(talk: Talk, lead: str = "", *, how: bool = False) -> None:
         talk.state.step = Step.INVITED  # a yes to that wants an answer
     told = [_told(talk, each) for each in found[:TOLD]]
     more = f" And {len(found) - TOLD} more." if len(found) > TOLD else ""
-    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), phrases.HOW if how else _to_go_on(talk))
+    rest = await still_waits(talk) or (phrases.HOW if how else _to_go_on(talk))
+    talk.say(f"{lead} You have: {'; '.join(told)}.{more}".strip(), rest)
 
 
 async def begin(talk: Talk, task: Task) -> None:
@@ -96,7 +88,7 @@ async def begin(talk: Talk, task: Task) -> None:
         _put_off(talk, begun)
     state.invite()
     if not found:
-        talk.say(phrases.NO_OTHER if others else phrases.NO_APPOINTMENT)
+        talk.say(phrases.NO_OTHER if others else await still_waits(talk) or phrases.NO_APPOINTMENT)
         talk.said = replace(talk.said, next=None)
         if then is not None and then.intent is not Intent.MOVE:
             await take_up(talk, then)

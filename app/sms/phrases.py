@@ -82,6 +82,7 @@ WAITS = (
     "Thank you, a colleague confirms that with you first. You'll hear from us within half an hour. Nothing has been "
     "changed yet."
 )
+STILL_WAITS = "A colleague is still looking at what you asked for. You'll hear from us; nothing is changed until then."
 NOT_THE_REST = "What else you wanted has not been done: please text again about it then."
 GONE = "Sorry, that time is gone, so nothing was {done}."
 TOO_OLD = "That offer got too old, so nothing was {done}."

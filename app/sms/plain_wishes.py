@@ -11,7 +11,7 @@ from typing import Final
 from app.sms.clocks_in_words import NO_CLOCK
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground, ground
-from app.sms.meant import all_services_in
+from app.sms.meant import all_services_in, names_technician, technician_in
 from app.sms.origins_in_words import without_origin
 from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, GREETING, NEGATION, NO_BUT_FINE, PLEASE
@@ -60,6 +60,13 @@ def plainly_wished(talk: Talk, service: str) -> When:
         clock=clocks.pop() if len(clocks) == 1 else NO_CLOCK,
         part=parts.pop() if len(parts) == 1 else "",
     )
+
+
+def plainly_with(talk: Talk) -> str:
+    """The id of the technician who is plainly wished for; empty where nobody is, or they may only be spoken of."""
+    low, known = talk.said.text.lower(), ground(talk.business, talk.now)
+    clauses = [each for each in (_whole(low), *_apart(low, known)) if _is_plain(each, known)]
+    return technician_in(talk) if any(names_technician(talk, each) for each in clauses) else ""
 
 
 def _whole(low: str) -> str:

@@ -10,7 +10,7 @@ from app.booking.business import Business
 from app.booking.zones import local_date
 from app.sms import phrases, spanish
 from app.sms.ground import ground
-from app.sms.not_asked import CAME, DANGER, NO_SHOW, WAS_HERE
+from app.sms.not_asked import CAME, NO_SHOW, WAS_HERE, in_danger
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
 from app.sms.vocabulary import BESIDES, IT, PERSON
@@ -50,6 +50,9 @@ class Decides(Protocol):
 
     async def __call__(self, talk: "Talk", tool: str, arguments: Mapping[str, Any]) -> None:
         """The same wish, put again while it waits, is one. Raises a `ReadbackError` when nobody can be asked."""
+
+    async def is_open(self, conversation: Conversation) -> bool:
+        """Whether anything of theirs is still to be decided. Never raises."""
 
 
 @dataclass
@@ -200,7 +203,7 @@ class Talk:
         self.passed_on = True
         seen = "a picture, without words" if not self.said.text else " (with a picture)" if self.said.pictures else ""
         words = (self.state.unread, f"{self.said.text[:MAX_REASON_CHARS]}{seen}")
-        danger = phrases.IN_DANGER if DANGER.search(self.said.whole.lower()) else ""
+        danger = phrases.IN_DANGER if in_danger(self.said.whole.lower()) else ""
         reason = "\n".join(f"By text: {each}" for each in words if each)
         self.state.unread = ""
         when = self.call_at() if self.said.intent is Intent.PERSON else ""
@@ -230,7 +233,7 @@ class Talk:
             if calls or WAS_HERE.search(low):  # unlike "he said to call me Monday at 3"
                 when = ground(self.business, self.now).when(calls[-1] if calls else "")[0]
         days = when.days or ((self.today,) if when and _CALL_THEN.search(low) else ())
-        if len(days) != 1 or when.length != 1 or NO_SHOW.search(low) or DANGER.search(low):
+        if len(days) != 1 or when.length != 1 or NO_SHOW.search(low) or in_danger(low):
             return ""
         after = when.clock.after
         if minutes := when.clock.minutes or (() if after is None else (after,)):

@@ -299,7 +299,7 @@ CLOSING = re.compile(
     r"ya)(?: then| soon)?|bye|"
     r"goodbye|take care|have a (?:good|great|nice) (?:day|one|night|weekend)|will do|no (?:problem|worries)|alright|"
     r"thanks?|thank (?:you|u)|thx|ty|tysm|so much|very much|a lot|again|all good|yes|yep|yeah|y|yup|sure|no|nope|"
-    r"that'?s all|that is all|nothing else|appreciate it|you too|lol|haha|same|gracias|adios|adi[oó]s|excellent|"
+    r"that'?s all|that is all|nothing else|appreciate it|you too|lol|haha|same|gracias|adi[oó]s|excellent|"
     r"love it|"
     r"wonderful|done|noted|all set|i'?m good|im good|we'?re good)(?:\W+|$))+"
 )

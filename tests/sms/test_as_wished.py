@@ -106,6 +106,20 @@ async def test_when_their_day_has_nothing_the_model_may_look_further(sms: Textin
     assert told[-1].startswith("Mon Nov 30: 1) 8:00 AM")
 
 
+@pytest.mark.parametrize(("said", "who"), [("lee, inspection tuesday", "Dana"), ("an inspection with lee", "lee")])
+async def test_a_technician_is_asked_for_or_is_the_models_to_choose(sms: Texting, said: str, who: str) -> None:
+    await sms.text(said, model=[look(technician="Dana"), say("ask_which_time")])
+    ((_, asked, _),) = [each for each in sms.asked if each[0] == "check_availability"]
+    assert asked["technician"] == who
+
+
+@pytest.mark.parametrize("said", ["i talked with lee today, inspection tuesday", "not with lee, inspection tuesday"])
+async def test_a_technician_who_is_only_spoken_of_is_not_asked_for(sms: Texting, said: str) -> None:
+    await sms.text(said, model=[look(technician="Dana"), say("ask_which_time")])
+    ((_, asked, _),) = [each for each in sms.asked if each[0] == "check_availability"]
+    assert asked["technician"] == "Dana"
+
+
 NOT_OPEN = "That time is not open. The nearest:"
 
 

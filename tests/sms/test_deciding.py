@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from app.db.schema import pages, reviews, text_outbox
 from app.review.reviews import decided
-from app.sms.phrases import NOT_THE_REST, WAITS
+from app.sms.phrases import NO_APPOINTMENT, NOT_THE_REST, STILL_WAITS, WAITS
 from tests.booking.acme import CALLER, acme
-from tests.sms.modelled import Texting, texting
+from tests.sms.modelled import Texting, call, say, texting
 from tests.tools.talking import Agent
 
 ALL = frozenset(("book_appointment", "reschedule_appointment", "cancel_appointment"))
@@ -94,3 +94,28 @@ async def test_what_is_not_reviewed_is_done_at_once(sqlite_url: str) -> None:
         await sms.text("cancel my appointment")
         assert (await sms.text("yes"))[0].startswith("Cancelled")
         assert await rows(sms, reviews) == []
+
+
+@pytest.mark.parametrize("said", ["is it booked?", "when is my appointment?", "cancel my appointment"])
+async def test_who_asks_while_it_waits_hears_that_it_is_looked_at(sms: Texting, said: str) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    assert await sms.text(said) == [STILL_WAITS]
+    await decide(sms, approve=False)
+    assert await sms.text(said) == [NO_APPOINTMENT]
+
+
+async def test_a_model_tells_it_as_well(sms: Texting) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    await sms.text("yes")
+    assert await sms.text("is it booked?", model=[call("find_appointments"), say()]) == [STILL_WAITS]
+
+
+async def test_it_is_told_beside_the_visit_that_stands(sms: Texting) -> None:
+    await own_visit(sms.talking)
+    assert STILL_WAITS not in " ".join(await sms.text("is it booked?"))
+    await sms.text("cancel my appointment")
+    await sms.text("yes")
+    (told,) = await sms.text("when is my appointment?")
+    assert told.startswith("You have: Home inspection")
+    assert told.endswith(STILL_WAITS)

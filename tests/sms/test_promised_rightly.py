@@ -2,7 +2,10 @@
 
 import pytest
 
+from app.sms.ground import ground
 from app.sms.not_asked import DANGER
+from app.sms.words import Intent, read
+from tests.booking.acme import NOW, acme
 from tests.sms.scenes import (
     ASKED_NAME,
     INSPECTION_AND_TREATMENT,
@@ -33,6 +36,9 @@ CALLED: tuple[Row, ...] = (
     (NOTHING, "someone call me tuesday at 3 please", "", "at 3:00 PM on Tuesday, November 24"),
     (ONE, "don't call me after 8", TUE, "Thanks, that goes to a person."),
     (NOTHING, "my kid ate the bait", "", "If anybody is in danger, call your emergency number (911) now."),
+    (NOTHING, "a child got bitten", "", "If anybody is in danger, call your emergency number (911) now."),
+    (NOTHING, "I have an emergency", "", "If anybody is in danger, call your emergency number (911) now."),
+    (ONE, "we have an emergency, can you come today", TUE, "call your emergency number (911) now."),
 )
 HARMLESS = (
     "my kids chewed gum next to the spray can",
@@ -41,6 +47,27 @@ HARMLESS = (
     "my dog has eaten nothing since the spray",
 )
 EATEN = ("my kids chewed on the spray can", "he ate nearly all of the bait", "my dog has eaten the gel")
+HURT = (
+    "a child got bitten",
+    "my son was bitten by a rat",
+    "our baby has been stung!",
+    "i have an emergency",
+    "emergency!!",
+    "there's an emergency, please help",
+)
+NOT_HURT = (
+    "do you do emergency visits?",
+    "i have an emergency exit in the back",
+    "if i have an emergency who do i call",
+    "i have an emergency, cancel my visit",
+    "we have an emergency, need to move my appointment",
+    "i have an emergency and can't make it",
+    "my kids got bitten by fleas, an inspection please",
+    "a child got bitten, i want to book an inspection for tuesday",
+    "my kids get bitten a lot",
+    "the kids bit into an apple",
+    "my son was stung last year",
+)
 TOLD: tuple[Row, ...] = (
     (ONE, "see you wednesday!", TUE, HAVE),
     (ONE, "ok see you at 10", TUE, "Move your visit from Tue Nov 24 at 9:00 AM"),
@@ -104,3 +131,8 @@ async def test_what_stands_is_told(sqlite_url: str, row: Row) -> None:
 
 def test_only_what_was_eaten_is_a_danger() -> None:
     assert [text for text in (*HARMLESS, *EATEN) if DANGER.search(text)] == [*EATEN]
+
+
+@pytest.mark.parametrize("text", [*HURT, *NOT_HURT])
+def test_who_may_be_hurt_is_for_a_person_at_once(text: str) -> None:
+    assert (read([(text, 0)], ground(acme(), NOW)).intent is Intent.PERSON) is (text in HURT)

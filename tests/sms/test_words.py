@@ -265,7 +265,9 @@ def test_each_part_of_a_text_is_looked_at_for_a_time_once(monkeypatch: pytest.Mo
     assert len(looked) == len(set(looked))
 
 
-@pytest.mark.parametrize("words", ["lets ", "ill ", "i'll let's ", "what?? ", "no?? ", "uhhm ", "ok yes?? what "])
+@pytest.mark.parametrize(
+    "words", ["adios ", "lets ", "ill ", "i'll let's ", "what?? ", "no?? ", "uhhm ", "ok yes?? what "]
+)
 def test_no_text_takes_long_to_read(words: str) -> None:
     before = time.thread_time()
     read = said(words * (300 // len(words)) + "x")
