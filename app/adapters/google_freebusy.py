@@ -7,10 +7,11 @@ One freeBusy query takes fifty calendars and two months for the price of one, so
 
 import asyncio
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from app.adapters import google_answers as answers
 from app.adapters.google_answers import MalformedError
@@ -28,12 +29,12 @@ LONGEST_QUERY_S = 62 * 86_400
 WAIT_FOR_A_RIDE_S = 0.05
 BUSY_ROAD_GAP_S = 0.25
 """With fewer lookups than this apart, nobody will come by in time to ride with."""
-CROWD = 72
-"""Lookups under way from which they share queries, because one core is then short. With fewer, sharing costs time: who
-is answered together asks together again, and all go on in step and queue for their sentences.
+CROWD = 24
+"""Each so many lookups under way let one more of them share a query, because one core is then short. Sharing costs
+time: who is answered together asks together again, and all go on in step and queue for their sentences.
 """
 MOST_TOGETHER = 4
-"""Lookups of one query. More would all be answered at the same moment, and then wait for each other's sentences."""
+"""Lookups of one query, however large the crowd."""
 REFUSED_AS_ASKED = (400, 404)
 """One calendar that Google takes offence at must not cost its neighbours their answer: each then asks alone."""
 
@@ -72,10 +73,10 @@ class _Party:
     waiting: list["asyncio.Future[Answer]"] = field(default_factory=list)
     query: asyncio.Task[None] | None = None
 
-    def takes(self, ask: Ask) -> bool:
-        """Take one more in, if that costs nothing."""
-        both = self.ask.joined(ask)
-        if both is None or len(self.waiting) >= MOST_TOGETHER or both.size > self.ask.size + ask.size:
+    def takes(self, ask: Ask, most: int) -> bool:
+        """Take one more in, if that costs nothing and leaves no more than `most` together."""
+        both = None if len(self.waiting) >= most else self.ask.joined(ask)
+        if both is None or both.size > self.ask.size + ask.size:
             return False
         self.ask = both
         return True
@@ -123,7 +124,8 @@ class FreeBusyQueries:
         self._note_traffic()
         self._under_way += 1
         try:
-            answer = await (self._together(ask) if self._under_way > CROWD else self._query(ask))
+            most = min(MOST_TOGETHER, 1 + self._under_way // CROWD)
+            answer = await (self._together(ask, most) if most > 1 else self._query(ask))
         finally:
             self._under_way -= 1
         if isinstance(answer, Failure | Broken):
@@ -135,10 +137,10 @@ class FreeBusyQueries:
         observe(FREEBUSY, answer, unread=any(isinstance(busy, Unknown) for busy in told.values()))
         return told
 
-    async def _together(self, ask: Ask) -> Answer:
+    async def _together(self, ask: Ask, most: int) -> Answer:
         """The answer to a query that covers this ask, and perhaps others of the same turn of the loop."""
         loop = asyncio.get_running_loop()
-        party = next((one for one in self._gathering if one.takes(ask)), None)
+        party = next((one for one in self._gathering if one.takes(ask, most)), None)
         if party is None:
             if not self._gathering:
                 loop.call_soon(self._depart)
@@ -187,14 +189,14 @@ class FreeBusyQueries:
         if self._pattern is None:
             self._pattern = self._connection.freebusy.query(body={})
         built = copy.copy(self._pattern)
-        built.body = json.dumps(
+        built.body = orjson.dumps(
             {
                 "timeMin": answers.rfc3339(ask.start),
                 "timeMax": answers.rfc3339(ask.end),
                 "items": [{"id": calendar} for calendar in ask.calendars],
                 "calendarExpansionMax": CALENDARS_PER_QUERY,
             }
-        )
+        ).decode()
         return built
 
     async def _send(self, ask: Ask, request: BuiltRequest, token: str | None) -> Reply | Broken:
