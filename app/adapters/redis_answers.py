@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from app import log
 from app.adapters.redis_connection import RedisAwayError, RedisConnection
@@ -47,20 +47,18 @@ class RedisAnswers:
         self._given = given
         self._state = connection.name("answers")
         """Absent, the mark of who is filling Redis, or `COMPLETE`."""
-        self._first = connection.client.register_script(FIRST)
-        self._finish = connection.client.register_script(FINISH)
         self._unkept_since: float | None = None
         """Since when (loop time) this process may have given answers that Redis never saw."""
         self._filling: asyncio.Task[None] | None = None
 
     async def find(self, key: str) -> bytes | None:
         try:
-            found, state = await self._connection.ask(lambda redis: redis.mget(self._name(key), self._state))
+            [(found, state)] = await self._connection.ask(lambda redis: redis.mget(self._name(key), self._state))
         except RedisAwayError as error:
             self._missed()
             raise NotSureError("Redis is away") from error
         if found is not None:
-            return bytes(found)  # type: ignore[arg-type]  # bytes, as nothing here is decoded
+            return bytes(found)
         if state != COMPLETE or self._unkept_since is not None:
             self._fill()
             raise NotSureError("Redis may not have every answer")
@@ -68,9 +66,8 @@ class RedisAnswers:
 
     async def first(self, key: str, answer: bytes) -> bytes:
         try:
-            stands = await self._connection.ask(
-                lambda redis: self._first([self._name(key)], [answer, REMEMBER_MS], client=redis)
-            )
+            name = self._name(key)
+            [stands] = await self._connection.ask(lambda redis: redis.eval(FIRST, 1, name, answer, REMEMBER_MS))
         except RedisAwayError as error:
             self._missed()
             raise NotSureError("Redis is away") from error
@@ -105,7 +102,7 @@ class RedisAnswers:
             given = await self._given(age_s)
             for begin in range(0, len(given), AT_ONCE):
                 await self._connection.ask(partial(self._put, given[begin : begin + AT_ONCE]))
-            await self._connection.ask(lambda redis: self._finish([self._state], [mine, COMPLETE], client=redis))
+            await self._connection.ask(lambda redis: redis.eval(FINISH, 1, self._state, mine, COMPLETE))
             logger.info("redis_filled", answers=len(given))
         except ReadbackError as error:
             if since is not None:
@@ -120,17 +117,15 @@ class RedisAnswers:
         Who holds answers that only the database has makes everybody ask there until they are in Redis as well.
         """
         if since is None:
-            taken = await self._connection.ask(lambda redis: redis.set(self._state, mine, px=FILL_WITHIN_MS, nx=True))
+            [taken] = await self._connection.ask(lambda redis: redis.set(self._state, mine, px=FILL_WITHIN_MS, nx=True))
             return REMEMBER_S if taken else None
-        before = await self._connection.ask(lambda redis: redis.set(self._state, mine, px=FILL_WITHIN_MS, get=True))
+        [before] = await self._connection.ask(lambda redis: redis.set(self._state, mine, px=FILL_WITHIN_MS, get=True))
         missed_s = asyncio.get_running_loop().time() - since + OVERLAP_S
         return min(missed_s, REMEMBER_S) if before == COMPLETE else REMEMBER_S
 
-    async def _put(self, answers: Sequence[tuple[str, ToolResult]], redis: Redis) -> None:
-        async with redis.pipeline(transaction=False) as pipeline:
-            for key, result in answers:
-                pipeline.set(self._name(key), result.as_json(), px=REMEMBER_MS, nx=True)
-            await pipeline.execute()
+    def _put(self, answers: Sequence[tuple[str, ToolResult]], redis: Pipeline) -> None:
+        for key, result in answers:
+            redis.set(self._name(key), result.as_json(), px=REMEMBER_MS, nx=True)
 
     def _name(self, key: str) -> str:
         return self._connection.name("answer", key)

@@ -22,10 +22,9 @@ class RedisBuckets:
 
     def __init__(self, connection: RedisConnection) -> None:
         self._connection = connection
-        self._take = connection.client.register_script(TAKE)
 
     async def take(self, source: str, burst: int, per_s: float) -> int | None:
         """One token: None when there was one, else whole seconds to wait. Raises `RedisAwayError`."""
         name = self._connection.name("refusals", self._connection.veiled(source))
-        wait_s = await self._connection.ask(lambda redis: self._take([name], [burst, per_s], client=redis))
+        [wait_s] = await self._connection.ask(lambda redis: redis.eval(TAKE, 1, name, burst, per_s))
         return int(wait_s) or None

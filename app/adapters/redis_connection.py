@@ -2,6 +2,9 @@
 
 Redis holds nothing that is not also known elsewhere, so its absence is never an error to a caller: who asked is told
 at once (`RedisAwayError`) and does without.
+
+What is asked in one turn of the loop goes out together: a round trip of its own for every question cost a process more
+than the lookup it was for, and in a crowd they waited for each other until Redis seemed away.
 """
 
 import asyncio
@@ -9,10 +12,13 @@ import contextlib
 import hashlib
 import hmac
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -35,9 +41,15 @@ LOOKS = 5
 SOCKET_TIMEOUT_S = 1.0
 """Behind the deadlines above, for what nobody waits for any more."""
 MOST_CONNECTIONS = 32
+MOST_UNDER_WAY = 8
+"""Round trips at once. Who comes while so many are under way shares the next one."""
+MOST_TOGETHER = 128
+"""Questions of one round trip."""
 FAILURES = (RedisError, OSError, TimeoutError)
 
 T = TypeVar("T")
+Put = Callable[[Pipeline], object]
+"""Puts its commands into the pipeline it is given."""
 logger = log.get(__name__)
 
 
@@ -45,6 +57,26 @@ class RedisAwayError(ReadbackError):
     """Redis did not answer in time, or has lately not; nobody knows whether it did what was asked."""
 
     retryable = True
+
+
+@dataclass(eq=False, slots=True)
+class _Question:
+    put: Put
+    answered: "asyncio.Future[list[Any]]"
+    commands: int = 0
+
+    def told(self, answers: list[Any]) -> bool:
+        """Hand over the answers, unless nobody waits any more; whether Redis did what it was asked."""
+        refused = next((answer for answer in answers if isinstance(answer, Exception)), None)
+        if refused is not None:
+            self.failed(RedisAwayError(type(refused).__name__))
+        elif not self.answered.done():
+            self.answered.set_result(answers)
+        return refused is None
+
+    def failed(self, error: Exception) -> None:
+        if not self.answered.done():
+            self.answered.set_exception(error)
 
 
 class RedisConnection:
@@ -80,6 +112,10 @@ class RedisConnection:
         self._away = False
         self._calm = Calm(time.monotonic())
         self._loop = Background()
+        self._veiled_installation = self.veiled("installation")
+        self._waiting: deque[_Question] = deque()
+        self._departing = False
+        self._under_way: set[asyncio.Task[None]] = set()
 
     @property
     def away(self) -> bool:
@@ -94,23 +130,23 @@ class RedisConnection:
     async def close(self) -> None:
         """Let go of every connection."""
         await self._loop.end()
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         with contextlib.suppress(*FAILURES):
             await self.client.aclose()
 
-    async def ask(self, work: Callable[[Redis], Awaitable[T]]) -> T:
-        """What `work` gets from Redis. Raises `RedisAwayError`: at once while it is away, else after the deadline."""
+    async def ask(self, put: Put) -> list[Any]:
+        """What Redis answers to each command that `put` puts, which go out in their order and over one connection.
+
+        Raises `RedisAwayError`: at once while it is away, else after the deadline, or where Redis refuses one of them.
+        """
         if self._away:
             raise RedisAwayError("Redis is away")
-        began = asyncio.get_running_loop().time()
-        try:
-            answer = await _within(work(self.client), self._ask_within_s)
-        except FAILURES as error:
-            self._away = True
-            metrics.observe_upstream("redis", "error", asyncio.get_running_loop().time() - began)
-            logger.warning("redis_lost", error=type(error).__name__)
-            raise RedisAwayError(type(error).__name__) from error
-        metrics.observe_upstream("redis", "ok", asyncio.get_running_loop().time() - began)
-        return answer
+        question = _Question(put, asyncio.get_running_loop().create_future())
+        self._waiting.append(question)
+        self._depart_soon()
+        return await question.answered
 
     async def state(self) -> Literal["ok", "down"]:
         """`down` while nobody asks it; callers are served without it."""
@@ -118,11 +154,63 @@ class RedisConnection:
 
     def name(self, *parts: str) -> str:
         """A key or channel of this installation."""
-        return ":".join(("readback", self.veiled("installation"), *parts))
+        return ":".join(("readback", self._veiled_installation, *parts))
 
     def veiled(self, text: str) -> str:
         """`text` as a digest that only this installation can make: addresses of people do not go to Redis."""
         return hmac.new(self._secret, f"redis {text}".encode(), hashlib.blake2b).hexdigest()[:24]
+
+    def _depart_soon(self) -> None:
+        if self._waiting and not self._departing and len(self._under_way) < MOST_UNDER_WAY:
+            self._departing = True
+            asyncio.get_running_loop().call_soon(self._depart)
+
+    def _depart(self) -> None:
+        self._departing = False
+        together = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+        task = asyncio.get_running_loop().create_task(self._carry(together))
+        self._under_way.add(task)
+        task.add_done_callback(self._arrived)
+        self._depart_soon()
+
+    def _arrived(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._depart_soon()
+
+    async def _carry(self, questions: list[_Question]) -> None:
+        """One round trip for all of them. A failure opens the breaker, and who waits for the next one is told too."""
+        began = asyncio.get_running_loop().time()
+        outcome = "error"
+        try:
+            answers = await _within(self._exchanged(questions), self._ask_within_s)
+            done = [question.told([next(answers) for _ in range(question.commands)]) for question in questions]
+            if all(done):
+                outcome = "ok"
+            else:
+                self._lost("a command was refused", [])
+        except FAILURES as error:
+            self._lost(type(error).__name__, questions)
+        finally:
+            metrics.observe_upstream("redis", outcome, asyncio.get_running_loop().time() - began)
+
+    async def _exchanged(self, questions: list[_Question]) -> Iterator[Any]:
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for question in questions:
+                before = len(pipeline.command_stack)
+                try:
+                    question.put(pipeline)
+                except Exception as error:  # noqa: BLE001 - whose it is; nobody else is to suffer for it
+                    del pipeline.command_stack[before:]
+                    question.failed(error)
+                question.commands = len(pipeline.command_stack) - before
+            return iter(await pipeline.execute(raise_on_error=False))
+
+    def _lost(self, why: str, questions: list[_Question]) -> None:
+        self._away = True
+        logger.warning("redis_lost", error=why)
+        for question in (*questions, *self._waiting):
+            question.failed(RedisAwayError(why))
+        self._waiting.clear()
 
     async def _watch(self) -> None:
         while True:

@@ -9,10 +9,9 @@ import contextlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import orjson
-from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from app import log, metrics
@@ -65,14 +64,12 @@ class RedisDays:
         addresses = list(dict.fromkeys(address for address, _ in keys))
         names = [*map(self._mark, addresses), *(self._day(key) for key in keys)]
 
-        async def look(redis: Redis) -> Any:
-            async with redis.pipeline(transaction=True) as pipeline:
-                pipeline.time()
-                pipeline.mget(names)
-                return await pipeline.execute()
+        def look(redis: Pipeline) -> None:
+            redis.mget(names)
+            redis.time()  # last: what changes in between counts as changed, and nothing as younger than it is
 
         try:
-            (seconds, microseconds), values = await self._connection.ask(look)
+            values, (seconds, microseconds) = await self._connection.ask(look)
         except RedisAwayError:
             return Shared()
         at_us = seconds * 1_000_000 + microseconds
@@ -97,12 +94,10 @@ class RedisDays:
             self._dropper = asyncio.get_running_loop().create_task(self._drop_all())
 
     async def _give(self, ticket: Ticket, days: Mapping[Key, Busy]) -> None:
-        async def put(redis: Redis) -> None:
-            async with redis.pipeline(transaction=False) as pipeline:
-                for key, busy in days.items():
-                    value = orjson.dumps([ticket.at_us, ticket.marks[key[0]].decode(), busy])
-                    pipeline.set(self._day(key), value, px=self._ttl_ms)
-                await pipeline.execute()
+        def put(redis: Pipeline) -> None:
+            for key, busy in days.items():
+                value = orjson.dumps([ticket.at_us, ticket.marks[key[0]].decode(), busy])
+                redis.set(self._day(key), value, px=self._ttl_ms)
 
         with contextlib.suppress(RedisAwayError):
             await self._connection.ask(put)
@@ -120,13 +115,11 @@ class RedisDays:
         finally:
             self._dropper = None
 
-    async def _tell(self, addresses: Sequence[str], redis: Redis) -> None:
+    def _tell(self, addresses: Sequence[str], redis: Pipeline) -> None:
         """A new mark first: who hears of it and looks again must not find what was read before."""
-        async with redis.pipeline(transaction=True) as pipeline:
-            for address in addresses:
-                pipeline.set(self._mark(address), secrets.token_hex(8), ex=MARK_LIVES_S)
-                pipeline.publish(self._channel, f"{self._me} {self._veil(address)}")
-            await pipeline.execute()
+        for address in addresses:
+            redis.set(self._mark(address), secrets.token_hex(8), ex=MARK_LIVES_S)
+            redis.publish(self._channel, f"{self._me} {self._veil(address)}")
 
     async def _listen(self, on_dropped: Callable[[str], None]) -> None:
         """Word of the others, for ever. While it cannot be had, a read grows no older than it may be in any case."""

@@ -43,7 +43,7 @@ class Lookups:
         self._calendars = calendars
         self._clock = clock
         self._ttl_s = ttl_s
-        self._shared = shared
+        self._shared = shared if ttl_s > 0 else None  # what may not be kept for a moment cannot come from others
         self._forgotten: OrderedDict[str, float] = OrderedDict()
         """When each calendar was last known to have changed (steady clock): older reads of others are not taken."""
         self._days: OrderedDict[Key, Day] = OrderedDict()

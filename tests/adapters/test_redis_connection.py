@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
+from redis.asyncio.client import Pipeline
 
-from app.adapters.redis_connection import RedisAwayError, RedisConnection
+from app.adapters.redis_connection import MOST_TOGETHER, RedisAwayError, RedisConnection
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.databases import soon
 from tests.fakes.redis import OwnRedis, black_hole, connection_to
@@ -42,17 +44,42 @@ async def refused(connection: RedisConnection, times: int = ASKED) -> int:
 async def test_who_asks_gets_the_answer(redis_url: str, alarms: FakeAlarms) -> None:
     async with connected(redis_url, alarms) as connection:
         await connection.ask(lambda redis: redis.set("a", "1"))
-        assert await connection.ask(lambda redis: redis.get("a")) == b"1"
+        assert await connection.ask(lambda redis: redis.get("a")) == [b"1"]
+        assert await connection.ask(lambda redis: (redis.incr("a"), redis.get("b"), redis.get("a"))) == [2, None, b"2"]
         assert await connection.state() == "ok"
     assert alarms.rung == []
 
 
-async def test_more_who_ask_at_once_than_there_are_connections_are_all_served(
+async def test_what_is_asked_in_one_turn_goes_out_together_and_each_gets_its_own_answer(
+    redis_url: str, alarms: FakeAlarms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with connected(redis_url, alarms, look_every_s=60.0) as connection:
+        trips, pipeline = [], connection.client.pipeline
+        monkeypatch.setattr(connection.client, "pipeline", lambda **more: trips.append(1) or pipeline(**more))
+        asked = 20 * MOST_TOGETHER
+        answers = await asyncio.gather(*(connection.ask(partial(_echo, number)) for number in range(asked)))
+        assert answers == [[str(number).encode()] for number in range(asked)]
+        assert len(trips) == 20
+
+
+async def test_who_gives_up_and_who_is_refused_cost_their_neighbours_nothing(
     redis_url: str, alarms: FakeAlarms
 ) -> None:
-    async with connected(redis_url, alarms) as connection:
-        answers = await asyncio.gather(*(connection.ask(lambda redis: redis.ping()) for _ in range(100)))
-    assert all(answers)
+    async with connected(redis_url, alarms, look_every_s=60.0) as connection:
+        await connection.ask(lambda redis: redis.set("a", "not a number"))
+        before, gone, refused, after = asked = [
+            asyncio.ensure_future(connection.ask(put))
+            for put in (partial(_echo, 1), partial(_echo, 2), lambda redis: redis.incr("a"), partial(_echo, 3))
+        ]
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.wait(asked)
+        assert (before.result(), after.result()) == ([b"1"], [b"3"])
+        assert isinstance(refused.exception(), RedisAwayError)
+
+
+def _echo(number: int, redis: Pipeline) -> None:
+    redis.echo(str(number))
 
 
 async def test_a_port_that_refuses_is_known_before_the_first_caller(alarms: FakeAlarms) -> None:
@@ -89,12 +116,15 @@ async def test_what_redis_will_not_do_counts_as_away_too(redis_url: str, alarms:
 
 
 async def test_an_error_of_our_own_is_not_held_against_redis(redis_url: str, alarms: FakeAlarms) -> None:
-    async def wrong(_: object) -> None:
+    def wrong(redis: Pipeline) -> None:
+        redis.set("a", "2")
         raise KeyError("ours")
 
     async with connected(redis_url, alarms) as connection:
+        await connection.ask(lambda redis: redis.set("a", "1"))
         with pytest.raises(KeyError):
             await connection.ask(wrong)
+        assert await connection.ask(lambda redis: redis.get("a")) == [b"1"]
         assert not connection.away
 
 

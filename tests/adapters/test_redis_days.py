@@ -77,6 +77,17 @@ def calendar() -> FakeCalendar:
     return made
 
 
+async def test_where_nothing_may_be_kept_nobody_is_asked_what_others_have(
+    redis_url: str, calendar: FakeCalendar
+) -> None:
+    async with processes(redis_url, calendar, many=1) as [one]:
+        lookups = Lookups(Calendars({"fake": calendar}), SystemClock(), 0.0, one.days)
+        assert not isinstance((await lookups.days([DANA], DAY_1, DAY_1 + DAY_S))[DANA], Unknown)
+        await one.settled()
+        [keys] = await one.connection.ask(lambda redis: redis.keys("*:day:*"))
+    assert keys == []
+
+
 async def test_what_one_process_read_the_others_need_not_ask_for(redis_url: str, calendar: FakeCalendar) -> None:
     async with processes(redis_url, calendar, 3) as several:
         answers = [await process.asked() for process in several]
@@ -221,6 +232,6 @@ async def test_no_address_of_a_person_goes_to_redis(redis_url: str, calendar: Fa
         await one.asked()
         one.lookups.drop(DANA)
         await one.settled()
-        keys = await one.connection.ask(lambda redis: redis.keys("*"))
+        [keys] = await one.connection.ask(lambda redis: redis.keys("*"))
     assert len(keys) >= 2
     assert not any(b"dana" in key for key in keys)
