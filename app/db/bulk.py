@@ -1,7 +1,7 @@
 """Many rows into one table at the driver's own speed; half the cost of asking SQLAlchemy for each row's parameters."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, count, islice
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -25,21 +25,23 @@ class BulkInsert:
         # Nothing in here comes from outside: table and column names of our own schema, and places for values.
         self._head = f"INSERT INTO {table.name} ({names}) VALUES "  # noqa: S608 - as said above
         self._end = " ON CONFLICT DO NOTHING" if keep_first else ""
-        self._statements: dict[tuple[str, int], Statement] = {}
+        self._statements: dict[tuple[bool, int], Statement] = {}
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
         """Insert `rows` in the caller's transaction; how many were new."""
-        mark, new = "%s" if connection.dialect.name == "postgresql" else "?", 0
+        numbered, new = connection.dialect.name == "postgresql", 0
         for some in _portions(rows):
             values = tuple(chain.from_iterable(some))
-            new += self._statement(mark, len(some))(connection, values).rowcount
+            new += self._statement(numbered, len(some))(connection, values).rowcount
         return new
 
-    def _statement(self, mark: str, rows: int) -> Statement:
-        statement = self._statements.get((mark, rows))
+    def _statement(self, numbered: bool, rows: int) -> Statement:
+        statement = self._statements.get((numbered, rows))
         if statement is None:
-            places = f"({', '.join([mark] * self._columns)})"
-            statement = self._statements[mark, rows] = Statement(self._head + ", ".join([places] * rows) + self._end)
+            marks = (f"${place}" if numbered else "?" for place in count(1))
+            places = (f"({', '.join(islice(marks, self._columns))})" for _ in range(rows))
+            sql = self._head + ", ".join(places) + self._end
+            statement = self._statements[numbered, rows] = Statement(sql, numbered=numbered)
         return statement
 
 

@@ -46,18 +46,22 @@ class Found:
 
 
 class Statement:
-    """One text of SQL with the driver's own places for values, and the shape of the rows it brings."""
+    """One text of SQL with the driver's own places for values, and the shape of the rows it brings.
 
-    __slots__ = ("_row", "_sql")
+    `numbered`: its places are PostgreSQL's own ($1, $2), so that psycopg need not look through a long text for them.
+    """
 
-    def __init__(self, sql: str) -> None:
+    __slots__ = ("_numbered", "_row", "_sql")
+
+    def __init__(self, sql: str, *, numbered: bool = False) -> None:
         self._sql = sql
+        self._numbered = numbered
         self._row: Any = None
 
     def __call__(self, connection: Connection, values: Mapping[str, Any] | Sequence[Any]) -> Found:
         """Execute it in the caller's transaction. Raises what SQLAlchemy would."""
         raw: Any = connection.connection.dbapi_connection
-        cursor = raw.cursor()
+        cursor = connection.dialect.loaded_dbapi.RawCursor(raw) if self._numbered else raw.cursor()
         try:
             cursor.execute(self._sql, values)
             if cursor.description is None:
