@@ -140,7 +140,7 @@ class FreeBusyQueries:
     async def _together(self, ask: Ask, most: int) -> Answer:
         """The answer to a query that covers this ask, and perhaps others of the same turn of the loop."""
         loop = asyncio.get_running_loop()
-        party = next((one for one in self._gathering if one.takes(ask, most)), None)
+        party = next((one for one in reversed(self._gathering) if one.takes(ask, most)), None)
         if party is None:
             if not self._gathering:
                 loop.call_soon(self._depart)
