@@ -130,6 +130,9 @@ class RedisConnection:
     async def close(self) -> None:
         """Let go of every connection."""
         await self._loop.end()
+        self._away = True
+        for question in self._waiting:
+            question.failed(RedisAwayError("nobody asks any more"))
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -188,9 +191,11 @@ class RedisConnection:
                 outcome = "ok"
             else:
                 self._lost("a command was refused", [])
-        except FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are owed an end
             self._lost(type(error).__name__, questions)
         finally:
+            for question in questions:
+                question.failed(RedisAwayError("nobody asks any more"))
             metrics.observe_upstream("redis", outcome, asyncio.get_running_loop().time() - began)
 
     async def _exchanged(self, questions: list[_Question]) -> Iterator[Any]:

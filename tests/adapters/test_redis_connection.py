@@ -107,6 +107,17 @@ async def test_one_that_falls_silent_costs_one_deadline(alarms: FakeAlarms) -> N
         await connection.close()
 
 
+async def test_who_waits_for_an_answer_at_the_end_is_told_that_there_is_none(alarms: FakeAlarms) -> None:
+    async with black_hole() as hole:
+        connection = connection_to(hole.url, alarms)
+        asked = [asyncio.ensure_future(connection.ask(partial(_echo, 1))) for _ in range(MOST_TOGETHER + 1)]
+        await soon(lambda: hole.connections > 0)
+        asked.append(asyncio.ensure_future(connection.ask(partial(_echo, 1))))
+        await asyncio.sleep(0)
+        await connection.close()
+        assert {type(error) for error in await asyncio.gather(*asked, return_exceptions=True)} == {RedisAwayError}
+
+
 async def test_what_redis_will_not_do_counts_as_away_too(redis_url: str, alarms: FakeAlarms) -> None:
     async with connected(redis_url, alarms, look_every_s=60.0) as connection:
         await connection.ask(lambda redis: redis.set("a", "not a number"))

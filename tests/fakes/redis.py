@@ -1,6 +1,7 @@
 """A Redis of the test's own that can be killed and started again, and one that takes everything and never answers."""
 
 import asyncio
+import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -82,12 +83,21 @@ class BlackHole:
     def __init__(self) -> None:
         self.connections = 0
         self.url = ""
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._writers.append(writer)
         while await reader.read(1000):
             pass
         writer.close()
+
+    async def close(self) -> None:
+        """Drop every connection."""
+        for writer in self._writers:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 @asynccontextmanager
@@ -97,3 +107,4 @@ async def black_hole() -> AsyncIterator[BlackHole]:
     hole.url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
     yield hole
     server.close()
+    await hole.close()
