@@ -71,6 +71,13 @@ _ASKED = re.compile(
     r"possible (?:for (?:me|us) )?to|(?:i|we)(?:'ll| will|'?m going to|'?m gonna)|i(?:'d)? hate to|"
     r"(?:tell|ask|have|let|get) [a-z]+(?: to)?|puedo|^(?:i|we))$"
 )
+_REASON = re.compile(
+    rf"(?:{_FILLER} )*(?:(?:i|we|he|she|it|this|that|(?:my|our) \w+|something|work)(?:'?(?:m|s|re|ve))?|got|had) .*"
+    r"(?<!\bto)(?<!\bwill)(?<!\bwould)(?<!\bcan)(?<!\bcould)(?<!\bmust)(?<!\bshould)(?<!\bmight)(?<!\bdid)(?<!\bdo)"
+    r"(?<!\bnot)(?<!n't)(?<!\bdont)(?<!\bnever)(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bu)(?<!\bhe)(?<!\bshe)(?<!\bthey)(?<!\bwho)"
+    r"(?<!\ba)(?<!\bthe)(?<!\bmy)(?<!\bsays)(?<!\bsaid)(?<!\breply)(?<!\btext)"
+)
+"""A sentence that goes before a request without a stop: "I'm sick cancel my appointment"."""
 _REQUESTS = re.compile(
     r"(?:(?:i|we)(?:'?d| would)? )?(?:request(?:ing)?|want|need|like)(?: to request)?(?: an?| the)?$"
 )
@@ -242,6 +249,8 @@ def _asked(clause: _Clause) -> Cancelling:
         return Cancelling.PLAIN
     if _ASKED_OF_US.search(before) or (_WISH.search(before) and not _NOT.search(before)):
         return Cancelling.PLAIN
+    if _REASON.fullmatch(before):
+        return Cancelling.HALF
     return Cancelling.HALF if _ASKED.search(before) and not _NOT.search(_ASKED.sub("", before)) else Cancelling.TOLD
 
 
