@@ -5,6 +5,13 @@ from collections.abc import Callable
 
 _COUNTS = {"una": "one", "un": "one", "dos": "two", "tres": "three", "cuatro": "four"}
 _COUNT = rf"(?P<count>{'|'.join(_COUNTS)}|[0-9]{{1,2}})"
+_HOURS = {
+    word: hour
+    for hour, word in enumerate(
+        ("una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"), 1
+    )
+}
+_POLITELY = r"(?:,? (?:bitte|danke|gerne?|merci|s'il (?:vous|te) pla[iî]t|svp))?"
 _UNITS = {"hora": "hour", "día": "day", "dia": "day", "semana": "week"}
 
 
@@ -27,8 +34,13 @@ def _span(match: re.Match[str]) -> str:
 
 
 ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"^\W*(?:ja|jawohl|oui)\W*$", re.I), "yes"),
-    (re.compile(r"^\W*(?:nein|non)\W*$", re.I), "no"),
+    (re.compile(rf"^\W*(?:ja|jawohl|oui|d'accord){_POLITELY}\W*$", re.I), "yes"),
+    (re.compile(rf"^\W*(?:nein|non){_POLITELY}\W*$", re.I), "no"),
+    (
+        re.compile(rf"\ba las? (?P<hour>{'|'.join(_HOURS)})\b(?! y\b)", re.I),
+        lambda match: f"at {_HOURS[match['hour'].lower()]}",
+    ),
+    (re.compile(r"\bya no l[ao] (?:necesito|quiero)\b", re.I), "I don't need it"),
     (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
     (re.compile(r"\bannuler\b", re.I), "cancel"),
     (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),

@@ -203,7 +203,7 @@ async def _which(talk: Talk) -> None:
 async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
     """Each of these visits in turn; the day that all of them shall go to is kept, each has its own hour."""
     state = talk.state
-    first, *others = visits
+    first, *others = several.in_turn(talk, visits)
     if state.task is Task.MOVE:
         talk.said = replace(talk.said, when=several.goal(talk, visits))
         state.wanted = Wanted().said(talk.said.when)

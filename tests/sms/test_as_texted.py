@@ -2,8 +2,23 @@
 
 import pytest
 
-from tests.sms.scenes import INSPECTION_AND_TREATMENT, ONE, TREATMENT, TUE, Row, hold
+from tests.sms.conversing import phone
+from tests.sms.scenes import (
+    ASKED,
+    ASKED_NAME,
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    OFFERED,
+    ONE,
+    TREATMENT,
+    TUE,
+    TWO_INSPECTIONS,
+    Row,
+    hold,
+    played,
+)
 
+THREE = (*INSPECTION_AND_TREATMENT, "book a follow up dec 1 at 9", "yes")
 BOTH = INSPECTION_AND_TREATMENT
 AT_BOTH = f"{TUE}, {TREATMENT}"
 
@@ -41,8 +56,111 @@ ANOTHER_TIME: tuple[Row, ...] = (
     (BOTH, "can another inspection be on thursday / 1 / yes", f"{AT_BOTH}, inspection Thu 26 08:00", "Booked"),
     (BOTH, "can the follow up be on thursday / 1 / yes", f"{AT_BOTH}, follow-up Thu 26 08:00", "Booked: Follow-up"),
 )
+ON_THURSDAY = "inspection Thu 26 08:00"
+DAY_GIVEN_UP: tuple[Row, ...] = (
+    *(
+        (BOTH, f"{text} / thursday / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home inspection")
+        for text in ("tuesday doesn't work anymore", "tuesday no longer works for me", "Tuesday is bad")
+    ),
+    (BOTH, "i can't do tuesday / yes", TREATMENT, "Cancelled: Home inspection"),
+    (BOTH, "i can't do wednesday / yes", TUE, "Cancelled: Ant treatment"),
+    (BOTH, "monday doesn't work", AT_BOTH, "You have:"),
+)
+WITH_SLIPS: tuple[Row, ...] = tuple(
+    (ONE, f"{text} / 1 / yes", ON_THURSDAY, "Moved")
+    for text in (
+        "chnge my appointmnt to thursday",
+        "reschdule my apointment to thursday",
+        "my appointment to thursday please",
+        "can my appointment be thursday",
+    )
+)
+WITH_NAME: tuple[Row, ...] = (
+    *(
+        (ASKED_NAME, f"{text} / yes", "inspection Tue 24 10:00", "Booked")
+        for text in ("Jane Roe, actually make it 10", "Jane Roe actually make it 10am", "Jane Roe and make it 10")
+    ),
+    (ASKED_NAME, "Jane Roe, actually wednesday / 1 / yes", "inspection Wed 25 08:00", "Booked"),
+    (ASKED_NAME, "Jane Roe, actually with lee / yes", TUE, "Booked: Home inspection with Lee"),
+    (ASKED_NAME, "Actually it's April Monday / yes", f"{TUE} for April Monday", "Booked"),
+    (ASKED, "wrong name / John Smith / yes", f"{TUE} for John Smith", "Booked"),
+    (ASKED, "the name should be John Smith / yes", f"{TUE} for John Smith", "Booked"),
+    (ASKED, "it's Jane Rowe not Roe / yes", f"{TUE} for Jane Rowe", "Booked"),
+    (ASKED, "it's Monday Morning", "", "Mon Nov 23: 1)"),
+)
+ABROAD: tuple[Row, ...] = (
+    (ASKED, "sí pero a las diez / sí", "inspection Tue 24 10:00", "Booked"),
+    (OFFERED, "a las nueve / Juan Perez / si", f"{TUE} for Juan Perez", "Booked"),
+    (NOTHING, "inspeccion el martes a las diez y media", "", "Tue Nov 24: 1)"),
+    (ONE, "ya no la necesito / si", "", "Cancelled"),
+    *((ASKED, text, TUE, "Booked") for text in ("ja bitte", "oui merci", "d'accord")),
+    *((ASKED, text, "", "Which other day suits you?") for text in ("nein danke", "non merci")),
+)
+WHICH_FRIDAY = "Which day do you mean? 1) Fri Nov 20 2) Fri Nov 27."
+OF_TWO: tuple[Row, ...] = (
+    (BOTH, "move wednesday to friday at 10", AT_BOTH, WHICH_FRIDAY),
+    (
+        BOTH,
+        "move tuesday and wednesday to thursday at 9 and monday at 9 / yes / yes",
+        "treatment Mon 23 09:00, inspection Thu 26 09:00",
+        "Moved: Ant treatment",
+    ),
+    (BOTH, "move tuesday and wednesday to thursday and friday / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", WHICH_FRIDAY),
+    (
+        BOTH,
+        "my tuesday and wednesday visits to thursday / 1 / yes / 1 / yes",
+        f"{ON_THURSDAY}, treatment Thu 26 08:00",
+        "Moved: Ant treatment",
+    ),
+    (
+        BOTH,
+        "do the ants on tuesday and the inspection on wednesday instead / 1 / yes / 1 / yes",
+        "treatment Tue 24 08:00, inspection Wed 25 08:00",
+        "Moved: Home inspection",
+    ),
+    (
+        TWO_INSPECTIONS,
+        "move both visits an hour later / yes / yes",
+        "inspection Tue 24 10:00, inspection Wed 25 11:00",
+        "Moved",
+    ),
+    (
+        TWO_INSPECTIONS,
+        "both 1 day later / yes / yes",
+        "inspection Wed 25 09:00, inspection Thu 26 10:00",
+        "Moved",
+    ),
+    (
+        THREE,
+        "push everything back a week / yes / yes / yes",
+        "inspection Tue 1 09:00, treatment Wed 2 10:00, follow-up Tue 8 09:00",
+        "Moved: Home inspection",
+    ),
+    (ONE, "switch the day and time please", TUE, "Moving Home inspection"),
+)
+BESIDE: tuple[Row, ...] = (
+    (OFFERED, "2, also do you do ants?", "", "We offer: Ant treatment.\nTue Nov 24 at 8:30 AM."),
+    (OFFERED, "2, also do you do ants? / Jane Roe / yes", "inspection Tue 24 08:30", "my appointment"),
+    (ASKED_NAME, "Jane Roe, do you do ants too? / yes", TUE, "my appointment"),
+    (ASKED, "yes, do you do ants too?", TUE, "Booked: Home inspection"),
+    (ASKED, "yes and do you do ants on thursday?", TUE, "Ant treatment: Thu Nov 26: 1)"),
+    *((ONE, text, TUE, "You have: Home inspection") for text in ("never mind, keep it", "keep my appointment please")),
+)
+TABLES = (WITHOUT_STOP, ANOTHER_TIME, DAY_GIVEN_UP, WITH_SLIPS, WITH_NAME, ABROAD, OF_TWO, BESIDE)
 
 
-@pytest.mark.parametrize("row", [*WITHOUT_STOP, *ANOTHER_TIME], ids=lambda row: row[1].split(" / ")[0])
+@pytest.mark.parametrize("row", [row for rows in TABLES for row in rows], ids=lambda row: row[1].split(" / ")[0])
 async def test_is_read_as_it_is_meant(row: Row, sqlite_url: str) -> None:
     await hold(sqlite_url, row)
+
+
+async def test_nothing_is_apologized_for_where_a_visit_stays(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        assert "Sorry" not in await played(customer, ONE, "never mind, keep it")
+
+
+@pytest.mark.parametrize(
+    "text", ["swap them", "swap tuesday and wednesday", "can you switch the two appointments around"]
+)
+async def test_two_visits_that_change_places_are_for_a_person(text: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (BOTH, text, AT_BOTH, "Someone will call you back"), ("callback",))
