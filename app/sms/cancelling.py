@@ -119,6 +119,7 @@ _ALIKE = 0.72
 """How much of a word for a visit has to agree, of 1."""
 _VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit")
 
+_FORGET = r"(?<!n't )(?<!dont )(?<!not )(?<!never )(?<!\bi )(?<!you )(?<!to )(?:skip|forget(?: about)?)"
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
     r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment|"
@@ -129,6 +130,8 @@ NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
     r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
+    rf"\b{_FORGET} (?:the|my) (?P<what>[\w-]+)(?: visit| appointment| treatment| inspection)?"
+    r"(?: please| pls)?(?=\W*$|[,.;!])|"
     r"\b(?:take|remove) (?:me|us) (?:off|from) (?:the|your) (?:schedule|calendar|books?)\b"
 )
 RATHER_THAN_IT = re.compile(
@@ -162,8 +165,8 @@ CANNOT_COME = re.compile(
     rf"{_NOT_THERE}"
 )
 CANNOT_ON = re.compile(
-    r"\b(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?"
-    rf"(?=(?:the |this |next )?(?:{_DAY})\b)"
+    r"\b(?:(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?|"
+    rf"{_FORGET} )(?=(?:the |this |next |my )?(?:{_DAY})\b)"
 )
 """No to a day: where a visit is on it, no to that one."""
 OF_VISIT = re.compile(
@@ -189,7 +192,7 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
 
 def not_needed(low: str, own: Collection[str]) -> bool:
     """Whether a visit, or who comes to it, is not needed: "the ant guy", unlike "the same guy" and "the early one"."""
-    found = (match["which"] for match in NOT_NEEDED.finditer(low))
+    found = (match["which"] or match["what"] for match in NOT_NEEDED.finditer(low))
     return any(which is None or which in own or which in _DAYS for which in found)
 
 

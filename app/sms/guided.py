@@ -226,7 +226,7 @@ async def _by_step(talk: Talk) -> None:
     elif state.step in CHOOSING:
         if _nothing_but_a_question(talk):
             await _question(talk)
-        elif not on_offer.told(talk):
+        elif not on_offer.told(talk) and not await unsuited.is_another(talk):
             await choosing.go_on(talk)
     elif state.step in (Step.WHICH, Step.CONFIRM_CANCEL):
         await own_appointments.go_on(talk)

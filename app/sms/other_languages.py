@@ -12,6 +12,9 @@ _HOURS = {
     )
 }
 _POLITELY = r"(?:,? (?:bitte|danke|gerne?|merci|s'il (?:vous|te) pla[iî]t|svp))?"
+_MY_TERMIN = (
+    r"(?:\b(?:ich )?(?:m[oö]chte|muss|will) (?:ich )?(?:bitte |leider )?)?\b(?:mein|d)en termin(?: bitte| leider)?"
+)
 _UNITS = {"hora": "hour", "día": "day", "dia": "day", "semana": "week"}
 
 
@@ -41,8 +44,18 @@ ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
         lambda match: f"at {_HOURS[match['hour'].lower()]}",
     ),
     (re.compile(r"\bya no l[ao] (?:necesito|quiero)\b", re.I), "I don't need it"),
+    (re.compile(r"^\W*(?:danke(?: sch[oö]n)?|vielen dank|merci(?: beaucoup)?)\W*$", re.I), "thanks"),
+    (re.compile(r"^\W*(?:claro que s[ií]|por supuesto)\W*$", re.I), "yes"),
+    (re.compile(r"\bno (?:me |la |lo |se )?(?:canc[eé]l[ae]n?|an[uú]l[ae]n?|cancelar|anular)\b", re.I), "don't cancel"),
+    (re.compile(r"\b(?:ne pas annuler|n'annulez pas|n'annule pas)\b", re.I), "don't cancel"),
+    (re.compile(r"\botra (?=cita|visita|inspecci[oó]n|fumigaci[oó]n)", re.I), "another "),
+    (re.compile(r"\bn[uú]mero (?=[0-9]\b)", re.I), "number "),
+    (re.compile(r"\bd[eé]placer\b", re.I), "move"),
     (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
+    (re.compile(r"\bje (?:voudrais|veux|souhaite|dois|aimerais) annuler\b", re.I), "I want to cancel"),
     (re.compile(r"\bannuler\b", re.I), "cancel"),
+    (re.compile(rf"{_MY_TERMIN} (?:absagen|stornieren)\b", re.I), "I want to cancel my appointment"),
+    (re.compile(rf"{_MY_TERMIN} (?:verschieben|verlegen)\b", re.I), "I want to move my appointment"),
     (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),
     (
         re.compile(r"\b(?:(?:para )?la )?(?:semana que (?:viene|entra)|pr[oó]xima semana|semana pr[oó]xima)\b", re.I),

@@ -29,7 +29,7 @@ _THING_TO_TIME = re.compile(
 _THE_ONE = re.compile(rf"{THE_ONE.pattern}|\binstead\b")
 _ELSEWHEN = re.compile(
     rf"{BETTER.pattern}|\b(?:should|must|(?:needs?|has|have) to|can|could|will|would) (?:\w+ )??be\b|"
-    r"\b(?:can|could) (?:i|we|you) (?:have|get|do|make) (?:the|my|our)\b"
+    r"\b(?:can|could) [a-z]+ (?:have|get|do|make) (?:the|my|our)\b"
 )
 """What is said like this of a visit gives it another time."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from app.sms.cancelling import CANNOT_COME, is_timed
 from app.sms.day_names import FROM_TODAY, WEEKDAYS
 from app.sms.ground import ground
-from app.sms.meant import could_be, names_time, services_in
+from app.sms.meant import all_services_in, could_be, names_time, services_in
 from app.sms.state import Booked
 from app.sms.talk import Talk
 from app.sms.vocabulary import AGAIN, APPT, BETTER, ONE_MORE, WISHES_FOR
@@ -60,6 +60,9 @@ _STAYS = re.compile(
     r"\W*(?:(?:no|ok|okay|actually|sorry|wait|please|pls|oh|never ?mind|nvm|forget it|i'?ll|we'?ll|let'?s|just)\W+)*"
     r"(?:keep|leave) (?:it|them|both|everything|(?:my|the) (?:[\w-]+ )?"
     rf"{APPT})(?: (?:both|all|as (?:it|they) (?:is|are)|as is|then|please|pls))*\W*"
+)
+_ONE_MORE_OF = re.compile(
+    r"(?<!\bthe )(?<!\bmy )\b(?:another|second|additional|extra|one more) (?P<what>[\w-]+(?: [\w-]+)?)"
 )
 _NOT_SO = re.compile(r"\b(?:wo|ca|do|does|did)n'?t\b|\b(?:cannot|not|never|no)\b")
 _WISHED = re.compile(r"\bwould like\b|\bpossible\b|\bmov(?:e|ing)\b|\bbad\b|\bno good\b")
@@ -141,7 +144,8 @@ def is_another(talk: Talk) -> bool:
     last, named = talk.state.last, {service.id for service in services_in(talk)}
     low = talk.said.text.lower()
     again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
-    return bool(again or (last and named and last.service not in named))
+    one_more = (all_services_in(talk, match["what"]) for match in _ONE_MORE_OF.finditer(low))
+    return bool(again or any(one_more) or (last and named and last.service not in named))
 
 
 def at_its_time(talk: Talk) -> bool:

@@ -13,6 +13,7 @@ from tests.sms.scenes import (
     TREATMENT,
     TUE,
     TWO_INSPECTIONS,
+    WED,
     Row,
     hold,
     played,
@@ -96,6 +97,19 @@ ABROAD: tuple[Row, ...] = (
     *((ASKED, text, TUE, "Booked") for text in ("ja bitte", "oui merci", "d'accord")),
     *((ASKED, text, "", "Which other day suits you?") for text in ("nein danke", "non merci")),
 )
+ABROAD += (
+    (ONE, "no cancele mi cita por favor", TUE, "You have: Home inspection"),
+    (ONE, "no, cancele mi cita / si", "", "Cancelled"),
+    (ONE, "ne pas annuler svp", TUE, "You have: Home inspection"),
+    (ONE, "je ne veux pas annuler mon rendez-vous", TUE, "You have: Home inspection"),
+    (ONE, "je voudrais annuler mon rendez-vous / oui", "", "Cancelled"),
+    (ONE, "je veux déplacer mon rendez-vous", TUE, "Moving Home inspection"),
+    (ONE, "Ich möchte meinen Termin absagen / ja", "", "Cancelled"),
+    (ONE, "Ich möchte meinen Termin nicht absagen", TUE, "Sorry, I only read English."),
+    (ONE, "kann ich meinen Termin verschieben?", TUE, "Moving Home inspection"),
+    *((ONE, text, TUE, "You're welcome!") for text in ("danke", "merci beaucoup")),
+    (OFFERED, "numero 2", "", "Tue Nov 24 at 8:30 AM."),
+)
 WHICH_FRIDAY = "Which day do you mean? 1) Fri Nov 20 2) Fri Nov 27."
 OF_TWO: tuple[Row, ...] = (
     (BOTH, "move wednesday to friday at 10", AT_BOTH, WHICH_FRIDAY),
@@ -146,7 +160,56 @@ BESIDE: tuple[Row, ...] = (
     (ASKED, "yes and do you do ants on thursday?", TUE, "Ant treatment: Thu Nov 26: 1)"),
     *((ONE, text, TUE, "You have: Home inspection") for text in ("never mind, keep it", "keep my appointment please")),
 )
-TABLES = (WITHOUT_STOP, ANOTHER_TIME, DAY_GIVEN_UP, WITH_SLIPS, WITH_NAME, ABROAD, OF_TWO, BESIDE)
+OF_ONE_NAMED: tuple[Row, ...] = (
+    *(
+        (BOTH, f"reschedule / {text} / thursday / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home inspection")
+        for text in ("inspection", "no, the inspection", "thursday / i meant the inspection")
+    ),
+    (BOTH, "reschedule / ants / thursday / 1 / yes", f"{TUE}, treatment Thu 26 08:00", "Moved: Ant treatment"),
+    (BOTH, "can dana do the ants / yes", AT_BOTH, "Moved: Ant treatment with Dana"),
+    (BOTH, "i want lee for the inspection / yes", AT_BOTH, "Moved: Home inspection with Lee"),
+    (BOTH, "can lee do the inspection on thursday / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home inspection"),
+    (BOTH, "i want dana for the inspection", AT_BOTH, "You have: Home inspection"),
+    (BOTH, "can lee do another inspection", AT_BOTH, "Which day suits you?"),
+    (ONE, "can lee do the ants", TUE, "Which day suits you?"),
+    *((BOTH, text, AT_BOTH, "You have: Home inspection") for text in ("only need the inspection", "just do the ants")),
+    (ONE, "only need the inspection", TUE, "You have: Home inspection"),
+    (ONE, "i just need the ants done", TUE, "Which day suits you?"),
+    *(
+        (BOTH, f"{text} / yes", TREATMENT, "Cancelled: Home inspection")
+        for text in ("forget the inspection", "skip the inspection please", "skip tuesday", "forget about tuesday")
+    ),
+    (BOTH, "dont forget tuesday", AT_BOTH, "You have:"),
+    (BOTH, "don't forget the inspection", AT_BOTH, "Which day suits you?"),
+)
+ONE_MORE: tuple[Row, ...] = (
+    *(
+        (ONE, f"{text} / 1 / yes", f"{TUE}, {ON_THURSDAY}", "Booked: Home inspection")
+        for text in (
+            "i want another inspection on thursday",
+            "can i get another inspection thursday",
+            "second inspection on thursday please",
+            "quiero otra inspección el jueves",
+        )
+    ),
+    *(
+        (ONE, f"{text} / 1 / yes", ON_THURSDAY, "Moved: Home inspection")
+        for text in ("another time for my inspection, thursday", "another day for the inspection is better, thursday")
+    ),
+    (TWO_INSPECTIONS, "my second inspection should be thursday", f"{TUE}, {WED}", "Which one?"),
+)
+TABLES = (
+    WITHOUT_STOP,
+    ANOTHER_TIME,
+    DAY_GIVEN_UP,
+    WITH_SLIPS,
+    WITH_NAME,
+    ABROAD,
+    OF_TWO,
+    BESIDE,
+    OF_ONE_NAMED,
+    ONE_MORE,
+)
 
 
 @pytest.mark.parametrize("row", [row for rows in TABLES for row in rows], ids=lambda row: row[1].split(" / ")[0])
