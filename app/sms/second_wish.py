@@ -26,7 +26,7 @@ _THING_TO_TIME = re.compile(
 )
 """A visit by its service, and when it shall be: "ants to Thursday at 2"."""
 
-_THE_ONE = re.compile(rf"{THE_ONE.pattern}|\binstead\b")
+_THE_ONE = re.compile(rf"{THE_ONE.pattern}|\b(?:instead|better|rather)\b")
 _ELSEWHEN = re.compile(
     rf"{BETTER.pattern}|\b(?:should|must|(?:needs?|has|have) to|can|could|will|would) (?:\w+ )??be\b|"
     r"\b(?:can|could) [a-z]+ (?:have|get|do|make) (?:the|my|our)\b"

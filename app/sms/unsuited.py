@@ -6,12 +6,14 @@ from app.sms import own_appointments
 from app.sms.barred_in_words import UNFIT_DAY
 from app.sms.cancelling import CANNOT_ON
 from app.sms.meant import services_in, technician_in
+from app.sms.several import EVERY
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import ONE_MORE
+from app.sms.vocabulary import AS_WELL, ONE_MORE, PLUS
 
 _ONLY_WHICH = 5
 """Words that only name another visit: "no, I meant the inspection"."""
+_SEVERAL = 2
 _ONLY_ONE = re.compile(r"^\W*(?:(?:no|actually|sorry|so|i|we)\W+)*(?:only|just) (?:need|want|do|keep|have)\b")
 
 
@@ -41,11 +43,16 @@ async def gives_up(talk: Talk) -> bool:
 
 
 async def is_another(talk: Talk) -> bool:
-    """Whether it only names another visit than the one that is being moved, which takes its place then."""
-    state, said = talk.state, talk.said
+    """Whether it only names another visit than the one that is being moved, which takes its place then; or all."""
+    state, said, low = talk.state, talk.said, talk.said.text.lower()
+    if state.task is Task.MOVE and state.step is Step.DAY and said.intent is None and EVERY.search(low):
+        if len(await own_appointments.all_standing(talk) or ()) < _SEVERAL:
+            return False
+        await own_appointments.begin(talk, Task.MOVE)
+        return True
     named = [each.id for each in services_in(talk)]
     bare = not said.when and said.number is None and said.next is None and not said.asks and said.intent is None
-    short = len(said.text.split()) <= _ONLY_WHICH
+    short = len(low.split()) <= _ONLY_WHICH and not AS_WELL.search(low) and not PLUS.match(low)
     if state.task is not Task.MOVE or state.step is Step.CONFIRM or len(named) != 1 or not (bare and short):
         return False
     if named == [state.service] or not await own_appointments.stands(talk, named[0]):

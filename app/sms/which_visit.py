@@ -144,7 +144,8 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         wanted = Wanted().said(replace(when, days=when.days[1:]))
         return (found[0] if len(found) == 1 else None), wanted
     on_day = [each for each in found if each.starts.date() in days]
-    found = (moves and not on_day and _unsuited(talk, found)) or found
+    unsuited = _unsuited(talk, found) if moves and not on_day else []
+    found = unsuited or found
     to_day = moves and len(days) == 1 and _is_goal(talk.said.text)
     named, with_whom = {service.id for service in services_in(talk)}, _with_whom(talk, found)
     of_it = [each for each in found if each.service in named] or with_whom
@@ -166,7 +167,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     found = [each for each in found if each in with_whom] or found
     one = not SEVERAL.search(talk.said.text.lower())
     about_last = (moves and not named) or bool(THIS_ONE.search(talk.said.text.lower()))
-    if len(found) > 1 and last is not None and not on_day and about_last and one:
+    if len(found) > 1 and last is not None and not (on_day or unsuited) and about_last and one:
         found = [each for each in found if each.reference == last.reference] or found
     chosen = found[0] if len(found) == 1 else None
     wanted = Wanted().said(when)

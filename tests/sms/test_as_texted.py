@@ -52,6 +52,7 @@ ANOTHER_TIME: tuple[Row, ...] = (
             "inspection on thursday instead",
             "i'd rather have the inspection on thursday",
             "can i have the inspection on thursday",
+            "inspection works better thursday",
         )
     ),
     (BOTH, "can another inspection be on thursday / 1 / yes", f"{AT_BOTH}, inspection Thu 26 08:00", "Booked"),
@@ -165,6 +166,14 @@ OF_ONE_NAMED: tuple[Row, ...] = (
         (BOTH, f"reschedule / {text} / thursday / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home inspection")
         for text in ("inspection", "no, the inspection", "thursday / i meant the inspection")
     ),
+    (BOTH, "move the inspection to thursday / the ants too / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home"),
+    (
+        BOTH,
+        "reschedule / both to thursday / 1 / yes / 1 / yes",
+        f"{ON_THURSDAY}, treatment Thu 26 08:00",
+        "Moved: Ant treatment",
+    ),
+    (THREE, "tuesday doesn't work", f"{AT_BOTH}, follow-up Tue 1 09:00", "Which one?"),
     (BOTH, "reschedule / ants / thursday / 1 / yes", f"{TUE}, treatment Thu 26 08:00", "Moved: Ant treatment"),
     (BOTH, "can dana do the ants / yes", AT_BOTH, "Moved: Ant treatment with Dana"),
     (BOTH, "i want lee for the inspection / yes", AT_BOTH, "Moved: Home inspection with Lee"),
