@@ -241,7 +241,8 @@ def _near_what_was_offered(talk: Talk) -> Wanted:
 
 def _take_technician(talk: Talk) -> bool:
     state, who = talk.state, meant.technician_in(talk)
-    if not who or who == state.technician or (state.step is Step.NAME and not talk.said.instead):
+    beside = talk.said.instead or talk.said.name  # a name alone may be like theirs
+    if not who or who == state.technician or (state.step is Step.NAME and not beside):
         return False
     state.technician = who
     if state.slot is not None and state.slot.who != who:

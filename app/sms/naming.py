@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.sms import phrases
 from app.sms.ground import Ground
+from app.sms.meant import technician_in
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
@@ -175,7 +176,7 @@ def _with_rest(talk: Talk, rest: Said, name: str) -> Said:
     if asked:
         return Said(text=rest.text, whole=rest.whole, name=name, question=rest.question or rest.text)
     told = rest.intent is None and not rest.when and rest.number is None and rest.answer is None
-    if told and rest.text:
+    if told and rest.text and not technician_in(replace(talk, said=rest)):
         room = _written(talk, rest.text)
         return Said(text=rest.text, whole=rest.whole, name=name, question="" if room else rest.text)
     return replace(rest, name=name, alone="")
