@@ -126,7 +126,7 @@ NOT_NEEDED = re.compile(
     r"(?P<which>[\w-]+)(?:'s)? (?:guy|guys|tech|technician|man|visit|appointment|appt|treatment|inspection)))\b"
     r"(?! (?:to(?! come)|explained|done|now|yet)\b)|"
     r"\b(?:no longer|not) need(?:ed)?(?: any ?more)?(?=\W*$|[,.;!]| (?:thanks|please)\b)|"
-    r"\bno longer need\b|"
+    r"\bno longer need\b|\bno need any ?more\b|"
     r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
     r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"

@@ -24,6 +24,7 @@ from app.sms.other_languages import ABROAD
 _SLIPS = (
     (re.compile(r"\b(?:chnge|cahnge|chagne|chnage|chaneg)\b", re.I), "change"),
     (re.compile(r"\b(?:mvoe|moev)\b", re.I), "move"),
+    (re.compile(r"\b(?:cxl|cncl|canx)\b", re.I), "cancel"),
     (re.compile(r"\bre-?(?!schedul)s(?:c?h|c)e?du?[a-z]{0,3}\b", re.I), "reschedule"),
     (re.compile(r"\b(?!appointment)app?oi?n?i?tm[ea]?n?t(?=s?\b)", re.I), "appointment"),
 )

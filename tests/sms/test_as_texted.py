@@ -31,6 +31,8 @@ WITHOUT_STOP: tuple[Row, ...] = (
             "something came up please cancel my visit",
             "got called in to work cancel tuesday pls",
             "this is bullshit cancel it",
+            "cxl my appt",
+            "no need anymore thanks",
         )
     ),
     *(
