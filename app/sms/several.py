@@ -235,6 +235,9 @@ def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:
     names = [(each, talk.business.service(each.service)) for each in visits]
     when = goal(talk, visits)
     to = f" to {when.days[0].isoformat()} {when.part}".rstrip() if len(when.days) == 1 and when.length == 1 else ""
+    if not when.days and (when.part or when.clock.minutes):  # each on its own day
+        hour, minute = divmod(next(iter(when.clock.minutes), 0), 60)
+        to = f" in the {when.part}" if when.part else f" at {hour}:{minute:02}"
     shift = read_shift(talk.said.text)
     words = [
         f"move my {s.name if s else 'visit'} of {each.starts.date().isoformat()}{to or _shifted(each, shift)}"

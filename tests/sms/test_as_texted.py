@@ -144,6 +144,16 @@ OF_TWO: tuple[Row, ...] = (
         "inspection Tue 24 10:00, inspection Wed 25 11:00",
         "Moved",
     ),
+    *(
+        (TWO_INSPECTIONS, f"{text} / yes / yes", "inspection Tue 24 11:00, inspection Wed 25 11:00", "Moved")
+        for text in ("both at 11 instead", "move both to 11am")
+    ),
+    (
+        TWO_INSPECTIONS,
+        "move both to the afternoon / 1 / yes / 1 / yes",
+        "inspection Tue 24 13:00, inspection Wed 25 13:00",
+        "Moved",
+    ),
     (
         TWO_INSPECTIONS,
         "both 1 day later / yes / yes",
