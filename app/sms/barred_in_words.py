@@ -15,10 +15,12 @@ _SEVERAL = (
     r"(?: either\b)?"
 )
 _UNFIT = (
-    r"(?:(?:is|are|does|do|will|would|wo) ?n[o']?t|(?:is|are|does|will|would) not|isnt|doesnt|wont|is no) (?:\w+ )?"
-    r"(?:work|good|great|ok|okay|fine|possible|suit|fit|free|an option)\b|"
+    r"(?:(?:is|are|does|do|will|would|wo) ?n[o']?t|(?:is|are|does|will|would) not|isnt|doesnt|wont|is no|no longer) "
+    r"(?:\w+ )?"
+    r"(?:works?|good|great|ok|okay|fine|possible|suits?|fits?|free|an option)\b|"
     r"(?:is|are) (?:bad|out|full|taken|impossible|busy|too (?:early|late|soon))\b"
 )
+UNFIT_DAY = re.compile(rf"\b{_ANY_DAY}{_PART} (?:{_UNFIT})")
 _NOT_THEN = re.compile(
     rf"\b(?:not|forget(?: about)?|skip|scrap|no(?= (?:\w+days|week ?ends?)\b)|"
     rf"instead of|other than|apart from|except(?: for)?|besides|"

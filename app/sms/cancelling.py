@@ -71,6 +71,13 @@ _ASKED = re.compile(
     r"possible (?:for (?:me|us) )?to|(?:i|we)(?:'ll| will|'?m going to|'?m gonna)|i(?:'d)? hate to|"
     r"(?:tell|ask|have|let|get) [a-z]+(?: to)?|puedo|^(?:i|we))$"
 )
+_REASON = re.compile(
+    rf"(?:{_FILLER} )*(?:(?:i|we|he|she|it|this|that|(?:my|our) \w+|something|work)(?:'?(?:m|s|re|ve))?|got|had) .*"
+    r"(?<!\bto)(?<!\bwill)(?<!\bwould)(?<!\bcan)(?<!\bcould)(?<!\bmust)(?<!\bshould)(?<!\bmight)(?<!\bdid)(?<!\bdo)"
+    r"(?<!\bnot)(?<!n't)(?<!\bdont)(?<!\bnever)(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bu)(?<!\bhe)(?<!\bshe)(?<!\bthey)(?<!\bwho)"
+    r"(?<!\ba)(?<!\bthe)(?<!\bmy)(?<!\bsays)(?<!\bsaid)(?<!\breply)(?<!\btext)"
+)
+"""A sentence that goes before a request without a stop: "I'm sick cancel my appointment"."""
 _REQUESTS = re.compile(
     r"(?:(?:i|we)(?:'?d| would)? )?(?:request(?:ing)?|want|need|like)(?: to request)?(?: an?| the)?$"
 )
@@ -112,16 +119,19 @@ _ALIKE = 0.72
 """How much of a word for a visit has to agree, of 1."""
 _VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit")
 
+_FORGET = r"(?<!n't )(?<!dont )(?<!not )(?<!never )(?<!\bi )(?<!you )(?<!to )(?:skip|forget(?: about)?)"
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
     r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment|"
     r"(?P<which>[\w-]+)(?:'s)? (?:guy|guys|tech|technician|man|visit|appointment|appt|treatment|inspection)))\b"
     r"(?! (?:to(?! come)|explained|done|now|yet)\b)|"
     r"\b(?:no longer|not) need(?:ed)?(?: any ?more)?(?=\W*$|[,.;!]| (?:thanks|please)\b)|"
-    r"\bno longer need\b|"
+    r"\bno longer need\b|\bno need any ?more\b|"
     r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
     r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
+    rf"\b{_FORGET} (?:the|my) (?P<what>[\w-]+)(?: visit| appointment| treatment| inspection)?"
+    r"(?: please| pls)?(?=\W*$|[,.;!])|"
     r"\b(?:take|remove) (?:me|us) (?:off|from) (?:the|your) (?:schedule|calendar|books?)\b"
 )
 RATHER_THAN_IT = re.compile(
@@ -155,8 +165,8 @@ CANNOT_COME = re.compile(
     rf"{_NOT_THERE}"
 )
 CANNOT_ON = re.compile(
-    r"\b(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?"
-    rf"(?=(?:the |this |next )?(?:{_DAY})\b)"
+    r"\b(?:(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?|"
+    rf"{_FORGET} )(?=(?:the |this |next |my )?(?:{_DAY})\b)"
 )
 """No to a day: where a visit is on it, no to that one."""
 OF_VISIT = re.compile(
@@ -182,7 +192,7 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
 
 def not_needed(low: str, own: Collection[str]) -> bool:
     """Whether a visit, or who comes to it, is not needed: "the ant guy", unlike "the same guy" and "the early one"."""
-    found = (match["which"] for match in NOT_NEEDED.finditer(low))
+    found = (match["which"] or match["what"] for match in NOT_NEEDED.finditer(low))
     return any(which is None or which in own or which in _DAYS for which in found)
 
 
@@ -242,6 +252,8 @@ def _asked(clause: _Clause) -> Cancelling:
         return Cancelling.PLAIN
     if _ASKED_OF_US.search(before) or (_WISH.search(before) and not _NOT.search(before)):
         return Cancelling.PLAIN
+    if _REASON.fullmatch(before):
+        return Cancelling.HALF
     return Cancelling.HALF if _ASKED.search(before) and not _NOT.search(_ASKED.sub("", before)) else Cancelling.TOLD
 
 

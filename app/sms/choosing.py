@@ -9,6 +9,7 @@ from app.errors import Code
 from app.sms import meant, naming, phrases
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
+from app.sms.ground import ground
 from app.sms.meant import minute
 from app.sms.settling import carry_out
 from app.sms.state import Booked, Offered, Step, Task, Wanted
@@ -144,7 +145,10 @@ def _take_in(talk: Talk) -> bool:
     state, said = talk.state, talk.said
     if meant.names_them(talk):
         state.name = said.titled
-        return True
+        if not said.instead or ground(talk.business, talk.now).when(said.titled)[0]:
+            return True
+        _take_time(talk)
+        return _take_technician(talk) or True
     service = _take_service(talk)
     # "Yes, whenever" wishes for no other time.
     whenever = state.slot is not None and said.when == When(anytime=True) and YES.match(said.text.lower())
@@ -237,7 +241,8 @@ def _near_what_was_offered(talk: Talk) -> Wanted:
 
 def _take_technician(talk: Talk) -> bool:
     state, who = talk.state, meant.technician_in(talk)
-    if not who or who == state.technician or state.step is Step.NAME:
+    beside = talk.said.instead or talk.said.name  # a name alone may be like theirs
+    if not who or who == state.technician or (state.step is Step.NAME and not beside):
         return False
     state.technician = who
     if state.slot is not None and state.slot.who != who:

@@ -35,6 +35,8 @@ def beside_an_answer(talk: Talk, ground: Ground) -> Said | None:
     if step not in (Step.CONFIRM, Step.NAME, Step.TIME, Step.WHICH_DAY):
         return None
     for first, rest in halves(talk.said.whole, ground):
+        if _answers(talk, first) and on_offer.told_beside(talk, rest):
+            return first
         if _answers(talk, first) and _is_further(talk, rest):
             intent = Intent.CANCEL if rest.intent is Intent.CANCEL else Intent.BOOK
             return replace(first, next=replace(rest, intent=intent))

@@ -24,6 +24,7 @@ from app.sms import (
     second_wish,
     theirs,
     tidings,
+    unsuited,
 )
 from app.sms.cancelling import CANNOT_COME, Cancelling
 from app.sms.ground import ground
@@ -225,7 +226,7 @@ async def _by_step(talk: Talk) -> None:
     elif state.step in CHOOSING:
         if _nothing_but_a_question(talk):
             await _question(talk)
-        elif not on_offer.told(talk):
+        elif not on_offer.told(talk) and not await unsuited.is_another(talk):
             await choosing.go_on(talk)
     elif state.step in (Step.WHICH, Step.CONFIRM_CANCEL):
         await own_appointments.go_on(talk)
@@ -317,8 +318,8 @@ async def _about_booked(talk: Talk) -> bool:
         await own_appointments.tell(talk)
     elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
-    elif not said.when and theirs.cannot_then(talk):
-        await own_appointments.begin(talk, Task.CANCEL)
+    elif await unsuited.gives_up(talk):
+        return True
     elif its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
     elif meant.wishes_sooner(said):

@@ -44,6 +44,23 @@ _MOVES_WORD = re.compile(
     r"(?=\W*$|[,.;!\n]| (?:to|by|until|till?|for|on|at|from|an?|one|two|three|half|up|back|out|later|earlier|instead|"
     rf"please|pls|and|today|next|this|[0-9]+|(?:{'|'.join(day[:3] for day in WEEKDAYS)}|tomorrow)\w*)\b)"
 )
+_PLACES_OWN = re.compile(
+    rf"(?:^\W*|\b(?:can|could|may) )(?:my|our) (?:\w+ )?{v.APPT} (?:(?:go |be moved |be )?to|be(?: on)?) "
+    rf"(?:(?:this|next) )?(?:{'|'.join(day[:3] for day in WEEKDAYS)}|tomorrow)"
+)
+"""Where a visit shall go, without a verb or put as a question: "my appointment to Thursday"."""
+_TWO = (
+    rf"(?:(?:the |my |our )?(?:two|2|both)(?: of)? (?:them|these|those|{v.APPT}|times|days)|"
+    r"(?:them|those|these)(?: two| both)?)"
+)
+_PAIR = (
+    r"(?:the |my )?(?!(?:day|date|time|hour|me|it)\b)[\w']+ (?:and|&) (?:the |my )?[\w']+"
+    rf"(?: {v.APPT}| times| days)?"
+)
+_SWAPS = re.compile(
+    rf"\b(?:swap|switch|exchange|trade) (?:{_TWO}|{_PAIR})(?: around| over| with each other)?(?: please| pls)?\W*$"
+)
+"""Two visits, each at the time of the other: neither can go first, so a person does it."""
 
 
 def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
@@ -54,6 +71,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     moves = (
         bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked))
         or _moves_own(asked, own)
+        or bool(_PLACES_OWN.search(asked))
         or read_shift(asked) is not None
     )
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
@@ -67,7 +85,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     given_up = of_cancelling >= Cancelling.HALF or CANNOT_COME.search(asked)
     urgent = URGENT.search(asked) and not (moves or given_up or v.BETTER.search(asked) or (when and v.BOOK.search(low)))
     harm = NO_SHOW.search(asked) or DANGER.search(asked) or urgent
-    if harm or calls or complains or of_cancelling is Cancelling.ELSEWHERE:
+    if harm or calls or complains or _SWAPS.search(asked) or of_cancelling is Cancelling.ELSEWHERE:
         return Intent.PERSON
     if v.ABORT.match(asked) and not (moves and CANCEL.search(asked)):
         return Intent.ABORT

@@ -35,7 +35,8 @@ _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see
 _ASKED_FOR = (
     r"(?<!is it )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
     r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
-    r"\b(?:can|could|will|would|is|if) {name} (?:come|do it|do that|make it|take it|free|available|there|instead)\b|"
+    r"\b(?:can|could|will|would|is|if) {name} (?:come|do (?:it|that|the|my)|make it|take it|free|available|there|"
+    r"instead)\b|"
     r"\b{name} (?:instead|rather|if possible)\b"
 )
 _SIGNS = re.compile(r"[^\w-]+")

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from app.sms import phrases
 from app.sms.ground import Ground
+from app.sms.meant import technician_in
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
 from app.sms.tidings import DETAIL
-from app.sms.vocabulary import ASKING, SEGMENTS
+from app.sms.vocabulary import ASKING, JOINING, SEGMENTS
 from app.sms.words import Answer, Intent, Said, read
 
 MAX_NOTE_CHARS = 2_000
@@ -27,6 +28,11 @@ _FIRST = re.compile(
 )
 _WRONG = re.compile(
     r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
+)
+_NAMED_SO = re.compile(
+    rf"(?:(?:no|sorry|oops|wait|actually)\W+)*(?:(?:the|my) name (?:should be|is not right,? it'?s) |it'?s |name: ?)"
+    rf"(?P<name>(?-i:{_NAME}))(?:,? not [\w' -]+)?\W*",
+    re.I,
 )
 _AGREES = re.compile(r"^\W*(?:(?:yes|yeah|yep|ok|okay|sure|and|but|also|then)\b[ ,]*)*", re.I)
 _NOT_SO = re.compile(
@@ -83,7 +89,8 @@ def with_name(talk: Talk, ground: Ground) -> Said:
         name = whole_name(name, ground) or fitting(name, ground.own_words) or titled(name, name.lower(), None)
     if found is None or not name:
         return said
-    return _with_rest(talk, read([((found["rest"] or "").strip(" ,.;\n"), 0)], ground), name)
+    rest = JOINING.sub("", (found["rest"] or "").strip(" ,.;\n"))
+    return _with_rest(talk, read([(rest, 0)], ground), name)
 
 
 async def noted(talk: Talk) -> bool:
@@ -117,6 +124,10 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     state, found = talk.state, _NOT_SO.fullmatch(talk.said.text)
     words = state.name.split()
     confirming = _confirms(talk)
+    if confirming and (so := _NAMED_SO.fullmatch(talk.said.text)) and (name := whole_name(so["name"], ground)):
+        return name
+    if confirming and _WRONG.fullmatch(talk.said.text.lower().strip(" .!?")):
+        return ""
     if confirming and len(words) > 1 and (part := _PART.search(talk.said.text)):
         new = fitting(_written_out(part["new"]), ground.own_words)
         return new and " ".join((*words[:-1], new) if part["which"].lower() == "last" else (new, *words[1:]))
@@ -165,7 +176,7 @@ def _with_rest(talk: Talk, rest: Said, name: str) -> Said:
     if asked:
         return Said(text=rest.text, whole=rest.whole, name=name, question=rest.question or rest.text)
     told = rest.intent is None and not rest.when and rest.number is None and rest.answer is None
-    if told and rest.text:
+    if told and rest.text and not technician_in(replace(talk, said=rest)):
         room = _written(talk, rest.text)
         return Said(text=rest.text, whole=rest.whole, name=name, question="" if room else rest.text)
     return replace(rest, name=name, alone="")

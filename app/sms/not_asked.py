@@ -17,8 +17,8 @@ WAS_HERE = re.compile(
 CAME = re.compile(rf"{WAS_HERE.pattern}|{_WHO}(?:told|said)\b")
 """A visit that was, or what was said of one: the time beside it is none that is asked for."""
 _DONE = (
-    r"(?:hurt|burn(?:ed|t)|injured|poisoned|broke|damaged|ruined|scratched|cracked|stained|destroyed|flooded|stole|"
-    r"killed|ripped|wrecked|dented|smashed)"
+    r"(?:hurt|hit|ran over|backed into|burn(?:ed|t)|injured|poisoned|broke|damaged|ruined|scratched|cracked|stained|"
+    r"destroyed|flooded|stole|killed|ripped|wrecked|dented|smashed)"
 )
 COMPLAINT = re.compile(
     r"(?<!will )(?<!would )(?<!could )(?<!might )(?<!does )(?<!can )"
@@ -47,7 +47,8 @@ DANGER = re.compile(
     r"\bcan(?:'?t|not| not) breathe\b|\b(?:trouble|hard time|not) breathing\b|"
     r"\b(?:gas leak|on fire|unconscious|passed out)\b|"
     r"\bsmell(?:s|ing)? (?:\w+ )?gas\b|\b(?:seizure|anaphyla\w+|allergic reaction|heart attack)\b|\bpoisoned\b|"
-    r"\b(?:this|it)(?:'?s| is) an emergency\b|"
+    r"\b(?:this|it)(?:'?s| is) an emergency\b|\b(?:is|are|am|i'?m) bleeding\b|"
+    r"\bcarbon monoxide (?:alarm|detector) (?:is|went|keeps|going)\b|"
     r"\b(?:i|he|she|kids?|child\w*|son|daughter|boy|girl|baby|toddler|dogs?|puppy|cats?|kitten|pets?)(?: \w+){0,2} "
     r"(?:ate|eaten|eating|swallowed|drank|licked|chewed)"
     r"(?: (?!(?:before|since|near|next|nothing)\b)\w+){0,4} (?:bait|poison|pellets?|chemicals?|spray|gel)\b"

@@ -25,8 +25,16 @@ def asks_whether(talk: Talk, said: Said) -> bool:
 
 def told(talk: Talk) -> bool:
     """Whether it was that, and has been answered."""
-    if not asks_whether(talk, talk.said):
+    if not told_beside(talk, talk.said):
         return False
-    names = [service.name for service in all_services_in(talk, talk.said.text)]
-    talk.say(phrases.WE_OFFER.format(services=" and ".join(names)), talk.question())
+    talk.say(f"{talk.replies.pop()} {talk.question()}")
+    return True
+
+
+def told_beside(talk: Talk, rest: Said) -> bool:
+    """Whether what stands beside an answer was that, and has been answered: "2, also do you do ants?"."""
+    if not asks_whether(talk, rest):
+        return False
+    names = [service.name for service in all_services_in(talk, rest.text)]
+    talk.say(phrases.WE_OFFER.format(services=" and ".join(names)))
     return True

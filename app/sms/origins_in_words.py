@@ -39,21 +39,43 @@ FROM_TO = re.compile(
     re.I,
 )
 """From the day where it is to another one."""
-_ONE_DAY = rf"(?:(?:the |my )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?(?: (?:visit|one|appointment|appt))?)"
+_ONE_DAY = rf"(?:(?:the |my )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?(?: (?:visit|one|appointment|appt)s?)?)"
 _NAMED = rf"(?:{_ONE_DAY}|(?:the |my )[a-z]+)"
-_GOAL = rf"(?:to|until) (?:(?:this|next) )?(?:{DAY_NAMES}|tomorrow)(?: [0-9]{{1,2}}(?:st|nd|rd|th))?"
-_GOAL += r"(?: at [0-9]{1,2}(?::[0-9]{2})?(?: ?[ap]m)?)?"
+_DAY_AND_HOUR = rf"(?:(?:this|next) )?(?:{DAY_NAMES}|tomorrow)(?: [0-9]{{1,2}}(?:st|nd|rd|th))?"
+_DAY_AND_HOUR += r"(?: at [0-9]{1,2}(?::[0-9]{2})?(?: ?[ap]m)?)?"
+_GOAL = rf"(?:to|until) {_DAY_AND_HOUR}"
 _BOTH_TO = re.compile(
     rf"{_VERB} (?P<first>{_NAMED}) (?:and|&) (?P<second>{_NAMED}) (?P<goal>{_GOAL})\b"
     rf"(?! (?:and|&|or) (?:{DAY_NAMES})\b)",
     re.I,
 )
 """Two visits that shall go to the same day."""
+_OWN_TO = re.compile(
+    rf"^\W*(?P<first>(?:the |my ){_ONE_DAY}) (?:and|&) (?P<second>{_ONE_DAY}(?<=s)) (?P<goal>{_GOAL})\b", re.I
+)
+"""Likewise, without a verb: "my Tuesday and Wednesday visits to Thursday"."""
+_TO_TWO = re.compile(
+    rf"{_VERB} (?P<first>{_NAMED}) (?:and|&) (?P<second>{_NAMED}) (?P<goal>{_GOAL}) (?:and|&) "
+    rf"(?P<other>{_DAY_AND_HOUR})",
+    re.I,
+)
+_EACH_ON = re.compile(
+    rf"\b(?:do|have|make|put) (?P<first>(?:the |my )[a-z]+) (?:on|for) (?P<one>{_DAY_AND_HOUR}),? (?:and|&) "
+    rf"(?P<second>(?:the |my )[a-z]+) (?:on|for) (?P<two>{_DAY_AND_HOUR}) instead\b",
+    re.I,
+)
 
 
 def each_to_its_goal(text: str) -> str:
-    """Two requests where two visits go to one day: "move Tuesday to Thursday and move Wednesday to Thursday"."""
-    return _BOTH_TO.sub(r"move \g<first> \g<goal> and move \g<second> \g<goal>", text)
+    """Two requests where two visits go to one day: "move Tuesday to Thursday and move Wednesday to Thursday".
+
+    So it is where each has a day of its own: "Tuesday and Wednesday to Thursday and Friday".
+    """
+    text = _TO_TWO.sub(r"move \g<first> \g<goal> and move \g<second> to \g<other>", text)
+    text = _EACH_ON.sub(r"move \g<first> to \g<one> and move \g<second> to \g<two>", text)
+    for form in (_BOTH_TO, _OWN_TO):
+        text = form.sub(r"move \g<first> \g<goal> and move \g<second> \g<goal>", text)
+    return text
 
 
 def without_origin(text: str) -> tuple[str, str]:

@@ -5,6 +5,16 @@ from collections.abc import Callable
 
 _COUNTS = {"una": "one", "un": "one", "dos": "two", "tres": "three", "cuatro": "four"}
 _COUNT = rf"(?P<count>{'|'.join(_COUNTS)}|[0-9]{{1,2}})"
+_HOURS = {
+    word: hour
+    for hour, word in enumerate(
+        ("una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"), 1
+    )
+}
+_POLITELY = r"(?:,? (?:bitte|danke|gerne?|merci|s'il (?:vous|te) pla[iî]t|svp))?"
+_MY_TERMIN = (
+    r"(?:\b(?:ich )?(?:m[oö]chte|muss|will) (?:ich )?(?:bitte |leider )?)?\b(?:mein|d)en termin(?: bitte| leider)?"
+)
 _UNITS = {"hora": "hour", "día": "day", "dia": "day", "semana": "week"}
 
 
@@ -27,10 +37,25 @@ def _span(match: re.Match[str]) -> str:
 
 
 ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"^\W*(?:ja|jawohl|oui)\W*$", re.I), "yes"),
-    (re.compile(r"^\W*(?:nein|non)\W*$", re.I), "no"),
+    (re.compile(rf"^\W*(?:ja|jawohl|oui|d'accord){_POLITELY}\W*$", re.I), "yes"),
+    (re.compile(rf"^\W*(?:nein|non){_POLITELY}\W*$", re.I), "no"),
+    (
+        re.compile(rf"\ba las? (?P<hour>{'|'.join(_HOURS)})\b(?! y\b)", re.I),
+        lambda match: f"at {_HOURS[match['hour'].lower()]}",
+    ),
+    (re.compile(r"\bya no l[ao] (?:necesito|quiero)\b", re.I), "I don't need it"),
+    (re.compile(r"^\W*(?:danke(?: sch[oö]n)?|vielen dank|merci(?: beaucoup)?)\W*$", re.I), "thanks"),
+    (re.compile(r"^\W*(?:claro que s[ií]|por supuesto)\W*$", re.I), "yes"),
+    (re.compile(r"\bno (?:me |la |lo |se )?(?:canc[eé]l[ae]n?|an[uú]l[ae]n?|cancelar|anular)\b", re.I), "don't cancel"),
+    (re.compile(r"\b(?:ne pas annuler|n'annulez pas|n'annule pas)\b", re.I), "don't cancel"),
+    (re.compile(r"\botra (?=cita|visita|inspecci[oó]n|fumigaci[oó]n)", re.I), "another "),
+    (re.compile(r"\bn[uú]mero (?=[0-9]\b)", re.I), "number "),
+    (re.compile(r"\bd[eé]placer\b", re.I), "move"),
     (re.compile(r"\bmon (?:rendez-?vous|rdv)\b", re.I), "my appointment"),
+    (re.compile(r"\bje (?:voudrais|veux|souhaite|dois|aimerais) annuler\b", re.I), "I want to cancel"),
     (re.compile(r"\bannuler\b", re.I), "cancel"),
+    (re.compile(rf"{_MY_TERMIN} (?:absagen|stornieren)\b", re.I), "I want to cancel my appointment"),
+    (re.compile(rf"{_MY_TERMIN} (?:verschieben|verlegen)\b", re.I), "I want to move my appointment"),
     (re.compile(r"\b(?:um )?([0-9]{1,2}(?::[0-5][0-9])?) uhr\b", re.I), r"at \1"),
     (
         re.compile(r"\b(?:(?:para )?la )?(?:semana que (?:viene|entra)|pr[oó]xima semana|semana pr[oó]xima)\b", re.I),

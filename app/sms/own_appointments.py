@@ -203,10 +203,10 @@ async def _which(talk: Talk) -> None:
 async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
     """Each of these visits in turn; the day that all of them shall go to is kept, each has its own hour."""
     state = talk.state
-    first, *others = visits
+    first, *others = several.in_turn(talk, visits)
     if state.task is Task.MOVE:
         talk.said = replace(talk.said, when=several.goal(talk, visits))
-        state.wanted = Wanted().said(talk.said.when)
+        state.wanted = which_visit.on_its_day(first, Wanted().said(talk.said.when))
     kept_all = several.wait(talk, state.task, others)
     await _with(talk, first)
     if others:

@@ -26,6 +26,13 @@ _THING_TO_TIME = re.compile(
 )
 """A visit by its service, and when it shall be: "ants to Thursday at 2"."""
 
+_THE_ONE = re.compile(rf"{THE_ONE.pattern}|\b(?:instead|better|rather)\b")
+_ELSEWHEN = re.compile(
+    rf"{BETTER.pattern}|\b(?:should|must|(?:needs?|has|have) to|can|could|will|would) (?:\w+ )??be\b|"
+    r"\b(?:can|could) [a-z]+ (?:have|get|do|make) (?:the|my|our)\b"
+)
+"""What is said like this of a visit gives it another time."""
+
 
 def one_or_two(talk: Talk, ground: Ground) -> Said:
     """What was said, as one where a yes with a request after it answers nothing that was asked."""
@@ -48,7 +55,9 @@ def one_or_two(talk: Talk, ground: Ground) -> Said:
 
 async def goes_elsewhere(talk: Talk) -> bool:
     """Whether it says where a visit that stands shall go, without a verb: "inspection to Thursday at 9"."""
-    return bool(_THING_TO_TIME.match(talk.said.text.lower())) and await _is_of_standing(talk)
+    low = talk.said.text.lower()
+    placed = _THING_TO_TIME.match(low) or (_THE_ONE.search(low) and _ELSEWHEN.search(low))
+    return bool(placed) and await _is_of_standing(talk)
 
 
 def names_another(talk: Talk, then: Said) -> bool:
@@ -163,7 +172,7 @@ async def _is_of_standing(talk: Talk) -> bool:
     said, low = talk.said, talk.said.text.lower()
     named = meant.services_in(talk, said)
     more = any(form.search(low) for form in (ONE_MORE, FOR_THEIRS, apart.ANOTHER))
-    one = bool(THE_ONE.search(low)) or bool(_THING_TO_TIME.match(low))
+    one = bool(_THE_ONE.search(low)) or bool(_THING_TO_TIME.match(low))
     if len(named) != 1 or said.intent is not None or not said.when or more or not one:
         return False
     return talk.calls <= MOST_CALLS_BEFORE and await own_appointments.stands(talk, named[0].id)

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from app.booking.business import Service
 from app.sms import phrases
 from app.sms.cancelling import CANCEL
-from app.sms.dates_in_words import When
+from app.sms.dates_in_words import When, read_shift
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, services_in
 from app.sms.numbers_in_words import ORDINALS
@@ -17,6 +18,7 @@ from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, MOVE, OTHER_ONE
 from app.sms.words import Said, read
 
 MOST_PUT_OFF = 2
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _TWO = 2
 EVERY = re.compile(
     r"\b(?:(?<!\bare )(?<!\bwe )(?<!'re )both|everything|"
@@ -233,10 +235,32 @@ def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:
     names = [(each, talk.business.service(each.service)) for each in visits]
     when = goal(talk, visits)
     to = f" to {when.days[0].isoformat()} {when.part}".rstrip() if len(when.days) == 1 and when.length == 1 else ""
-    words = [f"move my {s.name if s else 'visit'} of {each.starts.date().isoformat()}{to}" for each, s in names]
+    if not when.days and (when.part or when.clock.minutes):  # each on its own day
+        hour, minute = divmod(next(iter(when.clock.minutes), 0), 60)
+        to = f" in the {when.part}" if when.part else f" at {hour}:{minute:02}"
+    shift = read_shift(talk.said.text)
+    words = [
+        f"move my {s.name if s else 'visit'} of {each.starts.date().isoformat()}{to or _shifted(each, shift)}"
+        for each, s in names
+    ]
     room = max(MOST_PUT_OFF - len(state.put_off), 0)
     state.put_off = [*state.put_off, *(PutOff(each, talk.today) for each in words[:room])]
     return len(words) <= room
+
+
+def _shifted(visit: Booked, shift: timedelta | None) -> str:
+    """Where a visit goes that shall be so much later or earlier, in words; empty where that is not said."""
+    if not shift:
+        return ""
+    if shift.days * _DAY == shift:
+        return f" to {(visit.starts + shift).date().isoformat()} at {visit.starts:%H:%M}"
+    return f" {abs(shift) // _MINUTE} minutes {'later' if shift > _DAY * 0 else 'earlier'}"
+
+
+def in_turn(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
+    """In the order in which they are moved: of those that all shall be later the last goes first, and makes room."""
+    shift = read_shift(talk.said.text) if talk.state.task is Task.MOVE else None
+    return [*reversed(visits)] if shift and shift > _DAY * 0 else [*visits]
 
 
 def goal(talk: Talk, visits: Sequence[Booked]) -> When:

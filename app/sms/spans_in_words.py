@@ -126,7 +126,7 @@ def _between_weekdays(match: re.Match[str], today: date, _last: date) -> Found:
     first = coming(today, WEEKDAYS[match["from"]])
     to = coming(first, WEEKDAYS[match["to"]])
     if not match["between"] and _MOVES.search(match.string[: match.start()]):
-        return Found((first, coming(today, WEEKDAYS[match["to"]])))
+        return Found((first, coming(today, WEEKDAYS[match["to"]])), weekday=True)
     return Found((first,), (to - first).days + 1)
 
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from app.sms.cancelling import CANNOT_COME, CANNOT_ON, is_timed
+from app.sms.cancelling import CANNOT_COME, is_timed
 from app.sms.day_names import FROM_TODAY, WEEKDAYS
 from app.sms.ground import ground
-from app.sms.meant import could_be, names_time, services_in
+from app.sms.meant import all_services_in, could_be, names_time, services_in
 from app.sms.state import Booked
 from app.sms.talk import Talk
 from app.sms.vocabulary import AGAIN, APPT, BETTER, ONE_MORE, WISHES_FOR
@@ -55,6 +55,14 @@ _SEE_YOU = re.compile(r"\bsee (?:you|u|ya|y'?all|him|her|them)\b")
 _EXPECTS = re.compile(
     rf"{_SEE_YOU.pattern}|\blooking forward\b|\b(?:i|we) thought\b|"
     r"^\W*(?:(?:so|and|wait|ok|oh|but)\W+)*(?:is|was|isn'?t|wasn'?t) (?:it|that|this|(?:my|the|our) \w+)(?: still)?\W*$"
+)
+_STAYS = re.compile(
+    r"\W*(?:(?:no|ok|okay|actually|sorry|wait|please|pls|oh|never ?mind|nvm|forget it|i'?ll|we'?ll|let'?s|just)\W+)*"
+    r"(?:keep|leave) (?:it|them|both|everything|(?:my|the) (?:[\w-]+ )?"
+    rf"{APPT})(?: (?:both|all|as (?:it|they) (?:is|are)|as is|then|please|pls))*\W*"
+)
+_ONE_MORE_OF = re.compile(
+    r"(?<!\bthe )(?<!\bmy )\b(?:another|second|additional|extra|one more) (?P<what>[\w-]+(?: [\w-]+)?)"
 )
 _NOT_SO = re.compile(r"\b(?:wo|ca|do|does|did)n'?t\b|\b(?:cannot|not|never|no)\b")
 _WISHED = re.compile(r"\bwould like\b|\bpossible\b|\bmov(?:e|ing)\b|\bbad\b|\bno good\b")
@@ -106,16 +114,15 @@ def none_then(talk: Talk, own: Sequence[Booked]) -> bool:
     return named and not any(could_be(when, each.starts) for each in own)
 
 
-def cannot_then(talk: Talk) -> bool:
-    """Whether they cannot on the day of the visit that was spoken of last."""
-    last, said = talk.state.last, talk.said
-    return bool(last and last.starts.weekday() in said.when.barred and CANNOT_ON.search(said.text.lower()))
-
-
 def expects_it(talk: Talk) -> bool:
-    """Whether they only say, or ask, when they take it to be: "see you Wednesday", "I thought it was Friday"."""
+    """Whether they only say, or ask, when they take it to be: "see you Wednesday", "I thought it was Friday".
+
+    Or that it stays as it is: "never mind, keep it".
+    """
     said = talk.said
     low = said.text.lower()
+    if _STAYS.fullmatch(low):
+        return True
     wishes = said.instead or as_agreed(talk) or any(form.search(low) for form in (BETTER, WISHES_FOR, _NOT_SO, _WISHED))
     return (
         said.intent in (None, Intent.STATUS)
@@ -137,7 +144,8 @@ def is_another(talk: Talk) -> bool:
     last, named = talk.state.last, {service.id for service in services_in(talk)}
     low = talk.said.text.lower()
     again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
-    return bool(again or (last and named and last.service not in named))
+    one_more = (all_services_in(talk, match["what"]) for match in _ONE_MORE_OF.finditer(low))
+    return bool(again or any(one_more) or (last and named and last.service not in named))
 
 
 def at_its_time(talk: Talk) -> bool:

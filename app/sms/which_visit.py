@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import several
+from app.sms.barred_in_words import UNFIT_DAY
 from app.sms.cancelling import CANNOT_COME, CANNOT_ON
 from app.sms.dates_in_words import When
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
@@ -52,7 +53,9 @@ def in_its_week(talk: Talk, found: Sequence[Booked], when: When, task: Task) -> 
     """When it is said to be, where the day by which a visit is named is that of a visit in another week: "cancel
     Monday", "move Monday to Tuesday". So it is where they only say the day on which they cannot.
     """
-    if task is Task.CANCEL and when.barred and not when.days and CANNOT_COME.search(talk.said.text.lower()):
+    low = talk.said.text.lower()
+    cannot = CANNOT_COME.search(low) or CANNOT_ON.search(low)
+    if task is Task.CANCEL and when.barred and not when.days and cannot:
         return replace(when, days=tuple(each.starts.date() for each in found if each.starts.weekday() in when.barred))
     origin = re.split(r"\b(?:to|until)\b", talk.said.text, maxsplit=1)[0]
     named = when.weekday if task is Task.CANCEL else len(when.days) == _TWO and bool(FROM_TO.search(talk.said.text))
@@ -141,7 +144,8 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         wanted = Wanted().said(replace(when, days=when.days[1:]))
         return (found[0] if len(found) == 1 else None), wanted
     on_day = [each for each in found if each.starts.date() in days]
-    found = (moves and not on_day and _unsuited(talk, found)) or found
+    unsuited = _unsuited(talk, found) if moves and not on_day else []
+    found = unsuited or found
     to_day = moves and len(days) == 1 and _is_goal(talk.said.text)
     named, with_whom = {service.id for service in services_in(talk)}, _with_whom(talk, found)
     of_it = [each for each in found if each.service in named] or with_whom
@@ -163,7 +167,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     found = [each for each in found if each in with_whom] or found
     one = not SEVERAL.search(talk.said.text.lower())
     about_last = (moves and not named) or bool(THIS_ONE.search(talk.said.text.lower()))
-    if len(found) > 1 and last is not None and not on_day and about_last and one:
+    if len(found) > 1 and last is not None and not (on_day or unsuited) and about_last and one:
         found = [each for each in found if each.reference == last.reference] or found
     chosen = found[0] if len(found) == 1 else None
     wanted = Wanted().said(when)
@@ -180,7 +184,7 @@ def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
 def _unsuited(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
     """Those on a day on which they cannot: "can't make it Tuesday, move it to Thursday"."""
     low, barred = talk.said.text.lower(), talk.said.when.barred
-    cannot = CANNOT_COME.search(low) or CANNOT_ON.search(low)
+    cannot = any(form.search(low) for form in (CANNOT_COME, CANNOT_ON, UNFIT_DAY))
     return [each for each in found if cannot and each.starts.weekday() in barred]
 
 

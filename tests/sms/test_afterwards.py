@@ -18,7 +18,7 @@ Thanks Dana | thank you - Jane Roe | thanks for the reminder | ok thanks, I'll b
 Thanks a bunch | thank you kindly, Acme Pest Control | Thanks for getting back to me so fast | Thanks in advance
 """
 SOMETHING_ELSE = """
-tuesday is bad for me | take me off tuesday | we won't be around tuesday | Tuesday at 9 is too early |
+take me off tuesday | we won't be around tuesday | Tuesday at 9 is too early |
 about tuesday, something came up | ok i just sold the house so |
 ok actually something came up | yes i have a problem with that | yes and one more thing, we also have mice |
 sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
@@ -51,6 +51,9 @@ Was my appointment cancelled? | who cancelled my visit? | my appointment got can
 I nearly had to cancel my appointment, anyway all good now | sorry for cancelling last time | Visit cancelled |
 thanks for not cancelling | my wife wants to cancel | my other plans got cancelled | I forgot to cancel last time |
 my gym is cancelling on me | I am NOT cancelling, just asking | I cancelled my other company | is it cancelled?
+"""
+DAY_GIVEN_UP = """
+tuesday is bad for me | tuesday doesn't work anymore | sorry tuesday no longer works
 """
 MOVES = """
 sorry, had to cancel, can we do wednesday at 10 instead | my office cancelled on me, wednesday at 10 is better
@@ -92,6 +95,7 @@ async def test_only_what_leaves_nothing_over_is_left_at_that(sqlite_url: str, la
                 FOR_A_PERSON,
                 ("That is one for a person.", "Someone will call you", f"{IN_DANGER} Someone will call you"),
             ),
+            (DAY_GIVEN_UP, "Moving Home inspection with Dana, Tue Nov 24 at 9:00 AM. Which day suits you?"),
             (MOVES, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
             (ANOTHER_DAY, "Move your visit from Tue Nov 24 at 9:00 AM to: Home inspection"),
         ):

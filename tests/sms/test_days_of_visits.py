@@ -25,7 +25,7 @@ ROWS: tuple[Row, ...] = (
         (THREE, f"{text} / yes", f"{TUE}, {WED}", "Cancelled: Ant treatment with Dana, Mon Nov 30")
         for text in ("cancel monday", "cancel the monday one", "cancel my monday visit", "cancel ants monday")
     ),
-    (THREE, "move monday to tuesday at 3 / yes", f"{TUE}, treatment Tue 24 15:00, {WED}", "Moved: Ant treatment"),
+    (THREE, "move monday to tuesday at 3 / 1 / yes", f"{TUE}, treatment Tue 24 15:00, {WED}", "Moved: Ant treatment"),
     (THREE, "cancel monday nov 23", f"{TUE}, {WED}, {ANTS}", "I find no visit on Mon Nov 23. Which one?"),
     (ONE, "cancel monday", TUE, "I find no visit on Mon Nov 23."),
     (TWO_INSPECTIONS, "cant make it tuesday / yes", WED, "Cancelled"),
@@ -56,7 +56,7 @@ ROWS: tuple[Row, ...] = (
     ),
     (TWO_INSPECTIONS, "move tuesday and wednesday to thursday at 9 / yes / yes", THU_AT_9, "Moved: Home inspection"),
     (INSPECTION_AND_TREATMENT, "move my appointment and switch to thursday", f"{TUE}, {TREATMENT}", "Thu Nov 26: 1)"),
-    (TWO_INSPECTIONS, "move tuesday and wednesday to thursday and friday", f"{TUE}, {WED}", "Which day suits you?"),
+    (TWO_INSPECTIONS, "move tuesday and wednesday to thursday and friday", f"{TUE}, {WED}", "Thu Nov 26: 1)"),
     *(
         (INSPECTION_AND_TREATMENT, f"{text} / yes / yes", "inspection Thu 26 09:00, treatment Thu 26 14:00", "Moved: ")
         for text in (

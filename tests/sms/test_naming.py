@@ -143,4 +143,4 @@ def test_what_is_told_beside_the_name_goes_with_the_booking() -> None:
     state = State(step=Step.NAME)
     talk = Talk(Conversation("acme:1", "acme", CALLER, LINE, {}), acme(), state, said, 0, "SM1", _no_tool)
     assert with_name(talk, ground).name == "Jane Roe"
-    assert state.words == {"notes": "and careful my dog Max bites"}
+    assert state.words == {"notes": "careful my dog Max bites"}

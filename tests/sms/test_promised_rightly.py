@@ -54,6 +54,8 @@ HURT = (
     "i have an emergency",
     "emergency!!",
     "there's an emergency, please help",
+    "someone is bleeding",
+    "the carbon monoxide alarm is going off",
 )
 NOT_HURT = (
     "do you do emergency visits?",

@@ -1,0 +1,61 @@
+"""What says without a verb that a visit that stands does not suit: its day, who comes, or which one is being moved."""
+
+import re
+
+from app.sms import own_appointments
+from app.sms.barred_in_words import UNFIT_DAY
+from app.sms.cancelling import CANNOT_ON
+from app.sms.meant import services_in, technician_in
+from app.sms.several import EVERY
+from app.sms.state import Step, Task
+from app.sms.talk import Talk
+from app.sms.vocabulary import AS_WELL, ONE_MORE, PLUS
+
+_ONLY_WHICH = 5
+"""Words that only name another visit: "no, I meant the inspection"."""
+_SEVERAL = 2
+_ONLY_ONE = re.compile(r"^\W*(?:(?:no|actually|sorry|so|i|we)\W+)*(?:only|just) (?:need|want|do|keep|have)\b")
+
+
+async def gives_up(talk: Talk) -> bool:
+    """Whether it is about a visit that stands, on a day on which they cannot or with somebody else than they want; that
+    has been seen to then.
+    """
+    low, said = talk.said.text.lower(), talk.said
+    cannot, unfit = CANNOT_ON.search(low), UNFIT_DAY.search(low)
+    who, named = technician_in(talk), [each.id for each in services_in(talk)]
+    by_day = bool(said.when.barred and (cannot or unfit))
+    by_service = len(named) == 1 and bool(who or _ONLY_ONE.match(low)) and not ONE_MORE.search(low)
+    if said.when or not (by_day or by_service):
+        return False
+    visits = await own_appointments.all_standing(talk) or ()
+    if by_day and any(each.starts.weekday() in said.when.barred for each in visits):
+        await own_appointments.begin(talk, Task.CANCEL if cannot else Task.MOVE)
+    elif by_service and not who and {each.service for each in visits} > {*named}:
+        await own_appointments.tell(talk, how=True)
+    elif who and by_service and any(each.service in named and each.who != who for each in visits):
+        await own_appointments.begin(talk, Task.MOVE)
+    elif by_service and any(each.service in named for each in visits):
+        await own_appointments.tell(talk)
+    else:
+        return False
+    return True
+
+
+async def is_another(talk: Talk) -> bool:
+    """Whether it only names another visit than the one that is being moved, which takes its place then; or all."""
+    state, said, low = talk.state, talk.said, talk.said.text.lower()
+    if state.task is Task.MOVE and state.step is Step.DAY and said.intent is None and EVERY.search(low):
+        if len(await own_appointments.all_standing(talk) or ()) < _SEVERAL:
+            return False
+        await own_appointments.begin(talk, Task.MOVE)
+        return True
+    named = [each.id for each in services_in(talk)]
+    bare = not said.when and said.number is None and said.next is None and not said.asks and said.intent is None
+    short = len(low.split()) <= _ONLY_WHICH and not AS_WELL.search(low) and not PLUS.match(low)
+    if state.task is not Task.MOVE or state.step is Step.CONFIRM or len(named) != 1 or not (bare and short):
+        return False
+    if named == [state.service] or not await own_appointments.stands(talk, named[0]):
+        return False
+    await own_appointments.begin(talk, Task.MOVE)
+    return True
