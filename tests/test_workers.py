@@ -11,14 +11,14 @@ from app.main import process
 from tests.processes import ROOT
 
 BEGUN = """
-import asyncio, contextlib
+import asyncio, contextlib, sys
 from starlette.applications import Starlette
-from app.db.engine import DatabaseUnavailableError
+from app.db.engine import DatabaseRefusedError, DatabaseUnavailableError
 from app.main.process import one_of_several
 
 @contextlib.asynccontextmanager
 async def lifespan(app):
-    raise DatabaseUnavailableError("away")
+    raise {"away": DatabaseUnavailableError, "refuses": DatabaseRefusedError}[sys.argv[1]](sys.argv[1])
     yield
 
 async def begin():
@@ -46,11 +46,19 @@ def test_it_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -
     assert len(tries) == 3
 
 
-def test_it_ends_alone_where_the_database_goes_as_it_begins() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", BEGUN], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+def begun(database: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", BEGUN, database], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+def test_it_ends_alone_where_the_database_goes_as_it_begins() -> None:
+    ended = begun("away")
 
     assert ended.returncode not in (0, SAME_EVERY_TIME)
     assert "database_away" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_what_would_fail_the_same_way_each_time_is_an_error() -> None:
+    assert "DatabaseRefusedError" in begun("refuses").stderr

@@ -68,6 +68,8 @@ def one_of_several(begin: Callable[[], Starlette]) -> Starlette:
             try:
                 await stack.enter_async_context(lifespan(app))
             except DatabaseUnavailableError as why:
+                if not why.retryable:
+                    raise
                 logger.warning("database_away", message=str(why))
                 os._exit(1)
             yield
