@@ -34,6 +34,7 @@ from app.booking.book import (
     Result,
     event_of,
     inspect,
+    ring_refused,
 )
 from app.booking.business import Business
 from app.booking.by_hand import as_found, gone
@@ -50,7 +51,6 @@ from app.booking.verification import Aftercare
 from app.booking.whereabouts import still_on
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.db.opening import WRITE_DEADLINE_S
 from app.errors import Code, ReadbackError
 from app.watch.alarms import Alarms
 
@@ -148,7 +148,7 @@ class Changes:
         else:
             written = await calendar.book(name, _as_edited(amendment.wanted, service, seen), within_s=within_s)
         if isinstance(written, Refused):
-            self._ring_refused(change.calendar, written.reason, business)
+            ring_refused(self._alarms, business, change.calendar, f"A move could not be written: {written.reason}")
             return await self._release(amendment, written.reason, UNAVAILABLE)
         if isinstance(written, Changed | Absent):
             return await self._changed(business, amendment, None, deadline)
@@ -323,7 +323,7 @@ class Changes:
         logger.warning("change_pending", reference=amendment.appointment.reference, reason=reason)
         outcome = Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
         try:
-            left = await self._note(amendment, reason, etag, NOTE_S)
+            left = await self._database.write(lambda t: self._noted(t, amendment, reason, etag), within_s=NOTE_S)
         except ReadbackError:
             # What stays "held" may end in silence; this caller is told "pending" and is owed more.
             task = asyncio.get_running_loop().create_task(self._note_later(amendment, reason, etag))
@@ -332,50 +332,51 @@ class Changes:
             return outcome
         return outcome if left else await self._settled_meanwhile(amendment, etag)
 
-    async def _settled_meanwhile(self, amendment: Amendment, etag: str, *, told_pending: bool = False) -> Outcome:
+    async def _settled_meanwhile(self, amendment: Amendment, etag: str) -> Outcome:
         """Its own commit went through unheard, or somebody took this process for dead and settled it: theirs stands."""
         now, pending = self._clock.now(), Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
         try:
             row = await self._database.write(
-                lambda t: change_overtaken(t, amendment, etag=etag, now=now, told_pending=told_pending), within_s=NOTE_S
+                lambda t: change_overtaken(t, amendment, etag=etag, now=now, told_pending=False), within_s=NOTE_S
             )
         except ReadbackError:
             return pending
         if row is None:
             return pending
-        if row.revision == amendment.change.revision:
-            remember(self._claims, self._lookups, amendment, row)
+        if self._remembered(amendment, row):
             return Outcome(Result.CONFIRMED, row)
-        self._claims.remove(amendment.change.calendar, amendment.change.id)
         return pending if amendment.in_place else replace(UNAVAILABLE, booking=row)
 
-    async def _note(self, amendment: Amendment, reason: str, etag: str, within_s: float = WRITE_DEADLINE_S) -> bool:
+    def _remembered(self, amendment: Amendment, row: Booking) -> bool:
+        """Whether the appointment has become what was wanted; its times are kept in mind as they are."""
+        done = row.revision == amendment.change.revision
+        if done:
+            remember(self._claims, self._lookups, amendment, row)
+        else:
+            self._claims.remove(amendment.change.calendar, amendment.change.id)
+        return done
+
+    def _noted(self, transaction: Transaction, amendment: Amendment, reason: str, etag: str) -> bool:
         now = self._clock.now()
-        return await self._database.write(
-            lambda t: leave_pending(t, amendment, reason, etag=etag, now=now, look_at=now + FIRST_LOOK_AFTER_S),
-            within_s=within_s,
-        )
+        return leave_pending(transaction, amendment, reason, etag=etag, now=now, look_at=now + FIRST_LOOK_AFTER_S)
 
     async def _note_later(self, amendment: Amendment, reason: str, etag: str) -> None:
-        while self._clock.now() < amendment.change.hold_until:
+        """Whoever settles it before it is noted knows of nobody who waits, so then it is owed with the note."""
+
+        def work(transaction: Transaction) -> Booking | None:
+            if self._noted(transaction, amendment, reason, etag):
+                return None
+            return change_overtaken(transaction, amendment, etag=etag, now=self._clock.now(), told_pending=True)
+
+        while True:
             try:
-                if not await self._note(amendment, reason, etag):
-                    await self._settled_meanwhile(amendment, etag, told_pending=True)
+                row = await self._database.write(work)
             except ReadbackError:
                 await asyncio.sleep(NOTE_AGAIN_S)
                 continue
+            if row is not None:
+                self._remembered(amendment, row)
             return
-        logger.error("pending_not_noted", reference=amendment.appointment.reference)
-
-    def _ring_refused(self, calendar: str, reason: str, business: Business) -> None:
-        self._alarms.ring(
-            "calendar_refuses_writes",
-            calendar,
-            f"Calendar refuses bookings: {business.whose(calendar)}",
-            f"An appointment could not be moved: {reason}. Check that the calendar exists and is shared with "
-            "permission to make changes to events.",
-            business.page,
-        )
 
     def _reading(self, deadline: float) -> float:
         """For live reads, which go out together."""

@@ -25,7 +25,6 @@ from app.booking.verification import USUAL, Aftercare, confirmed
 from app.clock import Clock
 from app.db.batching import Together
 from app.db.engine import Database, Transaction
-from app.db.opening import WRITE_DEADLINE_S
 from app.errors import Code, ReadbackError
 from app.watch.alarms import Alarms
 
@@ -39,7 +38,7 @@ RESERVE_S = 0.3
 """Kept back from each step for the database and the way home."""
 NOTE_S = 1.0
 NOTE_AGAIN_S = 2.0
-"""Between tries to note a pending booking in a database that is away; given up when its hold would be over."""
+"""Between tries to note a pending booking in a database that is away, for as long as it is."""
 
 logger = log.get(__name__)
 
@@ -130,14 +129,7 @@ class Bookings:
         event = event_of(held, slot.service.name)
         written = await calendar.book(name, event, within_s=min(WRITE_S, self._left(deadline)))
         if isinstance(written, Refused):
-            self._alarms.ring(
-                "calendar_refuses_writes",
-                held.calendar,
-                f"Calendar refuses bookings: {business.whose(held.calendar)}",
-                f"A booking could not be written: {written.reason}. Check that the calendar exists and is shared with "
-                "permission to make changes to events.",
-                business.page,
-            )
+            ring_refused(self._alarms, business, held.calendar, f"A booking could not be written: {written.reason}")
             return await self._release(held, written.reason, UNAVAILABLE)
         if isinstance(written, Unknown):
             return await self._leave_pending(held, written.reason)
@@ -259,7 +251,7 @@ class Bookings:
         """Keep the time; the background settles it by reading the event's id."""
         logger.warning("booking_pending", reference=held.reference, calendar=held.calendar, reason=reason)
         try:
-            noted = await self._note_pending(held, reason, etag, NOTE_S)
+            noted = await self._database.write(lambda t: self._noted(t, held, reason, etag), within_s=NOTE_S)
         except ReadbackError:
             # What stays "held" ends in silence; this caller is told "pending" and is owed more.
             task = asyncio.get_running_loop().create_task(self._note_later(held, reason, etag))
@@ -268,13 +260,13 @@ class Bookings:
             return _pending(held)
         return _pending(noted) if noted else await self._overtaken(held, etag)
 
-    async def _overtaken(self, held: Booking, etag: str, *, told_pending: bool = False) -> Outcome:
+    async def _overtaken(self, held: Booking, etag: str) -> Outcome:
         """Somebody took this process for dead and settled the booking while it was being written: theirs stands."""
         now = self._clock.now()
         logger.warning("booking_overtaken", reference=held.reference)
         try:
             row = await self._database.write(
-                lambda t: booking_overtaken(t, held, etag=etag, now=now, told_pending=told_pending), within_s=NOTE_S
+                lambda t: booking_overtaken(t, held, etag=etag, now=now, told_pending=False), within_s=NOTE_S
             )
         except ReadbackError:
             return _pending(held)
@@ -285,28 +277,30 @@ class Bookings:
         self._claims.remove(held.calendar, held.id)
         return UNAVAILABLE
 
-    async def _note_pending(
-        self, held: Booking, reason: str, etag: str, within_s: float = WRITE_DEADLINE_S
-    ) -> Booking | None:
+    def _noted(self, transaction: Transaction, held: Booking, reason: str, etag: str) -> Booking | None:
         now = self._clock.now()
+        why = why_pending(transaction, held, reason)[:64]
         look_at = now + FIRST_LOOK_AFTER_S
-
-        def work(transaction: Transaction) -> Booking | None:
-            why = why_pending(transaction, held, reason)[:64]
-            return move(transaction, held, "pending", now=now, reason=why, etag=etag, look_at=look_at, doubt=True)
-
-        return await self._database.write(work, within_s=within_s)
+        # Once the hold is over, a confirmation is of whoever settled it, and known to be one.
+        doubt = now < held.hold_until
+        return move(transaction, held, "pending", now=now, reason=why, etag=etag, look_at=look_at, doubt=doubt)
 
     async def _note_later(self, held: Booking, reason: str, etag: str) -> None:
-        while self._clock.now() < held.hold_until:
+        """Whoever settles it before it is noted knows of nobody who waits, so then it is owed with the note."""
+
+        def work(transaction: Transaction) -> Booking | None:
+            noted, now = self._noted(transaction, held, reason, etag), self._clock.now()
+            return noted or booking_overtaken(transaction, held, etag=etag, now=now, told_pending=True)
+
+        while True:
             try:  # at once, and with patience: a slow database takes it, and this process may die meanwhile
-                if not await self._note_pending(held, reason, etag):
-                    await self._overtaken(held, etag, told_pending=True)
+                row = await self._database.write(work)
             except ReadbackError:
                 await asyncio.sleep(NOTE_AGAIN_S)
                 continue
+            if row is not None and row.status == "refused":
+                self._claims.remove(held.calendar, held.id)
             return
-        logger.error("pending_not_noted", reference=held.reference)
 
     async def stop(self) -> None:
         """Give up noting what the database did not take."""
@@ -316,6 +310,13 @@ class Bookings:
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)
+
+
+def ring_refused(alarms: Alarms, business: Business, calendar: str, what: str) -> None:
+    """A calendar takes nothing of ours: `what` could not be done, and why."""
+    body = f"{what}. Check that the calendar exists and is shared with permission to make changes to events."
+    title = f"Calendar refuses bookings: {business.whose(calendar)}"
+    alarms.ring("calendar_refuses_writes", calendar, title, body, business.page)
 
 
 def _again(mine: Booking) -> Outcome:

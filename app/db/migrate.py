@@ -25,6 +25,13 @@ _FOR_NOW = frozenset((errno.EROFS, errno.ENOSPC, errno.EIO))
 """What a disk says that is full, or mounted without writing."""
 WAIT_S = 120
 """For a process that is migrating already."""
+_PATIENTLY = (
+    f"; SET LOCAL statement_timeout TO '{WAIT_S}s'; SET LOCAL lock_timeout TO '{WAIT_S}s'"
+    "; SET LOCAL idle_in_transaction_session_timeout TO 0"
+)
+"""In a transaction that holds a lock: the usual limits would give up on a neighbour that takes longer than a write may.
+A lock of the session would stay, behind a pooler, with the pooler's connection.
+"""
 
 
 def migrate(url: str, anchors: Path | None = None) -> None:
@@ -62,14 +69,25 @@ def one_at_a_time(url: str) -> Iterator[None]:
             return
         with engine.connect() as connection:
             until = time.monotonic() + WAIT_S
-            while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": GUEST_LOCK_KEY}):
+            while not _held(connection, GUEST_LOCK_KEY):
                 if time.monotonic() > until:
                     raise TimeoutError("another process is bringing up its tables")
                 time.sleep(ASK_EVERY_S)
             yield
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": GUEST_LOCK_KEY})
+            connection.exec_driver_sql("COMMIT")
     finally:
         engine.dispose()
+
+
+def _held(connection: Connection, key: int) -> bool:
+    """Whether the lock could be had; if so, it is held in a transaction that is left open."""
+    connection.exec_driver_sql("BEGIN")
+    if connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}):
+        # In a message without places for values, which also ends the look of the one before: an index waits for that.
+        connection.exec_driver_sql(f"SELECT 1{_PATIENTLY}")
+        return True
+    connection.exec_driver_sql("ROLLBACK")
+    return False
 
 
 def _make_room(file: Path, anchors: Path | None) -> None:
@@ -96,18 +114,15 @@ def _alone(engine: Engine, file: str | None) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         return
-    # A session lock on a connection of its own: the upgrade below runs in its own transaction.
+    # On a connection of its own, as the upgrade below runs in its own transaction.
     aside = open_engine(str(engine.url.render_as_string(hide_password=False)), writes=False)
     try:
         with aside.connect() as connection:
-            # The engine's own limits would give up on a neighbour whose migration takes longer than a write may.
-            connection.execute(text(f"SET statement_timeout = '{WAIT_S}s'"))
-            connection.execute(text(f"SET lock_timeout = '{WAIT_S}s'"))
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK_KEY})
+            connection.exec_driver_sql(f"BEGIN{_PATIENTLY}; SELECT pg_advisory_xact_lock({MIGRATION_LOCK_KEY})")
             yield
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK_KEY})
+            connection.exec_driver_sql("COMMIT")
     finally:
-        aside.dispose()  # back in its pool the connection would stay open, and with it the session's settings
+        aside.dispose()
 
 
 def version(connection: Connection) -> str | None:

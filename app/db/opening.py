@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ READER_THREADS = 4
 CACHE_KB = 1_000
 """Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
 ASK_FOR_LOCK_EVERY_S = 0.001
+LIMITS = {"statement_timeout": "5000", "lock_timeout": "5000", "idle_in_transaction_session_timeout": "10000"}
+_LIMITS_LOCALLY = "".join(f"; SET LOCAL {name} TO {value}" for name, value in LIMITS.items())
+_POOLED = "pooled"
 NOTICES = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 """A server that vanished without a word, as in a failover, is given up after some ten seconds: the system's own limits
 are a quarter of an hour for what was sent, and two hours for who waits. Milliseconds, seconds, seconds, and how often.
@@ -41,16 +45,16 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
     """
     url = normalised(url)
     if not url.startswith("sqlite"):
-        limits = "-c statement_timeout=5000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
-        options = {"connect_timeout": CONNECT_TIMEOUT_S, "options": limits, "application_name": "readback", **NOTICES}
+        options = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "readback", **NOTICES}
         size = 1 if writes else READER_THREADS
         engine = create_engine(
             url, connect_args=options, isolation_level="AUTOCOMMIT", pool_size=size, max_overflow=0, pool_pre_ping=False
         )
+        sets_for_session(engine, LIMITS)
         event.listen(engine, "connect", _hears_nothing)
         if writes:
             lock = f"; SELECT pg_advisory_xact_lock({WRITE_LOCK_KEY})" if in_turn else ""
-            _begins_with(engine, f"BEGIN ISOLATION LEVEL READ COMMITTED{lock}")
+            _begins_with(engine, "BEGIN ISOLATION LEVEL READ COMMITTED", lock)
         return engine
     size = 1 if writes else READER_THREADS
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5}, pool_size=size, max_overflow=0)
@@ -66,8 +70,26 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
     if in_turn:
         _begins_soon(engine)
     elif writes:
-        _begins_with(engine, "BEGIN IMMEDIATE")
+        _begins_with(engine, "BEGIN IMMEDIATE", "")
     return engine
+
+
+def sets_for_session(engine: Engine, settings: Mapping[str, str]) -> None:
+    """Settings of each connection to PostgreSQL. Behind a pooler they would be those of whoever gets it next, so there
+    each transaction has to say them; and what was prepared over one is not there over the next, so nothing is.
+    """
+    said = "; ".join(f"SET {name} TO {value}" for name, value in settings.items())
+
+    @event.listens_for(engine, "connect")
+    def begin(driver: Any, record: Any) -> None:
+        # A pooler answers for a process that is not the one which greets: it cannot know who will serve us.
+        (serves,) = driver.execute("SELECT pg_backend_pid()").fetchone()
+        record.info[_POOLED] = serves != driver.info.backend_pid
+        if record.info[_POOLED]:
+            driver.prepare_threshold = None
+        else:
+            driver.execute(said)
+        driver.commit()
 
 
 def _hears_nothing(connection: Any, _record: Any) -> None:
@@ -101,10 +123,11 @@ def _is_written(sqlite: Any) -> bool:
     return False
 
 
-def _begins_with(engine: Engine, statement: str) -> None:
+def _begins_with(engine: Engine, statement: str, lock: str) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement + begun(connection))
+        limits = _LIMITS_LOCALLY if connection.info.get(_POOLED) else ""
+        connection.exec_driver_sql(statement + limits + lock + begun(connection))
 
 
 def must_be_there(url: str) -> None:

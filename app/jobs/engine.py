@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import log
 from app.db.migrate import one_at_a_time
-from app.db.opening import CONNECT_TIMEOUT_S, database_file, normalised
+from app.db.opening import CONNECT_TIMEOUT_S, database_file, normalised, sets_for_session
 from app.jobs.entry import Entry, Started
 from app.jobs.known import Known
 from app.jobs.pace import Pace
@@ -261,14 +261,12 @@ def _open(url: str) -> SqlEngine:
     file = database_file(url)
     if not file:
         # Its commits lie in the same log before ours: no row leaves the outbox before what it became is on the disk.
-        arguments = {
-            "connect_timeout": CONNECT_TIMEOUT_S,
-            "application_name": "readback-jobs",
-            "options": "-c synchronous_commit=off",
-        }
-        return create_engine(
+        arguments = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "readback-jobs"}
+        served = create_engine(
             url, connect_args=arguments, pool_size=CONNECTIONS // 2, max_overflow=CONNECTIONS // 2, pool_pre_ping=True
         )
+        sets_for_session(served, {"synchronous_commit": "off"})
+        return served
     Path(f"{file}.jobs").touch(mode=FILE_MODE)
     engine = create_engine(
         f"sqlite:///{file}.jobs",

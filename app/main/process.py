@@ -1,10 +1,13 @@
 """One process from its settings: what is wrong is said before anything starts."""
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
+import time
+from collections.abc import AsyncIterator, Callable
 from multiprocessing.process import BaseProcess
 
 from starlette.applications import Starlette
@@ -14,9 +17,11 @@ from app.booking.business import Businesses
 from app.booking.business_file import load_businesses
 from app.booking.synthetic import with_tester
 from app.clock import Clock, SystemClock
+from app.db.away import DatabaseAwayError
+from app.db.engine import DatabaseUnavailableError
 from app.db.migrate import migrate
 from app.db.once import looking
-from app.main.away import once_there, paging
+from app.main.away import ASK_EVERY_S, once_there, paging
 from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
 from app.main.first_days import first_days
@@ -40,7 +45,37 @@ def create() -> Starlette:
     if (parent := multiprocessing.parent_process()) is not None:
         metrics.forget_dead_processes()  # one of several workers takes the place of one that was killed
         threading.Thread(target=_outlived, args=(parent,), name="parent", daemon=True).start()
+        return one_of_several(lambda: application(settings, SystemClock()))
     return application(settings, SystemClock())
+
+
+def one_of_several(begin: Callable[[], Starlette]) -> Starlette:
+    """What `begin` comes to, once the database is there. Where that goes while the lifespan begins, this process ends
+    and is replaced: uvicorn takes a start that fails for one that always would, and stops all of them.
+    """
+    while True:
+        try:
+            begun = begin()
+            break
+        except DatabaseAwayError as why:
+            logger.warning("database_away", message=str(why))
+            time.sleep(ASK_EVERY_S)
+    lifespan = begun.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def begins(app: Starlette) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(lifespan(app))
+            except DatabaseUnavailableError as why:
+                if not why.retryable:
+                    raise
+                logger.warning("database_away", message=str(why))
+                os._exit(1)
+            yield
+
+    begun.router.lifespan_context = begins
+    return begun
 
 
 def _outlived(parent: BaseProcess) -> None:

@@ -16,6 +16,7 @@ from app.booking.calendar import Refused
 from app.booking.settle import LEASE_S, PAGE_AFTER_S
 from app.booking.store import Booking, Customer
 from app.booking.verification import READ_BACK
+from app.db.engine import DatabaseUnavailableError
 from app.db.schema import job_outbox, pages, tasks
 from app.errors import Code
 from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
@@ -120,6 +121,40 @@ async def test_a_move_in_doubt_is_noted_by_a_slow_database_as_soon_as_it_can(
             break
         await asyncio.sleep(0.02)
     assert (await change(made)).status == "pending"
+
+
+@pytest.mark.parametrize("first", ["the process", "somebody else"])
+async def test_who_was_told_that_a_move_is_pending_hears_the_end_also_after_an_outage_longer_than_the_hold(
+    made: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Of what is only held, whoever settles it knows of nobody who waits."""
+    monkeypatch.setattr(amend, "NOTE_AGAIN_S", 0.05)
+    booking = await booked(made)
+    write, away, tried = made.database.write, True, 0
+
+    async def written(work: Any, within_s: float = 15.0, *, lasting: bool = True) -> Any:
+        nonlocal tried
+        if away and ("move", "dana") in calendar.asked:
+            tried += 1
+            raise DatabaseUnavailableError("away")
+        return await write(work, within_s, lasting=lasting)
+
+    monkeypatch.setattr(made.database, "write", written)
+    calendar.script("move", scripted.UNKNOWN)
+    assert (await move(made, booking)).result is PENDING
+    made.clock.advance(HOLD_S + 1)
+    already = tried
+    await soon(lambda: tried > already)
+    if first == "somebody else":
+        monkeypatch.setattr(made.database, "write", write)
+        await made.settler.settle_due()
+        monkeypatch.setattr(made.database, "write", written)
+    away = False
+    await soon(lambda: not made.changes._noting)
+    made.clock.advance(60)
+    await made.settler.settle_due()
+    told = [task.subject for task in await made.tasks()] if first == "somebody else" else [who for who, _ in made.told]
+    assert told == [booking.reference]
 
 
 async def test_a_move_to_another_calendar_writes_first_and_removes_the_old_event_later(

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from app.booking import book
-from app.booking.book import Outcome, Result
+from app.booking.book import HOLD_S, Outcome, Result
 from app.booking.store import YIELD, Customer
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import bookings
@@ -283,6 +283,37 @@ async def test_what_is_pending_is_noted_by_a_slow_database_as_soon_as_it_can(
             break
         await asyncio.sleep(0.02)
     assert (await acme.row()).status == "pending"
+
+
+@pytest.mark.parametrize("first", ["the process", "somebody else"])
+async def test_who_was_told_pending_hears_the_end_also_after_an_outage_longer_than_the_hold(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Of what is only held, whoever settles it knows of nobody who waits."""
+    monkeypatch.setattr(book, "NOTE_AGAIN_S", 0.05)
+    write, away, tried = acme.database.write, True, 0
+
+    async def written(work: Any, within_s: float = 15.0, *, lasting: bool = True) -> Any:
+        nonlocal tried
+        if away and ("book", "dana") in calendar.asked:
+            tried += 1
+            raise DatabaseUnavailableError("away")
+        return await write(work, within_s, lasting=lasting)
+
+    monkeypatch.setattr(acme.database, "write", written)
+    calendar.script("book", scripted.UNKNOWN)
+    assert (await acme.book()).result is Result.PENDING
+    acme.clock.advance(HOLD_S + 1)
+    already = tried
+    await soon(lambda: tried > already)
+    if first == "somebody else":
+        await write(lambda t: t.connection.execute(update(bookings).values(status="refused")))
+    away = False
+    await soon(lambda: not acme.bookings._noting)
+    acme.clock.advance(60)
+    await acme.settler.settle_due()
+    await acme.jobs.run_due()
+    assert acme.told == [((await acme.row()).reference, Result.REFUSED)]
 
 
 async def test_a_confirmation_committed_too_late_to_be_heard_of_is_looked_at_again(
