@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from app.booking.store import Booking, with_reference
+from app.booking.store import Booking, as_kept, with_reference
 from app.commands.answers import HOLDS, complain, say
 from app.db.once import looking
 from app.review.sheets import as_line, as_listed, utc
@@ -26,7 +26,7 @@ def _show(asked: Namespace) -> int:
     """One appointment: what was promised, how far it is read back, the customer, what is to be done: 1 if unknown."""
     now = time.time()
     with looking(from_environment().database_url) as connection:
-        booking = with_reference(connection, asked.reference.strip().upper())
+        booking = with_reference(connection, as_kept(asked.reference))
         if booking is None:
             return complain(f"There is no booking {asked.reference}.")
         tasks = about(connection, booking.reference)
