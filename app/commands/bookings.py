@@ -8,6 +8,7 @@ from typing import Any
 from app.booking.store import Booking, as_kept, with_reference
 from app.commands.answers import HOLDS, complain, say
 from app.db.once import looking
+from app.review.evidence import as_lines
 from app.review.sheets import as_line, as_listed, utc
 from app.review.tasks import Kept, about
 from app.settings import from_environment
@@ -61,5 +62,4 @@ def _told(booking: Booking) -> dict[str, Any]:
 
 
 def _sheet(told: dict[str, Any], tasks: Sequence[Kept], now: float) -> str:
-    lines = [f"{name}: {value}" for name, value in told.items() if value not in ("", None)]
-    return "\n".join([*lines, *(f"task: {as_line(task, now)}" for task in tasks)])
+    return "\n".join([*as_lines(told), *(f"task: {as_line(task, now)}" for task in tasks)])
