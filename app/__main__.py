@@ -1,16 +1,20 @@
 """The command line. Exit code 0 = holds, 1 = does not hold, 2 = wrong use or wrong configuration; no traceback."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Final
 
 from app.commands import COMMANDS
 from app.commands.answers import DOES_NOT_HOLD, WRONG_USE, complain
 from app.errors import ConfigurationError
 from app.jobs.dead_letters import LetterError
 from app.watch.incidents import IncidentError
+
+UNWRITTEN: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,15 +27,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)
+        sys.stdout.flush()  # at the exit it would be too late to say that nothing was written
     except ConfigurationError as error:
         complain(str(error))
         return WRONG_USE
     except (LetterError, IncidentError) as error:
         return complain(str(error))
-    except BrokenPipeError:
-        # Whoever read the answer, `head` say, has enough of it. What is still buffered has nowhere to go.
+    except OSError as error:
+        if error.errno not in UNWRITTEN:
+            raise
+        # What is still buffered has nowhere to go. Whoever reads through a pipe, `head` say, has enough of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DOES_NOT_HOLD
+        return DOES_NOT_HOLD if error.errno == errno.EPIPE else complain(f"It cannot be written: {error.strerror}.")
     return code
 
 

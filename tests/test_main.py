@@ -1,9 +1,11 @@
 """The command line as a person meets it: exit codes, one sentence and no traceback, a clean stop."""
 
 import json
+import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +31,22 @@ def test_asking_about_it_is_exit_code_0(argument: str) -> None:
 
     assert answer.returncode == 0
     assert "readback" in answer.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full is Linux's")
+@pytest.mark.parametrize("full", [True, False])
+def test_an_answer_that_cannot_be_written_is_one_sentence_and_to_nobody_none(full: bool) -> None:
+    asked = [sys.executable, "-m", "app", "tools", "--platform", "mcp"]
+    variables = environment(READBACK_PUBLIC_URL="https://readback.example.com")
+    variables.pop("PYTHONUNBUFFERED", None)  # else nothing waits for the exit
+    reads, output = os.pipe()
+    os.close(reads)
+    if full:
+        os.close(output)
+        output = os.open("/dev/full", os.O_WRONLY)
+    told = subprocess.run(asked, stdout=output, stderr=subprocess.PIPE, text=True, env=variables, cwd=ROOT, check=False)
+    os.close(output)
+    assert (told.returncode, told.stderr) == (1, "It cannot be written: No space left on device.\n" if full else "")
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ REFUSED = [
     ("READBACK_DATABASE_URL", "postgresql://u:p@db:x/name"),
     ("READBACK_DATABASE_URL", "postgresql://u:p@db"),
     ("READBACK_REDIS_URL", "http://cache"),
+    ("READBACK_REDIS_URL", "redis://cache:6379/first"),
+    ("READBACK_REDIS_URL", "redis://cache:6379/1/2"),
     ("READBACK_VAPI_SECRETS", "one\ntwo"),
     ("READBACK_ADMIN_TOKEN", "fifteen-letters"),
     ("READBACK_DAILY_CALL_CAP", "-1"),

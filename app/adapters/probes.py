@@ -79,7 +79,7 @@ async def redis_round_trip(url: str) -> None:
             await client.set(name, value, ex=REDIS_KEY_S)
             seen = await client.get(name)
             await client.delete(name)
-    except (RedisError, OSError, ValueError) as error:
+    except (RedisError, OSError, TypeError, ValueError) as error:
         raise ProbeError(f"it does not take a key ({type(error).__name__})") from None
     if seen != value.encode():
         raise ProbeError("what was written was not there when it was read")

@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from app import log, metrics
 from app.background import Background
-from app.errors import ReadbackError
+from app.errors import ConfigurationError, ReadbackError
 from app.watch.alarms import Alarms
 from app.watch.calm import Calm
 
@@ -95,16 +95,7 @@ class RedisConnection:
         ask_within_s: float = ASK_WITHIN_S,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        # The library's own default of retries costs seconds where a deadline of 50 ms was asked for.
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=MOST_CONNECTIONS,
-            timeout=max(SOCKET_TIMEOUT_S, ask_within_s),
-            socket_timeout=max(SOCKET_TIMEOUT_S, ask_within_s),
-            socket_connect_timeout=max(SOCKET_TIMEOUT_S, ask_within_s),
-            retry=Retry(NoBackoff(), 0),
-        )
-        self.client: Redis = Redis.from_pool(pool)
+        self.client: Redis = Redis.from_pool(_pool(url, max(SOCKET_TIMEOUT_S, ask_within_s)))
         self._secret = secret
         self._alarms = alarms
         self._ask_within_s = ask_within_s
@@ -245,6 +236,26 @@ class RedisConnection:
         self._away = False
         if not self._alarms.withdraw(PAGE, "redis") and self._calm.is_over(time.monotonic()):
             self._alarms.clear(PAGE, "redis", own=True)
+
+
+def _pool(url: str, within_s: float) -> BlockingConnectionPool:
+    """Raises `ConfigurationError` for an option behind `?` that the library does not know, or cannot read."""
+    try:
+        # The library's own default of retries costs seconds where a deadline of 50 ms was asked for.
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=within_s,
+            socket_timeout=within_s,
+            socket_connect_timeout=within_s,
+            retry=Retry(NoBackoff(), 0),
+        )
+        pool.connection_class(**pool.connection_kwargs)  # where options are looked at; nothing is connected yet
+    except (TypeError, ValueError, RedisError):
+        raise ConfigurationError(
+            "READBACK_REDIS_URL has an option behind ? that is unknown or has a wrong value."
+        ) from None
+    return pool
 
 
 async def _within(work: Awaitable[T], seconds: float) -> T:

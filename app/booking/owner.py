@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select
 
 from app.booking.contact import same_name
-from app.booking.store import Booking, by_reference
+from app.booking.store import Booking, as_kept, by_reference
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import failed_attempts
@@ -52,7 +52,7 @@ class Owners:
         Raises `SaidError`: the same words for a wrong reference, a wrong name and somebody else's appointment, and
         others once there were too many tries, right or wrong.
         """
-        spoken = "".join(char for char in reference.upper() if char.isalnum())
+        spoken = as_kept(reference)
         since = self._clock.now() - WINDOW_S
         tried, booking = await self._database.read(
             lambda c: (_tried(c, business, asking, since), by_reference(c, business, spoken))

@@ -372,6 +372,11 @@ def new_reference() -> str:
     return "".join(signs)
 
 
+def as_kept(reference: str) -> str:
+    """A reference that somebody said, read out or typed, as it is kept: `k 7-q m2x` is K7QM2X."""
+    return "".join(sign for sign in reference.upper() if sign.isalnum())
+
+
 def booking_of(row: Any) -> Booking:
     """The booking in a row of the table."""
     return Booking(**row._mapping)

@@ -5,9 +5,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from app.booking.store import Booking, with_reference
+from app.booking.store import Booking, as_kept, with_reference
 from app.commands.answers import HOLDS, complain, say
 from app.db.once import looking
+from app.review.evidence import as_lines
 from app.review.sheets import as_line, as_listed, utc
 from app.review.tasks import Kept, about
 from app.settings import from_environment
@@ -26,7 +27,7 @@ def _show(asked: Namespace) -> int:
     """One appointment: what was promised, how far it is read back, the customer, what is to be done: 1 if unknown."""
     now = time.time()
     with looking(from_environment().database_url) as connection:
-        booking = with_reference(connection, asked.reference.strip().upper())
+        booking = with_reference(connection, as_kept(asked.reference))
         if booking is None:
             return complain(f"There is no booking {asked.reference}.")
         tasks = about(connection, booking.reference)
@@ -61,5 +62,4 @@ def _told(booking: Booking) -> dict[str, Any]:
 
 
 def _sheet(told: dict[str, Any], tasks: Sequence[Kept], now: float) -> str:
-    lines = [f"{name}: {value}" for name, value in told.items() if value not in ("", None)]
-    return "\n".join([*lines, *(f"task: {as_line(task, now)}" for task in tasks)])
+    return "\n".join([*as_lines(told), *(f"task: {as_line(task, now)}" for task in tasks)])

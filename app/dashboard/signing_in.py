@@ -84,7 +84,7 @@ class SigningIn:
         form, _ = await form_of(request)
         # Of another site's form the token is not looked at: whoever sends it learns nothing of it.
         problem = ELSEWHERE if not self._gate.from_here(request) else WRONG
-        if problem == ELSEWHERE or not self._gate.token_ok(form.get("token", "")):
+        if problem == ELSEWHERE or not self._gate.token_ok(form.get("token", "").strip()):
             metrics.count_sign_in("refused")
             metrics.count_refusal(SIGN_IN, "unauthorized")
             self._house.refused(SIGN_IN, "unauthorized")

@@ -14,7 +14,7 @@ from app import metrics
 from app.audit.chain import Chain
 from app.audit.search import Found, Sought, found
 from app.booking.listing import changes, is_doubted, is_unsettled, recent, such
-from app.booking.store import Booking, with_reference
+from app.booking.store import Booking, as_kept, with_reference
 from app.clock import moment
 from app.dashboard import latency, overview
 from app.dashboard.ports import House
@@ -98,7 +98,7 @@ class Views:
 
     async def bookings(self, asked: Asked) -> Data:
         """Appointments and how far they are read back."""
-        show, reference = asked.query.get("show", "recent"), asked.query.get("reference", "").strip().upper()
+        show, reference = asked.query.get("show", "recent"), as_kept(asked.query.get("reference", ""))
         if reference:
             one = await self._read(lambda c: with_reference(c, reference))
             if one is None:

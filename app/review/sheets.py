@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.log import masked_phone
+from app.review.evidence import as_lines
 from app.review.tasks import Kept
 
 
@@ -43,7 +44,7 @@ def as_line(task: Kept, now: float) -> str:
 
 def as_sheet(task: Kept, now: float) -> str:
     """All of it, a line each."""
-    return "\n".join(f"{name}: {value}" for name, value in as_shown(task, now).items() if value not in ("", None))
+    return "\n".join(as_lines(as_shown(task, now)))
 
 
 def utc(moment: float) -> str:

@@ -220,7 +220,7 @@ def named(connection: Connection, word: str) -> Sequence[Kept]:
     exact = by_key(connection, word)
     if exact is not None:
         return [exact]
-    return about(connection, word.upper())
+    return about(connection, "".join(sign for sign in word.upper() if sign.isalnum()))
 
 
 def about(connection: Connection, subject: str) -> Sequence[Kept]:

@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio.client import Pipeline
 
 from app.adapters.redis_connection import MOST_TOGETHER, RedisAwayError, RedisConnection
+from app.errors import ConfigurationError
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.databases import soon
 from tests.fakes.redis import OwnRedis, black_hole, connection_to
@@ -23,6 +24,13 @@ async def connected(url: str, alarms: FakeAlarms, **more: Any) -> AsyncIterator[
     await made.start()
     yield made
     await made.close()
+
+
+@pytest.mark.parametrize("option", ["db=x", "nobody_knows=1", "socket_timeout=soon", "protocol=9"])
+async def test_an_option_that_is_wrong_is_one_sentence_without_the_password(option: str) -> None:
+    with pytest.raises(ConfigurationError, match="READBACK_REDIS_URL has an option") as told:
+        connection_to(f"redis://:secret@127.0.0.1:6379/?{option}")
+    assert "secret" not in str(told.value)
 
 
 @pytest.fixture

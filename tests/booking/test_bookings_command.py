@@ -2,6 +2,7 @@
 
 import json
 
+from app.booking.speech import spell
 from tests.booking.acme import ANN, HOUR, TUESDAY_9, house
 from tests.commanding import command
 from tests.fakes.calendar import FakeCalendar
@@ -17,7 +18,7 @@ async def test_a_reference_leads_to_the_customer_and_to_what_is_to_be_done(datab
             made.clock.advance(pause)  # type: ignore[attr-defined]  # a FakeClock
             await made.jobs.run_due()
 
-    code, told, _ = command(database_url, "bookings", "show", booking.reference.lower(), "--json")
+    code, told, _ = command(database_url, "bookings", "show", f" {spell(booking.reference.lower())}", "--json")
     shown = json.loads(told)
     assert code == 0
     assert (shown["customer"], shown["phone"], shown["read_back"]) == (ANN.name, ANN.phone, "mismatch")
@@ -26,6 +27,7 @@ async def test_a_reference_leads_to_the_customer_and_to_what_is_to_be_done(datab
     assert booking.ends - booking.starts == HOUR
     assert booking.starts == TUESDAY_9
 
+    assert command(database_url, "tasks", "show", spell(booking.reference))[0] == 0
     code, plain, _ = command(database_url, "bookings", "show", booking.reference)
     assert code == 0
     assert f"customer: {ANN.name}\nphone: {ANN.phone}\n" in plain

@@ -330,6 +330,27 @@ def test_no_key_decides_what_was_not_chosen(browsing: Browsing, shown: Process) 
     browsing.run(story)
 
 
+def test_what_is_typed_on_where_the_field_was_taken_away_decides_nothing(browsing: Browsing, worked: Process) -> None:
+    def story(browser: Browser) -> None:
+        with somebody(browser, worked) as page:
+            page.goto(f"{worked.url}/dashboard/dead-letters")
+            expect(page.locator("#link")).to_have_text("Live.")
+            card = page.locator(".card", has_text="b2:1")
+            card.get_by_label("Why it is not to be done").press_sequentially("Just")
+            with committing(worked.database_url, seal) as transaction:
+                elsewhere = update(dead_letters).where(dead_letters.c.key == "b2:1").values(status="replayed")
+                transaction.connection.execute(elsewhere)
+            expect(card).to_have_count(0)
+            page.keyboard.type(" jrjr")
+            expect(page.locator("[data-row]:focus")).to_have_count(0)
+            page.locator("h1").click()
+            page.keyboard.press("j")
+            expect(page.locator("[data-row]:focus")).to_have_count(1)
+
+    browsing.run(story)
+    assert len(rows(worked.database_url, dead_letters, dead_letters.c.status == "open")) == 5
+
+
 def test_no_key_alone_closes_a_callback(browsing: Browsing, worked: Process) -> None:
     def story(browser: Browser) -> None:
         with somebody(browser, worked) as page:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.dashboard.looking import PAGES, dashboard, person, signed_in
+from tests.dashboard.looking import HTML, PAGES, dashboard, person, signed_in
 from tests.flows.running import Readback
 
 
@@ -22,6 +22,13 @@ async def test_a_slash_too_many_leads_to_the_page_before_and_after_signing_in(ac
             there = f"/dashboard/{path}".rstrip("/")
             answer = await dana.client.get(f"{there}/", headers={"accept": "text/html", "host": "evil.example"})
             assert (answer.status_code, answer.headers["location"]) == (303, there)
+
+
+@pytest.mark.parametrize("read_out", ["K 7 M 4 Q X", "k7m-4qx", " K7M4QX "])
+async def test_a_reference_is_found_as_customers_read_it_out(acme_dashboard: Readback, read_out: str) -> None:
+    async with signed_in(acme_dashboard) as dana:
+        found = await dana.client.get("/dashboard/bookings", params={"reference": read_out}, headers=HTML)
+    assert (found.status_code, 'id="K7M4QX"' in found.text) == (200, True)
 
 
 async def test_a_limit_that_lacks_something_says_what_to_do(sqlite_url: str, tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ async def test_a_wrong_token_loses_neither_the_wanted_page_nor_the_name(acme_das
         assert (await dana.sign_in(to="/dashboard/reviews")).headers["location"] == "/dashboard/reviews"
 
 
+async def test_a_token_that_was_pasted_with_blanks_around_it_is_the_token(acme_dashboard: Readback) -> None:
+    async with person(acme_dashboard) as dana:
+        assert (await dana.sign_in(f" {ADMIN_TOKEN}\n")).status_code == 303
+
+
 @pytest.mark.parametrize("to", ["https://evil.example", "//evil.example", '/dashboard"><script>', "/dashboard/a/b/c"])
 async def test_what_was_typed_is_no_markup_and_leads_nowhere_else(acme_dashboard: Readback, to: str) -> None:
     async with person(acme_dashboard) as dana:

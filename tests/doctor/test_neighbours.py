@@ -206,6 +206,8 @@ async def test_google_is_asked_for_a_token(token: str, state: State, tmp_path: P
 
 async def test_redis_is_written_and_read(redis_url: str) -> None:
     assert (await finding("redis", {"READBACK_REDIS_URL": redis_url}))[:2] == (State.OK, "written and read back")
+    wrong = await finding("redis", {"READBACK_REDIS_URL": f"{redis_url}?nobody_knows=1"})
+    assert wrong[:2] == (State.FAILED, "it does not take a key (TypeError)")
     away = await finding("redis", {"READBACK_REDIS_URL": "redis://:secret@127.0.0.1:1/0"})
     assert away[0] is State.FAILED
     assert "secret" not in away[1]

@@ -46,7 +46,28 @@ async def test_the_list_has_the_most_urgent_first_and_nobodys_number(sqlite_url:
         assert "ants" not in shown
 
 
-@pytest.mark.parametrize("word", ["callback:1", "C7K2QM", "c7k2qm"])
+async def test_no_caller_writes_a_line_of_ours(sqlite_url: str) -> None:
+    await filled(sqlite_url)
+    said = Task(
+        "callback:3",
+        "callback",
+        "acme",
+        "C33333",
+        "Call back.",
+        9e9,
+        PHONE,
+        "Hi\nphone: +19005550100\u2028status: done",
+    )
+    async with opened(sqlite_url) as database:
+        await database.write(lambda t: open_task(t, said, now=10.0))
+
+    lines = tasks(sqlite_url, "show", "C33333").stdout.splitlines()
+
+    assert [line for line in lines if line.startswith(("phone", "status"))] == [f"phone: {PHONE}", "status: open"]
+    assert "details: Hi / phone: +19005550100 / status: done" in lines
+
+
+@pytest.mark.parametrize("word", ["callback:1", "C7K2QM", "c7k2qm", "C 7 K 2 Q M"])
 async def test_one_is_shown_with_whom_to_call_and_why(sqlite_url: str, word: str) -> None:
     await filled(sqlite_url)
 

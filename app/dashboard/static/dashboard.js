@@ -74,7 +74,15 @@
     return Boolean(meant);
   }
 
+  // Where the field that somebody types into is taken away, what they go on typing is no key that decides.
+  let typedInto = null;
+  document.addEventListener("input", (event) => { typedInto = event.target; });
+  for (const gone of ["focusin", "pointerdown"]) {
+    document.addEventListener(gone, () => { typedInto = null; });
+  }
+
   document.addEventListener("keydown", (event) => {
+    if (typedInto && !typedInto.isConnected) return;
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return;
     if (event.repeat && !/^[jk]$/.test(event.key)) return; // a key that is held down decides once
     if (event.key === "j") moved(1);
