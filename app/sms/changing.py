@@ -186,7 +186,9 @@ class Changing:
             content={
                 "tool": first.tool,
                 "arguments": dict(first.arguments),
-                "then": [{"tool": other.tool, "arguments": dict(other.arguments)} for other in others],
+                "then": [
+                    {"tool": other.tool, "arguments": dict(other.arguments), **_when(turn, other)} for other in others
+                ],
                 "session": turn.session,
                 "conversation": conversation.id,
                 "customer": conversation.customer,
@@ -243,9 +245,9 @@ def booked(each: Mapping[str, Any]) -> Booked:
 
 
 def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
-    """The time it is about: another offer of it has another id."""
-    slot, _ = offer_of(turn, str(change.arguments.get("slot_id", "")))
-    return {"start": slot.start, "technician": slot.who} if slot else {}
+    """The time it is about, and the service: another offer of it has another id."""
+    slot, service = offer_of(turn, str(change.arguments.get("slot_id", "")))
+    return {"start": slot.start, "technician": slot.who, "service": service} if slot else {}
 
 
 def _call_at(turn: ModelTurn, wanted: str) -> str:

@@ -98,7 +98,7 @@ def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:
             "in_words": [sentence(business, tool, arguments, slot, state.service, visit)],
             "said_before": [{"who": "agent", "text": talk.question()}],
             **({"visits": {visit.reference: visit.start}} if visit else {}),
-            **({"start": slot.start, "technician": slot.who} if slot else {}),
+            **({"start": slot.start, "technician": slot.who, "service": state.service} if slot else {}),
         },
         key=hashlib.blake2b(f"{key}:{tool}:{sorted(arguments.items())}".encode(), digest_size=16).hexdigest(),
     )

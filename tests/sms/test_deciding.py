@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.db.schema import pages, reviews, text_outbox
 from app.review.reviews import decided
 from app.sms.phrases import NO_APPOINTMENT, NOT_THE_REST, STILL_WAITS, WAITS
+from app.sms.reviewed import MEANWHILE
 from tests.booking.acme import CALLER, acme
 from tests.sms.modelled import Texting, call, say, texting
 from tests.tools.talking import Agent
@@ -78,6 +79,22 @@ async def test_a_booking_and_a_move_wait_as_well(sms: Texting) -> None:
     [row] = [row for row in await rows(sms, reviews) if row.status == "open"]
     assert row.what.startswith("Reschedule appointment ")
     assert " to be on Wed 25 Nov 2026, 10:00 CST with " in row.what
+
+
+async def test_of_two_times_that_both_wait_only_the_first_that_is_approved_is_booked(sms: Texting) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    await sms.text("inspection wednesday at 10, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    for identity in [row.id for row in await rows(sms, reviews)]:
+        now = sms.house.clock.now()
+        await sms.house.database.write(lambda t, i=identity, n=now: decided(t, i, True, by="Dana", now=n))
+        sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
+        await sms.reviewed.decided({"review": identity})
+    assert await standing(sms) == [("inspection", "confirmed")]
+    booked, second = [str(row.body) for row in await rows(sms, text_outbox)]
+    assert "booked" in booked.lower()
+    assert second.startswith(MEANWHILE)
 
 
 async def test_what_hangs_on_it_is_not_done_and_that_is_said(sms: Texting) -> None:
