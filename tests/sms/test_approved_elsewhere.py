@@ -127,3 +127,10 @@ async def test_one_of_another_service_or_from_before_keeps_nobody_from_it(sms: T
     await books(sms, "2026-11-27", "treatment")
     assert "You're booked" in await approved(sms)
     assert len(await standing(sms)) == 3
+
+
+async def test_the_same_wish_said_again_while_it_waits_is_one_decision(sms: Texting) -> None:
+    await wants_visit(sms)
+    slot = next(iter(sms.state["memory"]["facts"]["offers"]))
+    await wants(sms, "book_appointment", "Please book the first for Ann Lee", slot_id=slot, customer_name="Ann Lee")
+    assert "You're booked" in await approved(sms), "and no other one that ends as not done"
