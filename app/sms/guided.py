@@ -185,7 +185,7 @@ async def _abort(talk: Talk) -> None:
 async def _give_up(talk: Talk) -> None:
     """What was on its way; where something else is wanted instead, that is begun."""
     if talk.said.next is None:
-        choosing.give_up(talk)
+        await choosing.give_up(talk)
     else:
         await choosing.take_up(talk, talk.said.next, talk.state.service)
 
@@ -281,7 +281,7 @@ async def _afterwards(talk: Talk) -> None:
         await own_appointments.tell(talk)
         state.told = False  # once: two machines would go on for ever
         return
-    if state.step is Step.INVITED and invitation.is_taken_up(talk):
+    if state.step is Step.INVITED and await invitation.is_taken_up(talk):
         return
     if said.only_greets:
         state.step = Step.INVITED

@@ -122,6 +122,16 @@ async def test_who_asks_while_it_waits_hears_that_it_is_looked_at(sms: Texting, 
     assert await sms.text(said) == [NO_APPOINTMENT]
 
 
+@pytest.mark.parametrize("said", ["never mind, don't book it", "cancel it please", "forget it"])
+async def test_who_takes_it_back_while_it_waits_does_not_hear_that_nothing_was_booked(sms: Texting, said: str) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    await sms.text("which services do you have?")
+    told = " ".join([*await sms.text(said), *await sms.text("forget it")])
+    assert STILL_WAITS in told
+    assert "nothing was booked" not in told
+
+
 async def test_a_model_tells_it_as_well(sms: Texting) -> None:
     await sms.text("inspection tuesday at 9, my name is Ann Lee")
     await sms.text("yes")
