@@ -26,6 +26,7 @@ from app.sms import (
     tidings,
 )
 from app.sms.cancelling import CANNOT_COME, Cancelling
+from app.sms.deciding import still_waits
 from app.sms.ground import ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import MAX_REASON_CHARS, Ask, Decides, Talk
@@ -148,7 +149,7 @@ async def _by_intent(talk: Talk) -> None:
             await own_appointments.begin(talk, Task.CANCEL)
         case Intent.MOVE if not busy or said.own or second_wish.names_another(talk, said):
             await own_appointments.begin(talk, Task.MOVE)
-        case Intent.ABORT if state.step not in IDLE or said.cancels:
+        case Intent.ABORT if state.step not in IDLE or said.cancels or await still_waits(talk):
             await _abort(talk)
         case _:
             await _by_step(talk)
@@ -176,7 +177,7 @@ async def _abort(talk: Talk) -> None:
     visit_instead = state.task is Task.MOVE and said.cancels and INSTEAD_OF_IT.search(said.text.lower())
     if state.step in CHOOSING and said.when and said.answer is Answer.NO:
         await choosing.go_on(talk)
-    elif state.step in IDLE or visit_instead:
+    elif (state.step in IDLE and said.cancels) or visit_instead:
         await own_appointments.begin(talk, Task.CANCEL)
     else:
         await _give_up(talk)

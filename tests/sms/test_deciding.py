@@ -132,6 +132,15 @@ async def test_who_takes_it_back_while_it_waits_does_not_hear_that_nothing_was_b
     assert "nothing was booked" not in told
 
 
+@pytest.mark.parametrize("said", ["never mind, don't book it", "forget it", "nvm"])
+async def test_who_takes_it_back_at_once_hears_that_it_is_looked_at(sms: Texting, said: str) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    assert (await sms.text(said))[0].startswith(STILL_WAITS)
+    sms.state = {"guided": {}}  # as a model leaves it
+    assert (await sms.text(said))[0].startswith(STILL_WAITS)
+
+
 async def test_a_model_tells_it_as_well(sms: Texting) -> None:
     await sms.text("inspection tuesday at 9, my name is Ann Lee")
     await sms.text("yes")
