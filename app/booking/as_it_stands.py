@@ -1,23 +1,35 @@
-"""The visits that a review is about, as they stand now: somebody may have moved or cancelled one meanwhile."""
+"""The visits that a review is about, as they stand now: somebody may have moved, cancelled or booked one meanwhile."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app.booking.business import Business, Businesses
-from app.booking.store import Booking, with_reference
+from app.booking.store import Booking, by_caller, with_reference
 from app.review.reviews import Kept
 
 
 def as_they_stand(connection: Connection, review: Kept, businesses: Businesses) -> list[str]:
-    """A sentence for each visit that would be moved or cancelled; nothing where the business is not served here."""
+    """A sentence for each visit that would be moved or cancelled, and for each that was booked since; nothing where the
+    business is not served here.
+    """
     business = businesses.by_id.get(review.business)
     if business is None:
         return []
     changes: list[dict[str, Any]] = [dict(review.content), *review.content.get("then", ())]
     named = dict.fromkeys(str(change.get("arguments", {}).get("reference", "")) for change in changes)
-    return [_told(reference, with_reference(connection, reference), business) for reference in named if reference]
+    told = [_told(reference, with_reference(connection, reference), business) for reference in named if reference]
+    since = [f"{_told(each.reference, each, business)} Booked since." for each in booked_since(connection, review)]
+    return [*told, *since]
+
+
+def booked_since(connection: Connection, review: Kept) -> Sequence[Booking]:
+    """Visits ahead of the review's customer that were booked after it was put before a person."""
+    customer = str(review.content.get("customer", ""))
+    theirs = by_caller(connection, review.business, customer, int(review.opened_at)) if customer else ()
+    return [each for each in theirs if each.created_at >= review.opened_at]
 
 
 def _told(reference: str, visit: Booking | None, business: Business) -> str:

@@ -17,7 +17,16 @@ from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
-from app.inference.fallback import WITHIN_S, Attempt, Fallback, NoAnswerError, NotWorthItError, Purse, SpendCapError
+from app.inference.fallback import (
+    USEFUL_S,
+    WITHIN_S,
+    Attempt,
+    Fallback,
+    NoAnswerError,
+    NotWorthItError,
+    Purse,
+    SpendCapError,
+)
 from app.inference.grade import Graded, Grader
 from app.inference.lately import Lately, impersonal, shared
 from app.inference.model import Model, ModelAnswer, Usage, Wanted
@@ -37,8 +46,6 @@ ANSWERED_S: Final = 3.0
 """From a customer's last words to a reply, when no model answers; the time in which more words are awaited counts."""
 SENDING_S: Final = 0.4
 """Of that, for what is done before and after: the guided conversation, and handing its reply to the carrier."""
-USEFUL_S: Final = 1.2
-"""Less time than this is no use to any model: who has waited longer by then waits this long all the same."""
 NOT_ALLOWED: Final = "not_allowed"
 """The code of a result by which a model hears that a tool did not run as it wanted."""
 
@@ -229,6 +236,7 @@ class Asking:
         return await self._grader.grade(prompt, words(found), purse)
 
     def _left_s(self, since: float) -> float:
+        # Who has waited longer by then waits for as long as is of use all the same.
         return min(max(since + ANSWERED_S - SENDING_S - self._clock.now(), USEFUL_S), WITHIN_S)
 
     def _smallest_first(self, models: Sequence[Model]) -> Sequence[Model]:

@@ -30,7 +30,11 @@ MOST_ATTEMPTS: Final = 3
 WITHIN_S: Final = 2.8
 """For the whole inference, where nobody has waited before it."""
 SHARE: Final = 0.6
-"""Of the time left that one attempt may take while there is somebody else to ask."""
+"""Of the time left that one attempt may take while there is somebody else to ask, but never less than is of use: of
+the second and a half that a texting customer leaves, two tries that are cut off would be worth less than one.
+"""
+USEFUL_S: Final = 1.2
+"""Less time than this is no use to most models."""
 PAUSES_S: Final = (0.15, 0.4)
 """Before the same provider is asked a second and a third time; shortened by up to a half at random."""
 LEAST_S: Final = 0.2
@@ -198,7 +202,9 @@ class Fallback:
         started = time.monotonic()
         answer: ModelAnswer | None = None
         async with _told(leave) as tell, _paid(purse, name, question, course.left_s - LEAST_S) as bill:
-            within_s = course.left_s * (SHARE if others and not last else 1.0)
+            within_s = course.left_s
+            if others and not last:
+                within_s = min(within_s, max(within_s * SHARE, USEFUL_S))
             try:
                 answer = await model.ask(question, within_s)
             except ModelError as error:

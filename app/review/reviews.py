@@ -134,9 +134,10 @@ def overtaken(
 def wrote_since(transaction: Transaction, conversation: str, texts: Mapping[str, str], but: str = "") -> None:
     """What a customer has written, by the ids of their texts, belongs to what is still to be decided about them.
 
-    `conversation` is how the names of its turns begin; `but` is the review that these very texts have opened.
+    `conversation` is how the names of its turns begin; `but` is the turn of these very texts, which may have opened one
+    before it was cut off.
     """
-    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN, _r.id != but
+    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN, _r.conversation != but
     for row in transaction.connection.execute(select(_r.id, _r.proposal).where(*mine)).fetchall():
         content = orjson.loads(row.proposal)
         content["since"] = {**content.get("since", {}), **texts}

@@ -25,7 +25,6 @@ from app.inference.model import Message, Wanted
 from app.inference.output import Decision, Saying
 from app.inference.prompt import as_data
 from app.inference.window import InputError, Memory, remember, remembered, shown, windowed
-from app.review.reviews import is_open, wrote_since
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
 from app.sms.as_wished import as_wished, at_their_hour
 from app.sms.asked_for import held
@@ -113,7 +112,6 @@ class ModelConversation:
         """Answer all of `texts` in one turn."""
         business = self._businesses.by_id.get(conversation.business)
         state = _loaded(conversation.state)
-        await self._tell_who_decides(conversation, texts)
         if business is None or not texts or not await self._may_be_asked(business, conversation, state, texts):
             return await self._by_guide(conversation, texts, state)
         try:
@@ -134,16 +132,6 @@ class ModelConversation:
         if not self._asking.possible or waited_for or _PERSON.fullmatch(texts[-1].body):
             return False
         return await self._flags.on(MODEL_PATH, conversation.customer)
-
-    async def _tell_who_decides(self, conversation: Conversation, texts: Sequence[Incoming]) -> None:
-        """Whoever decides about something of theirs reads what they have written since."""
-        mine, words = f"sms:{conversation.id}:", {text.id: shown(text.body) for text in texts}
-        try:
-            if await self._database.read(lambda c: is_open(c, mine)):
-                own = digest([conversation.id, texts[-1].id]) if texts else ""  # of a run that was cut off
-                await self._database.write(lambda t: wrote_since(t, mine, words, own))
-        except (DatabaseUnavailableError, OverloadedError) as error:
-            _log.error("later words not kept beside a review", reason=type(error).__name__)
 
     async def _by_guide(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
         now = texts[-1].received_at if texts else state.guided_at

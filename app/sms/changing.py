@@ -19,7 +19,7 @@ from app.inference.asking import NOT_ALLOWED, NobodyAnsweredError
 from app.inference.confidence import needs_person
 from app.inference.output import occurs
 from app.inference.records import acted
-from app.review.reviews import Proposal, opened
+from app.review.reviews import Proposal
 from app.sms import asked_next, phrases
 from app.sms.allowed import CHANGES, Permitted
 from app.sms.asked_for import (
@@ -34,6 +34,7 @@ from app.sms.asked_for import (
     not_this_visit,
     speaks_of,
 )
+from app.sms.deciding import opened_once
 from app.sms.ground import ground
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
@@ -186,7 +187,9 @@ class Changing:
             content={
                 "tool": first.tool,
                 "arguments": dict(first.arguments),
-                "then": [{"tool": other.tool, "arguments": dict(other.arguments)} for other in others],
+                "then": [
+                    {"tool": other.tool, "arguments": dict(other.arguments), **_when(turn, other)} for other in others
+                ],
                 "session": turn.session,
                 "conversation": conversation.id,
                 "customer": conversation.customer,
@@ -200,7 +203,7 @@ class Changing:
             key=digest([conversation.id, turn.id]),
         )
         try:
-            await self._database.write(lambda t: opened(t, proposal, now=now))
+            await self._database.write(lambda t: opened_once(t, proposal, now=now))
         except (DatabaseUnavailableError, OverloadedError) as error:
             raise NobodyAnsweredError("nobody can be asked to decide") from error
         await self._note(inference, f"review: {why}")
@@ -243,9 +246,9 @@ def booked(each: Mapping[str, Any]) -> Booked:
 
 
 def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
-    """The time it is about: another offer of it has another id."""
-    slot, _ = offer_of(turn, str(change.arguments.get("slot_id", "")))
-    return {"start": slot.start, "technician": slot.who} if slot else {}
+    """The time it is about, and the service: another offer of it has another id."""
+    slot, service = offer_of(turn, str(change.arguments.get("slot_id", "")))
+    return {"start": slot.start, "technician": slot.who, "service": service} if slot else {}
 
 
 def _call_at(turn: ModelTurn, wanted: str) -> str:

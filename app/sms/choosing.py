@@ -9,6 +9,7 @@ from app.errors import Code
 from app.sms import meant, naming, phrases
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
+from app.sms.deciding import still_waits
 from app.sms.ground import ground
 from app.sms.meant import minute
 from app.sms.settling import carry_out
@@ -42,13 +43,13 @@ async def go_on(talk: Talk) -> None:
             _bar(talk)
         return
     if confirming and not took and said.answer is Answer.NO:
-        _refuse(talk)
+        await _refuse(talk)
     elif took or said.intent is Intent.BOOK or (said.intent is Intent.MOVE and not confirming) or _repeats(talk):
         await ask_next(talk)
     elif noted and not said.asks:
         _say_noted(talk)
     elif said.answer is Answer.NO and _gives_up(talk):
-        give_up(talk)
+        await give_up(talk)
     elif said.answer is Answer.NO and state.step in (Step.TIME, Step.WHICH_DAY):
         state.forget_times()
         state.wanted, state.step = Wanted(), Step.DAY
@@ -110,11 +111,11 @@ async def ask_next(talk: Talk) -> None:
         talk.say(talk.question())
 
 
-def give_up(talk: Talk) -> None:
+async def give_up(talk: Talk) -> None:
     """They do not want it after all."""
     moving = talk.state.task is not Task.BOOK
     talk.state.invite()
-    talk.say(phrases.KEPT if moving else phrases.NOTHING_DONE, phrases.HOW)
+    talk.say(await still_waits(talk) or (phrases.KEPT if moving else phrases.NOTHING_DONE), phrases.HOW)
 
 
 def _no_such_day(talk: Talk, day: str) -> None:
@@ -254,12 +255,12 @@ def _take_technician(talk: Talk) -> bool:
     return True
 
 
-def _refuse(talk: Talk) -> None:
+async def _refuse(talk: Talk) -> None:
     """No to what was about to be done: a visit stays where it is, else the other times that were offered."""
     state, refused = talk.state, talk.state.slot
     state.slot = None
     if state.task is Task.MOVE:
-        give_up(talk)
+        await give_up(talk)
     elif any(slot != refused for slot in state.slots):
         state.step = Step.TIME
         talk.say(f"OK. {talk.question()}")

@@ -33,13 +33,7 @@ class Deciding:
     async def __call__(self, talk: Talk, tool: str, arguments: Mapping[str, Any]) -> None:
         """Have a person decide about it, once. Raises a `ReadbackError` when nobody can be asked."""
         proposal, now = _proposal(talk, tool, arguments), self._clock.now()
-
-        def work(transaction: Transaction) -> None:
-            waiting = open_ones(transaction.connection, f"sms:{talk.conversation.id}:")
-            if not any(_same(one.content, proposal.content) for one in waiting):
-                opened(transaction, proposal, now=now)
-
-        await self._database.write(work)
+        await self._database.write(lambda t: opened_once(t, proposal, now=now))
 
     async def is_open(self, conversation: Conversation) -> bool:
         """Whether anything of theirs is still to be decided; where nobody can say, it is not spoken of."""
@@ -55,6 +49,13 @@ class Deciding:
             return found
         say = f"{found['say']} {phrases.STILL_WAITS}" if found["appointments"] else phrases.STILL_WAITS
         return {**found, "say": say}
+
+
+def opened_once(transaction: Transaction, proposal: Proposal, *, now: float) -> None:
+    """Have a person decide about it; the same wish, said again while it waits, is one decision and no further page."""
+    waiting = open_ones(transaction.connection, f"sms:{proposal.content['conversation']}:")
+    if not any(_wish(one.content) == _wish(proposal.content) for one in waiting):
+        opened(transaction, proposal, now=now)
 
 
 async def waits(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> bool:
@@ -98,17 +99,14 @@ def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:
             "in_words": [sentence(business, tool, arguments, slot, state.service, visit)],
             "said_before": [{"who": "agent", "text": talk.question()}],
             **({"visits": {visit.reference: visit.start}} if visit else {}),
-            **({"start": slot.start, "technician": slot.who} if slot else {}),
+            **({"start": slot.start, "technician": slot.who, "service": state.service} if slot else {}),
         },
         key=hashlib.blake2b(f"{key}:{tool}:{sorted(arguments.items())}".encode(), digest_size=16).hexdigest(),
     )
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Offers of the same time carry different ids."""
-    return _wish(one) == _wish(other)
-
-
-def _wish(content: Mapping[str, Any]) -> tuple[Any, ...]:
-    about = content["arguments"].get("reference"), content.get("start"), content.get("technician")
-    return content["tool"], *about, bool(content.get("then"))
+def _wish(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What is to be done, each change by its visit as it stood and its time: offers of one time carry different ids."""
+    visits = content.get("visits", {})
+    changes = [(change, change["arguments"].get("reference")) for change in (content, *content.get("then", ()))]
+    return [(one["tool"], it, visits.get(it), one.get("start"), one.get("technician")) for one, it in changes]

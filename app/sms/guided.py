@@ -27,6 +27,7 @@ from app.sms import (
     unsuited,
 )
 from app.sms.cancelling import CANNOT_COME, Cancelling
+from app.sms.deciding import still_waits
 from app.sms.ground import ground
 from app.sms.state import CHOOSING, IDLE, State, Step, Task, dumped, loaded
 from app.sms.talk import MAX_REASON_CHARS, Ask, Decides, Talk
@@ -149,7 +150,7 @@ async def _by_intent(talk: Talk) -> None:
             await own_appointments.begin(talk, Task.CANCEL)
         case Intent.MOVE if not busy or said.own or second_wish.names_another(talk, said):
             await own_appointments.begin(talk, Task.MOVE)
-        case Intent.ABORT if state.step not in IDLE or said.cancels:
+        case Intent.ABORT if state.step not in IDLE or said.cancels or await still_waits(talk):
             await _abort(talk)
         case _:
             await _by_step(talk)
@@ -177,7 +178,7 @@ async def _abort(talk: Talk) -> None:
     visit_instead = state.task is Task.MOVE and said.cancels and INSTEAD_OF_IT.search(said.text.lower())
     if state.step in CHOOSING and said.when and said.answer is Answer.NO:
         await choosing.go_on(talk)
-    elif state.step in IDLE or visit_instead:
+    elif (state.step in IDLE and said.cancels) or visit_instead:
         await own_appointments.begin(talk, Task.CANCEL)
     else:
         await _give_up(talk)
@@ -186,7 +187,7 @@ async def _abort(talk: Talk) -> None:
 async def _give_up(talk: Talk) -> None:
     """What was on its way; where something else is wanted instead, that is begun."""
     if talk.said.next is None:
-        choosing.give_up(talk)
+        await choosing.give_up(talk)
     else:
         await choosing.take_up(talk, talk.said.next, talk.state.service)
 
@@ -282,7 +283,7 @@ async def _afterwards(talk: Talk) -> None:
         await own_appointments.tell(talk)
         state.told = False  # once: two machines would go on for ever
         return
-    if state.step is Step.INVITED and invitation.is_taken_up(talk):
+    if state.step is Step.INVITED and await invitation.is_taken_up(talk):
         return
     if said.only_greets:
         state.step = Step.INVITED

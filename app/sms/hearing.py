@@ -1,18 +1,22 @@
 """What a text means before anybody answers it: whether the customer may be texted from now on, and who is to know."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from app.booking.business import Business
 from app.calls.texting import ReceivedText
 from app.db.engine import Transaction
+from app.inference.window import shown
 from app.promises import consent
 from app.promises.consent import Said
 from app.promises.texts import NOTICE, Text, noted
+from app.review.reviews import wrote_since
 from app.sms import people
 from app.sms.conversations import short
 from app.sms.keywords import Meaning, carrier_answers, meaning
 from app.sms.revocation import means_more
+from app.sms.turn import Incoming
 
 CUSTOMER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 """Short codes and names of senders are machines."""
@@ -34,6 +38,7 @@ class Hearing:
         said = Said(business.id, text.customer, source, f"{text.id}: {text.body[:SHOWN]}")
         before = consent.unwanted(transaction.connection, business.id, text.customer)
         if means in OUTS:
+            tell_who_decides(transaction, conversation, [text])
             self._out(transaction, business, conversation, text, means, now)
             return False
         if means is Meaning.HELP:
@@ -48,6 +53,7 @@ class Hearing:
                 _notice(transaction, conversation, text, business, welcome, now)
             return before != consent.OPTED_OUT  # others the carrier, who had stopped them, has welcomed back
         if before == consent.OPTED_OUT:
+            tell_who_decides(transaction, conversation, [text])
             people.after_opt_out(transaction, business.id, text.customer, text.id, text.body, now=now)
             return False
         if before:  # whoever texts can be texted, whatever was found before
@@ -74,6 +80,17 @@ class Hearing:
         if is_new and not carrier_answers(text.body, text.opt_out):
             confirmed = f"{business.name}: you will get no more texts from us. Reply START to get them again."
             _notice(transaction, conversation, text, business, confirmed, now)
+
+
+def tell_who_decides(
+    transaction: Transaction, conversation: str, texts: Sequence[ReceivedText | Incoming], *, turn: str = ""
+) -> None:
+    """Whoever decides about something of theirs reads what they have written since, and that they want no more texts.
+
+    `turn` is that of these texts, by its newest: what it has opened itself is not later than they are.
+    """
+    mine = f"sms:{conversation}:"
+    wrote_since(transaction, mine, {text.id: shown(text.body) for text in texts}, f"{mine}{turn}")
 
 
 def _help(business: Business) -> str:

@@ -28,7 +28,7 @@ from app.promises import texts as outbox
 from app.promises.gsm import parted
 from app.sms import conversations, people
 from app.sms.conversations import Held
-from app.sms.hearing import Hearing
+from app.sms.hearing import Hearing, tell_who_decides
 from app.sms.turn import Incoming, Responder, Turn
 from app.watch.alarms import Alarms
 from app.watch.volume_counts import TEXT, Came, noted
@@ -131,7 +131,10 @@ class Inbox:
         held = conversations.hold(transaction, name, secrets.token_hex(8), now=now, until=now + self.hold_s)
         if held is None:
             return Again(HELD_AGAIN_S)
-        return _Begun(held, conversations.begin_turn(transaction, held, most=MOST_AT_ONCE))
+        texts = conversations.begin_turn(transaction, held, most=MOST_AT_ONCE)
+        if texts:
+            tell_who_decides(transaction, name, texts, turn=texts[-1].id)
+        return _Begun(held, texts)
 
     async def _said(self, begun: _Begun) -> Turn:
         try:

@@ -16,6 +16,45 @@ _MY_TERMIN = (
     r"(?:\b(?:ich )?(?:m[oö]chte|muss|will) (?:ich )?(?:bitte |leider )?)?\b(?:mein|d)en termin(?: bitte| leider)?"
 )
 _UNITS = {"hora": "hour", "día": "day", "dia": "day", "semana": "week"}
+_GERMAN_DAYS = ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag")
+_FRENCH_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_ENGLISH_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAYS = {**dict(zip(_GERMAN_DAYS, _ENGLISH_DAYS, strict=True)), **dict(zip(_FRENCH_DAYS, _ENGLISH_DAYS, strict=True))}
+
+CALL_ABROAD = (
+    r"\b(?:mich|uns|bitte)\b(?:[^.!?\n]|(?<=[0-9])\.){0,60}?(?<!nicht )\b(?:an|zur[üu]ck)(?:zu)?rufen\b|"
+    r"\bruf(?:t|en|e)? (?:sie )?(?:mich|uns)\b(?![^.!?\n]{0,40}\bnicht\b)|\bum (?:einen )?r[üu]ckruf\b|"
+    r"\br?appel(?:ez|le)[- ](?:moi|nous)\b(?! (?:pas|que|le prix|l'))|"
+    r"(?<!besoin de )(?:\bm'|\bme |\bnous )r?appeler\b"
+)
+"""Words that ask for a call, in German and French."""
+_TIMES_OF_CALL = (
+    (r"(?<!guten )\b(?:am n[äa]chsten )?morgen fr[üu]h\b|\bdemain matin\b", "tomorrow morning"),
+    (r"\b(?:[üu]bermorgen|apr[eè]s-demain)\b", "the day after tomorrow"),
+    (r"\bam morgen\b", "in the morning"),
+    (r"(?<!guten )\bmorgen\b|\bdemain\b", "tomorrow"),
+    (r"\bheute\b|\baujourd'?hui\b", "today"),
+    (r"\bce soir\b", "today evening"),
+    (r"\b(?:am )?vormittags?\b|\b(?:le )?matin\b|(?:(?<=tag )|(?<=woch ))fr[üu]h\b", "morning"),
+    (r"\b(?:am )?nachmittags?\b|\b(?:l')?apr[eè]s-midi\b", "afternoon"),
+    (r"(?<!guten )\b(?:am )?abends?\b|\b(?:le )?soir\b", "evening"),
+    (r"\bam ([0-9]{1,2})\.(?![0-9])|\ble ([0-9]{1,2})\b(?![:h])", r"on the \1\2th"),
+    (r"\bn[äa]chste woche\b|\b(?:la )?semaine prochaine\b", "next week"),
+)
+_DAY_OF_CALL = re.compile(
+    rf"(?:(?<=mich )|(?<=uns )|\b(?:am|diesen|n[äa]chsten|kommenden) )(?P<german>{'|'.join(_GERMAN_DAYS)})\b|"
+    rf"\b(?P<french>{'|'.join(_FRENCH_DAYS)})\b",
+    re.I,
+)
+"""Not without such words before it: people are named Freitag and Sonntag."""
+
+
+def _timed_call(match: re.Match[str]) -> str:
+    """The whole text in which a call is asked for, with the day and its part in English."""
+    text = match[0]
+    for form, english in _TIMES_OF_CALL:
+        text = re.sub(form, english, text, flags=re.I)
+    return _DAY_OF_CALL.sub(lambda day: _DAYS[(day["german"] or day["french"]).lower()], text)
 
 
 def _in_time(match: re.Match[str]) -> str:
@@ -72,6 +111,7 @@ ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
         ),
         _later,
     ),
+    (re.compile(rf"(?s)\A.*?(?:{CALL_ABROAD}).*\Z", re.I), _timed_call),
     (re.compile(r"\by (?:hacer|agendar|reservar|programar|sacar) otra\b", re.I), "and book another one"),
 )
 """A form and what stands in its place."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from app import log
+from app.booking.as_it_stands import booked_since
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import text_outbox
@@ -28,6 +29,7 @@ from app.sms.turn import Conversation
 NOT_DONE: Final = "We could not change that by text."
 """No more: they may have had it done meanwhile in another way."""
 ELSEWHERE: Final = "That visit is at another time by now, so it was left as it is."
+MEANWHILE: Final = "You have a visit for that booked by now, so no second one was booked."
 UNSEEN: Final = "We can't see in the calendar whether the time you chose is still free, so nothing was changed."
 NOT_REACHED: Final = "We could not reach the calendar, so nothing was changed."
 GONE: Final = "Sorry, that took us too long: the time you chose is gone by now, so nothing was {done}."
@@ -62,7 +64,7 @@ class Reviewed:
             _log.error("review carried out while open", review=review.id)
             return
         conversation = _conversation(review)
-        asks = _Asks(review, conversation, self._ask)
+        asks = _Asks(review, conversation, self._ask, self._database)
         said = await (_done(asks) if review.status == APPROVED else _called_back(asks, NOT_DONE))
         texts = [_text(review, conversation, place, part) for place, part in enumerate(parted(said), 1)]
         await self._database.write(lambda t: self._owe(t, texts))
@@ -90,6 +92,7 @@ class _Asks:
     review: Kept
     conversation: Conversation
     ask: Ask
+    database: Database
 
     async def call(self, named: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
         session = f"{self.review.content['session']}.review"
@@ -104,7 +107,7 @@ async def _done(asks: _Asks) -> str:
     content, said = asks.review.content, list[str]()
     changes = [content, *content.get("then", ())]
     for number, change in enumerate(changes):
-        done, say = await _one_done(asks, change["tool"], change["arguments"], number)
+        done, say = await _one_done(asks, change, number)
         said.append(say)
         if not done:
             said += [NOTHING_ELSE] if number + 1 < len(changes) else []
@@ -112,7 +115,10 @@ async def _done(asks: _Asks) -> str:
     return " ".join(said)
 
 
-async def _one_done(asks: _Asks, tool: str, arguments: Mapping[str, Any], number: int) -> tuple[bool, str]:
+async def _one_done(asks: _Asks, change: Mapping[str, Any], number: int) -> tuple[bool, str]:
+    tool, arguments = change["tool"], change["arguments"]
+    if tool == "book_appointment" and await _meanwhile(asks, change):
+        return False, await _called_back(asks, MEANWHILE)
     if await _elsewhere(asks, str(arguments.get("reference", ""))):
         return False, await _called_back(asks, ELSEWHERE)
     result = await asks.call("approved" + (f":{number}" if number else ""), tool, **arguments)
@@ -133,6 +139,22 @@ async def _elsewhere(asks: _Asks, reference: str) -> bool:
     told = await asks.call("stands", "find_appointments")
     now = next((one["start"] for one in told.get("appointments", ()) if one["reference"] == reference), then)
     return datetime.fromisoformat(now) != datetime.fromisoformat(then)
+
+
+async def _meanwhile(asks: _Asks, wanted: Mapping[str, Any]) -> bool:
+    """Whether they had the same service booked for another time while it was looked at: by phone, or by another text.
+
+    As it was found at first, so that a second run takes nothing of the first for that.
+    """
+    told = await asks.call("stands", "find_appointments")
+    since = {each.reference for each in await asks.database.read(lambda c: booked_since(c, asks.review))}
+    visit = wanted.get("start"), wanted.get("technician")
+    return any(
+        one["service"] == wanted.get("service")
+        and one["reference"] in since
+        and (one["start"], one["technician"]) != visit
+        for one in told.get("appointments", ())
+    )
 
 
 async def _theirs(asks: _Asks, refused: Mapping[str, Any]) -> str:

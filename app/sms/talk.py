@@ -9,18 +9,28 @@ from typing import Any, Protocol
 from app.booking.business import Business
 from app.booking.zones import local_date
 from app.sms import phrases, spanish
+from app.sms.day_names import MONTHS, WEEKDAYS
 from app.sms.ground import ground
 from app.sms.not_asked import CAME, NO_SHOW, WAS_HERE, in_danger
+from app.sms.other_languages import CALL_ABROAD
 from app.sms.state import IDLE, State, Step
 from app.sms.turn import Conversation
 from app.sms.vocabulary import BESIDES, IT, PERSON
 from app.sms.words import Intent, Said
 
 MAX_REASON_CHARS = 300
+_CALL = r"\bcall(?: ?(?:me|us|back|please|pls|any ?time|some ?time|again))*"
 _CALL_THEN = re.compile(
-    r"\bcall(?: ?(?:me|us|back|please|pls|any ?time))* (?:at|after|past|from|between|around|about|in the)\b"
+    rf"{_CALL} (?:at|after|past|from|between|around|about|in the)\b|"
+    r"\bll[aá]m\w+(?: por favor)? (?:a las?|despu[eé]s|entre|desde|por la|en la|esta)\b"
 )
 """The time beside it is the call's."""
+_CALL_WITHIN = re.compile(
+    rf"(?:{_CALL}|\bll[aá]m\w+(?: por favor)?) (?:(?:in|on|over|during|early|late|the|this|next|coming) )*"
+    rf"(?:week|month|{'|'.join((*MONTHS, *WEEKDAYS))})"
+    rf"|{CALL_ABROAD}"
+)
+"""So are the days: where several can be meant, the first, which the customer reads then."""
 MOST_MISSES = 3
 """Texts in a row that are answered although they were not understood: two machines would answer each other for ever."""
 MAX_QUESTION_CHARS = 1_000
@@ -233,7 +243,8 @@ class Talk:
             if calls or WAS_HERE.search(low):  # unlike "he said to call me Monday at 3"
                 when = ground(self.business, self.now).when(calls[-1] if calls else "")[0]
         days = when.days or ((self.today,) if when and _CALL_THEN.search(low) else ())
-        if len(days) != 1 or when.length != 1 or NO_SHOW.search(low) or in_danger(low):
+        several = (len(days) != 1 or when.length != 1) and not _CALL_WITHIN.search(low)
+        if not days or several or NO_SHOW.search(low) or in_danger(low):
             return ""
         after = when.clock.after
         if minutes := when.clock.minutes or (() if after is None else (after,)):

@@ -2,6 +2,8 @@
 
 import re
 
+from app.sms.other_languages import CALL_ABROAD
+
 SIGNS = {
     **dict.fromkeys("👍✅👌🆗☑✔", " ok "),
     **dict.fromkeys("👎❌🚫", " no "),
@@ -104,11 +106,13 @@ PERSON = re.compile(
     r"\b(?:real|live|actual|another) (?:person|human|agent)\b|"
     r"\b(?:need|want|get|get me|like) (?:a|an|to get a) (?:person|human|agent|representative|rep|operator|manager)\b|"
     r"\bcall me(?: back| please| about| when| at| on| in| asap| now| today| tomorrow| later| after| before| between|"
-    r" tonight| this| any ?time| (?:next )?(?:mon|tues?|wednes|thurs?|fri|satur|sun)day| \(?\d|$|[.!?,])|"
+    r" tonight| this| any ?time| some ?time| next (?:week|month)| the day after|"
+    r" (?:next )?(?:mon|tues?|wednes|thurs?|fri|satur|sun)day| \(?\d|$|[.!?,])|"
     r"\b(?:need|want|like|prefer) a (?:phone )?call\b|"
     r"\bcall ?back\b|"
-    r"\b(?:give|gimme) (?:me )?a (?:call|ring|buzz)\b|\bphone me\b|\bring me\b|\bll[aá]m[ea](?:n?me|r)\b|"
-    r"\bll[aá]mame\b|"
+    r"\b(?:give|gimme) (?:me )?a (?:call|ring|buzz)\b|\bphone me\b|\bring me\b|"
+    r"\bll[aá]m[ea](?:n?(?:me|nos)|r(?:me|nos)?)\b|"
+    rf"{CALL_ABROAD}|"
     r"\b(?:can|could|will|would|have|please have) (?:you|someone|somebody|anyone|u) (?:please )?(?:call|phone|"
     r"contact)\b"
 )

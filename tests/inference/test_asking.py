@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 
 from app.db.engine import Database
 from app.db.schema import dead_letters, inferences, model_spend
-from app.inference.asking import USEFUL_S, Asking, NobodyAnsweredError
-from app.inference.fallback import Fallback, NoAnswerError
+from app.inference.asking import Asking, NobodyAnsweredError
+from app.inference.fallback import USEFUL_S, Fallback, NoAnswerError
 from app.inference.model import ModelAnswer, ModelDownError, ModelName, Usage
 from app.inference.output import Decision
 from app.inference.prompt import CURRENT, built

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from app.adapters.breaker import Breaker
 from app.adapters.models import Access, ProviderModel, Providers
 from app.clock import SystemClock
-from app.inference.fallback import Fallback, NoAnswerError, NotWorthItError, SpendCapError
+from app.inference.fallback import USEFUL_S, Fallback, NoAnswerError, NotWorthItError, SpendCapError
 from app.inference.model import (
     Model,
     ModelAnswer,
@@ -199,6 +199,12 @@ async def test_one_that_hangs_leaves_time_for_the_next() -> None:
     await Fallback([a, b], gates(), within_s=10.0).ask(QUESTION, FullPurse(), handed_in)
     assert a.asked[0] == pytest.approx(6.0, abs=0.5)
     assert b.asked[0] == pytest.approx(6.0, abs=0.5)
+
+
+async def test_one_that_may_hang_has_as_long_as_is_of_use() -> None:
+    a, b = ScriptedModel("a:x", DOWN), ScriptedModel("b:y")
+    await Fallback([a, b], gates(), within_s=1.5).ask(QUESTION, FullPurse(), handed_in)
+    assert a.asked[0] == pytest.approx(USEFUL_S, abs=0.05)
 
 
 # --- over real sockets -----------------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
-"""What a person approved is about a visit at its time: one that was moved meanwhile stays, and they hear so."""
+"""What a person approved is about how things stood: a visit that was moved meanwhile stays, one that was booked stays
+the only one, and they hear so.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,14 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.booking.as_it_stands import as_they_stand
+from app.booking.business import Businesses
 from app.db.schema import reviews, text_outbox
-from app.review.reviews import decided
+from app.review.reviews import decided, open_ones
 from app.sms.changing import WAITS
-from app.sms.reviewed import ELSEWHERE
+from app.sms.reviewed import ELSEWHERE, MEANWHILE
 from tests.booking.acme import TUESDAY_9, acme
 from tests.sms.modelled import Texting, call, say, texting
 
-MARKED = frozenset({"reschedule_appointment", "cancel_appointment"})
+MARKED = frozenset({"book_appointment", "reschedule_appointment", "cancel_appointment"})
 DAY_S = 86_400
 
 
@@ -90,3 +94,43 @@ async def test_a_cancellation_that_is_approved_is_made(sms: Texting) -> None:
     await wants(sms, "cancel_appointment", "Cancel my visit please", reference=reference)
     assert "cancelled" in (await approved(sms)).lower()
     assert await standing(sms) == []
+
+
+async def books(sms: Texting, date: str, service: str = "inspection") -> None:
+    """By phone."""
+    slot = await sms.talking.first_slot(date=date, service=service)
+    assert (await sms.talking("book_appointment", slot_id=slot["slot_id"], customer_name="Ann Lee"))["ok"]
+
+
+async def wants_visit(sms: Texting) -> None:
+    await sms.offered()
+    slot = next(iter(sms.state["memory"]["facts"]["offers"]))
+    await wants(sms, "book_appointment", "Book the first, Ann Lee", slot_id=slot, customer_name="Ann Lee")
+
+
+async def test_who_had_it_booked_for_another_time_meanwhile_gets_no_second_visit(sms: Texting) -> None:
+    await wants_visit(sms)
+    await books(sms, "2026-11-26")
+    review = await sms.house.database.read(lambda c: open_ones(c, "sms:conv1:")[0])
+    told = await sms.house.database.read(lambda c: as_they_stand(c, review, Businesses(sms.house.businesses)))
+    assert [line.partition(": ")[2] for line in told] == [
+        "Home inspection on Thu 26 Nov 2026, 08:00 CST with Dana, confirmed. Booked since."
+    ]
+    assert (await approved(sms)).startswith(f"{MEANWHILE} Someone will call you")
+    assert len(await standing(sms)) == 1
+
+
+async def test_one_of_another_service_or_from_before_keeps_nobody_from_it(sms: Texting) -> None:
+    await books(sms, "2026-11-26")
+    sms.house.clock.advance(60)  # type: ignore[attr-defined]  # the tests' own clock
+    await wants_visit(sms)
+    await books(sms, "2026-11-27", "treatment")
+    assert "You're booked" in await approved(sms)
+    assert len(await standing(sms)) == 3
+
+
+async def test_the_same_wish_said_again_while_it_waits_is_one_decision(sms: Texting) -> None:
+    await wants_visit(sms)
+    slot = next(iter(sms.state["memory"]["facts"]["offers"]))
+    await wants(sms, "book_appointment", "Please book the first for Ann Lee", slot_id=slot, customer_name="Ann Lee")
+    assert "You're booked" in await approved(sms), "and no other one that ends as not done"

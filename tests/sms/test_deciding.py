@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.db.schema import pages, reviews, text_outbox
 from app.review.reviews import decided
 from app.sms.phrases import NO_APPOINTMENT, NOT_THE_REST, STILL_WAITS, WAITS
+from app.sms.reviewed import MEANWHILE
 from tests.booking.acme import CALLER, acme
 from tests.sms.modelled import Texting, call, say, texting
 from tests.tools.talking import Agent
@@ -80,6 +81,22 @@ async def test_a_booking_and_a_move_wait_as_well(sms: Texting) -> None:
     assert " to be on Wed 25 Nov 2026, 10:00 CST with " in row.what
 
 
+async def test_of_two_times_that_both_wait_only_the_first_that_is_approved_is_booked(sms: Texting) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    await sms.text("inspection wednesday at 10, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    for identity in [row.id for row in await rows(sms, reviews)]:
+        now = sms.house.clock.now()
+        await sms.house.database.write(lambda t, i=identity, n=now: decided(t, i, True, by="Dana", now=n))
+        sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
+        await sms.reviewed.decided({"review": identity})
+    assert await standing(sms) == [("inspection", "confirmed")]
+    booked, second = [str(row.body) for row in await rows(sms, text_outbox)]
+    assert "booked" in booked.lower()
+    assert second.startswith(MEANWHILE)
+
+
 async def test_what_hangs_on_it_is_not_done_and_that_is_said(sms: Texting) -> None:
     await own_visit(sms.talking)
     await sms.text("cancel my appointment and book an ant treatment for wednesday at 10")
@@ -103,6 +120,25 @@ async def test_who_asks_while_it_waits_hears_that_it_is_looked_at(sms: Texting, 
     assert await sms.text(said) == [STILL_WAITS]
     await decide(sms, approve=False)
     assert await sms.text(said) == [NO_APPOINTMENT]
+
+
+@pytest.mark.parametrize("said", ["never mind, don't book it", "cancel it please", "forget it"])
+async def test_who_takes_it_back_while_it_waits_does_not_hear_that_nothing_was_booked(sms: Texting, said: str) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    await sms.text("which services do you have?")
+    told = " ".join([*await sms.text(said), *await sms.text("forget it")])
+    assert STILL_WAITS in told
+    assert "nothing was booked" not in told
+
+
+@pytest.mark.parametrize("said", ["never mind, don't book it", "forget it", "nvm"])
+async def test_who_takes_it_back_at_once_hears_that_it_is_looked_at(sms: Texting, said: str) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    assert (await sms.text(said))[0].startswith(STILL_WAITS)
+    sms.state = {"guided": {}}  # as a model leaves it
+    assert (await sms.text(said))[0].startswith(STILL_WAITS)
 
 
 async def test_a_model_tells_it_as_well(sms: Texting) -> None:

@@ -9,7 +9,8 @@ import orjson
 import pytest
 from sqlalchemy import update
 
-from app.db.schema import audit, conversations
+from app.db.schema import audit, conversations, reviews, texts_in
+from app.review.reviews import Proposal, opened
 from app.sms.inbox import HOLD_S, MOST_AN_HOUR, PATIENCE_S
 from app.sms.people import SOMEBODY_WILL
 from app.sms.turn import Turn
@@ -204,3 +205,21 @@ async def test_a_text_is_counted_once_on_its_line(house: Texting) -> None:
 
     counted = await house.database.read(lambda c: read_recent(c, 0, inf))
     assert {series: sum(rows.hours.values()) for series, rows in counted.items()} == {Series("acme", LINE, TEXT): 2}
+
+
+async def test_who_decides_reads_what_the_customer_has_written_since_whoever_answers_it(house: Texting) -> None:
+    await house.say("the second, please")
+    [row] = await house.rows(texts_in)
+    mine = f"sms:{row.conversation}:"
+    before = Proposal("acme", f"{mine}SM0", "high_stakes", "Book.", {"tool": "book_appointment"})
+    own = replace(before, conversation=f"{mine}{text('').id}", key="own")
+    for proposal in (before, own):
+        await house.database.write(lambda t, p=proposal: opened(t, p, now=house.clock.now()))
+    await house.answered()
+    await house.say("no wait, call me at 512 555 0142", first=2)
+    await house.answered()
+    await house.say("STOP", "don't book it", first=3)
+
+    since = [list(orjson.loads(review.proposal).get("since", {}).values()) for review in await house.rows(reviews)]
+    later = ["no wait, call me at …42", "STOP", "don't book it"]
+    assert sorted(since, key=len) == [later, ["the second, please", *later]]

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.schema import dead_letters, inferences
-from app.inference.asking import USEFUL_S
-from app.inference.fallback import WITHIN_S
+from app.inference.fallback import USEFUL_S, WITHIN_S
 from app.inference.guard import figures
 from app.inference.model import ModelAnswer
 from app.sms.agent import GUIDED_FOR_S, MOST_STEPS
