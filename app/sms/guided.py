@@ -186,10 +186,8 @@ async def _abort(talk: Talk) -> None:
 
 async def _give_up(talk: Talk) -> None:
     """What was on its way; where something else is wanted instead, that is begun."""
-    if talk.said.next is None:
-        await choosing.give_up(talk)
-    else:
-        await choosing.take_up(talk, talk.said.next, talk.state.service)
+    other = talk.said.next
+    await (choosing.give_up(talk) if other is None else choosing.take_up(talk, other, talk.state.service))
 
 
 async def _cancel_other(talk: Talk) -> None:
