@@ -10,13 +10,13 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.audit.anchors import MOST_MISSED, Anchoring, DamagedAnchorsError, note, noted, usual_file
+from app.audit.anchors import ALARM, MOST_MISSED, Anchoring, DamagedAnchorsError, note, noted, usual_file
 from app.audit.log import Head, head, record, verify
 from app.db.engine import Database
 from app.db.opening import normalised
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import opened, soon
+from tests.fakes.databases import executed, opened, soon
 
 NUMBERS = count()
 A, B = Head(1, "a" * 64), Head(2, "b" * 64)
@@ -289,3 +289,24 @@ async def test_heads_that_were_noted_over_damage_do_not_end_the_page_about_it(sq
         file.unlink()
         await anchoring.note()
     assert alarms.ringing() == set()
+
+
+async def test_a_page_that_another_process_rang_is_not_ended_by_one_that_sees_nothing_wrong(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    async with opened(sqlite_url) as database:
+        anchoring = Anchoring(database, file, FakeClock(), alarms)
+        await happened(database)
+        await anchoring.note()
+        alarms.rang_elsewhere(*ALARM)
+        await anchoring.note()
+    assert alarms.ringing() == {ALARM}
+
+
+async def test_the_disk_has_a_row_before_its_hash_is_noted(sqlite_url: str, tmp_path: Path) -> None:
+    async with opened(sqlite_url) as database:
+        await happened(database)
+        [before] = executed(sqlite_url, "PRAGMA user_version")
+        await Anchoring(database, tmp_path / "anchors", FakeClock(), FakeAlarms()).note()
+    assert executed(sqlite_url, "PRAGMA user_version") != [before], "a commit of its own takes along all before it"

@@ -301,6 +301,7 @@ async def test_a_confirmation_committed_too_late_to_be_heard_of_is_looked_at_aga
 
 
 async def test_an_event_that_a_person_wrote_in_between_wins(acme: House, calendar: FakeCalendar) -> None:
+    assert await offered(acme)
     calendar.script("book", scripted.people_first(TUESDAY_9 + 900, TUESDAY_9 + HOUR))
     assert await acme.book() == Outcome(Result.REFUSED, code=Code.SLOT_TAKEN)
     assert calendar.ours("dana") == []
