@@ -179,6 +179,21 @@ async def test_a_file_that_cannot_be_written_for_long_is_told_until_it_can(sqlit
         assert alarms.ringing() == set(), "also where nothing has happened since: the newest head is in the file"
 
 
+async def test_a_file_that_cannot_be_written_now_and_then_wakes_nobody(sqlite_url: str, tmp_path: Path) -> None:
+    folder, alarms = tmp_path / "comes and goes", FakeAlarms()
+    async with opened(sqlite_url) as database:
+        anchoring = Anchoring(database, folder / "anchors", FakeClock(), alarms)
+        for _ in range(2):
+            await happened(database)
+            folder.write_text("")
+            for _ in range(MOST_MISSED - 1):
+                await anchoring.note()
+            folder.unlink()
+            await anchoring.note()
+            shutil.rmtree(folder)
+    assert alarms.rung == []
+
+
 async def lived(url: str, file: Path, alarms: FakeAlarms, events: int) -> None:
     """A process that starts, in which something happens, and that stops."""
     async with opened(url) as database:

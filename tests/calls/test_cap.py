@@ -262,6 +262,17 @@ async def test_a_call_that_was_let_in_uncounted_is_let_in_at_whatever_moment_it_
         assert await asyncio.gather(*map(asked_after, range(30))) == [True] * 30
 
 
+async def test_a_call_that_one_process_turned_away_and_another_let_in_is_let_in_by_all(database_url: str) -> None:
+    async with desk(database_url) as one, desk(database_url) as other:
+        assert await one.one_by_one([1, 2], capped(1)) == [True, False]
+        async with held_up(other.database):
+            with other.impatient():
+                assert await other.admit([2], capped(1)) == [True]
+        await counted_to(database_url, 2)
+    async with desk(database_url) as third:
+        assert await third.admit([2, 3], capped(1)) == [True, False]
+
+
 async def test_a_store_that_is_slow_for_a_moment_wakes_nobody(database_url: str) -> None:
     async with desk(database_url) as acme:
         for number in range(3):
