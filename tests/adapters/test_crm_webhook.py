@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.adapters.breaker import Breaker
-from app.adapters.crm_webhook import CrmWebhook, signature, signing_key
-from app.booking.crm import Copied, Unknown, Unreadable
+from app.adapters.crm_webhook import COMPARED, CrmWebhook, signature, signing_key
+from app.booking.crm import Copied, Different, Seen, Unknown, Unreadable
 from tests.booking.copies import cancelled, copy, moved
 from tests.fakes.clock import FakeClock
 from tests.fakes.webhook_receiver import KEY, SECRET, WebhookReceiver
@@ -74,6 +74,30 @@ async def test_what_is_sent_again_is_the_same_to_the_byte(receiver: WebhookRecei
 async def test_without_a_place_to_look_nothing_is_called_seen(receiver: WebhookReceiver) -> None:
     crm = await sent(receiver, copy())
     assert await crm.read(copy(), within_s=WITHIN_S) == Unreadable()
+
+
+SHOWN = {
+    "revision": (2, Different(("revision",))),
+    "status": ("cancelled", Different(("status",))),
+    "start": ("2026-11-24T15:30:00Z", Different(("start",))),
+    "end": ("2026-11-24T09:00:00-06:00", Different(("end",))),
+    "the same in another zone": ("2026-11-24T09:00:00.000-06:00", Seen()),
+    "no time": ("soon", Different(("start",))),
+    "nothing": (None, Different(("start",))),
+}
+
+
+@pytest.mark.parametrize(("field", "told"), SHOWN.items(), ids=SHOWN)
+async def test_what_is_shown_is_compared_with_what_was_sent(
+    receiver: WebhookReceiver, field: str, told: tuple[object, object]
+) -> None:
+    visit, clock = copy(), FakeClock()
+    crm = CrmWebhook(f"{receiver.url}/in", f"{receiver.url}/seen/{{booking}}", KEY, Breaker(clock), clock)
+    await crm.upsert(visit, within_s=WITHIN_S)
+    assert await crm.read(visit, within_s=WITHIN_S) == Seen()
+    receiver.inbox.bookings[visit.booking.id][field if field in COMPARED else "start"] = told[0]
+    assert await crm.read(visit, within_s=WITHIN_S) == told[1]
+    await crm.aclose()
 
 
 async def test_a_receiver_that_names_another_event_is_not_believed() -> None:

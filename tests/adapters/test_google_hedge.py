@@ -101,6 +101,15 @@ def test_extra_calls_stay_below_twelve_percent_of_steady_lookups(lookups: int) -
     assert 0.11 <= extras / lookups <= (0.12 if lookups >= 3_000 else 0.125)
 
 
+def test_however_long_all_was_well_no_more_than_a_few_extra_calls_go_out_at_once() -> None:
+    clock = FakeClock(now=0)
+    budget = Budget(clock)
+    for _ in range(10_000):
+        clock.advance(0.05)
+        budget.lookup()
+    assert [budget.spend() for _ in range(21)] == [True] * 20 + [False]
+
+
 def test_sparse_lookups_can_always_afford_a_second_try() -> None:
     clock = FakeClock(now=0)
     budget = Budget(clock)
@@ -109,6 +118,14 @@ def test_sparse_lookups_can_always_afford_a_second_try() -> None:
         budget.lookup()
         assert budget.spend()
         assert budget.spend()
+
+
+async def test_how_soon_an_upstream_fails_says_nothing_of_how_soon_it_answers() -> None:
+    reader = SteadyReader(FakeClock())
+    for _ in range(40):
+        refused = Script((Reply(404, {}, b""), 0))
+        await reader.read(refused, refused)
+    assert reader.delay.seconds == 0.5
 
 
 @pytest.mark.parametrize(("upstream_s", "least", "most"), [(0.04, 0.1, 0.15), (0.15, 0.2, 0.3), (2.0, 0.5, 0.5)])

@@ -153,6 +153,16 @@ async def test_the_words_arrive_as_they_are_in_the_right_call(live: LiveCall) ->
         assert vapi.bodies[0].keys() <= json.loads((PAYLOADS / "control" / "c01_say.json").read_text()).keys()
 
 
+async def test_no_proxy_of_the_environment_sees_a_control_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    caller = LiveCall(HOSTS, deadline_s=5.0)
+    async with VapiControl() as vapi:
+        assert await caller.say(vapi.control_url(), "hello")
+    await caller.aclose()
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 async def test_any_success_status_is_delivered(live: LiveCall, status: int) -> None:
     async with VapiControl(Fault(status=status, body=b"")) as vapi:

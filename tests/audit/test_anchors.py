@@ -10,13 +10,13 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.audit.anchors import MOST_MISSED, Anchoring, DamagedAnchorsError, note, noted, usual_file
+from app.audit.anchors import ALARM, MOST_MISSED, Anchoring, DamagedAnchorsError, note, noted, usual_file
 from app.audit.log import Head, head, record, verify
 from app.db.engine import Database
 from app.db.opening import normalised
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import opened, soon
+from tests.fakes.databases import executed, opened, soon
 
 NUMBERS = count()
 A, B = Head(1, "a" * 64), Head(2, "b" * 64)
@@ -179,6 +179,21 @@ async def test_a_file_that_cannot_be_written_for_long_is_told_until_it_can(sqlit
         assert alarms.ringing() == set(), "also where nothing has happened since: the newest head is in the file"
 
 
+async def test_a_file_that_cannot_be_written_now_and_then_wakes_nobody(sqlite_url: str, tmp_path: Path) -> None:
+    folder, alarms = tmp_path / "comes and goes", FakeAlarms()
+    async with opened(sqlite_url) as database:
+        anchoring = Anchoring(database, folder / "anchors", FakeClock(), alarms)
+        for _ in range(2):
+            await happened(database)
+            folder.write_text("")
+            for _ in range(MOST_MISSED - 1):
+                await anchoring.note()
+            folder.unlink()
+            await anchoring.note()
+            shutil.rmtree(folder)
+    assert alarms.rung == []
+
+
 async def lived(url: str, file: Path, alarms: FakeAlarms, events: int) -> None:
     """A process that starts, in which something happens, and that stops."""
     async with opened(url) as database:
@@ -289,3 +304,24 @@ async def test_heads_that_were_noted_over_damage_do_not_end_the_page_about_it(sq
         file.unlink()
         await anchoring.note()
     assert alarms.ringing() == set()
+
+
+async def test_a_page_that_another_process_rang_is_not_ended_by_one_that_sees_nothing_wrong(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    file, alarms = tmp_path / "anchors", FakeAlarms()
+    async with opened(sqlite_url) as database:
+        anchoring = Anchoring(database, file, FakeClock(), alarms)
+        await happened(database)
+        await anchoring.note()
+        alarms.rang_elsewhere(*ALARM)
+        await anchoring.note()
+    assert alarms.ringing() == {ALARM}
+
+
+async def test_the_disk_has_a_row_before_its_hash_is_noted(sqlite_url: str, tmp_path: Path) -> None:
+    async with opened(sqlite_url) as database:
+        await happened(database)
+        [before] = executed(sqlite_url, "PRAGMA user_version")
+        await Anchoring(database, tmp_path / "anchors", FakeClock(), FakeAlarms()).note()
+    assert executed(sqlite_url, "PRAGMA user_version") != [before], "a commit of its own takes along all before it"

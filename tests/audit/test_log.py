@@ -115,6 +115,22 @@ async def test_what_was_tampered_with_is_found(database_url: str, statements: tu
     assert str(broken_at) in verdict.why
 
 
+async def test_a_row_cannot_be_written_anew_with_its_own_hash_and_the_link_to_it(database_url: str) -> None:
+    async with opened(database_url) as database:
+        await filled(database)
+        third = await database.read(lambda c: list(audit_log.rows(c))[2])
+        texts = (third.kind, third.business, third.subject, "{}")
+        forged = audit_log.chained(third.previous, third.seq, third.at, texts)
+        tampered(
+            database_url,
+            f"UPDATE audit SET data = '{{}}', hash = '{forged}' WHERE seq = 3",  # noqa: S608 - a hash of our own
+            f"UPDATE audit SET previous = '{forged}' WHERE seq = 4",  # noqa: S608 - a hash of our own
+        )
+        verdict = await database.read(verify)
+
+    assert (verdict.holds, verdict.broken_at) == (False, 4)
+
+
 async def test_a_cut_off_end_is_found_by_an_anchor_and_only_by_it(database_url: str) -> None:
     async with opened(database_url) as database:
         await filled(database)

@@ -88,9 +88,10 @@ async def test_a_log_that_holds_is_said_to_hold(database_url: str, tmp_path: Pat
         (update(audit).where(audit.c.seq == 60).values(subject="x"), 0, "row 60 was changed"),
         (delete(audit).where(audit.c.seq == 60), 0, "row 60 is missing"),
         (delete(audit).where(audit.c.seq > 100), 100, "row 130 was anchored and is gone: the end was cut off"),
+        (delete(audit).where(audit.c.seq > 129), 129, "row 130 was anchored and is gone: the end was cut off"),
         (delete(audit), 0, "row 130 was anchored and is gone: the end was cut off"),
     ],
-    ids=["changed", "missing", "cut off", "emptied"],
+    ids=["changed", "missing", "cut off", "one row cut off", "emptied"],
 )
 async def test_what_was_tampered_with_is_found(
     sqlite_url: str, tmp_path: Path, spoil: object, rows: int, why: str, monkeypatch: pytest.MonkeyPatch

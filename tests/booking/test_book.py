@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from app.booking import book
 from app.booking.book import HOLD_S, Outcome, Result
+from app.booking.calendar import Absent
 from app.booking.store import YIELD, Customer
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import bookings
@@ -237,6 +238,13 @@ async def test_what_is_not_seen_after_the_write_is_pending_and_stays_held(
     assert calendar.count("book") == 1, "never written twice"
 
 
+async def test_a_visit_of_another_length_is_not_the_one_that_was_booked(acme: House, calendar: FakeCalendar) -> None:
+    held = (await acme.book()).booking
+    assert held is not None
+    calendar.people_edit("dana", held.event_id, end=held.ends - 1800)
+    assert await book.inspect(calendar, "dana", held, within_s=1.0) == Absent()
+
+
 async def test_a_write_that_goes_through_late_is_still_answered_before_the_deadline(
     acme: House, calendar: FakeCalendar
 ) -> None:
@@ -331,8 +339,10 @@ async def test_a_confirmation_committed_too_late_to_be_heard_of_is_looked_at_aga
 # --- a person was there first ----------------------------------------------------------------------------------------
 
 
-async def test_an_event_that_a_person_wrote_in_between_wins(acme: House, calendar: FakeCalendar) -> None:
-    calendar.script("book", scripted.people_first(TUESDAY_9 + 900, TUESDAY_9 + HOUR))
+@pytest.mark.parametrize("start", [TUESDAY_9 + 900, TUESDAY_9 + HOUR + 600], ids=["over the visit", "in its buffer"])
+async def test_an_event_that_a_person_wrote_in_between_wins(acme: House, calendar: FakeCalendar, start: int) -> None:
+    assert await offered(acme)
+    calendar.script("book", scripted.people_first(start, start + HOUR))
     assert await acme.book() == Outcome(Result.REFUSED, code=Code.SLOT_TAKEN)
     assert calendar.ours("dana") == []
     row = await acme.row()
@@ -350,6 +360,7 @@ async def test_ours_that_cannot_be_removed_is_removed_later_and_the_caller_told_
     row = await acme.row()
     assert (row.status, row.reason) == ("pending", YIELD)
     assert (await acme.book()).taken, "the same call hears the same"
+    assert (await acme.book(call="test:2")).booking is None, "nor is it the visit of who calls again"
     calendar.stored["dana"] = {e.id: e for e in calendar.ours("dana")}  # the person's event went away again
     acme.clock.advance(6)
     await acme.settler.settle_due()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.booking.book import Result
 from app.booking.store import Booking, changed
 from app.booking.verdicts import CANNOT_VERIFY_AFTER_S, ONCE_MORE_AFTER_S
 from app.booking.verification import expected
@@ -13,7 +14,7 @@ from app.db.engine import Transaction
 from app.jobs.outbox import Again
 from app.metrics import render
 from app.review.tasks import closed
-from tests.booking.acme import ANN, HOUR, TUESDAY_9, House, acme, house
+from tests.booking.acme import ANN, DEADLINE_S, HOUR, TUESDAY_9, House, acme, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
 
@@ -363,6 +364,38 @@ async def cancelled(made: House, booking: Booking) -> None:
         expected(transaction, gone, now=made.clock.now(), care=made.care)
 
     await made.database.write(write)
+
+
+async def half_moved(made: House, calendar: FakeCalendar, booking: Booking) -> None:
+    """A move that went through on the calendar, and of which nothing was heard."""
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    deadline = made.clock.monotonic() + DEADLINE_S
+    wanted = made.slot(TUESDAY_9 + 4 * HOUR)
+    assert (await made.changes.move(made.business, booking, wanted, "test:move", deadline)).result is Result.PENDING
+    (event,) = calendar.ours("dana")
+    assert event.start == wanted.start
+
+
+async def test_while_a_change_is_under_way_its_read_back_waits(made: House, calendar: FakeCalendar) -> None:
+    await half_moved(made, calendar, await booked(made))
+    asked = calendar.count("get")
+    await later(made, AFTER_S)
+    assert calendar.count("get") == asked
+    assert "read_back" in {kind for kind, _ in await made.jobs.waiting()}
+
+
+async def test_what_a_change_has_done_half_way_is_not_taken_for_somebodys_own(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    await later(made, AFTER_S)
+    await half_moved(made, calendar, booking)
+    asked = calendar.count("get")
+    await swept(made, 12 * HOUR)
+    assert calendar.count("get") > asked
+    assert (await made.pages(), await made.tasks()) == ([], [])
+    (row,) = [row for row in await made.rows() if not row.amends]
+    assert (row.starts, row.verification) == (TUESDAY_9, "verified")
 
 
 async def test_a_cancelled_appointment_must_be_gone(made: House, calendar: FakeCalendar) -> None:

@@ -50,6 +50,12 @@ def test_an_offer_ends_when_its_time_is_over() -> None:
     assert not slot.is_offered(NOW + SLOT_TTL_S)
 
 
+def test_an_offer_ends_when_its_visit_would_have_begun() -> None:
+    slot = IDS.read(IDS.mint(ACME, "inspection", "dana", TUESDAY_9, TUESDAY_9 - 60), ACME)
+    assert slot.is_offered(TUESDAY_9 - 1)
+    assert not slot.is_offered(TUESDAY_9)
+
+
 GARBAGE = [
     "",
     " ",
@@ -93,6 +99,17 @@ def test_an_offer_of_one_business_is_none_of_anothers() -> None:
 
 def test_another_installations_offers_are_not_ours() -> None:
     assert refused(MINTED, ids=SlotIds(b"t" * 32, SLOT_TTL_S)) is Code.NOT_OFFERED
+
+
+@pytest.mark.parametrize("wanted", ["tech-142", "tech-275"])
+def test_ids_whose_tags_are_the_same_are_told_apart(wanted: str) -> None:
+    people = acme(people=("tech-142", "tech-275"))
+    assert IDS.read(IDS.mint(people, "inspection", wanted, TUESDAY_9, NOW), people).technician.id == wanted
+    services = tuple(replace(INSPECTION, id=name) for name in ("tech-142", "tech-275"))
+    things = replace(
+        ACME, services=services, technicians=(replace(ACME.technicians[0], services=("tech-142", "tech-275")),)
+    )
+    assert IDS.read(IDS.mint(things, wanted, "dana", TUESDAY_9, NOW), things).service.id == wanted
 
 
 def test_who_is_gone_from_the_file_is_not_booked() -> None:

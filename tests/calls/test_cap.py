@@ -236,6 +236,43 @@ async def test_a_store_that_is_slow_lets_calls_in_and_counts_them_afterwards(dat
         assert (await acme.database.read(verify)).rows == 15, "each call, and each page"
 
 
+class OnceUnwell:
+    """A database whose next write fails, and no other."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._unwell = database, True
+
+    async def write(self, *work: Any, **how: Any) -> Any:
+        unwell, self._unwell = self._unwell, False
+        if unwell:
+            raise DatabaseUnavailableError("gone for a moment")
+        return await self._database.write(*work, **how)
+
+
+async def test_a_call_that_was_let_in_uncounted_is_let_in_at_whatever_moment_it_asks_again(database_url: str) -> None:
+    async with desk(database_url) as acme:
+        await acme.admit(["the day's last"], capped(1))
+        acme.cap._database = OnceUnwell(acme.database)  # type: ignore[assignment]  # the part that counting uses
+
+        async def asked_after(turns: int) -> bool:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return await acme.cap.admit(called("one too many"), capped(1))
+
+        assert await asyncio.gather(*map(asked_after, range(30))) == [True] * 30
+
+
+async def test_a_call_that_one_process_turned_away_and_another_let_in_is_let_in_by_all(database_url: str) -> None:
+    async with desk(database_url) as one, desk(database_url) as other:
+        assert await one.one_by_one([1, 2], capped(1)) == [True, False]
+        async with held_up(other.database):
+            with other.impatient():
+                assert await other.admit([2], capped(1)) == [True]
+        await counted_to(database_url, 2)
+    async with desk(database_url) as third:
+        assert await third.admit([2, 3], capped(1)) == [True, False]
+
+
 async def test_a_store_that_is_slow_for_a_moment_wakes_nobody(database_url: str) -> None:
     async with desk(database_url) as acme:
         for number in range(3):

@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from app.calls import ledger
-from app.calls.model import ToolResult
+from app.calls.model import CallRef, ToolCall, ToolResult
 from app.db.engine import Transaction
 from app.db.migrate import migrate
 from app.db.opening import open_engine
@@ -99,3 +101,70 @@ def test_results_are_kept_each_under_its_key_and_pinned_or_not(connection: Conne
         assert ledger.answered(connection, f"k{number}") == results[number]
         assert found[f"k{number}"][1] == (None if number % 2 == 0 else f"r{number}")
     assert ledger.answered(connection, "k5") is None
+
+
+ASKED = ledger.Request("k1", "r1", "dead", "acme", "book", NOW - 60.0, NOW - WINDOW_S)
+DONE = ToolResult(True, "done", None, {"reference": "AB12CD"})
+
+
+def under_way(connection: Connection) -> ledger.Under:
+    """As another process finds it that was asked the same."""
+    ledger.begin(Transaction(connection), ASKED, stands)
+    found = ledger.begin(Transaction(connection), replace(ASKED, owner="other", at=NOW), stands)
+    assert isinstance(found, ledger.Under)
+    return found
+
+
+def test_of_those_who_would_take_a_request_over_one_does_and_has_its_time_for_it(connection: Connection) -> None:
+    found = under_way(connection)
+    assert ledger.take_over(Transaction(connection), found, "first", NOW)
+    assert not ledger.take_over(Transaction(connection), found, "second", NOW)
+    taken = ledger.begin(Transaction(connection), replace(ASKED, owner="third", at=NOW), stands)
+    assert taken == ledger.Under("k1", "first", NOW), "else the third would take it from the first at once"
+
+
+def test_what_was_done_after_all_is_not_taken_over(connection: Connection) -> None:
+    found = under_way(connection)
+    ledger.finish(Transaction(connection), [("k1", DONE, False)])
+    assert not ledger.take_over(Transaction(connection), found, "first", NOW)
+    assert ledger.answered(connection, "k1") == DONE
+
+
+@pytest.mark.parametrize(("say", "begins"), [("done", False), ("untrue by now", True)])
+def test_an_outcome_that_stands_no_more_answers_its_own_delivery_alone(
+    connection: Connection, say: str, begins: bool
+) -> None:
+    done = ToolResult(True, say)
+    ledger.begin(Transaction(connection), ASKED, stands)
+    ledger.finish(Transaction(connection), [("k1", done, False)])
+    assert ledger.begin(Transaction(connection), ASKED, stands) == ledger.Answered(done)
+    again = ledger.begin(Transaction(connection), replace(ASKED, key="k2", at=NOW), stands)
+    assert again == (ledger.Begun("k2") if begins else ledger.Answered(done))
+
+
+CALL = ToolCall(CallRef("vapi", "call-1", "+15125550123"), "book", {"slot": "1"}, "tool-1")
+ELSEWHERE = [
+    CallRef("retell", "call-1", "+15125550123"),
+    CallRef("vapi", "call-2", "+15125550123"),
+    CallRef("vapi", None, "+15125550123"),
+]
+
+
+def test_a_delivery_is_its_platforms_its_calls_and_its_own() -> None:
+    others = [structs.replace(CALL, ref=ref) for ref in ELSEWHERE] + [structs.replace(CALL, tool_call_id="tool-2")]
+    keys = [ledger.delivery_key(CALL), ledger.delivery_key(CALL, 1), *map(ledger.delivery_key, others)]
+    assert len(set(keys)) == len(keys)
+    assert ledger.delivery_key(structs.replace(CALL, arguments={"slot": "2"})) == keys[0], "the id says it all"
+    nowhere = structs.replace(CALL, ref=CallRef("vapi"))
+    alike = [nowhere, structs.replace(nowhere, name="cancel"), structs.replace(nowhere, arguments={"slot": "2"})]
+    assert len(set(map(ledger.delivery_key, alike))) == 3, "the id alone is too short to trust"
+
+
+def test_a_request_is_about_one_thing_at_one_business_in_one_call() -> None:
+    about = [("acme", "book", ["9:00"]), ("zenith", "book", ["9:00"]), ("acme", "move", ["9:00"]), ("acme", "book", [])]
+    keys = [ledger.request_key(CALL, *one) for one in about]
+    keys += [ledger.request_key(structs.replace(CALL, ref=ref), *about[0]) for ref in ELSEWHERE]
+    assert len(set(keys)) == len(keys)
+    assert ledger.request_key(structs.replace(CALL, tool_call_id="tool-2"), *about[0]) == keys[0]
+    nobody = structs.replace(CALL, ref=CallRef("vapi"))
+    assert ledger.request_key(nobody, *about[0]) != ledger.request_key(nobody, *about[0])

@@ -55,6 +55,17 @@ async def test_who_tried_too_often_goes_on_to_the_wanted_page_later(sqlite_url: 
         assert WANTED in shown.text
 
 
+async def test_a_form_of_the_public_address_is_ours_whatever_host_a_proxy_names(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    public = {"READBACK_PUBLIC_URL": "https://voice.example"}
+    async with dashboard(sqlite_url, tmp_path, **public) as server, person(server) as dana:
+        given = {"token": ADMIN_TOKEN, "by": "Dana"}
+        for origin, status in (("https://voice.example", 303), ("https://voice.example.evil", 401)):
+            asked = await dana.client.post("/dashboard/sign-in", data=given, headers={"origin": origin})
+            assert asked.status_code == status
+
+
 @pytest.mark.parametrize("token", [ADMIN_TOKEN, "wrong"])
 @pytest.mark.parametrize("header", [{"origin": "https://other.example"}, {"sec-fetch-site": "cross-site"}])
 async def test_a_form_from_another_address_is_called_that_whatever_the_token(

@@ -58,6 +58,21 @@ async def test_texts_are_forgotten_once_nothing_can_become_of_them(database_url:
     await database.stop()
 
 
+async def test_what_may_still_be_asked_for_stays(database_url: str) -> None:
+    clock, day_s = FakeClock(), 86_400
+    database = Database(database_url, seal)
+    await database.start()
+    now = clock.now()
+    answer = _answer("within the longest window of repeats", now - 7 * day_s)
+    came, went = (make("a year ago", now - 366 * day_s, DELIVERED) for make in (_came_in, _went_out))
+    await database.write(lambda t: t.connection.execute(tool_calls.insert(), [answer]) and None)
+    await database.write(lambda t: t.connection.execute(texts_in.insert(), [came | {"state": DONE}]) and None)
+    await database.write(lambda t: t.connection.execute(text_outbox.insert(), [went]) and None)
+
+    assert await Retention(database, clock).forget() == 0
+    await database.stop()
+
+
 def _came_in(identity: str, at: float, state: str) -> dict[str, object]:
     about = {"business": "acme", "conversation": "c", "body": "Hi", "media": 0, "form": "{}", "turn": ""}
     return {"id": identity, "state": state, "received_at": at, "changed_at": at, **about}

@@ -35,6 +35,7 @@ def sign(body: bytes = BODY, timestamp: bytes = b"1795000000", secret: bytes = C
         (b"", BOTH, False),
         (CURRENT, BOTH, False),
         (b"Basic " + CURRENT, BOTH, False),
+        (b"Digest " + CURRENT, BOTH, False),
         (b"Bearer " + "geheimnisß".encode(), BOTH, False),
         (b"Bearer " + "geheimnisß".encode(), ("geheimnisß".encode(),), True),
         (b"Bearer \xff\xfe\x00", BOTH, False),

@@ -29,6 +29,8 @@ def test_the_sdks_own_signatures_are_judged_as_it_judges_them(vector: dict[str, 
 
     assert proven(*given, (key,), now) is vector["expected_valid"]
     assert proven(*given, (b"new", key), now) is vector["expected_valid"]
+    assert proven(*given, (key, b"old"), now) is vector["expected_valid"]
+    assert not proven(given[0], given[1] + b"\n", (key,), now)
     assert not proven(*given, (b"new",), now)
     assert not proven(*given, (), now)
 

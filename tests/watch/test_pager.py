@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,17 @@ def pager(
 
 async def kept(database: Database) -> pages.Kept:
     return (await database.read(lambda c: pages.listed(c, all_of_them=True)))[0]
+
+
+async def test_when_a_person_said_that_it_is_over_is_known_of_that_page_alone(database: Database) -> None:
+    other = replace(PAGE, kind="another")
+    for page in (PAGE, other):
+        await database.write(lambda t, page=page: pages.raised(t, page, now=1.0))  # type: ignore[misc]  # the default only binds it
+    (theirs,) = [one for one in await database.read(pages.listed) if one.page.kind == other.kind]
+    await database.write(lambda t: pages.resolved_by_id(t, theirs.id, by="Dana", now=2.0))
+    assert await database.read(lambda c: pages.called_over(c, other.kind, PAGE.key, 1.0)) == 2.0
+    assert await database.read(lambda c: pages.called_over(c, other.kind, PAGE.key, 2.0)) is None
+    assert await database.read(lambda c: pages.called_over(c, PAGE.kind, PAGE.key, 0.0)) is None
 
 
 async def test_a_page_goes_at_once_to_the_installation_and_the_first_of_the_list_and_then_higher_up(
