@@ -107,13 +107,14 @@ class Alarms:
         *,
         verbatim: bool = False,
         after_s: float = 0.0,
+        taken: tuple[str, float] | None = None,
     ) -> bool:
         """Ring unless (kind, key) is ringing already; True when it rang now.
 
         `kind` comes from a closed set, `key` says about what. `pages` are further receivers, the business's own.
         It is counted and in the log at once; people hear it after `after_s`, if it lasts until then. Personal data is
         taken out of title and body unless the page has to carry it (`verbatim`); the log never shows it. When no
-        receiver could be reached, the alarm counts as silent again and may ring anew.
+        receiver could be reached, the alarm counts as silent again and may ring anew. `taken`: see `Rung`.
         """
         try:
             if (kind, key) in self._ringing:  # the common case, before anything is worked out
@@ -123,7 +124,7 @@ class Alarms:
             shown = "[not shown]" if verbatim else log.redact(title)
             if not verbatim:
                 title, body = shown, log.redact(body)
-            page = Rung(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic())
+            page = Rung(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic(), taken)
             return self._ring(page, after_s)
         except Exception:  # noqa: BLE001  # an alarm that fails must not fail what it was about
             _log.error("alarm lost", kind=kind, exc_info=True)
@@ -164,7 +165,7 @@ class Alarms:
         raised_at = self._clock.now() - (self._clock.monotonic() - page.rung_at)
         kept = Page(kind, key, page.title, page.body, business)
         by, at = self._directly.taken(name) or ("", 0.0)
-        return Past(kept, raised_at, self._directly.progress(name) or Progress(), by, at)
+        return Past(kept, min(raised_at, at or raised_at), self._directly.progress(name) or Progress(), by, at)
 
     def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process.
@@ -394,7 +395,6 @@ def _as_kept(book: Book, entry: Rung | Name | Past) -> Page | Name | Past:
     if isinstance(entry, Past):
         return replace(entry, page=replace(entry.page, key=entry.page.key[:MOST_KEY_CHARS]))
     if isinstance(entry, Rung):
-        return Page(
-            entry.kind, entry.key[:MOST_KEY_CHARS], entry.title, entry.body, book.business_of(entry.extra) or ""
-        )
+        business = book.business_of(entry.extra) or ""
+        return Page(entry.kind, entry.key[:MOST_KEY_CHARS], entry.title, entry.body, business)
     return entry[0], entry[1][:MOST_KEY_CHARS]

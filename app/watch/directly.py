@@ -37,6 +37,8 @@ class Rung:
     urls: tuple[str, ...]
     extra: tuple[str, ...]
     rung_at: float
+    taken: tuple[str, float] | None = None
+    """Who has it, and since when, as another process told of it that is gone: only its end is still to be told."""
 
 
 @dataclass(slots=True)
@@ -131,6 +133,10 @@ class Directly:
         if before is not None and before.over is None:
             carried.reached, carried.heard_at = dict(before.reached), dict(before.heard_at)
             carried.rounds, carried.taken = before.rounds + 1, before.taken
+        elif before is None and page.taken is not None:
+            carried.reached, carried.taken = dict.fromkeys(page.urls, True), page.taken
+            self._carried[carried.name] = carried
+            return
         self._carried[carried.name] = carried
         if len(self._carried) > MOST_CARRIED:
             self._carried.popitem(last=False)

@@ -7,7 +7,7 @@ import pytest
 
 from app.db.engine import Database, DatabaseUnavailableError
 from app.watch.alarms import Alarms
-from app.watch.database_page import NO_WRITES, PAGE_AFTER_S, TITLE, DatabasePage, Turn, trouble
+from app.watch.database_page import HANDED_ON_S, NO_WRITES, PAGE_AFTER_S, TITLE, DatabasePage, Turn, trouble
 from app.watch.escalation import QUIET_S
 from app.watch.notify import CAUSE_GONE
 from app.watch.outage_hand import Hand
@@ -196,6 +196,58 @@ async def test_who_took_an_outage_has_it_also_when_another_process_goes_on_telli
     assert turn.since() == pytest.approx(began_at)
     assert hand.take("Lee", since=turn.since(), now=clock.now()).by == "Dana"
     await second.stop()
+
+
+async def test_a_process_that_starts_in_the_middle_of_it_asks_nobody_who_has_it_and_tells_its_end(
+    tmp_path: Path,
+) -> None:
+    clock, database, hand = FakeClock(), Scripted(), Hand("x", folder=tmp_path)
+    began_at, first = clock.now(), Watched(tmp_path, clock, database)
+    database.away = True
+    for seconds in (0.0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        await first.page.look()
+    await first.notifier.wait_for("ops", 1)
+    clock.advance(60.0)
+    await first.page.look()
+    later = Watched(tmp_path, clock, database)
+    await later.page.look()
+    assert later.page.take("Dana").raised_at == pytest.approx(began_at)  # type: ignore[union-attr]
+    await first.stop()
+    for seconds in (PAGE_AFTER_S, QUIET_S[0], QUIET_S[1]):
+        clock.advance(seconds)
+        await later.page.look()
+    assert hand.take("Lee", since=Turn("sqlite:///x", tmp_path).since(), now=clock.now()).by == "Dana"
+    database.away = False
+    await later.page.look()
+    await soon(lambda: bool(later.notifier.ends["ops"]))
+    assert not later.notifier.tries
+    database.away = True  # another outage, a moment later: nobody has that
+    began_at = clock.now()
+    for seconds in (0.0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        await later.page.look()
+    await later.notifier.wait_for("ops", 1)
+    assert Turn("sqlite:///x", tmp_path).since() == pytest.approx(began_at)
+    await later.stop()
+
+
+async def test_an_outage_that_nobody_saw_for_a_minute_is_another_one(tmp_path: Path) -> None:
+    clock, database, hand = FakeClock(), Scripted(), Hand("x", folder=tmp_path)
+    first = Watched(tmp_path, clock, database)
+    database.away = True
+    for seconds in (0.0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        await first.page.look()
+    hand.take("Dana", since=clock.now(), now=clock.now())
+    await first.stop()
+    clock.advance(HANDED_ON_S + 1.0)
+    later = Watched(tmp_path, clock, database)
+    for seconds in (0.0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        await later.page.look()
+    await later.notifier.wait_for("ops", 1)
+    await later.stop()
 
 
 async def test_who_finds_it_well_a_little_later_does_not_ring_again(tmp_path: Path) -> None:
