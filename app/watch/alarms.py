@@ -323,11 +323,11 @@ class Alarms:
     async def _look(self, book: Book) -> None:
         """What is open anywhere; what was resolved elsewhere may ring again here."""
         before = set(self._kept)
-        self._open = await book.up_since()
+        self._open, living = await book.up_since()
         for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
-        for kind, key in self._others.look(self._open, self._clock.now()):
+        for kind, key in self._others.look(self._open, living, self._clock.now()):
             self.clear(kind, key, own=True)
         if book.takes() and self._clock.monotonic() >= self._away_until:
             for page in self._lasting(book):

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from app.audit.log import seal
 from app.db.engine import Database
-from app.db.schema import audit
+from app.db.schema import audit, serving_processes
 from app.watch import pages
 from app.watch.alarms import AWAY_S, FOR_PEOPLE, TOLD_AFTER_S, Alarms
 from app.watch.book import Book
@@ -265,12 +265,18 @@ async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(dat
     for kind in ("model_fails", "audit_broken"):
         gone.ring(kind, "it", "t", "b")
     await soon(lambda: len(gone._kept) == 2)
-    await gone.stop()
+    row = {"process": "gone", "beats": 1, "seen_at": 0.0}
+    await database.write(lambda t: t.connection.execute(insert(serving_processes), row))
     book = Book(database, LISTS, well._clock, lambda: None)
     await well._look(book)
     for kind in ("model_fails", "audit_broken"):
         assert not well.clear(kind, "it", own=True), "whoever rang may live"
     well._clock.advance(MAY_BE_GONE_AFTER_S)  # type: ignore[attr-defined]
+    await well._look(book)
+    await soon(lambda: not well._waiting)
+    assert {row[-1] for row in await listed(database)} == {"open"}, "it lives, and what it told lasts"
+    await gone.stop()
+    await database.write(lambda t: t.connection.execute(delete(serving_processes)))
     await well._look(book)
     await well.stop()
     assert [(row[0], row[-1]) for row in await listed(database)] == [
