@@ -14,7 +14,7 @@ from app import log, metrics
 from app.clock import Clock
 from app.errors import ReadbackError
 from app.watch.book import Book, Name
-from app.watch.directly import Directly, Rung
+from app.watch.directly import MOST_KEY_CHARS, Directly, Rung
 from app.watch.escalation import Progress
 from app.watch.notify import Messenger
 from app.watch.others import Others
@@ -30,7 +30,6 @@ PAUSES_S: Final = (2.0, 10.0, 45.0)
 """Before the second, third and fourth try; each is stretched or shortened by up to a quarter."""
 MOST_KEPT_AT_ONCE: Final = 100
 """Pages and ends of pages in one commit."""
-MOST_KEY_CHARS: Final = 512
 AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
@@ -163,9 +162,10 @@ class Alarms:
             return None
         business = (self._book.business_of(page.extra) if self._book else None) or ""
         raised_at = self._clock.now() - (self._clock.monotonic() - page.rung_at)
-        kept = Page(kind, key, page.title, page.body, business)
         by, at = self._directly.taken(name) or ("", 0.0)
-        return Past(kept, min(raised_at, at or raised_at), self._directly.progress(name) or Progress(), by, at)
+        return Past(
+            page.as_page(business), min(raised_at, at or raised_at), self._directly.progress(name) or Progress(), by, at
+        )
 
     def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process.
@@ -210,19 +210,18 @@ class Alarms:
         """About what alarms of this kind ring, here or by what is open in the database."""
         return {key for other, key in {*self._ringing, *self._open} if other == kind}
 
-    def start(self, *over: tuple[str, str, str]) -> None:
-        """Begin to carry pages on the running loop; what rang before is carried now.
-
-        `over`: kind, key and title of what a process that died may have told of from memory, and is not so any more.
-        """
+    def start(self) -> None:
+        """Begin to carry pages on the running loop; what rang before is carried now."""
         self._loop = asyncio.get_running_loop()
         self._others = Others(self._clock.now())
         self._directly.start()
-        for kind, key, title in over:
-            self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()))
         self._carry_waiting()
         if self._book is not None:
             self._looking = self._loop.create_task(self._look_forever(self._book))
+
+    def left_behind(self, kind: str, key: str, title: str, words: str = "") -> None:
+        """Not so any more, though a process that died may have told of it from memory; who was told hears `words`."""
+        self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()), words)
 
     async def stop(self, grace_s: float = 10.0) -> None:
         """Carry what is on its way without pausing between tries, at most `grace_s`; say in the log what was not."""
@@ -392,9 +391,6 @@ def _of_end(entry: Name | Past) -> tuple[Name, Past | None]:
 
 
 def _as_kept(book: Book, entry: Rung | Name | Past) -> Page | Name | Past:
-    if isinstance(entry, Past):
-        return replace(entry, page=replace(entry.page, key=entry.page.key[:MOST_KEY_CHARS]))
     if isinstance(entry, Rung):
-        business = book.business_of(entry.extra) or ""
-        return Page(entry.kind, entry.key[:MOST_KEY_CHARS], entry.title, entry.body, business)
-    return entry[0], entry[1][:MOST_KEY_CHARS]
+        return entry.as_page(book.business_of(entry.extra) or "")
+    return entry if isinstance(entry, Past) else (entry[0], entry[1][:MOST_KEY_CHARS])

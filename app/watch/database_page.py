@@ -25,6 +25,7 @@ from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 from app.watch.escalation import NEVER, QUIET_S, Progress
+from app.watch.notify import CAUSE_GONE
 from app.watch.outage_hand import KEY as KEY
 from app.watch.outage_hand import KIND as KIND
 from app.watch.outage_hand import PAGE_ID, Hand, Taken
@@ -33,7 +34,7 @@ from app.watch.pages import Kept, Page
 TITLE: Final = "The database does not answer"
 NO_WRITES: Final = "The database takes no writes"
 ANSWERED: Final = (KIND, KEY, TITLE)
-"""For `Alarms.start`, where it answers: whoever told otherwise and died over it cannot take that back."""
+"""For whoever told otherwise and died over it, and cannot take that back."""
 PAGE_AFTER_S: Final = 15.0
 """A database that is back within a moment wakes nobody."""
 LOOK_EVERY_S: Final = 2.0
@@ -50,6 +51,8 @@ BY_ADDRESS: Final = (
     "who takes it quiets the one that answers."
 )
 FILE_MODE: Final = 0o600
+LEFT_S: Final = 86_400.0
+"""Of an outage longer ago than that nobody waits to hear the end."""
 HANDED_ON_S: Final = 60.0
 """After whoever told saw the outage last: who begins to see it later than that sees another one."""
 
@@ -140,6 +143,17 @@ class Turn:
         """It is over: who sees one a moment later sees another."""
         self.note(self.since(), 0.0)
 
+    def was_left(self, now: float) -> bool:
+        """Whether whoever told last is gone without having told the end; true for whoever asks first."""
+        if not self.take() or self._descriptor is None:
+            return False
+        noted = os.fstat(self._descriptor)
+        left = noted.st_mtime + 1.0 < noted.st_atime and now - LEFT_S < noted.st_atime  # both are one where nobody told
+        if left:
+            self.over()
+        self.give_up()
+        return left
+
     def began(self, met_at: float) -> float:
         """When the outage began that this process met then: a process started in the middle of it asks this."""
         with contextlib.suppress(OSError):
@@ -189,6 +203,8 @@ class DatabasePage:
         self._wrong = ("", "")
         self._fails = ""
         self._rang = False
+        self._is_new = self._may_be_left = True
+        """Whether nobody may have told that an outage is over which was told of: before this process, say."""
         self._telling = Telling(alarms, clock)
         self._well_since = float("-inf")
         """The turn is kept for a moment: others may still believe what they saw last, and would ring again."""
@@ -214,7 +230,7 @@ class DatabasePage:
         if wrong is None:
             self._answers()
         else:
-            self._since = began if self._since is None else self._since
+            self._since, self._may_be_left = began if self._since is None else self._since, True
             self._wrong = wrong[0], f"{wrong[1]} {BY_ADDRESS if self._hand.address else BY_COMMAND}"
             if self._clock.monotonic() - self._since >= PAGE_AFTER_S:
                 self._ring(*self._wrong, self._since)
@@ -258,7 +274,11 @@ class DatabasePage:
             self._rang = False
             self._turn.over()
             clear(self._alarms)
-            self._well_since = now
+            self._well_since, self._may_be_left = now, False
+        elif self._may_be_left:
+            is_new, self._is_new, self._may_be_left = self._is_new, False, False
+            if (left := self._turn.was_left(self._clock.now())) or is_new:
+                self._alarms.left_behind(*ANSWERED, CAUSE_GONE if left else "")
         elif now - self._well_since >= PAGE_AFTER_S:
             self._turn.give_up()
 

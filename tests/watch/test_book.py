@@ -313,7 +313,9 @@ async def test_what_a_process_told_and_died_over_the_next_one_closes_without_a_w
     notifier = ScriptedNotifier()
     ringing = alarms(database, notifier)
     ringing._directly.carry(Rung("redis_down", "redis", "t", "b", "t", ("own",), (), 0.0))
-    ringing.start(ANSWERED, ("redis_down", "redis", "t"))
+    ringing.start()
+    for name in (ANSWERED, ("redis_down", "redis", "t")):
+        ringing.left_behind(*name)
     await soon(lambda: bool(notifier.ends["own"]))
     await ringing.stop()
     assert notifier.ends["own"] == [(TITLE, "")], "and nothing that this one tells of itself"
