@@ -330,7 +330,10 @@ class Alarms:
             self.clear(kind, key, own=True)
         if book.takes() and self._clock.monotonic() >= self._away_until:
             for page in self._lasting(book):
-                self._hand_over(page)
+                if (page.kind, page.key) in self._open:  # by another process: the pager tells its end
+                    self._directly.over((page.kind, page.key), "")
+                elif (page.kind, page.key) not in self._kept:
+                    self._hand_over(page)
             self._let_go(kept=True)
         owed, self._owed = self._owed, {}
         for name, past in owed.items():
@@ -341,8 +344,7 @@ class Alarms:
         """What was carried from here and rings on: nobody can take it, or is told again, until the database has it."""
         itself = OF_THE_DATABASE | {DATABASE_DOWN}
         mine = [page for name, page in list(self._ringing.items()) if self._directly.knows(name)]
-        here = [page for page in mine if (page.kind, page.key) not in self._open.keys() | self._kept]
-        return [page for page in here if page.kind not in itself and book.business_of(page.extra) is not None]
+        return [page for page in mine if page.kind not in itself and book.business_of(page.extra) is not None]
 
     def _tell(self, page: Rung) -> None:
         """From here, as no database takes it; what follows from that waits for its return."""

@@ -257,6 +257,26 @@ async def test_what_each_meets_by_itself_is_ended_by_who_rang_it_or_who_began_af
     assert [row[-1] for row in await listed(database)] == ["resolved"]
 
 
+async def test_what_two_told_while_the_database_was_away_ends_once(database: Database) -> None:
+    notifiers = ScriptedNotifier(), ScriptedNotifier()
+    both = [alarms(database, notifier) for notifier in notifiers]
+    book = Book(database, LISTS, both[0]._clock, lambda: None)
+    for ringing, notifier in zip(both, notifiers, strict=True):
+        ringing.start()
+        ringing._away_until = ringing._clock.monotonic() + AWAY_S
+        ringing.ring("redis_down", "redis", "Redis is away", "b")
+        await notifier.wait_for("own", 1)
+    for ringing in both:  # the second one looks when the first one's page is in the database
+        ringing._clock.advance(AWAY_S)  # type: ignore[attr-defined]  # a fake one
+        await ringing._look(book)
+        await soon(lambda ringing=ringing: not ringing._waiting and not ringing._directly.carried)  # type: ignore[misc]
+    for ringing in both:
+        ringing.clear("redis_down", "redis", own=True)
+        await ringing.stop()
+    assert await listed(database) == [("redis_down", "redis", "", "resolved")]
+    assert [notifier.ends["own"] for notifier in notifiers] == [[("Redis is away", "")]] * 2, "the pager tells its end"
+
+
 async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(database: Database) -> None:
     well, gone = (alarms(database, ScriptedNotifier()) for _ in range(2))
     for begun in (well, gone):
