@@ -140,7 +140,7 @@ INNER = {
         "app.sms.words.MAX_CHARS",
         "app.sms.names_in_words.MAX_NAME_WORDS",
         "app.sms.names_in_words.MAX_NAME_CHARS",
-        "app.watch.alarms.MOST_KEY_CHARS",
+        "app.watch.directly.MOST_KEY_CHARS",
         "app.watch.pages.MOST_LISTED",
         "app.watch.shape_watch.MOST_KEPT",
         "app.watch.outline.MOST_ITEMS",

@@ -32,7 +32,7 @@ def _list(asked: Namespace) -> int:
     """Every flag and who set it."""
     with looking(from_environment().database_url) as connection:
         found = all_of_them(connection)
-    say(asked, [dataclasses.asdict(flag) for flag in found], "\n".join(_line(flag) for flag in found))
+    say(asked, [_told(flag) for flag in found], "\n".join(_line(flag) for flag in found))
     return HOLDS
 
 
@@ -52,8 +52,12 @@ def _set(asked: Namespace) -> int:
     except FlagError as error:
         complain(str(error))
         return WRONG_USE
-    say(asked, dataclasses.asdict(flag), _line(flag))
+    say(asked, _told(flag), _line(flag))
     return HOLDS
+
+
+def _told(flag: Flag) -> dict[str, Any]:
+    return dataclasses.asdict(flag) | {"changed_at": flag.changed_at or None}  # null for what nobody ever set
 
 
 def _line(flag: Flag) -> str:

@@ -80,16 +80,20 @@ async def once_there(begin: Callable[[], T], settings: Settings, clock: Clock, a
                 if clock.monotonic() - said_at >= SAY_EVERY_S:
                     said_at = clock.monotonic()
                     _log.error("database_away", message=f"{why} {NEXT}")
-                began_at = clock.now() - (clock.monotonic() - began)
-                if clock.monotonic() - began >= database_page.PAGE_AFTER_S and turn.take(began_at):
+                began_at = turn.began(clock.now() - (clock.monotonic() - began))
+                if clock.monotonic() - began >= database_page.PAGE_AFTER_S and turn.take():
+                    turn.note(began_at, clock.now())
                     taken = hand.taken(began_at)
                     if taken is not None:
                         alarms.acknowledged(database_page.KIND, database_page.KEY, taken.by, taken.at)
-                    telling.tell(database_page.TITLE, f"{WAITS} {why} {NEXT} {database_page.BY_COMMAND}", began)
+                    telling.tell(
+                        database_page.TITLE, f"{WAITS} {why} {NEXT} {database_page.BY_COMMAND}", began_at, taken
+                    )
             else:
                 past = alarms.past(database_page.KIND, database_page.KEY)
                 database_page.clear(alarms)
                 hand.let_go()
+                turn.over()
                 if past is not None:
                     await _written_down(past, settings, clock)
                 return begun

@@ -79,7 +79,6 @@ from app.sms.deciding import Deciding
 from app.sms.guided import GuidedConversation
 from app.sms.tool_calls import through
 from app.watch.acknowledging import Acknowledging
-from app.watch.database_page import ANSWERED
 from app.watch.figure_counts import Counting
 from app.watch.loops import Loops
 from app.watch.own_use import OwnUse
@@ -291,7 +290,7 @@ class Server:
     async def lifespan(self, _app: Starlette | None) -> AsyncIterator[None]:
         """Start in the order of need; stop in reverse, finishing what was promised."""
         await self.database.start()
-        self.alarms.start(ANSWERED)
+        self.alarms.start()
         self.database_page.start()
         self.pager.start()
         self.counting.start()

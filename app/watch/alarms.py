@@ -14,7 +14,7 @@ from app import log, metrics
 from app.clock import Clock
 from app.errors import ReadbackError
 from app.watch.book import Book, Name
-from app.watch.directly import Directly, Rung
+from app.watch.directly import MOST_KEY_CHARS, Directly, Rung
 from app.watch.escalation import Progress
 from app.watch.notify import Messenger
 from app.watch.others import Others
@@ -30,7 +30,6 @@ PAUSES_S: Final = (2.0, 10.0, 45.0)
 """Before the second, third and fourth try; each is stretched or shortened by up to a quarter."""
 MOST_KEPT_AT_ONCE: Final = 100
 """Pages and ends of pages in one commit."""
-MOST_KEY_CHARS: Final = 512
 AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
@@ -107,13 +106,14 @@ class Alarms:
         *,
         verbatim: bool = False,
         after_s: float = 0.0,
+        taken: tuple[str, float] | None = None,
     ) -> bool:
         """Ring unless (kind, key) is ringing already; True when it rang now.
 
         `kind` comes from a closed set, `key` says about what. `pages` are further receivers, the business's own.
         It is counted and in the log at once; people hear it after `after_s`, if it lasts until then. Personal data is
         taken out of title and body unless the page has to carry it (`verbatim`); the log never shows it. When no
-        receiver could be reached, the alarm counts as silent again and may ring anew.
+        receiver could be reached, the alarm counts as silent again and may ring anew. `taken`: see `Rung`.
         """
         try:
             if (kind, key) in self._ringing:  # the common case, before anything is worked out
@@ -123,7 +123,7 @@ class Alarms:
             shown = "[not shown]" if verbatim else log.redact(title)
             if not verbatim:
                 title, body = shown, log.redact(body)
-            page = Rung(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic())
+            page = Rung(kind, key, title, body, shown, urls, tuple(pages), self._clock.monotonic(), taken)
             return self._ring(page, after_s)
         except Exception:  # noqa: BLE001  # an alarm that fails must not fail what it was about
             _log.error("alarm lost", kind=kind, exc_info=True)
@@ -162,9 +162,10 @@ class Alarms:
             return None
         business = (self._book.business_of(page.extra) if self._book else None) or ""
         raised_at = self._clock.now() - (self._clock.monotonic() - page.rung_at)
-        kept = Page(kind, key, page.title, page.body, business)
         by, at = self._directly.taken(name) or ("", 0.0)
-        return Past(kept, raised_at, self._directly.progress(name) or Progress(), by, at)
+        return Past(
+            page.as_page(business), min(raised_at, at or raised_at), self._directly.progress(name) or Progress(), by, at
+        )
 
     def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
         """Over: the next `ring` of (kind, key) rings. True when it was ringing, here or in another process.
@@ -209,19 +210,18 @@ class Alarms:
         """About what alarms of this kind ring, here or by what is open in the database."""
         return {key for other, key in {*self._ringing, *self._open} if other == kind}
 
-    def start(self, *over: tuple[str, str, str]) -> None:
-        """Begin to carry pages on the running loop; what rang before is carried now.
-
-        `over`: kind, key and title of what a process that died may have told of from memory, and is not so any more.
-        """
+    def start(self) -> None:
+        """Begin to carry pages on the running loop; what rang before is carried now."""
         self._loop = asyncio.get_running_loop()
         self._others = Others(self._clock.now())
         self._directly.start()
-        for kind, key, title in over:
-            self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()))
         self._carry_waiting()
         if self._book is not None:
             self._looking = self._loop.create_task(self._look_forever(self._book))
+
+    def left_behind(self, kind: str, key: str, title: str, words: str = "") -> None:
+        """Not so any more, though a process that died may have told of it from memory; who was told hears `words`."""
+        self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()), words)
 
     async def stop(self, grace_s: float = 10.0) -> None:
         """Carry what is on its way without pausing between tries, at most `grace_s`; say in the log what was not."""
@@ -322,15 +322,18 @@ class Alarms:
     async def _look(self, book: Book) -> None:
         """What is open anywhere; what was resolved elsewhere may ring again here."""
         before = set(self._kept)
-        self._open = await book.up_since()
+        self._open, living = await book.up_since()
         for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
-        for kind, key in self._others.look(self._open, self._clock.now()):
+        for kind, key in self._others.look(self._open, living, self._clock.now()):
             self.clear(kind, key, own=True)
         if book.takes() and self._clock.monotonic() >= self._away_until:
             for page in self._lasting(book):
-                self._hand_over(page)
+                if (page.kind, page.key) in self._open:  # by another process: the pager tells its end
+                    self._directly.over((page.kind, page.key), "")
+                elif (page.kind, page.key) not in self._kept:
+                    self._hand_over(page)
             self._let_go(kept=True)
         owed, self._owed = self._owed, {}
         for name, past in owed.items():
@@ -341,8 +344,7 @@ class Alarms:
         """What was carried from here and rings on: nobody can take it, or is told again, until the database has it."""
         itself = OF_THE_DATABASE | {DATABASE_DOWN}
         mine = [page for name, page in list(self._ringing.items()) if self._directly.knows(name)]
-        here = [page for page in mine if (page.kind, page.key) not in self._open.keys() | self._kept]
-        return [page for page in here if page.kind not in itself and book.business_of(page.extra) is not None]
+        return [page for page in mine if page.kind not in itself and book.business_of(page.extra) is not None]
 
     def _tell(self, page: Rung) -> None:
         """From here, as no database takes it; what follows from that waits for its return."""
@@ -391,10 +393,6 @@ def _of_end(entry: Name | Past) -> tuple[Name, Past | None]:
 
 
 def _as_kept(book: Book, entry: Rung | Name | Past) -> Page | Name | Past:
-    if isinstance(entry, Past):
-        return replace(entry, page=replace(entry.page, key=entry.page.key[:MOST_KEY_CHARS]))
     if isinstance(entry, Rung):
-        return Page(
-            entry.kind, entry.key[:MOST_KEY_CHARS], entry.title, entry.body, book.business_of(entry.extra) or ""
-        )
-    return entry[0], entry[1][:MOST_KEY_CHARS]
+        return entry.as_page(book.business_of(entry.extra) or "")
+    return entry if isinstance(entry, Past) else (entry[0], entry[1][:MOST_KEY_CHARS])

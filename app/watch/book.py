@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from sqlalchemy import Connection, select, union_all
+
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.db.schema import job_processes, serving_processes
 from app.watch import pages
 from app.watch.pages import Page, Past
 
@@ -55,6 +58,13 @@ class Book:
         await self._database.write(work, WITHIN_S)
         self._wake()
 
-    async def up_since(self) -> dict[Name, float]:
-        """What is open or acknowledged, whoever raised it, and since when. Raises a `ReadbackError`."""
-        return await self._database.read(pages.up_since)
+    async def up_since(self) -> tuple[dict[Name, float], set[str]]:
+        """What is open or acknowledged, whoever raised it, and since when; and every process that serves or works on
+        jobs. Raises a `ReadbackError`.
+        """
+        return await self._database.read(lambda connection: (pages.up_since(connection), _processes(connection)))
+
+
+def _processes(connection: Connection) -> set[str]:
+    both = union_all(select(serving_processes.c.process), select(job_processes.c.process))
+    return set(connection.execute(both).scalars())

@@ -25,6 +25,7 @@ from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch.alarms import Alarms
 from app.watch.escalation import NEVER, QUIET_S, Progress
+from app.watch.notify import CAUSE_GONE
 from app.watch.outage_hand import KEY as KEY
 from app.watch.outage_hand import KIND as KIND
 from app.watch.outage_hand import PAGE_ID, Hand, Taken
@@ -33,7 +34,7 @@ from app.watch.pages import Kept, Page
 TITLE: Final = "The database does not answer"
 NO_WRITES: Final = "The database takes no writes"
 ANSWERED: Final = (KIND, KEY, TITLE)
-"""For `Alarms.start`, where it answers: whoever told otherwise and died over it cannot take that back."""
+"""For whoever told otherwise and died over it, and cannot take that back."""
 PAGE_AFTER_S: Final = 15.0
 """A database that is back within a moment wakes nobody."""
 LOOK_EVERY_S: Final = 2.0
@@ -50,6 +51,10 @@ BY_ADDRESS: Final = (
     "who takes it quiets the one that answers."
 )
 FILE_MODE: Final = 0o600
+LEFT_S: Final = 86_400.0
+"""Of an outage longer ago than that nobody waits to hear the end."""
+HANDED_ON_S: Final = 60.0
+"""After whoever told saw the outage last: who begins to see it later than that sees another one."""
 
 logger = log.get(__name__)
 
@@ -88,11 +93,11 @@ class Telling:
         self._rounds = 0
         self._next_at = 0.0
 
-    def tell(self, title: str, body: str, since: float) -> None:
-        """It is away, since then by the steady clock."""
+    def tell(self, title: str, body: str, began_at: float, taken: Taken | None) -> None:
+        """It is away since then, in epoch seconds. `taken`: who has it already, as another process told of it."""
         now = self._clock.monotonic()
-        body = f"Since {moment(self._clock.now() - (now - since))}: {body}"
-        if self._alarms.ring(KIND, KEY, title, body):
+        body = f"Since {moment(began_at)}: {body}"
+        if self._alarms.ring(KIND, KEY, title, body, taken=(taken.by, taken.at) if taken else None):
             self._rounds = 0
         elif now >= self._next_at:
             self._alarms.again(KIND, KEY, title, body)
@@ -109,11 +114,8 @@ class Turn:
         self._file = (folder or Path(tempfile.gettempdir())) / f"readback-{named(url)}.paging"
         self._descriptor: int | None = None
 
-    def take(self, began_at: float | None = None) -> bool:
-        """Whether nobody else has it. A lock that cannot be had at all keeps no page back.
-
-        `began_at`: when the outage began that is told of, in epoch seconds; whoever goes on telling says the same.
-        """
+    def take(self) -> bool:
+        """Whether nobody else has it. A lock that cannot be had at all keeps no page back."""
         if self._descriptor is not None:
             return True
         try:
@@ -123,8 +125,6 @@ class Turn:
         try:
             if os.fstat(descriptor).st_uid == os.getuid():  # with another's file he could keep every page back
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if began_at is not None:
-                    os.utime(descriptor, (began_at, began_at))  # for `since`
         except BlockingIOError:
             os.close(descriptor)
             return False
@@ -132,6 +132,35 @@ class Turn:
             pass
         self._descriptor = descriptor
         return True
+
+    def note(self, began_at: float, now: float) -> None:
+        """It lasts, as whoever has the turn sees it now: whoever goes on telling says the same, in epoch seconds."""
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.utime(self._descriptor, (now, began_at))
+
+    def over(self) -> None:
+        """It is over: who sees one a moment later sees another."""
+        self.note(self.since(), 0.0)
+
+    def was_left(self, now: float) -> bool:
+        """Whether whoever told last is gone without having told the end; true for whoever asks first."""
+        if not self.take() or self._descriptor is None:
+            return False
+        noted = os.fstat(self._descriptor)
+        left = noted.st_mtime + 1.0 < noted.st_atime and now - LEFT_S < noted.st_atime  # both are one where nobody told
+        if left:
+            self.over()
+        self.give_up()
+        return left
+
+    def began(self, met_at: float) -> float:
+        """When the outage began that this process met then: a process started in the middle of it asks this."""
+        with contextlib.suppress(OSError):
+            noted = self._file.stat()
+            if noted.st_uid == os.getuid() and noted.st_atime >= met_at - HANDED_ON_S:
+                return min(met_at, noted.st_mtime)
+        return met_at
 
     def since(self) -> float:
         """When the outage began that whoever has it tells of, in epoch seconds; 0 where nobody ever did."""
@@ -174,6 +203,8 @@ class DatabasePage:
         self._wrong = ("", "")
         self._fails = ""
         self._rang = False
+        self._is_new = self._may_be_left = True
+        """Whether nobody may have told that an outage is over which was told of: before this process, say."""
         self._telling = Telling(alarms, clock)
         self._well_since = float("-inf")
         """The turn is kept for a moment: others may still believe what they saw last, and would ring again."""
@@ -199,7 +230,7 @@ class DatabasePage:
         if wrong is None:
             self._answers()
         else:
-            self._since = began if self._since is None else self._since
+            self._since, self._may_be_left = began if self._since is None else self._since, True
             self._wrong = wrong[0], f"{wrong[1]} {BY_ADDRESS if self._hand.address else BY_COMMAND}"
             if self._clock.monotonic() - self._since >= PAGE_AFTER_S:
                 self._ring(*self._wrong, self._since)
@@ -222,7 +253,7 @@ class DatabasePage:
         return self.standing()
 
     def _began_at(self, since: float) -> float:
-        return self._clock.now() - (self._clock.monotonic() - since)
+        return self._turn.began(self._clock.now() - (self._clock.monotonic() - since))
 
     def _taken(self, since: float) -> Taken | None:
         return self._hand.taken(self._began_at(since))
@@ -241,16 +272,22 @@ class DatabasePage:
         now = self._clock.monotonic()
         if self._rang:
             self._rang = False
+            self._turn.over()
             clear(self._alarms)
-            self._well_since = now
+            self._well_since, self._may_be_left = now, False
+        elif self._may_be_left:
+            is_new, self._is_new, self._may_be_left = self._is_new, False, False
+            if (left := self._turn.was_left(self._clock.now())) or is_new:
+                self._alarms.left_behind(*ANSWERED, CAUSE_GONE if left else "")
         elif now - self._well_since >= PAGE_AFTER_S:
             self._turn.give_up()
 
     def _ring(self, title: str, body: str, since: float) -> None:
-        if self._turn.take(self._began_at(since)):
+        if self._turn.take():
             self._rang = True
+            self._turn.note(began_at := self._began_at(since), self._clock.now())
             self._hear(since)
-            self._telling.tell(title, body, since)
+            self._telling.tell(title, body, began_at, self._hand.taken(began_at))
 
     async def _forever(self) -> None:
         while True:

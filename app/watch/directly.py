@@ -16,11 +16,13 @@ from app.clock import Clock
 from app.watch.book import Name
 from app.watch.escalation import Progress, Reach, receiver_id
 from app.watch.notify import CAUSE_GONE, Messenger, Notice, Step, Taken
+from app.watch.pages import Page
 
 MOST_AT_ONCE: Final = 4
 """Pages in the hands of one receiver at once."""
 MOST_CARRIED: Final = 10_000
 """Pages whose end is still to be told; past it the oldest one's end is told to nobody."""
+MOST_KEY_CHARS: Final = 512
 
 _log = log.get(__name__)
 
@@ -37,6 +39,12 @@ class Rung:
     urls: tuple[str, ...]
     extra: tuple[str, ...]
     rung_at: float
+    taken: tuple[str, float] | None = None
+    """Who has it, and since when, as another process told of it that is gone: only its end is still to be told."""
+
+    def as_page(self, business: str) -> Page:
+        """As it is kept."""
+        return Page(self.kind, self.key[:MOST_KEY_CHARS], self.title, self.body, business)
 
 
 @dataclass(slots=True)
@@ -131,6 +139,10 @@ class Directly:
         if before is not None and before.over is None:
             carried.reached, carried.heard_at = dict(before.reached), dict(before.heard_at)
             carried.rounds, carried.taken = before.rounds + 1, before.taken
+        elif before is None and page.taken is not None:
+            carried.reached, carried.taken = dict.fromkeys(page.urls, True), page.taken
+            self._carried[carried.name] = carried
+            return
         self._carried[carried.name] = carried
         if len(self._carried) > MOST_CARRIED:
             self._carried.popitem(last=False)
@@ -154,10 +166,10 @@ class Directly:
         if carried.task is None or carried.task.done():
             self._begin(carried, self._end(carried))
 
-    def left_behind(self, page: Rung) -> None:
-        """Close what a process may have told of and died over, where incidents are kept; no person hears of it."""
+    def left_behind(self, page: Rung, words: str = "") -> None:
+        """Close what a process may have told of and died over, where incidents are kept; people hear only `words`."""
         if (page.kind, page.key) not in self._carried:
-            carried = _Carried(page, dict.fromkeys(page.urls, False), over="")
+            carried = _Carried(page, dict.fromkeys(page.urls, bool(words)), over=words)
             self._carried[carried.name] = carried
             self._begin(carried, self._end(carried))
 

@@ -22,7 +22,8 @@ UNHEARD_S: Final = 60.0
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What is known of one receiver of one page. `round` is the last that reached it, -1 for none; of one that
-    `refused` the last in which it did: it is asked again in the next.
+    `refused` the last in which it did: it is asked again in the next. `told`: that it is acknowledged or over, while
+    others have to be told yet.
     """
 
     shown: str
@@ -30,6 +31,7 @@ class Reach:
     reached_at: float = 0.0
     failed: int = 0
     refused: bool = False
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ def after_tries(progress: Progress, *, failed: bool, now: float) -> tuple[Progre
     return replace(progress, round=progress.round + 1, tries=0), now + (quiet if progress.heard() else UNHEARD_S)
 
 
+def noticed(progress: Progress, outcomes: Mapping[str, tuple[str, Taken]], step: str, *, again: bool) -> Progress:
+    """With who was told of this step just now, which is forgotten once nobody is told of it `again`."""
+    took = {name for name, (_, taken) in outcomes.items() if taken is not Taken.FAILED}
+    told = {name: step if name in took else reach.told for name, reach in progress.reach.items()}
+    reach = {name: replace(reach, told=told[name] if again else "") for name, reach in progress.reach.items()}
+    return Progress(progress.round, progress.tries + 1 if again else 0, reach)
+
+
 def as_data(reach: Mapping[str, Reach]) -> dict[str, dict[str, Any]]:
     """For the page's row."""
     return {
@@ -97,6 +107,7 @@ def as_data(reach: Mapping[str, Reach]) -> dict[str, dict[str, Any]]:
             "reached_at": r.reached_at,
             "failed": r.failed,
             "refused": r.refused,
+            **({"told": r.told} if r.told else {}),
         }
         for name, r in reach.items()
     }

@@ -1,9 +1,10 @@
 """What other processes rang: left to them to end, until none may be left that could.
 
-Who rang is not kept. A page that is up again after it ended is told by somebody who lives.
+Who rang is not kept. A page that is up again after it ended is told by somebody who lives, and so is one since which
+no process has gone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Final
 
 from app.watch.book import Name
@@ -11,6 +12,7 @@ from app.watch.book import Name
 MAY_BE_GONE_AFTER_S: Final = 3_600.0
 """What is up for so long may be of a process that was killed; who lives rings it anew, and that stays."""
 LEFT_FOR_S: Final = 86_400.0
+"""The same where somebody lives who told it."""
 FOR_A_PERSON: Final = frozenset({"audit_broken"})
 """Stays until somebody has put it right, however long that takes."""
 
@@ -24,6 +26,9 @@ class Others:
     def __init__(self, began_at: float) -> None:
         self._began_at = began_at
         self._up: dict[Name, float] = {}
+        self._living: Set[str] = frozenset()
+        self._gone_at = began_at
+        """When a process was missed last."""
         self._ended: dict[Name, float] = {}
         """What ended lately, whoever ended it."""
         self._well: set[Name] = set()
@@ -35,14 +40,20 @@ class Others:
             self._well.add(name)
         if since <= self._began_at:
             return False
-        return name[0] in FOR_A_PERSON or now - since < MAY_BE_GONE_AFTER_S or name in self._ended
+        lives = since > self._gone_at or name in self._ended
+        return name[0] in FOR_A_PERSON or now - since < (LEFT_FOR_S if lives else MAY_BE_GONE_AFTER_S)
 
     def meets(self, name: Name) -> None:
         """This process is in trouble itself."""
         self._well.discard(name)
 
-    def look(self, up: Mapping[Name, float], now: float) -> set[Name]:
-        """What is up, and since when: of that, what this process said is over, to be said again."""
+    def look(self, up: Mapping[Name, float], living: Set[str], now: float) -> set[Name]:
+        """What is up, and since when, and which processes there are: of the first, what this process said is over, to
+        be said again.
+        """
+        if self._living - living:
+            self._gone_at = now
+        self._living = living
         ended = {name: now for name, since in self._up.items() if up.get(name) != since}
         self._ended = {name: at for name, at in (self._ended | ended).items() if now - at < LEFT_FOR_S}
         self._up = dict(up)

@@ -17,7 +17,7 @@ from app.clock import Clock
 from app.db.engine import Database
 from app.errors import ReadbackError
 from app.watch import following, held, pages
-from app.watch.escalation import NEVER, Progress, after_tries, receiver_id, tried, wanted
+from app.watch.escalation import NEVER, Progress, after_tries, noticed, receiver_id, tried, wanted
 from app.watch.notify import CAUSE_GONE, Messenger, Notice, Step, Taken
 from app.watch.pages import SUPERSEDED, Kept
 
@@ -225,15 +225,14 @@ class Pager:
 
     async def _notice(self, kept: Kept) -> tuple[Progress, float, str]:
         """Tell who was paged that it is acknowledged or over; a few tries, for nothing depends on it."""
-        progress, failed = kept.progress, False
+        progress, outcomes = kept.progress, {}
         everybody = dict.fromkeys((*self._own, *self._by_business.get(kept.page.business, ())))
-        paged = [url for url in everybody if _was_paged(progress, url)]
+        paged = [url for url in everybody if _is_owed(progress, url, kept.status)]
         if paged and kept.told != kept.status:
             outcomes = await self._tell(kept, _STEPS[kept.status], paged)
-            failed = any(taken is Taken.FAILED for _, taken in outcomes.values())
-        tries = progress.tries + 1
-        again = failed and tries < MOST_NOTICE_TRIES
-        done = Progress(progress.round, tries if again else 0, progress.reach)
+        failed = any(taken is Taken.FAILED for _, taken in outcomes.values())
+        again = failed and progress.tries + 1 < MOST_NOTICE_TRIES
+        done = noticed(progress, outcomes, kept.status, again=again)
         return done, self._clock.now() + NOTICE_PAUSE_S if again else NEVER, kept.told if again else kept.status
 
     async def _tell(
@@ -289,6 +288,6 @@ def _had_by(progress: Progress, number: int) -> set[str]:
     return {name for name, reach in progress.reach.items() if reach.round == number and not reach.refused}
 
 
-def _was_paged(progress: Progress, url: str) -> bool:
+def _is_owed(progress: Progress, url: str, step: str) -> bool:
     reach = progress.reach.get(receiver_id(url))
-    return reach is not None and reach.reached_at > 0
+    return reach is not None and reach.reached_at > 0 and reach.told != step

@@ -33,6 +33,7 @@ class FakeAlarms:
         *,
         verbatim: bool = False,
         after_s: float = 0.0,
+        taken: tuple[str, float] | None = None,
     ) -> bool:
         if (kind, key) in self._ringing:
             return False
@@ -59,6 +60,9 @@ class FakeAlarms:
     def lasts(self) -> None:
         """People have heard of what rings."""
         self._unheard.clear()
+
+    def left_behind(self, kind: str, key: str, title: str, words: str = "") -> None:
+        """Nothing of another process is kept here."""
 
     def clear(self, kind: str, key: str, *, own: bool = False) -> bool:
         if own and (kind, key) in self._elsewhere:

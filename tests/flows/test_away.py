@@ -203,6 +203,32 @@ async def test_who_takes_it_by_the_command_is_not_told_again(
     assert Hand(database_page.named(sqlite_url)).taken(0.0) is None
 
 
+async def test_who_took_it_from_a_process_that_is_gone_is_asked_nothing_and_hears_of_its_end(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
+    monkeypatch.setattr(away, "ASK_EVERY_S", 0.05)
+    now, turn = time.time(), database_page.Turn(sqlite_url)
+    turn.take()
+    turn.note(now - 300.0, now)
+    turn.give_up()
+    Hand(database_page.named(sqlite_url)).take("Dana", since=now - 300.0, now=now - 200.0)
+    asked: list[str] = []
+    begin = there_once(asked)
+    async with PageReceiver() as pages, waiting(sqlite_url, tmp_path, begin, READBACK_PAGE_URLS=pages.url) as (_, made):
+        over = asyncio.Event()
+        made.over = over.set
+        await asyncio.sleep(1.0)
+        asked.append("now")
+        await over.wait()
+        await pages.wait_for(1, 20)
+        assert [page.title for page in pages.pages] == ["Resolved: The database does not answer"]
+    async with opened(sqlite_url) as database:
+        [kept] = await database.read(lambda connection: listed(connection, all_of_them=True))
+    assert (kept.status, kept.acknowledged_by) == ("resolved", "Dana")
+    assert kept.raised_at <= kept.acknowledged_at < kept.changed_at
+
+
 async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_page, "PAGE_AFTER_S", 0.0)
     file = written(tmp_path, acme(("embedded:dana",)))

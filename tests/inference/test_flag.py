@@ -91,7 +91,8 @@ def test_a_change_is_audited_and_a_wrong_one_refused(sqlite_url: str) -> None:
 
 def test_by_command(database_url: str) -> None:
     code, out, _ = command(database_url, "flag", "list", "--json")
-    assert (code, [(flag["name"], flag["percent"]) for flag in json.loads(out)]) == (0, [(MODEL_PATH, 100)])
+    flags = [(flag["name"], flag["percent"], flag["changed_at"]) for flag in json.loads(out)]
+    assert (code, flags) == (0, [(MODEL_PATH, 100, None)])
     code, out, _ = command(database_url, "flag", "set", MODEL_PATH, "20%", "--by", "Dana", "--json")
     assert (code, json.loads(out)["percent"], json.loads(out)["changed_by"]) == (0, 20, "Dana")
     assert command(database_url, "flag", "set", MODEL_PATH, "off")[0] == 0

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from app.audit.log import seal
 from app.db.engine import Database
-from app.db.schema import audit
+from app.db.schema import audit, serving_processes
 from app.watch import pages
 from app.watch.alarms import AWAY_S, FOR_PEOPLE, TOLD_AFTER_S, Alarms
 from app.watch.book import Book
@@ -257,6 +257,26 @@ async def test_what_each_meets_by_itself_is_ended_by_who_rang_it_or_who_began_af
     assert [row[-1] for row in await listed(database)] == ["resolved"]
 
 
+async def test_what_two_told_while_the_database_was_away_ends_once(database: Database) -> None:
+    notifiers = ScriptedNotifier(), ScriptedNotifier()
+    both = [alarms(database, notifier) for notifier in notifiers]
+    book = Book(database, LISTS, both[0]._clock, lambda: None)
+    for ringing, notifier in zip(both, notifiers, strict=True):
+        ringing.start()
+        ringing._away_until = ringing._clock.monotonic() + AWAY_S
+        ringing.ring("redis_down", "redis", "Redis is away", "b")
+        await notifier.wait_for("own", 1)
+    for ringing in both:  # the second one looks when the first one's page is in the database
+        ringing._clock.advance(AWAY_S)  # type: ignore[attr-defined]  # a fake one
+        await ringing._look(book)
+        await soon(lambda ringing=ringing: not ringing._waiting and not ringing._directly.carried)  # type: ignore[misc]
+    for ringing in both:
+        ringing.clear("redis_down", "redis", own=True)
+        await ringing.stop()
+    assert await listed(database) == [("redis_down", "redis", "", "resolved")]
+    assert [notifier.ends["own"] for notifier in notifiers] == [[("Redis is away", "")]] * 2, "the pager tells its end"
+
+
 async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(database: Database) -> None:
     well, gone = (alarms(database, ScriptedNotifier()) for _ in range(2))
     for begun in (well, gone):
@@ -265,12 +285,18 @@ async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(dat
     for kind in ("model_fails", "audit_broken"):
         gone.ring(kind, "it", "t", "b")
     await soon(lambda: len(gone._kept) == 2)
-    await gone.stop()
+    row = {"process": "gone", "beats": 1, "seen_at": 0.0}
+    await database.write(lambda t: t.connection.execute(insert(serving_processes), row))
     book = Book(database, LISTS, well._clock, lambda: None)
     await well._look(book)
     for kind in ("model_fails", "audit_broken"):
         assert not well.clear(kind, "it", own=True), "whoever rang may live"
     well._clock.advance(MAY_BE_GONE_AFTER_S)  # type: ignore[attr-defined]
+    await well._look(book)
+    await soon(lambda: not well._waiting)
+    assert {row[-1] for row in await listed(database)} == {"open"}, "it lives, and what it told lasts"
+    await gone.stop()
+    await database.write(lambda t: t.connection.execute(delete(serving_processes)))
     await well._look(book)
     await well.stop()
     assert [(row[0], row[-1]) for row in await listed(database)] == [
@@ -307,7 +333,9 @@ async def test_what_a_process_told_and_died_over_the_next_one_closes_without_a_w
     notifier = ScriptedNotifier()
     ringing = alarms(database, notifier)
     ringing._directly.carry(Rung("redis_down", "redis", "t", "b", "t", ("own",), (), 0.0))
-    ringing.start(ANSWERED, ("redis_down", "redis", "t"))
+    ringing.start()
+    for name in (ANSWERED, ("redis_down", "redis", "t")):
+        ringing.left_behind(*name)
     await soon(lambda: bool(notifier.ends["own"]))
     await ringing.stop()
     assert notifier.ends["own"] == [(TITLE, "")], "and nothing that this one tells of itself"

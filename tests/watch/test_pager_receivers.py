@@ -12,7 +12,7 @@ from app.clock import SystemClock
 from app.db.engine import Database
 from app.watch import pages
 from app.watch.escalation import PAUSES_S
-from app.watch.pager import Pager
+from app.watch.pager import MOST_NOTICE_TRIES, NOTICE_PAUSE_S, Pager
 from app.watch.pages import Page
 from tests.fakes.databases import opened
 from tests.fakes.page_receiver import PageReceiver
@@ -87,6 +87,22 @@ async def test_a_bad_receiver_is_tried_again_while_the_others_have_heard_and_hea
             ("pagerduty", True, 0),
         ]
         assert (len(bad.requests), len(well.requests), len(duty.requests)) == (2, 1, 1)
+        await receivers.aclose()
+
+
+async def test_the_end_is_told_once_to_each_though_one_does_not_answer(database: Database) -> None:
+    clock = Wall()
+    async with PageReceiver() as bad, PageReceiver() as well:
+        receivers = Receivers(AppriseNotifier(deadline_s=PATIENCE_S), PagerDuty("http://127.0.0.1:9"))
+        await database.write(lambda t: pages.raised(t, PAGE, now=clock.now()))
+        await pager(database, receivers, clock, bad.url, well.url).deliver_due()
+        bad.always = Fault(status=503)
+        await database.write(lambda t: pages.resolved(t, PAGE.kind, PAGE.key, now=clock.now()))
+        for _ in range(MOST_NOTICE_TRIES + 1):  # each by another process
+            await pager(database, receivers, clock, bad.url, well.url).deliver_due()
+            clock.ahead_s += NOTICE_PAUSE_S
+        assert [page.title for page in well.pages] == [PAGE.title, f"Resolved: {PAGE.title}"]
+        assert len(bad.pages) == 1 + MOST_NOTICE_TRIES
         await receivers.aclose()
 
 
