@@ -64,8 +64,7 @@ class Door:
             wait_s = await self._refusals.count(client[0] if client else "")
             error = error if wait_s is None else errors.TooManyRefusalsError(wait_s)
         self._note(error)
-        accept = (value for name, value in scope["headers"] if name == b"accept")
-        answer = in_words(errors.answer_to(error), scope["path"], accept)
+        answer = in_words(errors.answer_to(error), scope)
         if isinstance(error, BodyTooSlowError) or _much_to_come(scope):
             await send_early(send, receive, answer, request_id)
         else:

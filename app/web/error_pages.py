@@ -1,9 +1,10 @@
 """What a person's browser shows where a program gets a word of JSON: the same status, and what to do next."""
 
-from collections.abc import Iterable
 from html import escape
 from http import HTTPStatus
 from typing import Final
+
+from starlette.types import Scope
 
 from app.web.answer import Answer
 
@@ -33,6 +34,7 @@ _TOLD: Final = {
     404: ("There is no such page", "The address may be mistyped, or out of date."),
     429: ("Too many tries", "Wait a minute, then open the newest link you have."),
 }
+OF_PAGES: Final = ("/dashboard", "/pages/")
 _DASHBOARD: Final = '<p><a href="/dashboard">To the dashboard</a>, where every page and incident is listed.</p>'
 
 
@@ -45,12 +47,16 @@ def document(title: str, body: str) -> str:
     )
 
 
-def in_words(refusal: Answer, path: str, accept: Iterable[bytes]) -> Answer:
-    """A refusal as whoever asked can read it: a page for a browser, else as it is."""
-    if not any(b"text/html" in each for each in accept):
+def in_words(refusal: Answer, scope: Scope) -> Answer:
+    """A refusal as whoever asked can read it: a page for a browser, else as it is. Only programs post elsewhere than to
+    pages, whatever they say they accept.
+    """
+    path = scope["path"]
+    opened = scope["method"] in ("GET", "HEAD") or path.startswith(OF_PAGES)
+    if not opened or not any(name == b"accept" and b"text/html" in value for name, value in scope["headers"]):
         return refusal
     title, told = _TOLD.get(refusal.status, _TRY_AGAIN if refusal.status >= 500 else (_phrase(refusal.status), ""))
-    way = _DASHBOARD if path.startswith(("/dashboard", "/pages/")) else ""
+    way = _DASHBOARD if path == "/" or path.startswith(OF_PAGES) else ""
     page = document(escape(title), f"<p>{escape(told)}</p>{way}" if told else way)
     return Answer(page.encode(), refusal.status, HTML, (*refusal.headers, *HEADERS))
 

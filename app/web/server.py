@@ -126,8 +126,7 @@ async def _refused_by_routing(request: Request, error: Exception) -> Response:
     status, given = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
     request_id = new_request_id()
     log.bind(request_id=request_id)
-    accept = [value.encode("latin-1") for value in request.headers.getlist("accept")]
-    answer = in_words(errors.answer_to_status(status, given), request.url.path, accept)
+    answer = in_words(errors.answer_to_status(status, given), request.scope)
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     headers |= {"content-type": answer.content_type.decode(), "x-request-id": request_id}
     return Response(answer.body, status, headers)

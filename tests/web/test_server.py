@@ -72,12 +72,17 @@ async def test_another_method_is_not_allowed(ask: Ask, method: str, path: str, a
 
 
 async def test_a_browser_that_is_lost_is_led_back(ask: Ask) -> None:
-    for path, led in (("/dashboard/nowhere", True), ("/nowhere", False)):
+    for path, led in (("/dashboard/nowhere", True), ("/", True), ("/nowhere", False)):
         response = await ask().get(path, headers={"Accept": "text/html"})
         assert response.status_code == 404
         assert response.headers["content-type"] == "text/html; charset=utf-8"
         assert "There is no such page" in response.text
         assert ('href="/dashboard"' in response.text) is led
+
+
+async def test_a_program_gets_json_whatever_it_says_it_accepts(ask: Ask) -> None:
+    response = await ask().post("/vapi", json={}, headers={"Accept": "text/html,*/*"})
+    assert (response.status_code, response.json()) == (401, {"error": "unauthorized"})
 
 
 async def test_every_answer_has_an_id_of_its_own(ask: Ask) -> None:
