@@ -1,20 +1,15 @@
-"""One of several workers that begins while the database is away: it waits, or is replaced; the others go on."""
+"""One of several workers whose database goes while it begins: it is replaced, and the others go on."""
 
 import subprocess
 import sys
 
-import pytest
-from starlette.applications import Starlette
-
-from app.db.away import DatabaseAwayError
-from app.main import process
 from tests.processes import ROOT
 
 BEGUN = """
 import asyncio, contextlib, sys
 from starlette.applications import Starlette
 from app.db.engine import DatabaseRefusedError, DatabaseUnavailableError
-from app.main.process import one_of_several
+from app.main import process
 
 @contextlib.asynccontextmanager
 async def lifespan(app):
@@ -22,7 +17,8 @@ async def lifespan(app):
     yield
 
 async def begin():
-    app = one_of_several(lambda: Starlette(lifespan=lifespan))
+    process.application = lambda *_: Starlette(lifespan=lifespan)
+    app = process.one_of_several(None, None)
     async with app.router.lifespan_context(app):
         pass
 
@@ -30,20 +26,6 @@ asyncio.run(begin())
 """
 SAME_EVERY_TIME = 3
 """The exit code with which uvicorn ends a start that failed, and all workers with it."""
-
-
-def test_it_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "ASK_EVERY_S", 0.01)
-    tries: list[int] = []
-
-    def begin() -> Starlette:
-        tries.append(1)
-        if len(tries) < 3:
-            raise DatabaseAwayError("away")
-        return Starlette()
-
-    assert isinstance(process.one_of_several(begin), Starlette)
-    assert len(tries) == 3
 
 
 def begun(database: str) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,8 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from functools import partial
 from multiprocessing.process import BaseProcess
 
 from starlette.applications import Starlette
@@ -21,7 +21,7 @@ from app.db.away import DatabaseAwayError
 from app.db.engine import DatabaseUnavailableError
 from app.db.migrate import migrate
 from app.db.once import looking
-from app.main.away import ASK_EVERY_S, once_there, paging
+from app.main.away import Waiting, once_there, paging
 from app.main.dashboard import with_dashboard
 from app.main.figures import figures_of
 from app.main.first_days import first_days
@@ -45,21 +45,22 @@ def create() -> Starlette:
     if (parent := multiprocessing.parent_process()) is not None:
         metrics.forget_dead_processes()  # one of several workers takes the place of one that was killed
         threading.Thread(target=_outlived, args=(parent,), name="parent", daemon=True).start()
-        return one_of_several(lambda: application(settings, SystemClock()))
+        return one_of_several(settings, SystemClock())
     return application(settings, SystemClock())
 
 
-def one_of_several(begin: Callable[[], Starlette]) -> Starlette:
-    """What `begin` comes to, once the database is there. Where that goes while the lifespan begins, this process ends
-    and is replaced: uvicorn takes a start that fails for one that always would, and stops all of them.
+def one_of_several(settings: Settings, clock: Clock) -> Starlette:
+    """As `application`, in one of several workers. uvicorn takes a start that fails for one that always would, and
+    stops all of them: while the database is away one stands in that answers and tells, and ends for a successor once it
+    is back. Where it goes while the lifespan begins, the successor is that one.
     """
-    while True:
-        try:
-            begun = begin()
-            break
-        except DatabaseAwayError as why:
-            logger.warning("database_away", message=str(why))
-            time.sleep(ASK_EVERY_S)
+    try:
+        begun = application(settings, clock)
+    except DatabaseAwayError as why:
+        logger.warning("database_away", message=str(why))
+        waiting: Waiting[None] = Waiting(settings, checked(settings), clock, lambda: None)
+        waiting.over = partial(os.kill, os.getpid(), signal.SIGTERM)
+        return waiting.application()
     lifespan = begun.router.lifespan_context
 
     @contextlib.asynccontextmanager

@@ -137,7 +137,7 @@ class Turn:
         """It lasts, as whoever has the turn sees it now: whoever goes on telling says the same, in epoch seconds."""
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
-                os.utime(self._descriptor, (now, began_at))
+                os.pwrite(self._descriptor, f"{began_at:.3f} {now:.3f}".ljust(40).encode(), 0)  # longer than any
 
     def over(self) -> None:
         """It is over: who sees one a moment later sees another."""
@@ -147,8 +147,7 @@ class Turn:
         """Whether whoever told last is gone without having told the end; true for whoever asks first."""
         if not self.take() or self._descriptor is None:
             return False
-        noted = os.fstat(self._descriptor)
-        left = noted.st_mtime + 1.0 < noted.st_atime and now - LEFT_S < noted.st_atime  # both are one where nobody told
+        left = now - LEFT_S < self._noted()[1]
         if left:
             self.over()
         self.give_up()
@@ -156,17 +155,22 @@ class Turn:
 
     def began(self, met_at: float) -> float:
         """When the outage began that this process met then: a process started in the middle of it asks this."""
-        with contextlib.suppress(OSError):
-            noted = self._file.stat()
-            if noted.st_uid == os.getuid() and noted.st_atime >= met_at - HANDED_ON_S:
-                return min(met_at, noted.st_mtime)
-        return met_at
+        began_at, seen_at = self._noted()
+        return min(met_at, began_at) if seen_at >= met_at - HANDED_ON_S else met_at
 
     def since(self) -> float:
         """When the outage began that whoever has it tells of, in epoch seconds; 0 where nobody ever did."""
-        with contextlib.suppress(OSError):
-            return self._file.stat().st_mtime
-        return 0.0
+        return self._noted()[0]
+
+    def _noted(self) -> tuple[float, float]:
+        """When the last outage began that somebody told of, and when it was seen last: zeros where there is no such."""
+        try:
+            if self._file.stat().st_uid != os.getuid():
+                return 0.0, 0.0
+            began_at, seen_at = self._file.read_text().split()
+            return float(began_at), float(seen_at)
+        except (OSError, ValueError):
+            return 0.0, 0.0
 
     def is_anothers(self) -> bool:
         """Whether another process of this machine and user has it now."""

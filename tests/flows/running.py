@@ -135,6 +135,12 @@ class Process(Readback):
         if wait:
             self.wait_ready()
 
+    def workers(self) -> list[int]:
+        """The processes that answer for it, where there are several."""
+        assert self.process is not None
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(line) for line in found.stdout.split()]
+
     def wait_ready(self) -> None:
         until = time.monotonic() + READY_WITHIN_S
         with httpx.Client(timeout=5, trust_env=False, verify=TLS) as client:

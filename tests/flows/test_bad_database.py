@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -143,6 +145,31 @@ async def test_gone_for_a_while_is_one_page_and_one_end_whatever_the_processes(
     assert (kept.status, kept.acknowledged_by) == ("resolved", "Kim")
     assert [page.type for page in pages.pages] == ["failure", "success"]
     assert {"The database does not answer" in page.title for page in pages.pages} == {True}
+
+
+async def test_workers_that_begin_while_it_is_gone_answer_tell_and_give_way(
+    start: Callable[..., Process], postgres_url: str
+) -> None:
+    async with PageReceiver() as pages:
+        server = start(postgres_url, READBACK_WEB_WORKERS="2", READBACK_PAGE_URLS=pages.url)
+        up = '"event":"started","logger":"app.main.server"'
+        await soon(lambda: server.log.read_text().count(up) == 2, READY_WITHIN_S)
+        with gone(postgres_url):
+            for pid in server.workers():
+                os.kill(pid, signal.SIGKILL)
+            await pages.wait_for(1, READY_WITHIN_S + PAGE_AFTER_S)
+            assert (await server.get("/readyz")).status_code == 503
+            asked = (new_id(), "check_availability", {"service": "inspection"})
+            [result] = await server.call(asked, call_id=new_call())
+            assert (result["ok"], bool(result["say"])) == (False, True)
+        await pages.wait_for(2, ANSWERED_WITHIN_S)
+        await soon(lambda: server.log.read_text().count(up) == 4, READY_WITHIN_S)
+        assert await server.offers(limit=1)
+        with gone(postgres_url):
+            os.kill(server.workers()[0], signal.SIGKILL)
+            await soon(lambda: server.log.read_text().count("database_away") > 2, READY_WITHIN_S)
+            assert server.stop() == 0
+    assert [page.type for page in pages.pages] == ["failure", "success"]
 
 
 async def test_gone_under_load_with_jobs_waiting(start: Callable[..., Process], postgres_url: str) -> None:

@@ -122,18 +122,12 @@ def alive(pid: int) -> bool:
     return status.exists() and "State:\tZ" not in status.read_text()
 
 
-def children(server: Process) -> list[int]:
-    assert server.process is not None
-    found = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True)
-    return [int(line) for line in found.stdout.split()]
-
-
 async def test_workers_end_with_their_parent_and_leave_the_port_to_its_successor(
     start: Callable[..., Process], database_url: str
 ) -> None:
     server = start(database_url, READBACK_WEB_WORKERS="2")
     assert (await server.offers(limit=1))[0]["slot_id"]
-    workers = children(server)
+    workers = server.workers()
     server.kill()
     assert await books.eventually(lambda: not any(alive(pid) for pid in workers))
     server.start()
@@ -159,7 +153,7 @@ async def test_what_a_killed_worker_had_waiting_is_in_no_figure_of_its_successor
 
 async def test_two_workers_serve_one_port_as_one(start: Callable[..., Process], database_url: str) -> None:
     server = start(database_url, READBACK_WEB_WORKERS="2", READBACK_DAILY_CALL_CAPS=f"acme={CAP}")
-    assert len(children(server)) >= 2
+    assert len(server.workers()) >= 2
     [slot] = await server.offers(limit=1, technician="Dana")
     wanted = {"slot_id": slot["slot_id"]}
     # Without a call id, so none of these counts as a call.

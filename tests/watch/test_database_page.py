@@ -258,16 +258,19 @@ async def test_the_end_is_told_though_whoever_told_of_it_is_gone(tmp_path: Path,
     assert not next_one.notifier.tries
 
 
-@pytest.mark.parametrize("what", ["never told", "asked about", "told and over"])
+@pytest.mark.parametrize("what", ["never told", "asked about", "told and over", "read by somebody since"])
 async def test_without_an_outage_that_was_told_of_nobody_hears_of_an_end(tmp_path: Path, what: str) -> None:
     clock, database, turn = FakeClock(time.time()), Scripted(), Turn("sqlite:///x", tmp_path)
     if what == "asked about":
         assert not turn.is_anothers()
-    if what == "told and over":
+    if what in ("told and over", "read by somebody since"):
         assert turn.take()
         turn.note(clock.now() - 60.0, clock.now())
         turn.over()
         turn.give_up()
+    if what == "read by somebody since":  # a backup, say: the file has another time of access then
+        os.utime(turn._file, (clock.now(), clock.now() - 60.0))
+    assert turn.began(clock.now()) == clock.now()
     one = Watched(tmp_path, clock, database)
     await one.page.look()
     await one.stop()
