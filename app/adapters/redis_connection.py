@@ -106,7 +106,7 @@ class RedisConnection:
         self._veiled_installation = self.veiled("installation")
         self._waiting: deque[_Question] = deque()
         self._departing = False
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], list[_Question]] = {}
 
     @property
     def away(self) -> bool:
@@ -122,8 +122,9 @@ class RedisConnection:
         """Let go of every connection."""
         await self._loop.end()
         self._away = True
-        for question in self._waiting:
+        for question in (*self._waiting, *(each for together in self._under_way.values() for each in together)):
             question.failed(RedisAwayError("nobody asks any more"))
+        self._waiting.clear()
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -161,14 +162,16 @@ class RedisConnection:
 
     def _depart(self) -> None:
         self._departing = False
+        if not self._waiting:
+            return
         together = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
         task = asyncio.get_running_loop().create_task(self._carry(together))
-        self._under_way.add(task)
+        self._under_way[task] = together
         task.add_done_callback(self._arrived)
         self._depart_soon()
 
     def _arrived(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         self._depart_soon()
 
     async def _carry(self, questions: list[_Question]) -> None:
@@ -185,8 +188,6 @@ class RedisConnection:
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are owed an end
             self._lost(type(error).__name__, questions)
         finally:
-            for question in questions:
-                question.failed(RedisAwayError("nobody asks any more"))
             metrics.observe_upstream("redis", outcome, asyncio.get_running_loop().time() - began)
 
     async def _exchanged(self, questions: list[_Question]) -> Iterator[Any]:
@@ -250,6 +251,7 @@ def _pool(url: str, within_s: float) -> BlockingConnectionPool:
             socket_connect_timeout=within_s,
             retry=Retry(NoBackoff(), 0),
         )
+        pool.connection_kwargs["decode_responses"] = False  # what comes back is read as bytes, whatever the URL wishes
         pool.connection_class(**pool.connection_kwargs)  # where options are looked at; nothing is connected yet
     except (TypeError, ValueError, RedisError):
         raise ConfigurationError(

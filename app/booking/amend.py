@@ -47,6 +47,7 @@ from app.booking.lookups import Lookups
 from app.booking.overtaken import change_overtaken
 from app.booking.slots import Slot
 from app.booking.store import YIELD, Booking, by_id
+from app.booking.unnoted import Unnoted
 from app.booking.verification import Aftercare
 from app.booking.whereabouts import still_on
 from app.clock import Clock
@@ -83,7 +84,7 @@ class Changes:
         self._clock = clock
         self._care = care
         self._hold_s = hold_s
-        self._noting: set[asyncio.Task[None]] = set()
+        self._noting = Unnoted()
 
     async def move(self, business: Business, booking: Booking, slot: Slot, call_key: str, deadline: float) -> Outcome:
         """Move an appointment to `slot`, answering before `deadline` (steady clock).
@@ -125,9 +126,7 @@ class Changes:
 
     async def stop(self) -> None:
         """Give up noting what the database did not take."""
-        for task in list(self._noting):
-            task.cancel()
-        await asyncio.gather(*self._noting, return_exceptions=True)
+        await self._noting.stop()
 
     # --- moving -------------------------------------------------------------------------------------------------------
 
@@ -325,10 +324,7 @@ class Changes:
         try:
             left = await self._database.write(lambda t: self._noted(t, amendment, reason, etag), within_s=NOTE_S)
         except ReadbackError:
-            # What stays "held" may end in silence; this caller is told "pending" and is owed more.
-            task = asyncio.get_running_loop().create_task(self._note_later(amendment, reason, etag))
-            self._noting.add(task)
-            task.add_done_callback(self._noting.discard)
+            self._noting.begin(amendment.appointment.reference, self._note_later(amendment, reason, etag))
             return outcome
         return outcome if left else await self._settled_meanwhile(amendment, etag)
 

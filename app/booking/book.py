@@ -21,6 +21,7 @@ from app.booking.lookups import Lookups
 from app.booking.overtaken import booking_overtaken
 from app.booking.slots import Slot
 from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, by_id, claim, drafted, move, of_call
+from app.booking.unnoted import Unnoted
 from app.booking.verification import USUAL, Aftercare, confirmed
 from app.clock import Clock
 from app.db.batching import Together
@@ -97,7 +98,7 @@ class Bookings:
         self._clock = clock
         self._hold_s = hold_s
         self._care = care
-        self._noting: set[asyncio.Task[None]] = set()
+        self._noting = Unnoted()
 
     async def book(self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float) -> Outcome:
         """Book `slot`, answering before `deadline` (steady clock).
@@ -253,10 +254,7 @@ class Bookings:
         try:
             noted = await self._database.write(lambda t: self._noted(t, held, reason, etag), within_s=NOTE_S)
         except ReadbackError:
-            # What stays "held" ends in silence; this caller is told "pending" and is owed more.
-            task = asyncio.get_running_loop().create_task(self._note_later(held, reason, etag))
-            self._noting.add(task)
-            task.add_done_callback(self._noting.discard)
+            self._noting.begin(held.reference, self._note_later(held, reason, etag))
             return _pending(held)
         return _pending(noted) if noted else await self._overtaken(held, etag)
 
@@ -304,9 +302,7 @@ class Bookings:
 
     async def stop(self) -> None:
         """Give up noting what the database did not take."""
-        for task in list(self._noting):
-            task.cancel()
-        await asyncio.gather(*self._noting, return_exceptions=True)
+        await self._noting.stop()
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)

@@ -127,7 +127,7 @@ def redis_url(value: str) -> str:
     parts = _split(value)
     if parts is None or parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
         raise ValueError("is not a Redis URL; it must be one such as redis://127.0.0.1:6379/0")
-    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]{0,4}", parts.path):
+    if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]{0,4}/?", parts.path):
         raise ValueError("names a database that is no number; it must be one such as redis://127.0.0.1:6379/0")
     return value
 

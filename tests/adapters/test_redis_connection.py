@@ -58,6 +58,11 @@ async def test_who_asks_gets_the_answer(redis_url: str, alarms: FakeAlarms) -> N
     assert alarms.rung == []
 
 
+async def test_bytes_come_back_whatever_the_address_wishes(redis_url: str, alarms: FakeAlarms) -> None:
+    async with connected(f"{redis_url}?decode_responses=true", alarms) as connection:
+        assert await connection.ask(lambda redis: (redis.set("a", "1"), redis.get("a"))) == [True, b"1"]
+
+
 async def test_what_is_asked_in_one_turn_goes_out_together_and_each_gets_its_own_answer(
     redis_url: str, alarms: FakeAlarms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,14 +120,16 @@ async def test_one_that_falls_silent_costs_one_deadline(alarms: FakeAlarms) -> N
         await connection.close()
 
 
-async def test_who_waits_for_an_answer_at_the_end_is_told_that_there_is_none(alarms: FakeAlarms) -> None:
+@pytest.mark.parametrize("turns", range(6))
+async def test_who_waits_for_an_answer_at_the_end_is_told_that_there_is_none(alarms: FakeAlarms, turns: int) -> None:
     async with black_hole() as hole:
         connection = connection_to(hole.url, alarms)
-        asked = [asyncio.ensure_future(connection.ask(partial(_echo, 1))) for _ in range(MOST_TOGETHER + 1)]
-        await soon(lambda: hole.connections > 0)
-        asked.append(asyncio.ensure_future(connection.ask(partial(_echo, 1))))
-        await asyncio.sleep(0)
+        asked = [asyncio.ensure_future(connection.ask(partial(_echo, 1))) for _ in range(20 * MOST_TOGETHER)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
         await connection.close()
+        await asyncio.sleep(0.05)
+        assert not connection._under_way
         assert {type(error) for error in await asyncio.gather(*asked, return_exceptions=True)} == {RedisAwayError}
 
 

@@ -324,6 +324,23 @@ async def test_who_was_told_pending_hears_the_end_also_after_an_outage_longer_th
     assert acme.told == [((await acme.row()).reference, Result.REFUSED)]
 
 
+async def test_the_log_has_whose_end_a_stop_in_an_outage_leaves_unnoted(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(book, "NOTE_AGAIN_S", 3600.0)
+    calendar.script("book", Step(delay_s=0.1), scripted.UNKNOWN)
+    booking = asyncio.create_task(acme.book(within_s=1.0))
+    await soon(lambda: ("book", "dana") in calendar.asked)
+    async with held_up(acme.database):
+        outcome = await booking
+        assert outcome.booking is not None
+        await acme.bookings.stop()
+    told = capsys.readouterr()
+    assert f"{outcome.booking.reference}" in next(
+        x for x in (told.out + told.err).split("\n") if "pending_not_noted" in x
+    )
+
+
 async def test_a_confirmation_committed_too_late_to_be_heard_of_is_looked_at_again(
     acme: House, calendar: FakeCalendar
 ) -> None:
