@@ -88,6 +88,28 @@ WITH_NAME: tuple[Row, ...] = (
     (ASKED_NAME, "Jane Roe, actually with lee / yes", TUE, "Booked: Home inspection with Lee"),
     (ASKED_NAME, "Sam Hill but not with dana / yes", f"{TUE} for Sam Hill", "Booked: Home inspection with Lee"),
     (ASKED_NAME, "Sam Hill, with lee please / yes", f"{TUE} for Sam Hill", "Booked: Home inspection with Lee"),
+    *(
+        (ASKED_NAME, f"{text} / yes", TUE, "Booked: Home inspection with Lee")
+        for text in ("Jane Roe and can Lee come instead", "Jane Roe, not dana")
+    ),
+    (ASKED_NAME, "Jane Roe, actually with lee at 10 / yes", "inspection Tue 24 10:00", "Home inspection with Lee"),
+    *(
+        (ASKED_NAME, f"Jane Roe, {text} / yes", TUE, "Booked: Home inspection with Dana")
+        for text in (
+            "with Lee my husband",
+            "see Lee at the front desk",
+            "I live with Lee",
+            "actually I'm at 8 Elm",
+            "I'm at 8 Elm",
+        )
+    ),
+    (
+        ASKED_NAME,
+        "actually make it Lee Park / Lee Park / yes",
+        f"{TUE} for Lee Park",
+        "Booked: Home inspection with Dana",
+    ),
+    (ASKED_NAME, "Jane Roe, at 10 Tuesday / yes", "inspection Tue 24 10:00", "Booked"),
     (ASKED_NAME, "Lee Dana / yes", f"{TUE} for Lee Dana", "Booked: Home inspection with Dana"),
     (ASKED_NAME, "Actually it's April Monday / yes", f"{TUE} for April Monday", "Booked"),
     (ASKED, "wrong name / John Smith / yes", f"{TUE} for John Smith", "Booked"),
