@@ -28,6 +28,23 @@ CALL_ABROAD = (
     r"(?<!besoin de )(?:\bm'|\bme |\bnous )r?appeler\b"
 )
 """Words that ask for a call, in German and French."""
+_BESIDE_A_CALL = (
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain|aujourd|maintenant|bient[oô]t|vite|rapidement|"
+    r"imm[eé]diatement|urgemment|directement|d'\w+|d[eè]s|svp|stp|s'il|merci|please|quand|pour|avant|apr[eè]s|plus|le|la|"
+    r"les|l'\w+|ce|cet|cette|en|et|ou|[aà]|au|aux|de|du|si|sur|dans|entre|vers|lors\w*|un|une|ici|matin|midi|soir|t[oô]t|"
+    r"tard|car|mais|que|afin|par|sans|possible|tomorrow|today|the|in|on|at|next|morning|afternoon|evening|\w+day"
+)
+NO_CALL_ABROAD = re.compile(
+    r"\b(?:nicht|nie|niemals)(?: (?:mehr|weiter|immer|wieder|noch|einmal|erneut|mich|uns))* "
+    r"(?:an|zur[üu]ck)(?:zu)?rufen\b|"
+    r"\bh(?:[öo]|oe)rt?(?:en)?(?: (?:sie|bitte|endlich|doch))* auf\b|\bohne (?:mich|uns) (?:an|zur[üu]ck)zurufen\b|"
+    r"\b(?:pas|plus|jamais|pas (?:la peine|besoin|n[eé]cessaire|utile) (?:de|que)|inutile de|arr[eê]te[zr]? de|"
+    r"cesse[zr]? de|[eé]vite[zr]? de|sans) (?:m'|me |nous )r?appeler\b|"
+    rf"\bm'appeler (?!(?:{_BESIDE_A_CALL})\b)[^\W\d_][\w'-]*(?: (?!(?:{_BESIDE_A_CALL})\b)[^\W\d_][\w'-]*)?\W*$|"
+    r"\b(?:no (?:hace falta|es necesario|necesita[ns]?|(?:tienen?|hay) que|vuelvan? a|quiero|deben?)|no|nunca|sin|"
+    r"(?<!no )(?:dej|par)(?:e|en|a|ar|ad) de)(?: (?:volver a|que))? ll[aá]m(?:e|en|ar)(?:me|nos)?\b"
+)
+"""Words that ask for none, or only for a name: "vous pouvez m'appeler Jean"."""
 _TIMES_OF_CALL = (
     (r"(?<!guten )\b(?:am n[äa]chsten )?morgen fr[üu]h\b|\bdemain matin\b", "tomorrow morning"),
     (r"\b(?:[üu]bermorgen|apr[eè]s-demain)\b", "the day after tomorrow"),
