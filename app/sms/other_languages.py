@@ -86,6 +86,14 @@ def _later(match: re.Match[str]) -> str:
     return f"{_span(match)} {'earlier' if match['way'].lower().endswith(('temprano', 'antes')) else 'later'}"
 
 
+def _clock(match: re.Match[str]) -> str:
+    """`at 9:45`, from "a las diez menos cuarto"; `at 10 or 11`, from "a las diez o las once"."""
+    hour, part = _HOURS[match["hour"].lower()], (match["part"] or "").lower().strip()
+    minutes = {"": "", "y media": ":30", "y cuarto": ":15", "menos cuarto": ":45"}[part]
+    other = f" or {_HOURS[match['other'].lower()]}" if match["other"] else ""
+    return f"at {(hour - 1 or 12) if minutes == ':45' else hour}{minutes}{other}"
+
+
 def _span(match: re.Match[str]) -> str:
     count = match["count"].lower()
     plural = "" if count in ("una", "un", "1") else "s"
@@ -96,10 +104,19 @@ ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(rf"^\W*(?:ja|jawohl|oui|d'accord){_POLITELY}\W*$", re.I), "yes"),
     (re.compile(rf"^\W*(?:nein|non){_POLITELY}\W*$", re.I), "no"),
     (
-        re.compile(rf"\ba las? (?P<hour>{'|'.join(_HOURS)})\b(?! y\b)", re.I),
-        lambda match: f"at {_HOURS[match['hour'].lower()]}",
+        re.compile(
+            rf"\ba las? (?P<hour>{'|'.join(_HOURS)})\b(?P<part> y media\b| y cuarto\b| menos cuarto\b)?"
+            rf"(?: o (?:a )?las? (?P<other>{'|'.join(_HOURS)})\b)?(?! (?:y|menos|[ou])\b)",
+            re.I,
+        ),
+        _clock,
     ),
-    (re.compile(r"\bya no l[ao] (?:necesito|quiero)\b", re.I), "I don't need it"),
+    (
+        re.compile(
+            r"\bya no l[ao] (?:necesito|quiero)\b(?! (?:el|este|ese|para|a las?|hoy|mañana|tan|as[ií]|con)\b)", re.I
+        ),
+        "I don't need it",
+    ),
     (re.compile(r"^\W*(?:danke(?: sch[oö]n)?|vielen dank|merci(?: beaucoup)?)\W*$", re.I), "thanks"),
     (re.compile(r"^\W*(?:claro que s[ií]|por supuesto)\W*$", re.I), "yes"),
     (re.compile(r"\bno (?:me |la |lo |se )?(?:canc[eé]l[ae]n?|an[uú]l[ae]n?|cancelar|anular)\b", re.I), "don't cancel"),

@@ -120,7 +120,16 @@ WITH_NAME: tuple[Row, ...] = (
 ABROAD: tuple[Row, ...] = (
     (ASKED, "sí pero a las diez / sí", "inspection Tue 24 10:00", "Booked"),
     (OFFERED, "a las nueve / Juan Perez / si", f"{TUE} for Juan Perez", "Booked"),
-    (NOTHING, "inspeccion el martes a las diez y media", "", "Tue Nov 24: 1)"),
+    (NOTHING, "inspeccion el martes a las diez y media", "", "Tue Nov 24 at 10:30 AM."),
+    (OFFERED, "a las ocho y media / Juan Perez / si", "inspection Tue 24 08:30 for Juan Perez", "Booked"),
+    (OFFERED, "a las diez menos cuarto", "", "That time is not open. The nearest: Tue Nov 24: 1) 9:00 AM"),
+    (OFFERED, "a las nueve y cuarto", "", "That time is not open. The nearest: Tue Nov 24: 1) 8:30 AM"),
+    *(
+        (OFFERED, text, "", "Tue Nov 24: 1) 10:00 AM Dana 2) 11:00 AM Dana.")
+        for text in ("a las diez o las once", "a las diez o a las once")
+    ),
+    (OFFERED, "a las diez menos diez", "", "Tue Nov 24: 1) 8:00 AM"),
+    (ONE, "ya no lo quiero el martes, mejor el jueves", TUE, "Thu Nov 26: 1)"),
     (ONE, "ya no la necesito / si", "", "Cancelled"),
     *((ASKED, text, TUE, "Booked") for text in ("ja bitte", "oui merci", "d'accord")),
     *((ASKED, text, "", "Which other day suits you?") for text in ("nein danke", "non merci")),
