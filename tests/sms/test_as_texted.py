@@ -205,6 +205,10 @@ BESIDE: tuple[Row, ...] = (
     (ASKED_NAME, "Jane Roe, do you do ants too? / yes", TUE, "my appointment"),
     (ASKED, "yes, do you do ants too?", TUE, "Booked: Home inspection"),
     (ASKED, "yes and do you do ants on thursday?", TUE, "Ant treatment: Thu Nov 26: 1)"),
+    *((ASKED, text, "", "OK, nothing was booked.") for text in ("don't book it", "no don't book it, thanks")),
+    (ONE, "don't book it", TUE, "You have: Home inspection"),
+    (ASKED, "don't book it, tuesday doesn't work", "", "Which other day suits you?"),
+    (ASKED, "don't book it, book wednesday at 10 instead / yes", WED, "Booked: Home inspection"),
     *((ONE, text, TUE, "You have: Home inspection") for text in ("never mind, keep it", "keep my appointment please")),
 )
 OF_ONE_NAMED: tuple[Row, ...] = (
