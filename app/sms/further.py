@@ -21,7 +21,7 @@ ON_TOP = re.compile(
     re.S,
 )
 _BEGINS = re.compile(r"\W*(?:and|also|plus|&|\+)(?![a-z])")
-_HOLDS = re.compile(r"\s*(?:\?|but\b)")
+_HOLDS = re.compile(r"[^\w?]*(?:\?|but\b)")
 CHANGES = re.compile(
     r"\b(?:make|change|switch|move) (?:it|that|this)\b|\b(?:instead|actually|rather|i mean|i meant|correction)\b"
 )

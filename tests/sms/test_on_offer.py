@@ -34,7 +34,7 @@ async def test_whether_there_is_another_service_is_answered(row: Row, sqlite_url
     await hold(sqlite_url, row)
 
 
-@pytest.mark.parametrize("text", ["right, do you do ants?", "good, do you do ants?"])
+@pytest.mark.parametrize("text", ["right, do you do ants?", "good, do you do ants?", "yes. But do you do ants?"])
 async def test_what_only_sounds_like_a_yes_books_nothing(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (ASKED, text, "", "Reply YES to book it"), ("callback",))
 
