@@ -65,16 +65,22 @@ _PART = re.compile(
 _OF_PART = re.compile(r"\b(?:first|last) name\b", re.I)
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
+_ASKING = (
+    r"(?:and|but|please|no|i|we|i'?d|we'?d|would|want|prefer|like|rather|to|see|get|can|could|you|make|send|it|with|not|"
+    r"without|anyone|anybody|except|how|what|about|is|if)"
+)
 _ASKS_FOR = (
-    r"(?:^|[,.;!\n])\W{{0,3}}(?:(?:and|but|please|no|i|we|i'?d|we'?d|would|want|prefer|like|rather|to|see|get|can|could|"
-    r"you|make|send|it|with|not|without|anyone|anybody|except|how|what|about|is|if) )+"
-    r"(?:{names})(?: (?:please|pls|thanks|thank you|instead|rather|if possible|come|do (?:it|that|this)))*"
-    r"(?: at [0-9][0-9:]*(?: ?[ap]m)?)?\W*$"
+    rf"(?:^|[,.;!\n])\W{{{{0,3}}}}(?:{_ASKING} )+"
+    r"(?:(?:{names})(?:,? (?:please|pls|thanks|thank you|instead|rather|if possible|come|do (?:it|that|this)|"
+    r"at [0-9][0-9:]*(?: ?[ap]m)?|(?:on |this |next )?(?:\w{{2,6}}day|tomorrow)))*\W*$|"
+    r"(?<=\b(?:not|but) )(?:{names}),? (?:she|he|they|because|since|again|as)\b|"
+    r"(?<=\b(?:not|but) with )(?:{names}),? (?:she|he|they|because|since|again|as)\b)"
 )
 """Nothing else beside the name of who comes: "with Lee my husband" and "see Lee at the front desk" ask for nobody."""
 _PLACE = re.compile(
     r"\b(?:(?:[Ii]|[Ww]e)(?:'?m| am|'?re| are)|lives?|located|(?:address|house|home|place) is) at [0-9]|"
-    rf"\bat [0-9]{{1,5}} (?!(?:{'|'.join(day[:3].title() for day in WEEKDAYS)}|[AP]m\b))[A-Z][a-z]"
+    rf"\bat [0-9]{{1,5}} (?!(?:{'|'.join(day[:3].title() for day in WEEKDAYS)}|[AP]m\b|Tomorrow|Today|Please|Thank))"
+    r"[A-Z][a-z]"
 )
 """The number of a house, which is no hour."""
 

@@ -90,8 +90,10 @@ WITH_NAME: tuple[Row, ...] = (
     (ASKED_NAME, "Sam Hill, with lee please / yes", f"{TUE} for Sam Hill", "Booked: Home inspection with Lee"),
     *(
         (ASKED_NAME, f"{text} / yes", TUE, "Booked: Home inspection with Lee")
-        for text in ("Jane Roe and can Lee come instead", "Jane Roe, not dana")
+        for text in ("Jane Roe and can Lee come instead", "Jane Roe, not dana", "Jane Roe, not with Dana she was rude")
     ),
+    (ASKED_NAME, "Jane Roe, not Dana Roe / yes", TUE, "Booked: Home inspection with Dana"),
+    (ASKED_NAME, "Jane Roe, make it with lee on wednesday / 1 / yes", "inspection Wed 25 08:00", "inspection with Lee"),
     (ASKED_NAME, "Jane Roe, actually with lee at 10 / yes", "inspection Tue 24 10:00", "Home inspection with Lee"),
     *(
         (ASKED_NAME, f"Jane Roe, {text} / yes", TUE, "Booked: Home inspection with Dana")
