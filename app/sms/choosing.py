@@ -113,9 +113,13 @@ async def ask_next(talk: Talk) -> None:
 
 async def give_up(talk: Talk) -> None:
     """They do not want it after all."""
-    moving = talk.state.task is not Task.BOOK
-    talk.state.invite()
-    talk.say(await still_waits(talk) or (phrases.KEPT if moving else phrases.NOTHING_DONE), phrases.HOW)
+    state, services = talk.state, talk.business.services_said()
+    moving, waits = state.task is not Task.BOOK, await still_waits(talk)
+    begun = bool(state.slots or state.wanted or (state.service and len(services) > 1))
+    if waits and begun and not moving:  # what waits is another wish, which is told apart from this one
+        waits = f"{phrases.NOTHING_NEW} {waits}"
+    state.invite()
+    talk.say(waits or (phrases.KEPT if moving else phrases.NOTHING_DONE), phrases.HOW)
 
 
 def _no_such_day(talk: Talk, day: str) -> None:
@@ -242,7 +246,7 @@ def _near_what_was_offered(talk: Talk) -> Wanted:
 
 def _take_technician(talk: Talk) -> bool:
     state, who = talk.state, meant.technician_in(talk)
-    beside = talk.said.instead or talk.said.name  # a name alone may be like theirs
+    beside = (talk.said.instead or talk.said.name) and naming.asks_for_technician(talk)  # a name may be like theirs
     if not who or who == state.technician or (state.step is Step.NAME and not beside):
         return False
     state.technician = who

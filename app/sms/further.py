@@ -12,7 +12,7 @@ from app.sms import assent, meant, on_offer, several
 from app.sms.ground import Ground
 from app.sms.state import CHOOSING, Asked, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import BESIDES, BETTER, HAS_ONE, MOVE, NEGATION, ONE_MORE, TAG, WISHES_FOR, YES
+from app.sms.vocabulary import ASSENT, BESIDES, BETTER, HAS_ONE, MOVE, NEGATION, ONE_MORE, TAG, WISHES_FOR, YES
 from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
 
 ON_TOP = re.compile(
@@ -21,6 +21,7 @@ ON_TOP = re.compile(
     re.S,
 )
 _BEGINS = re.compile(r"\W*(?:and|also|plus|&|\+)(?![a-z])")
+_HOLDS = re.compile(r"[^\w?]*(?:\?|but\b)")
 CHANGES = re.compile(
     r"\b(?:make|change|switch|move) (?:it|that|this)\b|\b(?:instead|actually|rather|i mean|i meant|correction)\b"
 )
@@ -35,7 +36,7 @@ def beside_an_answer(talk: Talk, ground: Ground) -> Said | None:
     if step not in (Step.CONFIRM, Step.NAME, Step.TIME, Step.WHICH_DAY):
         return None
     for first, rest in halves(talk.said.whole, ground):
-        if _answers(talk, first) and on_offer.told_beside(talk, rest):
+        if _answers(talk, first) and _is_clear(talk, first, rest) and on_offer.told_beside(talk, rest):
             return first
         if _answers(talk, first) and _is_further(talk, rest):
             intent = Intent.CANCEL if rest.intent is Intent.CANCEL else Intent.BOOK
@@ -91,6 +92,12 @@ def _answers(talk: Talk, first: Said) -> bool:
     if talk.state.step is Step.NAME:
         return bool(first.alone or first.name or first.titled) and first.answer is None
     return first.number is not None or bool(first.when.clock or first.when.days)
+
+
+def _is_clear(talk: Talk, first: Said, rest: Said) -> bool:
+    """Whether nothing is done upon this but what it says: an "ok" or a "yes, but" only leads to the question."""
+    confirming = talk.state.step is Step.CONFIRM
+    return not confirming or bool(ASSENT.match(first.whole.lower()) and not _HOLDS.match(rest.whole.lower()))
 
 
 def _agrees(talk: Talk, first: Said) -> bool:

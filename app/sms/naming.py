@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import phrases
+from app.sms.dates_in_words import When
+from app.sms.day_names import WEEKDAYS
 from app.sms.ground import Ground
-from app.sms.meant import technician_in
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
@@ -64,10 +65,38 @@ _PART = re.compile(
 _OF_PART = re.compile(r"\b(?:first|last) name\b", re.I)
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
+_ASKING = (
+    r"(?:and|but|please|no|i|we|i'?d|we'?d|would|want|prefer|like|rather|to|see|get|can|could|you|make|send|it|with|not|"
+    r"without|anyone|anybody|except|how|what|about|is|if)"
+)
+_ASKS_FOR = (
+    rf"(?:^|[,.;!\n])\W{{{{0,3}}}}(?:{_ASKING} )+"
+    r"(?:(?:{names})(?:,? (?:please|pls|thanks|thank you|instead|rather|if possible|come|do (?:it|that|this)|"
+    r"at [0-9][0-9:]*(?: ?[ap]m)?|(?:on |this |next )?(?:\w{{2,6}}day|tomorrow)))*\W*$|"
+    r"(?<=\b(?:not|but) )(?:{names}),? (?:she|he|they|because|since|again|as)\b|"
+    r"(?<=\b(?:not|but) with )(?:{names}),? (?:she|he|they|because|since|again|as)\b)"
+)
+"""Nothing else beside the name of who comes: "with Lee my husband" and "see Lee at the front desk" ask for nobody."""
+_PLACE = re.compile(
+    r"\b(?:(?:[Ii]|[Ww]e)(?:'?m| am|'?re| are)|lives?|located|(?:address|house|home|place) is) at [0-9]|"
+    rf"\bat [0-9]{{1,5}} (?!(?:{'|'.join(day[:3].title() for day in WEEKDAYS)}|[AP]m\b|Tomorrow|Today|Please|Thank))"
+    r"[A-Z][a-z]"
+)
+"""The number of a house, which is no hour."""
+
+
+def asks_for_technician(talk: Talk) -> bool:
+    """Whether what stands beside the customer's name asks for somebody to come, or for somebody not to."""
+    people = [each for each in talk.business.technicians if each.id != talk.business.tester]
+    names = "|".join(re.escape(each.name.lower()) for each in people)
+    return bool(names) and re.search(_ASKS_FOR.format(names=names), talk.said.text.lower()) is not None
+
 
 def with_name(talk: Talk, ground: Ground) -> Said:
     """What was said, with the name that it begins with and a note of what else is told."""
     said = talk.said
+    if talk.state.step is Step.NAME and _PLACE.search(said.text):
+        said = replace(said, when=When())
     if said.name and _WRONG.fullmatch(said.question.lower().strip(" .!?")):
         return replace(said, question="")
     if (new := _respelt(talk, ground)) is not None:
@@ -172,11 +201,13 @@ def _is_called(said: Said) -> bool:
 
 
 def _with_rest(talk: Talk, rest: Said, name: str) -> Said:
+    if _PLACE.search(rest.text):
+        rest = replace(rest, when=When())
     asked = rest.intent is Intent.QUESTION or (rest.asks and rest.intent is None and not rest.when)
     if asked:
         return Said(text=rest.text, whole=rest.whole, name=name, question=rest.question or rest.text)
     told = rest.intent is None and not rest.when and rest.number is None and rest.answer is None
-    if told and rest.text and not technician_in(replace(talk, said=rest)):
+    if told and rest.text and not asks_for_technician(replace(talk, said=rest)):
         room = _written(talk, rest.text)
         return Said(text=rest.text, whole=rest.whole, name=name, question="" if room else rest.text)
     return replace(rest, name=name, alone="")

@@ -6,6 +6,7 @@ from app.sms import phrases
 from app.sms.meant import all_services_in
 from app.sms.state import Step
 from app.sms.talk import Talk
+from app.sms.vocabulary import INSTEAD_OF_IT
 from app.sms.words import Intent, Said
 
 _WHETHER = re.compile(
@@ -19,8 +20,9 @@ _ASKED = (Step.WHICH_DAY, Step.TIME, Step.NAME, Step.CONFIRM)
 def asks_whether(talk: Talk, said: Said) -> bool:
     """Whether nothing but that is asked: "also do you do ants", unlike "do you do ants on Tuesday"."""
     bare = not said.when and said.number is None and said.answer is None and said.next is None
-    wish = bare and said.intent in (None, Intent.BOOK) and _WHETHER.fullmatch(said.text.lower()) is not None
-    return wish and talk.state.step in _ASKED and bool(all_services_in(talk, said.text))
+    low = said.text.lower()
+    wish = bare and said.intent in (None, Intent.BOOK) and _WHETHER.fullmatch(low) and not INSTEAD_OF_IT.search(low)
+    return bool(wish) and talk.state.step in _ASKED and bool(all_services_in(talk, said.text))
 
 
 def told(talk: Talk) -> bool:

@@ -28,6 +28,23 @@ CALL_ABROAD = (
     r"(?<!besoin de )(?:\bm'|\bme |\bnous )r?appeler\b"
 )
 """Words that ask for a call, in German and French."""
+_BESIDE_A_CALL = (
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain|aujourd|maintenant|bient[oô]t|vite|rapidement|"
+    r"imm[eé]diatement|urgemment|directement|d'\w+|d[eè]s|svp|stp|s'il|merci|please|quand|pour|avant|apr[eè]s|plus|le|la|"
+    r"les|l'\w+|ce|cet|cette|en|et|ou|[aà]|au|aux|de|du|si|sur|dans|entre|vers|lors\w*|un|une|ici|matin|midi|soir|t[oô]t|"
+    r"tard|car|mais|que|afin|par|sans|possible|tomorrow|today|the|in|on|at|next|morning|afternoon|evening|\w+day"
+)
+NO_CALL_ABROAD = re.compile(
+    r"\b(?:nicht|nie|niemals)(?: (?:mehr|weiter|immer|wieder|noch|einmal|erneut|mich|uns))* "
+    r"(?:an|zur[üu]ck)(?:zu)?rufen\b|"
+    r"\bh(?:[öo]|oe)rt?(?:en)?(?: (?:sie|bitte|endlich|doch))* auf\b|\bohne (?:mich|uns) (?:an|zur[üu]ck)zurufen\b|"
+    r"\b(?:pas|plus|jamais|pas (?:la peine|besoin|n[eé]cessaire|utile) (?:de|que)|inutile de|arr[eê]te[zr]? de|"
+    r"cesse[zr]? de|[eé]vite[zr]? de|sans) (?:m'|me |nous )r?appeler\b|"
+    rf"\bm'appeler (?!(?:{_BESIDE_A_CALL})\b)[^\W\d_][\w'-]*(?: (?!(?:{_BESIDE_A_CALL})\b)[^\W\d_][\w'-]*)?\W*$|"
+    r"\b(?:no (?:hace falta|es necesario|necesita[ns]?|(?:tienen?|hay) que|vuelvan? a|quiero|deben?)|no|nunca|sin|"
+    r"(?<!no )(?:dej|par)(?:e|en|a|ar|ad) de)(?: (?:volver a|que))? ll[aá]m(?:e|en|ar)(?:me|nos)?\b"
+)
+"""Words that ask for none, or only for a name: "vous pouvez m'appeler Jean"."""
 _TIMES_OF_CALL = (
     (r"(?<!guten )\b(?:am n[äa]chsten )?morgen fr[üu]h\b|\bdemain matin\b", "tomorrow morning"),
     (r"\b(?:[üu]bermorgen|apr[eè]s-demain)\b", "the day after tomorrow"),
@@ -69,6 +86,14 @@ def _later(match: re.Match[str]) -> str:
     return f"{_span(match)} {'earlier' if match['way'].lower().endswith(('temprano', 'antes')) else 'later'}"
 
 
+def _clock(match: re.Match[str]) -> str:
+    """`at 9:45`, from "a las diez menos cuarto"; `at 10 or 11`, from "a las diez o las once"."""
+    hour, part = _HOURS[match["hour"].lower()], (match["part"] or "").lower().strip()
+    minutes = {"": "", "y media": ":30", "y cuarto": ":15", "menos cuarto": ":45"}[part]
+    other = f" or {_HOURS[match['other'].lower()]}" if match["other"] else ""
+    return f"at {(hour - 1 or 12) if minutes == ':45' else hour}{minutes}{other}"
+
+
 def _span(match: re.Match[str]) -> str:
     count = match["count"].lower()
     plural = "" if count in ("una", "un", "1") else "s"
@@ -79,10 +104,19 @@ ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(rf"^\W*(?:ja|jawohl|oui|d'accord){_POLITELY}\W*$", re.I), "yes"),
     (re.compile(rf"^\W*(?:nein|non){_POLITELY}\W*$", re.I), "no"),
     (
-        re.compile(rf"\ba las? (?P<hour>{'|'.join(_HOURS)})\b(?! y\b)", re.I),
-        lambda match: f"at {_HOURS[match['hour'].lower()]}",
+        re.compile(
+            rf"\ba las? (?P<hour>{'|'.join(_HOURS)})\b(?P<part> y media\b| y cuarto\b| menos cuarto\b)?"
+            rf"(?: o (?:a )?las? (?P<other>{'|'.join(_HOURS)})\b)?(?! (?:y|menos|[ou])\b)",
+            re.I,
+        ),
+        _clock,
     ),
-    (re.compile(r"\bya no l[ao] (?:necesito|quiero)\b", re.I), "I don't need it"),
+    (
+        re.compile(
+            r"\bya no l[ao] (?:necesito|quiero)\b(?! (?:el|este|ese|para|a las?|hoy|mañana|tan|as[ií]|con)\b)", re.I
+        ),
+        "I don't need it",
+    ),
     (re.compile(r"^\W*(?:danke(?: sch[oö]n)?|vielen dank|merci(?: beaucoup)?)\W*$", re.I), "thanks"),
     (re.compile(r"^\W*(?:claro que s[ií]|por supuesto)\W*$", re.I), "yes"),
     (re.compile(r"\bno (?:me |la |lo |se )?(?:canc[eé]l[ae]n?|an[uú]l[ae]n?|cancelar|anular)\b", re.I), "don't cancel"),

@@ -37,6 +37,7 @@ NOT_CALLED = "OK, whoever was to call you reads that first. Text a day whenever 
 NO_HURRY = "OK, take your time."
 NOT_THEN = f"OK. {OTHER_DAY}"
 NOTHING_DONE = "OK, nothing was booked."
+NOTHING_NEW = "OK, nothing more was booked."
 KEPT = "OK, I left your appointment as it is."
 NOTHING_YET = "Nothing is booked yet."
 NO_APPOINTMENT = (

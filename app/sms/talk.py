@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from app.booking.business import Business
@@ -27,7 +27,7 @@ _CALL_THEN = re.compile(
 """The time beside it is the call's."""
 _CALL_WITHIN = re.compile(
     rf"(?:{_CALL}|\bll[aá]m\w+(?: por favor)?) (?:(?:in|on|over|during|early|late|the|this|next|coming) )*"
-    rf"(?:week|month|{'|'.join((*MONTHS, *WEEKDAYS))})"
+    rf"(?:week|month|{'|'.join((*MONTHS, *WEEKDAYS))})s?\b"
     rf"|{CALL_ABROAD}"
 )
 """So are the days: where several can be meant, the first, which the customer reads then."""
@@ -244,6 +244,9 @@ class Talk:
                 when = ground(self.business, self.now).when(calls[-1] if calls else "")[0]
         days = when.days or ((self.today,) if when and _CALL_THEN.search(low) else ())
         several = (len(days) != 1 or when.length != 1) and not _CALL_WITHIN.search(low)
+        if when.barred:  # "next week, not Monday"
+            within = (day + timedelta(days=n) for day in days for n in range(when.length))
+            days = tuple(day for day in within if day.weekday() not in when.barred)
         if not days or several or NO_SHOW.search(low) or in_danger(low):
             return ""
         after = when.clock.after

@@ -135,8 +135,7 @@ LATE = re.compile(r"\blate\b")
 LEAST_QUESTION_WORDS = 3
 ABOUT_TIMES = re.compile(
     r"\b(?:any(?:thing|one|body)?|some(?:thing|one|body)|openings?|slots?|times?|availab\w*|free|open|earlier|later|"
-    r"sooner|"
-    r"come|else|yes|no|ok|okay|there)\b"
+    r"sooner|come|else|yes|no|ok|okay|there)\b"
 )
 TAG = re.compile(
     r"(?:(?:is|would|will|does|do|can|could|how) )?(?:that|it|this|you|u|we|i)\b(?: \w+){0,4} "
@@ -218,6 +217,8 @@ BOOK = re.compile(
 ABORT = re.compile(
     r"^(?:never ?mind|nvm|forget (?:it|about it|that)|leave it|no,? thanks?|no,? thank you|no thx|no gracias|not now|"
     r"not interested|cancel (?:that|this|it)(?! (?:appointment|appt|booking))|start over|restart|reset|"
+    r"(?:(?:no|please|pls|sorry|wait),? )*(?:do ?n[o']?t|do not) (?:book|schedule) (?:it|that|this)"
+    r"(?=(?:,? (?:please|pls|thanks|any ?more|after all|sorry))*\W*$)|"
     r"i changed my mind|olv[ií]dalo|nothing(?! (?:works|fits|suits|open|free|before|after|earlier|later|until)))\b"
 )
 

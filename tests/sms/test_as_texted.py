@@ -88,6 +88,30 @@ WITH_NAME: tuple[Row, ...] = (
     (ASKED_NAME, "Jane Roe, actually with lee / yes", TUE, "Booked: Home inspection with Lee"),
     (ASKED_NAME, "Sam Hill but not with dana / yes", f"{TUE} for Sam Hill", "Booked: Home inspection with Lee"),
     (ASKED_NAME, "Sam Hill, with lee please / yes", f"{TUE} for Sam Hill", "Booked: Home inspection with Lee"),
+    *(
+        (ASKED_NAME, f"{text} / yes", TUE, "Booked: Home inspection with Lee")
+        for text in ("Jane Roe and can Lee come instead", "Jane Roe, not dana", "Jane Roe, not with Dana she was rude")
+    ),
+    (ASKED_NAME, "Jane Roe, not Dana Roe / yes", TUE, "Booked: Home inspection with Dana"),
+    (ASKED_NAME, "Jane Roe, make it with lee on wednesday / 1 / yes", "inspection Wed 25 08:00", "inspection with Lee"),
+    (ASKED_NAME, "Jane Roe, actually with lee at 10 / yes", "inspection Tue 24 10:00", "Home inspection with Lee"),
+    *(
+        (ASKED_NAME, f"Jane Roe, {text} / yes", TUE, "Booked: Home inspection with Dana")
+        for text in (
+            "with Lee my husband",
+            "see Lee at the front desk",
+            "I live with Lee",
+            "actually I'm at 8 Elm",
+            "I'm at 8 Elm",
+        )
+    ),
+    (
+        ASKED_NAME,
+        "actually make it Lee Park / Lee Park / yes",
+        f"{TUE} for Lee Park",
+        "Booked: Home inspection with Dana",
+    ),
+    (ASKED_NAME, "Jane Roe, at 10 Tuesday / yes", "inspection Tue 24 10:00", "Booked"),
     (ASKED_NAME, "Lee Dana / yes", f"{TUE} for Lee Dana", "Booked: Home inspection with Dana"),
     (ASKED_NAME, "Actually it's April Monday / yes", f"{TUE} for April Monday", "Booked"),
     (ASKED, "wrong name / John Smith / yes", f"{TUE} for John Smith", "Booked"),
@@ -98,7 +122,16 @@ WITH_NAME: tuple[Row, ...] = (
 ABROAD: tuple[Row, ...] = (
     (ASKED, "sí pero a las diez / sí", "inspection Tue 24 10:00", "Booked"),
     (OFFERED, "a las nueve / Juan Perez / si", f"{TUE} for Juan Perez", "Booked"),
-    (NOTHING, "inspeccion el martes a las diez y media", "", "Tue Nov 24: 1)"),
+    (NOTHING, "inspeccion el martes a las diez y media", "", "Tue Nov 24 at 10:30 AM."),
+    (OFFERED, "a las ocho y media / Juan Perez / si", "inspection Tue 24 08:30 for Juan Perez", "Booked"),
+    (OFFERED, "a las diez menos cuarto", "", "That time is not open. The nearest: Tue Nov 24: 1) 9:00 AM"),
+    (OFFERED, "a las nueve y cuarto", "", "That time is not open. The nearest: Tue Nov 24: 1) 8:30 AM"),
+    *(
+        (OFFERED, text, "", "Tue Nov 24: 1) 10:00 AM Dana 2) 11:00 AM Dana.")
+        for text in ("a las diez o las once", "a las diez o a las once")
+    ),
+    (OFFERED, "a las diez menos diez", "", "Tue Nov 24: 1) 8:00 AM"),
+    (ONE, "ya no lo quiero el martes, mejor el jueves", TUE, "Thu Nov 26: 1)"),
     (ONE, "ya no la necesito / si", "", "Cancelled"),
     *((ASKED, text, TUE, "Booked") for text in ("ja bitte", "oui merci", "d'accord")),
     *((ASKED, text, "", "Which other day suits you?") for text in ("nein danke", "non merci")),
@@ -174,6 +207,10 @@ BESIDE: tuple[Row, ...] = (
     (ASKED_NAME, "Jane Roe, do you do ants too? / yes", TUE, "my appointment"),
     (ASKED, "yes, do you do ants too?", TUE, "Booked: Home inspection"),
     (ASKED, "yes and do you do ants on thursday?", TUE, "Ant treatment: Thu Nov 26: 1)"),
+    *((ASKED, text, "", "OK, nothing was booked.") for text in ("don't book it", "no don't book it, thanks")),
+    (ONE, "don't book it", TUE, "You have: Home inspection"),
+    (ASKED, "don't book it, tuesday doesn't work", "", "Which other day suits you?"),
+    (ASKED, "don't book it, book wednesday at 10 instead / yes", WED, "Booked: Home inspection"),
     *((ONE, text, TUE, "You have: Home inspection") for text in ("never mind, keep it", "keep my appointment please")),
 )
 OF_ONE_NAMED: tuple[Row, ...] = (

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.db.schema import pages, reviews, text_outbox
 from app.review.reviews import decided
-from app.sms.phrases import NO_APPOINTMENT, NOT_THE_REST, STILL_WAITS, WAITS
+from app.sms.phrases import NO_APPOINTMENT, NOT_THE_REST, NOTHING_NEW, STILL_WAITS, WAITS
 from app.sms.reviewed import MEANWHILE
 from tests.booking.acme import CALLER, acme
 from tests.sms.modelled import Texting, call, say, texting
@@ -132,13 +132,23 @@ async def test_who_takes_it_back_while_it_waits_does_not_hear_that_nothing_was_b
     assert "nothing was booked" not in told
 
 
-@pytest.mark.parametrize("said", ["never mind, don't book it", "forget it", "nvm"])
+@pytest.mark.parametrize(
+    "said", ["never mind, don't book it", "forget it", "nvm", "don't book it", "please don't book it"]
+)
 async def test_who_takes_it_back_at_once_hears_that_it_is_looked_at(sms: Texting, said: str) -> None:
     await sms.text("inspection tuesday at 9, my name is Ann Lee")
     assert await sms.text("yes") == [WAITS]
     assert (await sms.text(said))[0].startswith(STILL_WAITS)
     sms.state = {"guided": {}}  # as a model leaves it
     assert (await sms.text(said))[0].startswith(STILL_WAITS)
+
+
+@pytest.mark.parametrize("begun", ["book ant treatment", "book ant treatment thursday", "inspection wednesday"])
+async def test_who_takes_back_another_wish_hears_of_that_one_as_well(sms: Texting, begun: str) -> None:
+    await sms.text("inspection tuesday at 9, my name is Ann Lee")
+    await sms.text("yes")
+    await sms.text(begun)
+    assert (await sms.text("never mind"))[0].startswith(f"{NOTHING_NEW} {STILL_WAITS}")
 
 
 async def test_a_model_tells_it_as_well(sms: Texting) -> None:

@@ -33,12 +33,40 @@ CALLED: tuple[Row, ...] = (
     (ONE, "can you call me monday at 10", TUE, "at 10:00 AM on Monday, November 23"),
     (NOTHING, "call me monday at 3", "", "at 3:00 PM on Monday, November 23"),
     (NOTHING, "call me tuesday morning", "", "on Tuesday, November 24"),
+    (NOTHING, "call me next week", "", "on Monday, November 23"),
+    (NOTHING, "call me next week not monday", "", "on Tuesday, November 24"),
+    (NOTHING, "call me next week but not monday or tuesday", "", "on Wednesday, November 25"),
+    (NOTHING, "can you call Mark, I want a visit next week", "", SOON),
+    (NOTHING, "pouvez-vous m'appeler lundi matin", "", "on Monday, November 23"),
+    *(
+        (NOTHING, text, "", SOON)
+        for text in (
+            "Können Sie mich bitte anrufen",
+            "bitte nicht vergessen mich anzurufen",
+            "n'oubliez pas de m'appeler",
+            "pouvez-vous m'appeler svp",
+            "pouvez-vous m'appeler ce soir",
+            "no, llámame por favor",
+            "no deje de llamarme",
+        )
+    ),
     (NOTHING, "someone call me tuesday at 3 please", "", "at 3:00 PM on Tuesday, November 24"),
     (ONE, "don't call me after 8", TUE, "Thanks, that goes to a person."),
     (NOTHING, "my kid ate the bait", "", "If anybody is in danger, call your emergency number (911) now."),
     (NOTHING, "a child got bitten", "", "If anybody is in danger, call your emergency number (911) now."),
     (NOTHING, "I have an emergency", "", "If anybody is in danger, call your emergency number (911) now."),
     (ONE, "we have an emergency, can you come today", TUE, "call your emergency number (911) now."),
+)
+NO_CALL = (
+    "Bitte nicht mehr anrufen",
+    "hören Sie auf mich anzurufen",
+    "Sie brauchen mich nicht anzurufen",
+    "merci de ne pas m'appeler",
+    "arrêtez de m'appeler",
+    "pas la peine de m'appeler",
+    "vous pouvez m'appeler Jean",
+    "no hace falta llamarme",
+    "deje de llamarme",
 )
 HARMLESS = (
     "my kids chewed gum next to the spray can",
@@ -124,6 +152,11 @@ async def test_what_is_told_of_it_then_goes_to_a_person(sqlite_url: str, text: s
 @pytest.mark.parametrize("row", CALLED, ids=lambda row: row[1])
 async def test_the_call_is_promised_for_when_it_is_wanted(sqlite_url: str, row: Row) -> None:
     await hold(sqlite_url, row, ("callback",))
+
+
+@pytest.mark.parametrize("text", NO_CALL)
+async def test_who_wants_no_call_is_promised_none(sqlite_url: str, text: str) -> None:
+    await hold(sqlite_url, (ONE, text, TUE, "did not get that"))
 
 
 @pytest.mark.parametrize("row", TOLD, ids=lambda row: row[1])
