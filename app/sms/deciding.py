@@ -11,6 +11,7 @@ from app import log
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.errors import OverloadedError
+from app.inference.output import folded
 from app.log import masked_phone
 from app.review.reviews import Proposal, is_open, open_ones, opened
 from app.sms import phrases
@@ -106,7 +107,13 @@ def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:
 
 
 def _wish(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """What is to be done, each change by its visit as it stood and its time: offers of one time carry different ids."""
-    visits = content.get("visits", {})
-    changes = [(change, change["arguments"].get("reference")) for change in (content, *content.get("then", ()))]
-    return [(one["tool"], it, visits.get(it), one.get("start"), one.get("technician")) for one, it in changes]
+    """What is to be done, each change by its visit as it stood, what it is, for whom and when: offers of one time carry
+    different ids.
+    """
+    visits, wish = content.get("visits", {}), list[tuple[Any, ...]]()
+    for change in (content, *content.get("then", ())):
+        reference = change["arguments"].get("reference")
+        name = folded(str(change["arguments"].get("customer_name", "")))
+        what = [change.get(about) for about in ("service", "start", "technician")]
+        wish.append((change["tool"], reference, visits.get(reference), name, *what))
+    return wish

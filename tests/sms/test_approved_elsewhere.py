@@ -134,3 +134,10 @@ async def test_the_same_wish_said_again_while_it_waits_is_one_decision(sms: Text
     slot = next(iter(sms.state["memory"]["facts"]["offers"]))
     await wants(sms, "book_appointment", "Please book the first for Ann Lee", slot_id=slot, customer_name="Ann Lee")
     assert "You're booked" in await approved(sms), "and no other one that ends as not done"
+
+
+async def test_the_same_time_for_somebody_else_is_another_decision(sms: Texting) -> None:
+    await wants_visit(sms)
+    slot = next(iter(sms.state["memory"]["facts"]["offers"]))
+    await wants(sms, "book_appointment", "Book the first for Bob Stone", slot_id=slot, customer_name="Bob Stone")
+    assert len(await sms.house.database.read(lambda c: open_ones(c, "sms:conv1:"))) == 2
