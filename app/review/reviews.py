@@ -27,6 +27,9 @@ PAGE: Final = "review"
 WITHIN_S: Final = 1_800.0
 """For a person to decide; a customer who texts waits no longer."""
 MOST_LISTED: Final = 500
+MOST_SINCE: Final = 50
+"""Texts of a customer that are kept beside a review, the first and the last of them: a flood hides neither."""
+MORE_SINCE: Final = "(More was written between these than is kept here.)"
 NOTE_CHARS: Final = 500
 OPEN, APPROVED, REJECTED, EXPIRED = "open", "approved", "rejected", "expired"
 OVERTAKEN: Final = "overtaken"
@@ -140,9 +143,17 @@ def wrote_since(transaction: Transaction, conversation: str, texts: Mapping[str,
     mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN, _r.conversation != but
     for row in transaction.connection.execute(select(_r.id, _r.proposal).where(*mine)).fetchall():
         content = orjson.loads(row.proposal)
-        content["since"] = {**content.get("since", {}), **texts}
+        content["since"] = _bounded({**content.get("since", {}), **texts})
         change = update(reviews).where(_r.id == row.id).values(proposal=orjson.dumps(content).decode())
         transaction.connection.execute(change)
+
+
+def _bounded(since: Mapping[str, str]) -> dict[str, str]:
+    told = [(identity, words) for identity, words in since.items() if identity]
+    if len(told) <= MOST_SINCE and len(told) == len(since):
+        return dict(told)
+    half = MOST_SINCE // 2
+    return dict([*told[:half], ("", MORE_SINCE), *told[-half:]])
 
 
 def is_open(connection: Connection, conversation: str) -> bool:
