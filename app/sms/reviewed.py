@@ -151,14 +151,16 @@ async def _elsewhere(asks: _Asks, reference: str) -> bool:
 async def _meanwhile(asks: _Asks, wanted: Mapping[str, Any]) -> bool:
     """Whether they had the same service booked for another time while it was looked at: by phone, or by another text.
 
-    As it was found at first, so that a second run takes nothing of the first for that.
+    One for somebody else is another visit on purpose. As it was found at first, so that a second run takes nothing of
+    the first for that.
     """
     told = await asks.call("stands", "find_appointments")
-    since = {each.reference for each in await asks.database.read(lambda c: booked_since(c, asks.review))}
+    since = {each.reference: each for each in await asks.database.read(lambda c: booked_since(c, asks.review))}
     visit = wanted.get("start"), wanted.get("technician")
     return any(
         one["service"] == wanted.get("service")
         and one["reference"] in since
+        and _is_same_person(wanted, since[one["reference"]].customer_name)
         and (one["start"], one["technician"]) != visit
         for one in told.get("appointments", ())
     )

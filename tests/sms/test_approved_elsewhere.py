@@ -96,10 +96,10 @@ async def test_a_cancellation_that_is_approved_is_made(sms: Texting) -> None:
     assert await standing(sms) == []
 
 
-async def books(sms: Texting, date: str, service: str = "inspection") -> None:
+async def books(sms: Texting, date: str, service: str = "inspection", name: str = "Ann Lee") -> None:
     """By phone."""
     slot = await sms.talking.first_slot(date=date, service=service)
-    assert (await sms.talking("book_appointment", slot_id=slot["slot_id"], customer_name="Ann Lee"))["ok"]
+    assert (await sms.talking("book_appointment", slot_id=slot["slot_id"], customer_name=name))["ok"]
 
 
 async def wants_visit(sms: Texting) -> None:
@@ -118,6 +118,14 @@ async def test_who_had_it_booked_for_another_time_meanwhile_gets_no_second_visit
     ]
     assert (await approved(sms)).startswith(f"{MEANWHILE} Someone will call you")
     assert len(await standing(sms)) == 1
+
+
+@pytest.mark.parametrize(("name", "visits"), [("Ann", 1), ("ann  lee", 1), ("Eve Lee", 2), ("Bob Stone", 2)])
+async def test_what_was_booked_for_somebody_else_keeps_nobody_from_it(sms: Texting, name: str, visits: int) -> None:
+    await wants_visit(sms)
+    await books(sms, "2026-11-26", name=name)
+    assert (await approved(sms)).startswith(MEANWHILE) is (visits == 1)
+    assert len(await standing(sms)) == visits
 
 
 async def test_one_of_another_service_or_from_before_keeps_nobody_from_it(sms: Texting) -> None:

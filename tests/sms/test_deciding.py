@@ -116,6 +116,17 @@ async def test_another_wish_for_the_same_time_is_another_decision(sms: Texting, 
     assert len(await standing(sms)) == 1
 
 
+async def test_one_for_somebody_else_is_booked_as_well(sms: Texting) -> None:
+    for said in (
+        "inspection tuesday at 9, my name is Ann Lee",
+        "another inspection for my mother wednesday at 10, her name is Eve Lee",
+    ):
+        await sms.text(said)
+        assert await sms.text("yes") == [WAITS]
+    assert [told.partition(":")[0] for told in await approve_all(sms)] == ["You're booked"] * 2
+    assert sorted(row.customer_name for row in await sms.house.rows()) == ["Ann Lee", "Eve Lee"]
+
+
 @pytest.mark.parametrize("name", ["Ann Lee", "ann lee."])
 async def test_the_same_wish_in_other_letters_is_one(sms: Texting, name: str) -> None:
     for said in ("inspection tuesday at 9, my name is Ann Lee", f"inspection tuesday at 9, my name is {name}"):
