@@ -168,6 +168,18 @@ def open_ones(connection: Connection, conversation: str) -> Sequence[Kept]:
     return [_kept(row) for row in connection.execute(select(reviews).where(*mine))]
 
 
+def beside(connection: Connection, review: Kept) -> Sequence[Kept]:
+    """What was asked for besides it while both waited, or it besides them; whatever became of them."""
+    mine = (
+        _r.business == review.business,
+        _r.opened_at.between(review.opened_at - WITHIN_S, review.opened_at + WITHIN_S),
+    )
+    near = [_kept(row) for row in connection.execute(select(reviews).where(*mine))]
+    return [
+        one for one in near if one.id in review.content.get("beside", ()) or review.id in one.content.get("beside", ())
+    ]
+
+
 def by_id(connection: Connection, identity: str) -> Kept:
     """One review, whatever became of it. Raises `ReviewError`."""
     row = connection.execute(select(reviews).where(_r.id == identity)).first()

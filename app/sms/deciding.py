@@ -5,6 +5,7 @@ The same wish, said again while it waits, is one decision.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app import log
@@ -55,8 +56,10 @@ class Deciding:
 def opened_once(transaction: Transaction, proposal: Proposal, *, now: float) -> None:
     """Have a person decide about it; the same wish, said again while it waits, is one decision and no further page."""
     waiting = open_ones(transaction.connection, f"sms:{proposal.content['conversation']}:")
-    if not any(_wish(one.content) == _wish(proposal.content) for one in waiting):
-        opened(transaction, proposal, now=now)
+    if any(_wish(one.content) == _wish(proposal.content) for one in waiting):
+        return
+    beside = [one.id for one in waiting] if proposal.content.get("besides") else []
+    opened(transaction, replace(proposal, content={**proposal.content, "beside": beside}), now=now)
 
 
 async def waits(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> bool:
@@ -97,6 +100,7 @@ def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:
             "line": conversation.line,
             "channel": conversation.channel,
             "said": talk.said.whole,
+            "besides": state.besides,
             "in_words": [sentence(business, tool, arguments, slot, state.service, visit)],
             "said_before": [{"who": "agent", "text": talk.question()}],
             **({"visits": {visit.reference: visit.start}} if visit else {}),

@@ -20,7 +20,7 @@ from app.errors import Code
 from app.inference.output import folded
 from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
-from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
+from app.review.reviews import APPROVED, OPEN, Kept, beside, by_id, expired
 from app.sms.changing import NOTHING_ELSE
 from app.sms.phrases import IN_DOUBT
 from app.sms.renewal import looked_for, renewed
@@ -151,17 +151,18 @@ async def _elsewhere(asks: _Asks, reference: str) -> bool:
 async def _meanwhile(asks: _Asks, wanted: Mapping[str, Any]) -> bool:
     """Whether they had the same service booked for another time while it was looked at: by phone, or by another text.
 
-    One for somebody else is another visit on purpose. As it was found at first, so that a second run takes nothing of
-    the first for that.
+    One for somebody else is another visit on purpose, and so is one more, asked for while the other waited. As it was
+    found at first, so that a second run takes nothing of the first for that.
     """
     told = await asks.call("stands", "find_appointments")
     since = {each.reference: each for each in await asks.database.read(lambda c: booked_since(c, asks.review))}
-    visit = wanted.get("start"), wanted.get("technician")
+    besides = await asks.database.read(lambda c: beside(c, asks.review))
+    chosen = [(one.get("start"), one.get("technician")) for one in (wanted, *(each.content for each in besides))]
     return any(
         one["service"] == wanted.get("service")
         and one["reference"] in since
         and _is_same_person(wanted, since[one["reference"]].customer_name)
-        and (one["start"], one["technician"]) != visit
+        and (one["start"], one["technician"]) not in chosen
         for one in told.get("appointments", ())
     )
 

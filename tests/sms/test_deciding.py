@@ -127,6 +127,30 @@ async def test_one_for_somebody_else_is_booked_as_well(sms: Texting) -> None:
     assert sorted(row.customer_name for row in await sms.house.rows()) == ["Ann Lee", "Eve Lee"]
 
 
+@pytest.mark.parametrize("then", ["another inspection wednesday at 10", "inspection for my mother wednesday at 10"])
+@pytest.mark.parametrize("first", [0, 1])
+async def test_one_more_is_booked_as_well_whichever_is_approved_first(sms: Texting, then: str, first: int) -> None:
+    for said in ("inspection tuesday at 9, my name is Ann Lee", then):
+        await sms.text(said)
+        assert await sms.text("yes") == [WAITS]
+        sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
+    ids = [row.id for row in sorted(await rows(sms, reviews), key=lambda row: row.opened_at)]
+    for identity in (ids[first], ids[1 - first]):
+        now = sms.house.clock.now()
+        await sms.house.database.write(lambda t, i=identity, n=now: decided(t, i, True, by="Dana", now=n))
+        await sms.reviewed.decided({"review": identity})
+        sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
+    assert await standing(sms) == [("inspection", "confirmed")] * 2
+
+
+async def test_one_more_that_was_booked_by_phone_meanwhile_is_not_booked_twice(sms: Texting) -> None:
+    await sms.text("another inspection wednesday at 10, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    await own_visit(sms.talking)
+    assert (await decide(sms, approve=True)).startswith(MEANWHILE)
+    assert await standing(sms) == [("inspection", "confirmed")]
+
+
 @pytest.mark.parametrize("name", ["Ann Lee", "ann lee."])
 async def test_the_same_wish_in_other_letters_is_one(sms: Texting, name: str) -> None:
     for said in ("inspection tuesday at 9, my name is Ann Lee", f"inspection tuesday at 9, my name is {name}"):
