@@ -149,3 +149,12 @@ async def test_the_same_time_for_somebody_else_is_another_decision(sms: Texting)
     slot = next(iter(sms.state["memory"]["facts"]["offers"]))
     await wants(sms, "book_appointment", "Book the first for Bob Stone", slot_id=slot, customer_name="Bob Stone")
     assert len(await sms.house.database.read(lambda c: open_ones(c, "sms:conv1:"))) == 2
+
+
+@pytest.mark.parametrize(("said", "beside"), [("another inspection, the last, Ann Lee", 1), ("the last, Ann Lee", 0)])
+async def test_one_more_by_a_model_is_known_as_that(sms: Texting, said: str, beside: int) -> None:
+    await wants_visit(sms)
+    slot = list(sms.state["memory"]["facts"]["offers"])[-1]
+    await wants(sms, "book_appointment", said, slot_id=slot, customer_name="Ann Lee")
+    waiting = await sms.house.database.read(lambda c: open_ones(c, "sms:conv1:"))
+    assert sorted(len(review.content["beside"]) for review in waiting) == [0, beside]
