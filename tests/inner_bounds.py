@@ -106,6 +106,7 @@ INNER = {
         "app.promises.consent.MOST_EVIDENCE",
         "app.redaction.LONGEST_TEXT",
         "app.review.reviews.MOST_LISTED",
+        "app.review.reviews.MOST_SINCE",
         "app.review.tasks.MAX_LISTED",
         "app.review.truth.MOST_LISTED",
         "app.sms.agent.MOST_OFFERS",

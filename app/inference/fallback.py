@@ -35,10 +35,17 @@ the second and a half that a texting customer leaves, two tries that are cut off
 """
 USEFUL_S: Final = 1.2
 """Less time than this is no use to most models."""
+NEARLY: Final = 0.9
+"""Of that, which is still of use: some of it passes before the question is sent."""
 PAUSES_S: Final = (0.15, 0.4)
 """Before the same provider is asked a second and a third time; shortened by up to a half at random."""
-LEAST_S: Final = 0.2
-"""An attempt with less time than this is not worth its price."""
+LEAST_S: Final = 0.5
+"""An attempt with less time than this is not worth its price: it is cut off, and paid for."""
+HANGS: Final = 2
+"""Of one provider one after the other, after which others get the whole time: it leaves them none of use."""
+REST_S: Final = 30.0
+"""For which it is spared then, and for twice as long after each further one: each costs a customer their answer."""
+DOUBLINGS: Final = 4
 
 Checked = TypeVar("Checked")
 
@@ -118,6 +125,8 @@ class _Course:
     """Attempts at each provider."""
     refused: set[str] = field(default_factory=set)
     """Models that take no such request, and so are not asked again."""
+    spared: set[str] = field(default_factory=set)
+    """Providers that may not be asked now, and so leave the others their time."""
 
     @property
     def left_s(self) -> float:
@@ -141,6 +150,8 @@ class Fallback:
         self._within_s = within_s
         self._pauses_s = tuple(pauses_s)
         self._sleep = sleep
+        self._hung: dict[str, tuple[int, float]] = {}
+        """How often each provider has hung since it last answered, and when that last ended."""
 
     @property
     def models(self) -> tuple[ModelName, ...]:
@@ -195,8 +206,10 @@ class Fallback:
             await self._pause(times, course)
         leave = self._gates[name.provider].admit()
         if leave is None:
+            course.spared.add(name.provider)
             return None
-        others = any(other.name.provider != name.provider for other in ordered)
+        several = any(other.name.provider != name.provider for other in ordered)
+        others = any(other.name.provider not in (name.provider, *course.spared) for other in ordered)
         last = len(course.attempts) == MOST_ATTEMPTS - 1
         course.asked[name.provider] = times + 1
         started = time.monotonic()
@@ -205,10 +218,11 @@ class Fallback:
             within_s = course.left_s
             if others and not last:
                 within_s = min(within_s, max(within_s * SHARE, USEFUL_S))
+            asked_at = time.monotonic()
             try:
                 answer = await model.ask(question, within_s)
             except ModelError as error:
-                tell.failed_with(error)
+                self._tell_failed(tell, name.provider, error, asked_at, within_s, several=several)
                 cost = await bill.settle(None if error.charged else Usage())
                 outcome = error.cause
                 if isinstance(error, ModelRefusesRequestError):
@@ -217,6 +231,7 @@ class Fallback:
                     answer = ModelAnswer(name.text, None, text=error.raw)
             else:
                 tell.well = True
+                self._hung.pop(name.provider, None)
                 cost = await bill.settle(answer.usage)
                 outcome = "refused" if answer.refusal else "cut off" if answer.cut_off else "ok"
         checked: Checked | None = None
@@ -230,6 +245,21 @@ class Fallback:
         )
         course.attempts.append(Attempt(name.text, outcome, cost, time.monotonic() - started, answer))
         return None if checked is None or answer is None else (checked, answer)
+
+    def _tell_failed(
+        self, tell: "_Telling", provider: str, error: ModelError, asked_at: float, within_s: float, *, several: bool
+    ) -> None:
+        """What the gate is to hear: nothing against one that was cut off with less time than is of use."""
+        now = time.monotonic()
+        if not error.retryable or now - asked_at < within_s:
+            self._hung.pop(provider, None)
+            tell.failed_with(error)
+        elif within_s >= USEFUL_S * NEARLY:
+            times, ended = self._hung.get(provider, (0, 0.0))
+            times += asked_at >= ended  # those that hang at once are one time
+            self._hung[provider] = times, now
+            rest = REST_S * 2 ** min(times - HANGS, DOUBLINGS) if several and times >= HANGS else 0.0
+            tell.failed_with(error, rest)
 
     async def _pause(self, times: int, course: _Course) -> None:
         pause = self._pauses_s[min(times, len(self._pauses_s)) - 1] * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
@@ -246,9 +276,10 @@ def _failed_last(course: _Course, provider: str) -> bool:
 class _Telling:
     well: bool = False
     error: ModelError | None = None
+    rest_s: float = 0.0
 
-    def failed_with(self, error: ModelError) -> None:
-        self.error = error
+    def failed_with(self, error: ModelError, rest_s: float = 0.0) -> None:
+        self.error, self.rest_s = error, max(rest_s, error.rest_s)
 
 
 @asynccontextmanager
@@ -261,7 +292,7 @@ async def _told(leave: Pass) -> AsyncIterator[_Telling]:
         if telling.well:
             leave.went_well()
         elif telling.error is not None and telling.error.retryable:
-            leave.failed(telling.error.rest_s)
+            leave.failed(telling.rest_s)
         elif telling.error is not None:
             leave.went_well()  # it lives, and refuses this question
         else:

@@ -27,6 +27,9 @@ PAGE: Final = "review"
 WITHIN_S: Final = 1_800.0
 """For a person to decide; a customer who texts waits no longer."""
 MOST_LISTED: Final = 500
+MOST_SINCE: Final = 50
+"""Texts of a customer that are kept beside a review, the first and the last of them: a flood hides neither."""
+MORE_SINCE: Final = "(More was written between these than is kept here.)"
 NOTE_CHARS: Final = 500
 OPEN, APPROVED, REJECTED, EXPIRED = "open", "approved", "rejected", "expired"
 OVERTAKEN: Final = "overtaken"
@@ -140,9 +143,17 @@ def wrote_since(transaction: Transaction, conversation: str, texts: Mapping[str,
     mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN, _r.conversation != but
     for row in transaction.connection.execute(select(_r.id, _r.proposal).where(*mine)).fetchall():
         content = orjson.loads(row.proposal)
-        content["since"] = {**content.get("since", {}), **texts}
+        content["since"] = _bounded({**content.get("since", {}), **texts})
         change = update(reviews).where(_r.id == row.id).values(proposal=orjson.dumps(content).decode())
         transaction.connection.execute(change)
+
+
+def _bounded(since: Mapping[str, str]) -> dict[str, str]:
+    told = [(identity, words) for identity, words in since.items() if identity]
+    if len(told) <= MOST_SINCE and len(told) == len(since):
+        return dict(told)
+    half = MOST_SINCE // 2
+    return dict([*told[:half], ("", MORE_SINCE), *told[-half:]])
 
 
 def is_open(connection: Connection, conversation: str) -> bool:
@@ -155,6 +166,18 @@ def open_ones(connection: Connection, conversation: str) -> Sequence[Kept]:
     """What is still to be decided about it; `conversation` is how the names of its turns begin."""
     mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == OPEN
     return [_kept(row) for row in connection.execute(select(reviews).where(*mine))]
+
+
+def beside(connection: Connection, review: Kept) -> Sequence[Kept]:
+    """What was asked for besides it while both waited, or it besides them; whatever became of them."""
+    mine = (
+        _r.business == review.business,
+        _r.opened_at.between(review.opened_at - WITHIN_S, review.opened_at + WITHIN_S),
+    )
+    near = [_kept(row) for row in connection.execute(select(reviews).where(*mine))]
+    return [
+        one for one in near if one.id in review.content.get("beside", ()) or review.id in one.content.get("beside", ())
+    ]
 
 
 def by_id(connection: Connection, identity: str) -> Kept:

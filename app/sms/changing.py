@@ -45,6 +45,7 @@ from app.sms.put_back import RefusedError, offer_of, put_back, shown_of, talk_of
 from app.sms.spanish import language
 from app.sms.state import Asked, Booked, Task, dumped
 from app.sms.talk import MAX_REASON_CHARS, Ask, Talk
+from app.sms.theirs import is_one_more
 from app.sms.told import FOR_MODEL
 from app.sms.words import Intent
 
@@ -196,6 +197,7 @@ class Changing:
                 "line": conversation.line,
                 "channel": conversation.channel,
                 "said": turn.window.said,
+                "besides": _besides(turn),
                 "inference": inference,
                 **as_content(turn, changes, own),
                 **_when(turn, first),
@@ -249,6 +251,17 @@ def _when(turn: ModelTurn, change: Permitted) -> dict[str, str]:
     """The time it is about, and the service: another offer of it has another id."""
     slot, service = offer_of(turn, str(change.arguments.get("slot_id", "")))
     return {"start": slot.start, "technician": slot.who, "service": service} if slot else {}
+
+
+def _besides(turn: ModelTurn) -> bool:
+    """Whether they have asked for one more visit since what they wanted last was put before a person."""
+    talk = heard_now(turn)
+    for message in reversed(turn.messages):
+        if message.who == "agent" and WAITS in message.text:
+            return False
+        if message.who == "customer" and is_one_more(talk, message.text.lower()):
+            return True
+    return False
 
 
 def _call_at(turn: ModelTurn, wanted: str) -> str:

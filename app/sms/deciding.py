@@ -5,12 +5,14 @@ The same wish, said again while it waits, is one decision.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app import log
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.errors import OverloadedError
+from app.inference.output import folded
 from app.log import masked_phone
 from app.review.reviews import Proposal, is_open, open_ones, opened
 from app.sms import phrases
@@ -54,8 +56,10 @@ class Deciding:
 def opened_once(transaction: Transaction, proposal: Proposal, *, now: float) -> None:
     """Have a person decide about it; the same wish, said again while it waits, is one decision and no further page."""
     waiting = open_ones(transaction.connection, f"sms:{proposal.content['conversation']}:")
-    if not any(_wish(one.content) == _wish(proposal.content) for one in waiting):
-        opened(transaction, proposal, now=now)
+    if any(_wish(one.content) == _wish(proposal.content) for one in waiting):
+        return
+    beside = [one.id for one in waiting] if proposal.content.get("besides") else []
+    opened(transaction, replace(proposal, content={**proposal.content, "beside": beside}), now=now)
 
 
 async def waits(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> bool:
@@ -96,6 +100,7 @@ def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:
             "line": conversation.line,
             "channel": conversation.channel,
             "said": talk.said.whole,
+            "besides": state.besides,
             "in_words": [sentence(business, tool, arguments, slot, state.service, visit)],
             "said_before": [{"who": "agent", "text": talk.question()}],
             **({"visits": {visit.reference: visit.start}} if visit else {}),
@@ -106,7 +111,13 @@ def _proposal(talk: Talk, tool: str, arguments: Mapping[str, Any]) -> Proposal:
 
 
 def _wish(content: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """What is to be done, each change by its visit as it stood and its time: offers of one time carry different ids."""
-    visits = content.get("visits", {})
-    changes = [(change, change["arguments"].get("reference")) for change in (content, *content.get("then", ()))]
-    return [(one["tool"], it, visits.get(it), one.get("start"), one.get("technician")) for one, it in changes]
+    """What is to be done, each change by its visit as it stood, what it is, for whom and when: offers of one time carry
+    different ids.
+    """
+    visits, wish = content.get("visits", {}), list[tuple[Any, ...]]()
+    for change in (content, *content.get("then", ())):
+        reference = change["arguments"].get("reference")
+        name = folded(str(change["arguments"].get("customer_name", "")))
+        what = [change.get(about) for about in ("service", "start", "technician")]
+        wish.append((change["tool"], reference, visits.get(reference), name, *what))
+    return wish

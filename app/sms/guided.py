@@ -106,6 +106,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         return
     if state.step in IDLE and REACTION.fullmatch(said.text):
         return
+    state.besides = theirs.is_one_more(talk, said.whole.lower()) if state.step in IDLE else state.besides
     await calling.beside(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))

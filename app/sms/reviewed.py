@@ -12,13 +12,15 @@ from sqlalchemy import select
 
 from app import log
 from app.booking.as_it_stands import booked_since
+from app.booking.store import by_caller
 from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import text_outbox
 from app.errors import Code
+from app.inference.output import folded
 from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
-from app.review.reviews import APPROVED, OPEN, Kept, by_id, expired
+from app.review.reviews import APPROVED, OPEN, Kept, beside, by_id, expired
 from app.sms.changing import NOTHING_ELSE
 from app.sms.phrases import IN_DOUBT
 from app.sms.renewal import looked_for, renewed
@@ -101,6 +103,11 @@ class _Asks:
     async def look(self, tool: str, **arguments: Any) -> Mapping[str, Any]:
         return await self.call(f"look:{tool}", tool, **arguments)
 
+    async def names(self) -> Mapping[str, str]:
+        """Under whose name each visit ahead of the customer is, by its reference."""
+        about = self.review.business, self.conversation.customer, int(self.review.opened_at)
+        return {each.reference: each.customer_name for each in await self.database.read(lambda c: by_caller(c, *about))}
+
 
 async def _done(asks: _Asks) -> str:
     """Carry out what was approved, until something of it is not done; what there is to say about it."""
@@ -123,8 +130,8 @@ async def _one_done(asks: _Asks, change: Mapping[str, Any], number: int) -> tupl
         return False, await _called_back(asks, ELSEWHERE)
     result = await asks.call("approved" + (f":{number}" if number else ""), tool, **arguments)
     if result.get("code") == Code.SLOT_EXPIRED and "service" in result:
-        return await _done_anew(asks, tool, arguments, result)
-    if result.get("code") == Code.SLOT_TAKEN and (theirs := await _theirs(asks, result)):
+        return await _done_anew(asks, change, result)
+    if result.get("code") == Code.SLOT_TAKEN and (theirs := await _theirs(asks, change, result)):
         return True, theirs
     if result.get("outcome") not in ("confirmed", "pending") and result.get("code") in NOT_TRIED_AGAIN:
         return False, await _called_back(asks, NOT_TRIED_AGAIN[result["code"]])
@@ -144,38 +151,55 @@ async def _elsewhere(asks: _Asks, reference: str) -> bool:
 async def _meanwhile(asks: _Asks, wanted: Mapping[str, Any]) -> bool:
     """Whether they had the same service booked for another time while it was looked at: by phone, or by another text.
 
-    As it was found at first, so that a second run takes nothing of the first for that.
+    One for somebody else is another visit on purpose, and so is one more, asked for while the other waited. As it was
+    found at first, so that a second run takes nothing of the first for that.
     """
     told = await asks.call("stands", "find_appointments")
-    since = {each.reference for each in await asks.database.read(lambda c: booked_since(c, asks.review))}
-    visit = wanted.get("start"), wanted.get("technician")
+    since = {each.reference: each for each in await asks.database.read(lambda c: booked_since(c, asks.review))}
+    besides = await asks.database.read(lambda c: beside(c, asks.review))
+    chosen = [(one.get("start"), one.get("technician")) for one in (wanted, *(each.content for each in besides))]
     return any(
         one["service"] == wanted.get("service")
         and one["reference"] in since
-        and (one["start"], one["technician"]) != visit
+        and _is_same_person(wanted, since[one["reference"]].customer_name)
+        and (one["start"], one["technician"]) not in chosen
         for one in told.get("appointments", ())
     )
 
 
-async def _theirs(asks: _Asks, refused: Mapping[str, Any]) -> str:
-    """What is booked for them where they are the ones who have that time: they may have had it booked meanwhile."""
+async def _theirs(asks: _Asks, wanted: Mapping[str, Any], refused: Mapping[str, Any]) -> str:
+    """What is booked for them where they are the ones who have that time: they may have had it booked meanwhile.
+
+    Not where what they have then is something else, or for somebody else.
+    """
     told = await asks.look("find_appointments")
     visit = refused["start"], refused["technician"]
-    same = any((one["start"], one["technician"]) == visit for one in told.get("appointments", ()))
+    service, whose = wanted.get("service"), await asks.names()
+    same = any(
+        (one["start"], one["technician"]) == visit
+        and service in (None, one["service"])
+        and _is_same_person(wanted, whose.get(one["reference"], ""))
+        for one in told.get("appointments", ())
+    )
     return f"{THEIRS} {told['say']}" if same else ""
 
 
-async def _done_anew(
-    asks: _Asks, tool: str, arguments: Mapping[str, Any], refused: Mapping[str, Any]
-) -> tuple[bool, str]:
+def _is_same_person(wanted: Mapping[str, Any], name: str) -> bool:
+    """Whether a visit under this name may be of whom the wish is for: "Ann" may be Ann Lee, and nobody says who."""
+    one, other = ({*folded(each).split()} for each in (str(wanted["arguments"].get("customer_name", "")), name))
+    return one <= other or other <= one
+
+
+async def _done_anew(asks: _Asks, wanted: Mapping[str, Any], refused: Mapping[str, Any]) -> tuple[bool, str]:
     """A person may take longer to decide than an offer lasts: the same time is taken if it is still open."""
+    tool, arguments = wanted["tool"], wanted["arguments"]
     service, slot = refused["service"], Offered("", refused["start"], refused["technician"])
     found = await looked_for(asks.look, service, slot)
     fresh = renewed(found, slot)
     if fresh is not None:
         result = await asks.call("anew", tool, **{**arguments, "slot_id": fresh.slot_id})
         return result.get("outcome") == "confirmed", str(result["say"])
-    if theirs := await _theirs(asks, refused):
+    if theirs := await _theirs(asks, wanted, refused):
         return True, theirs
     if not found["ok"]:
         return False, await _called_back(asks, UNSEEN)

@@ -171,6 +171,8 @@ class State(msgspec.Struct, omit_defaults=True):
     """In which a model's wish was put to them; empty: English."""
     stays: Booked | None = None
     """A visit of the same service that stays beside the one that is being booked."""
+    besides: bool = False
+    """Whether what is being booked was asked for as one more visit."""
     asked_at: float = 0.0
     """When a model's wish was put to them: what came before that is no answer to it."""
     last: Booked | None = None
@@ -202,7 +204,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
         self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None
-        self.words, self.strict, self.stays = {}, False, None
+        self.words, self.strict, self.stays, self.besides = {}, False, None, False
 
     def invite(self) -> None:
         """It is over, and the customer hears what can be done next."""

@@ -143,9 +143,13 @@ def is_another(talk: Talk) -> bool:
     """Whether a visit besides the one that is booked is spoken of: for somebody else, or for another service."""
     last, named = talk.state.last, {service.id for service in services_in(talk)}
     low = talk.said.text.lower()
+    return is_one_more(talk, low) or bool(last and named and last.service not in named)
+
+
+def is_one_more(talk: Talk, low: str) -> bool:
+    """Whether these words, lower case, speak of one more visit, or of one for somebody else."""
     again = AGAIN.search(low) and (ONE_MORE.search(low) or not BETTER.search(low))
-    one_more = (all_services_in(talk, match["what"]) for match in _ONE_MORE_OF.finditer(low))
-    return bool(again or any(one_more) or (last and named and last.service not in named))
+    return bool(again) or any(all_services_in(talk, match["what"]) for match in _ONE_MORE_OF.finditer(low))
 
 
 def at_its_time(talk: Talk) -> bool:

@@ -19,6 +19,7 @@ from app.inference.model import (
     ModelName,
     ModelRefusesRequestError,
     ModelUnreadableError,
+    Question,
     Usage,
 )
 from tests.fakes.clock import FakeClock
@@ -205,6 +206,70 @@ async def test_one_that_may_hang_has_as_long_as_is_of_use() -> None:
     a, b = ScriptedModel("a:x", DOWN), ScriptedModel("b:y")
     await Fallback([a, b], gates(), within_s=1.5).ask(QUESTION, FullPurse(), handed_in)
     assert a.asked[0] == pytest.approx(USEFUL_S, abs=0.05)
+
+
+class Hanging(ScriptedModel):
+    """Answers after `takes_s`, unless it is cut off before."""
+
+    async def ask(self, question: Question, within_s: float) -> ModelAnswer:
+        try:
+            async with asyncio.timeout(within_s):
+                return await super().ask(question, within_s)
+        except TimeoutError:
+            raise ModelDownError("no answer in time", charged=True) from None
+
+
+async def answered(fallback: Fallback, times: int, clock: FakeClock, every_s: float) -> list[bool]:
+    """Which of so many questions, each of a texting customer, somebody answered."""
+    came = []
+    for _ in range(times):
+        try:
+            await fallback.ask(QUESTION, FullPurse(), strict, within_s=1.5)
+            came.append(True)
+        except NoAnswerError:
+            came.append(False)
+        clock.advance(every_s)
+    return came
+
+
+async def test_where_the_first_hangs_the_second_soon_has_the_whole_time() -> None:
+    clock = FakeClock()
+    a, b = Hanging("a:x", takes_s=9.0), Hanging("b:y", takes_s=0.3)
+    fallback = Fallback([a, b], gates(clock=clock))
+    assert await answered(fallback, 7, clock, 20.0) == [False, False, True, False, True, True, False], (
+        "2 probes in 2 min"
+    )
+    assert b.asked == pytest.approx([1.5] * 3, abs=0.05), "and it was never asked with less than is of use"
+
+    a.takes_s = 0.0
+    clock.advance(300.0)
+    assert await answered(fallback, 2, clock, 20.0) == [True, True]
+    a.takes_s = 9.0
+    assert await answered(fallback, 1, clock, 20.0) == [False]
+    a.takes_s = 0.0
+    assert await answered(fallback, 1, clock, 20.0) == [True]
+    assert len(b.asked) == 3, "once it has answered, it is spared for no single hang"
+
+
+async def test_one_that_is_cut_off_early_has_not_failed() -> None:
+    a, b, clock = Hanging("a:x", takes_s=9.0), Hanging("b:y", takes_s=9.0), FakeClock()
+    opens = gates(clock=clock)
+    fallback = Fallback([a, b], opens)
+    for _ in range(6):  # the first is cut off as well where the whole time is less than is of use
+        with pytest.raises(NoAnswerError):
+            await fallback.ask(QUESTION, FullPurse(), strict, within_s=0.6)
+    assert opens["a"].admit() is not None
+    assert opens["b"].admit() is not None
+
+
+async def test_those_that_hang_at_once_are_one_hang() -> None:
+    a, clock = Hanging("a:x", takes_s=9.0), FakeClock()
+    fallback = Fallback([a, ScriptedModel("b:y", DOWN)], gates(clock=clock), sleep=Pauses())
+    await asyncio.gather(*(answered(fallback, 1, clock, 0.0) for _ in range(4)))
+    await answered(fallback, 1, clock, 31.0)
+    assert len(a.asked) == 5, "it is spared after the second time, and no longer than that says"
+    await answered(fallback, 1, clock, 0.0)
+    assert len(a.asked) == 6
 
 
 # --- over real sockets -----------------------------------------------------------------------------------------------

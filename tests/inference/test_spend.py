@@ -170,7 +170,7 @@ async def test_where_what_others_have_set_aside_could_not_help_it_is_told_at_onc
 async def test_what_was_set_aside_when_nobody_waited_any_more_is_given_back(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
         account, model = spend(database, Caps()), ScriptedModel("a:x")
-        asking = Fallback([model], gates(), within_s=0.4)
+        asking = Fallback([model], gates(), within_s=0.7)
         with locked_by_another_process(sqlite_url), pytest.raises(SpendCapError):
             await asking.ask(QUESTION, account.purse(ACME), handed_in)
         await asyncio.gather(*account._late)

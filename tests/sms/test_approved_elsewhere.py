@@ -96,10 +96,10 @@ async def test_a_cancellation_that_is_approved_is_made(sms: Texting) -> None:
     assert await standing(sms) == []
 
 
-async def books(sms: Texting, date: str, service: str = "inspection") -> None:
+async def books(sms: Texting, date: str, service: str = "inspection", name: str = "Ann Lee") -> None:
     """By phone."""
     slot = await sms.talking.first_slot(date=date, service=service)
-    assert (await sms.talking("book_appointment", slot_id=slot["slot_id"], customer_name="Ann Lee"))["ok"]
+    assert (await sms.talking("book_appointment", slot_id=slot["slot_id"], customer_name=name))["ok"]
 
 
 async def wants_visit(sms: Texting) -> None:
@@ -120,6 +120,14 @@ async def test_who_had_it_booked_for_another_time_meanwhile_gets_no_second_visit
     assert len(await standing(sms)) == 1
 
 
+@pytest.mark.parametrize(("name", "visits"), [("Ann", 1), ("ann  lee", 1), ("Eve Lee", 2), ("Bob Stone", 2)])
+async def test_what_was_booked_for_somebody_else_keeps_nobody_from_it(sms: Texting, name: str, visits: int) -> None:
+    await wants_visit(sms)
+    await books(sms, "2026-11-26", name=name)
+    assert (await approved(sms)).startswith(MEANWHILE) is (visits == 1)
+    assert len(await standing(sms)) == visits
+
+
 async def test_one_of_another_service_or_from_before_keeps_nobody_from_it(sms: Texting) -> None:
     await books(sms, "2026-11-26")
     sms.house.clock.advance(60)  # type: ignore[attr-defined]  # the tests' own clock
@@ -134,3 +142,19 @@ async def test_the_same_wish_said_again_while_it_waits_is_one_decision(sms: Text
     slot = next(iter(sms.state["memory"]["facts"]["offers"]))
     await wants(sms, "book_appointment", "Please book the first for Ann Lee", slot_id=slot, customer_name="Ann Lee")
     assert "You're booked" in await approved(sms), "and no other one that ends as not done"
+
+
+async def test_the_same_time_for_somebody_else_is_another_decision(sms: Texting) -> None:
+    await wants_visit(sms)
+    slot = next(iter(sms.state["memory"]["facts"]["offers"]))
+    await wants(sms, "book_appointment", "Book the first for Bob Stone", slot_id=slot, customer_name="Bob Stone")
+    assert len(await sms.house.database.read(lambda c: open_ones(c, "sms:conv1:"))) == 2
+
+
+@pytest.mark.parametrize(("said", "beside"), [("another inspection, the last, Ann Lee", 1), ("the last, Ann Lee", 0)])
+async def test_one_more_by_a_model_is_known_as_that(sms: Texting, said: str, beside: int) -> None:
+    await wants_visit(sms)
+    slot = list(sms.state["memory"]["facts"]["offers"])[-1]
+    await wants(sms, "book_appointment", said, slot_id=slot, customer_name="Ann Lee")
+    waiting = await sms.house.database.read(lambda c: open_ones(c, "sms:conv1:"))
+    assert sorted(len(review.content["beside"]) for review in waiting) == [0, beside]

@@ -86,15 +86,77 @@ async def test_of_two_times_that_both_wait_only_the_first_that_is_approved_is_bo
     assert await sms.text("yes") == [WAITS]
     await sms.text("inspection wednesday at 10, my name is Ann Lee")
     assert await sms.text("yes") == [WAITS]
-    for identity in [row.id for row in await rows(sms, reviews)]:
+    booked, second = await approve_all(sms)
+    assert await standing(sms) == [("inspection", "confirmed")]
+    assert "booked" in booked.lower()
+    assert second.startswith(MEANWHILE)
+
+
+async def approve_all(sms: Texting) -> list[str]:
+    """A person approves all that is open, one after the other; what the customer is told of each."""
+    for identity in [row.id for row in await rows(sms, reviews) if row.status == "open"]:
         now = sms.house.clock.now()
         await sms.house.database.write(lambda t, i=identity, n=now: decided(t, i, True, by="Dana", now=n))
         sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
         await sms.reviewed.decided({"review": identity})
+    return [str(row.body) for row in await rows(sms, text_outbox)]
+
+
+@pytest.mark.parametrize(
+    "then", ["ant treatment tuesday at 9", "inspection tuesday at 9, my name is Bob Stone"], ids=["service", "name"]
+)
+async def test_another_wish_for_the_same_time_is_another_decision(sms: Texting, then: str) -> None:
+    for said in ("inspection tuesday at 9, my name is Ann Lee", then):
+        await sms.text(said)
+        assert await sms.text("yes") == [WAITS]
+    assert [row.status for row in await rows(sms, reviews)] == ["open"] * 2
+    booked, gone = await approve_all(sms)
+    assert booked.startswith("You're booked")
+    assert "no longer free" in gone, "and not that what was booked before is theirs"
+    assert len(await standing(sms)) == 1
+
+
+async def test_one_for_somebody_else_is_booked_as_well(sms: Texting) -> None:
+    for said in (
+        "inspection tuesday at 9, my name is Ann Lee",
+        "another inspection for my mother wednesday at 10, her name is Eve Lee",
+    ):
+        await sms.text(said)
+        assert await sms.text("yes") == [WAITS]
+    assert [told.partition(":")[0] for told in await approve_all(sms)] == ["You're booked"] * 2
+    assert sorted(row.customer_name for row in await sms.house.rows()) == ["Ann Lee", "Eve Lee"]
+
+
+@pytest.mark.parametrize("then", ["another inspection wednesday at 10", "inspection for my mother wednesday at 10"])
+@pytest.mark.parametrize("first", [0, 1])
+async def test_one_more_is_booked_as_well_whichever_is_approved_first(sms: Texting, then: str, first: int) -> None:
+    for said in ("inspection tuesday at 9, my name is Ann Lee", then):
+        await sms.text(said)
+        assert await sms.text("yes") == [WAITS]
+        sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
+    ids = [row.id for row in sorted(await rows(sms, reviews), key=lambda row: row.opened_at)]
+    for identity in (ids[first], ids[1 - first]):
+        now = sms.house.clock.now()
+        await sms.house.database.write(lambda t, i=identity, n=now: decided(t, i, True, by="Dana", now=n))
+        await sms.reviewed.decided({"review": identity})
+        sms.house.clock.advance(1)  # type: ignore[attr-defined]  # the tests' own clock
+    assert await standing(sms) == [("inspection", "confirmed")] * 2
+
+
+async def test_one_more_that_was_booked_by_phone_meanwhile_is_not_booked_twice(sms: Texting) -> None:
+    await sms.text("another inspection wednesday at 10, my name is Ann Lee")
+    assert await sms.text("yes") == [WAITS]
+    await own_visit(sms.talking)
+    assert (await decide(sms, approve=True)).startswith(MEANWHILE)
     assert await standing(sms) == [("inspection", "confirmed")]
-    booked, second = [str(row.body) for row in await rows(sms, text_outbox)]
-    assert "booked" in booked.lower()
-    assert second.startswith(MEANWHILE)
+
+
+@pytest.mark.parametrize("name", ["Ann Lee", "ann lee."])
+async def test_the_same_wish_in_other_letters_is_one(sms: Texting, name: str) -> None:
+    for said in ("inspection tuesday at 9, my name is Ann Lee", f"inspection tuesday at 9, my name is {name}"):
+        await sms.text(said)
+        assert await sms.text("yes") == [WAITS]
+    assert len(await rows(sms, reviews)) == 1
 
 
 async def test_what_hangs_on_it_is_not_done_and_that_is_said(sms: Texting) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from app.db.schema import audit, conversations, reviews, texts_in
-from app.review.reviews import Proposal, opened
+from app.review.reviews import MORE_SINCE, MOST_SINCE, Proposal, opened
 from app.sms.inbox import HOLD_S, MOST_AN_HOUR, PATIENCE_S
 from app.sms.people import SOMEBODY_WILL
 from app.sms.turn import Turn
@@ -223,3 +223,17 @@ async def test_who_decides_reads_what_the_customer_has_written_since_whoever_ans
     since = [list(orjson.loads(review.proposal).get("since", {}).values()) for review in await house.rows(reviews)]
     later = ["no wait, call me at …42", "STOP", "don't book it"]
     assert sorted(since, key=len) == [later, ["the second, please", *later]]
+
+
+async def test_what_is_written_in_a_flood_is_kept_beside_a_review_by_its_first_and_last_words(house: Texting) -> None:
+    await house.say("book it")
+    [row] = await house.rows(texts_in)
+    await house.answered()
+    proposal = Proposal("acme", f"sms:{row.conversation}:SM0", "high_stakes", "Book.", {"tool": "book_appointment"})
+    await house.database.write(lambda t: opened(t, proposal, now=house.clock.now()))
+    await house.say("STOP", *(f"hello {n}" for n in range(MOST_SINCE + 9)), "don't book it", first=2)
+
+    [review] = await house.rows(reviews)
+    since = list(orjson.loads(review.proposal)["since"].values())
+    assert len(since) == MOST_SINCE + 1
+    assert (since[0], since[-1], since.count(MORE_SINCE)) == ("STOP", "don't book it", 1)
