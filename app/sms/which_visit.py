@@ -59,7 +59,7 @@ def in_its_week(talk: Talk, found: Sequence[Booked], when: When, task: Task) -> 
         return replace(when, days=tuple(each.starts.date() for each in found if each.starts.weekday() in when.barred))
     origin = re.split(r"\b(?:to|until)\b", talk.said.text, maxsplit=1)[0]
     named = when.weekday if task is Task.CANCEL else len(when.days) == _TWO and bool(FROM_TO.search(talk.said.text))
-    if not named or _DATED.search(origin):
+    if not (named and when.days) or _DATED.search(origin):  # none is left of a day on which a visit stays
         return when
     first, *others = when.days
     same = [each.starts.date() for each in found if each.starts.weekday() == first.weekday()]

@@ -203,6 +203,12 @@ OF_ONE_NAMED: tuple[Row, ...] = (
         (BOTH, f"{text} / yes", TREATMENT, "Cancelled: Home inspection")
         for text in ("forget the inspection", "skip the inspection please", "skip tuesday", "forget about tuesday")
     ),
+    *(
+        (BOTH, text, AT_BOTH, "Cancel Ant treatment")
+        for text in ("cancel the ants, see you tuesday", "cancel the ants, tuesday is still on")
+    ),
+    (BOTH, "cancel the inspection, wednesday is still on", AT_BOTH, "Cancel Home inspection"),
+    (BOTH, "skip the ants, see you tuesday / yes", TUE, "Cancelled: Ant treatment"),
     (BOTH, "dont forget tuesday", AT_BOTH, "You have:"),
     (BOTH, "don't forget the inspection", AT_BOTH, "Which day suits you?"),
 )
