@@ -259,7 +259,8 @@ def _one_wish(talk: Talk, found: Sequence[Booked]) -> Said:
     if any(names_time(then.when, each.starts) for each in several.spared(talk, talk.said, found)):
         talk.said = replace(talk.said, next=None)  # "cancel the 9 am, 10 am still works"
         return talk.said
-    starts = [each.starts for each in found]
+    named = {service.id for service in services_in(talk, then)}  # another service then is a wish of its own
+    starts = [each.starts for each in found if not named or each.service in named]
     days = then.when.days if len(then.when.days) > 1 else ()
     if any(names_time(then.when, at) or at.date() in days for at in starts):
         both = dict.fromkeys((*talk.said.when.days, *then.when.days))
