@@ -128,6 +128,9 @@ async def _is_not_theirs(talk: Talk, found: Sequence[Booked], task: Task) -> boo
         await tell(talk, phrases.NONE_THEN.format(when="then"))
         return True
     unknown = theirs.referred(talk, found) == []
+    if task is Task.CANCEL and found and theirs.needs_none_of(talk, found):
+        await tell(talk, how=True)
+        return True
     if not found or not (unknown or theirs.under_another_name(talk)):
         return False
     await (tell(talk, phrases.NO_SUCH_REFERENCE) if unknown else talk.person(phrases.PASSED_ON))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.sms.cancelling import CANNOT_COME, is_timed
+from app.sms.cancelling import CANNOT_COME, NOT_NEEDED, is_timed
 from app.sms.day_names import FROM_TODAY, WEEKDAYS
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, names_time, services_in
@@ -112,6 +112,12 @@ def none_then(talk: Talk, own: Sequence[Booked]) -> bool:
         return not any(each.starts.weekday() in when.barred for each in own)
     named = bool(when.days or when.clock.minutes) and when.length == 1 and is_timed(low)
     return named and not any(could_be(when, each.starts) for each in own)
+
+
+def needs_none_of(talk: Talk, own: Sequence[Booked]) -> bool:
+    """Whether it is a service of which they have no visit that is not needed: "skip the ants"."""
+    named = {service.id for service in services_in(talk)}
+    return bool(named and NOT_NEEDED.search(talk.said.text.lower())) and all(each.service not in named for each in own)
 
 
 def expects_it(talk: Talk) -> bool:

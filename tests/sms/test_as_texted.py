@@ -209,6 +209,36 @@ OF_ONE_NAMED: tuple[Row, ...] = (
     ),
     (BOTH, "cancel the inspection, wednesday is still on", AT_BOTH, "Cancel Home inspection"),
     (BOTH, "skip the ants, see you tuesday / yes", TUE, "Cancelled: Ant treatment"),
+    *(
+        (BOTH, f"{text} / yes", TUE, "Cancelled: Ant treatment")
+        for text in (
+            "forget the ants, inspection only",
+            "skip the ants, just do the inspection",
+            "cancel the ants, just the inspection",
+            "ok let's skip the ants please",
+        )
+    ),
+    *(
+        (BOTH, text, AT_BOTH, "Cancel Home inspection")
+        for text in ("cancel the tuesday visit, just the inspection", "cancel tuesday, inspection only")
+    ),
+    *((ONE, text, TUE, "You have: Home inspection") for text in ("skip the ants", "don't need the ant guy")),
+    *((ONE, text, TUE, "You have:") for text in ("don't let me forget tuesday", "i will forget tuesday")),
+    *(
+        (ONE, text, TUE, "Which day suits you?")
+        for text in (
+            "please remind me or i'll forget the inspection",
+            "please don't let your guy forget the inspection",
+            "did Dana forget my inspection",
+        )
+    ),
+    (
+        BOTH,
+        "skip the inspection, do the follow up tuesday at 9 instead / yes / yes",
+        f"follow-up Tue 24 09:00, {TREATMENT}",
+        "Booked: Follow-up visit",
+    ),
+    (BOTH, "cancel my inspection, the inspection on tuesday at 9 / yes", TREATMENT, "Cancelled: Home inspection"),
     (BOTH, "dont forget tuesday", AT_BOTH, "You have:"),
     (BOTH, "don't forget the inspection", AT_BOTH, "Which day suits you?"),
 )
@@ -257,3 +287,8 @@ async def test_nothing_is_apologized_for_where_a_visit_stays(sqlite_url: str) ->
 )
 async def test_two_visits_that_change_places_are_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (BOTH, text, AT_BOTH, "Someone will call you back"), ("callback",))
+
+
+@pytest.mark.parametrize("text", ["did you guys forget the inspection?", "did they forget the inspection?"])
+async def test_a_visit_that_may_have_been_forgotten_is_for_a_person(text: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (ONE, text, TUE, "That is one for a person."), ("callback",))
