@@ -179,7 +179,12 @@ BESIDE: tuple[Row, ...] = (
 OF_ONE_NAMED: tuple[Row, ...] = (
     *(
         (BOTH, f"reschedule / {text} / thursday / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home inspection")
-        for text in ("inspection", "no, the inspection", "thursday / i meant the inspection")
+        for text in (
+            "inspection",
+            "no, the inspection",
+            "no, i meant the inspection",
+            "thursday / i meant the inspection",
+        )
     ),
     (BOTH, "move the inspection to thursday / the ants too / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home"),
     (
@@ -188,6 +193,35 @@ OF_ONE_NAMED: tuple[Row, ...] = (
         f"{ON_THURSDAY}, treatment Thu 26 08:00",
         "Moved: Ant treatment",
     ),
+    *(
+        (
+            BOTH,
+            f"move the inspection / {text} / wednesday / 1 / yes",
+            f"inspection Wed 25 08:00, {TREATMENT}",
+            "Moved: Home",
+        )
+        for text in (
+            "thursday / before the ants",
+            "same day as the ants",
+            "ants are fine",
+            "the ants are ok",
+            "the ant treatment stays",
+        )
+    ),
+    (
+        BOTH,
+        "reschedule / everything after 3 on thursday / 1 / yes",
+        f"{TUE}, treatment Thu 26 15:00",
+        "Moved: Ant treatment",
+    ),
+    (
+        BOTH,
+        "move the inspection / both mornings work / 1 / yes",
+        f"inspection Tue 24 08:00, {TREATMENT}",
+        "Moved: Home",
+    ),
+    (BOTH, "move the inspection / both days work", AT_BOTH, "Which day suits you?"),
+    (BOTH, "reschedule / both of them please", AT_BOTH, "so this first: Moving Home inspection"),
     (THREE, "tuesday doesn't work", f"{AT_BOTH}, follow-up Tue 1 09:00", "Which one?"),
     (BOTH, "reschedule / ants / thursday / 1 / yes", f"{TUE}, treatment Thu 26 08:00", "Moved: Ant treatment"),
     (BOTH, "can dana do the ants / yes", AT_BOTH, "Moved: Ant treatment with Dana"),
