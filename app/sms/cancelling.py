@@ -72,10 +72,14 @@ _ASKED = re.compile(
     r"(?:tell|ask|have|let|get) [a-z]+(?: to)?|puedo|^(?:i|we))$"
 )
 _REASON = re.compile(
-    rf"(?:{_FILLER} )*(?:(?:i|we|he|she|it|this|that|(?:my|our) \w+|something|work)(?:'?(?:m|s|re|ve))?|got|had) .*"
-    r"(?<!\bto)(?<!\bwill)(?<!\bwould)(?<!\bcan)(?<!\bcould)(?<!\bmust)(?<!\bshould)(?<!\bmight)(?<!\bdid)(?<!\bdo)"
-    r"(?<!\bnot)(?<!n't)(?<!\bdont)(?<!\bnever)(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bu)(?<!\bhe)(?<!\bshe)(?<!\bthey)(?<!\bwho)"
-    r"(?<!\ba)(?<!\bthe)(?<!\bmy)(?<!\bsays)(?<!\bsaid)(?<!\breply)(?<!\btext)"
+    rf"(?:{_FILLER} )*(?:"
+    r"(?:(?:i|we)(?:'?m|'?re| am| are)|it(?:'?s| is)|this is|(?:my|our) \w+(?:'s| is| got| has))"
+    r"(?: (?!(?:does|do|did|to|not|never|your|their|you|they|who|what|when|if|told|afraid|sure|that|my|an?|the)\b)"
+    r"[\w']+| (?:in|at|out of|to) (?:the|my|an?) \w+){1,5}|"
+    r"(?:i|we) (?:have|had|got) an? (?!(?:e?mail|text|call|message|letter|note|notice|reminder)\b)\w+(?: \w+)?"
+    r"(?: in the family)?|"
+    r"something(?:'s| has)? c[ao]me up|(?:(?:i|we) )?(?:got|was|were) called in(?: (?:to|for) work)?)"
+    rf"(?: {_FILLER})*"
 )
 """A sentence that goes before a request without a stop: "I'm sick cancel my appointment"."""
 _REQUESTS = re.compile(

@@ -31,6 +31,9 @@ WITHOUT_STOP: tuple[Row, ...] = (
             "something came up please cancel my visit",
             "got called in to work cancel tuesday pls",
             "this is bullshit cancel it",
+            "sorry we're moving out of town cancel it",
+            "i'm stuck in a meeting cancel my visit",
+            "we had a death in the family cancel my appointment",
             "cxl my appt",
             "no need anymore thanks",
         )
@@ -42,6 +45,12 @@ WITHOUT_STOP: tuple[Row, ...] = (
             "we're excited so dont cancel my appointment",
             "i had to cancel my gym",
             "my wife says cancel it",
+            "i heard your office cancel my appointment",
+            "i got an email your company cancel my appointment",
+            "it's raining does that cancel my appointment",
+            "i hate when companies cancel my appointment",
+            "i'm upset you cancel my appointment",
+            "i saw the system cancel my appointment",
         )
     ),
 )
