@@ -209,7 +209,9 @@ async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
     first, *others = several.in_turn(talk, visits)
     if state.task is Task.MOVE:
         talk.said = replace(talk.said, when=several.goal(talk, visits))
-        state.wanted = which_visit.on_its_day(first, Wanted().said(talk.said.when))
+        state.wanted = Wanted().said(talk.said.when)
+        if not several.names_hours(talk.said.when):
+            which_visit.on_its_day(first, state.wanted)
     kept_all = several.wait(talk, state.task, others)
     await _with(talk, first)
     if others:

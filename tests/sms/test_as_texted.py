@@ -157,6 +157,16 @@ OF_TWO: tuple[Row, ...] = (
         (TWO_INSPECTIONS, f"{text} / yes / yes", "inspection Tue 24 11:00, inspection Wed 25 11:00", "Moved")
         for text in ("both at 11 instead", "move both to 11am")
     ),
+    *(
+        (TWO_INSPECTIONS, f"{text} / yes", f"{TUE}, inspection Wed 25 09:00", "Moved: Home inspection with Lee")
+        for text in ("both at 9 instead", "move both to 9am")
+    ),
+    (
+        TWO_INSPECTIONS,
+        "move both to 9 or 10 / 1 / yes / thursday at 9 / yes",
+        "inspection Mon 23 09:00, inspection Thu 26 09:00",
+        "Moved: Home inspection with Lee",
+    ),
     (
         TWO_INSPECTIONS,
         "move both to the afternoon / 1 / yes / 1 / yes",
