@@ -186,6 +186,20 @@ OF_TWO: tuple[Row, ...] = (
         "Moved: Home inspection",
     ),
     (ONE, "switch the day and time please", TUE, "Moving Home inspection"),
+    (BOTH, "swap tuesday and wednesday", AT_BOTH, "Which one?"),
+    *(
+        (
+            NOTHING,
+            f"{text} the inspection on tuesday and the ants on wednesday instead / 1 / Jane Roe / yes / 1 / yes",
+            "inspection Tue 24 08:00, treatment Wed 25 08:00",
+            "Booked: Ant treatment",
+        )
+        for text in ("do", "can you please do", "i'd like to have")
+    ),
+    *(
+        (BOTH, text, AT_BOTH, "Thu Nov 26: 1)")
+        for text in ("can i swap tuesday and thursday", "swap tue and thu please")
+    ),
 )
 BESIDE: tuple[Row, ...] = (
     (OFFERED, "2, also do you do ants?", "", "We offer: Ant treatment.\nTue Nov 24 at 8:30 AM."),
@@ -336,7 +350,7 @@ async def test_nothing_is_apologized_for_where_a_visit_stays(sqlite_url: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["swap them", "swap tuesday and wednesday", "can you switch the two appointments around"]
+    "text", ["swap them", "swap the inspection and the ants", "can you switch the two appointments around"]
 )
 async def test_two_visits_that_change_places_are_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (BOTH, text, AT_BOTH, "Someone will call you back"), ("callback",))
