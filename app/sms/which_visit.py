@@ -175,9 +175,10 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
 
 
 def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
-    """A time of day alone is said about the day of the appointment."""
-    if (wanted.clock or wanted.part) and not wanted.days and not wanted.anytime:
-        wanted.days = [chosen.starts.date()]
+    """A time of day alone is said about the day of the appointment, unless that is the one that does not suit."""
+    day = chosen.starts.date()
+    if (wanted.clock or wanted.part) and not (wanted.days or wanted.anytime or day.weekday() in wanted.barred):
+        wanted.days = [day]
     return wanted
 
 

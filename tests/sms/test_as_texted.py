@@ -78,6 +78,12 @@ DAY_GIVEN_UP: tuple[Row, ...] = (
     (BOTH, "i can't do tuesday / yes", TREATMENT, "Cancelled: Home inspection"),
     (BOTH, "i can't do wednesday / yes", TUE, "Cancelled: Ant treatment"),
     (BOTH, "monday doesn't work", AT_BOTH, "You have:"),
+    *((ONE, text, TUE, "Moving Home") for text in ("hi, tuesday is bad for me", "i'm afraid tuesday won't work")),
+    *(
+        (ONE, f"{text} can you do 3pm / thursday / yes", "inspection Thu 26 15:00", "Moved: Home inspection with Lee")
+        for text in ("tuesday no longer works", "tuesday doesn't work")
+    ),
+    (ONE, "weather on tuesday is bad", TUE, "Sorry, I did not get that."),
 )
 WITH_SLIPS: tuple[Row, ...] = tuple(
     (ONE, f"{text} / 1 / yes", ON_THURSDAY, "Moved")
@@ -359,3 +365,8 @@ async def test_two_visits_that_change_places_are_for_a_person(text: str, sqlite_
 @pytest.mark.parametrize("text", ["did you guys forget the inspection?", "did they forget the inspection?"])
 async def test_a_visit_that_may_have_been_forgotten_is_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (ONE, text, TUE, "That is one for a person."), ("callback",))
+
+
+@pytest.mark.parametrize("text", ["what if tuesday doesn't work", "is it ok if tuesday doesn't work"])
+async def test_what_would_be_if_a_day_did_not_suit_is_for_a_person(text: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (ONE, text, TUE, "Someone will call you back"), ("callback",))
