@@ -116,8 +116,9 @@ def none_then(talk: Talk, own: Sequence[Booked]) -> bool:
 
 def needs_none_of(talk: Talk, own: Sequence[Booked]) -> bool:
     """Whether it is a service of which they have no visit that is not needed: "skip the ants"."""
-    named = {service.id for service in services_in(talk)}
-    return bool(named and NOT_NEEDED.search(talk.said.text.lower())) and all(each.service not in named for each in own)
+    given_up = NOT_NEEDED.finditer(talk.said.text.lower())
+    named = {service.id for match in given_up for service in all_services_in(talk, match[0])}
+    return bool(named) and all(each.service not in named for each in own)
 
 
 def expects_it(talk: Talk) -> bool:
