@@ -20,7 +20,12 @@ _UNFIT = (
     r"(?:works?|good|great|ok|okay|fine|possible|suits?|fits?|free|an option)\b|"
     r"(?:is|are) (?:bad|out|full|taken|impossible|busy|too (?:early|late|soon))\b"
 )
-UNFIT_DAY = re.compile(rf"\b{_ANY_DAY}{_PART} (?:{_UNFIT})")
+UNFIT_DAY = re.compile(
+    r"(?:^|[.,;!?\n]|\b(?:because|since|cause|cuz|but|and|so|now|sorry|hi|hey|hello|ok|okay|no|actually|afraid|think|"
+    r"unfortunately|looks like|turns out)\b) ?(?:(?:the|my|our) )?"
+    rf"{_SEVERAL} (?:{_UNFIT})"
+)
+"""A day that does not suit, unlike "what if Tuesday doesn't work" and "the weather on Tuesday is bad"."""
 _NOT_THEN = re.compile(
     rf"\b(?:not|forget(?: about)?|skip|scrap|no(?= (?:\w+days|week ?ends?)\b)|"
     rf"instead of|other than|apart from|except(?: for)?|besides|"

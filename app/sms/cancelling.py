@@ -72,10 +72,14 @@ _ASKED = re.compile(
     r"(?:tell|ask|have|let|get) [a-z]+(?: to)?|puedo|^(?:i|we))$"
 )
 _REASON = re.compile(
-    rf"(?:{_FILLER} )*(?:(?:i|we|he|she|it|this|that|(?:my|our) \w+|something|work)(?:'?(?:m|s|re|ve))?|got|had) .*"
-    r"(?<!\bto)(?<!\bwill)(?<!\bwould)(?<!\bcan)(?<!\bcould)(?<!\bmust)(?<!\bshould)(?<!\bmight)(?<!\bdid)(?<!\bdo)"
-    r"(?<!\bnot)(?<!n't)(?<!\bdont)(?<!\bnever)(?<!\bi)(?<!\bwe)(?<!\byou)(?<!\bu)(?<!\bhe)(?<!\bshe)(?<!\bthey)(?<!\bwho)"
-    r"(?<!\ba)(?<!\bthe)(?<!\bmy)(?<!\bsays)(?<!\bsaid)(?<!\breply)(?<!\btext)"
+    rf"(?:{_FILLER} )*(?:"
+    r"(?:(?:i|we)(?:'?m|'?re| am| are)|it(?:'?s| is)|this is|(?:my|our) \w+(?:'s| is| got| has))"
+    r"(?: (?!(?:does|do|did|to|not|never|your|their|you|they|who|what|when|if|told|afraid|sure|that|my|an?|the)\b)"
+    r"[\w']+| (?:in|at|out of|to) (?:the|my|an?) \w+){1,5}|"
+    r"(?:i|we) (?:have|had|got) an? (?!(?:e?mail|text|call|message|letter|note|notice|reminder)\b)\w+(?: \w+)?"
+    r"(?: in the family)?|"
+    r"something(?:'s| has)? c[ao]me up|(?:(?:i|we) )?(?:got|was|were) called in(?: (?:to|for) work)?)"
+    rf"(?: {_FILLER})*"
 )
 """A sentence that goes before a request without a stop: "I'm sick cancel my appointment"."""
 _REQUESTS = re.compile(
@@ -119,7 +123,9 @@ _ALIKE = 0.72
 """How much of a word for a visit has to agree, of 1."""
 _VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit")
 
-_FORGET = r"(?<!n't )(?<!dont )(?<!not )(?<!never )(?<!\bi )(?<!you )(?<!to )(?:skip|forget(?: about)?)"
+_REQUEST = r"(?:^|[.,;!\n]) ?(?:(?:please|pls|just|ok|okay|no|so|hi|hey|actually|sorry|let'?s) )*"
+_FORGET = rf"{_REQUEST}(?:skip|forget(?: about)?)"
+"""Only as a request; what somebody forgets is a complaint or a worry: "did they forget the inspection?"."""
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
     r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment|"
@@ -130,7 +136,7 @@ NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
     r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
-    rf"\b{_FORGET} (?:the|my) (?P<what>[\w-]+)(?: visit| appointment| treatment| inspection)?"
+    rf"{_FORGET} (?:the|my) (?P<what>[\w-]+)(?: visit| appointment| treatment| inspection)?"
     r"(?: please| pls)?(?=\W*$|[,.;!])|"
     r"\b(?:take|remove) (?:me|us) (?:off|from) (?:the|your) (?:schedule|calendar|books?)\b"
 )
@@ -140,14 +146,21 @@ RATHER_THAN_IT = re.compile(
     r"(?:any|some)thing (?:later|earlier|sooner|else|in|on|at|after|before))\b"
 )
 """With a wish for another time behind it, what is not wanted is only when it is."""
-ALL_NEEDED = re.compile(
+_ALL_NEEDED = re.compile(
     r"(?P<not>\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t) (?:need|want) [^,.;!?\n]+(?:[,.;!\n]+| but) ?)"
     r"(?:just|only)(?: (?:need|want))? (?=(?:the|my) )",
     re.I,
 )
-KEEPS = r"\g<not>keep "
 """What is needed alone, beside what is not, stays: "don't need the ants, just the inspection"."""
 _DAY = "|".join(sorted((*FROM_TODAY, *WEEKDAYS), key=len, reverse=True))
+_SERVICE = rf"(?!(?:[\w-]+ )?(?:{APPT}|{_DAY}|ones?|both|rest|all)\b)[\w-]+(?: [\w-]+)?"
+_ALL_LEFT = re.compile(
+    rf"(?P<not>{_REQUEST}(?:cancel|skip|forget(?: about)?) (?:the|my) {_SERVICE}(?:[,.;!\n]+| but) ?)"
+    rf"(?:(?:just|only) (?:(?:need|want|do|keep|have) )?(?:the|my) (?P<just>{_SERVICE})|"
+    rf"(?:the |my )?(?P<only>{_SERVICE}) only)(?=\W*$|[,.;!\n])",
+    re.I,
+)
+"""Likewise beside what is to be cancelled: "cancel the ants, inspection only"."""
 _SOMEBODY_ELSE = re.compile(
     r"\b(?:found|hired|got|went with|going with|chose|use|using) (?:someone|somebody|another|a different|some other)\b"
     r"(?= (?:else|company|guy|firm|exterminator|inspector|provider|person))"
@@ -165,7 +178,7 @@ CANNOT_COME = re.compile(
     rf"{_NOT_THERE}"
 )
 CANNOT_ON = re.compile(
-    r"\b(?:(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?|"
+    r"(?:\b(?:can'?t|cannot|can not|won'?t|will not) (?:be able to )?(?:make|do) (?:it )?(?:on )?|"
     rf"{_FORGET} )(?=(?:the |this |next |my )?(?:{_DAY})\b)"
 )
 """No to a day: where a visit is on it, no to that one."""
@@ -188,6 +201,12 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     elif CANNOT_COME.search(low) or _SOMEBODY_ELSE.search(low):
         kinds.append(Cancelling.HALF)
     return max(kinds, default=Cancelling.UNSAID)
+
+
+def with_what_is_kept(text: str) -> str:
+    """The words, in which what alone is left or needed beside what is given up is said to be kept."""
+    text = _ALL_NEEDED.sub(r"\g<not>keep ", text)
+    return _ALL_LEFT.sub(lambda match: f"{match['not']}keep the {match['just'] or match['only']}", text)
 
 
 def not_needed(low: str, own: Collection[str]) -> bool:

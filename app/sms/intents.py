@@ -55,8 +55,8 @@ _TWO = (
     r"(?:them|those|these)(?: two| both)?)"
 )
 _PAIR = (
-    r"(?:the |my )?(?!(?:day|date|time|hour|me|it)\b)[\w']+ (?:and|&) (?:the |my )?[\w']+"
-    rf"(?: {v.APPT}| times| days)?"
+    rf"(?:the |my )?(?!(?:day|date|time|hour|me|it|today|tomorrow|{'|'.join(WEEKDAYS)})(?:'?s)?\b)[\w']+ "
+    rf"(?:and|&) (?:the |my )?[\w']+(?: {v.APPT}| times| days)?"
 )
 _SWAPS = re.compile(
     rf"\b(?:swap|switch|exchange|trade) (?:{_TWO}|{_PAIR})(?: around| over| with each other)?(?: please| pls)?\W*$"

@@ -60,10 +60,12 @@ _TO_TWO = re.compile(
     re.I,
 )
 _EACH_ON = re.compile(
-    rf"\b(?:do|have|make|put) (?P<first>(?:the |my )[a-z]+) (?:on|for) (?P<one>{_DAY_AND_HOUR}),? (?:and|&) "
+    r"\b(?:(?:(?:can|could) (?:you|u|we|i)|(?:i|we)(?:'?d| would)? (?:want|like) to) )?(?:(?:please|pls|just) )?"
+    rf"(?:do|have|make|put) (?P<first>(?:the |my )[a-z]+) (?:on|for) (?P<one>{_DAY_AND_HOUR}),? (?:and|&) "
     rf"(?P<second>(?:the |my )[a-z]+) (?:on|for) (?P<two>{_DAY_AND_HOUR}) instead\b",
     re.I,
 )
+"""Where neither is booked they are booked."""
 
 
 def each_to_its_goal(text: str) -> str:
@@ -72,7 +74,7 @@ def each_to_its_goal(text: str) -> str:
     So it is where each has a day of its own: "Tuesday and Wednesday to Thursday and Friday".
     """
     text = _TO_TWO.sub(r"move \g<first> \g<goal> and move \g<second> to \g<other>", text)
-    text = _EACH_ON.sub(r"move \g<first> to \g<one> and move \g<second> to \g<two>", text)
+    text = _EACH_ON.sub(r"can I have \g<first> on \g<one> and \g<second> on \g<two>", text)
     for form in (_BOTH_TO, _OWN_TO):
         text = form.sub(r"move \g<first> \g<goal> and move \g<second> \g<goal>", text)
     return text

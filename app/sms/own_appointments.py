@@ -128,6 +128,9 @@ async def _is_not_theirs(talk: Talk, found: Sequence[Booked], task: Task) -> boo
         await tell(talk, phrases.NONE_THEN.format(when="then"))
         return True
     unknown = theirs.referred(talk, found) == []
+    if task is Task.CANCEL and found and theirs.needs_none_of(talk, found):
+        await tell(talk, how=True)
+        return True
     if not found or not (unknown or theirs.under_another_name(talk)):
         return False
     await (tell(talk, phrases.NO_SUCH_REFERENCE) if unknown else talk.person(phrases.PASSED_ON))
@@ -206,7 +209,9 @@ async def _one_by_one(talk: Talk, visits: Sequence[Booked]) -> None:
     first, *others = several.in_turn(talk, visits)
     if state.task is Task.MOVE:
         talk.said = replace(talk.said, when=several.goal(talk, visits))
-        state.wanted = which_visit.on_its_day(first, Wanted().said(talk.said.when))
+        state.wanted = Wanted().said(talk.said.when)
+        if not several.names_hours(talk.said.when):
+            which_visit.on_its_day(first, state.wanted)
     kept_all = several.wait(talk, state.task, others)
     await _with(talk, first)
     if others:
@@ -259,7 +264,8 @@ def _one_wish(talk: Talk, found: Sequence[Booked]) -> Said:
     if any(names_time(then.when, each.starts) for each in several.spared(talk, talk.said, found)):
         talk.said = replace(talk.said, next=None)  # "cancel the 9 am, 10 am still works"
         return talk.said
-    starts = [each.starts for each in found]
+    named = {service.id for service in services_in(talk, then)}  # another service then is a wish of its own
+    starts = [each.starts for each in found if not named or each.service in named]
     days = then.when.days if len(then.when.days) > 1 else ()
     if any(names_time(then.when, at) or at.date() in days for at in starts):
         both = dict.fromkeys((*talk.said.when.days, *then.when.days))

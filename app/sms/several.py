@@ -20,6 +20,8 @@ from app.sms.words import Said, read
 MOST_PUT_OFF = 2
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _TWO = 2
+_HALF_DAY = 720
+"""In minutes: 9 may be in the morning or in the evening."""
 EVERY = re.compile(
     r"\b(?:(?<!\bare )(?<!\bwe )(?<!'re )both|everything|"
     r"every (?:one|visit|appointment)|(?:all|each)(?= (?:of )?(?:my|the|our|of|them|these|those|"
@@ -235,7 +237,7 @@ def wait(talk: Talk, task: Task, visits: Sequence[Booked]) -> bool:
     names = [(each, talk.business.service(each.service)) for each in visits]
     when = goal(talk, visits)
     to = f" to {when.days[0].isoformat()} {when.part}".rstrip() if len(when.days) == 1 and when.length == 1 else ""
-    if not when.days and (when.part or when.clock.minutes):  # each on its own day
+    if not (when.days or names_hours(when)) and (when.part or when.clock.minutes):  # each on its own day
         hour, minute = divmod(next(iter(when.clock.minutes), 0), 60)
         to = f" in the {when.part}" if when.part else f" at {hour}:{minute:02}"
     shift = read_shift(talk.said.text)
@@ -258,9 +260,20 @@ def _shifted(visit: Booked, shift: timedelta | None) -> str:
 
 
 def in_turn(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
-    """In the order in which they are moved: of those that all shall be later the last goes first, and makes room."""
+    """In the order in which they are moved: of those that all shall be later the last goes first, and makes room.
+
+    Where only an hour is named, without those that are at it.
+    """
+    when = goal(talk, visits)
+    if talk.state.task is Task.MOVE and when.clock.minutes and not when.days and not names_hours(when):
+        visits = [each for each in visits if not could_be(when, each.starts)] or visits
     shift = read_shift(talk.said.text) if talk.state.task is Task.MOVE else None
     return [*reversed(visits)] if shift and shift > _DAY * 0 else [*visits]
+
+
+def names_hours(when: When) -> bool:
+    """Whether it is one hour or another: "9 or 10"."""
+    return len({minute % _HALF_DAY for minute in when.clock.minutes}) > 1
 
 
 def goal(talk: Talk, visits: Sequence[Booked]) -> When:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from app.sms.cancelling import CANNOT_COME, is_timed
+from app.sms.cancelling import CANNOT_COME, NOT_NEEDED, is_timed
 from app.sms.day_names import FROM_TODAY, WEEKDAYS
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, names_time, services_in
@@ -112,6 +112,13 @@ def none_then(talk: Talk, own: Sequence[Booked]) -> bool:
         return not any(each.starts.weekday() in when.barred for each in own)
     named = bool(when.days or when.clock.minutes) and when.length == 1 and is_timed(low)
     return named and not any(could_be(when, each.starts) for each in own)
+
+
+def needs_none_of(talk: Talk, own: Sequence[Booked]) -> bool:
+    """Whether it is a service of which they have no visit that is not needed: "skip the ants"."""
+    given_up = NOT_NEEDED.finditer(talk.said.text.lower())
+    named = {service.id for match in given_up for service in all_services_in(talk, match[0])}
+    return bool(named) and all(each.service not in named for each in own)
 
 
 def expects_it(talk: Talk) -> bool:

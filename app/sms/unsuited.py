@@ -5,14 +5,22 @@ import re
 from app.sms import own_appointments
 from app.sms.barred_in_words import UNFIT_DAY
 from app.sms.cancelling import CANNOT_ON
+from app.sms.ground import ground
 from app.sms.meant import services_in, technician_in
-from app.sms.several import EVERY
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import AS_WELL, ONE_MORE, PLUS
+from app.sms.vocabulary import APPT, ONE_MORE
 
-_ONLY_WHICH = 5
+_ONLY_NAMED = re.compile(
+    r"\W*(?:(?:no,|(?:oh|oops|wait|sorry|actually|please),?|i|mean|meant|it'?s|for|not that one,)\s)*(?:the |my )?"
+    rf"(?P<what>[\w-]+(?: [\w-]+)?)(?: (?:one|{APPT}))?(?:,? (?:please|pls|instead|sorry))?\W*"
+)
 """Words that only name another visit: "no, I meant the inspection"."""
+_BOTH = re.compile(
+    rf"\W*(?:(?:no,|oh,?|sorry,?|actually,?|i|mean|meant)\s)*(?:both|all of)(?: (?:of )?(?:them|those)| {APPT})?"
+    r"(?:,? (?:please|pls)|,? (?:to|until) .*)?\W*"
+)
+"""All of the visits, unlike "both mornings work" and "everything after 3"."""
 _SEVERAL = 2
 _ONLY_ONE = re.compile(r"^\W*(?:(?:no|actually|sorry|so|i|we)\W+)*(?:only|just) (?:need|want|do|keep|have)\b")
 
@@ -45,17 +53,20 @@ async def gives_up(talk: Talk) -> bool:
 async def is_another(talk: Talk) -> bool:
     """Whether it only names another visit than the one that is being moved, which takes its place then; or all."""
     state, said, low = talk.state, talk.said, talk.said.text.lower()
-    if state.task is Task.MOVE and state.step is Step.DAY and said.intent is None and EVERY.search(low):
+    if state.task is not Task.MOVE or state.step is Step.CONFIRM or said.intent is not None:
+        return False
+    if state.step is Step.DAY and _BOTH.fullmatch(low):
         if len(await own_appointments.all_standing(talk) or ()) < _SEVERAL:
             return False
         await own_appointments.begin(talk, Task.MOVE)
         return True
     named = [each.id for each in services_in(talk)]
-    bare = not said.when and said.number is None and said.next is None and not said.asks and said.intent is None
-    short = len(low.split()) <= _ONLY_WHICH and not AS_WELL.search(low) and not PLUS.match(low)
-    if state.task is not Task.MOVE or state.step is Step.CONFIRM or len(named) != 1 or not (bare and short):
+    match, own = _ONLY_NAMED.fullmatch(low), ground(talk.business, talk.now).own_words
+    only_named = match is not None and all(word in own for word in match["what"].split())
+    bare = only_named and not said.when and said.number is None and said.next is None and not said.asks
+    if not bare or len(named) != 1 or named == [state.service]:
         return False
-    if named == [state.service] or not await own_appointments.stands(talk, named[0]):
+    if not await own_appointments.stands(talk, named[0]):
         return False
     await own_appointments.begin(talk, Task.MOVE)
     return True

@@ -59,7 +59,7 @@ def in_its_week(talk: Talk, found: Sequence[Booked], when: When, task: Task) -> 
         return replace(when, days=tuple(each.starts.date() for each in found if each.starts.weekday() in when.barred))
     origin = re.split(r"\b(?:to|until)\b", talk.said.text, maxsplit=1)[0]
     named = when.weekday if task is Task.CANCEL else len(when.days) == _TWO and bool(FROM_TO.search(talk.said.text))
-    if not named or _DATED.search(origin):
+    if not (named and when.days) or _DATED.search(origin):  # none is left of a day on which a visit stays
         return when
     first, *others = when.days
     same = [each.starts.date() for each in found if each.starts.weekday() == first.weekday()]
@@ -175,9 +175,10 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
 
 
 def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:
-    """A time of day alone is said about the day of the appointment."""
-    if (wanted.clock or wanted.part) and not wanted.days and not wanted.anytime:
-        wanted.days = [chosen.starts.date()]
+    """A time of day alone is said about the day of the appointment, unless that is the one that does not suit."""
+    day = chosen.starts.date()
+    if (wanted.clock or wanted.part) and not (wanted.days or wanted.anytime or day.weekday() in wanted.barred):
+        wanted.days = [day]
     return wanted
 
 

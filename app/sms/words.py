@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from app.sms import vocabulary as v
-from app.sms.cancelling import ALL_NEEDED, KEEPS, Cancelling, cancelling
+from app.sms.cancelling import Cancelling, cancelling, with_what_is_kept
 from app.sms.dates_in_words import When
 from app.sms.ground import Ground
 from app.sms.intents import Intent as Intent
@@ -156,7 +156,7 @@ def cleaned(body: str) -> str:
     text = unicodedata.normalize("NFKC", body[:MAX_CHARS].replace("\ufe0f", "").replace("\u20e3", " "))
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
-    text = each_to_its_goal(ALL_NEEDED.sub(KEEPS, v.ABOUT.sub(r"around \1", text)))
+    text = each_to_its_goal(with_what_is_kept(v.ABOUT.sub(r"around \1", text)))
     for form, english in (*ABROAD, *_SLIPS):
         text = form.sub(english, text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")

@@ -31,6 +31,9 @@ WITHOUT_STOP: tuple[Row, ...] = (
             "something came up please cancel my visit",
             "got called in to work cancel tuesday pls",
             "this is bullshit cancel it",
+            "sorry we're moving out of town cancel it",
+            "i'm stuck in a meeting cancel my visit",
+            "we had a death in the family cancel my appointment",
             "cxl my appt",
             "no need anymore thanks",
         )
@@ -42,6 +45,12 @@ WITHOUT_STOP: tuple[Row, ...] = (
             "we're excited so dont cancel my appointment",
             "i had to cancel my gym",
             "my wife says cancel it",
+            "i heard your office cancel my appointment",
+            "i got an email your company cancel my appointment",
+            "it's raining does that cancel my appointment",
+            "i hate when companies cancel my appointment",
+            "i'm upset you cancel my appointment",
+            "i saw the system cancel my appointment",
         )
     ),
 )
@@ -69,6 +78,12 @@ DAY_GIVEN_UP: tuple[Row, ...] = (
     (BOTH, "i can't do tuesday / yes", TREATMENT, "Cancelled: Home inspection"),
     (BOTH, "i can't do wednesday / yes", TUE, "Cancelled: Ant treatment"),
     (BOTH, "monday doesn't work", AT_BOTH, "You have:"),
+    *((ONE, text, TUE, "Moving Home") for text in ("hi, tuesday is bad for me", "i'm afraid tuesday won't work")),
+    *(
+        (ONE, f"{text} can you do 3pm / thursday / yes", "inspection Thu 26 15:00", "Moved: Home inspection with Lee")
+        for text in ("tuesday no longer works", "tuesday doesn't work")
+    ),
+    (ONE, "weather on tuesday is bad", TUE, "Sorry, I did not get that."),
 )
 WITH_SLIPS: tuple[Row, ...] = tuple(
     (ONE, f"{text} / 1 / yes", ON_THURSDAY, "Moved")
@@ -181,6 +196,16 @@ OF_TWO: tuple[Row, ...] = (
         (TWO_INSPECTIONS, f"{text} / yes / yes", "inspection Tue 24 11:00, inspection Wed 25 11:00", "Moved")
         for text in ("both at 11 instead", "move both to 11am")
     ),
+    *(
+        (TWO_INSPECTIONS, f"{text} / yes", f"{TUE}, inspection Wed 25 09:00", "Moved: Home inspection with Lee")
+        for text in ("both at 9 instead", "move both to 9am")
+    ),
+    (
+        TWO_INSPECTIONS,
+        "move both to 9 or 10 / 1 / yes / thursday at 9 / yes",
+        "inspection Mon 23 09:00, inspection Thu 26 09:00",
+        "Moved: Home inspection with Lee",
+    ),
     (
         TWO_INSPECTIONS,
         "move both to the afternoon / 1 / yes / 1 / yes",
@@ -200,6 +225,20 @@ OF_TWO: tuple[Row, ...] = (
         "Moved: Home inspection",
     ),
     (ONE, "switch the day and time please", TUE, "Moving Home inspection"),
+    (BOTH, "swap tuesday and wednesday", AT_BOTH, "Which one?"),
+    *(
+        (
+            NOTHING,
+            f"{text} the inspection on tuesday and the ants on wednesday instead / 1 / Jane Roe / yes / 1 / yes",
+            "inspection Tue 24 08:00, treatment Wed 25 08:00",
+            "Booked: Ant treatment",
+        )
+        for text in ("do", "can you please do", "i'd like to have")
+    ),
+    *(
+        (BOTH, text, AT_BOTH, "Thu Nov 26: 1)")
+        for text in ("can i swap tuesday and thursday", "swap tue and thu please")
+    ),
 )
 BESIDE: tuple[Row, ...] = (
     (OFFERED, "2, also do you do ants?", "", "We offer: Ant treatment.\nTue Nov 24 at 8:30 AM."),
@@ -216,7 +255,12 @@ BESIDE: tuple[Row, ...] = (
 OF_ONE_NAMED: tuple[Row, ...] = (
     *(
         (BOTH, f"reschedule / {text} / thursday / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home inspection")
-        for text in ("inspection", "no, the inspection", "thursday / i meant the inspection")
+        for text in (
+            "inspection",
+            "no, the inspection",
+            "no, i meant the inspection",
+            "thursday / i meant the inspection",
+        )
     ),
     (BOTH, "move the inspection to thursday / the ants too / 1 / yes", f"{TREATMENT}, {ON_THURSDAY}", "Moved: Home"),
     (
@@ -225,6 +269,35 @@ OF_ONE_NAMED: tuple[Row, ...] = (
         f"{ON_THURSDAY}, treatment Thu 26 08:00",
         "Moved: Ant treatment",
     ),
+    *(
+        (
+            BOTH,
+            f"move the inspection / {text} / wednesday / 1 / yes",
+            f"inspection Wed 25 08:00, {TREATMENT}",
+            "Moved: Home",
+        )
+        for text in (
+            "thursday / before the ants",
+            "same day as the ants",
+            "ants are fine",
+            "the ants are ok",
+            "the ant treatment stays",
+        )
+    ),
+    (
+        BOTH,
+        "reschedule / everything after 3 on thursday / 1 / yes",
+        f"{TUE}, treatment Thu 26 15:00",
+        "Moved: Ant treatment",
+    ),
+    (
+        BOTH,
+        "move the inspection / both mornings work / 1 / yes",
+        f"inspection Tue 24 08:00, {TREATMENT}",
+        "Moved: Home",
+    ),
+    (BOTH, "move the inspection / both days work", AT_BOTH, "Which day suits you?"),
+    (BOTH, "reschedule / both of them please", AT_BOTH, "so this first: Moving Home inspection"),
     (THREE, "tuesday doesn't work", f"{AT_BOTH}, follow-up Tue 1 09:00", "Which one?"),
     (BOTH, "reschedule / ants / thursday / 1 / yes", f"{TUE}, treatment Thu 26 08:00", "Moved: Ant treatment"),
     (BOTH, "can dana do the ants / yes", AT_BOTH, "Moved: Ant treatment with Dana"),
@@ -240,6 +313,42 @@ OF_ONE_NAMED: tuple[Row, ...] = (
         (BOTH, f"{text} / yes", TREATMENT, "Cancelled: Home inspection")
         for text in ("forget the inspection", "skip the inspection please", "skip tuesday", "forget about tuesday")
     ),
+    *(
+        (BOTH, text, AT_BOTH, "Cancel Ant treatment")
+        for text in ("cancel the ants, see you tuesday", "cancel the ants, tuesday is still on")
+    ),
+    (BOTH, "cancel the inspection, wednesday is still on", AT_BOTH, "Cancel Home inspection"),
+    (BOTH, "skip the ants, see you tuesday / yes", TUE, "Cancelled: Ant treatment"),
+    *(
+        (BOTH, f"{text} / yes", TUE, "Cancelled: Ant treatment")
+        for text in (
+            "forget the ants, inspection only",
+            "skip the ants, just do the inspection",
+            "cancel the ants, just the inspection",
+            "ok let's skip the ants please",
+        )
+    ),
+    *(
+        (BOTH, text, AT_BOTH, "Cancel Home inspection")
+        for text in ("cancel the tuesday visit, just the inspection", "cancel tuesday, inspection only")
+    ),
+    *((ONE, text, TUE, "You have: Home inspection") for text in ("skip the ants", "don't need the ant guy")),
+    *((ONE, text, TUE, "You have:") for text in ("don't let me forget tuesday", "i will forget tuesday")),
+    *(
+        (ONE, text, TUE, "Which day suits you?")
+        for text in (
+            "please remind me or i'll forget the inspection",
+            "please don't let your guy forget the inspection",
+            "did Dana forget my inspection",
+        )
+    ),
+    (
+        BOTH,
+        "skip the inspection, do the follow up tuesday at 9 instead / yes / yes",
+        f"follow-up Tue 24 09:00, {TREATMENT}",
+        "Booked: Follow-up visit",
+    ),
+    (BOTH, "cancel my inspection, the inspection on tuesday at 9 / yes", TREATMENT, "Cancelled: Home inspection"),
     (BOTH, "dont forget tuesday", AT_BOTH, "You have:"),
     (BOTH, "don't forget the inspection", AT_BOTH, "Which day suits you?"),
 )
@@ -284,7 +393,17 @@ async def test_nothing_is_apologized_for_where_a_visit_stays(sqlite_url: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["swap them", "swap tuesday and wednesday", "can you switch the two appointments around"]
+    "text", ["swap them", "swap the inspection and the ants", "can you switch the two appointments around"]
 )
 async def test_two_visits_that_change_places_are_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (BOTH, text, AT_BOTH, "Someone will call you back"), ("callback",))
+
+
+@pytest.mark.parametrize("text", ["did you guys forget the inspection?", "did they forget the inspection?"])
+async def test_a_visit_that_may_have_been_forgotten_is_for_a_person(text: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (ONE, text, TUE, "That is one for a person."), ("callback",))
+
+
+@pytest.mark.parametrize("text", ["what if tuesday doesn't work", "is it ok if tuesday doesn't work"])
+async def test_what_would_be_if_a_day_did_not_suit_is_for_a_person(text: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (ONE, text, TUE, "Someone will call you back"), ("callback",))
