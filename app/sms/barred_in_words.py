@@ -22,7 +22,8 @@ _UNFIT = (
 )
 UNFIT_DAY = re.compile(
     r"(?:^|[.,;!?\n]|\b(?:because|since|cause|cuz|but|and|so|now|sorry|hi|hey|hello|ok|okay|no|actually|afraid|think|"
-    r"unfortunately|looks like|turns out)\b) ?(?:(?:the|my|our) )?"
+    r"unfortunately|looks like|turns out|well|ugh|sadly|says|said|know|guys|fear|morning|reali[sz]ed|found out)\b) ?"
+    r"(?:(?:the|my|our) )?"
     rf"{_SEVERAL} (?:{_UNFIT})"
 )
 """A day that does not suit, unlike "what if Tuesday doesn't work" and "the weather on Tuesday is bad"."""

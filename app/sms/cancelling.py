@@ -76,7 +76,10 @@ _REASON = re.compile(
     r"(?:(?:i|we)(?:'?m|'?re| am| are)|it(?:'?s| is)|this is|(?:my|our) \w+(?:'s| is| got| has))"
     r"(?: (?!(?:does|do|did|to|not|never|your|their|you|they|who|what|when|if|told|afraid|sure|that|my|an?|the)\b)"
     r"[\w']+| (?:in|at|out of|to) (?:the|my|an?) \w+){1,5}|"
-    r"(?:i|we) (?:have|had|got) an? (?!(?:e?mail|text|call|message|letter|note|notice|reminder)\b)\w+(?: \w+)?"
+    r"(?:he|she)(?:'?s| is) \w+|work is \w+|"
+    r"(?:i|we)(?:'?m|'?re| am| are) not going to be (?:home|there|here|in|around)(?: \w+)?|"
+    r"(?:i|we) (?:sold|lost|moved|hurt|broke) (?:the|my|our) \w+|"
+    r"(?:(?:i|we) )?(?:have|had|got) an? (?!(?:e?mail|text|call|message|letter|note|notice|reminder)\b)\w+(?: \w+)?"
     r"(?: in the family)?|"
     r"something(?:'s| has)? c[ao]me up|(?:(?:i|we) )?(?:got|was|were) called in(?: (?:to|for) work)?)"
     rf"(?: {_FILLER})*"
@@ -123,8 +126,11 @@ _ALIKE = 0.72
 """How much of a word for a visit has to agree, of 1."""
 _VISIT_WORDS = ("appointment", "appointments", "booking", "reservation", "visit")
 
-_REQUEST = r"(?:^|[.,;!\n]) ?(?:(?:please|pls|just|ok|okay|no|so|hi|hey|actually|sorry|let'?s) )*"
-_FORGET = rf"{_REQUEST}(?:skip|forget(?: about)?)"
+_REQUEST = (
+    r"(?:^|[.,;!\n]) ?(?:(?:please|pls|just|ok|okay|no|so|hi|hey|actually|sorry|let'?s|well|but|and|then|thanks|"
+    r"you know what|i think|(?:we|you|u) can|(?:can|could) (?:i|we|you|u)) )*"
+)
+_FORGET = rf"{_REQUEST}(?:(?:(?:(?:i|we)(?:'?ll| will|'?d rather)|gonna) )?skip|forget(?: about)?)"
 """Only as a request; what somebody forgets is a complaint or a worry: "did they forget the inspection?"."""
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
@@ -157,7 +163,7 @@ _SERVICE = rf"(?!(?:[\w-]+ )?(?:{APPT}|{_DAY}|ones?|both|rest|all)\b)[\w-]+(?: [
 _ALL_LEFT = re.compile(
     rf"(?P<not>{_REQUEST}(?:cancel|skip|forget(?: about)?) (?:the|my) {_SERVICE}(?:[,.;!\n]+| but) ?)"
     rf"(?:(?:just|only) (?:(?:need|want|do|keep|have) )?(?:the|my) (?P<just>{_SERVICE})|"
-    rf"(?:the |my )?(?P<only>{_SERVICE}) only)(?=\W*$|[,.;!\n])",
+    rf"(?:the |my )?(?P<only>{_SERVICE}) only)(?=(?: please| pls| thanks)?(?:\W*$|[,.;!\n]))",
     re.I,
 )
 """Likewise beside what is to be cancelled: "cancel the ants, inspection only"."""

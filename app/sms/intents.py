@@ -81,7 +81,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     if v.TOPICS.search(low) or (not when and _asks_if_free(low, own)):
         late = when.clock and v.INSTEAD_OF_IT.search(asked) and v.LATE.search(asked)
         return Intent.MOVE if late else Intent.QUESTION
-    calls = v.PERSON.search(asked) and not (v.NO_CALL.search(asked) or NO_CALL_ABROAD.search(asked))
+    calls = v.PERSON.search(NO_CALL_ABROAD.sub(" ", asked)) and not v.NO_CALL.search(asked)
     complains = COMPLAINT.search(asked) and not (when and v.BOOK.search(asked))
     given_up = of_cancelling >= Cancelling.HALF or CANNOT_COME.search(asked)
     urgent = URGENT.search(asked) and not (moves or given_up or v.BETTER.search(asked) or (when and v.BOOK.search(low)))

@@ -66,12 +66,13 @@ _OF_PART = re.compile(r"\b(?:first|last) name\b", re.I)
 _REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
 
 _ASKING = (
-    r"(?:and|but|please|no|i|we|i'?d|we'?d|would|want|prefer|like|rather|to|see|get|can|could|you|make|send|it|with|not|"
+    r"(?:and|but|please|no|i|we|i'?d|we'?d|would|want|have|prefer|like|rather|to|see|get|can|could|you|make|send|it|with|not|"
     r"without|anyone|anybody|except|how|what|about|is|if)"
 )
 _ASKS_FOR = (
     rf"(?:^|[,.;!\n])\W{{{{0,3}}}}(?:{_ASKING} )+"
-    r"(?:(?:{names})(?:,? (?:please|pls|thanks|thank you|instead|rather|if possible|come|do (?:it|that|this)|"
+    r"(?:(?:{names})(?:,? (?:instead of (?:{names})|if that'?s (?:ok|okay|possible)|please|pls|thanks|thank you|"
+    r"instead|rather|if possible|available|free|this time|in the (?:morning|afternoon)|come|do (?:it|that|this)|"
     r"at [0-9][0-9:]*(?: ?[ap]m)?|(?:on |this |next )?(?:\w{{2,6}}day|tomorrow)))*\W*$|"
     r"(?<=\b(?:not|but) )(?:{names}),? (?:she|he|they|because|since|again|as)\b|"
     r"(?<=\b(?:not|but) with )(?:{names}),? (?:she|he|they|because|since|again|as)\b)"
@@ -95,7 +96,7 @@ def asks_for_technician(talk: Talk) -> bool:
 def with_name(talk: Talk, ground: Ground) -> Said:
     """What was said, with the name that it begins with and a note of what else is told."""
     said = talk.said
-    if talk.state.step is Step.NAME and _PLACE.search(said.text):
+    if talk.state.step is Step.NAME and not said.when.days and _PLACE.search(said.text):
         said = replace(said, when=When())
     if said.name and _WRONG.fullmatch(said.question.lower().strip(" .!?")):
         return replace(said, question="")
@@ -201,7 +202,7 @@ def _is_called(said: Said) -> bool:
 
 
 def _with_rest(talk: Talk, rest: Said, name: str) -> Said:
-    if _PLACE.search(rest.text):
+    if not rest.when.days and _PLACE.search(rest.text):
         rest = replace(rest, when=When())
     asked = rest.intent is Intent.QUESTION or (rest.asks and rest.intent is None and not rest.when)
     if asked:

@@ -37,7 +37,8 @@ _BESIDE_A_CALL = (
 NO_CALL_ABROAD = re.compile(
     r"\b(?:nicht|nie|niemals)(?: (?:mehr|weiter|immer|wieder|noch|einmal|erneut|mich|uns))* "
     r"(?:an|zur[üu]ck)(?:zu)?rufen\b|"
-    r"\bh(?:[öo]|oe)rt?(?:en)?(?: (?:sie|bitte|endlich|doch))* auf\b|\bohne (?:mich|uns) (?:an|zur[üu]ck)zurufen\b|"
+    r"\bh(?:[öo]|oe)rt?(?:en)?(?: (?:sie|bitte|endlich|doch))* auf\b(?:,? (?:mich|uns) (?:an|zur[üu]ck)zurufen\b)?|"
+    r"\bohne (?:mich|uns) (?:an|zur[üu]ck)zurufen\b|"
     r"\b(?:pas|plus|jamais|pas (?:la peine|besoin|n[eé]cessaire|utile) (?:de|que)|inutile de|arr[eê]te[zr]? de|"
     r"cesse[zr]? de|[eé]vite[zr]? de|sans) (?:m'|me |nous )r?appeler\b|"
     rf"\bm'appeler (?!(?:{_BESIDE_A_CALL})\b)[^\W\d_][\w'-]*(?: (?!(?:{_BESIDE_A_CALL})\b)[^\W\d_][\w'-]*)?\W*$|"
@@ -113,7 +114,9 @@ ABROAD: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     ),
     (
         re.compile(
-            r"\bya no l[ao] (?:necesito|quiero)\b(?! (?:el|este|ese|para|a las?|hoy|mañana|tan|as[ií]|con)\b)", re.I
+            r"\bya no l[ao] (?:necesito|quiero)\b(?! (?:el|este|ese|para|a las?|hoy|mañana|tan|as[ií]|con)\b"
+            r".*\b(?:mejor|sino|pero|prefier\w+|puede\w*)\b)",
+            re.I,
         ),
         "I don't need it",
     ),

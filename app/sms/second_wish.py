@@ -12,6 +12,7 @@ from app.sms.several import MOST_PUT_OFF
 from app.sms.spans_in_words import DAY_NAMES
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
+from app.sms.theirs import is_one_more
 from app.sms.vocabulary import AS_WELL, BETTER, FOR_THEIRS, MOVE, MOVES_ONE, ONE_MORE, OTHER_ONE, PLUS, THE_ONE, TOO
 from app.sms.words import Answer, Intent, Said, read
 
@@ -144,6 +145,7 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     first, *state.put_off = state.put_off
     ground = replace(ground, today=first.on, _read={})
     talk.said = read([(first.words, 0)], ground)
+    state.besides = is_one_more(talk, first.words.lower())
     talk = meant.with_hour(talk)
     said = talk.said = apart.apart(talk, ground)
     if said.intent is Intent.CANCEL:

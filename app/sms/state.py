@@ -204,7 +204,7 @@ class State(msgspec.Struct, omit_defaults=True):
         self.forget_times()
         self.step, self.task, self.service, self.technician = Step.DONE, Task.BOOK, "", ""
         self.wanted, self.appointments, self.appointment, self.then = Wanted(), [], None, None
-        self.words, self.strict, self.stays, self.besides = {}, False, None, False
+        self.words, self.strict, self.stays = {}, False, None
 
     def invite(self) -> None:
         """It is over, and the customer hears what can be done next."""

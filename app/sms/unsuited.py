@@ -12,8 +12,9 @@ from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, ONE_MORE
 
 _ONLY_NAMED = re.compile(
-    r"\W*(?:(?:no,|(?:oh|oops|wait|sorry|actually|please),?|i|mean|meant|it'?s|for|not that one,)\s)*(?:the |my )?"
-    rf"(?P<what>[\w-]+(?: [\w-]+)?)(?: (?:one|{APPT}))?(?:,? (?:please|pls|instead|sorry))?\W*"
+    r"\W*(?:(?:no,|no(?= (?:wait|i|the|my)\b)|not (?:the|my) [\w-]+,|(?:oh|oops|wait|sorry|actually|please),?|"
+    r"i|mean|meant|it'?s|for|not that one,)\s)*(?:the |my )?"
+    rf"(?P<what>[\w-]+(?: [\w-]+)??)(?: (?:one|{APPT}))?(?:,? (?:please|pls|instead|sorry))?\W*"
 )
 """Words that only name another visit: "no, I meant the inspection"."""
 _BOTH = re.compile(
