@@ -16,13 +16,12 @@ from app.booking.calendar import Refused
 from app.booking.settle import LEASE_S, PAGE_AFTER_S
 from app.booking.store import Booking, Customer
 from app.booking.verification import READ_BACK
-from app.db.engine import DatabaseUnavailableError
 from app.db.schema import job_outbox, pages, tasks
 from app.errors import Code
 from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step, people_first
-from tests.fakes.databases import held_up, soon
+from tests.fakes.databases import Refusing, held_up, soon
 
 LATER, OVERLAPPING = TUESDAY_9 + 4 * HOUR, TUESDAY_9 + 1800
 BO = Customer("Bo Ray", "+15125550177", "+15125550177")
@@ -130,26 +129,18 @@ async def test_who_was_told_that_a_move_is_pending_hears_the_end_also_after_an_o
     """Of what is only held, whoever settles it knows of nobody who waits."""
     monkeypatch.setattr(amend, "NOTE_AGAIN_S", 0.05)
     booking = await booked(made)
-    write, away, tried = made.database.write, True, 0
-
-    async def written(work: Any, within_s: float = 15.0, *, lasting: bool = True) -> Any:
-        nonlocal tried
-        if away and ("move", "dana") in calendar.asked:
-            tried += 1
-            raise DatabaseUnavailableError("away")
-        return await write(work, within_s, lasting=lasting)
-
-    monkeypatch.setattr(made.database, "write", written)
+    away = Refusing(made.database, lambda: ("move", "dana") in calendar.asked)
+    monkeypatch.setattr(made.database, "write", away)
     calendar.script("move", scripted.UNKNOWN)
     assert (await move(made, booking)).result is PENDING
     made.clock.advance(HOLD_S + 1)
-    already = tried
-    await soon(lambda: tried > already)
+    already = away.refused
+    await soon(lambda: away.refused > already)
     if first == "somebody else":
-        monkeypatch.setattr(made.database, "write", write)
+        monkeypatch.setattr(made.database, "write", away.write)
         await made.settler.settle_due()
-        monkeypatch.setattr(made.database, "write", written)
-    away = False
+        monkeypatch.setattr(made.database, "write", away)
+    away.back = True
     await soon(lambda: not made.changes._noting)
     made.clock.advance(60)
     await made.settler.settle_due()

@@ -29,7 +29,7 @@ from tests.booking.acme import (
 )
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
-from tests.fakes.databases import held_up, soon
+from tests.fakes.databases import Refusing, held_up, soon
 
 TUESDAY = date(2026, 11, 24)
 
@@ -299,24 +299,16 @@ async def test_who_was_told_pending_hears_the_end_also_after_an_outage_longer_th
 ) -> None:
     """Of what is only held, whoever settles it knows of nobody who waits."""
     monkeypatch.setattr(book, "NOTE_AGAIN_S", 0.05)
-    write, away, tried = acme.database.write, True, 0
-
-    async def written(work: Any, within_s: float = 15.0, *, lasting: bool = True) -> Any:
-        nonlocal tried
-        if away and ("book", "dana") in calendar.asked:
-            tried += 1
-            raise DatabaseUnavailableError("away")
-        return await write(work, within_s, lasting=lasting)
-
-    monkeypatch.setattr(acme.database, "write", written)
+    away = Refusing(acme.database, lambda: ("book", "dana") in calendar.asked)
+    monkeypatch.setattr(acme.database, "write", away)
     calendar.script("book", scripted.UNKNOWN)
     assert (await acme.book()).result is Result.PENDING
     acme.clock.advance(HOLD_S + 1)
-    already = tried
-    await soon(lambda: tried > already)
+    already = away.refused
+    await soon(lambda: away.refused > already)
     if first == "somebody else":
-        await write(lambda t: t.connection.execute(update(bookings).values(status="refused")))
-    away = False
+        await away.write(lambda t: t.connection.execute(update(bookings).values(status="refused")))
+    away.back = True
     await soon(lambda: not acme.bookings._noting)
     acme.clock.advance(60)
     await acme.settler.settle_due()

@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Connection
 
 from app.audit.log import seal
-from app.db.engine import Database, Seal, Transaction
+from app.db.engine import Database, DatabaseUnavailableError, Seal, Transaction
 from app.db.opening import WRITE_LOCK_KEY, database_file
 
 T = TypeVar("T")
@@ -136,3 +136,19 @@ async def soon(holds: Callable[[], bool], within_s: float = 10.0) -> None:
             return
         await asyncio.sleep(0.005)
     raise AssertionError("did not come to hold")
+
+
+class Refusing:
+    """In the place of a database's `write`: refuses what is written once `since()` holds, until it is `back`."""
+
+    def __init__(self, database: Database, since: Callable[[], bool]) -> None:
+        self.write = database.write
+        self._since = since
+        self.back = False
+        self.refused = 0
+
+    async def __call__(self, work: Any, within_s: float = 15.0, *, lasting: bool = True) -> Any:
+        if not self.back and self._since():
+            self.refused += 1
+            raise DatabaseUnavailableError("away")
+        return await self.write(work, within_s, lasting=lasting)
