@@ -25,7 +25,7 @@ MAX_OFFERS = 1_024
 LOOK_AHEAD_DAYS = (14, 31, 31)
 """How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
-ANYBODY = frozenset(("any", "anyone", "anybody", "any technician", "no preference", "none"))
+ANYBODY = frozenset(("any", "anyone", "anybody", "any technician", "no preference"))
 """What models put where it does not matter who comes."""
 
 
@@ -58,9 +58,9 @@ class Arguments(ToolArguments):
         PartOfDay, BeforeValidator(_folded), Field(description="morning, afternoon, evening or any")
     ] = PartOfDay.ANY
     technician: Annotated[
-        str | None,
+        Annotated[str, Field(max_length=200)] | None,  # a length asked of both would be asked of None as well
         BeforeValidator(_somebody),
-        Field(max_length=200, description="Technician id or name, if the caller wants a certain one"),
+        Field(description="Technician id or name, if the caller wants a certain one"),
     ] = None
     limit: Annotated[int, AfterValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
     reference: Annotated[

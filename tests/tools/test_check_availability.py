@@ -12,6 +12,7 @@ from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
 from tests.fakes.clock import FakeClock
 from tests.tools.talking import Agent, agent
+from tools.check_availability import ANYBODY
 
 TUESDAY = "2026-11-24"
 
@@ -111,6 +112,13 @@ async def test_a_technician_is_asked_for_by_id_or_name_in_any_case(ask: Agent, w
     answer = await ask("check_availability", service="inspection", date=TUESDAY, technician=who)
     assert {slot["technician"] for slot in answer["slots"]} == {"dana"}
     assert "with Dana" in answer["say"]
+
+
+@pytest.mark.parametrize("who", [*sorted(ANYBODY), "Any", " ANYONE ", "null", "N/A"])
+async def test_anybody_is_whoever_can_come(ask: Agent, who: str) -> None:
+    wanted = await ask("check_availability", service="inspection", date=TUESDAY)
+    answer = await ask("check_availability", service="inspection", date=TUESDAY, technician=who)
+    assert (answer["ok"], answer["say"]) == (True, wanted["say"])
 
 
 @pytest.mark.parametrize("service", ["inspection", "Home inspection", "HOME INSPECTION ", "Inspection"])
