@@ -7,6 +7,7 @@ from pydantic import Field
 from app.booking.availability import is_open
 from app.booking.book import Outcome, Result
 from app.booking.contact import email_of, one_line, phone_of, several_lines
+from app.booking.dates import NOT_GIVEN
 from app.booking.front import Front, alternatives, has_same_time, offered
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
 from app.booking.speech import local_iso, offer, spell, spoken_time
@@ -85,7 +86,7 @@ def _stands(context: Context, connection: Any, told: ToolResult) -> bool:
 
 def _customer(context: Context, arguments: Arguments) -> Customer:
     name = one_line(arguments.customer_name)
-    if not name:
+    if name.lower() in NOT_GIVEN:
         raise SaidError(
             Code.INVALID_ARGUMENTS, "customer_name is missing (The customer's full name). Ask the caller for it."
         )

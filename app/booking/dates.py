@@ -20,7 +20,8 @@ _DAYS_WITHOUT_DATE = 7
 _LONGEST_TEXT = 64
 _CACHED_ANSWERS = 4096
 _ONE_WEEK = timedelta(days=7)
-_NOT_GIVEN = frozenset({"", "null", "none", "undefined", "n/a"})
+NOT_GIVEN = frozenset({"", "null", "none", "undefined", "n/a"})
+"""What an agent sends when it has nothing to send, in lower case."""
 _PLAIN_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _NAMED_WEEKDAY = re.compile(r"(?:(on|this|coming|this coming|next)\s+)?([a-z]+)")
 _FROM_TODAY = {
@@ -92,11 +93,11 @@ def _resolve(zone: ZoneInfo, today: date, window_days: int, given: tuple[str | N
 
 
 def _given(text: str | None) -> str | None:
-    """The words themselves; None for what an agent sends when it has nothing to send."""
+    """The words themselves; None for `NOT_GIVEN`."""
     if text is None:
         return None
     words = " ".join(text.split()).strip(" .,").lower()
-    return None if words in _NOT_GIVEN or "{{" in words else words
+    return None if words in NOT_GIVEN or "{{" in words else words
 
 
 def _is_bare_weekday(words: str | None) -> bool:

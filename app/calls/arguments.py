@@ -4,11 +4,17 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from app.booking.dates import NOT_GIVEN
+
 MAX_TOLD = 3
+_LONGEST_NOT_GIVEN = max(map(len, NOT_GIVEN))
 
 
 class ToolArguments(BaseModel):
-    """Base of every tool's arguments. Unknown ones are ignored; what is empty or unfilled counts as not given."""
+    """Base of every tool's arguments. Unknown ones are ignored; what is empty or unfilled counts as not given.
+
+    So does "null" or "none" where an argument may be left out; where it may not, somebody may have said that word.
+    """
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, coerce_numbers_to_str=True, frozen=True)
 
@@ -28,10 +34,17 @@ class ToolArguments(BaseModel):
                 bare = value.strip()
                 if not bare or (bare[0] == "{" and bare.startswith("{{") and bare.endswith("}}")):
                     continue
+                if len(bare) <= _LONGEST_NOT_GIVEN and bare.lower() in NOT_GIVEN and cls._optional(name):
+                    continue
             elif value is None:
                 continue
             kept[name] = value
         return kept
+
+    @classmethod
+    def _optional(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        return field is not None and not field.is_required()
 
     def shown(self) -> dict[str, Any]:
         """What may be written down of it."""

@@ -30,6 +30,11 @@ class Wanted(ToolArguments):
         ({"slot_id": "s1", "phone": " \t\n"}, {"slot_id": "s1"}),
         ({"slot_id": "s1", "phone": "\0"}, {"slot_id": "s1"}),
         ({"slot_id": "s\0001"}, {"slot_id": "s1"}),
+        ({"slot_id": "s1", "phone": "null", "email": " None ", "limit": "undefined"}, {"slot_id": "s1"}),
+        (
+            {"slot_id": "none", "phone": "N/A", "email": "none@x.example"},
+            {"slot_id": "none", "email": "none@x.example"},
+        ),
         ({"slot_id": "s1", "phone": 15125550142}, {"slot_id": "s1", "phone": "15125550142"}),
         ({"slot_id": "s1", "something": "else"}, {"slot_id": "s1"}),
     ],

@@ -231,6 +231,8 @@ async def test_an_offer_of_another_business_is_not_ours(ask: Agent) -> None:
         ({"customer_name": None}, "customer_name is missing"),
         ({"customer_name": "  "}, "customer_name is missing"),
         ({"customer_name": "{{customer_name}}"}, "customer_name is missing"),
+        ({"customer_name": "null"}, "customer_name is missing"),
+        ({"customer_name": " N/A "}, "customer_name is missing"),
         ({"customer_name": "\u200b"}, "customer_name is missing"),
         ({"slot_id": None}, "slot_id is missing"),
         ({"customer_name": ["Ann"]}, "customer_name"),
