@@ -152,7 +152,7 @@ class Dispatcher:
             ring_unknown_line(self._alarms, call.ref)
             raise SaidError(Code.NOT_FOUND, UNKNOWN_LINE)
         answer.business = business.id
-        key = ledger.delivery_key(call, occurrence)
+        key = ledger.delivery_key(call, business.id, occurrence)
         before = self._recent.get(key) if key else None
         if isinstance(before, bytes):
             return ledger.loaded(before)

@@ -201,6 +201,18 @@ async def test_a_slot_of_another_business_is_not_offered_here(two_businesses: Pr
     assert [row["outcome"] for row in await books.audited(two_businesses.database_url, call_id)] == ["not_offered"]
 
 
+async def test_ids_that_two_businesses_have_in_common_tell_neither_of_the_other(two_businesses: Process) -> None:
+    ids: dict[str, str] = {"call_id": "1", "tool_call_id": "1", "caller": CALLER}
+    asked = {"service": "inspection", "date": "tomorrow", "limit": 1}
+    [slot] = (await two_businesses.tool("check_availability", asked, line=ACME_LINE))["slots"]
+    booking = {"slot_id": slot["slot_id"], **SAM}
+    booked = await two_businesses.tool("book_appointment", booking, **ids, line=ACME_LINE)
+    assert booked["outcome"] == "confirmed"
+    other = await two_businesses.tool("find_appointments", **ids, line=ZENITH_LINE)
+    assert other["appointments"] == []
+    assert await two_businesses.tool("book_appointment", booking, **ids, line=ACME_LINE) == booked
+
+
 async def test_an_id_twice_in_one_message_gets_two_results_and_one_booking(acme_server: Process) -> None:
     first, second = (await acme_server.offers(limit=2, technician="Dana", date_to=None, part_of_day="evening"))[:2]
     identity, call_id = new_id(), new_call()
