@@ -10,7 +10,7 @@ from app.booking.contact import email_of, one_line, phone_of, several_lines
 from app.booking.dates import NOT_GIVEN
 from app.booking.front import Front, alternatives, has_same_time, offered
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
-from app.booking.speech import local_iso, offer, spell, spoken_time
+from app.booking.speech import local_iso, offer, spell
 from app.booking.store import CALLER_CHARS, Booking, Customer, by_reference
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
@@ -59,7 +59,7 @@ def book_appointment(front: Front) -> Tool[Arguments]:
         outcome = await front.bookings.book(business, slot, customer, context.ref.key, context.deadline)
         if outcome.result is Result.REFUSED:
             return await _refused(front, context, slot, outcome)
-        return _booked(context, slot, outcome)
+        return _booked(front, context, slot, outcome)
 
     return Tool(
         name="book_appointment",
@@ -102,11 +102,11 @@ def _customer(context: Context, arguments: Arguments) -> Customer:
     )
 
 
-def _booked(context: Context, slot: Slot, outcome: Outcome) -> ToolResult:
+def _booked(front: Front, context: Context, slot: Slot, outcome: Outcome) -> ToolResult:
     zone = context.business.zone
     booking = outcome.booking
     reference = booking.reference if booking else ""
-    when = spoken_time(slot.start, zone)
+    when = front.when(context.business, slot.start)
     facts = {
         "outcome": outcome.result.value,
         "reference": reference,
@@ -141,7 +141,7 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
     if outcome.code is Code.SLOT_EXPIRED:
         facts["service"] = slot.service.id  # with it the very same visit can be looked for again
     if outcome.booking is not None:  # another time beside it would be a second visit that nobody asked for
-        say = THEIRS.format(visit=_visit(context, outcome.booking))
+        say = THEIRS.format(visit=_visit(front, context, outcome.booking))
         facts["reference"] = outcome.booking.reference
     elif outcome.code is not Code.CALENDAR_UNAVAILABLE:
         say = EXPIRED if outcome.code is Code.SLOT_EXPIRED else TAKEN.format(technician=slot.technician.name)
@@ -154,9 +154,9 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
     return ToolResult(False, say, outcome.code, facts)
 
 
-def _visit(context: Context, booking: Booking) -> str:
+def _visit(front: Front, context: Context, booking: Booking) -> str:
     service, technician = context.business.service(booking.service), context.business.technician(booking.technician)
     what, who = service.name if service else booking.service, technician.name if technician else booking.technician
     sure = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
-    when = spoken_time(booking.starts, context.business.zone)
+    when = front.when(context.business, booking.starts)
     return f"{what} with {who} on {when}{sure}, reference {spell(booking.reference)}"

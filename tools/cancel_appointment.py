@@ -8,7 +8,6 @@ from app.booking.book import Outcome, Result
 from app.booking.contact import one_line
 from app.booking.front import Front
 from app.booking.owner import Asking
-from app.booking.speech import spoken_time
 from app.booking.store import Booking
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
@@ -56,16 +55,16 @@ def cancel_appointment(front: Front) -> Tool[Arguments]:
             context.business.id, asking, arguments.reference, arguments.customer_name
         )
         if booking.status == "cancelled":
-            return _cancelled(context, booking, "was cancelled already")
+            return _cancelled(front, context, booking, "was cancelled already")
         if front.clock.now() >= booking.starts:
-            return _too_late(context, booking)
+            return _too_late(front, context, booking)
         reason = one_line(arguments.reason or "")
         outcome = await front.changes.cancel(context.business, booking, reason, context.ref.key, context.deadline)
         if outcome.result is Result.CONFIRMED:
-            return _cancelled(context, outcome.booking or booking, "is cancelled")
+            return _cancelled(front, context, outcome.booking or booking, "is cancelled")
         if outcome.result is Result.PENDING:
-            return _pending(context, booking)
-        return _refused(context, booking, outcome)
+            return _pending(front, context, booking)
+        return _refused(front, context, booking, outcome)
 
     return Tool(
         name="cancel_appointment",
@@ -80,33 +79,33 @@ def cancel_appointment(front: Front) -> Tool[Arguments]:
     )
 
 
-def _when(context: Context, booking: Booking) -> str:
-    return spoken_time(booking.starts, context.business.zone)
+def _when(front: Front, context: Context, booking: Booking) -> str:
+    return front.when(context.business, booking.starts)
 
 
-def _cancelled(context: Context, booking: Booking, how: str) -> ToolResult:
-    say = f"Your appointment on {_when(context, booking)} {how}."
+def _cancelled(front: Front, context: Context, booking: Booking, how: str) -> ToolResult:
+    say = f"Your appointment on {_when(front, context, booking)} {how}."
     return ToolResult(True, say, facts={"outcome": Result.CONFIRMED.value, "reference": booking.reference})
 
 
-def _pending(context: Context, booking: Booking) -> ToolResult:
+def _pending(front: Front, context: Context, booking: Booking) -> ToolResult:
     say = (
-        f"I've asked to cancel the appointment on {_when(context, booking)}, but the calendar has not confirmed it "
-        "yet. We will let you know as soon as it is certain."
+        f"I've asked to cancel the appointment on {_when(front, context, booking)}, but the calendar has not confirmed "
+        "it yet. We will let you know as soon as it is certain."
     )
     facts = {"outcome": Result.PENDING.value, "reference": booking.reference}
     return ToolResult(False, say, Code.STILL_CHECKING, facts)
 
 
-def _too_late(context: Context, booking: Booking) -> ToolResult:
+def _too_late(front: Front, context: Context, booking: Booking) -> ToolResult:
     say = (
-        f"The appointment on {_when(context, booking)} has already begun or is over, so it can't be cancelled any "
-        "more. I can have someone call you back."
+        f"The appointment on {_when(front, context, booking)} has already begun or is over, so it can't be cancelled "
+        "any more. I can have someone call you back."
     )
     return ToolResult(False, say, Code.NOT_ALLOWED, {"outcome": Result.REFUSED.value, "reference": booking.reference})
 
 
-def _refused(context: Context, booking: Booking, outcome: Outcome) -> ToolResult:
+def _refused(front: Front, context: Context, booking: Booking, outcome: Outcome) -> ToolResult:
     code = outcome.code or Code.CALENDAR_UNAVAILABLE
-    say = REFUSED.get(code, REFUSED[Code.CALENDAR_UNAVAILABLE]).format(when=_when(context, booking))
+    say = REFUSED.get(code, REFUSED[Code.CALENDAR_UNAVAILABLE]).format(when=_when(front, context, booking))
     return ToolResult(False, say, code, {"outcome": Result.REFUSED.value, "reference": booking.reference})

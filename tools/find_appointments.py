@@ -8,7 +8,7 @@ from pydantic import Field
 from app.booking.amendments import CANCEL, under_way
 from app.booking.front import Front
 from app.booking.owner import Asking
-from app.booking.speech import local_iso, spell, spoken_time
+from app.booking.speech import local_iso, spell
 from app.booking.store import Booking, by_caller
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult, not_found
@@ -40,7 +40,7 @@ def find_appointments(front: Front) -> Tool[Arguments]:
         else:
             found = await _own(front, context)
         changes = await front.database.read(lambda c: under_way(c, found)) if found else {}
-        return _told(context, found, changes)
+        return _told(front, context, found, changes)
 
     return Tool(
         name="find_appointments",
@@ -68,7 +68,7 @@ async def _own(front: Front, context: Context) -> list[Booking]:
     return list(await front.database.read(lambda c: by_caller(c, context.business.id, caller, now)))
 
 
-def _told(context: Context, found: list[Booking], changes: Mapping[str, Booking]) -> ToolResult:
+def _told(front: Front, context: Context, found: list[Booking], changes: Mapping[str, Booking]) -> ToolResult:
     zone = context.business.zone
     appointments: list[dict[str, Any]] = [
         {
@@ -85,22 +85,24 @@ def _told(context: Context, found: list[Booking], changes: Mapping[str, Booking]
     ]
     if not found:
         return ToolResult(True, "There is no upcoming appointment for this number.", facts={"appointments": []})
-    sentences = [_sentence(context, booking) + _change(context, changes.get(booking.id)) for booking in found]
+    sentences = [
+        _sentence(front, context, booking) + _change(front, context, changes.get(booking.id)) for booking in found
+    ]
     return ToolResult(True, " ".join(sentences), facts={"appointments": appointments})
 
 
-def _sentence(context: Context, booking: Booking) -> str:
+def _sentence(front: Front, context: Context, booking: Booking) -> str:
     service = context.business.service(booking.service)
     what = service.name if service else booking.service
-    when = spoken_time(booking.starts, context.business.zone)
+    when = front.when(context.business, booking.starts)
     state = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
     caution = _CAUTIONS.get(booking.verification, "") if booking.status == "confirmed" else ""
     return f"{what} on {when}{state}, reference {spell(booking.reference)}.{caution}"
 
 
-def _change(context: Context, change: Booking | None) -> str:
+def _change(front: Front, context: Context, change: Booking | None) -> str:
     """What is not known yet of an appointment that is being moved or cancelled; empty for any other."""
     if change is None:
         return ""
-    to = f"move to {spoken_time(change.starts, context.business.zone)}"
+    to = f"move to {front.when(context.business, change.starts)}"
     return f" Its {'cancellation' if change.intent == CANCEL else to} is still being checked with the calendar."

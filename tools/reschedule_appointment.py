@@ -9,7 +9,7 @@ from app.booking.book import Outcome, Result
 from app.booking.front import Front, alternatives, has_same_time, offered
 from app.booking.owner import Asking
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
-from app.booking.speech import local_iso, offer, spell, spoken_time
+from app.booking.speech import local_iso, offer, spell
 from app.booking.store import Booking
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
@@ -77,7 +77,7 @@ def reschedule_appointment(front: Front) -> Tool[Arguments]:
         if outcome.result is Result.REFUSED:
             code = outcome.code or Code.CALENDAR_UNAVAILABLE
             return await _refused(front, context, booking, slot, code)
-        return _moved(context, booking, slot, outcome)
+        return _moved(front, context, booking, slot, outcome)
 
     return Tool(
         name="reschedule_appointment",
@@ -97,7 +97,7 @@ def _check(front: Front, context: Context, booking: Booking, slot: Slot) -> None
     """What can be told to be no move without asking the calendar. Raises `SaidError`."""
     business = context.business
     if front.clock.now() >= booking.starts:
-        when = spoken_time(booking.starts, business.zone)
+        when = front.when(business, booking.starts)
         raise SaidError(
             Code.NOT_ALLOWED,
             f"The appointment on {when} has already begun or is over, so it can't be moved any more. I can book a new "
@@ -132,9 +132,8 @@ def _facts(context: Context, booking: Booking, slot: Slot, outcome: str) -> dict
     }
 
 
-def _moved(context: Context, booking: Booking, slot: Slot, outcome: Outcome) -> ToolResult:
-    zone = context.business.zone
-    when = spoken_time(slot.start, zone)
+def _moved(front: Front, context: Context, booking: Booking, slot: Slot, outcome: Outcome) -> ToolResult:
+    when = front.when(context.business, slot.start)
     facts = _facts(context, booking, slot, outcome.result.value)
     if outcome.result is Result.CONFIRMED:
         say = (
@@ -156,7 +155,7 @@ async def _refused(front: Front, context: Context, booking: Booking, slot: Slot,
     if code is Code.SLOT_EXPIRED:
         facts["service"] = slot.service.id  # with it the very same visit can be looked for again
     say = REFUSED.get(code, REFUSED[Code.CALENDAR_UNAVAILABLE]).format(
-        technician=slot.technician.name, when=spoken_time(booking.starts, business.zone)
+        technician=slot.technician.name, when=front.when(business, booking.starts)
     )
     if code in OTHER_TIMES:
         openings = await alternatives(front, business, slot, context.deadline)

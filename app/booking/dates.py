@@ -6,7 +6,7 @@ Refuses to guess: what is past, too far away, contradictory or ambiguous is said
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -142,7 +142,8 @@ class _Reading:
                 return date(int(plain[1]), int(plain[2]), int(plain[3]))
             if len(words) <= _LONGEST_TEXT:
                 moment = datetime.fromisoformat(words.upper())
-                return (moment.astimezone(self.zone) if moment.tzinfo else moment).date()
+                local = moment if moment.tzinfo is None or _is_bare_day(moment) else moment.astimezone(self.zone)
+                return local.date()
         if plain and 1 <= int(plain[2]) <= len(MONTHS):
             raise self._refusal(f"There is no {MONTHS[int(plain[2]) - 1]} {int(plain[3])} in {int(plain[1])}.")
         raise self._refusal(f"The {argument} must be given as YYYY-MM-DD, or as today, tomorrow or a weekday.")
@@ -206,6 +207,11 @@ class _Reading:
 
     def _refusal(self, sentence: str) -> SaidError:
         return SaidError(Code.INVALID_ARGUMENTS, f"{sentence} {self._today()}")
+
+
+def _is_bare_day(moment: datetime) -> bool:
+    """Whether it is midnight in UTC: how JavaScript writes a day without a time; hardly ever a time that was meant."""
+    return moment.utcoffset() == timedelta(0) and moment.time() == time.min
 
 
 def _on_or_after(day: date, weekday: int) -> date:

@@ -14,7 +14,7 @@ from app.booking.contact import one_line
 from app.booking.desk import Desk, local_today
 from app.booking.owner import Owners
 from app.booking.slots import Slot, SlotIds
-from app.booking.speech import joined, local_iso
+from app.booking.speech import joined, local_iso, spoken_time
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import Code, SaidError
@@ -39,6 +39,10 @@ class Front:
     owners: Owners
     texting: bool = False
     """Whether there is a carrier that takes texts."""
+
+    def when(self, business: Business, start: int) -> str:
+        """A time as a caller hears it now: in the business's zone, with the year unless it is this one."""
+        return spoken_time(start, business.zone, int(self.clock.now()))
 
 
 def wanted_service(business: Business, wanted: str | None) -> Service:

@@ -8,7 +8,7 @@ import pytest
 
 from app.booking import owner
 from app.booking.store import changed
-from tests.booking.acme import CALLER, HOUR, SLOT_TTL_S, TUESDAY_9
+from tests.booking.acme import CALLER, HOUR, SLOT_TTL_S, TUESDAY_9, at
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, people_first
 from tests.tools.talking import Agent, agent
@@ -46,6 +46,15 @@ async def booked(ask: Agent, start: int = TUESDAY_9, name: str = "Ann Lee", call
 async def move(ask: Agent, reference: str, start: int = NOON_13, who: str = "dana", **more: str | None) -> dict:
     given = {"reference": reference, "slot_id": minted(ask, start, who), "call": f"m{next(NUMBERS)}"} | more
     return await ask("reschedule_appointment", **given)
+
+
+async def test_a_time_in_another_year_is_said_with_its_year(ask: Agent) -> None:
+    first, second = at("2027-01-12", "09:00"), at("2027-01-12", "13:00")
+    booking = await ask("book_appointment", slot_id=minted(ask, first), customer_name="Ann Lee")
+    said = [booking, await ask("find_appointments"), await move(ask, booking["reference"], second)]
+    said += [await ask("cancel_appointment", reference=booking["reference"])]
+    for answer, clock in zip(said, ("9:00 AM", "9:00 AM", "1:00 PM", "1:00 PM"), strict=True):
+        assert f"on Tuesday, January 12, 2027 at {clock}" in answer["say"]
 
 
 async def test_a_moved_appointment_is_said_with_its_old_reference(ask: Agent, calendar: FakeCalendar) -> None:
