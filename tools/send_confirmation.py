@@ -45,7 +45,7 @@ def send_confirmation(front: Front) -> Tool[Arguments]:
         text, now = _text(context, booking), front.clock.now()
         why = await front.database.read(lambda c: unwanted(c, context.business.id, text.to_number))
         kept = None if why else await front.database.write(lambda t: owed(t, text, now=now))
-        about = f"{appointment(context.business, booking)}. Your reference is {spell(booking.reference)}."
+        about = f"{appointment(context.business, booking, int(now))}. Your reference is {spell(booking.reference)}."
         outcome, words = _refused(why) if kept is None else _said(kept, now) if front.texting else ("noted", NOT_YET)
         facts = {"outcome": outcome, "reference": booking.reference}
         return ToolResult(True, f"{words} Let me repeat it: {about}", facts=facts)
