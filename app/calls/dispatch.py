@@ -214,23 +214,27 @@ class Dispatcher:
         task = under or self._run(self._guarded(context, tool, arguments))
         if key and under is None:
             self._remember(key, task)
-        result = await self._wait(context, tool, task, key, follow=under is None)
+        result = await self._wait(context, tool, task, key, follow=arguments if under is None else None)
         if key:
             self._remember(key, result)
         return result
 
     async def _wait(
-        self, context: Context, tool: Tool[Any], task: asyncio.Task[ToolResult], key: str | None, *, follow: bool
+        self, context: Context, tool: Tool[Any], task: asyncio.Task[ToolResult], key: str | None, *, follow: Any
     ) -> ToolResult:
-        """The result, or a filler with the result to follow in the call, or an honest "not yet"."""
-        pushable = follow and self._late.can_push(context.ref)
+        """The result, or a filler with the result to follow in the call, or an honest "not yet".
+
+        `follow`: the arguments of what is to be told later on; None where another delivery sees to that.
+        """
+        pushable = follow is not None and self._late.can_push(context.ref)
         left = max(0.0, context.deadline - self._clock.monotonic())
         if await ended((task,), min(left, self._filler_after_s) if pushable else left):
             return task.result()
-        if pushable:
+        if not pushable:
+            return NOT_YET
+        if self._late.promises_first(context.ref, tool.name, follow.model_dump_json(), task):
             await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task, FILLER_NOTE_S)
-            return FILLER
-        return NOT_YET
+        return FILLER
 
     async def _change(self, context: Context, tool: Tool[Any], asked: Answer, key: str | None) -> ToolResult:
         """A change: claimed once, carried out in a task that nobody's going away can stop."""

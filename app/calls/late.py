@@ -34,6 +34,8 @@ class LateAnswers:
         self._alarms = alarms
         self._following: set[asyncio.Task[None]] = set()
         self._control_urls: OrderedDict[str, str] = OrderedDict()
+        self._promised: set[tuple[str, ...]] = set()
+        """Questions of calls whose answer is still to come."""
 
     @property
     def followed(self) -> int:
@@ -45,6 +47,16 @@ class LateAnswers:
         return (
             ref.control_url is not None and len(self._following) < MAX_FOLLOWED and self._push.allows(ref.control_url)
         )
+
+    def promises_first(self, ref: CallRef, tool: str, question: str, work: asyncio.Task[ToolResult]) -> bool:
+        """Whether nothing under way will tell this call the same: a model that asks again and again hears it once."""
+        promise = (ref.key, tool, question)
+        if promise in self._promised:
+            return False
+        if ref.key:
+            self._promised.add(promise)
+            work.add_done_callback(lambda _: self._promised.discard(promise))
+        return True
 
     async def owe(
         self,

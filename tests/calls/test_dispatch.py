@@ -168,6 +168,20 @@ async def test_the_caller_hears_a_filler_and_then_the_answer_once(database_url: 
     assert acme.alarms.rung == []
 
 
+async def test_a_question_asked_again_under_a_new_id_is_answered_in_the_call_once(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), filler_after_s=0.05) as acme:
+        asked = [look_up("slow", f"t{number}", control=CONTROL) for number in range(3)]
+        other = look_up("slow", "t1", call_id="c2", control=CONTROL)
+        fillers = [await acme.ask(*asked[:2]), await acme.ask(asked[2]), await acme.ask(other)]
+        acme.script.gate.set()
+        await soon(lambda: len(acme.push.said) >= 2)
+        await asyncio.sleep(0.05)
+
+    assert fillers == [[FILLER] * 2, [FILLER], [FILLER]]
+    assert len(acme.push.said) == 2, "once in each call"
+    assert acme.alarms.rung == []
+
+
 async def test_a_filler_is_owed_its_answer_beyond_the_end_of_the_process(sqlite_url: str) -> None:
     async with reception(sqlite_url, Script(slow={"slow"}), filler_after_s=0.05) as acme:
         assert await acme.ask(look_up("slow", control=CONTROL), look_up("quick", "t2", control=CONTROL)) != [FILLER] * 2

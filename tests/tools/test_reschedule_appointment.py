@@ -52,8 +52,7 @@ async def test_a_time_in_another_year_is_said_with_its_year(ask: Agent) -> None:
     first, second = at("2027-01-12", "09:00"), at("2027-01-12", "13:00")
     booking = await ask("book_appointment", slot_id=minted(ask, first), customer_name="Ann Lee")
     said = [booking, await ask("find_appointments"), await move(ask, booking["reference"], second)]
-    for tool in ("send_confirmation", "cancel_appointment"):
-        said.append(await ask(tool, reference=booking["reference"]))
+    said += [await ask(tool, reference=booking["reference"]) for tool in ("send_confirmation", "cancel_appointment")]
     for answer, clock in zip(said, ("9:00 AM", "9:00 AM", "1:00 PM", "1:00 PM", "1:00 PM"), strict=True):
         assert f"on Tuesday, January 12, 2027 at {clock}" in answer["say"]
 
