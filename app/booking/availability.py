@@ -49,7 +49,7 @@ _PARTS_S: dict[PartOfDay, tuple[int, int]] = {
 }
 
 
-def openings(  # noqa: PLR0913 -- the whole question in one call; the hot path uses the two halves below
+def candidates(  # noqa: PLR0913 -- the whole question in one call
     business: Business,
     service: Service,
     technicians: Sequence[Technician],
@@ -57,26 +57,13 @@ def openings(  # noqa: PLR0913 -- the whole question in one call; the hot path u
     claimed: Mapping[str, Sequence[Interval]],
     first: date,
     last: date,
-    now: int,
 ) -> tuple[Opening, ...]:
-    """Every visit that can be booked at `now`, on local days `first` to `last` inclusive, by start, then technician.
+    """Every visit on local days `first` to `last` inclusive, by start, then technician, whatever the time is now:
+    without minimum notice and booking window, so that it can be kept a while.
 
     `busy` (events of people, as they are) and `claimed` (our own bookings, with their buffers) are keyed by technician
     id. Who is missing from `busy` is unknown, and not offered; who is missing from `claimed` has no bookings.
     """
-    return tuple(bookable(business, candidates(business, service, technicians, busy, claimed, first, last), now))
-
-
-def candidates(  # noqa: PLR0913 -- as `openings`
-    business: Business,
-    service: Service,
-    technicians: Sequence[Technician],
-    busy: Mapping[str, Sequence[Interval]],
-    claimed: Mapping[str, Sequence[Interval]],
-    first: date,
-    last: date,
-) -> tuple[Opening, ...]:
-    """As `openings`, for no particular `now`: without minimum notice and booking window, so it can be kept a while."""
     length = service.minutes * 60
     runs = _grid(business, first, last)
     found: list[Opening] = []
@@ -164,20 +151,6 @@ def claim_range(service: Service, start: int) -> Interval:
 def last_bookable_day(business: Business, now: int) -> date:
     """The last local day of the booking window."""
     return today(business.zone, now) + timedelta(days=business.booking_window_days)
-
-
-def next_open_days(
-    business: Business, service: Service, technicians: Sequence[Technician], after: date, now: int, limit: int = 3
-) -> list[date]:
-    """The next days after `after` on which somebody works long enough for `service`; they may be booked out."""
-    nothing: dict[str, tuple[Interval, ...]] = {technician.id: () for technician in technicians}
-    found: list[date] = []
-    day, last = max(after + _ONE_DAY, today(business.zone, now)), last_bookable_day(business, now)
-    while day <= last and len(found) < limit:
-        if openings(business, service, technicians, nothing, {}, day, day, now):
-            found.append(day)
-        day += _ONE_DAY
-    return found
 
 
 def _bookable_range(business: Business, now: int) -> Interval:

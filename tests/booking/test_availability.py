@@ -15,8 +15,6 @@ from app.booking.availability import (
     claim_range,
     is_open,
     last_bookable_day,
-    next_open_days,
-    openings,
 )
 from app.booking.business import Business, Service, Technician, WeeklyHours
 from app.booking.calendar import Interval
@@ -65,7 +63,8 @@ def offered(
 ) -> list[str]:
     """Starts on `day` as the wall clock shows them, with the offset."""
     who = business.technicians
-    found = openings(business, service, who, {t.id: busy for t in who}, {t.id: claimed for t in who}, day, day, now)
+    free = candidates(business, service, who, {t.id: busy for t in who}, {t.id: claimed for t in who}, day, day)
+    found = bookable(business, free, now)
     return [datetime.fromtimestamp(o.start, business.zone).strftime("%H:%M %z") for o in found]
 
 
@@ -161,9 +160,9 @@ def test_events_out_of_order_overlapping_or_empty_are_read_alike() -> None:
 
 def test_who_is_unknown_is_never_offered() -> None:
     business = acme(people=("dana", "lee"))
-    found = openings(business, INSPECTION, business.technicians, {"lee": ()}, {}, TUESDAY, TUESDAY, LONG_AGO)
+    found = candidates(business, INSPECTION, business.technicians, {"lee": ()}, {}, TUESDAY, TUESDAY)
     assert {o.technician for o in found} == {"lee"}
-    assert openings(business, INSPECTION, business.technicians, {}, {}, TUESDAY, TUESDAY, LONG_AGO) == ()
+    assert candidates(business, INSPECTION, business.technicians, {}, {}, TUESDAY, TUESDAY) == ()
 
 
 def test_notice_and_window_move_with_now() -> None:
@@ -322,19 +321,8 @@ def test_the_write_path_keeps_notice_window_and_closed_days() -> None:
     assert not is_open(business, INSPECTION, dana, ten + 1, ten - 7200)
 
 
-def test_the_next_open_days_skip_closed_ones_and_stop_at_the_window() -> None:
-    weekdays = (((480, 1020),),) * 5 + ((), ())
-    business = replace(acme(hours=weekdays), closed=frozenset({date(2026, 11, 26)}), booking_window_days=6)
-    now = at(TUESDAY, "09:00")
-    after = business, INSPECTION, business.technicians, TUESDAY, now
-    assert next_open_days(*after) == [date(2026, 11, 25), date(2026, 11, 27), date(2026, 11, 30)]
-    assert next_open_days(*after, limit=1) == [date(2026, 11, 25)]
-    assert next_open_days(*after[:3], date(2026, 11, 30), now) == []
-    assert next_open_days(business, replace(INSPECTION, minutes=600), *after[2:]) == []
-
-
 def test_an_opening_is_told_in_utc_seconds() -> None:
     business = acme()
-    found = openings(business, INSPECTION, business.technicians, {"dana": ()}, {}, TUESDAY, TUESDAY, LONG_AGO)
+    found = candidates(business, INSPECTION, business.technicians, {"dana": ()}, {}, TUESDAY, TUESDAY)
     start = int(datetime(2026, 11, 24, 14, 0, tzinfo=UTC).timestamp())
     assert found[0] == Opening(start, start + 3600, "dana")

@@ -17,7 +17,6 @@ from app.booking.availability import (
     choose,
     claim_range,
     is_open,
-    openings,
     reach,
 )
 from app.booking.business import Business, Service, Technician, WeeklyHours
@@ -44,7 +43,7 @@ FIRST_DAY, LAST_DAY = date(2026, 1, 1), date(2028, 12, 28)
 
 @dataclass(frozen=True)
 class Case:
-    """One whole question to `openings`."""
+    """One whole question."""
 
     business: Business
     service: Service
@@ -55,16 +54,7 @@ class Case:
     now: int
 
     def asked(self, now: int | None = None) -> tuple[Opening, ...]:
-        return openings(
-            self.business,
-            self.service,
-            self.business.technicians,
-            self.busy,
-            self.claimed,
-            self.first,
-            self.last,
-            self.now if now is None else now,
-        )
+        return tuple(bookable(self.business, self.kept(), self.now if now is None else now))
 
     def kept(self) -> tuple[Opening, ...]:
         return candidates(
