@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from heapq import nsmallest
+from operator import attrgetter
 from typing import Any
 
 from app.booking.amend import Changes
@@ -22,6 +24,7 @@ from app.errors import Code, SaidError
 ALTERNATIVES = 3
 ALTERNATIVE_DAYS = (2, 7)
 """First as few days as nearly always have them: in a rush for one time everybody but one has this worked out."""
+_start_of = attrgetter("start")
 RESERVE_S = 0.3
 """Kept back for the way home."""
 
@@ -105,7 +108,10 @@ def offered(front: Front, business: Business, service: Service, openings: Sequen
 
 
 async def alternatives(front: Front, business: Business, slot: Slot, deadline: float) -> list[Opening]:
-    """The first times from that day on. Few rather than late: that nothing was done has to be said in time."""
+    """The times from that day on that are nearest to the one wanted, by start: another's at the very same time, say.
+
+    Few rather than late: that nothing was done has to be said in time.
+    """
     service, desk = slot.service, front.desk
     technicians = business.technicians_for(service)
     first = local_today(business, slot.start)
@@ -116,7 +122,9 @@ async def alternatives(front: Front, business: Business, slot: Slot, deadline: f
                 asked = (business, service, technicians, first, first + timedelta(days=days - 1))
                 view = desk.open_now(*asked) or await desk.open(*asked)
                 open_slots = bookable(business, view.openings, int(front.clock.now()))
-                found = choose(open_slots, PartOfDay.ANY, business.zone, desk.load(technicians), ALTERNATIVES, False)
+                load = desk.load(technicians)
+                starts = choose(open_slots, PartOfDay.ANY, business.zone, load, len(open_slots), False)
+                found = sorted(nsmallest(ALTERNATIVES, starts, lambda o: abs(o.start - slot.start)), key=_start_of)
                 if len(found) == ALTERNATIVES:
                     break
     except TimeoutError:

@@ -81,10 +81,23 @@ async def test_a_taken_slot_is_refused_with_other_times_that_can_be_booked(ask: 
     assert set(answer) == {"ok", "code", "say", "outcome", "start", "end", "technician", "slots"}
     assert len(answer["slots"]) == 3
     assert "nothing was booked" in answer["say"]
-    offered = "For Home inspection with Lee I can offer Tuesday, November 24 at 8:00 AM, 8:30 AM or 9:00 AM."
+    offered = "For Home inspection with Lee I can offer Tuesday, November 24 at 8:30 AM, 9:00 AM or 9:30 AM."
     assert offered in answer["say"], "the very time is free with somebody else, so it is said with whom"
     again = await ask("book_appointment", call="c2", slot_id=answer["slots"][0]["slot_id"], customer_name="Bo Ray")
     assert again["outcome"] == "confirmed"
+
+
+@pytest.mark.parametrize("gone", ["taken", "expired"])
+async def test_the_other_times_are_those_nearest_to_the_one_wanted(ask: Agent, gone: str) -> None:
+    wanted = minted(ask, at(TUESDAY, "15:00"))
+    if gone == "taken":
+        await book(ask, wanted)
+    else:
+        ask.house.clock.advance(SLOT_TTL_S + 1)
+    answer = await ask("book_appointment", call="c2", slot_id=wanted, customer_name="Bo Ray")
+    assert answer["code"] == f"slot_{gone}"
+    assert [slot["start"][8:16] for slot in answer["slots"]] == ["24T14:30", "24T15:00", "24T15:30"]
+    assert {slot["technician"] for slot in answer["slots"]} == {"lee" if gone == "taken" else "dana"}
 
 
 @pytest.mark.parametrize("unsure", [False, True])
