@@ -176,6 +176,8 @@ class _Reading:
         if number == day.weekday():
             return
         nearest = _on_or_after(max(day - timedelta(days=3), self.today), number)
+        if nearest > self.window_end and nearest - _ONE_WEEK >= self.today:
+            nearest -= _ONE_WEEK  # what cannot be booked leads nowhere
         raise self._refusal(
             f"{full_day(day).partition(', ')[2]} is a {WEEKDAYS[day.weekday()]}, not a {WEEKDAYS[number]}. "
             f"The {WEEKDAYS[number]} nearest to it is {full_day(nearest)} ({nearest})."

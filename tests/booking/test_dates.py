@@ -169,6 +169,14 @@ TODAY = "Today is Friday, November 20, 2026."
             "Next Tuesday could be Tuesday, November 24 or Tuesday, December 1. "
             f"Ask which one is meant and give the date, 2026-11-24 or 2026-12-01. {TODAY}",
         ),
+        (
+            "2027-01-19",
+            "wednesday",
+            None,
+            Code.INVALID_ARGUMENTS,
+            "January 19, 2027 is a Tuesday, not a Wednesday. "
+            f"The Wednesday nearest to it is Wednesday, January 13, 2027 (2027-01-13). {TODAY}",
+        ),
         ("2026-02-30", None, None, Code.INVALID_ARGUMENTS, f"There is no February 30 in 2026. {TODAY}"),
         (
             "2026-11-24",
