@@ -103,12 +103,12 @@ class Business:
         return self.live_since is not None and datetime.fromtimestamp(now, self.zone).date() < self.live_since + NEW_FOR
 
     def service(self, wanted: str) -> Service | None:
-        """The service with this id or name, any case; None when there is none."""
-        return self._services.get(wanted.strip().casefold())
+        """The service with this id or name, in any case and spacing; None when there is none."""
+        return self._services.get(_word(wanted))
 
     def technician(self, wanted: str) -> Technician | None:
-        """The technician with this id or name, any case; None when there is none."""
-        return self._technicians.get(wanted.strip().casefold())
+        """The technician with this id or name, in any case and spacing; None when there is none."""
+        return self._technicians.get(_word(wanted))
 
     def whose(self, calendar: str) -> str:
         """Whose calendar this is, in words for people who run the service."""
@@ -131,8 +131,13 @@ def _by_word(things: Sequence[Named]) -> dict[str, Named]:
     """By id and by name, any case; an id wins over a name, and the first over a later one."""
     words: dict[str, Named] = {}
     for word, thing in [(t.id, t) for t in things] + [(t.name, t) for t in things]:
-        words.setdefault(word.casefold(), thing)
+        words.setdefault(_word(word), thing)
     return words
+
+
+def _word(named: str) -> str:
+    """A name however it is spaced, in any case, and without the full stop of the sentence it was taken from."""
+    return " ".join(named.casefold().split()).rstrip(".,!? ")
 
 
 @dataclass(frozen=True)
