@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from app.booking.dates import NOT_GIVEN
 
 MAX_TOLD = 3
-_LONGEST_NOT_GIVEN = max(map(len, NOT_GIVEN))
 
 
 class ToolArguments(BaseModel):
@@ -34,7 +33,7 @@ class ToolArguments(BaseModel):
                 bare = value.strip()
                 if not bare or (bare[0] == "{" and bare.startswith("{{") and bare.endswith("}}")):
                     continue
-                if len(bare) <= _LONGEST_NOT_GIVEN and bare.lower() in NOT_GIVEN and cls._optional(name):
+                if bare.lower() in NOT_GIVEN and cls._optional(name):
                     continue
             elif value is None:
                 continue
