@@ -38,6 +38,7 @@ HANG: Final = "hang"
 QUESTION_MAX_CHARS: Final = 1_000
 NOTHING_OWED: Final = b"{}"
 
+NO_TOOL_NAMED = "I could not read that request because it named no tool. Please call one of the tools by its name."
 TOO_MANY = "That was too much at once, so I left this one out. Please ask for it again by itself."
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -298,7 +299,7 @@ def _tool_call(call: Any, around: Mapping[str, Any], conversation: CallRef) -> T
         given = holder.get(key)
     identity = reading.identity(call.get("id"))
     if type(name) is not str:
-        return ToolCall(conversation, "", {}, identity)
+        return ToolCall(conversation, "", {}, identity, NO_TOOL_NAMED)
     arguments, problem = reading.arguments(given)
     return ToolCall(conversation, name, arguments, identity, problem)
 
