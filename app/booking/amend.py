@@ -16,14 +16,11 @@ from app.booking.amendments import (
     begin_move,
     finish_cancel,
     finish_move,
-    leave_pending,
 )
 from app.booking.book import (
-    FIRST_LOOK_AFTER_S,
     HOLD_S,
     LIVE_READ_S,
     LOOK_AGAIN_S,
-    NOTE_AGAIN_S,
     NOTE_S,
     RESERVE_S,
     TAKEN,
@@ -43,7 +40,9 @@ from app.booking.calendars import Calendars
 from app.booking.change_ends import CHANGED_BY_HAND, carried_out, is_as_booked, is_gone, release, remember, undone
 from app.booking.claims import Claims
 from app.booking.former import Former
+from app.booking.kept_notes import KeptNotes, Note
 from app.booking.lookups import Lookups
+from app.booking.noting import REASON_CHARS, change_noted, change_pending
 from app.booking.overtaken import change_overtaken
 from app.booking.slots import Slot
 from app.booking.store import YIELD, Booking, by_id
@@ -72,6 +71,7 @@ class Changes:
         former: Former,
         alarms: Alarms,
         clock: Clock,
+        kept: KeptNotes,
         care: Aftercare,
         hold_s: float = HOLD_S,
     ) -> None:
@@ -84,7 +84,7 @@ class Changes:
         self._clock = clock
         self._care = care
         self._hold_s = hold_s
-        self._noting = Unnoted()
+        self._noting = Unnoted(database, kept)
 
     async def move(self, business: Business, booking: Booking, slot: Slot, call_key: str, deadline: float) -> Outcome:
         """Move an appointment to `slot`, answering before `deadline` (steady clock).
@@ -275,7 +275,7 @@ class Changes:
             # The calendar has it, but whether our rows say so is not known: settled from what is there.
             return await self._leave(amendment, "seen, but not recorded")
         if done is None:
-            return await self._settled_meanwhile(amendment, etag)
+            return await self._settled_meanwhile(amendment, "settled by somebody else", etag)
         remember(self._claims, self._lookups, amendment, done)
         return Outcome(Result.CONFIRMED, done)
 
@@ -320,15 +320,26 @@ class Changes:
     async def _leave(self, amendment: Amendment, reason: str, etag: str = "") -> Outcome:
         """Keep both times; the background settles it by reading the calendar."""
         logger.warning("change_pending", reference=amendment.appointment.reference, reason=reason)
-        outcome = Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
+        now, outcome = self._clock.now(), Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
         try:
-            left = await self._database.write(lambda t: self._noted(t, amendment, reason, etag), within_s=NOTE_S)
+            left = await self._database.write(
+                lambda t: change_pending(t, amendment, reason, etag, now=now), within_s=NOTE_S
+            )
         except ReadbackError:
-            self._noting.begin(amendment.appointment.reference, self._note_later(amendment, reason, etag))
-            return outcome
-        return outcome if left else await self._settled_meanwhile(amendment, etag)
+            return await self._note_later(amendment, reason, etag)
+        return outcome if left else await self._settled_meanwhile(amendment, reason, etag)
 
-    async def _settled_meanwhile(self, amendment: Amendment, etag: str) -> Outcome:
+    async def _note_later(self, amendment: Amendment, reason: str, etag: str) -> Outcome:
+        def then(row: Booking | None) -> None:
+            if row is not None:
+                self._remembered(amendment, row)
+
+        appointment, change, now = amendment.appointment, amendment.change, self._clock.now()
+        note = Note(change.id, appointment.reference, reason[:REASON_CHARS], etag, change.hold_until, now)
+        await self._noting.begin(note, lambda t: change_noted(t, amendment, reason, etag, now=self._clock.now()), then)
+        return Outcome(Result.PENDING, appointment, Code.STILL_CHECKING)
+
+    async def _settled_meanwhile(self, amendment: Amendment, reason: str, etag: str) -> Outcome:
         """Its own commit went through unheard, or somebody took this process for dead and settled it: theirs stands."""
         now, pending = self._clock.now(), Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
         try:
@@ -336,7 +347,7 @@ class Changes:
                 lambda t: change_overtaken(t, amendment, etag=etag, now=now, told_pending=False), within_s=NOTE_S
             )
         except ReadbackError:
-            return pending
+            return await self._note_later(amendment, reason, etag)
         if row is None:
             return pending
         if self._remembered(amendment, row):
@@ -351,28 +362,6 @@ class Changes:
         else:
             self._claims.remove(amendment.change.calendar, amendment.change.id)
         return done
-
-    def _noted(self, transaction: Transaction, amendment: Amendment, reason: str, etag: str) -> bool:
-        now = self._clock.now()
-        return leave_pending(transaction, amendment, reason, etag=etag, now=now, look_at=now + FIRST_LOOK_AFTER_S)
-
-    async def _note_later(self, amendment: Amendment, reason: str, etag: str) -> None:
-        """Whoever settles it before it is noted knows of nobody who waits, so then it is owed with the note."""
-
-        def work(transaction: Transaction) -> Booking | None:
-            if self._noted(transaction, amendment, reason, etag):
-                return None
-            return change_overtaken(transaction, amendment, etag=etag, now=self._clock.now(), told_pending=True)
-
-        while True:
-            try:
-                row = await self._database.write(work)
-            except ReadbackError:
-                await asyncio.sleep(NOTE_AGAIN_S)
-                continue
-            if row is not None:
-                self._remembered(amendment, row)
-            return
 
     def _reading(self, deadline: float) -> float:
         """For live reads, which go out together."""

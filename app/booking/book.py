@@ -3,7 +3,6 @@
 Nothing here is retried after a write may have gone out. What is not known stays held and *pending*; `settle` finds out.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,12 +11,14 @@ from app import log, metrics
 from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Unknown
 from app.booking.calendars import Calendars
-from app.booking.called_again import gone_over, owe, why_pending
+from app.booking.called_again import gone_over, owe
 from app.booking.claims import Claims
 from app.booking.contact import same_name
 from app.booking.former import Former
 from app.booking.holders import Holder, Holders
+from app.booking.kept_notes import KeptNotes, Note
 from app.booking.lookups import Lookups
+from app.booking.noting import FIRST_LOOK_AFTER_S, REASON_CHARS, booking_noted, booking_pending
 from app.booking.overtaken import booking_overtaken
 from app.booking.slots import Slot
 from app.booking.store import CALL_KEY_CHARS, YIELD, Booking, Customer, by_id, claim, drafted, move, of_call
@@ -31,15 +32,12 @@ from app.watch.alarms import Alarms
 
 HOLD_S = 90.0
 """How long a claim stands when whoever made it is never heard of again; longer than any tool deadline."""
-FIRST_LOOK_AFTER_S = 5.0
 LIVE_READ_S = 2.5
 WRITE_S = 3.0
 LOOK_AGAIN_S = 2.5
 RESERVE_S = 0.3
 """Kept back from each step for the database and the way home."""
 NOTE_S = 1.0
-NOTE_AGAIN_S = 2.0
-"""Between tries to note a pending booking in a database that is away, for as long as it is."""
 
 logger = log.get(__name__)
 
@@ -86,6 +84,7 @@ class Bookings:
         former: Former,
         alarms: Alarms,
         clock: Clock,
+        kept: KeptNotes,
         hold_s: float = HOLD_S,
         care: Aftercare = USUAL,
     ) -> None:
@@ -98,7 +97,7 @@ class Bookings:
         self._clock = clock
         self._hold_s = hold_s
         self._care = care
-        self._noting = Unnoted()
+        self._noting = Unnoted(database, kept)
 
     async def book(self, business: Business, slot: Slot, customer: Customer, call_key: str, deadline: float) -> Outcome:
         """Book `slot`, answering before `deadline` (steady clock).
@@ -176,7 +175,11 @@ class Bookings:
         except ReadbackError:
             # The event is there, but whether our row says so is not known: settled from what is there, not guessed at.
             return await self._leave_pending(held, "seen, but not recorded", found.etag)
-        return Outcome(Result.CONFIRMED, booked) if booked else await self._overtaken(held, found.etag)
+        return (
+            Outcome(Result.CONFIRMED, booked)
+            if booked
+            else await self._overtaken(held, "settled by somebody else", found.etag)
+        )
 
     def _confirmed(self, transaction: Transaction, held: Booking, etag: str) -> Booking | None:
         now = self._clock.now()
@@ -251,14 +254,25 @@ class Bookings:
     async def _leave_pending(self, held: Booking, reason: str, etag: str = "") -> Outcome:
         """Keep the time; the background settles it by reading the event's id."""
         logger.warning("booking_pending", reference=held.reference, calendar=held.calendar, reason=reason)
+        now = self._clock.now()
         try:
-            noted = await self._database.write(lambda t: self._noted(t, held, reason, etag), within_s=NOTE_S)
+            noted = await self._database.write(
+                lambda t: booking_pending(t, held, reason, etag, now=now), within_s=NOTE_S
+            )
         except ReadbackError:
-            self._noting.begin(held.reference, self._note_later(held, reason, etag))
-            return _pending(held)
-        return _pending(noted) if noted else await self._overtaken(held, etag)
+            return await self._note_later(held, reason, etag)
+        return _pending(noted) if noted else await self._overtaken(held, reason, etag)
 
-    async def _overtaken(self, held: Booking, etag: str) -> Outcome:
+    async def _note_later(self, held: Booking, reason: str, etag: str) -> Outcome:
+        def then(row: Booking | None) -> None:
+            if row is not None and row.status == "refused":
+                self._claims.remove(held.calendar, held.id)
+
+        note = Note(held.id, held.reference, reason[:REASON_CHARS], etag, held.hold_until, self._clock.now())
+        await self._noting.begin(note, lambda t: booking_noted(t, held, reason, etag, now=self._clock.now()), then)
+        return _pending(held)
+
+    async def _overtaken(self, held: Booking, reason: str, etag: str) -> Outcome:
         """Somebody took this process for dead and settled the booking while it was being written: theirs stands."""
         now = self._clock.now()
         logger.warning("booking_overtaken", reference=held.reference)
@@ -267,38 +281,13 @@ class Bookings:
                 lambda t: booking_overtaken(t, held, etag=etag, now=now, told_pending=False), within_s=NOTE_S
             )
         except ReadbackError:
-            return _pending(held)
+            return await self._note_later(held, reason, etag)
         if row is None or row.status not in ("refused", "confirmed"):
             return _pending(row or held)
         if row.status == "confirmed":
             return Outcome(Result.CONFIRMED, row)
         self._claims.remove(held.calendar, held.id)
         return UNAVAILABLE
-
-    def _noted(self, transaction: Transaction, held: Booking, reason: str, etag: str) -> Booking | None:
-        now = self._clock.now()
-        why = why_pending(transaction, held, reason)[:64]
-        look_at = now + FIRST_LOOK_AFTER_S
-        # Once the hold is over, a confirmation is of whoever settled it, and known to be one.
-        doubt = now < held.hold_until
-        return move(transaction, held, "pending", now=now, reason=why, etag=etag, look_at=look_at, doubt=doubt)
-
-    async def _note_later(self, held: Booking, reason: str, etag: str) -> None:
-        """Whoever settles it before it is noted knows of nobody who waits, so then it is owed with the note."""
-
-        def work(transaction: Transaction) -> Booking | None:
-            noted, now = self._noted(transaction, held, reason, etag), self._clock.now()
-            return noted or booking_overtaken(transaction, held, etag=etag, now=now, told_pending=True)
-
-        while True:
-            try:  # at once, and with patience: a slow database takes it, and this process may die meanwhile
-                row = await self._database.write(work)
-            except ReadbackError:
-                await asyncio.sleep(NOTE_AGAIN_S)
-                continue
-            if row is not None and row.status == "refused":
-                self._claims.remove(held.calendar, held.id)
-            return
 
     async def stop(self) -> None:
         """Give up noting what the database did not take."""

@@ -18,9 +18,7 @@ from app.audit.anchors import Anchoring, usual_file
 from app.audit.log import seal
 from app.audit.refusals import RefusedRequests
 from app.booking import crm_jobs, sweep
-from app.booking.amend import Changes
 from app.booking.amendments import REMOVE_EVENT
-from app.booking.book import Bookings
 from app.booking.business import Businesses
 from app.booking.claims import Claims
 from app.booking.crm_copies import CrmCopies
@@ -28,6 +26,8 @@ from app.booking.desk import Desk
 from app.booking.feeds import FEED_SECRET, Feeds
 from app.booking.former import Former
 from app.booking.front import Front
+from app.booking.kept_notes import KeptNotes
+from app.booking.late_notes import LateNotes
 from app.booking.lookups import Lookups
 from app.booking.owner import Owners
 from app.booking.read_back import ReadBacks
@@ -48,6 +48,7 @@ from app.calls.news import News, no_texts
 from app.calls.replays import Replays
 from app.canary.arms import Arms
 from app.clock import Clock
+from app.db.companion_files import beside
 from app.db.engine import Database
 from app.db.retention import EVERY_S, Retention
 from app.db.secrets import INSTALLATION, shared_secret
@@ -56,6 +57,7 @@ from app.jobs.elsewhere import Elsewhere
 from app.jobs.outbox import Handler, Job
 from app.jobs.timers import Timer
 from app.jobs.work import Jobs
+from app.main.bookings import bookings, changes
 from app.main.crms import crms
 from app.main.doors import doors
 from app.main.housekeeping import housekeeping
@@ -90,7 +92,6 @@ if TYPE_CHECKING:
     from app.main.shared import Shared
 
 STOP_GRACE_S = 5.0
-HOLD_AFTER_DEADLINE_S = 30.0  # after the latest answer, when a claim of a process that died is looked into
 JOBS_GAP_S = 120.0
 
 logger = log.get(__name__)
@@ -158,18 +159,9 @@ class Server:
         )
         self.texting = Texting(settings, businesses, self.database, self.alarms, clock)
         self.care = Aftercare(settings.read_back_after_s, self._also)
-        self.bookings = Bookings(
-            database=self.database,
-            calendars=self.calendars,
-            claims=self.claims,
-            lookups=self.lookups,
-            former=self.former,
-            alarms=self.alarms,
-            clock=clock,
-            hold_s=settings.tool_deadline_ms / 1000 + HOLD_AFTER_DEADLINE_S,
-            care=self.care,
-        )
-        self.changes = self._changes()
+        self.kept_notes = KeptNotes(beside(settings.database_url, "pending", "pending"))
+        self.late_notes = LateNotes(self.database, self.kept_notes, self.alarms, clock)
+        self.bookings, self.changes = bookings(self), changes(self)
 
     def _calls(self) -> None:
         """The life of a call and of each tool call in it."""
@@ -305,6 +297,7 @@ class Server:
         await self.dispatcher.start()
         await self.cap.start(self.businesses.by_id.values())
         await self.sources.start(self.loops)
+        self.late_notes.start()
         if self.serves:
             self.arms.start()
         if self.channels is not None and self.serves:
@@ -341,6 +334,7 @@ class Server:
         await self.model_path.aclose()
         await self.late.stop(STOP_GRACE_S)
         await self.settler.stop()
+        await self.late_notes.stop()
         await self.bookings.stop()
         await self.changes.stop()
         await asyncio.gather(self.lookups.stop(), self.former.stop(), self.claims.stop(), self.events.stop())
@@ -372,19 +366,6 @@ class Server:
         """What a booking is owed besides its read-back."""
         texts = self.texting.appointments.jobs_for(booking, now) if self.texting.appointments else []
         return [*self.crm_copies.jobs_for(booking, now), *texts]
-
-    def _changes(self) -> Changes:
-        return Changes(
-            database=self.database,
-            calendars=self.calendars,
-            claims=self.claims,
-            lookups=self.lookups,
-            former=self.former,
-            alarms=self.alarms,
-            clock=self.clock,
-            care=self.care,
-            hold_s=self.settings.tool_deadline_ms / 1000 + HOLD_AFTER_DEADLINE_S,
-        )
 
     def _shared(self, url: str) -> "Shared":
         from app.main.shared import Shared  # noqa: PLC0415 - an installation without Redis starts without its client

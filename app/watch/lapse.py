@@ -23,7 +23,7 @@ OF_A_DAY: Final = frozenset({"cap_near", "cap_reached", "model_spend_cap"})
 """Their keys have a business, or * for all, and a day of its zone, or of UTC."""
 OF_A_MOMENT: Final = frozenset({
     "unknown_line", "no_assistant", "audit_rows_lost", "google_credentials", "reference_guessing",
-    "transfers_not_followed", "call_event_lost",
+    "transfers_not_followed", "call_event_lost", "pending_note_unread",
 })  # fmt: skip
 RETIRED: Final = frozenset({"texts_not_listed"})
 """Kinds that earlier versions raised and this one does not: where one was up at an upgrade, nobody else ends it."""

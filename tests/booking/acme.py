@@ -1,9 +1,13 @@
 """Acme Pest Control with every part of booking set up over one database: what the tests of booking and tools share."""
 
+import shutil
+import tempfile
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +24,8 @@ from app.booking.claims import Claims
 from app.booking.desk import Desk
 from app.booking.former import Former
 from app.booking.front import Front
+from app.booking.kept_notes import KeptNotes
+from app.booking.late_notes import LateNotes
 from app.booking.lookups import Lookups
 from app.booking.owner import Owners
 from app.booking.read_back import ReadBacks
@@ -120,8 +126,11 @@ class House:
             "clock": self.clock,
         }
         self.care = Aftercare(READ_BACK_AFTER_S, lambda booking, now: self.then(booking, now))
-        self.bookings = Bookings(lookups=self.lookups, former=self.former, care=self.care, **parts)
-        self.changes = Changes(lookups=self.lookups, former=self.former, care=self.care, **parts)
+        self.notes = Path(tempfile.gettempdir()) / f"readback-notes-{uuid.uuid4().hex}"
+        kept = KeptNotes(self.notes)
+        self.bookings = Bookings(lookups=self.lookups, former=self.former, care=self.care, kept=kept, **parts)
+        self.changes = Changes(lookups=self.lookups, former=self.former, care=self.care, kept=kept, **parts)
+        self.late_notes = LateNotes(self.database, kept, self.alarms, self.clock)  # type: ignore[arg-type]  # a fake
         self.businesses = {self.business.id: self.business}
         del parts["alarms"]
         change_settler = ChangeSettler(
@@ -204,6 +213,8 @@ class House:
 
     async def stop(self) -> None:
         await self.bookings.stop()
+        await self.changes.stop()
+        shutil.rmtree(self.notes, ignore_errors=True)
         await self.lookups.stop()
         await self.former.stop()
         await self.claims.stop()

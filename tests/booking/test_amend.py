@@ -9,7 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from app.booking import amend
+from app.booking import unnoted
 from app.booking.amendments import REMOVE_EVENT, Amendment, begin_move
 from app.booking.book import HOLD_S, Outcome, Result
 from app.booking.calendar import Refused
@@ -108,7 +108,7 @@ async def test_a_move_in_doubt_is_noted_by_a_slow_database_as_soon_as_it_can(
     made: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else who was told "not sure yet" hears no more, should the process be killed before it tries again."""
-    monkeypatch.setattr(amend, "NOTE_AGAIN_S", 3600.0)
+    monkeypatch.setattr(unnoted, "NOTE_AGAIN_S", 3600.0)
     booking = await booked(made)
     calendar.script("move", Step(delay_s=0.3), scripted.UNKNOWN)
     moving = asyncio.create_task(move(made, booking))
@@ -127,7 +127,7 @@ async def test_who_was_told_that_a_move_is_pending_hears_the_end_also_after_an_o
     made: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """Of what is only held, whoever settles it knows of nobody who waits."""
-    monkeypatch.setattr(amend, "NOTE_AGAIN_S", 0.05)
+    monkeypatch.setattr(unnoted, "NOTE_AGAIN_S", 0.05)
     booking = await booked(made)
     away = Refusing(made.database, lambda: ("move", "dana") in calendar.asked)
     monkeypatch.setattr(made.database, "write", away)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.booking import book
+from app.booking import book, noting, unnoted
 from app.booking.book import HOLD_S, Outcome, Result
 from app.booking.calendar import Absent
 from app.booking.store import YIELD, Customer
@@ -232,7 +232,7 @@ async def test_what_is_not_seen_after_the_write_is_pending_and_stays_held(
     assert outcome.booking.reference == row.reference
     assert row.status == "pending"
     assert row.reason
-    assert row.hold_until == NOW + book.FIRST_LOOK_AFTER_S
+    assert row.hold_until == NOW + noting.FIRST_LOOK_AFTER_S
     assert not await offered(acme)
     assert (await acme.book(call="test:2")).taken
     assert calendar.count("book") == 1, "never written twice"
@@ -280,7 +280,7 @@ async def test_what_is_pending_is_noted_by_a_slow_database_as_soon_as_it_can(
     acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else who was told "not sure yet" hears no more, should the process be killed before it tries again."""
-    monkeypatch.setattr(book, "NOTE_AGAIN_S", 3600.0)
+    monkeypatch.setattr(unnoted, "NOTE_AGAIN_S", 3600.0)
     calendar.script("book", Step(delay_s=0.3), scripted.UNKNOWN)
     booking = asyncio.create_task(acme.book(within_s=1.5))
     await soon(lambda: ("book", "dana") in calendar.asked)
@@ -298,7 +298,7 @@ async def test_who_was_told_pending_hears_the_end_also_after_an_outage_longer_th
     acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """Of what is only held, whoever settles it knows of nobody who waits."""
-    monkeypatch.setattr(book, "NOTE_AGAIN_S", 0.05)
+    monkeypatch.setattr(unnoted, "NOTE_AGAIN_S", 0.05)
     away = Refusing(acme.database, lambda: ("book", "dana") in calendar.asked)
     monkeypatch.setattr(acme.database, "write", away)
     calendar.script("book", scripted.UNKNOWN)
@@ -319,7 +319,8 @@ async def test_who_was_told_pending_hears_the_end_also_after_an_outage_longer_th
 async def test_the_log_has_whose_end_a_stop_in_an_outage_leaves_unnoted(
     acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(book, "NOTE_AGAIN_S", 3600.0)
+    monkeypatch.setattr(unnoted, "NOTE_AGAIN_S", 3600.0)
+    acme.notes.write_text("no folder: no file keeps it")
     calendar.script("book", Step(delay_s=0.1), scripted.UNKNOWN)
     booking = asyncio.create_task(acme.book(within_s=1.0))
     await soon(lambda: ("book", "dana") in calendar.asked)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.booking.book import FIRST_LOOK_AFTER_S, HOLD_S, Outcome, Result
+from app.booking.book import HOLD_S, Outcome, Result
+from app.booking.noting import FIRST_LOOK_AFTER_S
 from app.booking.store import SYNTHETIC_CALLER, Customer
 from app.booking.verification import TELL_CUSTOMER
 from app.db.engine import DatabaseUnavailableError

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
+from app.db.companion_files import beside
 from app.db.opening import normalised, open_engine
+from app.db.schema import tasks
 from tests.fakes import google_faults as faults
 from tests.fakes.google_calendar import FakeGoogle
 from tests.flows import books
 from tests.flows.businesses import DANA, GOOGLE, acme
-from tests.flows.running import VAPI_SECRET, Process
+from tests.flows.running import ROOT, VAPI_SECRET, Process
 from tests.flows.speaking import SAM, new_call, new_id, tool_calls
+from tests.flows.test_bad_database import locked
 
 SLOW_S = 1.5
 ONLY_DANA = GOOGLE[:1]
@@ -115,6 +119,38 @@ async def test_a_hold_without_an_event_is_given_back(
     assert await books.eventually(lambda: not books.booked(sqlite_url), SETTLED_WITHIN_S)
     assert slot["start"] in [offer["start"] for offer in await server.offers(limit=50)]
     assert google.events(DANA) == []
+    assert await stopped(server) == 0
+
+
+async def test_killed_while_the_database_is_away_whoever_heard_not_sure_yet_hears_the_end(
+    start: Callable[..., Process], database_url: str, google: FakeGoogle
+) -> None:
+    server = start(database_url, acme(ONLY_DANA), READBACK_GOOGLE_API_URL=google.url)
+    [slot] = await server.offers(limit=1)
+    google.counts.clear()
+    google.fail_next("insert", faults.NEVER)
+    asked = (new_id(), "book_appointment", {"slot_id": slot["slot_id"], **SAM})
+    booking = asyncio.create_task(server.call(asked))
+    await arrives(google, "insert")
+    notes = ROOT / beside(database_url, "pending", "pending")
+    with locked(database_url):
+        [result] = await booking
+        assert result["outcome"] == "pending", result
+        server.kill()
+        [note] = notes.iterdir()
+        assert not [word for word in SAM.values() if word in note.read_text()]
+    [held] = books.booked(database_url)
+    assert held["status"] == "held"
+    _age_holds(database_url)
+    note.write_text(re.sub(r'"at":([0-9.]+)', lambda at: f'"at":{float(at[1]) - 600}', note.read_text()))
+    await asyncio.to_thread(server.start)
+
+    def owed() -> list[str]:
+        return [task["subject"] for task in books.rows(database_url, tasks)]
+
+    assert await books.eventually(owed, SETTLED_WITHIN_S) == [held["reference"]]
+    notes.rmdir()  # nothing is left in it
+    assert not books.booked(database_url)
     assert await stopped(server) == 0
 
 
