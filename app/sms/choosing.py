@@ -246,7 +246,7 @@ def _near_what_was_offered(talk: Talk) -> Wanted:
 
 def _take_technician(talk: Talk) -> bool:
     state, who = talk.state, meant.technician_in(talk)
-    beside = (talk.said.instead or talk.said.name) and naming.asks_for_technician(talk)  # a name may be like theirs
+    beside = bool(who) and naming.asks_for_technician(talk)  # a name alone may be like theirs
     if not who or who == state.technician or (state.step is Step.NAME and not beside):
         return False
     state.technician = who

@@ -13,9 +13,9 @@ from itertools import chain, islice
 from app.sms import vocabulary as v
 from app.sms.cancelling import Cancelling, cancelling, with_what_is_kept
 from app.sms.dates_in_words import When
-from app.sms.ground import Ground
+from app.sms.ground import STREET, Ground
 from app.sms.intents import Intent as Intent
-from app.sms.intents import intent_of
+from app.sms.intents import intent_of, without_verbs
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import each_to_its_goal, without_origin
@@ -276,7 +276,8 @@ def _read(text: str, ground: Ground) -> Said:
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
-    at, meant = without_origin(v.KEPT_ONE.sub(" , ", v.PHONE.sub(" , ", told_of)))
+    bare = without_verbs(STREET.sub(" , ", v.PHONE.sub(" , ", told_of)), ground.own_words)
+    at, meant = without_origin(v.KEPT_ONE.sub(" , ", bare))
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)
