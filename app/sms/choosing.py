@@ -140,9 +140,12 @@ def _bar(talk: Talk) -> None:
 
 
 def _take_only_service(talk: Talk) -> None:
-    services = talk.business.services_said()
-    if not talk.state.service and len(services) == 1:
-        talk.state.service = services[0].id
+    state, services = talk.state, talk.business.services_said()
+    cancelled = state.before if state.last is None and state.task is Task.BOOK else None
+    if not state.service and len(services) == 1:
+        state.service = services[0].id
+    elif not state.service and cancelled and talk.said.when and not meant.services_in(talk):
+        state.service = cancelled.service  # "text a day if you want to book another time"
 
 
 def _take_in(talk: Talk) -> bool:

@@ -56,8 +56,11 @@ _WHEN_IS = re.compile(
     r"\b(?:when|what time|what day)(?:'?s| is| was| are| were) (?:the|my|our) "
     r"(?P<what>[\w-]+(?: [\w-]+){0,2}?)(?: one)?\W*$"
 )
-_AGAIN = re.compile(r"\b(?:when|what (?:time|day))(?: (?:is|was) (?:it|that|this))? again\b")
-"""It was told before: "thanks, what time again?"."""
+_AGAIN = re.compile(
+    r"\b(?:when|what (?:time|day))(?: (?:is|was) (?:it|that|this))? again\b|"
+    r"^\W*(?:(?:so|and|ok|hi|hey),? )*what (?:do|have) (?:i|we) (?:have|got)(?: booked| scheduled| coming up)?\W*$"
+)
+"""What stands: "thanks, what time again?", "what do I have"."""
 _TWO = (
     rf"(?:(?:the |my |our )?(?:two|2|both)(?: of)? (?:them|these|those|{v.APPT}|times|days)|"
     r"(?:them|those|these)(?: two| both)?)"
