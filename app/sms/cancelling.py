@@ -169,6 +169,17 @@ _ALL_LEFT = re.compile(
     re.I,
 )
 """Likewise beside what is to be cancelled: "cancel the ants, inspection only"."""
+_LABELLED = re.compile(
+    r"(?P<at>^|[,;\n] ?)(?:(?:the|my) )?(?P<what>(?!(?:please|also|and|then|so|ok|hi|no)\b)[a-z-]+(?: [a-z-]+)?) ?: ?"
+    r"(?P<do>cancel|move|reschedule)\b(?! (?:my|the|it|that|this)\b)",
+    re.I,
+)
+"""What is said of each in a list: "inspection: cancel"."""
+_LABELLED_TIME = re.compile(
+    rf"(?P<at>[,;\n] ?)(?:(?:the|my) )?(?P<what>[a-z-]+(?: [a-z-]+)?) ?: ?(?=(?:(?:on|this|next|to) )*(?:{_DAY})\b)",
+    re.I,
+)
+"""And where it shall go: "ants: thursday at 10"."""
 _SOMEBODY_ELSE = re.compile(
     r"\b(?:found|hired|got|went with|going with|chose|use|using) (?:someone|somebody|another|a different|some other)\b"
     r"(?= (?:else|company|guy|firm|exterminator|inspector|provider|person))"
@@ -213,6 +224,8 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
 
 def with_what_is_kept(text: str) -> str:
     """The words, in which what alone is left or needed beside what is given up is said to be kept."""
+    if _LABELLED.search(text):
+        text = _LABELLED_TIME.sub(r"\g<at>move the \g<what> to ", _LABELLED.sub(r"\g<at>\g<do> the \g<what>", text))
     text = _ALL_NEEDED.sub(r"\g<not>keep ", text)
     return _ALL_LEFT.sub(lambda match: f"{match['not']}keep the {match['just'] or match['only']}", text)
 

@@ -13,6 +13,11 @@ ROWS: tuple[Row, ...] = (
     (THREE, "cancel the first and second / yes / yes", TREATMENT, "Cancelled: Home inspection"),
     (THREE, "cancel the follow up / yes", f"{TUE}, {TREATMENT}", "Cancelled: Follow-up"),
     (INSPECTION_AND_TREATMENT, "cancel the first or the last", f"{TUE}, {TREATMENT}", "Which one?"),
+    *(
+        (INSPECTION_AND_TREATMENT, f"{text} / yes / yes", "treatment Thu 26 10:00", "Moved: Ant treatment")
+        for text in ("inspection: cancel, ants: thursday at 10", "inspection: cancel\nants: thursday at 10")
+    ),
+    (INSPECTION_AND_TREATMENT, "ants: cancel / yes", TUE, "Cancelled: Ant treatment"),
     (CANCELLED, "book again tuesday at 9 / yes", TUE, "Booked: Home inspection"),
     (CANCELLED, "can i get thursday at 9 / yes", "inspection Thu 26 09:00", "Booked: Home inspection"),
     (CANCELLED, "an ant treatment wednesday at 10 / yes", TREATMENT, "Booked: Ant treatment"),
