@@ -144,7 +144,7 @@ NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
     r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
-    rf"{_FORGET} (?:the|my) (?P<what>[\w-]+(?: [\w-]+){0, 2}?)(?: visit| appointment| treatment| inspection)?"
+    rf"{_FORGET} (?:the|my) (?P<what>[\w-]+(?: [\w-]+){{0,2}}?)(?: visit| appointment| treatment| inspection)?"
     r"(?: please| pls)?(?=\W*$|[,.;!])|"
     r"\b(?:take|remove) (?:me|us) (?:off|from) (?:the|your) (?:schedule|calendar|books?)\b"
 )

@@ -35,11 +35,13 @@ _ALIKE = 0.85
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
 _ASKED_FOR = (
     r"(?<!is it )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
-    r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
+    r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b(?!'s)|"
     r"\b(?:can|could|will|would|is|if) {name} (?:come|see (?:me|us)|do (?:it|that|the|my)|make it|take it|free|"
     r"available|there|instead)\b|"
     r"\b{name} (?:instead|rather|if possible)\b"
 )
+_BY_TITLE = r"(?<!for )(?<!from )(?<!by )(?<!it )(?<!with )\b(?=(?:dr|doctor)\b){name}\b"
+"""Beside a time it is enough: "Dr. May, Tuesday at 9"."""
 _SIGNS = re.compile(r"[^\w-]+")
 _TITLES = ("dr", "doctor", "mr", "mrs", "ms", "miss")
 NOT_THE_POINT = frozenset(
@@ -119,9 +121,9 @@ def technician_in(talk: Talk) -> str:
         return others[0].id if len(others) == 1 else ""
     for technician in people:
         name = names[technician.id]
-        if re.fullmatch(rf"(?:with )?{name}(?: (?:please|pls|thanks|instead))*\W*", low) or re.search(
-            _ASKED_FOR.format(name=name), low
-        ):
+        alone = re.fullmatch(rf"(?:with )?{name}(?: (?:please|pls|thanks|instead))*\W*", low)
+        by_title = talk.said.when and re.search(_BY_TITLE.format(name=name), low)
+        if alone or by_title or re.search(_ASKED_FOR.format(name=name), low):
             return technician.id
     return ""
 
@@ -145,7 +147,7 @@ def called(talk: Talk) -> dict[str, str]:
         if names and len(names[0]) > 1 and firsts.count(names[0]) == 1 and names[0] not in (*MONTHS, *WEEKDAYS):
             ways.append(names[0])
         patterns = [re.escape(way) for way in dict.fromkeys(ways) if way]
-        if names and whole != names[-1] and lasts.count(names[-1]) == 1:
+        if names and lasts.count(names[-1]) == 1:
             patterns.append(rf"(?:{'|'.join(_TITLES)})\.? {re.escape(names[-1])}")
         forms[each.id] = f"(?:{'|'.join(patterns)})"
     return forms

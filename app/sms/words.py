@@ -21,7 +21,15 @@ from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import each_to_its_goal, without_origin
 from app.sms.other_languages import ABROAD
 
+_TOO = (
+    r"\A(?P<head>\D*?)\b(?P<hour>1[0-2]|[1-9])(?::00)?(?P<half> ?[ap]m)?(?: o'?clock)?"
+    r"(?:'s| is| would be| seems| sounds)"
+    r"(?: a bit| a little| way| much| far| really| still)* too {what}\b(?P<rest>[^\d?]*)\Z"
+)
+"""The only hour that is named, and why it is none."""
 _SLIPS = (
+    (re.compile(_TOO.format(what="early"), re.I), r"\g<head>rather after \g<hour>:01\g<half>\g<rest>"),
+    (re.compile(_TOO.format(what="late"), re.I), r"\g<head>rather before \g<hour>:00\g<half>\g<rest>"),
     (re.compile(r"\b(?:chnge|cahnge|chagne|chnage|chaneg)\b", re.I), "change"),
     (re.compile(r"\b(?:mvoe|moev)\b", re.I), "move"),
     (re.compile(r"\b(?:cxl|cncl|canx)\b", re.I), "cancel"),

@@ -68,6 +68,8 @@ IN_CLINIC: tuple[Row, ...] = (
     (CLEANING_TIMES, "dr may please / 3 / Jane Roe / yes", AT_CLEANING, "for Jane Roe"),
     (CLEANING_TIMES, "flu shot in may", "", "Saturday, May 1, 2027 is too far ahead"),
     (CLEANING, "can dr may see me at 10 / yes", "cleaning Tue 24 10:00", "with Dr. Grace May"),
+    (CLEANING, "get me in at 10 with dr. may / yes", "cleaning Tue 24 10:00", "with Dr. Grace May"),
+    (NOTHING, "Dr. Sam tuesday at 9 cleaning, Jane Roe / yes", AT_CLEANING, "with Sam"),
     (CLEANING_NAME, "with Sam please / Jane Roe / yes", AT_CLEANING, "with Sam"),
     (CLEANING_NAME, "can I have Sam / Jane Roe / yes", AT_CLEANING, "with Sam"),
     (CLEANING_NAME, "Sam Roe / yes", f"{AT_CLEANING} for Sam Roe", "with Dr. Grace May"),
