@@ -23,7 +23,7 @@ ROWS: tuple[Row, ...] = (
     (CANCELLED, "an ant treatment wednesday at 10 / yes", TREATMENT, "Booked: Ant treatment"),
     (CANCELLED, "book an appointment", "", "What is it for?"),
     (NOTHING, "inspection tuesday, 9 is too early / 1 / Jane Roe / yes", AT_NINE_THIRTY, "Booked"),
-    (ONE, "9 is too early / 1 / yes", AT_NINE_THIRTY, "Moved"),
+    *((ONE, f"{text} is too early / 1 / yes", AT_NINE_THIRTY, "Moved") for text in ("9", "Tuesday at 9")),
     (ONE, "10 is too late", TUE, "You have: Home inspection"),
     (ONE, "i want lee's phone number", TUE, "You have: Home inspection"),
     (ONE, "1 hour drive, can you come at 11 / yes", "inspection Tue 24 11:00", "Moved"),
