@@ -41,6 +41,8 @@ _SEVERAL = re.compile(
     r"\b(?:two|both|three|four|five|several|a couple(?: of)?|[2-9]) (?P<what>(?:[a-z]+ ){0,2}[a-z]+)", re.I
 )
 _COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
+_FOR_ANOTHER = re.compile(r"^\W*(?:(?:and|plus|n) )?for (?:me|myself|us|my|him|her)\b")
+"""Beside a visit at its own time it is another one: "... at 9 and for me at 9:30"."""
 _STANDS = re.compile(r"\b(?:still|confirmed)\b")
 _HANGS_ON = re.compile(r"\b(?:(?:but|and) )?(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I)
 
@@ -96,6 +98,8 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     if not other and rest.intent is None and wants_several(talk, first) and not turns(rest):
         whole = all(len(each.when.days) == 1 and each.when.clock for each in (first, rest))
         return replace(first, next=wish) if whole else None
+    if not other and rest.intent is None and _FOR_ANOTHER.match(low) and rest.when.clock and first.when.clock:
+        return replace(first, next=wish)
     if not disjoint:
         return None
     if rest.intent is Intent.CANCEL:

@@ -130,19 +130,21 @@ _REQUEST = (
     r"(?:^|[.,;!\n]) ?(?:(?:please|pls|just|ok|okay|no|so|hi|hey|actually|sorry|let'?s|well|but|and|then|thanks|"
     r"you know what|i think|(?:we|you|u) can|(?:can|could) (?:i|we|you|u)) )*"
 )
-_FORGET = rf"{_REQUEST}(?:(?:(?:(?:i|we)(?:'?ll| will|'?d rather)|gonna) )?skip|forget(?: about)?)"
+_FORGET = rf"{_REQUEST}(?:(?:(?:(?:i|we)(?:'?ll| will|'?d rather)|gonna) )?skip|drop|forget(?: about)?)"
 """Only as a request; what somebody forgets is a complaint or a worry: "did they forget the inspection?"."""
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "
     r"(?:it|my|our|you|u|him|her|them|this|that|the (?:visit|appointment|appt|service|inspection|treatment|"
-    r"(?P<which>[\w-]+)(?:'s)? (?:guy|guys|tech|technician|man|visit|appointment|appt|treatment|inspection)))\b"
+    r"(?P<which>[\w-]+)(?:'s)? (?:guy|guys|tech|technician|man|visit|appointment|appt|treatment|inspection)|"
+    r"(?P<own>[\w-]+(?: [\w-]+){0,2}?)(?=(?: any ?more| after all| now)?"
+    r"(?:\W*$|[,.;!]| (?:please|thanks|but|because|since)\b))))\b"
     r"(?! (?:to(?! come)|explained|done|now|yet)\b)|"
     r"\b(?:no longer|not) need(?:ed)?(?: any ?more)?(?=\W*$|[,.;!]| (?:thanks|please)\b)|"
     r"\bno longer need\b|\bno need any ?more\b|"
     r"\b(?:do ?n[o']?t|do not|no need to|no need for (?:you|him|her|them) to|need not)(?: \w+)? (?:come|send anyone)\b"
     r"(?! (?:before|after|until|till|earlier|late|early|in|inside|through|to|up|around|by|with)\b)|"
     r"\b(?:scrap|bin|ditch) (?:it|that|the \w+|my \w+)(?! time)\b|"
-    rf"{_FORGET} (?:the|my) (?P<what>[\w-]+)(?: visit| appointment| treatment| inspection)?"
+    rf"{_FORGET} (?:the|my) (?P<what>[\w-]+(?: [\w-]+){{0,2}}?)(?: visit| appointment| treatment| inspection)?"
     r"(?: please| pls)?(?=\W*$|[,.;!])|"
     r"\b(?:take|remove) (?:me|us) (?:off|from) (?:the|your) (?:schedule|calendar|books?)\b"
 )
@@ -167,6 +169,17 @@ _ALL_LEFT = re.compile(
     re.I,
 )
 """Likewise beside what is to be cancelled: "cancel the ants, inspection only"."""
+_LABELLED = re.compile(
+    r"(?P<at>^|[,;\n] ?)(?:(?:the|my) )?(?P<what>(?!(?:please|also|and|then|so|ok|hi|no)\b)[a-z-]+(?: [a-z-]+)?) ?: ?"
+    r"(?P<do>cancel|move|reschedule)\b(?! (?:my|the|it|that|this)\b)",
+    re.I,
+)
+"""What is said of each in a list: "inspection: cancel"."""
+_LABELLED_TIME = re.compile(
+    rf"(?P<at>[,;\n] ?)(?:(?:the|my) )?(?P<what>[a-z-]+(?: [a-z-]+)?) ?: ?(?=(?:(?:on|this|next|to) )*(?:{_DAY})\b)",
+    re.I,
+)
+"""And where it shall go: "ants: thursday at 10"."""
 _SOMEBODY_ELSE = re.compile(
     r"\b(?:found|hired|got|went with|going with|chose|use|using) (?:someone|somebody|another|a different|some other)\b"
     r"(?= (?:else|company|guy|firm|exterminator|inspector|provider|person))"
@@ -211,14 +224,21 @@ def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
 
 def with_what_is_kept(text: str) -> str:
     """The words, in which what alone is left or needed beside what is given up is said to be kept."""
+    if _LABELLED.search(text):
+        text = _LABELLED_TIME.sub(r"\g<at>move the \g<what> to ", _LABELLED.sub(r"\g<at>\g<do> the \g<what>", text))
     text = _ALL_NEEDED.sub(r"\g<not>keep ", text)
     return _ALL_LEFT.sub(lambda match: f"{match['not']}keep the {match['just'] or match['only']}", text)
 
 
 def not_needed(low: str, own: Collection[str]) -> bool:
     """Whether a visit, or who comes to it, is not needed: "the ant guy", unlike "the same guy" and "the early one"."""
-    found = (match["which"] or match["what"] for match in NOT_NEEDED.finditer(low))
-    return any(which is None or which in own or which in _DAYS for which in found)
+    found = (match["which"] or match["what"] or match["own"] for match in NOT_NEEDED.finditer(low))
+    return any(which is None or which in _DAYS or _is_own(which, own) for which in found)
+
+
+def _is_own(which: str, own: Collection[str]) -> bool:
+    words = which.split()
+    return any(word in own for word in words) and all(word in own or word in ("up", "in", "off") for word in words)
 
 
 def is_timed(low: str) -> bool:

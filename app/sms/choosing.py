@@ -140,9 +140,12 @@ def _bar(talk: Talk) -> None:
 
 
 def _take_only_service(talk: Talk) -> None:
-    services = talk.business.services_said()
-    if not talk.state.service and len(services) == 1:
-        talk.state.service = services[0].id
+    state, services = talk.state, talk.business.services_said()
+    cancelled = state.before if state.last is None and state.task is Task.BOOK else None
+    if not state.service and len(services) == 1:
+        state.service = services[0].id
+    elif not state.service and cancelled and talk.said.when and not meant.services_in(talk):
+        state.service = cancelled.service  # "text a day if you want to book another time"
 
 
 def _take_in(talk: Talk) -> bool:
@@ -246,7 +249,7 @@ def _near_what_was_offered(talk: Talk) -> Wanted:
 
 def _take_technician(talk: Talk) -> bool:
     state, who = talk.state, meant.technician_in(talk)
-    beside = (talk.said.instead or talk.said.name) and naming.asks_for_technician(talk)  # a name may be like theirs
+    beside = bool(who) and naming.asks_for_technician(talk)  # a name alone may be like theirs
     if not who or who == state.technician or (state.step is Step.NAME and not beside):
         return False
     state.technician = who

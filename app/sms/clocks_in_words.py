@@ -91,7 +91,9 @@ _EXACT = (
     re.compile(rf"(?<![\w/:.])(?P<hour>[0-9]{{1,2}})(?P<minute>[0-5][0-9]) ?{_HALF}(?!\w)"),
     re.compile(r"(?<![\w/:.])(?P<hour>0[0-9]|1[0-9]|2[0-3])h(?![\w:])"),
     re.compile(r"(?<![\w/:.])(?P<hour>[0-9]{1,2})[:h](?P<minute>[0-5][0-9])(?P<half>[ap])?(?![\w:])"),
-    re.compile(rf"\b(?:at|around|about) (?P<hour>[01]?[0-9]|2[0-3])(?P<minute>[0-5][0-9])(?![\w:]){_NO_STREET}"),
+    re.compile(
+        rf"(?:\b(?:at|around|about) |@ ?)(?P<hour>[01]?[0-9]|2[0-3])(?P<minute>[0-5][0-9])(?![\w:]){_NO_STREET}"
+    ),
     re.compile(r"(?<![\w/:.])(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) ?(?:h|hrs|hours)\b"),
     re.compile(rf"(?<!\w)(?:(?P<hour>[0-9]{{1,2}})|(?P<word>{_WORD})) ?o'? ?clock\b"),
     re.compile(

@@ -1,5 +1,6 @@
 """What a text is read against. Lives for one turn, and forgets with it what it has read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,6 +9,16 @@ from app.booking.availability import last_bookable_day
 from app.booking.business import Business
 from app.booking.zones import local_date
 from app.sms.dates_in_words import When, read_when
+
+_TITLED = re.compile(r"\b(?:dr|doctor|mr|mrs|ms|miss)\b\.? (?P<name>[^\W\d_]+)\b", re.I)
+_STREET_WORD = r"(?:(?!(?i:in|on|the|at|with|my|your|down|off|and|or)\b)[^\W\d_][\w'.-]*|[0-9]+(?:st|nd|rd|th))"
+STREET = re.compile(
+    rf"\b[0-9]{{1,5}} (?:{_STREET_WORD} ){{1,3}}"
+    r"(?:(?i:street|avenue|ave|road|rd|lane|ln|boulevard|blvd|drive|court|highway|hwy|terrace|circle)\b|"
+    r"(?:St|Dr|Ct|Way|Pl|Place|Trail|Loop)\b(?!\.? [A-Z]))"
+)
+"""An address: neither its number nor its name is a time."""
+_PARTICLES = frozenset(("up", "in", "off", "out", "on", "to", "the", "of", "and", "a", "for"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +35,20 @@ class Ground:
     def when(self, words: str) -> tuple[When, str]:
         """As `read_when`; each text once, since its parts are looked at again and again."""
         if words not in self._read:
-            self._read[words] = read_when(words, self.today, self.last)
+            self._read[words] = read_when(self._without_names(words), self.today, self.last)
         return self._read[words]
+
+    def _without_names(self, words: str) -> str:
+        """Without addresses, and without who comes where a title says so: "Dr. May" is no month."""
+        words = STREET.sub(" , ", words)
+        return _TITLED.sub(lambda each: " , " if each["name"].lower() in self.technicians else each[0], words)
 
 
 def ground(business: Business, now: int) -> Ground:
     """What a text to this business is read against."""
     own = _words_of([business.name, *(service.name for service in business.services)])
+    parts = {part for word in own if "-" in word for part in (*word.split("-"), word.replace("-", ""))}
+    own |= {part for part in parts if len(part) > 1} - _PARTICLES  # "my check up", "the checkup"
     own |= {f"{word}s" for word in own}  # "cancel the ants"
     technicians = _words_of([technician.name for technician in business.technicians])
     return Ground(local_date(business.zone, now), last_bookable_day(business, now), own, technicians)

@@ -50,6 +50,17 @@ _PLACES_OWN = re.compile(
     rf"(?:(?:this|next) )?(?:{'|'.join(day[:3] for day in WEEKDAYS)}|tomorrow)"
 )
 """Where a visit shall go, without a verb or put as a question: "my appointment to Thursday"."""
+_NAMED_BY_VERB = re.compile(r"\b(?P<what>[\w-]+) (?P<verb>(?:change|move|moving|swap|switch|shift)s?)\b", re.I)
+"""What a service can be called: "an oil change the 24th" changes nothing."""
+_WHEN_IS = re.compile(
+    r"\b(?:when|what time|what day)(?:'?s| is| was| are| were) (?:the|my|our) "
+    r"(?P<what>[\w-]+(?: [\w-]+){0,2}?)(?: one)?\W*$"
+)
+_AGAIN = re.compile(
+    r"\b(?:when|what (?:time|day))(?: (?:is|was) (?:it|that|this))? again\b|"
+    r"^\W*(?:(?:so|and|ok|hi|hey),? )*what (?:do|have) (?:i|we) (?:have|got)(?: booked| scheduled| coming up)?\W*$"
+)
+"""What stands: "thanks, what time again?", "what do I have"."""
 _TWO = (
     rf"(?:(?:the |my |our )?(?:two|2|both)(?: of)? (?:them|these|those|{v.APPT}|times|days)|"
     r"(?:them|those|these)(?: two| both)?)"
@@ -66,7 +77,7 @@ _SWAPS = re.compile(
 
 def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     """What these words (lower case) are about. `own` are the words of the business: its services, who comes."""
-    low = _without_kept(low)
+    low = _without_kept(without_verbs(low, own))
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
     moves = (
@@ -97,11 +108,27 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     if of_cancelling >= Cancelling.HALF:
         return Intent.CANCEL
     told = of_cancelling is Cancelling.WEIGHED or (of_cancelling is Cancelling.TOLD and OF_VISIT.search(low))
+    told = told or bool(_AGAIN.search(low)) or _asks_when(low, own)
     if told or v.IS_BOOKED.search(asked) or (v.STATUS.search(asked) and not v.OPENINGS.search(asked)):
         return Intent.STATUS
     if v.BOOK.search(asked):
         return Intent.BOOK
     return Intent.PERSON if NOT_CALLED.search(asked) and not when else None
+
+
+def without_verbs(text: str, own: Collection[str]) -> str:
+    """The text without the verbs that are but a part of the name of something of the business's own."""
+
+    def kept(match: re.Match[str]) -> str:
+        return match["what"] if {match["what"].lower(), match["verb"].lower()} <= {*own} else match[0]
+
+    return _NAMED_BY_VERB.sub(kept, text)
+
+
+def _asks_when(low: str, own: Collection[str]) -> bool:
+    """Whether it is asked when something of the business's own is: "when is the ant one?"."""
+    match = _WHEN_IS.search(low)
+    return match is not None and all(word in own for word in match["what"].split())
 
 
 def _moves_own(low: str, own: Collection[str]) -> bool:

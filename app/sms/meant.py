@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from app.booking.business import Service
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When, read_shift
+from app.sms.day_names import MONTHS, WEEKDAYS
 from app.sms.numbers_in_words import AN_HOUR
 from app.sms.spans_in_words import read_next_to_it
 from app.sms.state import IDLE, Booked, Offered, Step, Wanted
@@ -34,12 +35,15 @@ _ALIKE = 0.85
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
 _ASKED_FOR = (
     r"(?<!is it )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
-    r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b|"
-    r"\b(?:can|could|will|would|is|if) {name} (?:come|do (?:it|that|the|my)|make it|take it|free|available|there|"
-    r"instead)\b|"
+    r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b(?!'s)|"
+    r"\b(?:can|could|will|would|is|if) {name} (?:come|see (?:me|us)|do (?:it|that|the|my)|make it|take it|free|"
+    r"available|there|instead)\b|"
     r"\b{name} (?:instead|rather|if possible)\b"
 )
+_BY_TITLE = r"(?<!for )(?<!from )(?<!by )(?<!it )(?<!with )\b(?=(?:dr|doctor)\b){name}\b"
+"""Beside a time it is enough: "Dr. May, Tuesday at 9"."""
 _SIGNS = re.compile(r"[^\w-]+")
+_TITLES = ("dr", "doctor", "mr", "mrs", "ms", "miss")
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
 )
@@ -111,14 +115,42 @@ def technician_in(talk: Talk) -> str:
     """The id of the technician who is asked for, or of the only one who is not ruled out; empty if nobody is."""
     low = " ".join(talk.said.text.lower().replace(",", " ").split())
     people = [each for each in talk.business.technicians if each.id != talk.business.tester]
-    others = [each for each in people if not re.search(_RULED_OUT + re.escape(each.name.lower()), low)]
+    names = called(talk)
+    others = [each for each in people if not re.search(rf"{_RULED_OUT}{names[each.id]}\b", low)]
     if len(others) < len(people):
         return others[0].id if len(others) == 1 else ""
     for technician in people:
-        name = technician.name.lower()
-        if low.strip(" .!?") == name or re.search(_ASKED_FOR.format(name=re.escape(name)), low):
+        name = names[technician.id]
+        alone = re.fullmatch(rf"(?:with )?{name}(?: (?:please|pls|thanks|instead))*\W*", low)
+        by_title = talk.said.when and re.search(_BY_TITLE.format(name=name), low)
+        if alone or by_title or re.search(_ASKED_FOR.format(name=name), low):
             return technician.id
     return ""
+
+
+def called(talk: Talk) -> dict[str, str]:
+    """How each technician, by id, can be called, as a pattern of lower case.
+
+    "Dr. Grace May" is "grace" and "dr may", too. One name alone that others have as well, or that is a month's or a
+    day's, is nobody's.
+    """
+    people = [each for each in talk.business.technicians if each.id != talk.business.tester]
+    bare = {
+        each.id: [w for w in (word.strip(".,") for word in each.name.lower().split()) if w not in _TITLES]
+        for each in people
+    }
+    firsts, lasts = ([names[at] for names in bare.values() if names] for at in (0, -1))
+    forms = {}
+    for each in people:
+        names, whole = bare[each.id], each.name.lower()
+        ways = [whole, " ".join(names)]
+        if names and len(names[0]) > 1 and firsts.count(names[0]) == 1 and names[0] not in (*MONTHS, *WEEKDAYS):
+            ways.append(names[0])
+        patterns = [re.escape(way) for way in dict.fromkeys(ways) if way]
+        if names and lasts.count(names[-1]) == 1:
+            patterns.append(rf"(?:{'|'.join(_TITLES)})\.? {re.escape(names[-1])}")
+        forms[each.id] = f"(?:{'|'.join(patterns)})"
+    return forms
 
 
 def nearest(slots: Sequence[Offered], clock: Clock) -> list[Offered]:

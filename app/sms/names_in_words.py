@@ -28,7 +28,7 @@ AROUND_NAME = re.compile(
     r"^(?:(?:yes|yeah|sure|ok|okay|hi|hello|well)[ ,]+)?(?:it'?s|it is|its|i'?m|i am|this is|for|under|call me|"
     r"my name is|"
     r"put it under|soy|that'?s|name)? ?(?=\S)"
-    r"|[ ,]*\b(?:please|pls|thanks|thank you|thx|here|gracias)\W*$",
+    r"|[ ,]*\b(?:please|pls|thanks|thank you|thx|here|speaking|gracias)\W*$",
     re.I,
 )
 _NO_NAMES = """

@@ -8,6 +8,7 @@ from app.sms import phrases
 from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.ground import Ground
+from app.sms.meant import called
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
@@ -88,8 +89,7 @@ _PLACE = re.compile(
 
 def asks_for_technician(talk: Talk) -> bool:
     """Whether what stands beside the customer's name asks for somebody to come, or for somebody not to."""
-    people = [each for each in talk.business.technicians if each.id != talk.business.tester]
-    names = "|".join(re.escape(each.name.lower()) for each in people)
+    names = "|".join(called(talk).values())
     return bool(names) and re.search(_ASKS_FOR.format(names=names), talk.said.text.lower()) is not None
 
 

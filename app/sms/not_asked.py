@@ -45,7 +45,8 @@ NOT_CALLED = re.compile(
 """Where nothing else is said, a call that did not come is asked for."""
 DANGER = re.compile(
     r"\bcan(?:'?t|not| not) breathe\b|\b(?:trouble|hard time|not) breathing\b|"
-    r"\b(?:gas leak|on fire|unconscious|passed out)\b|"
+    r"\b(?:gas leak|on fire|unconscious|unresponsive|passed out|chest pains?|having a stroke|overdosed?|suicidal|"
+    r"kill (?:myself|himself|herself))\b|"
     r"\bsmell(?:s|ing)? (?:\w+ )?gas\b|\b(?:seizure|anaphyla\w+|allergic reaction|heart attack)\b|\bpoisoned\b|"
     r"\b(?:this|it)(?:'?s| is) an emergency\b|\b(?:is|are|am|i'?m) bleeding\b|"
     r"\bcarbon monoxide (?:alarm|detector) (?:is|went|keeps|going)\b|"

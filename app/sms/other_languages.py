@@ -31,7 +31,7 @@ CALL_ABROAD = (
 _BESIDE_A_CALL = (
     r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain|aujourd|maintenant|bient[oô]t|vite|rapidement|"
     r"imm[eé]diatement|urgemment|directement|d'\w+|d[eè]s|svp|stp|s'il|merci|please|quand|pour|avant|apr[eè]s|plus|le|la|"
-    r"les|l'\w+|ce|cet|cette|en|et|ou|[aà]|au|aux|de|du|si|sur|dans|entre|vers|lors\w*|un|une|ici|matin|midi|soir|t[oô]t|"
+    r"les|l'\w+|ce|cet|cette|en|et|ou|[aà]|au|aux|de|du|si|sur|dans|entre|vers|lors\w*|un|une|ici|chez|mon|ma|mes|notre|nos|matin|midi|soir|t[oô]t|"
     r"tard|car|mais|que|afin|par|sans|possible|tomorrow|today|the|in|on|at|next|morning|afternoon|evening|\w+day"
 )
 NO_CALL_ABROAD = re.compile(

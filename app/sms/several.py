@@ -188,7 +188,8 @@ def listed(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     low = talk.said.text.lower()
     if talk.said.instead or not (EVERY.search(low) or len(visits) > 1):
         return []
-    if talk.state.step is Step.WHICH and (several_of := numbered(talk, visits)):
+    by_place = talk.state.step is Step.WHICH or not any(sign.isdigit() for sign in low)
+    if by_place and (several_of := numbered(talk, visits)):
         return several_of
     days, services = talk.said.when.days, all_services_in(talk, low)
     moves = talk.state.task is Task.MOVE  # where one day can be the goal

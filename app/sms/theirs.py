@@ -66,6 +66,7 @@ _ONE_MORE_OF = re.compile(
 )
 _NOT_SO = re.compile(r"\b(?:wo|ca|do|does|did)n'?t\b|\b(?:cannot|not|never|no)\b")
 _WISHED = re.compile(r"\bwould like\b|\bpossible\b|\bmov(?:e|ing)\b|\bbad\b|\bno good\b")
+_CANCELS = re.compile(r"\bcancel (?:the|my|our) [\w-]+(?: [\w-]+){0,2}")
 _WITH = re.compile(rf"\b{APPT} with (?:(?:the|my|our|an?|dr\.?|doctor) )+(?P<who>[a-z]+)")
 _ANYBODY = frozenset(
     ("tech", "technician", "guy", "guys", "team", "crew", "company", "person", "man", "lady", "office")
@@ -115,9 +116,10 @@ def none_then(talk: Talk, own: Sequence[Booked]) -> bool:
 
 
 def needs_none_of(talk: Talk, own: Sequence[Booked]) -> bool:
-    """Whether it is a service of which they have no visit that is not needed: "skip the ants"."""
-    given_up = NOT_NEEDED.finditer(talk.said.text.lower())
-    named = {service.id for match in given_up for service in all_services_in(talk, match[0])}
+    """Whether it is a service of which they have no visit that is given up: "skip the ants", "cancel the ants"."""
+    low = talk.said.text.lower()
+    given_up = (match[0] for form in (NOT_NEEDED, _CANCELS) for match in form.finditer(low))
+    named = {service.id for words in given_up for service in all_services_in(talk, words)}
     return bool(named) and all(each.service not in named for each in own)
 
 

@@ -13,7 +13,8 @@ from app.sms.words import Answer
 DETAIL = re.compile(
     r"\b(?:address|gates?|code|doors?|ring|(?:door)?bell|buzzer|knock|dogs?|puppy|cats?|pets?|keys?|lock ?box|alarm|"
     r"parking|park|apt\.? ?#?\d+\w?|apartment|unit|suite|floors?|entrance|driveway|garage|fence|(?:back|front)?yard)\b|"
-    r"\b\d+ (?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b|"
+    r"\b\d+ (?!(?:with|see|for|hours?|hrs?|min\w*|miles?)\b)"
+    r"(?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b|"
     r"\b(?:tell|let|ask|inform|have) (?:him|her|them|the (?:tech\w*|guys?|driver|inspector)|whoever \w+) |"
     r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,250}\.\w|"
     rf"{PHONE.pattern}|"

@@ -316,7 +316,7 @@ WISHES = re.compile(
 )
 """They name no time."""
 ASKING = re.compile(
-    r"(?:whats?|why|hows?|whos?|which|wheres?|whens?|(?:do|are|can|could|will|would) (?:you|u|ya)|does|"
+    r"(?:whats?|why|hows?|whos?|which|wheres?|whens?|(?:do|are|can|could|will|would) (?:you|u|ya|he|she|they)|does|"
     r"is (?:it|there|this|that)|would it|will it|(?:do|should|can|could) (?:i|we)|can my|may i|am i|"
     r"qu[eé]|c[oó]mo)\b"
 )
@@ -380,7 +380,7 @@ _FOR_THEIRS = (
 FOR_THEIRS = re.compile(rf"\b{_FOR_THEIRS}\b")
 AGAIN = re.compile(
     r"\b(?:another (?:one|visit|appointment|appt)|one more|also|as well|too(?=\W*$|[,.;!?]| (?:please|pls|thanks?)\b)|"
-    r"in addition|(?:needs?|wants?) one|"
+    r"in addition|same (?:\w+ )?again|(?:needs?|wants?) one|"
     r"second (?:one|visit|appointment|appt|house|home|property|place|unit|address)|"
     rf"{_FOR_THEIRS})\b"
 )

@@ -13,15 +13,23 @@ from itertools import chain, islice
 from app.sms import vocabulary as v
 from app.sms.cancelling import Cancelling, cancelling, with_what_is_kept
 from app.sms.dates_in_words import When
-from app.sms.ground import Ground
+from app.sms.ground import STREET, Ground
 from app.sms.intents import Intent as Intent
-from app.sms.intents import intent_of
+from app.sms.intents import intent_of, without_verbs
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import each_to_its_goal, without_origin
 from app.sms.other_languages import ABROAD
 
+_TOO = (
+    r"\A(?P<head>\D*?)\b(?P<hour>1[0-2]|[1-9])(?::00)?(?P<half> ?[ap]m)?(?: o'?clock)?"
+    r"(?:'s| is| would be| seems| sounds)"
+    r"(?: a bit| a little| way| much| far| really| still)* too {what}\b(?P<rest>[^\d?]*)\Z"
+)
+"""The only hour that is named, and why it is none."""
 _SLIPS = (
+    (re.compile(_TOO.format(what="early"), re.I), r"\g<head>rather after \g<hour>:01\g<half>\g<rest>"),
+    (re.compile(_TOO.format(what="late"), re.I), r"\g<head>rather before \g<hour>:00\g<half>\g<rest>"),
     (re.compile(r"\b(?:chnge|cahnge|chagne|chnage|chaneg)\b", re.I), "change"),
     (re.compile(r"\b(?:mvoe|moev)\b", re.I), "move"),
     (re.compile(r"\b(?:cxl|cncl|canx)\b", re.I), "cancel"),
@@ -276,7 +284,8 @@ def _read(text: str, ground: Ground) -> Said:
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
-    at, meant = without_origin(v.KEPT_ONE.sub(" , ", v.PHONE.sub(" , ", told_of)))
+    bare = without_verbs(STREET.sub(" , ", v.PHONE.sub(" , ", told_of)), ground.own_words)
+    at, meant = without_origin(v.KEPT_ONE.sub(" , ", bare))
     when, left = ground.when(meant)
     told = ", ".join(part for part in segments if part not in asides or not _is_asked(part)) if question else rest
     answer = _answer(segments)

@@ -18,7 +18,7 @@ Thanks Dana | thank you - Jane Roe | thanks for the reminder | ok thanks, I'll b
 Thanks a bunch | thank you kindly, Acme Pest Control | Thanks for getting back to me so fast | Thanks in advance
 """
 SOMETHING_ELSE = """
-take me off tuesday | we won't be around tuesday | Tuesday at 9 is too early |
+take me off tuesday | we won't be around tuesday |
 about tuesday, something came up | ok i just sold the house so |
 ok actually something came up | yes i have a problem with that | yes and one more thing, we also have mice |
 sorry I won't see you tuesday | actually no | actually no thanks | No | thanks but we changed our minds |
