@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -16,7 +17,7 @@ from psycopg import sql
 
 from app.audit.anchors import usual_file
 from app.db.migrate import migrate
-from tests import servers
+from tests import nursery, servers
 
 
 @dataclass
@@ -44,6 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
     run = config.stash[RUN] = _Run()
     if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
         os.environ.setdefault(TEMPORARY_VARIABLE, str(IN_MEMORY))  # a database of a second need not wait for a disk
+    shared = ExitStack()
+    shared.enter_context(nursery.place())
+    run.stops.append(shared.close)
     left_out = []
     for name, variable, find in (
         ("postgresql", servers.POSTGRES_VARIABLE, servers.postgres),

@@ -5,6 +5,8 @@ that `python -m` would. What starts in some other way (the first run, the demo, 
 """
 
 import contextlib
+import fcntl
+import gc
 import importlib
 import os
 import runpy
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +32,12 @@ ENDED_WITHIN_S = 100.0
 PREPARED = (
     "app.main", "app.commands.serve", "app.jobs.engine", "app.main.shared", "uvicorn", "uvloop", "httptools",
     "app.adapters.google_calendar", "app.adapters.twilio_carrier", "tests.jobs.worker",
+    "app.main.doctor", "anyio._backends._asyncio", "dbos._sys_db_sqlite", "httpcore", "encodings.idna",
+    "encodings.utf_8_sig", "uvicorn.lifespan.on", "uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl",
 )  # fmt: skip
+"""What a server and the commands import sooner or later."""
+PLACE_VARIABLE = "READBACK_TEST_NURSERY"
+"""The folder where the workers of a run find the one nursery they share; the first that needs it starts it."""
 _LENGTH = struct.Struct("!i")
 
 
@@ -104,18 +111,38 @@ def begun(
     return Child(line, pid)
 
 
+@contextlib.contextmanager
+def place() -> Iterator[None]:
+    """Where this process and those it starts share a nursery, which ends with the context, or with this process."""
+    with tempfile.TemporaryDirectory(prefix="readback-nursery-", ignore_cleanup_errors=True) as folder:
+        os.mkfifo(Path(folder, "alive"))
+        held = os.open(Path(folder, "alive"), os.O_RDWR)  # reading it ends when nobody holds it any more
+        os.environ[PLACE_VARIABLE] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop(PLACE_VARIABLE, None)
+            os.close(held)
+
+
 @cache
 def _nursery() -> str:
-    """The address of this process's own, which ends with it."""
-    address = str(Path(tempfile.mkdtemp(prefix="readback-nursery-")) / "socket")
-    command = [sys.executable, "-m", "tests.nursery", address]
-    _KEPT.append(subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE))
-    until = time.monotonic() + READY_WITHIN_S
-    while not Path(address).exists():
-        if time.monotonic() > until or _KEPT[0].poll() is not None:
-            raise RuntimeError("the nursery does not come up")
-        time.sleep(0.02)
-    return address
+    """The address of the one this run shares, started if nobody has yet."""
+    folder = Path(os.environ[PLACE_VARIABLE])
+    address = folder / "socket"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not address.exists():
+            command = [sys.executable, "-m", "tests.nursery", str(address)]
+            with (folder / "alive").open("rb") as alive:
+                process = subprocess.Popen(command, cwd=ROOT, stdin=alive, start_new_session=True)
+            _KEPT.append(process)
+            until = time.monotonic() + READY_WITHIN_S
+            while not address.exists():
+                if time.monotonic() > until or process.poll() is not None:
+                    raise RuntimeError("the nursery does not come up")
+                time.sleep(0.02)
+    return str(address)
 
 
 _KEPT: list[subprocess.Popen[bytes]] = []
@@ -137,6 +164,8 @@ def _exactly(line: socket.socket, size: int) -> bytes:
 def _serve(address: str) -> None:
     for name in PREPARED:
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # else each child walks all of it once, and has it copied for that
     woken, wakes = socket.socketpair()
     woken.setblocking(False)
     wakes.setblocking(False)

@@ -14,6 +14,8 @@ from app.db.schema import ACTIVE, audit, bookings, call_events, cap_counts, embe
 
 SETTLED_WITHIN_S = 60.0
 POLL_S = 0.05
+PATIENCE = 0.05
+"""The share of what was waited already that is waited before the next look: it costs more than what it looks for."""
 EMBEDDED = "embedded:"
 
 
@@ -29,10 +31,12 @@ def read(url: str, work: Callable[[Connection], Any]) -> Any:
 
 def rows(url: str, table: Any, *where: Any) -> list[dict[str, Any]]:
     """Every row of a table, as dictionaries."""
-    found: list[dict[str, Any]] = read(
-        url, lambda c: [dict(row) for row in c.execute(select(table).where(*where)).mappings()]
-    )
+    found: list[dict[str, Any]] = read(url, lambda connection: _rows(connection, table, *where))
     return found
+
+
+def _rows(connection: Connection, table: Any, *where: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(select(table).where(*where)).mappings()]
 
 
 def booked(url: str, *where: Any) -> list[dict[str, Any]]:
@@ -66,9 +70,11 @@ async def refused(url: str, route: str, reason: str) -> list[dict[str, Any]]:
 
 async def eventually(look: Callable[[], Any], within_s: float = SETTLED_WITHIN_S) -> Any:
     """The first true answer of `look`; its last one when time is up."""
-    until = time.monotonic() + within_s
-    while not (found := await asyncio.to_thread(look)) and time.monotonic() < until:  # noqa: ASYNC110 - the database
-        await asyncio.sleep(POLL_S)
+    began = time.monotonic()
+    waited = 0.0
+    while not (found := await asyncio.to_thread(look)) and waited < within_s:
+        await asyncio.sleep(max(POLL_S, waited * PATIENCE))
+        waited = time.monotonic() - began
     return found
 
 
@@ -85,23 +91,24 @@ async def audited(url: str, call_id: str, count: int = 1) -> list[dict[str, Any]
 
 async def unsound(url: str, within_s: float = SETTLED_WITHIN_S) -> list[str]:
     """What is half-written or contradicts itself, after whatever is under way has had time to finish."""
-    await eventually(lambda: not _complaints(url), within_s)
-    return await asyncio.to_thread(_complaints, url)
+    await eventually(lambda: not read(url, _complaints), within_s)
+    found: list[str] = await asyncio.to_thread(read, url, _complaints)
+    return found
 
 
-def _complaints(url: str) -> list[str]:
+def _complaints(connection: Connection) -> list[str]:
     found = []
-    verdict = read(url, verify)
+    verdict = verify(connection)
     if not verdict.holds:
         found.append(f"audit: {verdict.why}")
-    active = booked(url)
+    active = _rows(connection, bookings, bookings.c.status.in_(ACTIVE))
     found += [f"booking {row['reference']} is still held" for row in active if row["status"] == "held"]
-    found += [f"tool call {row['key']} has no result" for row in rows(url, tool_calls) if row["result"] is None]
+    found += [f"tool call {row['key']} has no result" for row in _rows(connection, tool_calls) if row["result"] is None]
     for one in active:
         for other in active:
             if one["id"] < other["id"] and _overlap(one, other):
                 found.append(f"{one['reference']} and {other['reference']} overlap")
-    return found + _against_the_calendar(url, active)
+    return found + _against_the_calendar(connection, active)
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -112,11 +119,11 @@ def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
     )
 
 
-def _against_the_calendar(url: str, active: list[dict[str, Any]]) -> list[str]:
+def _against_the_calendar(connection: Connection, active: list[dict[str, Any]]) -> list[str]:
     """The embedded calendar holds exactly the confirmed bookings."""
     there = {
         (EMBEDDED + row["calendar"], row["id"], row["starts"], row["ends"])
-        for row in rows(url, embedded_events, embedded_events.c.cancelled.is_(False))
+        for row in _rows(connection, embedded_events, embedded_events.c.cancelled.is_(False))
     }
     wanted = {
         (row["calendar"], row["event_id"], row["starts"], row["ends"])
