@@ -15,7 +15,7 @@ from app.sms.meant import minute
 from app.sms.settling import carry_out
 from app.sms.state import Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import LEAVES, YES
+from app.sms.vocabulary import LEAVES, PLUS, YES
 from app.sms.words import Answer, Intent, More, Said
 
 MANY = 50
@@ -142,9 +142,10 @@ def _bar(talk: Talk) -> None:
 def _take_only_service(talk: Talk) -> None:
     state, services = talk.state, talk.business.services_said()
     cancelled = state.before if state.last is None and state.task is Task.BOOK else None
+    more = PLUS.match(talk.said.text) or meant.services_in(talk)
     if not state.service and len(services) == 1:
         state.service = services[0].id
-    elif not state.service and cancelled and talk.said.when and not meant.services_in(talk):
+    elif not state.service and cancelled and talk.said.when and not more:
         state.service = cancelled.service  # "text a day if you want to book another time"
 
 

@@ -1000,7 +1000,7 @@ BAD_DAYS = (
         < Booked
         """,
         (
-            "inspection 2026-11-24 08:00 Jane Roe confirmed",
+            "inspection 2026-11-24 08:30 Jane Roe confirmed",
             "inspection 2026-11-24 09:00 Somebody Else confirmed",
         ),
     ),

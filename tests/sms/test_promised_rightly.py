@@ -117,7 +117,7 @@ TOLD: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, f"{CANCELLED} / the ant treatment on wednesday too please", TREATMENT, "Cancel Ant"),
     (INSPECTION_AND_TREATMENT, f"{CANCELLED} / ok the ants too", TREATMENT, "Cancel Ant"),
     (INSPECTION_AND_TREATMENT, f"{CANCELLED} / also wednesday at 11", TREATMENT, "What is it for?"),
-    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / how about wednesday?", TREATMENT, "What is it for?"),
+    (INSPECTION_AND_TREATMENT, f"{CANCELLED} / how about wednesday?", TREATMENT, "Wed Nov 25: 1)"),
     (TWO_INSPECTIONS, "cancel tuesday / yes / also book wednesday at 11", WED, "What is it for?"),
     (ONE, "my neighbor wants one too / wednesday at 10 / yes", f"{TUE}, {WED}", "Booked"),
     (ASKED_NAME, "never mind, wednesday at 10 / Jane Roe / yes", WED, "Booked"),

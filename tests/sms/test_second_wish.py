@@ -276,13 +276,13 @@ KEPT = (
         < that time is gone, so nothing was booked. Open: Tue Nov 24: 1)
         > 1
         > yes
-        < Booked: Home inspection with Lee, Tue Nov 24 at 8:00 AM
+        < Booked: Home inspection with Lee, Tue Nov 24 at 8:30 AM
         < Follow-up visit with Dana, Wed Nov 25 at 10:00 AM, for Jane Roe. Reply YES
         > yes
         < Booked
         """,
         (
-            "inspection 2026-11-24 08:00 Jane Roe confirmed",
+            "inspection 2026-11-24 08:30 Jane Roe confirmed",
             "inspection 2026-11-24 09:00 Somebody Else confirmed",
             FOLLOW_UP,
         ),
