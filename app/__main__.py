@@ -14,13 +14,14 @@ from app.errors import ConfigurationError
 from app.jobs.dead_letters import LetterError
 from app.watch.incidents import IncidentError
 
-UNWRITTEN: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT)
+UNWRITTEN: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EBADF)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     parser = argparse.ArgumentParser(prog="readback", description="The backend voice and SMS agents call.")
     parser.add_argument("--version", action="version", version=f"readback {version('readback')}")
+    _fill_closed()
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     for add in COMMANDS:
         add(commands)
@@ -40,6 +41,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DOES_NOT_HOLD if error.errno == errno.EPIPE else complain(f"It cannot be written: {error.strerror}.")
     return code
+
+
+def _fill_closed() -> None:
+    """Something in the place of an output that is closed (`>&-`), where else the next file opened would be written to.
+
+    What is answered there nobody hears, so it takes no writing; complaints are lost as with `2>/dev/null`.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(_null(1, os.O_RDONLY), "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = open(_null(2, os.O_WRONLY), "w", encoding="utf-8", closefd=False)
+
+
+def _null(number: int, flags: int) -> int:
+    opened = os.open(os.devnull, flags)
+    if opened != number:
+        os.dup2(opened, number)
+        os.close(opened)
+    return number
 
 
 if __name__ == "__main__":

@@ -192,7 +192,6 @@ INNER = {
         "app.sms.agent.MOST_STEPS",
         "app.sms.of_use.MOST_ONLY_SAID",
         "app.watch.pager.MOST_WAVES",
-        "app.watch.pager.MOST_NOTICE_TRIES",
         "app.watch.walk.MOST_LEFT_OVER",
     ),
     "one wait for a neighbour; it ends as not known yet, and is tried again or followed up": (

@@ -49,6 +49,19 @@ def test_an_answer_that_cannot_be_written_is_one_sentence_and_to_nobody_none(ful
     assert (told.returncode, told.stderr) == (1, "It cannot be written: No space left on device.\n" if full else "")
 
 
+def test_who_has_closed_its_output_is_told_in_one_sentence(tmp_path: Path) -> None:
+    variables = environment(READBACK_DATABASE_URL=f"sqlite:///{tmp_path}/x.db")
+    asked = ["sh", "-c", 'exec "$0" -m app "$@" >&-', sys.executable]
+    told = [
+        subprocess.run([*asked, *command], stderr=subprocess.PIPE, text=True, env=variables, cwd=ROOT, check=False)
+        for command in (("pages", "list"), ("flag", "set", "model_path", "7", "--json"))
+    ]
+    assert [one.returncode for one in told] == [1, 1]
+    assert all(one.stderr.splitlines()[-1] == "It cannot be written: Bad file descriptor." for one in told)
+    listed = readback("flag", "list", READBACK_DATABASE_URL=f"sqlite:///{tmp_path}/x.db")
+    assert listed.stdout.startswith("model_path: 7 percent"), "done, though nobody hears of it"
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [

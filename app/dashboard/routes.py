@@ -64,6 +64,9 @@ class Dashboard:
             made.append(self._route(f"{address}/", _leading(address), "GET"))
             made.append(self._route(api_path(path), _json(read), "GET", people=False))
         made += [self._route(f"{ROOT}/{path}", _acted(act), "POST") for path, act in self._actions.by_path.items()]
+        for path in ("sign-out", "show", *self._actions.by_path):  # a button's address, opened anew or typed
+            of = path.partition("/")[0] if "/" in path else ""
+            made.append(self._route(f"{ROOT}/{path}", _leading(f"{ROOT}/{of}".rstrip("/")), "GET"))
         return made
 
     async def stop(self) -> None:
@@ -128,7 +131,7 @@ def api_path(path: str) -> str:
 
 
 def _leading(address: str) -> Answering:
-    """Who typed a slash too many comes to the page all the same."""
+    """Who typed a slash too many, or a button's address, comes to the page all the same."""
 
     async def answer(_: Asked) -> Response:
         return RedirectResponse(address, 303)

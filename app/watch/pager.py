@@ -32,8 +32,9 @@ LEASE_S: Final = 60.0
 BATCH: Final = 20
 MOST_AT_ONCE: Final = 4
 """Pages in the hands of one receiver at once."""
-MOST_NOTICE_TRIES: Final = 4
-NOTICE_PAUSE_S: Final = 15.0
+NOTICE_PAUSES_S: Final = (15.0, 15.0, 15.0, 60.0, 300.0, 900.0, *(3_600.0,) * 23)
+"""Between tries to tell that a page is in a hand or over: for a day, or a service that was away for longer than a
+minute would keep its incident open, and go on calling people about it."""
 AFTER_FAILURE_S: Final = 2.0
 
 _STEPS: Final = {"open": Step.RAISED, "acknowledged": Step.ACKNOWLEDGED, "resolved": Step.RESOLVED}
@@ -224,16 +225,17 @@ class Pager:
         return business == other or not self._by_business.get(business)
 
     async def _notice(self, kept: Kept) -> tuple[Progress, float, str]:
-        """Tell who was paged that it is acknowledged or over; a few tries, for nothing depends on it."""
+        """Tell who was paged that it is acknowledged or over; with ever longer pauses, for nobody waits for it."""
         progress, outcomes = kept.progress, {}
         everybody = dict.fromkeys((*self._own, *self._by_business.get(kept.page.business, ())))
         paged = [url for url in everybody if _is_owed(progress, url, kept.status)]
         if paged and kept.told != kept.status:
             outcomes = await self._tell(kept, _STEPS[kept.status], paged)
         failed = any(taken is Taken.FAILED for _, taken in outcomes.values())
-        again = failed and progress.tries + 1 < MOST_NOTICE_TRIES
+        again = failed and progress.tries < len(NOTICE_PAUSES_S)
         done = noticed(progress, outcomes, kept.status, again=again)
-        return done, self._clock.now() + NOTICE_PAUSE_S if again else NEVER, kept.told if again else kept.status
+        next_at = self._clock.now() + NOTICE_PAUSES_S[progress.tries] if again else NEVER
+        return done, next_at, kept.told if again else kept.status
 
     async def _tell(
         self, kept: Kept, step: Step, urls: Sequence[str], others: Sequence[Kept] = ()

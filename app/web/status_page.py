@@ -24,7 +24,7 @@ _STYLE: Final = (
     "background:var(--paper);overflow-wrap:anywhere}"
     "h1{font-size:1.3rem;line-height:1.35;margin:1rem 0;padding:.8rem;border-left:.4rem solid var(--odd)}"
     "h1.normal{border-color:var(--good)}h1.major{border-color:var(--bad)}"
-    "h2{font-size:1.1rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:0}"
+    "h2{font-size:1.1rem;margin:2rem 0 .5rem}article h2{font-size:1rem;margin:0}"
     "article,details{border:1px solid var(--line);border-radius:.4rem;padding:.8rem;margin:.8rem 0}"
     "summary{padding:.3rem 0;cursor:pointer}ol{list-style:none;margin:.8rem 0 0;padding:0}"
     "li{border-top:1px solid var(--line);padding:.6rem 0}p{margin:.2rem 0}"
@@ -60,7 +60,7 @@ def page(copy: Copy) -> bytes:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _open(notice: Notice) -> str:
-    return f"<article><h3>{escape(notice.title)}</h3>{_about(notice)}{_lines(notice)}</article>"
+    return f"<article><h2>{escape(notice.title)}</h2>{_about(notice)}{_lines(notice)}</article>"
 
 
 def _history(copy: Copy) -> str:

@@ -24,6 +24,28 @@ async def test_a_slash_too_many_leads_to_the_page_before_and_after_signing_in(ac
             assert (answer.status_code, answer.headers["location"]) == (303, there)
 
 
+async def test_a_button_s_address_typed_or_opened_anew_leads_to_its_page(acme_dashboard: Readback) -> None:
+    async with signed_in(acme_dashboard) as dana:
+        for path, there in (("show", ""), ("sign-out", ""), ("pages/resolve", "/pages"), ("audit/walk", "/audit")):
+            answer = await dana.client.get(f"/dashboard/{path}", headers=HTML)
+            assert (answer.status_code, answer.headers["location"]) == (303, f"/dashboard{there}")
+        assert (await dana.look()).status_code == 200, "nothing was done by it"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"business": "nope"}, "There is no business nope."),
+        ({"business": "<b>"}, "There is no business &lt;b&gt;."),
+        ({"business": "acme", "line": "+15125559999"}, "This business has no such line."),
+    ],
+)
+async def test_lines_of_nobody_are_said_to_be_so(acme_dashboard: Readback, asked: dict[str, str], told: str) -> None:
+    async with signed_in(acme_dashboard) as dana:
+        shown = await dana.client.get("/dashboard/volume", params=asked, headers=HTML)
+    assert told in shown.text
+
+
 @pytest.mark.parametrize("read_out", ["K 7 M 4 Q X", "k7m-4qx", " K7M4QX "])
 async def test_a_reference_is_found_as_customers_read_it_out(acme_dashboard: Readback, read_out: str) -> None:
     async with signed_in(acme_dashboard) as dana:

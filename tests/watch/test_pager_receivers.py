@@ -12,7 +12,7 @@ from app.clock import SystemClock
 from app.db.engine import Database
 from app.watch import pages
 from app.watch.escalation import PAUSES_S
-from app.watch.pager import MOST_NOTICE_TRIES, NOTICE_PAUSE_S, Pager
+from app.watch.pager import NOTICE_PAUSES_S, Pager
 from app.watch.pages import Page
 from tests.fakes.databases import opened
 from tests.fakes.page_receiver import PageReceiver
@@ -98,11 +98,30 @@ async def test_the_end_is_told_once_to_each_though_one_does_not_answer(database:
         await pager(database, receivers, clock, bad.url, well.url).deliver_due()
         bad.always = Fault(status=503)
         await database.write(lambda t: pages.resolved(t, PAGE.kind, PAGE.key, now=clock.now()))
-        for _ in range(MOST_NOTICE_TRIES + 1):  # each by another process
+        for pause_s in (*NOTICE_PAUSES_S, 3_600.0, 3_600.0):  # each by another process
             await pager(database, receivers, clock, bad.url, well.url).deliver_due()
-            clock.ahead_s += NOTICE_PAUSE_S
+            clock.ahead_s += pause_s
         assert [page.title for page in well.pages] == [PAGE.title, f"Resolved: {PAGE.title}"]
-        assert len(bad.pages) == 1 + MOST_NOTICE_TRIES
+        assert len(bad.pages) == 1 + 1 + len(NOTICE_PAUSES_S)
+        await receivers.aclose()
+
+
+async def test_the_end_is_told_to_a_service_that_was_away_for_hours(database: Database) -> None:
+    clock = Wall()
+    async with PageReceiver() as away:
+        receivers = Receivers(AppriseNotifier(deadline_s=PATIENCE_S), PagerDuty("http://127.0.0.1:9"))
+        await database.write(lambda t: pages.raised(t, PAGE, now=clock.now()))
+        await pager(database, receivers, clock, away.url).deliver_due()
+        await database.write(lambda t: pages.resolved(t, PAGE.kind, PAGE.key, now=clock.now()))
+        away.always = Fault(status=503)
+        back_at = clock.now() + 4 * 3_600
+        for pause_s in NOTICE_PAUSES_S:
+            if clock.now() > back_at:
+                away.always = None
+            await pager(database, receivers, clock, away.url).deliver_due()
+            clock.ahead_s += pause_s
+        assert away.pages[-1].title == f"Resolved: {PAGE.title}"
+        assert len(away.pages) == 1 + 11, "told no more once it took it"
         await receivers.aclose()
 
 
