@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.db.migrate import migrate
 from tests.nursery import readback
 from tests.processes import ROOT, answered, environment, free_port, started, stopped
 
@@ -50,6 +51,7 @@ def test_an_answer_that_cannot_be_written_is_one_sentence_and_to_nobody_none(ful
 
 
 def test_who_has_closed_its_output_is_told_in_one_sentence(tmp_path: Path) -> None:
+    migrate(f"sqlite:///{tmp_path}/x.db")
     variables = environment(READBACK_DATABASE_URL=f"sqlite:///{tmp_path}/x.db")
     asked = ["sh", "-c", 'exec "$0" -m app "$@" >&-', sys.executable]
     told = [

@@ -117,7 +117,7 @@ async def test_the_end_is_told_to_a_service_that_was_away_for_hours(database: Da
         back_at = clock.now() + 4 * 3_600
         for pause_s in NOTICE_PAUSES_S:
             if clock.now() > back_at:
-                away.always = None
+                away.always = Fault()
             await pager(database, receivers, clock, away.url).deliver_due()
             clock.ahead_s += pause_s
         assert away.pages[-1].title == f"Resolved: {PAGE.title}"
