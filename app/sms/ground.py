@@ -11,7 +11,13 @@ from app.booking.zones import local_date
 from app.sms.dates_in_words import When, read_when
 
 _TITLED = re.compile(r"\b(?:dr|doctor|mr|mrs|ms|miss)\b\.? (?P<name>[^\W\d_]+)\b", re.I)
-_STREET_WORD = r"(?:(?!(?i:in|on|the|at|with|my|your|down|off|and|or)\b)[^\W\d_][\w'.-]*|[0-9]+(?:st|nd|rd|th))"
+_SPOKEN = (
+    "in|on|the|at|with|my|your|down|off|and|or|i|we|you|u|he|she|they|it|to|am|pm|is|are|can|will|would|could|should|"
+    "if|so|but|not|before|after|until|because|for|then|have|need|want|works?|fine|either|today|tomorrow|morning|"
+    "afternoon|evening|sharp|o'?clock"
+)
+"""In no address, where "drive" and "way" are words of a sentence: "at 9 we can drive there"."""
+_STREET_WORD = rf"(?:(?!(?i:{_SPOKEN})\b)[^\W\d_][\w'.-]*|[0-9]+(?:st|nd|rd|th))"
 STREET = re.compile(
     rf"\b[0-9]{{1,5}} (?:{_STREET_WORD} ){{1,3}}"
     r"(?:(?i:street|avenue|ave|road|rd|lane|ln|boulevard|blvd|drive|court|highway|hwy|terrace|circle)\b|"

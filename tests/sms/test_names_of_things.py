@@ -88,6 +88,8 @@ AT_HOME: tuple[Row, ...] = (
         for address in (", 5 Monday Lane", " 1200 Tuesday Street", ", 9 Friday Harbor Rd", ", 12 oak street")
     ),
     (NOTHING, "inspection at 9 Elm St tuesday at 9, Jane Roe / yes", TUE, "Booked"),
+    (ONE, "cancel it / yes / ok thanks, have a nice tuesday", "", "You're welcome!"),
+    (NOTHING, "inspection tuesday at 9 i will drive home for it / Jane Roe / yes", TUE, "Booked"),
 )
 
 
