@@ -49,9 +49,9 @@ def _fill_closed() -> None:
     What is answered there nobody hears, so it takes no writing; complaints are lost as with `2>/dev/null`.
     """
     if sys.stdout is None:
-        sys.stdout = open(_null(1, os.O_RDONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as the process lives
+        sys.stdout = os.fdopen(_null(1, os.O_RDONLY), "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:
-        sys.stderr = open(_null(2, os.O_WRONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = os.fdopen(_null(2, os.O_WRONLY), "w", encoding="utf-8", closefd=False)
 
 
 def _null(number: int, flags: int) -> int:
