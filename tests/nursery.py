@@ -186,17 +186,26 @@ def _serve(address: str) -> None:
                 _reap(lines)
             if listener in ready:
                 line, _ = listener.accept()
-                asked = orjson.loads(_exactly(line, _LENGTH.unpack(_exactly(line, _LENGTH.size))[0]))
-                pid = os.fork()
-                if pid == 0:
-                    for other in (listener, woken, wakes, line, *lines.values()):
-                        other.close()
-                    _live(**asked)
-                line.sendall(_LENGTH.pack(pid))
-                lines[pid] = line
+                with contextlib.suppress(ConnectionError):  # a worker that was killed over it; the others go on
+                    _beget(line, lines, (listener, woken, wakes))
     for pid in lines:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _beget(line: socket.socket, lines: dict[int, socket.socket], ours: Iterable[socket.socket]) -> None:
+    asked = orjson.loads(_exactly(line, _LENGTH.unpack(_exactly(line, _LENGTH.size))[0]))
+    pid = os.fork()
+    if pid == 0:
+        for other in (*ours, line, *lines.values()):
+            other.close()
+        _live(**asked)
+    lines[pid] = line
+    try:
+        line.sendall(_LENGTH.pack(pid))
+    except ConnectionError:
+        os.kill(pid, signal.SIGKILL)
+        raise
 
 
 def _reap(lines: dict[int, socket.socket]) -> None:

@@ -65,7 +65,7 @@ class KeptNotes:
                 logger.error("pending_note_not_kept", reference=note.reference, error="too many notes")
                 return False
             self._write(self._path(note), msgspec.json.encode(note))
-        except OSError as error:
+        except (OSError, ValueError) as error:
             logger.error("pending_note_not_kept", reference=note.reference, error=type(error).__name__)
             return False
         return True

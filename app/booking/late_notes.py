@@ -8,7 +8,7 @@ import random
 from app import log
 from app.background import Background
 from app.booking.kept_notes import Found, KeptNotes, Note
-from app.booking.noting import NO_SUCH_ROW, carried_out
+from app.booking.noting import NOT_USABLE, carried_out
 from app.clock import Clock
 from app.db.engine import Database, DatabaseRefusedError
 from app.errors import ReadbackError
@@ -52,13 +52,16 @@ class LateNotes:
             late = abs(now - one.note.at) if one.note else TOO_OLD_AFTER_S
             if one.note is None or late >= TOO_OLD_AFTER_S:
                 unread.add(self._tell(one))
-            elif late >= TAKE_AFTER_S and self._database.is_there():
+            elif late >= TAKE_AFTER_S and not self._database.is_there():
+                unread |= self._told & {one.path.name}
+            elif late >= TAKE_AFTER_S:
                 try:
                     status = await self._carry_out(one.note)
                 except DatabaseRefusedError as error:  # the others may fare better
                     logger.error("late_note_refused", reference=one.note.reference, error=str(error))
+                    unread |= self._told & {one.path.name}
                     continue
-                if status == NO_SUCH_ROW:
+                if status == NOT_USABLE:
                     unread.add(self._tell(one))
                 else:
                     took += 1
@@ -70,8 +73,11 @@ class LateNotes:
     async def _carry_out(self, note: Note) -> str:
         now = self._clock.now()
         status = await self._database.write(lambda t: carried_out(t, note, now=now))
-        if status != NO_SUCH_ROW:
-            await asyncio.to_thread(self._kept.let_go, note)
+        if status != NOT_USABLE:
+            try:
+                await asyncio.to_thread(self._kept.let_go, note)
+            except OSError as error:  # taken once more at the next look, which changes nothing
+                logger.error("pending_note_not_removed", reference=note.reference, error=type(error).__name__)
             logger.warning("late_note_taken", reference=note.reference, status=status)
         return status
 

@@ -5,16 +5,16 @@ Whoever settles a row before it is noted knows of nobody who waits, so then the 
 
 from dataclasses import replace
 
-from app.booking.amendments import Amendment, leave_pending
+from app.booking.amendments import RELEASED, Amendment, leave_pending
 from app.booking.called_again import why_pending
 from app.booking.kept_notes import Note
 from app.booking.overtaken import booking_overtaken, change_overtaken
-from app.booking.store import YIELD, YIELD_AWAITED, Booking, by_id, move
+from app.booking.store import YIELD, YIELD_AWAITED, Booking, by_caller, by_id, move
 from app.db.engine import Transaction
 
 FIRST_LOOK_AFTER_S = 5.0
 REASON_CHARS = 64
-NO_SUCH_ROW = "no such row"
+NOT_USABLE = "not usable"
 
 
 def booking_pending(transaction: Transaction, held: Booking, reason: str, etag: str, *, now: float) -> Booking | None:
@@ -47,20 +47,38 @@ def change_noted(
 
 
 def carried_out(transaction: Transaction, note: Note, *, now: float) -> str:
-    """Do of a kept note what is not done yet; the row's status afterwards, or `NO_SUCH_ROW`."""
+    """Do of a kept note what is not done yet; the row's status afterwards, or `NOT_USABLE` where a person has to see.
+
+    What came since is the news then: a customer who has the visit by another call, or changed it again, hears no more
+    of what the first call came to; and nobody is told by itself about a visit that has begun.
+    """
     row = by_id(transaction.connection, note.booking)
     if row is None:
-        return NO_SUCH_ROW
+        return NOT_USABLE
     if row.told or (row.status == "pending" and row.reason in (note.reason, YIELD_AWAITED)):
         return row.status  # who wrote it was killed before the file was gone
     reason = note.reason
     if reason == YIELD and row.status == "pending":
         reason = YIELD_AWAITED  # asked for once more meanwhile, and that heard "not sure yet"
     if not row.amends:
+        if not row.active and _has_another(transaction, row):
+            return row.status
+        if row.starts <= now:
+            return NOT_USABLE
         after = booking_noted(transaction, replace(row, hold_until=note.hold_until), reason, note.etag, now=now)
-        return after.status if after else NO_SUCH_ROW
+        return after.status if after else NOT_USABLE
     appointment = by_id(transaction.connection, row.amends)
     if appointment is None:
-        return NO_SUCH_ROW
+        return NOT_USABLE
+    if row.status == RELEASED and appointment.revision != row.revision - (row.reason not in ("moved", "cancelled")):
+        return row.status
+    if appointment.starts <= now:
+        return NOT_USABLE
     change_noted(transaction, Amendment(appointment, row), reason, note.etag, now=now)
     return row.status
+
+
+def _has_another(transaction: Transaction, row: Booking) -> bool:
+    """Whether its customer has a visit at the same time by now."""
+    theirs = by_caller(transaction.connection, row.business, row.caller or row.phone, row.starts)
+    return any(each.id != row.id and each.active and each.starts == row.starts for each in theirs)

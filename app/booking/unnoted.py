@@ -73,4 +73,7 @@ class Unnoted:
                 await asyncio.sleep(NOTE_AGAIN_S)
         then(row)
         if await keeping:
-            await asyncio.to_thread(self._kept.let_go, note)
+            try:
+                await asyncio.to_thread(self._kept.let_go, note)
+            except OSError as error:
+                logger.error("pending_note_not_removed", reference=note.reference, error=type(error).__name__)

@@ -232,7 +232,7 @@ class Dispatcher:
             return task.result()
         if not pushable:
             return NOT_YET
-        if self._late.promises_first(context.ref, tool.name, follow.model_dump_json(), task):
+        if self._late.promises_first(context.ref, context.business, tool.name, follow.model_dump_json(), task):
             await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task, FILLER_NOTE_S)
         return FILLER
 

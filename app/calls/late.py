@@ -48,9 +48,11 @@ class LateAnswers:
             ref.control_url is not None and len(self._following) < MAX_FOLLOWED and self._push.allows(ref.control_url)
         )
 
-    def promises_first(self, ref: CallRef, tool: str, question: str, work: asyncio.Task[ToolResult]) -> bool:
+    def promises_first(
+        self, ref: CallRef, business: Business, tool: str, question: str, work: asyncio.Task[ToolResult]
+    ) -> bool:
         """Whether nothing under way will tell this call the same: a model that asks again and again hears it once."""
-        promise = (ref.key, tool, question)
+        promise = (ref.key, business.id, tool, question)
         if promise in self._promised:
             return False
         if ref.key:

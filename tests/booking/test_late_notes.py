@@ -165,6 +165,67 @@ async def test_a_note_that_is_too_old_or_of_no_booking_is_left_to_a_person(
     assert len(files(acme)) == 2
 
 
+async def test_who_has_the_visit_by_another_call_hears_no_more_of_the_first(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await in_an_outage(acme, calendar, monkeypatch, "book")
+    acme.clock.advance(HOLD_S + 60)  # type: ignore[attr-defined]
+    await acme.settler.settle_due()
+    assert (await acme.row()).status == "refused"
+    again = await acme.book(call="test:2")
+    assert again.result is Result.CONFIRMED
+    acme.told.clear()
+    assert (await acme.late_notes.look(), files(acme)) == (1, [])
+    await settled(acme)
+    assert await told(acme) == []
+
+
+@pytest.mark.parametrize("ask", ASKED)
+async def test_about_a_visit_that_has_begun_a_person_decides(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    await in_an_outage(acme, calendar, monkeypatch, ask)
+    acme.clock.advance(TUESDAY_9 - acme.clock.now())  # type: ignore[attr-defined]
+    assert await acme.late_notes.look() == 0
+    assert ([alarm.kind for alarm in acme.alarms.rung], len(files(acme))) == ([UNREAD], 1)
+    monkeypatch.setattr(acme.database, "is_there", lambda: False)
+    await acme.late_notes.look()
+    assert len(acme.alarms.ringing()) == 1, "not over because the database is away"
+
+
+@pytest.mark.parametrize("ask", ["move", "cancel"])
+async def test_of_a_change_that_was_followed_by_another_nothing_is_told(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch, ask: str
+) -> None:
+    await in_an_outage(acme, calendar, monkeypatch, ask)
+    acme.clock.advance(HOLD_S + 60)  # type: ignore[attr-defined]
+    for _ in range(3):
+        acme.clock.advance(60)  # type: ignore[attr-defined]
+        await acme.settler.settle_due()
+    appointment = next(row for row in await acme.rows() if not row.amends)
+    assert appointment.status == "confirmed", "the change came to nothing"
+    deadline = acme.clock.monotonic() + DEADLINE_S
+    assert (await acme.changes.cancel(acme.business, appointment, "", "test:3", deadline)).result is Result.CONFIRMED
+    acme.told.clear()
+    before = len(await acme.tasks())
+    assert await acme.late_notes.look() == 1
+    await settled(acme)
+    assert (acme.told, len(await acme.tasks())) == ([], before)
+
+
+async def test_a_file_that_cannot_be_removed_holds_up_no_other(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object) -> None:
+        raise OSError
+
+    await in_an_outage(acme, calendar, monkeypatch, "book")
+    acme.clock.advance(TAKE_AFTER_S)  # type: ignore[attr-defined]
+    monkeypatch.setattr(KeptNotes, "let_go", read_only)
+    assert [await acme.late_notes.look() for _ in range(2)] == [1, 1]
+    assert (await acme.row()).status == "pending"
+
+
 async def test_what_this_process_notes_itself_leaves_no_file(
     acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
