@@ -4,12 +4,15 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from app.booking.business_file import load_businesses
 from app.db.engine import Database, Transaction
+from app.db.migrate import migrate
 from app.db.schema import call_events, calls, cap_counts, figure_samples, limit_points, model_spend, text_outbox
 from app.main.limit_counts import running_calls
 from app.main.limit_use import Counting, limit_timer
@@ -255,3 +258,36 @@ async def test_calls_of_which_nobody_reports_the_end_are_not_taken_for_running(d
     assert await running() == 3
     await database.write(called(4, 400.0, "end-of-call-report"))
     assert await running() == 3
+
+
+async def test_running_calls_are_counted_without_reading_every_call_there_ever_was(tmp_path: Path) -> None:
+    now, steps = time.time(), 0
+
+    def old(transaction: Transaction) -> None:
+        call, report = calls.insert(), call_events.insert()
+        key = [{"platform": "vapi", "call_id": str(number)} for number in range(5_000)]
+        seen = {"business": "acme", "admitted": True, "first_seen": now - 30 * DAY}
+        told = {"kind": "end-of-call-report", "ended_reason": None, "body": "{}", "at": now - 30 * DAY}
+        transaction.connection.execute(call, [{**each, **seen} for each in key])
+        transaction.connection.execute(report, [{**each, **told} for each in key])
+        transaction.connection.execute(call, [{**key[0], **seen, "call_id": "new", "first_seen": now - 60.0}])
+
+    def step() -> int:
+        nonlocal steps
+        steps += 100
+        return 0
+
+    def count(connection: Connection) -> int | None:
+        sqlite: Any = connection.connection.driver_connection
+        sqlite.set_progress_handler(step, 100)
+        try:
+            return running_calls(connection, now)
+        finally:
+            sqlite.set_progress_handler(None, 0)
+
+    url = f"sqlite:///{tmp_path / 'calls.db'}"
+    migrate(url)
+    async with opened(url) as database:
+        await database.write(old)
+        assert await database.read(count) is None
+    assert steps < 1_000
