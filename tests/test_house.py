@@ -156,3 +156,12 @@ def test_the_lock_has_hashes_and_no_addresses() -> None:
     assert "://" not in text
     assert "--index" not in text
     assert text.count("--hash=sha256:") >= len(locked())
+
+
+def test_what_an_installation_may_do_without_is_loaded_only_where_it_is_used() -> None:
+    unused = "psycopg redis aiohttp googleapiclient pydantic_ai openai anthropic apprise icalendar alembic dbos"
+    program = f"import sys, app.main.process, app.main.server; print(*sys.modules.keys() & set('{unused}'.split()))"
+
+    loaded = subprocess.run((sys.executable, "-c", program), cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert loaded.stdout.split() == []

@@ -10,9 +10,8 @@ import contextlib
 import uuid
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import make_url
 
@@ -23,6 +22,9 @@ from app.db.engine import Database
 from app.db.opening import CONNECT_TIMEOUT_S, NOTICES
 from app.db.prepared import Prepared
 from app.errors import ReadbackError
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 PROVE_EVERY_S: Final = 1.0
 SURE_FOR_S: Final = 2.5
@@ -87,7 +89,7 @@ class Listening:
                 self._unheard(type(error).__name__)
             await asyncio.sleep(rest_s)
 
-    async def _hear(self, connection: psycopg.AsyncConnection) -> None:
+    async def _hear(self, connection: "AsyncConnection") -> None:
         """Until no proof came back for too long."""
         heard_at = self._clock.monotonic()
         proving = asyncio.get_running_loop().create_task(self._prove_forever())
@@ -126,11 +128,13 @@ class Listening:
                 await self._database.read(partial(_prove, channel=self._own, number=number))
             await asyncio.sleep(PROVE_EVERY_S)
 
-    async def _connected(self) -> psycopg.AsyncConnection:
+    async def _connected(self) -> "AsyncConnection":
+        from psycopg import AsyncConnection  # noqa: PLC0415 - an installation on SQLite starts without the driver
+
         url = make_url(self._url)
         dialect: Any = url.get_dialect()()
         _, wanted = dialect.create_connect_args(url)
-        return await psycopg.AsyncConnection.connect(
+        return await AsyncConnection.connect(
             **{**wanted, **NOTICES, "connect_timeout": CONNECT_TIMEOUT_S, "application_name": "readback"},
             autocommit=True,
         )

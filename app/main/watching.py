@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from app.adapters.redis_connection import PAGE as REDIS_DOWN
 from app.booking.business import Businesses
 from app.booking.crm_copies import LATE, REFUSES
 from app.calls.cap_pages import LOOK_EVERY_S as CAPS_EVERY_S
@@ -43,7 +42,7 @@ def unwatched(settings: Settings, businesses: Businesses) -> Callable[[str, str]
 
     def is_unwatched(kind: str, key: str) -> bool:
         return (
-            (kind == REDIS_DOWN and settings.redis_url is None)
+            (kind == "redis_down" and settings.redis_url is None)
             or (kind == SYNTHETIC_FAILED and not settings.synthetic_every_s)
             or (kind == MODEL_FAILS and key not in asked)
             or (kind in (LATE, REFUSES) and key not in copied)
