@@ -25,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     for add in COMMANDS:
         add(commands)
-    chosen = parser.parse_args(arguments)
     try:
+        chosen = _parsed(parser, arguments)
         code: int = chosen.run(chosen)
         sys.stdout.flush()  # at the exit it would be too late to say that nothing was written
     except ConfigurationError as error:
@@ -41,6 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DOES_NOT_HOLD if error.errno == errno.EPIPE else complain(f"It cannot be written: {error.strerror}.")
     return code
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked. Help and the version are answers too, so that they could not be written is told as of those."""
+    try:
+        return parser.parse_args(arguments)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
 
 
 def _fill_closed() -> None:

@@ -56,9 +56,14 @@ def test_who_has_closed_its_output_is_told_in_one_sentence(tmp_path: Path) -> No
     asked = ["sh", "-c", 'exec "$0" -m app "$@" >&-', sys.executable]
     told = [
         subprocess.run([*asked, *command], stderr=subprocess.PIPE, text=True, env=variables, cwd=ROOT, check=False)
-        for command in (("pages", "list"), ("flag", "set", "model_path", "7", "--json"))
+        for command in (
+            ("pages", "list"),
+            ("flag", "set", "model_path", "7", "--json"),
+            ("--version",),
+            ("pages", "--help"),
+        )
     ]
-    assert [one.returncode for one in told] == [1, 1]
+    assert [one.returncode for one in told] == [1, 1, 1, 1]
     assert all(one.stderr.splitlines()[-1] == "It cannot be written: Bad file descriptor." for one in told)
     listed = readback("flag", "list", READBACK_DATABASE_URL=f"sqlite:///{tmp_path}/x.db")
     assert listed.stdout.startswith("model_path: 7 percent"), "done, though nobody hears of it"
