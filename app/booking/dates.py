@@ -163,8 +163,8 @@ class _Reading:
         if first > self.window_end:
             raise SaidError(
                 Code.OUTSIDE_WINDOW,
-                f"{full_day(first)} is too far ahead. The last day that can be booked is "
-                f"{full_day(self.window_end)} ({self.window_end}). {self._today()}",
+                f"{full_day(first)} is too far ahead. The last day that can be booked is {self._last_day()}. "
+                f"{self._today()}",
             )
 
     def refuse_other_weekday(self, day: date, words: str) -> None:
@@ -178,9 +178,11 @@ class _Reading:
         nearest = _on_or_after(max(day - timedelta(days=3), self.today), number)
         if nearest > self.window_end and nearest - _ONE_WEEK >= self.today:
             nearest -= _ONE_WEEK  # what cannot be booked leads nowhere
+        leads = f"The {WEEKDAYS[number]} nearest to it is {full_day(nearest)} ({nearest})."
+        if nearest > self.window_end:  # which is less than a week away
+            leads = f"No {WEEKDAYS[number]} can be booked yet: the last day is {self._last_day()}."
         raise self._refusal(
-            f"{full_day(day).partition(', ')[2]} is a {WEEKDAYS[day.weekday()]}, not a {WEEKDAYS[number]}. "
-            f"The {WEEKDAYS[number]} nearest to it is {full_day(nearest)} ({nearest})."
+            f"{full_day(day).partition(', ')[2]} is a {WEEKDAYS[day.weekday()]}, not a {WEEKDAYS[number]}. {leads}"
         )
 
     def refuse_range(self, first: date, last: date) -> None:
@@ -203,6 +205,9 @@ class _Reading:
 
     def _spoken(self, day: date) -> str:
         return spoken_day(day, self.today)
+
+    def _last_day(self) -> str:
+        return f"{full_day(self.window_end)} ({self.window_end})"
 
     def _today(self) -> str:
         return f"Today is {full_day(self.today)}."

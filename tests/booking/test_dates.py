@@ -81,6 +81,16 @@ def test_next_week_is_in_reserve_only_inside_the_booking_window(window_days: int
     assert answer == Days(day("2026-11-20"), day("2026-11-20"), otherwise)
 
 
+def test_a_weekday_is_not_offered_that_cannot_be_booked() -> None:
+    short = replace(ACME, booking_window_days=2)
+    with pytest.raises(SaidError) as refused:
+        resolve(short, FRIDAY, date="2026-11-21", weekday="monday", date_to=None)
+    assert refused.value.say == (
+        "November 21, 2026 is a Saturday, not a Monday. "
+        f"No Monday can be booked yet: the last day is Sunday, November 22, 2026 (2026-11-22). {TODAY}"
+    )
+
+
 def test_today_is_the_business_s_own_day() -> None:
     late = int(datetime(2026, 11, 20, 23, 59, tzinfo=CHICAGO).timestamp())
     assert asked("today", now=late).first == day("2026-11-20")
