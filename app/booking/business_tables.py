@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.booking.business import CrmAccount, WeeklyHours
+from app.booking.contact import unspaced
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
@@ -42,9 +43,12 @@ class WrongKeyError(ValueError):
 
 
 def _phone(value: Any) -> str:
-    if not isinstance(value, str) or not E164.fullmatch(value):
-        raise ValueError(f"is {value!r}; it must be a phone number with + and country code, such as +15125550100")
-    return value
+    number = unspaced(value) if isinstance(value, str) else ""
+    if not E164.fullmatch(number):
+        raise ValueError(
+            f'is {value!r}; it must be a phone number in quotes, with + and country code, such as "+15125550100"'
+        )
+    return number
 
 
 def _identifier(value: Any) -> str:

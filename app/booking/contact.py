@@ -9,6 +9,7 @@ from phonenumbers import region_code_for_number as region_of
 from app.booking.business import Business
 
 _SPOKEN = ((r"\s+at\s+", "@"), (r"\s+dot\s+", "."), (r"\s+(?:underscore)\s+", "_"), (r"\s+(?:dash|hyphen)\s+", "-"))
+_SPACING = str.maketrans("", "", " ().-/\u00a0\u2010\u2011")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 
 
@@ -21,6 +22,11 @@ def phone_of(given: str | None, business: Business, caller: str) -> str:
     except NumberParseException:
         return caller
     return format_number(number, PhoneNumberFormat.E164) if is_possible_number(number) else caller
+
+
+def unspaced(number: str) -> str:
+    """A number without what people write between its digits."""
+    return number.replace("(0)", "").translate(_SPACING)
 
 
 def email_of(given: str | None) -> tuple[str, str]:

@@ -77,6 +77,8 @@ WRONG = [
     ("America/Chicago", "America", "line 3: businesses.acme.time_zone", "no time zone"),
     ('"America/Chicago"', "6", "line 3: businesses.acme.time_zone", "must be"),
     ("+15125550100", "512-555-0100", "line 4: businesses.acme.lines[0]", "must be a phone number"),
+    ('"+15125550100"', "15125550100", "line 4: businesses.acme.lines[0]", "must be a phone number in quotes"),
+    ('"+15125550100"', '"+15125550100", "+1 (512) 555-0100"', "line 4: businesses.acme.lines", "twice"),
     ('"+15125550100"', '"+15125550100", "+15125550100"', "line 4: businesses.acme.lines", "twice"),
     ('["+15125550100"]', '"+15125550100"', "line 4: businesses.acme.lines", "must be a list"),
     ("mon =", "monday =", "line 6: businesses.acme.hours.monday", "known are: mon, tue, wed, thu, fri, sat, sun"),
