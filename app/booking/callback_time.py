@@ -157,21 +157,23 @@ def _open(business: Business, day: date) -> Sequence[Interval]:
 def _closed_then(business: Business, now: int, day: date) -> SaidError:
     """Nobody is there then: say when somebody is."""
     zone = business.zone
+    said = spoken_day(day, local_date(zone, now))
     spans = [(max(start, now), end) for start, end in _open(business, day) if end > now]
     if not spans:
         coming = next(spans_ahead(business, max(now, day_start(business.zone, day))), None)
         if coming is None:
             return SaidError(Code.INVALID_ARGUMENTS, "Nobody is there then. Leave out when, for as soon as possible.")
         later = local_date(zone, coming[0])
-        then = f"{spoken_day(later)} from {spoken_clock(coming[0], zone)} to {spoken_end(coming[1], zone)}"
+        hours = f"{spoken_clock(coming[0], zone)} to {spoken_end(coming[1], zone)}"
+        then = f"{spoken_day(later, local_date(zone, now))} from {hours}"
         return SaidError(
             Code.INVALID_ARGUMENTS,
-            f"Nobody is there then on {spoken_day(day)}. The next time somebody is there is {then} ({later}). "
+            f"Nobody is there then on {said}. The next time somebody is there is {then} ({later}). "
             "Ask for another time.",
         )
     hours = joined([f"{spoken_clock(start, zone)} to {spoken_end(end, zone)}" for start, end in spans], "and")
     return SaidError(
-        Code.INVALID_ARGUMENTS, f"Nobody is there then. On {spoken_day(day)} it can be {hours}. Ask for another time."
+        Code.INVALID_ARGUMENTS, f"Nobody is there then. On {said} it can be {hours}. Ask for another time."
     )
 
 
