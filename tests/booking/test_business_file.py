@@ -76,6 +76,7 @@ WRONG = [
     ("America/Chicago", "/etc/passwd", "line 3: businesses.acme.time_zone", "no time zone"),
     ("America/Chicago", "America", "line 3: businesses.acme.time_zone", "no time zone"),
     ('"America/Chicago"', "6", "line 3: businesses.acme.time_zone", "must be"),
+    ("+15125550199", "+15125550100", "line 11: businesses.acme.person", "one of the lines"),
     ("+15125550100", "512-555-0100", "line 4: businesses.acme.lines[0]", "must be a phone number"),
     ('"+15125550100"', "15125550100", "line 4: businesses.acme.lines[0]", "must be a phone number in quotes"),
     ('"+15125550100"', '"+15125550100", "+1 (512) 555-0100"', "line 4: businesses.acme.lines", "twice"),
