@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -29,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = _parsed(parser, arguments)
         code: int = chosen.run(chosen)
         sys.stdout.flush()  # at the exit it would be too late to say that nothing was written
+    except KeyboardInterrupt:
+        # As whoever waits for it expects: a shell that runs a loop of commands ends it then.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        return DOES_NOT_HOLD
     except ConfigurationError as error:
         complain(str(error))
         return WRONG_USE
