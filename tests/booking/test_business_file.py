@@ -229,6 +229,7 @@ def test_a_file_that_is_no_business_file_is_refused_by_name(content: bytes, said
 
 def test_a_missing_file_and_an_empty_folder_name_the_variable(tmp_path: Path) -> None:
     assert refusal(tmp_path / "nothing.toml").startswith("READBACK_BUSINESSES: ")
+    assert refusal(Path("nothing.toml")).startswith(f"READBACK_BUSINESSES: {Path.cwd()}/nothing.toml cannot be read")
     assert refusal(tmp_path).startswith(f"READBACK_BUSINESSES is {tmp_path}, a folder without any business file")
 
 
