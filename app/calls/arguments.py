@@ -26,9 +26,9 @@ class ToolArguments(BaseModel):
     def leave_out_what_is_not_there(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        kept = {}
+        kept, fields = {}, cls.model_fields
         for name, value in given.items():
-            if name not in cls.model_fields:
+            if name not in fields:
                 name = cls._meant(name)
                 if name is None or name in given:
                     continue
