@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -25,10 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     for add in COMMANDS:
         add(commands)
-    chosen = parser.parse_args(arguments)
     try:
+        chosen = _parsed(parser, arguments)
         code: int = chosen.run(chosen)
         sys.stdout.flush()  # at the exit it would be too late to say that nothing was written
+    except KeyboardInterrupt:
+        # As whoever waits for it expects: a shell that runs a loop of commands ends it then.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        return DOES_NOT_HOLD
     except ConfigurationError as error:
         complain(str(error))
         return WRONG_USE
@@ -41,6 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DOES_NOT_HOLD if error.errno == errno.EPIPE else complain(f"It cannot be written: {error.strerror}.")
     return code
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked. Help and the version are answers too, so that they could not be written is told as of those."""
+    try:
+        return parser.parse_args(arguments)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
 
 
 def _fill_closed() -> None:

@@ -56,12 +56,30 @@ def test_who_has_closed_its_output_is_told_in_one_sentence(tmp_path: Path) -> No
     asked = ["sh", "-c", 'exec "$0" -m app "$@" >&-', sys.executable]
     told = [
         subprocess.run([*asked, *command], stderr=subprocess.PIPE, text=True, env=variables, cwd=ROOT, check=False)
-        for command in (("pages", "list"), ("flag", "set", "model_path", "7", "--json"))
+        for command in (
+            ("pages", "list"),
+            ("flag", "set", "model_path", "7", "--json"),
+            ("--version",),
+            ("pages", "--help"),
+        )
     ]
-    assert [one.returncode for one in told] == [1, 1]
+    assert [one.returncode for one in told] == [1, 1, 1, 1]
     assert all(one.stderr.splitlines()[-1] == "It cannot be written: Bad file descriptor." for one in told)
     listed = readback("flag", "list", READBACK_DATABASE_URL=f"sqlite:///{tmp_path}/x.db")
     assert listed.stdout.startswith("model_path: 7 percent"), "done, though nobody hears of it"
+
+
+def test_a_command_that_is_interrupted_ends_by_the_signal_and_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asked = [sys.executable, "-m", "app", "pages", "list"]
+        variables = environment(READBACK_DATABASE_URL=f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/x")
+        calling = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, cwd=ROOT)
+        silent.settimeout(60)
+        held, _ = silent.accept()
+        calling.send_signal(signal.SIGINT)
+        _, complaints = calling.communicate(timeout=60)
+        held.close()
+    assert (calling.returncode, complaints) == (-signal.SIGINT, b"")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.booking.availability import is_open
 from app.booking.book import Outcome, Result
-from app.booking.contact import email_of, one_line, phone_of, several_lines
+from app.booking.contact import email_of, one_line, phone_and_heard, several_lines
 from app.booking.dates import NOT_GIVEN
 from app.booking.front import Front, alternatives, has_same_time, offered
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
@@ -19,6 +19,8 @@ from app.errors import Code, SaidError
 TAKEN = "I'm sorry, {technician} is no longer free at that time, so nothing was booked."
 THEIRS = "You have that time already: {visit}. So nothing more was booked."
 EXPIRED = "That offer is too old to be sure of, so nothing was booked."
+NOBODY = NOT_GIVEN | {"unknown", "not provided", "not given", "not specified", "caller", "the caller", "the customer"}
+"""What an agent that has not asked puts for a name, in lower case."""
 UNREACHABLE = (
     "I can't reach the calendar right now, so nothing was booked. Please try again in a few minutes, or I can have "
     "someone call you back."
@@ -86,15 +88,16 @@ def _stands(context: Context, connection: Any, told: ToolResult) -> bool:
 
 def _customer(context: Context, arguments: Arguments) -> Customer:
     name = one_line(arguments.customer_name)
-    if name.lower() in NOT_GIVEN:
+    if name.lower() in NOBODY or not any(char.isalnum() for char in name):
         raise SaidError(
             Code.INVALID_ARGUMENTS, "customer_name is missing (The customer's full name). Ask the caller for it."
         )
     email, heard = email_of(arguments.email)
-    notes = "\n".join(part for part in (arguments.notes, heard) if part)
+    phone, heard_phone = phone_and_heard(arguments.phone, context.business, context.ref.caller or "")
+    notes = "\n".join(part for part in (arguments.notes, heard, heard_phone) if part)
     return Customer(
         name=name,
-        phone=phone_of(arguments.phone, context.business, context.ref.caller or ""),
+        phone=phone,
         caller=(context.ref.owner or "")[:CALLER_CHARS],
         email=email,
         address=several_lines(arguments.address or ""),

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.booking.availability import Opening, PartOfDay, bookable, choose, last_bookable_day
 from app.booking.business import Business, Service, Technician
-from app.booking.dates import resolve
+from app.booking.dates import day_and_part, resolve
 from app.booking.desk import View, local_today
 from app.booking.front import Front, calendar_silent, offered, wanted_service, wanted_technicians
 from app.booking.owner import Asking
@@ -25,12 +25,18 @@ MAX_OFFERS = 1_024
 LOOK_AHEAD_DAYS = (14, 31, 31)
 """How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
-ANYBODY = frozenset(("any", "anyone", "anybody", "any technician", "no preference"))
+ANYBODY = frozenset(
+    ("any", "anyone", "anybody", "any technician", "no preference", "either", "whoever", "first available")
+)
 """What models put where it does not matter who comes."""
+ANY_TIME = frozenset(("anytime", "any time", "all day", "whole day", "no preference", "whenever"))
 
 
-def _folded(value: Any) -> Any:
-    return value.strip().lower() if isinstance(value, str) else value
+def _part(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    words = value.strip().lower().removeprefix("in ").removeprefix("the ").removesuffix("s")
+    return PartOfDay.ANY if words in ANY_TIME else words
 
 
 def _somebody(value: Any) -> Any:
@@ -55,7 +61,7 @@ class Arguments(ToolArguments):
         str | None, Field(max_length=64, description="Last day of a range, at most 31 days after date")
     ] = None
     part_of_day: Annotated[
-        PartOfDay, BeforeValidator(_folded), Field(description="morning, afternoon, evening or any")
+        PartOfDay, BeforeValidator(_part), Field(description="morning, afternoon, evening or any")
     ] = PartOfDay.ANY
     technician: Annotated[
         Annotated[str, Field(max_length=200)] | None,  # a length asked of both would be asked of None as well
@@ -67,9 +73,16 @@ class Arguments(ToolArguments):
         str | None, Field(max_length=64, description="Only when an appointment is to be moved: its reference")
     ] = None
 
+    @property
+    def part(self) -> PartOfDay:
+        """The part of the day, which may have been said with the day."""
+        if self.part_of_day is not PartOfDay.ANY:
+            return self.part_of_day
+        return PartOfDay(day_and_part(self.date)[1] or PartOfDay.ANY)
+
     def shape(self) -> tuple[object, ...]:
         """What decides, besides the days, which of the open times are offered."""
-        return self.part_of_day, self.limit, self.technician is None
+        return self.part, self.limit, self.technician is None
 
 
 @dataclass(slots=True)
@@ -186,7 +199,8 @@ def _question(front: Front, context: Context, arguments: Arguments) -> _Question
     service = wanted_service(context.business, arguments.service)
     technicians = wanted_technicians(context.business, service, arguments.technician)
     now = int(front.clock.now())
-    days = resolve(context.business, now, date=arguments.date, weekday=arguments.weekday, date_to=arguments.date_to)
+    day, _ = day_and_part(arguments.date)
+    days = resolve(context.business, now, date=day, weekday=arguments.weekday, date_to=arguments.date_to)
     return _Question(service, technicians, days.first, days.last, days.otherwise, now)
 
 
@@ -199,7 +213,7 @@ def _chosen(front: Front, context: Context, arguments: Arguments, question: _Que
     named = arguments.technician is not None
     open_slots = bookable(context.business, view.openings, question.now)
     load = front.desk.load(question.technicians) if len(question.technicians) > 1 else {}
-    return choose(open_slots, arguments.part_of_day, context.business.zone, load, arguments.limit, named)
+    return choose(open_slots, arguments.part, context.business.zone, load, arguments.limit, named)
 
 
 def _offer(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> _Offer:
@@ -229,7 +243,7 @@ def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str,
 
 async def _none(front: Front, context: Context, arguments: Arguments, question: _Question) -> str:
     """Nothing of the kind on the days asked for: say so, with the next days that have it."""
-    part = arguments.part_of_day
+    part = arguments.part
     days, sure = await _next_days(front, context.business, part, question)
     today = local_today(context.business, question.now)
     kind = ["" if part is PartOfDay.ANY else f"in the {part}"]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.booking.business import Business
 from app.booking.callback_time import CallbackTime, callback_time
-from app.booking.contact import one_line, phone_of, several_lines
+from app.booking.contact import is_own, one_line, phone_of, several_lines
 from app.booking.front import Front
 from app.booking.speech import local_iso, spell, spoken_clock, spoken_day, spoken_end
 from app.booking.zones import local_date, today
@@ -79,6 +79,7 @@ def _phone(context: Context, arguments: Arguments) -> str:
     """Where to call: the number given, else the one that calls. It says nothing about who the caller is."""
     caller = context.ref.caller or ""
     given = one_line(arguments.phone or "")
+    given = "" if is_own(given) else given
     found = phone_of(given or None, context.business, "" if given else caller)
     if not found:
         raise SaidError(Code.INVALID_ARGUMENTS, UNREADABLE if given else NO_PHONE)

@@ -104,11 +104,11 @@ class Business:
 
     def service(self, wanted: str) -> Service | None:
         """The service with this id or name, in any case and spacing; None when there is none."""
-        return self._services.get(_word(wanted))
+        return self._services.get(_word(wanted)) or self._services.get(_loosely(wanted))
 
     def technician(self, wanted: str) -> Technician | None:
         """The technician with this id or name, in any case and spacing; None when there is none."""
-        return self._technicians.get(_word(wanted))
+        return self._technicians.get(_word(wanted)) or self._technicians.get(_loosely(wanted))
 
     def whose(self, calendar: str) -> str:
         """Whose calendar this is, in words for people who run the service."""
@@ -124,20 +124,30 @@ class Business:
         return tuple(s for s in self.services if any(t.id != self.tester for t in self.technicians_for(s)))
 
 
+_UNHEARD: Final = str.maketrans("-_\u2010\u2011\u2013\"'\u201c\u201d\u200b\ufeff", " " * 11)
 Named = TypeVar("Named", Service, Technician)
 
 
 def _by_word(things: Sequence[Named]) -> dict[str, Named]:
-    """By id and by name, any case; an id wins over a name, and the first over a later one."""
+    """By id and by name, any case; an id wins over a name, the first over a later one, and what is right over what is
+    nearly right.
+    """
     words: dict[str, Named] = {}
-    for word, thing in [(t.id, t) for t in things] + [(t.name, t) for t in things]:
-        words.setdefault(_word(word), thing)
+    named = [(t.id, t) for t in things] + [(t.name, t) for t in things]
+    for fold in (_word, _loosely):
+        for word, thing in named:
+            words.setdefault(fold(word), thing)
     return words
 
 
 def _word(named: str) -> str:
     """A name however it is spaced, in any case, and without the full stop of the sentence it was taken from."""
     return " ".join(named.casefold().split()).rstrip(".,!? ")
+
+
+def _loosely(named: str) -> str:
+    """The same without hyphens and quotes: models write `home_inspection`, and hear a follow up for a follow-up."""
+    return _word(named.translate(_UNHEARD))
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _read(file: Path) -> _Source:
     try:
         return _Source(file.name, file.read_text(encoding="utf-8-sig"), file.parent)
     except OSError as error:
-        raise ConfigurationError(f"READBACK_BUSINESSES: {file} cannot be read: {error.strerror}.") from None
+        raise ConfigurationError(f"READBACK_BUSINESSES: {file.absolute()} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise ConfigurationError(f"READBACK_BUSINESSES: {file} is not UTF-8 text.") from None
 

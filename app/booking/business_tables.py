@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.booking.business import CrmAccount, WeeklyHours
+from app.booking.contact import unspaced
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
@@ -25,6 +26,7 @@ CRM_URLS = {"webhook": None, "hubspot": "https://api.hubapi.com"}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 REVIEWED = ("book_appointment", "reschedule_appointment", "cancel_appointment")
 """Tools that a business may keep for people to approve."""
+COMES_BACK = 'is "{number}", one of the lines: a call would come back to where it was'
 PAGE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 CALENDARS = {
     "embedded": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
@@ -42,9 +44,12 @@ class WrongKeyError(ValueError):
 
 
 def _phone(value: Any) -> str:
-    if not isinstance(value, str) or not E164.fullmatch(value):
-        raise ValueError(f"is {value!r}; it must be a phone number with + and country code, such as +15125550100")
-    return value
+    number = unspaced(value) if isinstance(value, str) else ""
+    if not E164.fullmatch(number):
+        raise ValueError(
+            f'is {value!r}; it must be a phone number in quotes, with + and country code, such as "+15125550100"'
+        )
+    return number
 
 
 def _identifier(value: Any) -> str:
@@ -257,8 +262,9 @@ class BusinessTable(Table):
                     ("transfers", position, "number"), f'is "{number}", which another entry has already'
                 )
             if number in self.lines:
-                problem = f'is "{number}", one of the lines: a call would come back to where it was'
-                raise WrongKeyError(("transfers", position, "number"), problem)
+                raise WrongKeyError(("transfers", position, "number"), COMES_BACK.format(number=number))
+        if self.person in self.lines:
+            raise WrongKeyError(("person",), COMES_BACK.format(number=self.person))
         known = [service.id for service in self.services]
         for position, technician in enumerate(self.technicians):
             for service in technician.services:

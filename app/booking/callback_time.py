@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from app.booking.business import Business
 from app.booking.calendar import Interval
-from app.booking.dates import resolve
+from app.booking.dates import NOT_GIVEN, SOONEST, NoDayError, resolve
 from app.booking.open_hours import NeverOpenError, after_open_time, open_spans, spans_ahead
 from app.booking.speech import full_day, joined, spoken_clock, spoken_day, spoken_end
 from app.booking.zones import DAY_S, day_start, local_date, pieces
@@ -26,9 +26,6 @@ _SAID_S = 300
 _LONGEST_TEXT = 80
 _HALF_DAY = 12
 _PARTS_S = {"morning": (0, 12 * 3600), "afternoon": (12 * 3600, 17 * 3600), "evening": (17 * 3600, DAY_S)}
-_SOONEST = frozenset(
-    ("", "now", "soon", "asap", "as soon as possible", "soonest", "any time", "anytime", "any", "whenever", "none")
-)
 _LOCAL = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})t([0-9]{2}:[0-9]{2})(?::[0-9]{2})?$")
 _TIME = (
     r"(?:(?:at|around|about|by)\s+)?"
@@ -71,7 +68,7 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
     Raises `SaidError` (`invalid_arguments`, `past_date`, `outside_window`) with what to ask the caller.
     """
     words = " ".join((when or "").lower().split()).strip(" .,")
-    if words in _SOONEST:
+    if words in NOT_GIVEN or words in SOONEST:
         return soonest(business, now)
     moment = _timestamp(words)
     if moment is not None:
@@ -81,7 +78,10 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
     if found is None or len(words) > _LONGEST_TEXT:
         raise _unclear()
     asked = found.groupdict()
-    days = resolve(business, now, date=asked.get("day") or "today", weekday=None, date_to=None)
+    try:
+        days = resolve(business, now, date=asked.get("day") or "today", weekday=None, date_to=None)
+    except NoDayError:
+        raise _unclear() from None
     try:
         return _on(business, now, days.first, asked)
     except SaidError:
@@ -157,21 +157,23 @@ def _open(business: Business, day: date) -> Sequence[Interval]:
 def _closed_then(business: Business, now: int, day: date) -> SaidError:
     """Nobody is there then: say when somebody is."""
     zone = business.zone
+    said = spoken_day(day, local_date(zone, now))
     spans = [(max(start, now), end) for start, end in _open(business, day) if end > now]
     if not spans:
         coming = next(spans_ahead(business, max(now, day_start(business.zone, day))), None)
         if coming is None:
             return SaidError(Code.INVALID_ARGUMENTS, "Nobody is there then. Leave out when, for as soon as possible.")
         later = local_date(zone, coming[0])
-        then = f"{spoken_day(later)} from {spoken_clock(coming[0], zone)} to {spoken_end(coming[1], zone)}"
+        hours = f"{spoken_clock(coming[0], zone)} to {spoken_end(coming[1], zone)}"
+        then = f"{spoken_day(later, local_date(zone, now))} from {hours}"
         return SaidError(
             Code.INVALID_ARGUMENTS,
-            f"Nobody is there then on {spoken_day(day)}. The next time somebody is there is {then} ({later}). "
+            f"Nobody is there then on {said}. The next time somebody is there is {then} ({later}). "
             "Ask for another time.",
         )
     hours = joined([f"{spoken_clock(start, zone)} to {spoken_end(end, zone)}" for start, end in spans], "and")
     return SaidError(
-        Code.INVALID_ARGUMENTS, f"Nobody is there then. On {spoken_day(day)} it can be {hours}. Ask for another time."
+        Code.INVALID_ARGUMENTS, f"Nobody is there then. On {said} it can be {hours}. Ask for another time."
     )
 
 

@@ -3,24 +3,60 @@
 import re
 import unicodedata
 
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_possible_number, parse
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    ValidationResult,
+    format_number,
+    is_possible_number_with_reason,
+    parse,
+)
 from phonenumbers import region_code_for_number as region_of
 
 from app.booking.business import Business
 
 _SPOKEN = ((r"\s+at\s+", "@"), (r"\s+dot\s+", "."), (r"\s+(?:underscore)\s+", "_"), (r"\s+(?:dash|hyphen)\s+", "-"))
+_SPACING = str.maketrans("", "", " ().-/\u00a0\u2010\u2011")
+_OWN_NUMBER = frozenset(
+    {
+        "same", "same number", "the same", "the same number", "this number", "this one", "my number", "caller id",
+        "the number i'm calling from", "the number they are calling from", "the number they're calling from",
+    }
+)  # fmt: skip
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 
 
 def phone_of(given: str | None, business: Business, caller: str) -> str:
-    """The number as E.164; the caller's own when none was given or what was given is no number."""
+    """The number as E.164; the caller's own when none was given or what was given is no number.
+
+    A number without its area code is none: it reaches nobody.
+    """
     if not given:
         return caller
     try:
         number = parse(given, _region(business))
     except NumberParseException:
         return caller
-    return format_number(number, PhoneNumberFormat.E164) if is_possible_number(number) else caller
+    whole = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return format_number(number, PhoneNumberFormat.E164) if whole else caller
+
+
+def phone_and_heard(given: str | None, business: Business, caller: str) -> tuple[str, str]:
+    """As `phone_of`, and a note with what was heard when that is no number."""
+    if not given or is_own(given):
+        return caller, ""
+    found = phone_of(given, business, "")
+    return (found, "") if found else (caller, f"Phone as heard: {given}")
+
+
+def is_own(given: str) -> bool:
+    """Whether these words mean the number that somebody calls from."""
+    return " ".join(given.casefold().split()).strip(".") in _OWN_NUMBER
+
+
+def unspaced(number: str) -> str:
+    """A number without what people write between its digits."""
+    return number.replace("(0)", "").translate(_SPACING)
 
 
 def email_of(given: str | None) -> tuple[str, str]:

@@ -22,6 +22,15 @@ _CACHED_ANSWERS = 4096
 _ONE_WEEK = timedelta(days=7)
 NOT_GIVEN = frozenset({"", "null", "none", "undefined", "n/a"})
 """What an agent sends when it has nothing to send, in lower case."""
+SOONEST = frozenset(
+    {
+        "now", "soon", "asap", "as soon as possible", "as soon as you can", "right away", "immediately", "soonest",
+        "any", "any day", "any time", "anytime", "whenever", "earliest", "first available", "next available",
+    }
+)  # fmt: skip
+"""The same in words, in lower case."""
+_PART = re.compile(r"(.+?),?\s+(?:in the\s+)?(morning|afternoon|evening)")
+_DASHES = str.maketrans("\u2010\u2011\u2013\u2014", "----")
 _PLAIN_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _NAMED_WEEKDAY = re.compile(r"(?:(on|this|coming|this coming|next)\s+)?([a-z]+)")
 _FROM_TODAY = {
@@ -61,6 +70,21 @@ class Days:
     otherwise: date | None = None
 
 
+class NoDayError(SaidError):
+    """What was given is no day that can be read, whatever it is."""
+
+
+def day_and_part(given: str | None) -> tuple[str | None, str]:
+    """The day, and the part of it that was said along with it, as in `tomorrow morning`; empty when there was none."""
+    if given is None or not ((words := given.strip().lower()) == "tonight" or " " in words):
+        return given, ""
+    words = "this evening" if words == "tonight" else words
+    found = _PART.fullmatch(words)
+    if found is None:
+        return given, ""
+    return ("today" if found[1] == "this" else found[1]), found[2]
+
+
 def resolve(business: Business, now: int, *, date: str | None, weekday: str | None, date_to: str | None) -> Days:
     """The days asked for, inside the booking window at `now` (epoch seconds).
 
@@ -93,11 +117,13 @@ def _resolve(zone: ZoneInfo, today: date, window_days: int, given: tuple[str | N
 
 
 def _given(text: str | None) -> str | None:
-    """The words themselves; None for `NOT_GIVEN`."""
+    """The words themselves; None for `NOT_GIVEN` and where any day would do."""
     if text is None:
         return None
+    if not text.isascii():
+        text = "".join(char for char in text.translate(_DASHES) if char.isprintable() or char.isspace())
     words = " ".join(text.split()).strip(" .,").lower()
-    return None if words in NOT_GIVEN or "{{" in words else words
+    return None if words in NOT_GIVEN or words in SOONEST or "{{" in words else words
 
 
 def _is_bare_weekday(words: str | None) -> bool:
@@ -146,7 +172,8 @@ class _Reading:
                 return local.date()
         if plain and 1 <= int(plain[2]) <= len(MONTHS):
             raise self._refusal(f"There is no {MONTHS[int(plain[2]) - 1]} {int(plain[3])} in {int(plain[1])}.")
-        raise self._refusal(f"The {argument} must be given as YYYY-MM-DD, or as today, tomorrow or a weekday.")
+        how = f"The {argument} must be given as YYYY-MM-DD, or as today, tomorrow or a weekday. {self._today()}"
+        raise NoDayError(Code.INVALID_ARGUMENTS, how)
 
     def refuse_past(self, first: date, last: date) -> None:
         """A range that began in the past and is not over yet is cut at today; anything else that is past is refused."""
@@ -163,8 +190,8 @@ class _Reading:
         if first > self.window_end:
             raise SaidError(
                 Code.OUTSIDE_WINDOW,
-                f"{full_day(first)} is too far ahead. The last day that can be booked is "
-                f"{full_day(self.window_end)} ({self.window_end}). {self._today()}",
+                f"{full_day(first)} is too far ahead. The last day that can be booked is {self._last_day()}. "
+                f"{self._today()}",
             )
 
     def refuse_other_weekday(self, day: date, words: str) -> None:
@@ -178,9 +205,11 @@ class _Reading:
         nearest = _on_or_after(max(day - timedelta(days=3), self.today), number)
         if nearest > self.window_end and nearest - _ONE_WEEK >= self.today:
             nearest -= _ONE_WEEK  # what cannot be booked leads nowhere
+        leads = f"The {WEEKDAYS[number]} nearest to it is {full_day(nearest)} ({nearest})."
+        if nearest > self.window_end:  # which is less than a week away
+            leads = f"No {WEEKDAYS[number]} can be booked yet: the last day is {self._last_day()}."
         raise self._refusal(
-            f"{full_day(day).partition(', ')[2]} is a {WEEKDAYS[day.weekday()]}, not a {WEEKDAYS[number]}. "
-            f"The {WEEKDAYS[number]} nearest to it is {full_day(nearest)} ({nearest})."
+            f"{full_day(day).partition(', ')[2]} is a {WEEKDAYS[day.weekday()]}, not a {WEEKDAYS[number]}. {leads}"
         )
 
     def refuse_range(self, first: date, last: date) -> None:
@@ -203,6 +232,9 @@ class _Reading:
 
     def _spoken(self, day: date) -> str:
         return spoken_day(day, self.today)
+
+    def _last_day(self) -> str:
+        return f"{full_day(self.window_end)} ({self.window_end})"
 
     def _today(self) -> str:
         return f"Today is {full_day(self.today)}."

@@ -10,7 +10,8 @@ MAX_TOLD = 3
 
 
 class ToolArguments(BaseModel):
-    """Base of every tool's arguments. Unknown ones are ignored; what is empty or unfilled counts as not given.
+    """Base of every tool's arguments. Unknown ones are ignored, after a look for the one that is meant; what is empty
+    or unfilled counts as not given.
 
     So does "null" or "none" where an argument may be left out; where it may not, somebody may have said that word.
     """
@@ -25,8 +26,12 @@ class ToolArguments(BaseModel):
     def leave_out_what_is_not_there(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        kept = {}
+        kept, fields = {}, cls.model_fields
         for name, value in given.items():
+            if name not in fields:
+                name = cls._meant(name)
+                if name is None or name in given:
+                    continue
             if type(value) is str:
                 if "\0" in value:  # the one character that no database takes
                     value = value.replace("\0", "")
@@ -41,6 +46,12 @@ class ToolArguments(BaseModel):
         return kept
 
     @classmethod
+    def _meant(cls, name: Any) -> str | None:
+        """The argument that `slotId`, `Slot_ID` or `slot-id` is another spelling of."""
+        bare = _bare(name) if isinstance(name, str) else ""
+        return next((known for known in cls.model_fields if _bare(known) == bare), None)
+
+    @classmethod
     def _optional(cls, name: str) -> bool:
         field = cls.model_fields.get(name)
         return field is not None and not field.is_required()
@@ -48,6 +59,10 @@ class ToolArguments(BaseModel):
     def shown(self) -> dict[str, Any]:
         """What may be written down of it."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set) if name not in self.private}
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
 
 
 def corrective(error: ValidationError, model: type[BaseModel]) -> str:

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from app.booking.business import Business, Businesses
 from app.booking.desk import local_today
 from app.booking.destinations import destinations
+from app.booking.speech import spoken_clock
+from app.booking.zones import day_start, local_date
+from app.booking.zones import today as today_in
 from app.calls.cap import DailyCap
 from app.calls.model import CallRef
 from app.canary.arms import Arms
@@ -16,6 +20,8 @@ from app.clock import Clock
 from app.watch.alarms import Alarms
 
 OVER_CAP = "I'm sorry, we can't take any more calls today. Please call back tomorrow."
+OVER_CAP_UNTIL = "I'm sorry, we can't take any more calls right now. Please call back after {clock} {day}."
+OVER_CAP_BEFORE = "I'm sorry, this call came when we could not take any more. Please call again."
 OVER_CAP_TO_PERSON = "One moment, I'm connecting you to one of our people."
 NO_ASSISTANT = "I'm sorry, nobody can take your call right now. Please try again later."
 NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({"business_name": "", "today": "", "time_zone": ""})
@@ -86,7 +92,7 @@ class Arrivals:
         if not await self._cap.admit(ref, business):
             if able := destinations(business, int(self._clock.now())):
                 return Diverted(able[0], OVER_CAP_TO_PERSON)
-            return Declined(OVER_CAP)
+            return Declined(over_cap(business, self._cap.room_at(business), int(self._clock.now())))
         self._desk.prefetch(business)
         return self._assistant(ref, business)
 
@@ -140,6 +146,20 @@ class Arrivals:
     def _nobody(self, ref: CallRef) -> Declined:
         ring_unknown_line(self._alarms, ref)
         return Declined(UNKNOWN_LINE)
+
+
+def over_cap(business: Business, room_at: int, now: int) -> str:
+    """What a caller over the cap hears, and when to call again: `room_at` (epoch seconds) is when a day that is used
+    up ends; what is left of the installation's own day, which is UTC's, can be hours of today or of tomorrow.
+    """
+    zone = business.zone
+    if room_at <= now:
+        return OVER_CAP_BEFORE
+    today = today_in(zone, now)
+    if room_at == day_start(zone, today + timedelta(days=1)):
+        return OVER_CAP
+    day = "today" if local_date(zone, room_at) == today else "tomorrow"
+    return OVER_CAP_UNTIL.format(clock=spoken_clock(room_at, zone), day=day)
 
 
 def ring_unknown_line(alarms: Alarms, ref: CallRef) -> None:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from app import log, metrics
 from app.booking.business import Business
-from app.calls.cap_pages import EVERYBODY, name_of, own_scope, whole_scope, words_of
-from app.calls.counting import Arrival, Count, Warned, counted, used_today
+from app.calls.cap_pages import EVERYBODY, day_end, name_of, own_scope, whole_scope, words_of
+from app.calls.counting import FULL, Arrival, Count, Warned, counted, reached, used_today
 from app.calls.lines import TEXTS, counted_on
 from app.calls.model import CallRef
 from app.clock import Clock
@@ -59,6 +59,8 @@ class DailyCap:
         self._decide_within_s = decide_within_s
         self._seen: OrderedDict[tuple[str, str], bool] = OrderedDict()
         self._businesses: dict[str, Business] = {}
+        self._full: dict[str, str] = {}
+        """Of each scope that was seen full, the last day on which it was."""
         self._waiting: list[tuple[Arrival, asyncio.Future[bool]]] = []
         self._came: deque[float] = deque(maxlen=MOST_OF_A_RUSH)
         self._counting: asyncio.Task[None] | None = None
@@ -82,6 +84,18 @@ class DailyCap:
         if ref.call_id is None or ref.platform == TEXTS:
             return True
         return self._seen.get((ref.platform, ref.stored_id))
+
+    def room_at(self, business: Business) -> int:
+        """When the day ends that is used up, the business's own or that of all; 0 when neither is, as far as is known
+        here. Whoever was turned away by this process was so by a limit that it knows of.
+        """
+        now = self._clock.now()
+        ends = (
+            day_end(scope, business)
+            for scope in (own_scope(business, now), whole_scope(self._total, now))
+            if self._full.get(scope.name) == scope.day
+        )
+        return max(ends, default=0)
 
     async def admit(self, ref: CallRef, business: Business) -> bool:
         """Count the call and say whether it is let in. Never raises.
@@ -227,6 +241,8 @@ class DailyCap:
         """Show the counts, and ring for what was reached; may run on the database's thread."""
         for scope, used in count.used:
             metrics.set_cap(scope.name, used, scope.limit)
+            if reached(scope, used) >= FULL:
+                self._full[scope.name] = scope.day
         for page in map(self._page_of, count.warnings):
             business = self._businesses.get(page.business)
             receivers = business.page if business else self._every_page()

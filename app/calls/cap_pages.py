@@ -4,13 +4,15 @@ A cap is raised by a restart, so it is not counting that sees the room but a loo
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from app.booking.business import Business, Businesses
 from app.booking.desk import local_today
+from app.booking.zones import day_start
 from app.calls.counting import FULL, WARN_PERCENTS, Scope, reached, used_today
 from app.clock import Clock
 from app.db.engine import Database
@@ -39,9 +41,10 @@ def words_of(scope: Scope, percent: int, used: int, whose: str) -> tuple[str, st
         if scope.name == TOTAL
         else f"Raise it with READBACK_DAILY_CALL_CAPS ({scope.name}=...) and restart."
     )
-    counted = f"{used} of {scope.limit} calls on {scope.day}."
+    day = f"{scope.day} (UTC)" if scope.name == TOTAL else scope.day
+    counted = f"{used} of {scope.limit} calls on {day}."
     if percent >= FULL:
-        now = "Whoever calls now goes to a person or must call back tomorrow, until the day is over."
+        now = "Whoever calls now goes to a person or must call back, until the day is over."
         return f"Callers are sent away: the calls of the day are used up ({whose})", f"{counted} {now} {raising}"
     then = "At the cap, callers go to a person or must call back."
     return f"Daily call cap {percent} % used: {whose}", f"{counted} {then} {raising}"
@@ -55,6 +58,12 @@ def own_scope(business: Business, now: float) -> Scope:
 def whole_scope(total: int, now: float) -> Scope:
     """What all may take together."""
     return Scope(TOTAL, datetime.fromtimestamp(now, UTC).date().isoformat(), total)
+
+
+def day_end(scope: Scope, business: Business) -> int:
+    """When the day of a scope, which is that business's or the whole, is over; epoch seconds."""
+    zone = ZoneInfo("UTC") if scope.name == TOTAL else business.zone
+    return day_start(zone, date.fromisoformat(scope.day) + timedelta(days=1))
 
 
 def scopes_of(businesses: Iterable[Business], total: int, now: float) -> list[Scope]:

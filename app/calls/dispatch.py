@@ -20,7 +20,7 @@ from app.booking.business import Businesses
 from app.calls import ledger
 from app.calls.answer import Answer, finished, keep_answers
 from app.calls.arguments import corrective
-from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE, ring_unknown_line
+from app.calls.arrivals import UNKNOWN_LINE, over_cap, ring_unknown_line
 from app.calls.cap import DailyCap
 from app.calls.late import LateAnswers
 from app.calls.model import Context, Tool, ToolCall, ToolResult
@@ -158,7 +158,8 @@ class Dispatcher:
             return ledger.loaded(before)
         admitted = self._cap.known(call.ref)
         if not (await self._cap.admit(call.ref, business) if admitted is None else admitted):
-            raise SaidError(Code.DAILY_CAP, OVER_CAP)
+            said = over_cap(business, self._cap.room_at(business), int(self._clock.now()))
+            raise SaidError(Code.DAILY_CAP, said)
         if tool is None:
             names = ", ".join(sorted({tool.name for tool in self._tools.values()}))
             raise SaidError(Code.UNKNOWN_TOOL, f"There is no such tool. The tools are: {names}.")

@@ -14,6 +14,7 @@ from app.booking.store import Booking
 from app.calls.model import CallRef, ToolResult
 from app.calls.owed import NOT_DELIVERED, NOTE_S, Owed
 from app.calls.push import Push
+from app.clock import Clock
 from app.watch.alarms import Alarms
 
 WAIT_S = 20.0
@@ -27,11 +28,12 @@ logger = log.get(__name__)
 class LateAnswers:
     """Follows unfinished work to its end and tells the caller, once."""
 
-    def __init__(self, push: Push, businesses: Businesses, alarms: Alarms, owed: Owed) -> None:
+    def __init__(self, push: Push, businesses: Businesses, alarms: Alarms, owed: Owed, clock: Clock) -> None:
         self._push = push
         self._owed = owed
         self._businesses = businesses
         self._alarms = alarms
+        self._clock = clock
         self._following: set[asyncio.Task[None]] = set()
         self._control_urls: OrderedDict[str, str] = OrderedDict()
         self._promised: set[tuple[str, ...]] = set()
@@ -93,7 +95,7 @@ class LateAnswers:
         business = self._businesses.by_id.get(booking.business)
         if business is None:
             return False
-        when = spoken_time(booking.starts, business.zone)
+        when = spoken_time(booking.starts, business.zone, int(self._clock.now()))
         if result is Result.CONFIRMED:
             say = f"Good news: your appointment on {when} is booked. Your reference is {spell(booking.reference)}."
         else:
@@ -106,7 +108,8 @@ class LateAnswers:
         business = self._businesses.by_id.get(appointment.business)
         if business is None:
             return False
-        old, new = (spoken_time(starts, business.zone) for starts in (appointment.starts, change.starts))
+        now = int(self._clock.now())
+        old, new = (spoken_time(starts, business.zone, now) for starts in (appointment.starts, change.starts))
         done = result is Result.CONFIRMED
         if change.reason == CHANGED_BY_HAND:
             what = "cancel" if change.intent == CANCEL else "move"

@@ -71,13 +71,13 @@ class News:
         if self._by_text(transaction, booking, result, self._clock.now()):
             return
         business = self._businesses.get(booking.business)
-        when = f", {spoken_time(booking.starts, business.zone)}" if business else ""
+        now = self._clock.now()
+        when = f", {spoken_time(booking.starts, business.zone, int(now))}" if business else ""
         if result is Result.CONFIRMED:
             what = "is booked after all. Tell the customer, who heard at most that it was not sure yet."
         else:
             what = "could not be booked. Call the customer and find another time."
         told = f"Booking {booking.reference} ({booking.business}{when}) {what}"
-        now = self._clock.now()
         task = Task(
             key=f"tell_customer:{booking.id}:{result.value}",
             kind="tell_customer",

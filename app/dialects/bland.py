@@ -25,7 +25,7 @@ def parse(name: str, body: Any, _headers: Headers) -> ToolCall:
     """The call of tool `name`. Never raises, whatever JSON it is given."""
     arguments, problem = reading.arguments(body)
     told: Mapping[str, Any] = body if type(body) is dict else {}
-    line = reading.text(told.get("line"))
+    line = reading.line(told.get("line"))
     ref = CallRef(
         platform=PLATFORM,
         call_id=reading.text(told.get("call_id")),

@@ -114,7 +114,7 @@ def _ref(headers: Headers, around: Mapping[str, Any]) -> CallRef:
 
 def _bound(told: Mapping[str, Any]) -> CallRef:
     """Who calls by the names that the platform gives its own variables."""
-    line = reading.text(told.get("called_number"))
+    line = reading.line(told.get("called_number"))
     return CallRef(
         PLATFORM,
         reading.text(told.get("conversation_id")),

@@ -28,7 +28,7 @@ def parse(name: str, body: Any, headers: Headers) -> ToolCall:
     if type(body) is not dict or "arguments" not in body:
         arguments, problem = reading.arguments(body)
         return ToolCall(ref or CallRef(PLATFORM), name, arguments, None, problem)
-    line = reading.text(body.get("line"))
+    line = reading.line(body.get("line"))
     ref = ref or CallRef(
         platform=PLATFORM,
         call_id=reading.text(body.get("call_id")),

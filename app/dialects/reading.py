@@ -8,13 +8,15 @@ from typing import Any
 
 import orjson
 
+from app.booking.contact import unspaced
+
 UNREADABLE = "I could not read that request because its details were incomplete. Please send them again, in full."
 NOT_NAMED = "I could not read that request because its details came as a list without names. Please name each detail."
 
 _TEXT_MAX = 512
 _URL_MAX = 2_048
 _PHONE_MAX = 40
-_SPACING = str.maketrans("", "", " ().-/\u00a0\u2010\u2011")
+_LEAST_LINE = 10**10
 
 
 def arguments(given: Any) -> tuple[Mapping[str, Any], str | None]:
@@ -74,8 +76,20 @@ def phone(given: Any) -> str | None:
         return None
     digits = number[1:]
     if not digits.isdigit():
-        digits = digits[:_PHONE_MAX].replace("(0)", "").translate(_SPACING)
+        digits = unspaced(digits[:_PHONE_MAX])
     if not (5 <= len(digits) <= 15 and digits.isascii() and digits.isdigit() and digits[0] != "0"):
         return None
     number = f"+{digits}"
     return None if number in WITHHELD else number
+
+
+def line(given: Any) -> str | None:
+    """The number that was dialled, as business files have it however it is spaced; any other text as it came.
+
+    Digits alone, as text or as a number, are one with its country code if they are long enough to be that.
+    """
+    words = text(str(given)) if type(given) is int and given >= _LEAST_LINE else text(given)
+    if words is None:
+        return None
+    alone = words.isascii() and words.isdigit() and int(words) >= _LEAST_LINE
+    return phone(f"+{words}" if alone else words) or words

@@ -116,7 +116,7 @@ def _ref(call: Mapping[str, Any]) -> CallRef:
     """Who calls on which line: on a call that the agent makes the two numbers have changed places."""
     outbound = call.get("direction") == "outbound"
     caller, line = ("to_number", "from_number") if outbound else ("from_number", "to_number")
-    dialled = reading.text(call.get(line))
+    dialled = reading.line(call.get(line))
     return CallRef(
         platform=PLATFORM,
         call_id=reading.text(call.get("call_id")),

@@ -24,7 +24,7 @@ def ref(platform: str, headers: Headers, calls: Sequence[bytes] = CALLS) -> Call
     found = {name: value for name, value in headers if name in (CALLER, LINE) or name in calls}
     if not found:
         return None
-    line = _text(found.get(LINE))
+    line = reading.line(_text(found.get(LINE)))
     return CallRef(
         platform=platform,
         call_id=next((told for name in calls if (told := _text(found.get(name)))), None),

@@ -189,7 +189,7 @@ def ref(message: Mapping[str, Any]) -> CallRef:
         platform=PLATFORM,
         call_id=reading.text(call.get("id")) or reading.text(_object(message, "chat").get("id")),
         caller=reading.phone(_number(message, "customer")) or reading.phone(_number(call, "customer")),
-        lines=lines(reading.text(_number(message, "phoneNumber")), reading.text(_number(call, "phoneNumber"))),
+        lines=lines(reading.line(_number(message, "phoneNumber")), reading.line(_number(call, "phoneNumber"))),
         assistant=reading.text(_object(message, "assistant").get("id")) or reading.text(call.get("assistantId")),
         control_url=reading.url(monitor.get("controlUrl")) if type(monitor) is dict else None,
     )

@@ -102,7 +102,7 @@ def _caller(customer: _Numbered | None) -> str | None:
 
 
 def _line(phone_number: _Numbered | None) -> str | None:
-    return reading.text(phone_number.number) if phone_number else None
+    return reading.line(phone_number.number) if phone_number else None
 
 
 def lines(message: str | None, call: str | None) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ class Waiting(Generic[T]):
         self._alarms = Alarms(self._receivers, settings.page_urls, clock)
         self._refused = RefusedRequests(self._database, clock)
         self._live_call = LiveCall(settings.vapi_control_hosts)
-        self._late = LateAnswers(self._live_call, businesses, self._alarms, Owed(self._database, clock))
+        self._late = LateAnswers(self._live_call, businesses, self._alarms, Owed(self._database, clock), clock)
         self._cap = DailyCap(self._database, self._alarms, clock, settings.daily_call_cap)
         self._handover = Handover(businesses, self._database, self._live_call, self._alarms, clock)
         self._tools = [_refusing(tool) for tool in tools(cast(Front, None), self._handover)]

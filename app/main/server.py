@@ -147,7 +147,7 @@ class Server:
         self.claims, self.former = Claims(self.database, clock), Former(self.database, businesses, clock)
         self.desk = Desk(self.lookups, self.claims, clock, self.former)
         self.live_call = LiveCall(settings.vapi_control_hosts)
-        self.late = LateAnswers(self.live_call, businesses, self.alarms, owed.Owed(self.database, clock))
+        self.late = LateAnswers(self.live_call, businesses, self.alarms, owed.Owed(self.database, clock), clock)
         self.channels = self.sources.channels(self.secret, self.lookups.drop)
 
     def _bookings(self) -> None:

@@ -1,5 +1,7 @@
 """What must be right before anything starts: each thing that is wrong is one sentence."""
 
+from typing import Final
+
 from app.adapters.crm_webhook import signing_key
 from app.adapters.own_line import way_in
 from app.adapters.receivers import check_url
@@ -9,6 +11,9 @@ from app.booking.synthetic import asked
 from app.errors import ConfigurationError
 from app.main.page_receivers import unreached
 from app.settings import Settings
+
+ROUTES: Final = ("/vapi", "/twilio/sms", "/tools", "/mcp")
+"""What platforms are given, and what is easily taken for our address."""
 
 
 def check_pages(settings: Settings, businesses: Businesses) -> None:
@@ -73,6 +78,11 @@ def warnings(settings: Settings, businesses: Businesses) -> list[str]:
         found.append("READBACK_VAPI_SECRETS is not set: /vapi refuses every request.")
     if not settings.tools_secrets:
         found.append("READBACK_TOOLS_SECRETS is not set: /tools refuses every request.")
+    ends = next((route for route in ROUTES if (settings.public_url or "").endswith(route)), None)
+    if ends is not None:
+        found.append(
+            f"READBACK_PUBLIC_URL ends in {ends}, which is put behind it anyhow: it must be the address before that."
+        )
     if lacking := unreached(settings, businesses):
         found.append(lacking.sentence)
     found += _about_texting(settings)

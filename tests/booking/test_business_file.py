@@ -76,7 +76,10 @@ WRONG = [
     ("America/Chicago", "/etc/passwd", "line 3: businesses.acme.time_zone", "no time zone"),
     ("America/Chicago", "America", "line 3: businesses.acme.time_zone", "no time zone"),
     ('"America/Chicago"', "6", "line 3: businesses.acme.time_zone", "must be"),
+    ("+15125550199", "+15125550100", "line 11: businesses.acme.person", "one of the lines"),
     ("+15125550100", "512-555-0100", "line 4: businesses.acme.lines[0]", "must be a phone number"),
+    ('"+15125550100"', "15125550100", "line 4: businesses.acme.lines[0]", "must be a phone number in quotes"),
+    ('"+15125550100"', '"+15125550100", "+1 (512) 555-0100"', "line 4: businesses.acme.lines", "twice"),
     ('"+15125550100"', '"+15125550100", "+15125550100"', "line 4: businesses.acme.lines", "twice"),
     ('["+15125550100"]', '"+15125550100"', "line 4: businesses.acme.lines", "must be a list"),
     ("mon =", "monday =", "line 6: businesses.acme.hours.monday", "known are: mon, tue, wed, thu, fri, sat, sun"),
@@ -226,6 +229,7 @@ def test_a_file_that_is_no_business_file_is_refused_by_name(content: bytes, said
 
 def test_a_missing_file_and_an_empty_folder_name_the_variable(tmp_path: Path) -> None:
     assert refusal(tmp_path / "nothing.toml").startswith("READBACK_BUSINESSES: ")
+    assert refusal(Path("nothing.toml")).startswith(f"READBACK_BUSINESSES: {Path.cwd()}/nothing.toml cannot be read")
     assert refusal(tmp_path).startswith(f"READBACK_BUSINESSES is {tmp_path}, a folder without any business file")
 
 

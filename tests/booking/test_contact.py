@@ -21,6 +21,7 @@ LONDON = acme(lines=("+442079460100",))
         ("+44 20 7946 0177", "+442079460177"),
         ("the one I call from", CALLER),
         ("12", CALLER),
+        ("555-0177", CALLER),
         ("+", CALLER),
         ("9" * 60, CALLER),
     ],

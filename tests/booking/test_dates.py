@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.booking.business import Business
-from app.booking.dates import Days, resolve
+from app.booking.dates import Days, day_and_part, resolve
 from app.errors import Code, SaidError
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -59,7 +59,9 @@ def test_words_for_a_day_mean_that_day(words: str, meant: str) -> None:
     assert asked(words) == Days(day(meant), day(meant))
 
 
-@pytest.mark.parametrize("nothing", [None, "", "  ", "{{date}}", "{{ customer.date }}", "null", "None", "undefined"])
+@pytest.mark.parametrize(
+    "nothing", [None, "", "  ", "{{date}}", "{{ customer.date }}", "null", "None", "undefined", "ASAP", "any"]
+)
 def test_what_was_not_given_means_the_next_seven_days(nothing: str | None) -> None:
     assert asked(nothing, nothing, nothing) == Days(day("2026-11-20"), day("2026-11-26"))
 
@@ -79,6 +81,36 @@ def test_next_week_is_in_reserve_only_inside_the_booking_window(window_days: int
     short = replace(ACME, booking_window_days=window_days)
     answer = resolve(short, FRIDAY, date="friday", weekday=None, date_to=None)
     assert answer == Days(day("2026-11-20"), day("2026-11-20"), otherwise)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("tonight", ("today", "evening")),
+        ("Tomorrow morning", ("tomorrow", "morning")),
+        ("this afternoon", ("today", "afternoon")),
+        ("monday, in the evening", ("monday", "evening")),
+        ("2026-11-24", ("2026-11-24", "")),
+        ("next week", ("next week", "")),
+        (None, (None, "")),
+    ],
+)
+def test_the_part_of_a_day_may_come_with_the_day(given: str | None, read: tuple[str | None, str]) -> None:
+    assert day_and_part(given) == read
+
+
+def test_a_date_is_the_same_with_what_nobody_sees_in_it() -> None:
+    assert asked("2026\u201311\u201324\u200b").first == day("2026-11-24")
+
+
+def test_a_weekday_is_not_offered_that_cannot_be_booked() -> None:
+    short = replace(ACME, booking_window_days=2)
+    with pytest.raises(SaidError) as refused:
+        resolve(short, FRIDAY, date="2026-11-21", weekday="monday", date_to=None)
+    assert refused.value.say == (
+        "November 21, 2026 is a Saturday, not a Monday. "
+        f"No Monday can be booked yet: the last day is Sunday, November 22, 2026 (2026-11-22). {TODAY}"
+    )
 
 
 def test_today_is_the_business_s_own_day() -> None:
@@ -219,7 +251,7 @@ def test_what_cannot_be_taken_is_said_back_with_today(
 @pytest.mark.parametrize(
     "garbage",
     [
-        "soon",
+        "before long",
         "next week",
         "24.11.2026",
         "11/24/2026",

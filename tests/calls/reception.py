@@ -80,7 +80,7 @@ class Reception:
         self.businesses = Businesses({business.id: business for business in options.pop("businesses", (ACME,))})
         self.cap = DailyCap(database, self.alarms, self.clock, options.pop("cap", 0))  # type: ignore[arg-type]  # rings alike
         owed = Owed(database, self.clock)
-        self.late = LateAnswers(self.push, self.businesses, self.alarms, owed)  # type: ignore[arg-type]  # as above
+        self.late = LateAnswers(self.push, self.businesses, self.alarms, owed, self.clock)  # type: ignore[arg-type]  # as above
         store, serving = options.pop("remembered", None), options.pop("serving", None)
         given: dict[str, Any] = {"deadline_s": 5.0, "filler_after_s": 0.1, "repeat_window_s": 600.0} | options
         self.dispatcher = Dispatcher(

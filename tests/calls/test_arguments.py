@@ -37,6 +37,8 @@ class Wanted(ToolArguments):
         ),
         ({"slot_id": "s1", "phone": 15125550142}, {"slot_id": "s1", "phone": "15125550142"}),
         ({"slot_id": "s1", "something": "else"}, {"slot_id": "s1"}),
+        ({"slotId": "s1", "Limit": "7", "e-mail": " "}, {"slot_id": "s1", "limit": 7}),
+        ({"slot_id": "s1", "slotId": "s2"}, {"slot_id": "s1"}),
     ],
 )
 def test_what_models_send_is_read(given: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,7 @@ from app.booking.business import Business, Businesses, Destination
 from app.calls.arrivals import (
     NO_ASSISTANT,
     OVER_CAP,
+    OVER_CAP_BEFORE,
     OVER_CAP_TO_PERSON,
     UNKNOWN_LINE,
     Admitted,
@@ -42,7 +44,8 @@ class FakeDesk:
 
 class Front:
     def __init__(self, database: Database, *businesses: Business, total: int = 0, within_s: float = 20.0) -> None:
-        self.alarms, self.desk, clock = FakeAlarms(), FakeDesk(), FakeClock()
+        self.alarms, self.desk, self.clock = FakeAlarms(), FakeDesk(), FakeClock()
+        clock = self.clock
         by_id = Businesses({business.id: business for business in businesses})
         cap = DailyCap(database, self.alarms, clock, total, within_s)  # type: ignore[arg-type]  # it rings alike
         self.cap = cap
@@ -108,6 +111,29 @@ async def test_over_the_cap_without_a_person_the_caller_hears_a_sentence(databas
         answers = [await front.answer(number) for number in (1, 2)]
 
     assert answers[1] == Declined(OVER_CAP)
+
+
+@pytest.mark.parametrize(
+    ("zone", "own_cap", "said"),
+    [
+        ("America/Chicago", 0, "right now. Please call back after 6:00 PM today."),
+        ("Australia/Sydney", 0, "right now. Please call back after 11:00 AM tomorrow."),
+        ("UTC", 0, "today. Please call back tomorrow."),
+        ("America/Chicago", 1, "today. Please call back tomorrow."),
+        ("Australia/Sydney", 1, "right now. Please call back after 11:00 AM tomorrow."),
+    ],
+)
+async def test_over_the_cap_of_all_the_caller_hears_when_its_day_which_is_another_zones_is_over(
+    sqlite_url: str, zone: str, own_cap: int, said: str
+) -> None:
+    async with opened(sqlite_url) as database:
+        front = Front(database, replace(STAFFED, zone=ZoneInfo(zone), daily_call_cap=own_cap), total=1)
+        answers = [await front.answer(number) for number in (1, 2)]
+        front.clock.advance(26 * 3600)
+        of_yesterday = await front.answer(2)
+
+    assert answers[1] == Declined(f"I'm sorry, we can't take any more calls {said}")
+    assert of_yesterday == Declined(OVER_CAP_BEFORE), "there is room again, but not for a call that was turned away"
 
 
 async def test_a_cap_that_cannot_be_counted_lets_the_call_in(database_url: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from app.calls.arrivals import OVER_CAP, UNKNOWN_LINE
+from app.calls.arrivals import OVER_CAP_UNTIL, UNKNOWN_LINE
 from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED, OPEN_WITHIN_S, POLL_S
 from app.calls.model import Tool, ToolResult
 from app.calls.owed import FILLER_NOTE_S
@@ -148,7 +148,8 @@ async def test_the_tools_of_a_call_over_the_cap_say_so(database_url: str) -> Non
         over = await acme.ask(look_up(call_id="c2", id="t1"), change(call_id="c2", id="t2"))
         (again,) = await acme.ask(look_up("more", call_id="c1", id="t2"))
 
-    assert [(result.code, result.say) for result in over] == [(Code.DAILY_CAP, OVER_CAP)] * 2
+    said = OVER_CAP_UNTIL.format(clock="6:00 PM", day="today")
+    assert [(result.code, result.say) for result in over] == [(Code.DAILY_CAP, said)] * 2
     assert again.ok
     assert acme.script.runs == ["", "more"]
 

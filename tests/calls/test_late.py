@@ -32,8 +32,9 @@ REF = CallRef("vapi", "c1", control_url=CONTROL)
 class Late:
     def __init__(self, database: Database) -> None:
         self.push, self.alarms, self.database = FakePush(), FakeAlarms(), database
-        owed = Owed(database, FakeClock())
-        self.answers = LateAnswers(self.push, Businesses({"acme": ACME}), self.alarms, owed)  # type: ignore[arg-type]  # it rings alike
+        self.clock = FakeClock()
+        owed = Owed(database, self.clock)
+        self.answers = LateAnswers(self.push, Businesses({"acme": ACME}), self.alarms, owed, self.clock)  # type: ignore[arg-type]  # it rings alike
 
     async def tasks(self) -> list[Kept]:
         return list(await self.database.read(lambda c: listed(c, everything=True)))
@@ -73,6 +74,16 @@ async def test_the_end_of_a_pending_booking_is_said_in_the_call(late: Late, resu
     assert said[0] == CONTROL
     assert ("is booked" in said[1]) == (result is Result.CONFIRMED)
     assert late.alarms.rung == []
+
+
+@pytest.mark.parametrize(("ahead_days", "year"), [(0, ""), (60, ", 2027")])
+async def test_what_is_said_later_of_another_year_names_it(late: Late, ahead_days: int, year: str) -> None:
+    late.answers.remember(REF)
+    asked = replace(booking(), starts=int(late.clock.now()) + ahead_days * 86_400)
+    await late.answers.tell(asked, Result.CONFIRMED)
+    await late.answers.tell_change(Amendment(asked, replace(asked, intent="move")), Result.CONFIRMED)
+
+    assert all((", 2027 at" in said) == bool(year) for _, said in late.push.said)
 
 
 @pytest.mark.parametrize("reachable", [False, True], ids=["never known", "hung up"])

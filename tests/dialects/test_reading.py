@@ -125,3 +125,21 @@ def test_an_id_is_kept_exactly_as_it_must_be_echoed(value: Any, identity: str | 
 @pytest.mark.parametrize("value", ["{{call.id}}", "", "   ", "x" * 513, 7, None, [], {}])
 def test_what_is_no_text_is_none(value: Any) -> None:
     assert reading.text(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("+15125550100", "+15125550100"),
+        ("+1 (512) 555-0100", "+15125550100"),
+        ("15125550100", "+15125550100"),
+        (15125550100, "+15125550100"),
+        ("5125550100", "5125550100"),
+        ("sip:shop@example.com", "sip:shop@example.com"),
+        (True, None),
+        ("{{to}}", None),
+        (None, None),
+    ],
+)
+def test_a_line_is_the_same_however_it_is_written(value: Any, line: str | None) -> None:
+    assert reading.line(value) == line

@@ -15,6 +15,7 @@ from app.main.provisioning import SEAL
 from app.provisioning.book import Place
 from app.provisioning.holds import Holds
 from app.provisioning.plan import Take
+from app.provisioning.platform import Key
 from tests.doctor.examining import finding
 from tests.fakes.twilio_server import PUBLIC, FakeTwilio, number
 from tests.provisioning.house import ASSISTANT, NUMBER, SEALED_WITH, TOOL, House, housed, wish
@@ -70,6 +71,22 @@ async def test_what_leads_elsewhere_at_vapi_is_named(name: str, house: House) ->
     assert (state, seen) == (State.FAILED, f"not to {VOICE}/vapi: {said}")
     assert "`readback settings apply --environment production`" in remedy
     assert house.vapi.writes()[-1][0] == "PATCH", "the doctor wrote nothing"
+
+
+@pytest.mark.parametrize(("key", "named"), [(TOOL, "tool/check_availability"), (ASSISTANT, "assistant/acme")])
+async def test_what_brings_no_proof_along_is_named_before_its_first_call_is_refused(
+    house: House, key: Key, named: str
+) -> None:
+    house.is_there(key)["server"].pop("credentialId")
+    if key is ASSISTANT:
+        house.is_there(key)["isServerUrlSecretSet"] = False
+
+    state, seen, remedy = await look(house, "vapi webhooks")
+
+    assert (state, seen) == (State.FAILED, f"without a credential, so that we refuse them: {named}")
+    assert "`credential` of [environments.production]" in remedy
+    house.is_there(key)["server"]["secret"] = "hush"
+    assert (await look(house, "vapi webhooks"))[0] is State.OK
 
 
 async def test_an_address_that_moved_is_seen_though_settings_are_as_applied(house: House) -> None:

@@ -37,6 +37,13 @@ def test_what_is_missing_is_said(given: dict[str, str], names: list[str]) -> Non
     assert "s3cr3t" not in str(said)
 
 
+@pytest.mark.parametrize(("address", "said"), [("https://a.example/twilio/sms", 1), ("https://a.example/voice/", 0)])
+def test_an_address_with_a_route_in_it_is_said(address: str, said: int) -> None:
+    told = warnings(load({"READBACK_PUBLIC_URL": address}), load_businesses(Path("infra/businesses/demo.toml"), {}))
+
+    assert len([line for line in told if line.startswith("READBACK_PUBLIC_URL ends in /twilio/sms")]) == said
+
+
 @pytest.mark.parametrize(
     ("given", "username"),
     [({}, None), (ACCOUNT, None), (TOKEN | KEY, None), (ACCOUNT | TOKEN, "AC1"), (ACCOUNT | TOKEN | KEY, "SK1")],

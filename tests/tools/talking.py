@@ -89,7 +89,7 @@ async def agent(
     async with house(url, calendar, business=business or acme(), clock=clock, embedded=embedded) as made:
         businesses = Businesses({made.business.id: made.business})
         alarms: Any = made.alarms
-        late = LateAnswers(NoPush(), businesses, alarms, Owed(made.database, made.clock))
+        late = LateAnswers(NoPush(), businesses, alarms, Owed(made.database, made.clock), made.clock)
         handover = Handover(businesses, made.database, push or NoPush(), alarms, made.clock)
         dispatcher = Dispatcher(
             tools=tools(made.front, handover),

@@ -68,6 +68,13 @@ async def test_what_the_caller_says_about_themselves_is_kept(ask: Agent, calenda
     assert calendar.ours("dana")[0].summary == "Home inspection: Ann Lee"
 
 
+@pytest.mark.parametrize("heard", ["555-0177", "five one two, then I forget"])
+async def test_a_number_that_reaches_nobody_is_kept_as_it_was_heard(ask: Agent, heard: str) -> None:
+    await book(ask, minted(ask), phone=heard, notes="Dog")
+    row = await ask.house.row()
+    assert (row.phone, row.notes) == (CALLER, f"Dog\nPhone as heard: {heard}")
+
+
 async def test_without_a_phone_it_is_the_number_they_call_from(ask: Agent) -> None:
     await book(ask, minted(ask), phone="this one", email="no idea")
     row = await ask.house.row()
@@ -247,6 +254,8 @@ async def test_an_offer_of_another_business_is_not_ours(ask: Agent) -> None:
         ({"customer_name": "null"}, "customer_name is missing"),
         ({"customer_name": " N/A "}, "customer_name is missing"),
         ({"customer_name": "\u200b"}, "customer_name is missing"),
+        ({"customer_name": "Not provided"}, "customer_name is missing"),
+        ({"customer_name": "-"}, "customer_name is missing"),
         ({"slot_id": None}, "slot_id is missing"),
         ({"customer_name": ["Ann"]}, "customer_name"),
         ({"notes": "x" * 5000}, "notes"),

@@ -99,6 +99,8 @@ async def test_a_limit_that_is_none_is_said(ask: Agent, limit: Any) -> None:
         ("afternoon", ["24 13:00", "24 16:00"]),
         (" Morning ", ["24 08:00", "24 11:00"]),
         ("ANY", ["24 08:00", "24 16:00"]),
+        ("all day", ["24 08:00", "24 16:00"]),
+        ("in the mornings", ["24 08:00", "24 11:00"]),
         ("evening", []),
     ],
 )
@@ -121,7 +123,10 @@ async def test_anybody_is_whoever_can_come(ask: Agent, who: str) -> None:
     assert (answer["ok"], answer["say"]) == (True, wanted["say"])
 
 
-@pytest.mark.parametrize("service", ["inspection", "Home inspection", "HOME  INSPECTION ", "home\ninspection."])
+@pytest.mark.parametrize(
+    "service",
+    ["inspection", "Home inspection", "HOME  INSPECTION ", "home\ninspection.", "home_inspection", '"Home-Inspection"'],
+)
 async def test_a_service_is_asked_for_by_id_or_name_in_any_case(ask: Agent, service: str) -> None:
     assert len(await starts(ask, service=service, date=TUESDAY)) == 3
 
@@ -135,6 +140,9 @@ async def test_a_service_is_asked_for_by_id_or_name_in_any_case(ask: Agent, serv
         ({"weekday": "Tuesday"}, "24 08:00", "24 16:00"),
         ({"date": TUESDAY, "weekday": "Tuesday"}, "24 08:00", "24 16:00"),
         ({"date": TUESDAY, "date_to": "2026-11-25"}, "24 08:00", "25 16:00"),
+        ({"date": TUESDAY, "dateTo": "2026-11-25", "partOfDay": "morning"}, "24 08:00", "25 11:00"),
+        ({"date": "tuesday afternoon"}, "24 13:00", "24 16:00"),
+        ({"date": "tonight"}, None, None),
         ({"date": "2026-11-19", "date_to": "2026-11-20"}, "20 13:00", "20 16:00"),
         ({"date": "2027-01-18", "date_to": "2027-02-10"}, "18 08:00", "19 16:00"),
     ],
@@ -323,7 +331,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "too far": ({"date": "2027-06-01"}, "outside_window", "January 19, 2027"),
     "other weekday": ({"date": TUESDAY, "weekday": "Monday"}, "invalid_arguments", "is a Tuesday, not a Monday"),
     "no such day": ({"date": "2026-11-31"}, "invalid_arguments", "no November 31"),
-    "no date": ({"date": "soon"}, "invalid_arguments", "YYYY-MM-DD"),
+    "no date": ({"date": "before long"}, "invalid_arguments", "YYYY-MM-DD"),
     "backwards": ({"date": TUESDAY, "date_to": "2026-11-23"}, "invalid_arguments", "before"),
     "too long": ({"date": TUESDAY, "date_to": "2026-12-26"}, "invalid_arguments", "31"),
     "service": ({"service": "roof\nrepair"}, "unknown_service", "Home inspection, Ant treatment and Follow-up visit"),

@@ -81,6 +81,8 @@ async def test_a_day_that_is_open_to_its_end_is_named_and_not_the_next(
         ({"when": "next tuesday"}, "invalid_arguments", "Ask which one is meant"),
         ({"reason": ""}, "invalid_arguments", "reason is missing"),
         ({"phone": "no idea"}, "invalid_arguments", "no phone number I can read"),
+        ({"phone": "555-0177"}, "invalid_arguments", "with the area code"),
+        ({"when": "in a while"}, "invalid_arguments", "I could not read when to call back. Give a day"),
     ],
 )
 async def test_what_cannot_be_promised_is_said_and_not_promised(
@@ -101,6 +103,12 @@ async def test_a_withheld_number_is_asked_for_and_then_called(ask: Agent) -> Non
     given = await ask("request_callback", caller=None, phone="512 555 0177", **WHY)
     assert given["ok"] is True
     assert [phone for phone, *_ in tasks(ask)] == ["+15125550177"]
+
+
+async def test_the_number_they_call_from_is_known_in_other_words(ask: Agent) -> None:
+    await ask("request_callback", phone="Same number.", when="right away", **WHY)
+
+    assert [phone for phone, *_ in tasks(ask)] == [CALLER]
 
 
 async def test_a_number_given_is_where_to_call_and_not_who_calls(ask: Agent) -> None:

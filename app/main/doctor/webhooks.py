@@ -20,7 +20,7 @@ from app.provisioning.book import baselines
 from app.provisioning.desired import Record
 from app.provisioning.diff import harmful
 from app.provisioning.drift import drifts
-from app.provisioning.platform import Document, GoneError, Key
+from app.provisioning.platform import Document, GoneError, Key, Kind
 from app.provisioning.rules import name_of
 from app.provisioning.sealing import Sealer
 from app.settings import Settings
@@ -116,16 +116,25 @@ async def _vapi_webhooks(settings: Settings) -> str:
     here = _here(settings, VAPI)
     async with _account(settings) as account:
         ours = await _ours(account, settings.platform_environment)
-        astray = []
+        astray, unproven = [], []
         for key, record in ours.items():
-            if not _leads(_server(record), here):
+            if not _leads(_server(record), here) or _proves_nothing(key, record):
                 record = await _whole(account.records, key, record)
                 if not _leads(_server(record), here):
                     astray.append(f"{key} {_shown(_server(record))}")
+                elif _proves_nothing(key, record):
+                    unproven.append(str(key))
     if not ours:
         raise LeftOutError(NOTHING_OF_OURS)
     if astray:
         raise AilingError(f"not to {here}: {_some(astray)}")
+    if unproven:
+        environment = settings.platform_environment
+        raise AilingError(
+            f"without a credential, so that we refuse them: {_some(unproven)}",
+            f"Put the id of Vapi's custom credential into READBACK_PLATFORM, as `credential` of "
+            f"[environments.{environment}], then `readback settings apply --environment {environment}`.",
+        )
     return f"{len(ours)} records lead to {here}"
 
 
@@ -220,6 +229,13 @@ def _here(settings: Settings, path: str) -> str:
 def _server(record: Mapping[str, Any]) -> str:
     server = record.get("server")
     return str((server.get("url") if isinstance(server, Mapping) else None) or record.get("serverUrl") or "")
+
+
+def _proves_nothing(key: Key, record: Document) -> bool:
+    """Whether calls of a record bring no proof along. A tool shows its secret; whether others have one they may say."""
+    server = record.get("server")
+    brings = isinstance(server, Mapping) and any(server.get(way) for way in ("credentialId", "secret", "headers"))
+    return not brings and (key.kind is Kind.TOOL or record.get("isServerUrlSecretSet") is False)
 
 
 def _leads(url: str, here: str) -> bool:
