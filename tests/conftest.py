@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
@@ -17,7 +17,7 @@ from psycopg import sql
 
 from app.audit.anchors import usual_file
 from app.db.migrate import migrate
-from tests import nursery, servers
+from tests import nursery, servers, siblings
 
 
 @dataclass
@@ -60,6 +60,16 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.pop(variable, None)
             left_out.append(f"{name}: {why}")
     os.environ[LEFT_OUT_VARIABLE] = "\n".join(left_out)
+
+
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
+    if config.option.assertmode != "plain":
+        return  # what explains failures is put into modules as each worker imports them
+    forks = ExitStack()
+    config.stash[RUN].stops.append(forks.close)
+    words = [str(word) for word in config.invocation_params.args]
+    if address := forks.enter_context(siblings.collected(words, len(specs))):
+        config.pluginmanager.register(siblings.Siblings(specs, address))
 
 
 def pytest_collection() -> None:
