@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SOMETHING_WRONG = 1
 def play(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run it with these variables and no others of ours."""
     command = [sys.executable, ROOT / "infra" / "demo.py", *options]
-    kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
     return subprocess.run(command, env=kept | variables, capture_output=True, text=True, timeout=100)
 
 

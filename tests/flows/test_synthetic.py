@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -119,7 +120,7 @@ async def test_a_way_that_is_broken_is_paged_and_the_page_ends_by_itself(
 def by_hand(server: Process, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """`readback call` with the server's own environment, and these variables over it."""
     command = [sys.executable, "-m", "app", "call", *options]
-    kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
     return subprocess.run(
         command, cwd=ROOT, env=kept | server.variables | variables, capture_output=True, text=True, timeout=100
     )
