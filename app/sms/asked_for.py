@@ -34,7 +34,7 @@ from app.sms.vocabulary import (
     REQUESTS,
     SEGMENTS,
 )
-from app.sms.words import Answer, Intent, Said, read
+from app.sms.words import Answer, Intent, Said
 
 TO_MOVE: Final = "The customer wants that moved, and not cancelled. Look for open times, or ask which day suits them."
 SAID_NO: Final = "The customer said no. Ask which time or which day suits them."
@@ -217,8 +217,7 @@ def is_asked(turn: ModelTurn, change: Permitted, own: Sequence[Booked] = ()) -> 
 def _talk(turn: ModelTurn, text: str) -> Talk:
     """The words as an answer to which of the times suits, where that was asked last."""
     state = State(step=Step.TIME, slots=_shown(turn))
-    said = read([(line, 0) for line in text.splitlines()], ground(turn.business, int(turn.now)))
-    return Talk(turn.conversation, turn.business, state, said, int(turn.now), turn.id, _NO_TOOLS)
+    return Talk(turn.conversation, turn.business, state, turn.reads(text), int(turn.now), turn.id, _NO_TOOLS)
 
 
 def _shown(turn: ModelTurn) -> list[Offered]:

@@ -8,8 +8,10 @@ from app.booking.business import Business
 from app.inference.model import Message
 from app.inference.window import Window
 from app.sms.allowed import Facts
+from app.sms.ground import ground
 from app.sms.told import Told
 from app.sms.turn import Conversation
+from app.sms.words import Said, read
 
 
 @dataclass(slots=True)
@@ -34,6 +36,15 @@ class ModelTurn:
     """Whether the model was told that the customer wants something besides."""
     asked: Mapping[str, Any] = field(default_factory=dict)
     """The guided conversation's state, where this turn ends with its question."""
+
+    _read: dict[str, Said] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def reads(self, text: str) -> Said:
+        """What words of the customer's say; each text once, for whatever the model wants is held against them anew."""
+        if text not in self._read:
+            told = ground(self.business, int(self.now))
+            self._read[text] = read([(line, 0) for line in text.splitlines()], told)
+        return self._read[text]
 
     @property
     def key(self) -> str:

@@ -9,7 +9,7 @@ from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
 from app.booking.book import Outcome, Result
 from app.booking.store import Booking
 from app.errors import Code
-from tests.booking.acme import HOUR, TUESDAY_9, House, acme, house
+from tests.booking.acme import DEADLINE_S, HOUR, TUESDAY_9, House, acme, house
 from tests.booking.test_book_google import LateClock
 from tests.fakes import google_faults as faults
 from tests.fakes.databases import soon
@@ -45,7 +45,7 @@ async def booked(made: House, google: FakeGoogle) -> Booking:
     return outcome.booking
 
 
-async def move(made: House, booking: Booking, who: str = "dana", within_s: float = 2.5) -> Outcome:
+async def move(made: House, booking: Booking, who: str = "dana", within_s: float = DEADLINE_S) -> Outcome:
     deadline = made.clock.monotonic() + within_s
     return await made.changes.move(made.business, booking, made.slot(LATER, who=who), "test:move", deadline)
 
@@ -184,7 +184,7 @@ async def test_a_cancellation_says_no_more_than_is_known(
     booking = await booked(made, google)
     if fault is not None:
         google.fail_always(operation, fault)
-    outcome = await made.changes.cancel(made.business, booking, "", "test:cancel", made.clock.monotonic() + 2.5)
+    outcome = await made.changes.cancel(made.business, booking, "", "test:cancel", made.clock.monotonic() + DEADLINE_S)
     assert (outcome.result, outcome.code) == expected
     assert len(google.events("dana")) == there
     (row,) = [row for row in await made.rows() if not row.amends]

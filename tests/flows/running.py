@@ -130,7 +130,7 @@ class Process(Readback):
 
     def start(self, *, wait: bool = True) -> None:
         """Start; with `wait` until it answers."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         self.process = begun("app", ["serve"], kept | self.variables, self.log)
         if wait:
             self.wait_ready()

@@ -244,7 +244,7 @@ async def test_a_process_that_only_works_pages_as_well(tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("what", ["serve", "work"])
 async def test_where_nobody_is_paged_the_log_says_so_before_the_database_is_there(tmp_path: Path, what: str) -> None:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     file, log = written(tmp_path, acme(("embedded:dana",))), tmp_path / "away.log"
     process = begun("app", [what], kept | environment(NOWHERE, file, READBACK_PORT=str(free_port())), log)
     try:

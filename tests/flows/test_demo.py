@@ -3,25 +3,27 @@
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from app.db.schema import bookings
+from tests import nursery
 from tests.flows import books
 from tests.flows.businesses import ZENITH, acme
 from tests.flows.running import ROOT, Process, free_port
 
+DEMO = ROOT / "infra" / "demo.py"
+KEPT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": tempfile.gettempdir()}
 WIDTH = 80
 SOMETHING_WRONG = 1
 
 
-def play(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def play(*options: str, **variables: str) -> nursery.Told:
     """Run it with these variables and no others of ours."""
-    command = [sys.executable, ROOT / "infra" / "demo.py", *options]
-    kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-    return subprocess.run(command, env=kept | variables, capture_output=True, text=True, timeout=100)
+    return nursery.ended(str(DEMO), options, KEPT | variables)
 
 
 async def test_it_plays_again_and_again_against_a_running_server(acme_server: Process) -> None:
@@ -45,7 +47,8 @@ def test_it_names_the_line_where_there_are_two_businesses(start: Callable[..., P
 
 
 def test_it_starts_a_server_where_none_answers() -> None:
-    played = play(READBACK_PORT=str(free_port()))
+    environ = KEPT | {"READBACK_PORT": str(free_port())}
+    played = subprocess.run([sys.executable, DEMO], env=environ, capture_output=True, text=True, timeout=100)
     assert played.returncode == 0, played.stdout + played.stderr
     for said in (
         "Caller:",

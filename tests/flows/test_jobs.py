@@ -48,7 +48,7 @@ def test_a_process_without_jobs_leaves_them_to_one_that_only_works(
     time.sleep(2)
     assert in_outbox(database_url) == ["b:1"]
 
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     variables = kept | environment(database_url, written(tmp_path, acme()), READBACK_JOBS="off")
     worker = begun("app", ["work"], variables, tmp_path / "worker.log")
     try:

@@ -1,8 +1,6 @@
 """Synthetic calls against the real server: nothing of them stays, nobody is bothered, and a broken way is paged."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +22,8 @@ from tests.fakes.page_receiver import PageReceiver
 from tests.fakes.webhook_receiver import SECRET
 from tests.flows import books
 from tests.flows.businesses import ACME_LINE, EMBEDDED, ZENITH, acme, written
-from tests.flows.running import ROOT, TOOLS_SECRET, VAPI_SECRET, Process, environment, serving
+from tests.flows.running import TOOLS_SECRET, VAPI_SECRET, Process, environment, serving
+from tests.nursery import Told, readback
 
 TESS = "tess@acme.example"
 HMAC_SECRET = "hmac-flow-secret-19f2"
@@ -116,13 +115,9 @@ async def test_a_way_that_is_broken_is_paged_and_the_page_ends_by_itself(
         assert len([page for page in receiver.pages if page.title == said]) == 1
 
 
-def by_hand(server: Process, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def by_hand(server: Process, *options: str, **variables: str) -> Told:
     """`readback call` with the server's own environment, and these variables over it."""
-    command = [sys.executable, "-m", "app", "call", *options]
-    kept = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-    return subprocess.run(
-        command, cwd=ROOT, env=kept | server.variables | variables, capture_output=True, text=True, timeout=100
-    )
+    return readback("call", *options, **server.variables | variables)
 
 
 def test_by_hand_it_shows_every_step_and_ends_with_what_holds(acme_server: Process) -> None:

@@ -123,9 +123,9 @@ def alive(pid: int) -> bool:
 
 
 async def test_workers_end_with_their_parent_and_leave_the_port_to_its_successor(
-    start: Callable[..., Process], database_url: str
+    start: Callable[..., Process], sqlite_url: str
 ) -> None:
-    server = start(database_url, READBACK_WEB_WORKERS="2")
+    server = start(sqlite_url, READBACK_WEB_WORKERS="2")
     assert (await server.offers(limit=1))[0]["slot_id"]
     workers = server.workers()
     server.kill()
@@ -141,12 +141,12 @@ def die_with_pages_waiting(share: dict[str, str]) -> None:
 
 
 async def test_what_a_killed_worker_had_waiting_is_in_no_figure_of_its_successor(
-    start: Callable[..., Process], database_url: str, tmp_path: Path
+    start: Callable[..., Process], sqlite_url: str, tmp_path: Path
 ) -> None:
     (folder := tmp_path / "figures").mkdir()
     share = {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
     die_with_pages_waiting(share)
-    server = start(database_url, READBACK_WEB_WORKERS="2", **share)
+    server = start(sqlite_url, READBACK_WEB_WORKERS="2", **share)
     assert (await server.figures()).get('readback_queue_depth{queue="pages"}', 0) == 0
     assert server.stop() == 0
 

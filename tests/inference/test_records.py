@@ -1,8 +1,6 @@
 """Inferences that are kept: replayed byte for byte, by command too, and known to the audit log without their words."""
 
 import json
-import subprocess
-import sys
 from decimal import Decimal
 
 import orjson
@@ -19,7 +17,7 @@ from app.inference.records import CACHED, Inference, UnknownInferenceError, acte
 from app.jobs.dead_letters import listed
 from tests.fakes.databases import executed
 from tests.inference.test_prompt import GIVEN
-from tests.processes import ROOT
+from tests.nursery import readback
 
 PROMPT = built(CURRENT, GIVEN)
 ANSWER = ModelAnswer("openai:x", Usage(10, 5), handed_in='{"reply":"Hi Ann\\u0000"}', wanted=(Wanted("c", "t", "{}"),))
@@ -86,11 +84,8 @@ def test_a_prompt_that_was_changed_does_not_hold(sqlite_url: str) -> None:
 
 
 def run(url: str, *arguments: str) -> tuple[int, bytes, str]:
-    answer = subprocess.run(
-        [sys.executable, "-m", "app", "replay", *arguments],
-        cwd=ROOT, env={"READBACK_DATABASE_URL": url}, capture_output=True, timeout=120,
-    )  # fmt: skip
-    return answer.returncode, answer.stdout, answer.stderr.decode()
+    told = readback("replay", *arguments, READBACK_DATABASE_URL=url)
+    return told.returncode, told.stdout.encode(), told.stderr
 
 
 def test_replay_writes_the_bytes_that_were_sent_and_says_when_they_differ(sqlite_url: str) -> None:

@@ -9,7 +9,10 @@ from sqlalchemy import select
 from app.db.schema import job_outbox, reviews
 from app.inference.flag import MODEL_PATH, change
 from app.inference.model import ModelAnswer
+from app.sms import model_turn
 from app.sms.changing import WAITS
+from app.sms.ground import Ground
+from app.sms.words import Said, read
 from tests.booking.acme import TUESDAY_9, acme
 from tests.processes import ROOT
 from tests.sms.modelled import GUIDED, Texting, call, calls, say, texting
@@ -318,3 +321,18 @@ async def test_what_a_yes_would_do_is_asked_in_english_of_who_writes_it(sms: Tex
     lie = call("cancel_appointment", reference=reference, confidence=0.9, rests_on=["can't"], language="es")
     told = await sms.text("I can't do it then", model=[lie])
     assert told == [CANCEL_9]
+
+
+async def test_of_all_that_a_model_wants_in_a_turn_the_words_are_read_once(
+    sms: Texting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, seen = "is Dana nice?", list[str]()
+
+    def reading(texts: list[tuple[str, int]], told: Ground) -> Said:
+        seen.append(texts[0][0])
+        return read(texts, told)
+
+    reference = await own(sms)
+    monkeypatch.setattr(model_turn, "read", reading)
+    await sms.text(said, model=[cancelling(reference, said), cancelling(reference, said), booking(said), say()])
+    assert seen.count(said) == 1

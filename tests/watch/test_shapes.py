@@ -112,10 +112,10 @@ def test_of_a_hot_shape_one_answer_a_minute_is_looked_at_and_the_others_cost_not
     observe(FREEBUSY, {"other": {}})
     assert [seen.problem for seen in taken()] == [""]
 
-    answer, began = {"calendars": {}}, time.perf_counter()
+    answer, began = {"calendars": {}}, time.thread_time()
     for _ in range(10_000):
         observe(FREEBUSY, answer)
-    assert (time.perf_counter() - began) / 10_000 < 20e-6
+    assert (time.thread_time() - began) / 10_000 < 20e-6
 
 
 def test_of_a_hot_shape_every_answer_that_could_not_be_read_is_looked_at() -> None:
