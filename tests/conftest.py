@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -19,7 +19,7 @@ from psycopg import sql
 
 from app.audit.anchors import usual_file
 from app.db.migrate import migrate
-from tests import nursery, servers, siblings
+from tests import nursery, servers
 
 
 @dataclass
@@ -75,16 +75,6 @@ def _temporary_folder_of_this_run() -> Iterator[None]:
         Path(folder).chmod(0o711)  # PostgreSQL may be somebody else, with a folder in it
         with patch.dict(os.environ, {FOLDER_VARIABLE: folder}), patch.object(tempfile, "tempdir", folder):
             yield
-
-
-def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
-    if config.option.assertmode != "plain":
-        return  # what explains failures is put into modules as each worker imports them
-    forks = ExitStack()
-    config.stash[RUN].stops.append(forks.close)
-    words = [str(word) for word in config.invocation_params.args]
-    if address := forks.enter_context(siblings.collected(words, len(specs))):
-        config.pluginmanager.register(siblings.Siblings(specs, address))
 
 
 def pytest_collection() -> None:
