@@ -248,7 +248,8 @@ class Dispatcher:
                 self._join(task, asked, key)
         else:
             self._late.remember(context.ref)
-            task = self._run(self._carry_out(context, tool, asked.again(), (key, request)))
+            mine = asked.again()
+            task = self._run(self._carry_out(context, tool, mine, (key, request)))
             for name in filter(None, (key, request)):
                 self._remember(name, task)
             task.add_done_callback(lambda done: self._settled(done, key, request))
@@ -256,6 +257,8 @@ class Dispatcher:
         if await ended((task,), max(0.0, context.deadline - self._clock.monotonic())):
             return task.result()
         if task is not under:
+            if mine.result is not NOT_YET:  # it is known, and only a database that hangs has not kept it yet
+                return mine.result
             await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task)
         return ToolResult(False, NOT_YET_CHANGED.say, NOT_YET_CHANGED.code, tool.undecided)
 

@@ -276,6 +276,20 @@ async def test_a_database_that_goes_away_after_the_write_is_pending_and_told_in_
     assert acme.told == [(row.reference, Result.CONFIRMED)]
 
 
+async def test_a_database_that_goes_away_after_the_write_leaves_time_to_say_pending(
+    acme: House, calendar: FakeCalendar
+) -> None:
+    calendar.script("events", Step(delay_s=0.2))
+    began = acme.clock.monotonic()
+    booking = asyncio.create_task(acme.book(within_s=4.0))
+    await soon(lambda: ("events", "dana") in calendar.asked)
+    async with held_up(acme.database):
+        outcome = await booking
+    assert outcome.result is Result.PENDING
+    assert outcome.booking is not None
+    assert acme.clock.monotonic() - began < 4.0
+
+
 async def test_what_is_pending_is_noted_by_a_slow_database_as_soon_as_it_can(
     acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -257,6 +257,19 @@ async def test_after_the_deadline_the_work_goes_on_and_a_replay_gets_its_result(
     assert replay.facts == {"run": 1}
 
 
+async def test_an_outcome_that_is_known_is_given_at_the_deadline_though_it_is_not_kept_yet(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), deadline_s=1.0) as acme:
+        asked = asyncio.create_task(acme.ask(change("slow")))
+        await soon(lambda: acme.script.runs == ["slow"])
+        async with held_up(acme.database):
+            acme.script.gate.set()
+            (result,) = await asked
+        (replay,) = await acme.ask(change("slow"))
+
+    assert result.facts == replay.facts == {"run": 1}
+    assert executed(database_url, "SELECT count(*) FROM tasks") == [(0,)], "nothing is owed"
+
+
 async def test_stopping_finishes_a_change_that_is_under_way(database_url: str) -> None:
     async with reception(database_url, Script(slow={"slow"}), deadline_s=0.1) as acme:
         await acme.ask(change("slow"))
