@@ -1,7 +1,11 @@
 """A trial notices what it is there for: each promise, broken once, is found; and a story that went well is not."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,8 @@ import pytest
 from infra.trials.callers import Story
 from infra.trials.evidence import Evidence, broken
 from infra.trials.place import ELSEWHERE, VANISHING, WELL, Seen
+from tests.nursery import PLACE_VARIABLE
+from tests.processes import ROOT
 
 EVENT = Seen("google:dana", "e1", "AAAAAA", 1_000, 4_600)
 PAGE = {"id": "p1", "kind": "read_back_mismatch", "key": "AAAAAA", "title": "t", "status": "open", "round": 1}
@@ -151,3 +157,14 @@ def test_what_is_not_as_promised_is_found(promise: str, number: int) -> None:
 def test_what_was_heard_twice_is_counted() -> None:
     heard = replace(WENT_WELL, pages=[PAGE, PAGE | {"title": "u", "round": 3}], heard=Counter(t=2, u=3))
     assert heard.doubled() == 1
+
+
+def test_a_trial_starts_processes_also_where_no_suite_runs() -> None:
+    asked = "from tests.nursery import PLACE_VARIABLE, readback; print(readback('--help').returncode)\n"
+    asked += "import os; print(os.environ[PLACE_VARIABLE])"
+    environ = {name: value for name, value in os.environ.items() if name != PLACE_VARIABLE}
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    code, folder = told.stdout.split()
+    assert code == "0"
+    assert not Path(folder).exists()
