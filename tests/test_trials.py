@@ -18,6 +18,9 @@ from tests.processes import ROOT
 
 EVENT = Seen("google:dana", "e1", "AAAAAA", 1_000, 4_600)
 PAGE = {"id": "p1", "kind": "read_back_mismatch", "key": "AAAAAA", "title": "t", "status": "open", "round": 1}
+PAGE |= {"told": ""}
+FOLLOWS = {"id": "p2", "kind": "booking_unsettled", "key": "BBBBBB", "title": "u", "status": "open", "round": 0}
+FOLLOWS |= {"told": "held"}
 
 
 def booking(**changes: Any) -> dict[str, Any]:
@@ -88,6 +91,7 @@ HELD = {
     "moved, as was told": MOVED | {"stories": [story(moves=[(9_000, "confirmed")], starts=9_000)]},
     "moved, unheard": MOVED | {"stories": [story(moves=[(9_000, "")])]},
     "cancelled, as was told": CANCELLED | {"stories": [story(cancelled="confirmed")]},
+    "held back behind one that rang": PAGED | {"pages": [PAGE, FOLLOWS]},
     "heard twice": PAGED | {"heard": Counter(t=2), "incidents": Counter(p1=2)},
     "not sure yet, and a person owes them the end": {
         "stories": [story(cancelled="pending")],
@@ -123,6 +127,9 @@ BROKEN = {
         STRAY,
         REMOVED | PAGED | {"heard": Counter()},
         REMOVED | PAGED | {"incidents": Counter()},
+        PAGED | {"pages": [PAGE, FOLLOWS | {"told": ""}]},
+        PAGED | {"pages": [PAGE, FOLLOWS | {"kind": "read_back_changed"}]},
+        {"pages": [FOLLOWS]},
     ],
     "no page doubled": [
         REMOVED | PAGED | {"pages": [PAGE, PAGE]},
