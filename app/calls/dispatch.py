@@ -354,8 +354,8 @@ class Dispatcher:
             return await tool.run(context, arguments)
         except SaidError as error:
             return ToolResult(False, error.say, error.code, {**tool.refused, **error.facts})
-        except Exception as error:  # noqa: BLE001 - as in `_answer`
-            return self._unexpected(error)
+        except Exception as error:  # noqa: BLE001 - as in `_answer`; only one of ours is from before anything was done
+            return self._unexpected(error, tool.refused if isinstance(error, ReadbackError) else NOTHING)
 
     def _unexpected(self, error: Exception, facts: Mapping[str, Any] = NOTHING) -> ToolResult:
         """One sentence and a log id. The id is what an operator searches for."""
