@@ -4,6 +4,7 @@ A child is forked before it has done anything: it gets its own environment, fold
 that `python -m` would. What starts in some other way (the first run, the demo, several workers) is tested as it is.
 """
 
+import atexit
 import contextlib
 import fcntl
 import gc
@@ -135,7 +136,11 @@ def place() -> Iterator[None]:
 
 @cache
 def _nursery() -> str:
-    """The address of the one this run shares, started if nobody has yet."""
+    """The address of the one this run shares, started if nobody has yet; a process that is no run has its own."""
+    if PLACE_VARIABLE not in os.environ:
+        own = contextlib.ExitStack()
+        own.enter_context(place())
+        atexit.register(own.close)
     folder = Path(os.environ[PLACE_VARIABLE])
     address = folder / "socket"
     with (folder / "lock").open("w") as lock:

@@ -1,7 +1,11 @@
 """A trial notices what it is there for: each promise, broken once, is found; and a story that went well is not."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +13,14 @@ import pytest
 from infra.trials.callers import Story
 from infra.trials.evidence import Evidence, broken
 from infra.trials.place import ELSEWHERE, VANISHING, WELL, Seen
+from tests.nursery import PLACE_VARIABLE
+from tests.processes import ROOT
 
 EVENT = Seen("google:dana", "e1", "AAAAAA", 1_000, 4_600)
 PAGE = {"id": "p1", "kind": "read_back_mismatch", "key": "AAAAAA", "title": "t", "status": "open", "round": 1}
+PAGE |= {"told": ""}
+FOLLOWS = {"id": "p2", "kind": "booking_unsettled", "key": "BBBBBB", "title": "u", "status": "open", "round": 0}
+FOLLOWS |= {"told": "held"}
 
 
 def booking(**changes: Any) -> dict[str, Any]:
@@ -82,6 +91,7 @@ HELD = {
     "moved, as was told": MOVED | {"stories": [story(moves=[(9_000, "confirmed")], starts=9_000)]},
     "moved, unheard": MOVED | {"stories": [story(moves=[(9_000, "")])]},
     "cancelled, as was told": CANCELLED | {"stories": [story(cancelled="confirmed")]},
+    "held back behind one that rang": PAGED | {"pages": [PAGE, FOLLOWS]},
     "heard twice": PAGED | {"heard": Counter(t=2), "incidents": Counter(p1=2)},
     "not sure yet, and a person owes them the end": {
         "stories": [story(cancelled="pending")],
@@ -117,6 +127,9 @@ BROKEN = {
         STRAY,
         REMOVED | PAGED | {"heard": Counter()},
         REMOVED | PAGED | {"incidents": Counter()},
+        PAGED | {"pages": [PAGE, FOLLOWS | {"told": ""}]},
+        PAGED | {"pages": [PAGE, FOLLOWS | {"kind": "read_back_changed"}]},
+        {"pages": [FOLLOWS]},
     ],
     "no page doubled": [
         REMOVED | PAGED | {"pages": [PAGE, PAGE]},
@@ -151,3 +164,14 @@ def test_what_is_not_as_promised_is_found(promise: str, number: int) -> None:
 def test_what_was_heard_twice_is_counted() -> None:
     heard = replace(WENT_WELL, pages=[PAGE, PAGE | {"title": "u", "round": 3}], heard=Counter(t=2, u=3))
     assert heard.doubled() == 1
+
+
+def test_a_trial_starts_processes_also_where_no_suite_runs() -> None:
+    asked = "from tests.nursery import PLACE_VARIABLE, readback; print(readback('--help').returncode)\n"
+    asked += "import os; print(os.environ[PLACE_VARIABLE])"
+    environ = {name: value for name, value in os.environ.items() if name != PLACE_VARIABLE}
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    code, folder = told.stdout.split()
+    assert code == "0"
+    assert not Path(folder).exists()

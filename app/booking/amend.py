@@ -29,6 +29,7 @@ from app.booking.book import (
     InTheWay,
     Outcome,
     Result,
+    confirming,
     event_of,
     inspect,
     ring_refused,
@@ -269,7 +270,7 @@ class Changes:
         now = self._clock.now()
         try:
             done = await self._database.write(
-                lambda t: carried_out(t, amendment, finish, now=now), within_s=self._left(deadline)
+                lambda t: carried_out(t, amendment, finish, now=now), within_s=confirming(self._left(deadline))
             )
         except ReadbackError:
             # The calendar has it, but whether our rows say so is not known: settled from what is there.

@@ -38,6 +38,7 @@ LOOK_AGAIN_S = 2.5
 RESERVE_S = 0.3
 """Kept back from each step for the database and the way home."""
 NOTE_S = 1.0
+"""For noting what became of it where the database did not say that it is booked."""
 
 logger = log.get(__name__)
 
@@ -170,7 +171,7 @@ class Bookings:
         try:
             booked = await self._database.write(
                 lambda t: self._confirmed(t, held, found.etag),
-                within_s=self._left(deadline),
+                within_s=confirming(self._left(deadline)),
             )
         except ReadbackError:
             # The event is there, but whether our row says so is not known: settled from what is there, not guessed at.
@@ -295,6 +296,11 @@ class Bookings:
 
     def _left(self, deadline: float) -> float:
         return max(0.05, deadline - self._clock.monotonic() - RESERVE_S)
+
+
+def confirming(left_s: float) -> float:
+    """How long the commit that says booked may take, so that who has to hear "not sure yet" hears it in time."""
+    return max(left_s - NOTE_S, min(left_s, NOTE_S))
 
 
 def ring_refused(alarms: Alarms, business: Business, calendar: str, what: str) -> None:

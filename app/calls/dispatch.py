@@ -249,7 +249,8 @@ class Dispatcher:
                 self._join(task, asked, key)
         else:
             self._late.remember(context.ref)
-            task = self._run(self._carry_out(context, tool, asked.again(), (key, request)))
+            mine = asked.again()
+            task = self._run(self._carry_out(context, tool, mine, (key, request)))
             for name in filter(None, (key, request)):
                 self._remember(name, task)
             task.add_done_callback(lambda done: self._settled(done, key, request))
@@ -257,6 +258,8 @@ class Dispatcher:
         if await ended((task,), max(0.0, context.deadline - self._clock.monotonic())):
             return task.result()
         if task is not under:
+            if mine.result is not NOT_YET:  # it is known, and only a database that hangs has not kept it yet
+                return mine.result
             await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task)
         return ToolResult(False, NOT_YET_CHANGED.say, NOT_YET_CHANGED.code, tool.undecided)
 
@@ -352,8 +355,8 @@ class Dispatcher:
             return await tool.run(context, arguments)
         except SaidError as error:
             return ToolResult(False, error.say, error.code, {**tool.refused, **error.facts})
-        except Exception as error:  # noqa: BLE001 - as in `_answer`
-            return self._unexpected(error)
+        except Exception as error:  # noqa: BLE001 - as in `_answer`; only one of ours is from before anything was done
+            return self._unexpected(error, tool.refused if isinstance(error, ReadbackError) else NOTHING)
 
     def _unexpected(self, error: Exception, facts: Mapping[str, Any] = NOTHING) -> ToolResult:
         """One sentence and a log id. The id is what an operator searches for."""

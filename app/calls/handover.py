@@ -122,6 +122,8 @@ class Handover:
                 lambda t: begun(t, asked, now=now) or _called_back(t, ref, business, asked, now), WRITE_WITHIN_S
             )
         except ReadbackError as error:
+            if not numbers:  # nobody is transferred, so nobody is left unfollowed
+                raise
             self._calm.trouble(self.clock.monotonic())
             self._alarms.ring(
                 "transfers_not_followed",
@@ -130,8 +132,6 @@ class Handover:
                 f"A transfer could not be written down ({error}). If it fails, nobody is told.",
                 business.page,
             )
-            if not numbers:
-                raise
             return numbers[0]
         if self._calm.is_over(self.clock.monotonic()):
             self._alarms.clear("transfers_not_followed", "transfers")

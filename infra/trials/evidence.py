@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from app.db.schema import audit, bookings, job_outbox, pages, tasks
+from app.watch.pages import HELD
 from infra.trials.callers import Story
 from infra.trials.place import ELSEWHERE, LATE, Place, Seen
 from tests.fakes.page_receiver import PageReceiver
@@ -25,6 +26,8 @@ READING_S = 1.0
 """Between a calendar's answer and our note of it, at most; less than a read-back comes after its booking."""
 ONCE_ONLY = (MISMATCH, CHANGED, TOLD, "booking_unsettled")
 """Kinds of pages of which one appointment gets one."""
+ONE_EACH = (MISMATCH, CHANGED, TOLD, OWED)
+"""Kinds of pages that ring for each customer, whatever else is up."""
 LOOKED = ("read_back_verified", "read_back_mismatch", "read_back_cannot_verify")
 """What the audit log says when a revision was read back for the first time."""
 
@@ -61,6 +64,15 @@ class Evidence:
         if any(page["key"] == key and page["kind"] in kinds for page in self.pages):
             return True
         return any(task["subject"] == key for task in self.tasks)
+
+    def rang(self, page: dict[str, Any]) -> bool:
+        """Whether both receivers heard of it."""
+        return bool(self.heard[page["title"]] and self.incidents[page["id"]])
+
+    def waits_its_turn(self, page: dict[str, Any]) -> bool:
+        """Whether it is held back behind one that rang and is up; what a customer does not know never is."""
+        behind = (one for one in self.pages if one["status"] == "open" and one["told"] != HELD)
+        return page["told"] == HELD and page["kind"] not in ONE_EACH and any(self.rang(one) for one in behind)
 
     def doubled(self) -> int:
         """Deliveries beyond the first of each page and the repeats it is owed while nobody acknowledges."""
@@ -139,7 +151,7 @@ def no_page_lost(e: Evidence) -> list[str]:
     return broken + [
         f"page {page['title']!r} was not heard"
         for page in e.pages
-        if page["status"] == "open" and not (e.heard[page["title"]] and e.incidents[page["id"]])
+        if page["status"] == "open" and not (e.rang(page) or e.waits_its_turn(page))
     ]
 
 

@@ -1,6 +1,7 @@
 """Moves and cancellations over a scripted calendar: what is held when, what each fault becomes, how it is settled."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -120,6 +121,19 @@ async def test_a_move_in_doubt_is_noted_by_a_slow_database_as_soon_as_it_can(
             break
         await asyncio.sleep(0.02)
     assert (await change(made)).status == "pending"
+
+
+async def test_a_database_that_goes_away_after_a_move_leaves_time_to_say_pending(
+    made: House, calendar: FakeCalendar
+) -> None:
+    booking = await booked(made)
+    calendar.script("move", Step(delay_s=0.1))
+    moving = asyncio.create_task(move(made, booking))
+    await soon(lambda: ("move", "dana") in calendar.asked)
+    began = time.monotonic()
+    async with held_up(made.database):
+        assert (await moving).result is PENDING
+    assert time.monotonic() - began < DEADLINE_S
 
 
 @pytest.mark.parametrize("first", ["the process", "somebody else"])

@@ -1,6 +1,7 @@
 """One booking from claim to confirmation, against a calendar that goes wrong at every step."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -274,6 +275,18 @@ async def test_a_database_that_goes_away_after_the_write_is_pending_and_told_in_
     acme.clock.advance(10)
     await acme.settler.settle_due()
     assert acme.told == [(row.reference, Result.CONFIRMED)]
+
+
+async def test_a_database_that_goes_away_after_the_write_leaves_time_to_say_pending(
+    acme: House, calendar: FakeCalendar
+) -> None:
+    calendar.script("events", Step(delay_s=0.1))
+    booking = asyncio.create_task(acme.book(within_s=3.0))
+    await soon(lambda: ("events", "dana") in calendar.asked)
+    began = time.monotonic()
+    async with held_up(acme.database):
+        assert (await booking).result is Result.PENDING
+    assert time.monotonic() - began < 3.0
 
 
 async def test_what_is_pending_is_noted_by_a_slow_database_as_soon_as_it_can(

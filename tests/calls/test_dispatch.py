@@ -14,6 +14,7 @@ from app.calls.arrivals import OVER_CAP_UNTIL, UNKNOWN_LINE
 from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED, OPEN_WITHIN_S, POLL_S
 from app.calls.model import Tool, ToolResult
 from app.calls.owed import FILLER_NOTE_S
+from app.db.engine import DatabaseUnavailableError
 from app.errors import Code, SaidError
 from tests.calls.reception import ACME, CONTROL, Asked, Script, audited, call, change, look_up, reception
 from tests.fakes.databases import executed, held_up, soon
@@ -27,6 +28,13 @@ def raising(error: Exception) -> Script:
         raise error
 
     return Script(answering=answering)
+
+
+class Booking(Script):
+    """One that says also of what came to nothing how it ended."""
+
+    def tools(self) -> list[Tool[Any]]:
+        return [Tool("book", "Books.", Asked, self.run, changes_state=True, refused={"outcome": "refused"})]
 
 
 class Opening(Script):
@@ -105,6 +113,17 @@ async def test_of_an_unexpected_error_nothing_is_said_but_a_log_id(database_url:
     assert (result.ok, result.code, set(result.facts)) == (False, Code.INTERNAL, {"log_id"})
     assert "secret" not in str(result.as_dict())
     assert "RuntimeError" not in str(result.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"), [(DatabaseUnavailableError("away"), "refused"), (KeyError("a mistake of ours"), None)]
+)
+async def test_a_change_that_a_database_did_not_let_begin_has_its_outcome(
+    sqlite_url: str, error: Exception, outcome: str | None
+) -> None:
+    async with reception(sqlite_url, Booking(answering=raising(error).answering)) as acme:
+        (result,) = await acme.ask(call("book"))
+    assert (result.ok, result.code, result.facts.get("outcome")) == (False, Code.INTERNAL, outcome)
 
 
 async def test_a_camel_case_name_is_the_same_tool(sqlite_url: str) -> None:
@@ -256,6 +275,19 @@ async def test_after_the_deadline_the_work_goes_on_and_a_replay_gets_its_result(
         (replay,) = await acme.ask(change("slow"))
 
     assert replay.facts == {"run": 1}
+
+
+async def test_an_outcome_that_is_known_is_given_at_the_deadline_though_it_is_not_kept_yet(database_url: str) -> None:
+    async with reception(database_url, Script(slow={"slow"}), deadline_s=1.0) as acme:
+        asked = asyncio.create_task(acme.ask(change("slow")))
+        await soon(lambda: acme.script.runs == ["slow"])
+        async with held_up(acme.database):
+            acme.script.gate.set()
+            (result,) = await asked
+        (replay,) = await acme.ask(change("slow"))
+
+    assert result.facts == replay.facts == {"run": 1}
+    assert executed(database_url, "SELECT count(*) FROM tasks") == [(0,)], "nothing is owed"
 
 
 async def test_stopping_finishes_a_change_that_is_under_way(database_url: str) -> None:
