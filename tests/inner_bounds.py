@@ -118,6 +118,7 @@ INNER = {
         "app.sms.naming.MAX_NOTE_CHARS",
         "app.sms.allowed.MOST_ARGUMENT_CHARS",
         "app.sms.conversations.MOST_LEFT",
+        "app.sms.inbox.MOST_GATHERING",
         "app.promises.gsm.MOST_CHARS",
         "app.promises.gsm.MOST_SEGMENTS",
         "app.promises.gsm.MOST_PARTS",

@@ -29,7 +29,7 @@ from app.promises.gsm import parted
 from app.sms import conversations, people
 from app.sms.conversations import Held
 from app.sms.hearing import Hearing, tell_who_decides
-from app.sms.turn import Incoming, Responder, Turn
+from app.sms.turn import Incoming, Responder, ThinksAhead, Turn
 from app.watch.alarms import Alarms
 from app.watch.volume_counts import TEXT, Came, noted
 
@@ -37,6 +37,10 @@ ANSWER = "answer_text"
 """The kind of the job that answers a text, and whatever else the customer has written meanwhile."""
 GATHER_S: Final = 1.0
 """Who writes one thing in three texts sends them within moments: they are answered together."""
+AHEAD_AFTER_S: Final = 0.1
+"""From a text to when a responder that thinks ahead begins: what comes in one breath often comes at one moment."""
+MOST_GATHERING: Final = 8
+"""Jobs of one process that wait in its hands for more texts; others are put off, and nobody thinks ahead for them."""
 HOLD_S: Final = 12.0
 """How long a conversation stays with a worker that is not heard of any more."""
 HELD_AGAIN_S: Final = 0.5
@@ -72,6 +76,7 @@ class Inbox:
         self._clock = clock
         self._hearing = Hearing()
         self.gather_s = GATHER_S
+        self._gathering = 0
         self.hold_s = HOLD_S
 
     async def received(self, text: ReceivedText) -> bool:
@@ -86,6 +91,8 @@ class Inbox:
     async def answer(self, data: Mapping[str, Any]) -> Again | None:
         """Carry out an `answer_text`. Whatever of the conversation waits is answered in one turn, oldest first."""
         identity = str(data["text"])
+        if later := await self._gathered(identity):
+            return later
         begun = await self._database.write(lambda t: self._begun(t, identity))
         if not isinstance(begun, _Begun):
             return begun
@@ -116,12 +123,34 @@ class Inbox:
             people.too_many(transaction, whose, text.customer, f"{conversation}:{now // HOUR_S:.0f}", now=now)
             owed = False
         if owed:
-            put(transaction, answering(text.id, now + self.gather_s), now=now)
+            after_s = AHEAD_AFTER_S if isinstance(self.responder, ThinksAhead) else self.gather_s
+            put(transaction, answering(text.id, now + after_s), now=now)
         else:
             conversations.done_with(transaction, [text.id], now=now)
         return True
 
     # --- answering ----------------------------------------------------------------------------------------------------
+
+    async def _gathered(self, identity: str) -> Again | None:
+        """Wait for what is written in one breath; a responder that thinks ahead begins with what is there."""
+        if not isinstance(self.responder, ThinksAhead):
+            return None
+        came = await self._database.read(
+            lambda c: conversations.came(c, identity, most=MOST_AT_ONCE, now=self._clock.now())
+        )
+        rest_s = came.at + self.gather_s - self._clock.now() if came else 0.0
+        if came is None or rest_s <= 0:
+            return None
+        if self._gathering >= MOST_GATHERING:
+            return Again(rest_s)
+        self._gathering += 1
+        try:
+            if came.conversation is not None:
+                await self.responder.ahead(came.conversation, came.texts)
+            await asyncio.sleep(came.at + self.gather_s - self._clock.now())
+        finally:
+            self._gathering -= 1
+        return None
 
     def _begun(self, transaction: Transaction, identity: str) -> _Begun | Again | None:
         now = self._clock.now()

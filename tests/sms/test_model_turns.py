@@ -22,7 +22,7 @@ async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
         yield opened
 
 
-@pytest.mark.parametrize(("ago_s", "first_s"), [(1.1, 1.5), (30.0, USEFUL_S)])
+@pytest.mark.parametrize(("ago_s", "first_s"), [(0.9, 1.4), (30.0, USEFUL_S)])
 async def test_what_a_text_has_waited_is_taken_from_the_time_for_models(
     sms: Texting, ago_s: float, first_s: float
 ) -> None:
