@@ -1,6 +1,5 @@
 """A whole text conversation through a server: webhook in, replies out by REST, and an appointment on the calendar."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
