@@ -133,6 +133,11 @@ def hold(transaction: Transaction, identity: str, holder: str, *, now: float, un
     return Held(_conversation(_OF(transaction.connection, this=identity).one()), holder)
 
 
+def is_there(connection: Connection, identity: str) -> bool:
+    """Whether there is such a conversation."""
+    return _OF(connection, this=identity).first() is not None
+
+
 def hold_on(transaction: Transaction, held: Held, until: float) -> None:
     """Keep it in hand for longer, if it still is."""
     mine = (_c.id == held.conversation.id, _c.holder == held.holder)

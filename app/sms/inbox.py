@@ -5,10 +5,7 @@ begun is begun again with the same texts; its replies, the state it leaves and t
 """
 
 import asyncio
-import contextlib
-import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,13 +19,13 @@ from app.calls.model import CallRef
 from app.calls.texting import ReceivedText
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.errors import ReadbackError
 from app.jobs.outbox import Again, Job, put
 from app.promises import texts as outbox
 from app.promises.gsm import parted
 from app.sms import conversations, people
 from app.sms.conversations import Held
 from app.sms.hearing import Hearing, tell_who_decides
+from app.sms.holding import HELD_AGAIN_S, Holding
 from app.sms.turn import Incoming, Responder, ThinksAhead, Turn
 from app.watch.alarms import Alarms
 from app.watch.volume_counts import TEXT, Came, noted
@@ -41,9 +38,6 @@ AHEAD_AFTER_S: Final = 0.1
 """From a text to when a responder that thinks ahead begins: what comes in one breath often comes at one moment."""
 MOST_GATHERING: Final = 8
 """Jobs of one process that wait in its hands for more texts; others are put off, and nobody thinks ahead for them."""
-HOLD_S: Final = 12.0
-"""How long a conversation stays with a worker that is not heard of any more."""
-HELD_AGAIN_S: Final = 0.5
 ANSWER_WITHIN_S: Final = 60.0
 MOST_AT_ONCE: Final = 20
 HOUR_S: Final = 3_600.0
@@ -77,7 +71,7 @@ class Inbox:
         self._hearing = Hearing()
         self.gather_s = GATHER_S
         self._gathering = 0
-        self.hold_s = HOLD_S
+        self._holding = Holding(database, clock)
 
     async def received(self, text: ReceivedText) -> bool:
         """Keep one text and have it answered; False when it was kept before. Raises when it could not be kept."""
@@ -97,10 +91,10 @@ class Inbox:
         if not isinstance(begun, _Begun):
             return begun
         try:
-            async with self._holding(begun.held):
+            async with self._holding.kept(begun.held):
                 said = await self._said(begun)
         except BaseException:
-            await self._let_go(begun.held)
+            await self._holding.let_go(begun.held)
             raise
         kept = await self._database.write(lambda t: self._ended(t, begun, said))
         metrics.count_turn("answered" if kept else "overtaken")
@@ -153,11 +147,10 @@ class Inbox:
         return None
 
     def _begun(self, transaction: Transaction, identity: str) -> _Begun | Again | None:
-        now = self._clock.now()
         name = conversations.waiting_in(transaction.connection, identity)
         if name is None:
             return None
-        held = conversations.hold(transaction, name, secrets.token_hex(8), now=now, until=now + self.hold_s)
+        held = self._holding.taken(transaction, name)
         if held is None:
             return Again(HELD_AGAIN_S)
         texts = conversations.begin_turn(transaction, held, most=MOST_AT_ONCE)
@@ -192,29 +185,6 @@ class Inbox:
             outbox.noted(transaction, reply_to(held, begun.texts[-1].id, place, body), now=now)
         conversations.done_with(transaction, [text.id for text in begun.texts], now=now)
         return True
-
-    async def _let_go(self, held: Held) -> None:
-        """After a failure: whoever tries next need not wait for the hold to run out."""
-        with contextlib.suppress(ReadbackError):
-            await asyncio.shield(
-                self._database.write(lambda t: conversations.release(t, held, None, now=self._clock.now()))
-            )
-
-    @asynccontextmanager
-    async def _holding(self, held: Held) -> AsyncIterator[None]:
-        """Keep the hold alive while inside."""
-        keeping = asyncio.get_running_loop().create_task(self._keep_holding(held))
-        try:
-            yield
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-
-    async def _keep_holding(self, held: Held) -> None:
-        while True:
-            await asyncio.sleep(self.hold_s / 3)
-            with contextlib.suppress(ReadbackError):
-                await self._database.write(lambda t: conversations.hold_on(t, held, self._clock.now() + self.hold_s))
 
 
 def answering(identity: str, due: float, again: str = "") -> Job:

@@ -11,7 +11,8 @@ from sqlalchemy import update
 
 from app.db.schema import audit, conversations, reviews, texts_in
 from app.review.reviews import MORE_SINCE, MOST_SINCE, Proposal, opened
-from app.sms.inbox import HOLD_S, MOST_AN_HOUR, MOST_GATHERING, PATIENCE_S
+from app.sms.holding import HOLD_S
+from app.sms.inbox import MOST_AN_HOUR, MOST_GATHERING, PATIENCE_S
 from app.sms.people import SOMEBODY_WILL
 from app.sms.turn import Turn
 from app.watch.volume_counts import TEXT, Series, read_recent
