@@ -97,6 +97,8 @@ INNER = {
         "app.inference.window.MOST_TOKENS",
         "app.inference.window.MOST_FACTS",
         "app.adapters.models.MOST_KEPT_CHARS",
+        "app.adapters.models.MOST_ANSWER_BYTES",
+        "app.adapters.models.MOST_COUNTED",
         "app.inference.window.MOST_TURN_CHARS",
         "app.jobs.dead_letters.MOST_LISTED",
         "app.jobs.dead_letters.LONGEST_CAUSE",
