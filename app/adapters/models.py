@@ -9,7 +9,7 @@ import importlib
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any, Final
@@ -47,6 +47,10 @@ USUAL: Final = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5"}
 """Asked where there is a key and READBACK_MODELS says nothing."""
 URLS: Final = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 OK: Final = 200
+MOST_ANSWER_BYTES: Final = 2**20
+"""Of an answer as it comes, hundreds of times what one has: reading more would keep the whole server waiting."""
+MOST_COUNTED: Final = 250_000
+"""Tokens of a question, or of an answer: a count above that is none, for neither can have so many here."""
 MOST_KEPT_CHARS: Final = 20_000
 """Of an answer that nobody can read: enough to see what it was."""
 HAND_IN: Final = "Hand in what is said to the customer. Call it alone, once everything needed is known."
@@ -131,7 +135,7 @@ class Providers:
             limits=lib.httpx2.Limits(max_connections=MOST_CONNECTIONS),
             follow_redirects=False,
             trust_env=False,
-            event_hooks={"response": [_looked_at]},
+            event_hooks={"response": [_bounded(lib.httpx2), _looked_at]},
         )
         return lib
 
@@ -195,6 +199,33 @@ class ProviderModel:
                 raise ModelUnreadableError(type(causes[-1]).__name__, "".join(heard)) from None
             sent = not any(isinstance(cause, lib.httpx2.ConnectError | lib.httpx2.ConnectTimeout) for cause in causes)
             raise ModelDownError(type(causes[-1]).__name__, charged=sent) from None
+
+
+class AnswerTooLongError(Exception):
+    """More came than an answer of a model can be."""
+
+
+def _bounded(library: Any) -> Callable[[Any], Awaitable[None]]:
+    """Makes a response end with an error where it is too long, before anybody has read it."""
+
+    async def parts(stream: Any) -> AsyncIterator[bytes]:
+        left = MOST_ANSWER_BYTES
+        async for part in stream.whole:
+            left -= len(part)
+            if left < 0:
+                raise AnswerTooLongError
+            yield part
+
+    async def closed(stream: Any) -> None:
+        await stream.whole.aclose()
+
+    kind = type("Bounded", (library.AsyncByteStream,), {"__aiter__": parts, "aclose": closed})
+
+    async def bound(response: Any) -> None:
+        stream = kind()
+        stream.whole, response.stream = response.stream, stream
+
+    return bound
 
 
 async def _looked_at(response: Any) -> None:
@@ -301,8 +332,10 @@ def _answer(name: str, response: Any) -> ModelAnswer:
 
 
 def _usage(counted: Any) -> Usage | None:
-    """None where the provider did not count: no question is of no tokens, and no answer either."""
-    known = counted.input_tokens > 0 and counted.output_tokens > 0
+    """None where the provider did not count: no question is of no tokens, and no answer either, nor is one of a million
+    that would use up the day's money for nothing.
+    """
+    known = 0 < counted.input_tokens <= MOST_COUNTED and 0 < counted.output_tokens <= MOST_COUNTED
     return Usage(counted.input_tokens, counted.output_tokens) if known else None
 
 

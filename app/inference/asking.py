@@ -4,6 +4,7 @@ Whatever goes wrong is one error for whoever asked, who goes on without a model.
 letter with all that is needed to ask again.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -44,8 +45,12 @@ INPUT: Final = "model_input"
 """The kind of dead letter about something that did not fit the schema, so that no model saw it."""
 ANSWERED_S: Final = 3.0
 """From a customer's last words to a reply, when no model answers; the time in which more words are awaited counts."""
-SENDING_S: Final = 0.4
-"""Of that, for what is done before and after: the guided conversation, and handing its reply to the carrier."""
+SENDING_S: Final = 0.7
+"""Of that, for what is done before and after: the guided conversation, and handing its reply to the carrier, for which
+jobs wait up to half a second to be looked at.
+"""
+AHEAD_FOR_S: Final = 10.0
+"""From when a question was asked ahead, for which the turn that it is for may take its answer."""
 NOT_ALLOWED: Final = "not_allowed"
 """The code of a result by which a model hears that a tool did not run as it wanted."""
 
@@ -98,6 +103,7 @@ class Asking:
         self._grader = grader
         self._ready = ready
         self._lately = Lately(clock)
+        self._ahead: dict[tuple[str, str], asyncio.Task[Asked]] = {}
 
     @property
     def possible(self) -> bool:
@@ -124,6 +130,43 @@ class Asking:
         """
         try:
             prompt = built(CURRENT, given)
+        except PromptError as error:
+            raise NobodyAnsweredError(str(error)) from error
+        begun = self._ahead.pop((conversation, prompt.hash), None)
+        return await (begun or self._ask(business, conversation, prompt, small, words, since))
+
+    def ahead(
+        self, business: Business, conversation: str, given: Mapping[str, Any], *, words: Words, since: float
+    ) -> None:
+        """Begin to ask: an `ask` of the same bytes within `AHEAD_FOR_S` takes what comes of it. Raises `PromptError`.
+
+        Where none comes, since the customer wrote more, it is paid for and kept, and nothing is done with it.
+        """
+        prompt = built(CURRENT, given)
+        key = (conversation, prompt.hash)
+        if key not in self._ahead:
+            loop = asyncio.get_running_loop()
+            self._ahead[key] = task = loop.create_task(self._ask(business, conversation, prompt, False, words, since))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            loop.call_later(AHEAD_FOR_S, self._ahead.pop, key, None)
+
+    async def aclose(self) -> None:
+        """Ask nothing ahead any more; what is set aside for it is settled."""
+        begun = [*self._ahead.values()]
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
+
+    async def _ask(
+        self,
+        business: Business,
+        conversation: str,
+        prompt: Prompt,
+        small: bool,
+        words: Words,
+        since: float | None,
+    ) -> Asked:
+        try:
             known = known_by(prompt)
             before = await self._database.read(lambda c: _answered(c, conversation, prompt.hash))
             if before is not None:
@@ -132,7 +175,7 @@ class Asking:
             if again is None and not self._ready():
                 raise NobodyAnsweredError("models are still being loaded")
             return again or await self._asked(business, conversation, prompt, known, small, words, since)
-        except (PromptError, NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
+        except (NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
             _log.warning("no inference", business=business.id, reason=type(error).__name__)
             raise NobodyAnsweredError(type(error).__name__) from error
 

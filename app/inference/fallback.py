@@ -60,6 +60,10 @@ class SpendCapError(ReadbackError):
     attempts: "tuple[Attempt, ...]" = ()
 
 
+class TooLateError(SpendCapError):
+    """No money could be set aside in the time that is left, and not for want of it."""
+
+
 class NoAnswerError(ReadbackError):
     """No model gave an answer worth anything. `attempts` says why not, one by one."""
 
@@ -184,6 +188,8 @@ class Fallback:
                     got = await self._attempt(model, ordered, question, purse, check, course)
                 except SpendCapError as error:
                     error.attempts = tuple(course.attempts)
+                    if course.attempts and isinstance(error, TooLateError):  # they took the time
+                        raise NoAnswerError(course.attempts) from None
                     raise
                 if got is not None:
                     return Answered(got[0], got[1], tuple(course.attempts))

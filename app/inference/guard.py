@@ -17,9 +17,12 @@ from app.db.engine import Database, Transaction
 from app.db.schema import inferences
 from app.inference.flag import MODEL_PATH, change, stands
 from app.inference.records import GRADES
+from app.watch.chances import at_least_of
 from app.watch.pages import Page, raised
 
 EVERY_S: Final = 15.0
+CHANCE: Final = 0.01
+"""Probability of as many where just what is borne is bad; less than that is no chance any more."""
 GUARD: Final = "guard"
 """Who turned the flag down."""
 PAGE: Final = "model_path_off"
@@ -31,7 +34,11 @@ _i = inferences.c
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is borne within a window. Shares are of all inferences in it, and mean nothing before there are `least`."""
+    """What is borne within a window. Shares are of all inferences in it, and mean nothing before there are `least`.
+
+    A share is passed where chance hardly makes as many: two of ten come by it, several times a day, where every
+    twentieth is bad.
+    """
 
     window_s: float = 600.0
     least: int = 10
@@ -61,9 +68,9 @@ class Figures:
             ("refusals", "refused", limits.refusals),
             ("dead letters", "bad", limits.dead_letters),
         ):
-            share = self.outcomes.get(outcome, 0) / everything
-            if share > most:
-                return f"{name}: {share:.0%} of {everything}, of at most {most:.0%}"
+            found = self.outcomes.get(outcome, 0)
+            if at_least_of(found, everything, most) <= CHANCE:
+                return f"{name}: {found / everything:.0%} of {everything}, of at most {most:.0%}"
         return ""
 
 

@@ -20,7 +20,7 @@ from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import model_spend
 from app.errors import OverloadedError
-from app.inference.fallback import SpendCapError
+from app.inference.fallback import SpendCapError, TooLateError
 from app.inference.model import ModelName, Question, Usage
 from app.inference.prompt_size import tokens_at_most
 from app.watch.alarms import Alarms
@@ -153,7 +153,9 @@ class Spend:
         self._alarms.ring(CAP_ALARM, f"{business.id}:{day}:question", title, body, business.page)
 
     async def reserve(self, business: Business, micros: int, within_s: float = WAIT_S) -> str:
-        """Set money aside; the day it is taken from. Waits for others at most `within_s`. Raises `SpendCapError`."""
+        """Set money aside; the day it is taken from. Waits for others at most `within_s`. Raises `SpendCapError`:
+        a `TooLateError` where the account had not answered when the time was over.
+        """
         day, cap = _day(self._clock.now(), business.zone), self._caps.of_day(business.id)
         if micros > cap:
             self._ring(business, day)
@@ -163,6 +165,8 @@ class Spend:
                 while not await self._set_aside(business, day, micros, cap):
                     await self._somebody_settles(business.id)
         except TimeoutError:
+            if business.id not in self._stood:
+                raise TooLateError("the account did not answer in time") from None
             raise SpendCapError("the rest of the day's cap is set aside for others") from None
         except (DatabaseUnavailableError, OverloadedError) as error:
             raise SpendCapError("the account of what was spent does not answer") from error

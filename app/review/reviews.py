@@ -168,6 +168,12 @@ def open_ones(connection: Connection, conversation: str) -> Sequence[Kept]:
     return [_kept(row) for row in connection.execute(select(reviews).where(*mine))]
 
 
+def approved_since(connection: Connection, conversation: str, since: float) -> Sequence[Kept]:
+    """What was approved about it since a moment; `conversation` is how the names of its turns begin."""
+    mine = _r.conversation.startswith(conversation, autoescape=True), _r.status == APPROVED, _r.decided_at > since
+    return [_kept(row) for row in connection.execute(select(reviews).where(*mine))]
+
+
 def beside(connection: Connection, review: Kept) -> Sequence[Kept]:
     """What was asked for besides it while both waited, or it besides them; whatever became of them."""
     mine = (

@@ -7,7 +7,7 @@ the turn.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -19,12 +19,12 @@ from app.calls.model import Tool
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
 from app.errors import OverloadedError
-from app.inference.asking import NOT_ALLOWED, Asked, Asking, NobodyAnsweredError, OutOfScopeError, canonical
+from app.inference.asking import NOT_ALLOWED, Asked, Asking, NobodyAnsweredError, OutOfScopeError, Words, canonical
 from app.inference.flag import MODEL_PATH, Flags
 from app.inference.model import Message, Wanted
 from app.inference.output import Decision, Saying
 from app.inference.prompt import as_data
-from app.inference.window import InputError, Memory, remember, remembered, shown, windowed
+from app.inference.window import InputError, Memory, remember, shown, windowed
 from app.sms.allowed import TAKES, Denied, Permitted, offered_tool, permitted
 from app.sms.as_wished import as_wished, at_their_hour
 from app.sms.asked_for import held
@@ -32,6 +32,7 @@ from app.sms.changing import MAKES, Changing, booked, digest
 from app.sms.deciding import Deciding
 from app.sms.done_before import done_before
 from app.sms.going_on import going_on, with_what_was_before
+from app.sms.model_state import ModelState, loaded, remembered_too, session_of
 from app.sms.model_turn import ModelTurn
 from app.sms.of_use import ASKED_CALL, ONLY_SAID, agrees_to_call, is_answered, of_no_use, offers_call, wants_something
 from app.sms.phrases import PICTURE
@@ -46,8 +47,6 @@ from app.sms.waiting import waits
 
 MOST_STEPS: Final = 4
 """Inferences in one turn."""
-STALE_AFTER_S: Final = 4 * 3_600
-"""A text that comes later than this begins a new conversation."""
 GUIDED_FOR_S: Final = 1_800
 """A question of the guided conversation is waited for so long before a model is asked again."""
 OFFER_LASTS_S: Final = 900
@@ -58,26 +57,6 @@ NOT_ALONE: Final = "Nothing was done: another tool of the same answer was refuse
 
 _PERSON: Final = re.compile(r"\W*(?:persona?|human|agent)\W*", re.I)
 _log = log.get(__name__)
-
-
-@dataclass(slots=True)
-class _State:
-    """What is kept from turn to turn. `guided` is the guided conversation's own state."""
-
-    session: str = ""
-    at: float = 0.0
-    memory: Memory = field(default_factory=Memory)
-    guided: Mapping[str, Any] = field(default_factory=dict)
-    guided_at: float = 0.0
-
-    def dumped(self) -> dict[str, Any]:
-        return {
-            "session": self.session,
-            "at": self.at,
-            "memory": self.memory.model_dump(mode="json"),
-            "guided": dict(self.guided),
-            "guided_at": self.guided_at,
-        }
 
 
 class ModelConversation:
@@ -111,7 +90,7 @@ class ModelConversation:
     async def answer(self, conversation: Conversation, texts: Sequence[Incoming]) -> Turn:
         """Answer all of `texts` in one turn."""
         business = self._businesses.by_id.get(conversation.business)
-        state = _loaded(conversation.state)
+        state = loaded(conversation.state)
         if business is None or not texts or not await self._may_be_asked(business, conversation, state, texts):
             return await self._by_guide(conversation, texts, state)
         try:
@@ -125,27 +104,41 @@ class ModelConversation:
             _log.error("model path broke", exc_info=error)
         return await self._by_guide(conversation, texts, state)
 
+    async def ahead(self, conversation: Conversation, texts: Sequence[Incoming]) -> None:
+        """Begin to ask a model, before it is known whether the customer writes more in the same breath."""
+        business, state = self._businesses.by_id.get(conversation.business), loaded(conversation.state)
+        try:
+            if business is None or not texts or not await self._may_be_asked(business, conversation, state, texts):
+                return
+            turn, _ = _begun(business, conversation, texts, state)
+            if not (turn.facts.pop(ASKED_CALL, "") and agrees_to_call(turn)):
+                self._asking.ahead(business, turn.key, self._given(turn), words=_words(turn), since=turn.now)
+        except InputError:
+            return  # of what cannot be read the turn itself will tell
+        except Exception as error:  # noqa: BLE001 - whatever breaks here, the turn itself is still to come
+            _log.error("model not asked ahead", exc_info=error)
+
     async def _may_be_asked(
-        self, business: Business, conversation: Conversation, state: _State, texts: Sequence[Incoming]
+        self, business: Business, conversation: Conversation, state: ModelState, texts: Sequence[Incoming]
     ) -> bool:
         waited_for = await waits(business, state.guided, texts, state.guided_at, GUIDED_FOR_S)
         if not self._asking.possible or waited_for or _PERSON.fullmatch(texts[-1].body):
             return False
         return await self._flags.on(MODEL_PATH, conversation.customer)
 
-    async def _by_guide(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
+    async def _by_guide(self, conversation: Conversation, texts: Sequence[Incoming], state: ModelState) -> Turn:
         now = texts[-1].received_at if texts else state.guided_at
-        session = _session(state, texts)
+        session = session_of(state, texts)
         if texts and (done := await self._done_before(conversation, session, texts[-1].id)):
-            _remembered_too(state, session, texts, done)
+            remembered_too(state, session, texts, done)
             return Turn(done, state.dumped())
         turn = await self._guided_turn(conversation, texts, state)
         state.guided, state.guided_at = turn.state, now
         if texts:
-            _remembered_too(state, session, texts, turn.replies)
+            remembered_too(state, session, texts, turn.replies)
         return Turn(turn.replies, state.dumped())
 
-    async def _guided_turn(self, conversation: Conversation, texts: Sequence[Incoming], state: _State) -> Turn:
+    async def _guided_turn(self, conversation: Conversation, texts: Sequence[Incoming], state: ModelState) -> Turn:
         kept, business = state.guided, self._businesses.by_id.get(conversation.business)
         if not kept and texts and business and texts[-1].received_at - state.at <= OFFER_LASTS_S:
             begun = await going_on(self._ask, business, conversation, state.memory, texts)
@@ -163,27 +156,13 @@ class ModelConversation:
             return ()
 
     async def _with_model(
-        self, business: Business, conversation: Conversation, texts: Sequence[Incoming], state: _State
+        self, business: Business, conversation: Conversation, texts: Sequence[Incoming], state: ModelState
     ) -> Turn:
         newest = texts[-1]
         if all(text.media and not shown(text.body) for text in texts):
             return Turn((PICTURE,), state.dumped())  # nothing was written that anybody could have read
-        session = _session(state, texts)
-        memory = state.memory if session == state.session else Memory()
-        window = windowed(memory, [text.body for text in texts])
-        facts = dict(window.facts)
-        turn = ModelTurn(
-            business=business,
-            conversation=conversation,
-            session=session,
-            id=newest.id,
-            now=newest.received_at,
-            window=window,
-            facts=facts,
-            messages=[*(Message(each.who, each.text) for each in window.turns), Message("customer", window.said)],
-            told=Told(business, local_date(business.zone, int(newest.received_at))),
-        )
-        offered_call = str(facts.pop(ASKED_CALL, ""))
+        turn, memory = _begun(business, conversation, texts, state)
+        offered_call = str(turn.facts.pop(ASKED_CALL, ""))
         try:
             if offered_call and agrees_to_call(turn):
                 replies = await self._changing.called(turn, offered_call)
@@ -191,19 +170,14 @@ class ModelConversation:
                 replies = await self._turn(turn)
         except OutOfScopeError:
             replies = (ENGLISH[Saying.NOT_HERE],)
-        state.session, state.at = session, max(state.at, newest.received_at)
-        state.memory = remember(memory, window.said, replies, turn.facts)
+        state.session, state.at = turn.session, max(state.at, newest.received_at)
+        state.memory = remember(memory, turn.window.said, replies, turn.facts)
         # What the guided conversation had asked has been answered by now, or is forgotten; or it goes on from here.
         state.guided, state.guided_at = dict(turn.asked), newest.received_at
         return Turn(replies, state.dumped())
 
     async def _turn(self, turn: ModelTurn) -> tuple[str, ...]:
         """Step by step until there is something to say. Raises `NobodyAnsweredError`."""
-        offered = bool(turn.facts.get("shown"))
-
-        def words(decision: Decision) -> str:
-            return " ".join(in_words(_in_theirs(decision, turn), turn.told, offered))
-
         for step in range(MOST_STEPS):
             try:
                 # What a tool has told is taken further by the smallest model; what a customer means needs a better.
@@ -213,7 +187,7 @@ class ModelConversation:
                     turn.key,
                     self._given(turn),
                     small=step > 0,
-                    words=words,
+                    words=_words(turn),
                     since=None if step else turn.now,
                 )
             except OutOfScopeError:
@@ -315,34 +289,31 @@ class ModelConversation:
         }
 
 
-def _loaded(kept: Mapping[str, Any]) -> _State:
-    """The state as it was left; what cannot be read is forgotten, but for what the guided conversation keeps."""
-    state = _State()
-    guided = kept.get("guided")
-    state.guided = guided if isinstance(guided, dict) else {}
-    try:
-        state.guided_at, state.at = float(kept.get("guided_at", 0.0)), float(kept.get("at", 0.0))
-        state.memory = remembered(kept.get("memory", {}))
-        state.session = str(kept.get("session", ""))
-    except (InputError, TypeError, ValueError):
-        _log.warning("conversation state not read")
-    return state
-
-
-def _session(state: _State, texts: Sequence[Incoming]) -> str:
-    """What tool calls go under: that of the conversation as it was left, or a new one."""
-    if not texts or (state.session and texts[-1].received_at - state.at <= STALE_AFTER_S):
-        return state.session
-    return texts[0].id
-
-
-def _remembered_too(state: _State, session: str, texts: Sequence[Incoming], replies: Sequence[str]) -> None:
-    """A model that answers later knows what was said without it."""
+def _begun(
+    business: Business, conversation: Conversation, texts: Sequence[Incoming], state: ModelState
+) -> tuple[ModelTurn, Memory]:
+    """The turn that these texts begin, and what it remembers. Raises `InputError`."""
+    newest, session = texts[-1], session_of(state, texts)
     memory = state.memory if session == state.session else Memory()
-    facts = {name: value for name, value in memory.facts.items() if name not in ("shown", ASKED_CALL, ONLY_SAID)}
-    said = "\n".join(filter(None, (shown(text.body) for text in texts)))
-    state.session, state.at = session, max(state.at, texts[-1].received_at)
-    state.memory = remember(memory, said, replies, facts)
+    window = windowed(memory, [text.body for text in texts])
+    turn = ModelTurn(
+        business=business,
+        conversation=conversation,
+        session=session,
+        id=newest.id,
+        now=newest.received_at,
+        window=window,
+        facts=dict(window.facts),
+        messages=[*(Message(each.who, each.text) for each in window.turns), Message("customer", window.said)],
+        told=Told(business, local_date(business.zone, int(newest.received_at))),
+    )
+    return turn, memory
+
+
+def _words(turn: ModelTurn) -> Words:
+    """What the customer would read of a decision in this turn."""
+    offered = bool(turn.facts.get("shown"))
+    return lambda decision: " ".join(in_words(_in_theirs(decision, turn), turn.told, offered))
 
 
 def _named(turn: ModelTurn, result: Mapping[str, Any], service: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
@@ -33,6 +33,9 @@ _free = or_(_c.holder == "", _c.held_until <= bindparam("moment"))
 _let_go = {"holder": "", "held_until": 0.0, "changed_at": bindparam("moment")}
 _waiting_texts = select(texts_in).where(*_here).order_by(_t.received_at, _t.id).limit(bindparam("most", type_=Integer))
 _WAITING_IN = Prepared(select(_t.conversation).where(_t.id == bindparam("text"), _t.state == WAITING))
+_CAME = Prepared(
+    select(_t.conversation, _t.received_at).where(_t.id == bindparam("text"), _t.state == WAITING, _t.turn == "")
+)
 _OF = Prepared(select(conversations).where(_c.id == bindparam("this")))
 _HOLD = Prepared(
     update(conversations)
@@ -58,6 +61,15 @@ class Held:
 
     conversation: Conversation
     holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A text that waits, since when in epoch seconds; its conversation, and all that waits there, if nobody has it."""
+
+    at: float
+    conversation: Conversation | None = None
+    texts: Sequence[Incoming] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +111,31 @@ def waiting_in(connection: Connection, text: str) -> str | None:
     return _WAITING_IN(connection, text=text).scalar()
 
 
+def came(connection: Connection, text: str, *, most: int, now: float) -> Came | None:
+    """A text that waits and of which no turn was begun; None when there is none."""
+    row = _CAME(connection, text=text).first()
+    if row is None:
+        return None
+    its, begun = (
+        _OF(connection, this=row.conversation).one(),
+        _BEGUN(connection, conversation=row.conversation).scalar(),
+    )
+    if begun or (its.holder and its.held_until > now):
+        return Came(row.received_at)
+    waiting = list(_ALL(connection, conversation=row.conversation, most=most))
+    return Came(row.received_at, _conversation(its), [_incoming(each) for each in waiting])
+
+
 def hold(transaction: Transaction, identity: str, holder: str, *, now: float, until: float) -> Held | None:
     """Take a conversation in hand; None while somebody else has it."""
     if not _HOLD(transaction.connection, this=identity, moment=now, by=holder, until=until).rowcount:
         return None
-    row = _OF(transaction.connection, this=identity).one()
-    conversation = Conversation(row.id, row.business, row.customer, row.line, orjson.loads(row.state), row.channel)
-    return Held(conversation, holder)
+    return Held(_conversation(_OF(transaction.connection, this=identity).one()), holder)
+
+
+def is_there(connection: Connection, identity: str) -> bool:
+    """Whether there is such a conversation."""
+    return _OF(connection, this=identity).first() is not None
 
 
 def hold_on(transaction: Transaction, held: Held, until: float) -> None:
@@ -131,7 +161,7 @@ def begin_turn(transaction: Transaction, held: Held, *, most: int) -> Sequence[I
     if not begun:
         for row in rows:
             _CHANGE_TEXT(connection, row.id, turn=rows[-1].id)
-    return [Incoming(row.id, row.body, row.received_at, row.media) for row in rows]
+    return [_incoming(row) for row in rows]
 
 
 def since(connection: Connection, conversation: str, moment: float) -> int:
@@ -171,3 +201,11 @@ def lines_by(connection: Connection, channel: str) -> set[str]:
 def newest(connection: Connection) -> float:
     """When the newest text came in; 0 when none ever did."""
     return connection.execute(select(func.max(_t.received_at))).scalar() or 0.0
+
+
+def _conversation(row: Any) -> Conversation:
+    return Conversation(row.id, row.business, row.customer, row.line, orjson.loads(row.state), row.channel)
+
+
+def _incoming(row: Any) -> Incoming:
+    return Incoming(row.id, row.body, row.received_at, row.media)

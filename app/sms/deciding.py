@@ -14,7 +14,7 @@ from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.errors import OverloadedError
 from app.inference.output import folded
 from app.log import masked_phone
-from app.review.reviews import Proposal, is_open, open_ones, opened
+from app.review.reviews import Proposal, approved_since, is_open, open_ones, opened
 from app.sms import phrases
 from app.sms.state import Booked, Offered
 from app.sms.talk import Talk
@@ -44,6 +44,25 @@ class Deciding:
         except (DatabaseUnavailableError, OverloadedError) as error:
             _log.error("not looked whether a review is open", reason=type(error).__name__)
             return False
+
+    async def booked_since(self, talk: Talk) -> Booked | None:
+        """The visit of the same service that they have by now, since a person approved it after they were asked."""
+        about, since = f"sms:{talk.conversation.id}:", talk.state.at
+        try:
+            approved = await self._database.read(lambda c: approved_since(c, about, since))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("not looked what was approved", reason=type(error).__name__)
+            return None
+        booked = [
+            (each.get("service"), each.get("start"), each.get("technician"))
+            for review in approved
+            for each in (review.content, *review.content.get("then", ()))
+            if each["tool"] == "book_appointment"
+        ]
+        found = (await talk.ask(FIND)).get("appointments", ()) if booked else ()
+        visits = [Booked(each["reference"], each["start"], each["service"], each["technician"]) for each in found]
+        theirs = [each for each in visits if (each.service, each.start, each.who) in booked]
+        return next((each for each in theirs if each.service == talk.state.service), None)
 
     async def told_too(self, conversation: Conversation, tool: str, found: Mapping[str, Any]) -> Mapping[str, Any]:
         """A look-up's result; of their visits with the word that a change is still to be decided about."""

@@ -5,10 +5,7 @@ begun is begun again with the same texts; its replies, the state it leaves and t
 """
 
 import asyncio
-import contextlib
-import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,14 +19,14 @@ from app.calls.model import CallRef
 from app.calls.texting import ReceivedText
 from app.clock import Clock
 from app.db.engine import Database, Transaction
-from app.errors import ReadbackError
 from app.jobs.outbox import Again, Job, put
 from app.promises import texts as outbox
 from app.promises.gsm import parted
 from app.sms import conversations, people
 from app.sms.conversations import Held
 from app.sms.hearing import Hearing, tell_who_decides
-from app.sms.turn import Incoming, Responder, Turn
+from app.sms.holding import HELD_AGAIN_S, Holding
+from app.sms.turn import Incoming, Responder, ThinksAhead, Turn
 from app.watch.alarms import Alarms
 from app.watch.volume_counts import TEXT, Came, noted
 
@@ -37,9 +34,10 @@ ANSWER = "answer_text"
 """The kind of the job that answers a text, and whatever else the customer has written meanwhile."""
 GATHER_S: Final = 1.0
 """Who writes one thing in three texts sends them within moments: they are answered together."""
-HOLD_S: Final = 12.0
-"""How long a conversation stays with a worker that is not heard of any more."""
-HELD_AGAIN_S: Final = 0.5
+AHEAD_AFTER_S: Final = 0.1
+"""From a text to when a responder that thinks ahead begins: what comes in one breath often comes at one moment."""
+MOST_GATHERING: Final = 8
+"""Jobs of one process that wait in its hands for more texts; others are put off, and nobody thinks ahead for them."""
 ANSWER_WITHIN_S: Final = 60.0
 MOST_AT_ONCE: Final = 20
 HOUR_S: Final = 3_600.0
@@ -72,7 +70,8 @@ class Inbox:
         self._clock = clock
         self._hearing = Hearing()
         self.gather_s = GATHER_S
-        self.hold_s = HOLD_S
+        self._gathering = 0
+        self._holding = Holding(database, clock)
 
     async def received(self, text: ReceivedText) -> bool:
         """Keep one text and have it answered; False when it was kept before. Raises when it could not be kept."""
@@ -86,14 +85,16 @@ class Inbox:
     async def answer(self, data: Mapping[str, Any]) -> Again | None:
         """Carry out an `answer_text`. Whatever of the conversation waits is answered in one turn, oldest first."""
         identity = str(data["text"])
+        if later := await self._gathered(identity):
+            return later
         begun = await self._database.write(lambda t: self._begun(t, identity))
         if not isinstance(begun, _Begun):
             return begun
         try:
-            async with self._holding(begun.held):
+            async with self._holding.kept(begun.held):
                 said = await self._said(begun)
         except BaseException:
-            await self._let_go(begun.held)
+            await self._holding.let_go(begun.held)
             raise
         kept = await self._database.write(lambda t: self._ended(t, begun, said))
         metrics.count_turn("answered" if kept else "overtaken")
@@ -116,19 +117,40 @@ class Inbox:
             people.too_many(transaction, whose, text.customer, f"{conversation}:{now // HOUR_S:.0f}", now=now)
             owed = False
         if owed:
-            put(transaction, answering(text.id, now + self.gather_s), now=now)
+            after_s = AHEAD_AFTER_S if isinstance(self.responder, ThinksAhead) else self.gather_s
+            put(transaction, answering(text.id, now + after_s), now=now)
         else:
             conversations.done_with(transaction, [text.id], now=now)
         return True
 
     # --- answering ----------------------------------------------------------------------------------------------------
 
+    async def _gathered(self, identity: str) -> Again | None:
+        """Wait for what is written in one breath; a responder that thinks ahead begins with what is there."""
+        if not isinstance(self.responder, ThinksAhead):
+            return None
+        came = await self._database.read(
+            lambda c: conversations.came(c, identity, most=MOST_AT_ONCE, now=self._clock.now())
+        )
+        rest_s = came.at + self.gather_s - self._clock.now() if came else 0.0
+        if came is None or rest_s <= 0:
+            return None
+        if self._gathering >= MOST_GATHERING:
+            return Again(rest_s)
+        self._gathering += 1
+        try:
+            if came.conversation is not None:
+                await self.responder.ahead(came.conversation, came.texts)
+            await asyncio.sleep(came.at + self.gather_s - self._clock.now())
+        finally:
+            self._gathering -= 1
+        return None
+
     def _begun(self, transaction: Transaction, identity: str) -> _Begun | Again | None:
-        now = self._clock.now()
         name = conversations.waiting_in(transaction.connection, identity)
         if name is None:
             return None
-        held = conversations.hold(transaction, name, secrets.token_hex(8), now=now, until=now + self.hold_s)
+        held = self._holding.taken(transaction, name)
         if held is None:
             return Again(HELD_AGAIN_S)
         texts = conversations.begin_turn(transaction, held, most=MOST_AT_ONCE)
@@ -163,29 +185,6 @@ class Inbox:
             outbox.noted(transaction, reply_to(held, begun.texts[-1].id, place, body), now=now)
         conversations.done_with(transaction, [text.id for text in begun.texts], now=now)
         return True
-
-    async def _let_go(self, held: Held) -> None:
-        """After a failure: whoever tries next need not wait for the hold to run out."""
-        with contextlib.suppress(ReadbackError):
-            await asyncio.shield(
-                self._database.write(lambda t: conversations.release(t, held, None, now=self._clock.now()))
-            )
-
-    @asynccontextmanager
-    async def _holding(self, held: Held) -> AsyncIterator[None]:
-        """Keep the hold alive while inside."""
-        keeping = asyncio.get_running_loop().create_task(self._keep_holding(held))
-        try:
-            yield
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-
-    async def _keep_holding(self, held: Held) -> None:
-        while True:
-            await asyncio.sleep(self.hold_s / 3)
-            with contextlib.suppress(ReadbackError):
-                await self._database.write(lambda t: conversations.hold_on(t, held, self._clock.now() + self.hold_s))
 
 
 def answering(identity: str, due: float, again: str = "") -> Job:

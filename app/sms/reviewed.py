@@ -18,10 +18,13 @@ from app.db.engine import Database, Transaction
 from app.db.schema import text_outbox
 from app.errors import Code
 from app.inference.output import folded
+from app.jobs.outbox import Again
 from app.promises.gsm import parted
 from app.promises.texts import REVIEWED, Text, noted
 from app.review.reviews import APPROVED, OPEN, Kept, beside, by_id, expired
+from app.sms import conversations
 from app.sms.changing import NOTHING_ELSE
+from app.sms.holding import HELD_AGAIN_S, Holding
 from app.sms.phrases import IN_DOUBT
 from app.sms.renewal import looked_for, renewed
 from app.sms.state import Offered
@@ -53,19 +56,36 @@ class Reviewed:
         self._database = database
         self._ask = ask
         self._clock = clock
+        self._holding = Holding(database, clock)
 
     async def due(self, data: Mapping[str, Any]) -> None:
         """The time to decide is over. What was decided stands."""
         identity = str(data["review"])
         await self._database.write(lambda t: expired(t, identity, now=self._clock.now()))
 
-    async def decided(self, data: Mapping[str, Any]) -> None:
-        """Do it or do not, and have the customer told."""
+    async def decided(self, data: Mapping[str, Any]) -> Again | None:
+        """Do it or do not, and have the customer told. One decision of a conversation after the other, and none while a
+        text of it is answered: what the one has booked is seen by the next.
+        """
         review = await self._database.read(lambda c: by_id(c, str(data["review"])))
         if review.status == OPEN:
             _log.error("review carried out while open", review=review.id)
-            return
+            return None
         conversation = _conversation(review)
+        held = await self._database.write(lambda t: self._holding.taken(t, conversation.id))
+        if held is None and await self._database.read(lambda c: conversations.is_there(c, conversation.id)):
+            return Again(HELD_AGAIN_S)
+        if held is None:  # nobody else can have it either
+            await self._carry_out(review, conversation)
+            return None
+        try:
+            async with self._holding.kept(held):
+                await self._carry_out(review, conversation)
+        finally:
+            await self._holding.let_go(held)
+        return None
+
+    async def _carry_out(self, review: Kept, conversation: Conversation) -> None:
         asks = _Asks(review, conversation, self._ask, self._database)
         said = await (_done(asks) if review.status == APPROVED else _called_back(asks, NOT_DONE))
         texts = [_text(review, conversation, place, part) for place, part in enumerate(parted(said), 1)]

@@ -19,6 +19,8 @@ async def carry_out(talk: Talk) -> None:
         return
     if state.task is Task.MOVE and await _moved_meanwhile(talk, slot):
         return
+    if state.task is Task.BOOK and await _approved_meanwhile(talk):
+        return
     if await waits(talk, *_change(talk, slot)):
         return
     result = await _write(talk, slot)
@@ -56,6 +58,15 @@ async def _moved_meanwhile(talk: Talk, slot: Offered) -> bool:
         return False
     talk.state.appointment = Booked(now["reference"], now["start"], now["service"], now["technician"])
     talk.say(f"{phrases.MOVED_MEANWHILE} {talk.question()}")
+    return True
+
+
+async def _approved_meanwhile(talk: Talk) -> bool:
+    """Whether they have heard of another visit for the same since they were asked: their yes may be to that one."""
+    if talk.decides is None or talk.state.besides or (visit := await talk.decides.booked_since(talk)) is None:
+        return False
+    talk.state.stays = visit
+    talk.say(talk.question())
     return True
 
 

@@ -13,7 +13,7 @@ from app.sms.day_names import MONTHS, WEEKDAYS
 from app.sms.ground import ground
 from app.sms.not_asked import CAME, NO_SHOW, WAS_HERE, in_danger
 from app.sms.other_languages import CALL_ABROAD
-from app.sms.state import IDLE, State, Step
+from app.sms.state import IDLE, Booked, State, Step
 from app.sms.turn import Conversation
 from app.sms.vocabulary import BESIDES, IT, PERSON
 from app.sms.words import Intent, Said
@@ -63,6 +63,9 @@ class Decides(Protocol):
 
     async def is_open(self, conversation: Conversation) -> bool:
         """Whether anything of theirs is still to be decided. Never raises."""
+
+    async def booked_since(self, talk: "Talk") -> Booked | None:
+        """The visit of the same service that a person approved since the question was asked. Never raises."""
 
 
 @dataclass

@@ -13,6 +13,8 @@ from app.sms.state import Offered
 CHECK, FIND, KNOWLEDGE = "check_availability", "find_appointments", "answer_question"
 FOR_MODEL: Final = frozenset((Code.INVALID_ARGUMENTS, Code.NOT_FOUND, Code.UNKNOWN_SERVICE, Code.NOT_OFFERED))
 """Refusals whose words are for whoever called the tool: a model can do better, and no customer could."""
+NO_DAY: Final = frozenset((Code.PAST_DATE, Code.OUTSIDE_WINDOW))
+"""Refusals of a day, which the customer need not have named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,15 @@ class Shown:
 
 
 class _Look(NamedTuple):
-    """A look at times: what the tool says where there are none; the times; what is said before them."""
+    """A look at times: what the tool says where there are none; the times; what is said before them; whether the day
+    itself was one that nobody can look at.
+    """
 
     service: str
     say: str
     slots: list[Offered]
     lead: str
+    no_day: bool = False
 
 
 @dataclass(slots=True)
@@ -63,7 +68,8 @@ class Told:
             slots = [
                 Offered(slot["slot_id"], slot["start"], slot.get("technician", "")) for slot in result.get("slots", ())
             ]
-            look = _Look(service_id(self.business, arguments), "" if slots else say, self._new(slots, arguments), lead)
+            service, no_day = service_id(self.business, arguments), result.get("code") in NO_DAY
+            look = _Look(service, "" if slots else say, self._new(slots, arguments), lead, no_day)
             self._days += [] if look in self._days or (slots and not look.slots) else [look]
 
     @property
@@ -95,9 +101,12 @@ class Told:
         return [slot for slot in slots if (slot.start, slot.who) not in known]
 
     def words(self) -> tuple[str, ...]:
-        """Documents first, then their own appointments, then times."""
+        """Documents first, then their own appointments, then times. A day that a model took for another first, and then
+        looked at the right one, is not spoken of.
+        """
         found = [self._found] if self._found else []
-        nothing = [look.say for look in self._days if look.say]
+        corrected = bool(self.shown())
+        nothing = [look.say for look in self._days if look.say and not (look.no_day and corrected)]
         return (*self.documents, *found, *nothing, *self._offer())
 
     def _lead(self, service: str) -> str:

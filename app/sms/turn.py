@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,11 @@ class Responder(Protocol):
 
     async def answer(self, conversation: Conversation, texts: Sequence[Incoming]) -> Turn:
         """May be asked again with the same texts after a crash: its tool calls carry ids derived from theirs."""
+
+
+@runtime_checkable
+class ThinksAhead(Protocol):
+    """A responder that takes long, and can begin before it is known whether all of a turn's texts are there."""
+
+    async def ahead(self, conversation: Conversation, texts: Sequence[Incoming]) -> None:
+        """Begin with these texts: nothing is done or said, nor lost where `answer` gets others. Never raises."""

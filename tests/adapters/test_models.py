@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from app.adapters.models import Access, ProviderModel, Providers, named
+from app.adapters.models import MOST_ANSWER_BYTES, MOST_COUNTED, Access, ProviderModel, Providers, named
 from app.errors import ConfigurationError
 from app.inference.model import (
     Message,
@@ -128,7 +128,7 @@ async def test_a_refusal_and_mere_text_are_told_apart_from_an_answer(model: Prov
     assert (words.refusal, words.handed_in, words.text) == ("", None, "Just words.")
 
 
-@pytest.mark.parametrize("tokens", [None, (0, 0), (1_000, 0)], ids=str)
+@pytest.mark.parametrize("tokens", [None, (0, 0), (1_000, 0), (MOST_COUNTED + 1, 10), (10, MOST_COUNTED + 1)], ids=str)
 async def test_a_provider_that_does_not_count_is_no_provider_that_costs_nothing(
     model: ProviderModel, server: ModelServer, tokens: Any
 ) -> None:
@@ -196,6 +196,14 @@ async def test_what_goes_wrong_is_asked_once_and_told_as_what_it_is(
     if isinstance(failed.value, ModelUnreadableError):
         assert failed.value.raw == fault.body.decode(), "whoever looks at it later sees what came"
     assert len(server.requests) == 1
+
+
+async def test_an_answer_without_end_is_not_read_to_it(model: ProviderModel, server: ModelServer) -> None:
+    server.script.always = Fault(body=b" " * 2 * MOST_ANSWER_BYTES)
+    with pytest.raises(ModelDownError, match="AnswerTooLongError"):
+        await model.ask(ASKED, 10.0)
+    server.script.always = Say(text="Hello")
+    assert (await model.ask(ASKED, 10.0)).text == "Hello"
 
 
 async def test_a_provider_that_nobody_reaches_is_down() -> None:

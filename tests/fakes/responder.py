@@ -37,3 +37,14 @@ class ScriptedResponder:
             return self.answering(conversation, texts)
         finally:
             self.under_way -= 1
+
+
+class ForesightedResponder(ScriptedResponder):
+    """One that thinks ahead, and remembers with which texts it began."""
+
+    def __init__(self, answering: Answering = echoed) -> None:
+        super().__init__(answering)
+        self.begun: list[list[str]] = []
+
+    async def ahead(self, conversation: Conversation, texts: Sequence[Incoming]) -> None:
+        self.begun.append([text.body for text in texts])

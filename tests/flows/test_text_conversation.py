@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from app.sms import inbox
+from tests.fakes.model_server import ModelServer, answering
 from tests.fakes.twilio_server import FakeTwilio
 from tests.flows import books
 from tests.flows.businesses import acme, written
@@ -28,3 +32,21 @@ async def test_an_appointment_is_booked_and_cancelled_by_text(sqlite_url: str, t
             await says("cancel my appointment", "Reply YES to cancel it")
             await says("yes", "Cancelled: ")
     assert await books.unsound(sqlite_url) == []
+
+
+async def test_a_model_is_asked_while_more_texts_are_awaited(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "GATHER_S", 4.0)
+    async with FakeTwilio() as twilio, ModelServer(always=answering("ask_which_day")) as model:
+        models = {"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": model.openai_url}
+        variables = environment(sqlite_url, written(tmp_path, acme()), **twilio.variables, **models)
+        async with serving(variables) as server:
+            while not model.requests:  # the first texts may come before what models need is loaded
+                sent, customer = len(twilio.sent), f"+1512555{len(twilio.sent):04}"
+                await texted(server, "I live at 12 Oak, when can you come?", f"SM{sent:02}", customer)
+                await until(lambda before=sent: model.requests or len(twilio.sent) > before)
+            assert len(twilio.sent) == sent, "it is asked before the customer is answered"
+            await until(lambda: len(twilio.sent) > sent)
+            assert twilio.sent[-1] == (customer, "Which day suits you?")
+            assert len(model.requests) == 1, "the turn itself asks no second time"

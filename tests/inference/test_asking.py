@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app.db.engine import Database
 from app.db.schema import dead_letters, inferences, model_spend
 from app.inference.asking import Asking, NobodyAnsweredError
-from app.inference.fallback import USEFUL_S, Fallback, NoAnswerError
+from app.inference.fallback import MOST_ATTEMPTS, USEFUL_S, Fallback, NoAnswerError
 from app.inference.model import ModelAnswer, ModelDownError, ModelName, Usage
 from app.inference.output import Decision
 from app.inference.prompt import CURRENT, built
@@ -18,7 +18,7 @@ from app.inference.spend import MICROS, Caps, Spend
 from tests.booking.acme import NOW, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import opened
+from tests.fakes.databases import opened, soon
 from tests.inference.asking import ScriptedModel
 from tests.inference.test_fallback import Pauses, gates
 from tests.inference.test_prompt import GIVEN
@@ -76,7 +76,7 @@ async def test_without_money_nobody_is_asked_and_nobody_has_to_look_at_it(sqlite
 
 
 @pytest.mark.parametrize(
-    ("waited_s", "left_s"), [(None, 2.8), (0.0, 2.6), (1.1, 1.5), (2.5, USEFUL_S), (60.0, USEFUL_S), (-9.0, 2.8)]
+    ("waited_s", "left_s"), [(None, 2.8), (0.0, 2.3), (0.9, 1.4), (2.5, USEFUL_S), (60.0, USEFUL_S), (-9.0, 2.8)]
 )
 async def test_what_a_customer_has_waited_is_taken_from_the_time_for_models(
     sqlite_url: str, waited_s: float | None, left_s: float
@@ -136,3 +136,42 @@ async def test_a_dead_letter_that_nobody_answers_is_asked_again_later(sqlite_url
         with pytest.raises(NoAnswerError):
             await made.again(orjson.loads(letter.data))
         assert [outcome for outcome, *_ in await rows(database)] == ["bad", "down"]
+
+
+def unread(decision: Decision) -> str:
+    """No grader reads it."""
+    return ""
+
+
+async def test_what_was_asked_ahead_is_not_asked_again_by_the_turn_that_it_was_for(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        model = ScriptedModel("a:x", GOOD)
+        mine = asking(database, model)
+        mine.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        got = await mine.ask(acme(), "c1", GIVEN, since=NOW)
+        assert isinstance(got.understood, Decision)
+        assert len(model.asked) == 1
+        await mine.ask(acme(), "c2", GIVEN, since=NOW)
+        assert len(model.asked) == 2, "another turn's question is another one"
+
+
+async def test_a_question_that_failed_ahead_is_not_asked_once_more(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        model = ScriptedModel("a:x", ModelDownError("status 500"))
+        mine = asking(database, model)
+        mine.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        await soon(lambda: len(model.asked) == MOST_ATTEMPTS)
+        with pytest.raises(NobodyAnsweredError):
+            await mine.ask(acme(), "c1", GIVEN, since=NOW)
+        assert len(model.asked) == MOST_ATTEMPTS
+
+
+async def test_at_the_end_nothing_that_was_asked_ahead_stays_set_aside(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        model = ScriptedModel("a:x", GOOD, takes_s=60.0)
+        mine = asking(database, model)
+        mine.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        await soon(lambda: bool(model.asked))
+        await mine.aclose()
+        reserved = await database.read(lambda c: c.execute(select(model_spend.c.reserved)).scalars().all())
+    assert reserved == [0]

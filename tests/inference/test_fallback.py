@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 from app.adapters.breaker import Breaker
 from app.adapters.models import Access, ProviderModel, Providers
 from app.clock import SystemClock
-from app.inference.fallback import USEFUL_S, Fallback, NoAnswerError, NotWorthItError, SpendCapError
+from app.inference.fallback import USEFUL_S, Fallback, NoAnswerError, NotWorthItError, SpendCapError, TooLateError
 from app.inference.model import (
     Model,
     ModelAnswer,
@@ -324,3 +325,18 @@ async def test_with_everybody_down_that_is_known_within_three_seconds(both: Any,
             break
     assert min(took) < 3.0
     assert len(first.requests) + len(second.requests) <= 3 * len(took)
+
+
+class LatePurse(FullPurse):
+    """An account that answers no second time."""
+
+    async def reserve(self, model: ModelName, question: Question, within_s: float) -> Decimal:
+        if self.reserved:
+            raise TooLateError("the account did not answer in time")
+        return await super().reserve(model, question, within_s)
+
+
+async def test_where_those_that_failed_have_taken_the_time_it_is_not_said_that_money_is_missing() -> None:
+    hung = ScriptedModel("a:x", ModelDownError("no answer in time"))
+    with pytest.raises(NoAnswerError, match="a:x: no answer in time"):
+        await Fallback([hung, ScriptedModel("b:y")], gates()).ask(QUESTION, LatePurse(), strict)

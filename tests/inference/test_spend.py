@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.inference.fallback import Fallback, NoAnswerError, SpendCapError
+from app.inference.fallback import Fallback, NoAnswerError, SpendCapError, TooLateError
 from app.inference.model import Message, ModelAnswer, ModelDownError, ModelName, Question, Usage
 from app.inference.prompt_size import tokens_at_most, tokens_of
 from app.inference.spend import ABANDONED_S, CAP_ALARM, DEARER_FOR_S, MICROS, Caps, NoPricesError, Spend, spent
@@ -171,7 +171,7 @@ async def test_what_was_set_aside_when_nobody_waited_any_more_is_given_back(sqli
     async with opened(sqlite_url) as database:
         account, model = spend(database, Caps()), ScriptedModel("a:x")
         asking = Fallback([model], gates(), within_s=0.7)
-        with locked_by_another_process(sqlite_url), pytest.raises(SpendCapError):
+        with locked_by_another_process(sqlite_url), pytest.raises(TooLateError):
             await asking.ask(QUESTION, account.purse(ACME), handed_in)
         await asyncio.gather(*account._late)
         assert model.asked == []

@@ -158,3 +158,26 @@ async def test_one_more_by_a_model_is_known_as_that(sms: Texting, said: str, bes
     await wants(sms, "book_appointment", said, slot_id=slot, customer_name="Ann Lee")
     waiting = await sms.house.database.read(lambda c: open_ones(c, "sms:conv1:"))
     assert sorted(len(review.content["beside"]) for review in waiting) == [0, beside]
+
+
+async def test_a_yes_after_another_visit_was_approved_is_asked_for_once_more(database_url: str) -> None:
+    async with texting(database_url, acme(people=("dana",)), guided=True) as sms:
+        await sms.offered()
+        unsure = {"customer_name": "Ann Lee", "confidence": 0.4, "rests_on": ["the first"]}
+        assert await sms.text("the first, Ann Lee", model=[call("book_appointment", slot_id="s1", **unsure)]) == [WAITS]
+        look = call("check_availability", service="inspection", date="2026-11-25")
+        await sms.text("or what about Wednesday?", model=[look, say("ask_which_time")])
+        sms.house.clock.advance(5)  # type: ignore[attr-defined]  # the tests' own clock
+        sure = {"customer_name": "Ann Lee", "confidence": 0.95, "rests_on": ["the second"]}
+        wanted = call("book_appointment", slot_id="s5", **sure)
+        (asked,) = await sms.text("I guess the second could work, Ann Lee", model=[wanted])
+        assert "Reply YES to book it" in asked
+        sms.house.clock.advance(5)  # type: ignore[attr-defined]  # the tests' own clock
+        assert "You're booked" in await approved(sms)
+
+        (again,) = await sms.text("yes")
+        assert "Your visit on Tue Nov 24 at 8:00 AM stays. Reply YES to book it" in again
+        assert len(await standing(sms)) == 1
+        sms.house.clock.advance(5)  # type: ignore[attr-defined]  # the tests' own clock
+        assert (await sms.text("yes"))[0].startswith("Booked: ")
+        assert len(await standing(sms)) == 2

@@ -11,11 +11,13 @@ from sqlalchemy import update
 
 from app.db.schema import audit, conversations, reviews, texts_in
 from app.review.reviews import MORE_SINCE, MOST_SINCE, Proposal, opened
-from app.sms.inbox import HOLD_S, MOST_AN_HOUR, PATIENCE_S
+from app.sms.holding import HOLD_S
+from app.sms.inbox import MOST_AN_HOUR, MOST_GATHERING, PATIENCE_S
 from app.sms.people import SOMEBODY_WILL
 from app.sms.turn import Turn
 from app.watch.volume_counts import TEXT, Series, read_recent
 from tests.fakes.databases import executed, soon
+from tests.fakes.responder import ForesightedResponder
 from tests.sms.texting import CUSTOMER, LINE, OTHER, Texting, text, texting
 
 
@@ -237,3 +239,38 @@ async def test_what_is_written_in_a_flood_is_kept_beside_a_review_by_its_first_a
     since = list(orjson.loads(review.proposal)["since"].values())
     assert len(since) == MOST_SINCE + 1
     assert (since[0], since[-1], since.count(MORE_SINCE)) == ("STOP", "don't book it", 1)
+
+
+async def test_who_thinks_long_begins_while_more_may_still_come_and_answers_all_that_came(house: Texting) -> None:
+    house.inbox.responder = responder = ForesightedResponder()
+    house.inbox.gather_s = 0.5
+    await house.inbox.received(text("I need"))
+    answering = asyncio.create_task(house.inbox.answer({"text": text("").id}))
+    await soon(lambda: bool(responder.begun))
+    assert responder.asked == [], "nothing is answered yet"
+    await house.inbox.received(text("an inspection", 2))
+    await answering
+
+    assert responder.begun == [["I need"]]
+    assert await house.replies() == ["heard I need | an inspection"]
+
+
+async def test_nobody_thinks_ahead_in_a_conversation_that_is_in_other_hands(house: Texting) -> None:
+    house.inbox.responder = responder = ForesightedResponder()
+    house.inbox.gather_s = 0.1
+    await house.inbox.received(text("Hi"))
+    held = update(conversations).values(holder="other", held_until=house.clock.now() + HOLD_S)
+    await house.database.write(lambda t: t.connection.execute(held))
+    assert await house.inbox.answer({"text": text("").id}) is not None, "somebody has it: later"
+    assert responder.begun == []
+
+
+async def test_a_crowd_of_texts_does_not_keep_all_hands_waiting_for_more(house: Texting) -> None:
+    house.inbox.responder = responder = ForesightedResponder()
+    house.inbox.gather_s = 0.5
+    customers = [f"+1512555{number:04}" for number in range(MOST_GATHERING + 1)]
+    for number, customer in enumerate(customers):
+        await house.inbox.received(text("Hi", number, customer=customer))
+    everything = [house.inbox.answer({"text": text("", number).id}) for number in range(len(customers))]
+    ends = await asyncio.gather(*everything)
+    assert (len(responder.begun), [end is None for end in ends].count(False)) == (MOST_GATHERING, 1)

@@ -22,7 +22,7 @@ async def sms(sqlite_url: str) -> AsyncIterator[Texting]:
         yield opened
 
 
-@pytest.mark.parametrize(("ago_s", "first_s"), [(1.1, 1.5), (30.0, USEFUL_S)])
+@pytest.mark.parametrize(("ago_s", "first_s"), [(0.9, 1.4), (30.0, USEFUL_S)])
 async def test_what_a_text_has_waited_is_taken_from_the_time_for_models(
     sms: Texting, ago_s: float, first_s: float
 ) -> None:
@@ -74,3 +74,11 @@ async def test_a_model_that_comes_late_knows_what_was_said_without_it(sms: Texti
     await sms.text("yes", model=[say("ask_which_day")])
 
     assert [message.text for message in sms.model.seen[-1].messages] == ["Inspection on Tuesday?", GUIDED, "yes"]
+
+
+async def test_a_day_that_a_model_took_for_another_at_first_is_not_told_to_the_customer(sms: Texting) -> None:
+    past, right = (call("check_availability", service="inspection", date=day) for day in ("2020-01-01", "2026-11-24"))
+    (said,) = await sms.text("I need an inspection", model=[past, right, say("ask_which_time")])
+    assert said.startswith("Tue Nov 24: 1)")
+    said, *_ = await sms.text("What about January 1, 2020?", model=[past, say("ask_which_day")])
+    assert "is in the past" in said

@@ -1,5 +1,6 @@
 """What a person approved is done though the offer has grown too old meanwhile, or the customer hears why it is not."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,13 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.calls.texting import ReceivedText
 from app.db.schema import tasks, text_outbox
 from app.review.reviews import WITHIN_S, Proposal, decided, opened
-from app.sms.reviewed import Reviewed
+from app.sms.conversations import of
+from app.sms.reviewed import MEANWHILE, Reviewed
 from app.sms.tool_calls import through
 from tests.booking.acme import CALLER, HOUR, SLOT_TTL_S, TUESDAY_9, acme
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar
+from tests.fakes.databases import opened as opened_database
 from tests.tools.talking import Agent, agent
 
 LINE = "+15125550100"
@@ -34,23 +38,38 @@ class Desk:
         self, tool: str = "book_appointment", start: int = TUESDAY_9, late_s: int = LATE_S, **arguments: Any
     ) -> None:
         """A change to an offered time, approved so late that the offer is too old, and carried out twice."""
+        identity = await self.proposed(start, late_s, tool=tool, arguments=arguments)
+        for _ in range(2):
+            await self.reviewed.decided({"review": identity})
+
+    async def proposed(
+        self,
+        at: int,
+        late_s: int = 0,
+        *,
+        tool: str = "book_appointment",
+        arguments: Mapping[str, Any] | None = None,
+        conversation: str = "conv1",
+        **about: Any,
+    ) -> str:
+        """The id of such a change, decided and not carried out yet."""
         house = self.talking.house
-        slot_id = house.slot_ids.mint(house.business, "inspection", "dana", start, house.clock.now())
+        slot_id = house.slot_ids.mint(house.business, "inspection", "dana", at, house.clock.now())
         content = {
             "tool": tool,
-            "arguments": {"slot_id": slot_id, **arguments},
+            "arguments": {"slot_id": slot_id, **(arguments or {"customer_name": "Ann Lee"})},
             "session": "SM1",
-            "conversation": "conv1",
+            "conversation": conversation,
             "customer": CALLER,
             "line": LINE,
             "said": "Tuesday, please",
+            **about,
         }
-        proposal = Proposal("acme", "sms:conv1:SM1", "high_stakes", "A change for a customer.", content)
+        proposal = Proposal("acme", f"sms:{conversation}:SM1", "high_stakes", "A change for a customer.", content)
         identity = await house.database.write(lambda t: opened(t, proposal, now=house.clock.now()))
         house.clock.advance(late_s)  # type: ignore[attr-defined]  # the tests' own clock
         await house.database.write(lambda t: decided(t, identity, True, by="Ann", now=house.clock.now()))
-        for _ in range(2):
-            await self.reviewed.decided({"review": identity})
+        return identity
 
     async def told(self) -> str:
         """The one text that tells the customer."""
@@ -186,3 +205,30 @@ async def test_what_cannot_be_looked_at_is_left_to_a_person(desk: Desk) -> None:
     assert await desk.talking.house.rows() == []
     assert "so nothing was changed" in await desk.told()
     assert [task.kind for task in await desk.talking.house.tasks()] == ["callback"]
+
+
+async def test_one_decision_of_a_conversation_is_carried_out_after_the_other_whichever_processes_do(
+    database_url: str,
+) -> None:
+    async with staffed(database_url, reviewed=frozenset({"book_appointment"})) as desk:
+        house = desk.talking.house
+        async with opened_database(database_url) as another:
+            elsewhere = Reviewed(another, through(desk.talking.dispatch), house.clock)
+            written = ReceivedText("SM1", CALLER, LINE, "Tuesday, please")
+            name = await house.database.write(lambda t: of(t, "acme", written, now=house.clock.now()))
+            wanted = [
+                await desk.proposed(start, conversation=name, service="inspection", start=str(start), technician="dana")
+                for start in (TUESDAY_9, TUESDAY_9 + 2 * HOUR)
+            ]
+
+            async def carried_out(reviewed: Reviewed, identity: str) -> None:
+                if await reviewed.decided({"review": identity}) is not None:
+                    await asyncio.sleep(0.01)
+                    await carried_out(reviewed, identity)
+
+            pairs = zip((desk.reviewed, elsewhere), wanted, strict=True)
+            await asyncio.gather(*(carried_out(*pair) for pair in pairs))
+
+        assert len([row for row in await house.rows() if row.active]) == 1
+        bodies = await house.database.read(lambda c: c.execute(select(text_outbox.c.body)).scalars().all())
+    assert sorted(body.startswith(MEANWHILE) for body in bodies) == [False, True]
