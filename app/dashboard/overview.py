@@ -10,13 +10,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, select
 
 from app.booking.listing import is_doubted, is_unsettled
+from app.clock import utc
 from app.dashboard import lasting
 from app.dashboard.lasting import Lasting
 from app.dashboard.ports import House
 from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import bookings, dead_letters, figure_states, pages, reviews, tasks
-from app.review.sheets import utc
 from app.watch import figure_book, incidents
 from app.watch.chances import band
 from app.watch.figure_overview import UNWATCHED_S

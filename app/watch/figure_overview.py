@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from app.clock import utc
 from app.watch.figure_day import Day
 from app.watch.figure_watch import read, stand
 from app.watch.figure_words import amount, called
@@ -48,7 +49,7 @@ class Shown:
             "of": self.of,
             "state": found.state.value,
             "raised": found.raised,
-            "since": found.since or None,
+            "since": utc(found.since) if found.since else None,
             "value": None if found.why else round(found.value, 6),
             "unit": figure.unit,
             "samples": found.samples,
