@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.dashboard import chart
 from app.dashboard.assets import address
+from app.watch.amounts import in_digits
 
 SECTIONS: Final = (
     ("", "Overview"),
@@ -57,7 +58,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(address=address, sections=SECTIONS, session=None, form_token="", said="", here=None, back=None)
-    made.filters.update(when=when, ago=ago, seconds=seconds, plain=plain, day=chart.day, latency=chart.latency)
+    made.filters.update(
+        when=when, ago=ago, seconds=seconds, plain=plain, digits=in_digits, day=chart.day, latency=chart.latency
+    )
     return made
 
 

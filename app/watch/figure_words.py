@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.watch.amounts import in_digits
 from app.watch.figure_moments import WELL_AFTER
 from app.watch.figures import Figure, Standing, span
 
@@ -14,7 +15,7 @@ def amount(figure: Figure, value: float) -> str:
         return f"{value:.1%}"
     if figure.unit == "s" and value >= 600:
         return f"{value / 60:.0f} min"
-    return f"{value:.3g} {figure.unit}"
+    return f"{in_digits(value, 3)} {figure.unit}"
 
 
 def called(figure: Figure, of: str) -> str:
