@@ -249,7 +249,7 @@ def of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
     word_today = f"{usual:,.0f} usual by now" if state == GOOD else word
     state_today, about_today = state, ""
     if odd and _is_far(calls, usual):
-        state_today = BAD
+        state_today, word_today = BAD, word_today if state == GOOD else "far from usual"
     elif state == GOOD and usual >= LEAST_USUAL and _is_far(calls, usual):
         # No line is silent or flooded now: some of the calls may be lost, or the day was still for a part of it.
         about_today = f"today's number of calls and texts, {calls:,}, is far from the usual {usual:,.0f} by now"
