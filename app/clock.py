@@ -32,6 +32,11 @@ def moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def utc(at: float) -> str:
+    """Epoch seconds as programs read them: RFC 3339 in UTC, in every JSON document but rows as they are hashed."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 async def ended(works: "Iterable[asyncio.Future[Any]]", within_s: float | None = None) -> bool:
     """Wait until all of `works` have ended, at most `within_s`; whether they have. Stops none of them.
 

@@ -12,6 +12,7 @@ from app.canary.guards import GUARDS, Guard
 from app.canary.judge import broken
 from app.canary.steps import step_of
 from app.canary.words import sentence
+from app.clock import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ class Shown:
             "state": canary.state.value,
             "why": canary.why,
             "changed_by": canary.changed_by,
-            "started_at": canary.started_at,
-            "since": canary.since,
-            "changed_at": canary.changed_at,
-            "looked_at": canary.looked_at,
+            "started_at": utc(canary.started_at),
+            "since": utc(canary.since),
+            "changed_at": utc(canary.changed_at) if canary.changed_at else None,
+            "looked_at": utc(canary.looked_at) if canary.looked_at else None,
             "waits_for": canary.waits_for,
             "calls": known.calls,
             "least_calls": step.calls,

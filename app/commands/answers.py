@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from app.clock import moment as moment
+from app.clock import utc as utc
 
 HOLDS: Final = 0
 DOES_NOT_HOLD: Final = 1

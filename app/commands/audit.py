@@ -8,8 +8,9 @@ import orjson
 
 from app.audit.anchors import usual_file
 from app.audit.log import head
-from app.audit.reading import exported, reading, verified
+from app.audit.reading import exported, verified
 from app.commands.answers import DOES_NOT_HOLD, HOLDS, say
+from app.db.once import looking
 from app.settings import from_environment
 
 
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
 def _verify(asked: Namespace) -> int:
     """Walk the whole log: 0 when it holds, 1 when a row was changed, removed, reordered or cut off."""
     chosen = from_environment()
-    with reading(chosen.database_url) as connection:
+    with looking(chosen.database_url) as connection:
         verdict, anchors = verified(connection, chosen.audit_anchors or usual_file(chosen.database_url))
     told = {
         "holds": verdict.holds,
@@ -42,7 +43,7 @@ def _verify(asked: Namespace) -> int:
 
 def _head(asked: Namespace) -> int:
     """The newest row's number and hash: noted somewhere safe, they show later whether the end was cut off."""
-    with reading(from_environment().database_url) as connection:
+    with looking(from_environment().database_url) as connection:
         newest = head(connection)
     say(asked, {"seq": newest.seq, "hash": newest.hash}, f"{newest.seq} {newest.hash}")
     return HOLDS
@@ -51,7 +52,7 @@ def _head(asked: Namespace) -> int:
 def _export(asked: Namespace) -> int:
     """Every row from the first: one JSON object per line, or with --json one list."""
     opening, between, closing = ("[\n", ",\n", "\n]\n") if asked.json else ("", "\n", "\n")
-    with reading(from_environment().database_url) as connection:
+    with looking(from_environment().database_url) as connection:
         sys.stdout.write(opening)
         written = False
         for row in exported(connection):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.booking.store import Booking, as_kept, with_reference
-from app.commands.answers import HOLDS, complain, say
+from app.commands.answers import HOLDS, complain, say, utc
 from app.db.once import looking
 from app.review.evidence import as_lines
-from app.review.sheets import as_line, as_listed, utc
+from app.review.sheets import as_line, as_listed
 from app.review.tasks import Kept, about
 from app.settings import from_environment
 

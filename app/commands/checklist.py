@@ -13,6 +13,7 @@ from app.commands.answers import DOES_NOT_HOLD, HOLDS, WRONG_USE, complain, oper
 from app.commands.tables import bring_up
 from app.db.once import committing, looking
 from app.settings import from_environment
+from app.watch.amounts import in_digits
 from app.watch.limit_book import ConfirmationError, confirmed
 from app.watch.limits import Source, wrong
 
@@ -82,8 +83,8 @@ def _confirm(asked: Namespace) -> int:
 def _line(row: Mapping[str, Any]) -> str:
     entry = row["confirmed"]
     nothing = "none" if row["source"] != Source.PANEL else "unknown"
-    value = entry["value"] if entry else nothing if row["value"] is None else f"{row['value']:g} {row['unit']}"
-    used = f", {row['used']:g} used" if row["used"] is not None else f", {row['uncounted']}"
+    value = entry["value"] if entry else nothing if row["value"] is None else f"{in_digits(row['value'])} {row['unit']}"
+    used = f", {in_digits(row['used'])} used" if row["used"] is not None else f", {row['uncounted']}"
     used += f" ({row['share']:.0%})" if row["share"] is not None else ""
     reached = f", reached {row['reached_at']}" if row["reached_at"] else ""
     by = f", confirmed by {entry['by']} {entry['at']}" if entry else ""

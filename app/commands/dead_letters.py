@@ -8,9 +8,9 @@ from argparse import Namespace
 from typing import Any, Final
 
 from app.audit.log import seal
-from app.commands.answers import DOES_NOT_HOLD, HOLDS, moment, operator, say
+from app.commands.answers import DOES_NOT_HOLD, HOLDS, moment, operator, say, utc
 from app.db.once import committing, looking
-from app.jobs.dead_letters import MOST_LISTED, LetterError, discard, letter_of, listed, replay
+from app.jobs.dead_letters import MOST_LISTED, Kept, LetterError, discard, letter_of, listed, replay
 from app.settings import from_environment
 
 AT_ONCE: Final = 100
@@ -53,7 +53,7 @@ def _list(asked: Namespace) -> int:
         sys.stderr.write(f"These are the oldest {MOST_LISTED:,}; there may be more.\n")
     say(
         asked,
-        [dataclasses.asdict(letter) for letter in letters],
+        [_told(letter) for letter in letters],
         "\n".join(lines) or f"No {asked.status} dead letters.",
     )
     return HOLDS
@@ -62,10 +62,14 @@ def _list(asked: Namespace) -> int:
 def _show(asked: Namespace) -> int:
     """One letter with all that is known about it."""
     with looking(from_environment().database_url) as connection:
-        told = dataclasses.asdict(letter_of(connection, asked.id))
-    lines = (f"{name}: {moment(value) if name.endswith('_at') else value}" for name, value in told.items())
-    say(asked, told, "\n".join(lines))
+        told = _told(letter_of(connection, asked.id))
+    say(asked, told, "\n".join(f"{name}: {value}" for name, value in told.items()))
     return HOLDS
+
+
+def _told(letter: Kept) -> dict[str, Any]:
+    times = {"created_at": utc(letter.created_at), "changed_at": utc(letter.changed_at)}
+    return dataclasses.asdict(letter) | times
 
 
 def _replay(asked: Namespace) -> int:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from app.audit.log import seal
-from app.commands.answers import HOLDS, WRONG_USE, complain, moment, operator, say
+from app.commands.answers import HOLDS, WRONG_USE, complain, moment, operator, say, utc
 from app.db.once import committing, looking
 from app.inference.flag import Flag, FlagError, all_of_them, change
 from app.inference.guard import PAGE
@@ -57,7 +57,8 @@ def _set(asked: Namespace) -> int:
 
 
 def _told(flag: Flag) -> dict[str, Any]:
-    return dataclasses.asdict(flag) | {"changed_at": flag.changed_at or None}  # null for what nobody ever set
+    never = not flag.changed_by
+    return dataclasses.asdict(flag) | {"changed_at": None if never else utc(flag.changed_at)}
 
 
 def _line(flag: Flag) -> str:

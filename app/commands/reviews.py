@@ -8,7 +8,7 @@ from typing import Any
 from app.audit.log import seal
 from app.booking.as_it_stands import as_they_stand
 from app.booking.business_file import load_businesses
-from app.commands.answers import HOLDS, complain, moment, operator, say
+from app.commands.answers import HOLDS, complain, moment, operator, say, utc
 from app.db.once import committing, looking
 from app.review.evidence import VISIT_NOW, as_lines, evidence, small_print
 from app.review.reviews import Kept, ReviewError, by_id, decided, listed
@@ -57,9 +57,8 @@ def _show(asked: Namespace) -> int:
             stands = as_they_stand(connection, review, businesses)
     except ReviewError as error:
         return complain(str(error))
-    frame = {n: moment(v) if n in ("due", "opened_at", "decided_at") and v else v for n, v in _told(review).items()}
-    told = frame | evidence(review.content, {VISIT_NOW: stands}) | small_print(review.content)
-    say(asked, dataclasses.asdict(review) | {"visits": stands}, "\n".join(as_lines(told)))
+    told = _told(review) | evidence(review.content, {VISIT_NOW: stands}) | small_print(review.content)
+    say(asked, {"content": review.content} | _told(review) | {"visits": stands}, "\n".join(as_lines(told)))
     return HOLDS
 
 
@@ -68,7 +67,8 @@ def _truths(asked: Namespace) -> int:
     with looking(from_environment().database_url) as connection:
         found = truths(connection)
     lines = [f"{one['review']}  {moment(one['at'])}  {one['verdict']}  {one['corrected']}".rstrip() for one in found]
-    say(asked, found, "\n".join(lines) or "Nothing was decided yet.")
+    told = [one | {"at": utc(one["at"])} for one in found]
+    say(asked, told, "\n".join(lines) or "Nothing was decided yet.")
     return HOLDS
 
 
@@ -97,4 +97,5 @@ def _decide(asked: Namespace, *, approve: bool) -> int:
 def _told(review: Kept) -> dict[str, Any]:
     told = dataclasses.asdict(review)
     del told["content"]
-    return told
+    decided_at = utc(review.decided_at) if review.decided_at else None
+    return told | {"due": utc(review.due), "opened_at": utc(review.opened_at), "decided_at": decided_at}

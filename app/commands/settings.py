@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from app.clock import SystemClock
-from app.commands.answers import DOES_NOT_HOLD, HOLDS, complain, moment, operator, say
+from app.commands.answers import DOES_NOT_HOLD, HOLDS, complain, moment, operator, say, utc
 from app.commands.settings_words import done_told, done_words, drift_told, drift_words, plan_told, plan_words
 from app.commands.tables import bring_up
 from app.db.once import looking
@@ -131,9 +131,7 @@ def _snapshots(asked: Namespace) -> int:
     seals = sealer(chosen)
     with looking(chosen.database_url) as connection:
         kept = [one.sealed(seals) for one in snapshots(connection, place)]
-    told = [
-        {"id": one.id, "at": moment(one.at), "why": one.why, "by": one.by, "document": one.document} for one in kept
-    ]
+    told = [{"id": one.id, "at": utc(one.at), "why": one.why, "by": one.by, "document": one.document} for one in kept]
     lines = [f"{one.id}  {moment(one.at)}  {one.why}, by {one.by}" for one in kept]
     say(asked, told, "\n".join(lines) or "No snapshot is kept of it.")
     return HOLDS if kept else DOES_NOT_HOLD

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from app.audit.chain import Chain
-from app.clock import moment
+from app.clock import utc
 from app.dashboard.ports import House
 from app.dashboard.request import Asked, MisusedError, NotThereError
 from app.db.engine import Transaction
@@ -197,7 +197,7 @@ class Actions:
 
         def work(transaction: Transaction, now: float) -> None:
             before = incidents.found(transaction.connection, identity)
-            if before.state is not State.RESOLVED and seen not in ("", moment(before.changed_at)):
+            if before.state is not State.RESOLVED and seen not in ("", utc(before.changed_at)):
                 raise MisusedError(OVERTAKEN.format(before.updates[-1].by))
             incidents.said(transaction, identity, said, by=asked.by, now=now)
 

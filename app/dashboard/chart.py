@@ -4,6 +4,7 @@ None is where there is nothing to draw: an hour that has not begun, or of which 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -16,11 +17,12 @@ MOST_DRAWN: Final = 6
 
 def day(hours: Sequence[Mapping[str, Any]], zone: str, now: float) -> str:
     """One day of a line; `hours` as `volume_overview` has them, in order."""
+    starts = [datetime.fromisoformat(hour["start"]).timestamp() for hour in hours]
     columns = {
-        "at": [hour["start"] for hour in hours],
-        "count": [hour["count"] if hour["start"] <= now else None for hour in hours],
+        "at": starts,
+        "count": [hour["count"] if start <= now else None for start, hour in zip(starts, hours, strict=True)],
         "counted": [hour["counted"] for hour in hours],
-        "outside": [_outside(hour, now) for hour in hours],
+        "outside": [_outside(hour, start, now) for start, hour in zip(starts, hours, strict=True)],
     } | {name: [hour[name] for hour in hours] for name in ("low", "expected", "high")}
     return orjson.dumps({"zone": zone, **columns}).decode()
 
@@ -37,11 +39,11 @@ def latency(tools: Sequence[Mapping[str, Any]]) -> str:
     ).decode()
 
 
-def _outside(hour: Mapping[str, Any], now: float) -> bool:
+def _outside(hour: Mapping[str, Any], start: float, now: float) -> bool:
     """Whether an hour that was counted is not like others of its kind; one that goes on can only be above them yet."""
     count, high = hour["count"], hour["high"]
-    if high is None or not hour["counted"] or hour["start"] > now:
+    if high is None or not hour["counted"] or start > now:
         return False
     if not high:  # a call at night is no matter, a flood is
         return bool(count >= LEAST_FLOOD)
-    return bool(count > high or (count < hour["low"] and hour["start"] + 3_600 <= now))
+    return bool(count > high or (count < hour["low"] and start + 3_600 <= now))

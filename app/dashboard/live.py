@@ -25,6 +25,7 @@ SHARE_OF_TIME: Final = 0.2
 BEAT_S: Final = 15.0
 """A sign of life for proxies and readers, and a look whether the session is still one."""
 FULL: Final = b"event: end\ndata: full\n\n"
+SEVERAL: Final = b"event: end\ndata: several\n\n"
 OVER: Final = b"event: end\ndata: over\n\n"
 AWAY: Final = b"event: records\ndata: away\n\n"
 HERE: Final = b"event: records\ndata: here\n\n"
@@ -78,8 +79,11 @@ class Live:
 
     async def stream(self, session: Session, path: str, query: Mapping[str, str], *, has: str) -> AsyncIterator[bytes]:
         """What is sent to one reader, until they go, their session ends, or the server stops. `has`: a `digest`."""
-        if self._stopped or self.open >= MOST_AT_ONCE or self._open[session.id] >= MOST_OF_SESSION:
+        if self._stopped or self.open >= MOST_AT_ONCE:
             yield FULL
+            return
+        if self._open[session.id] >= MOST_OF_SESSION:
+            yield SEVERAL
             return
         self._open[session.id] += 1
         seen, time = self._joined(path, query), asyncio.get_running_loop().time

@@ -10,13 +10,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, select
 
 from app.booking.listing import is_doubted, is_unsettled
+from app.clock import utc
 from app.dashboard import lasting
 from app.dashboard.lasting import Lasting
 from app.dashboard.ports import House
 from app.dashboard.shared_look import SharedLook
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import bookings, dead_letters, figure_states, pages, reviews, tasks
-from app.review.sheets import utc
 from app.watch import figure_book, incidents
 from app.watch.chances import band
 from app.watch.figure_overview import UNWATCHED_S
@@ -249,7 +249,7 @@ def of_lines(volume: Sequence[LineVolume], now: float) -> list[Tile]:
     word_today = f"{usual:,.0f} usual by now" if state == GOOD else word
     state_today, about_today = state, ""
     if odd and _is_far(calls, usual):
-        state_today = BAD
+        state_today, word_today = BAD, word_today if state == GOOD else "far from usual"
     elif state == GOOD and usual >= LEAST_USUAL and _is_far(calls, usual):
         # No line is silent or flooded now: some of the calls may be lost, or the day was still for a part of it.
         about_today = f"today's number of calls and texts, {calls:,}, is far from the usual {usual:,.0f} by now"

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.dashboard import chart
 from app.dashboard.assets import address
+from app.watch.amounts import in_digits
 
 SECTIONS: Final = (
     ("", "Overview"),
@@ -32,6 +33,8 @@ SECTIONS: Final = (
 
 LEAST_MOMENT: Final = 1e9
 """A number with a fraction that is larger is epoch seconds: nothing else that is recorded grows so large."""
+TIMES: Final = ("_at", "starts", "ends", "due")
+"""How names of what is recorded end that is epoch seconds though it has no fraction; other whole numbers may be ids."""
 
 
 def page(template: str, given: Mapping[str, Any], *, status: int = 200) -> Response:
@@ -57,7 +60,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(address=address, sections=SECTIONS, session=None, form_token="", said="", here=None, back=None)
-    made.filters.update(when=when, ago=ago, seconds=seconds, plain=plain, day=chart.day, latency=chart.latency)
+    made.filters.update(
+        when=when, ago=ago, seconds=seconds, plain=plain, digits=in_digits, day=chart.day, latency=chart.latency
+    )
     return made
 
 
@@ -113,7 +118,11 @@ def plain(value: Any) -> Markup | str:
     if isinstance(value, float) and value > LEAST_MOMENT:
         return when(value)
     if isinstance(value, Mapping):
-        return Markup("<br>").join(Markup("{}: {}").format(name, plain(inner)) for name, inner in value.items())
+        return Markup("<br>").join(Markup("{}: {}").format(name, _named(name, inner)) for name, inner in value.items())
     if isinstance(value, list | tuple):
         return Markup("<br>").join(plain(inner) for inner in value)
     return escape(str(value))
+
+
+def _named(name: str, value: Any) -> Markup | str:
+    return when(value) if isinstance(value, int) and value > LEAST_MOMENT and name.endswith(TIMES) else plain(value)

@@ -15,7 +15,7 @@ from app.audit.chain import Chain
 from app.audit.search import Found, Sought, found
 from app.booking.listing import changes, is_doubted, is_unsettled, recent, such
 from app.booking.store import Booking, as_kept, with_reference
-from app.clock import moment
+from app.clock import utc
 from app.dashboard import latency, overview
 from app.dashboard.ports import House
 from app.dashboard.request import Asked, MisusedError, NotThereError
@@ -24,7 +24,7 @@ from app.inference.flag import all_of_them
 from app.jobs import dead_letters
 from app.log import masked_phone, redact
 from app.review import reviews, tasks
-from app.review.sheets import as_listed, utc
+from app.review.sheets import as_listed
 from app.watch import incidents, pages
 from app.watch.incidents_told import described as incident_described
 from app.watch.pages_told import described as page_described
@@ -333,7 +333,7 @@ def _audit_row(row: Any) -> Data:
     data: Sequence[Any] | Mapping[str, Any] = orjson.loads(row.data)
     return {
         "seq": row.seq,
-        "at": moment(row.at),
+        "at": utc(row.at),
         "kind": row.kind,
         "business": row.business,
         "subject": row.subject,

@@ -24,6 +24,9 @@ _NOT_NOW: Final = ("08", "53", "57P", "57014", "55P03", "55000", "25006")
 only because it is being recovered.
 """
 _NOT_NOW_SQLITE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
+_NOT_OURS: Final = ("42P01", "42703")
+_NOT_OURS_SQLITE: Final = ("no such table", "no such column")
+"""A table or column that is not there: whoever asks is newer than the database, which only a start upgrades."""
 _NAMES: Final = re.compile('"[^"]*"')
 
 
@@ -52,8 +55,20 @@ def told_apart() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
+        if _lacks_tables(error):
+            raise ConfigurationError(
+                f"READBACK_DATABASE_URL: the tables there are not those of this version ({reason(error)}); "
+                "starting its server, as with `readback serve`, makes or upgrades them."
+            ) from error
         kind = DatabaseAwayError if _is_away(error) else ConfigurationError
         raise kind(f"READBACK_DATABASE_URL: the database cannot be used ({reason(error)}).") from error
+
+
+def _lacks_tables(error: SQLAlchemyError) -> bool:
+    driver: Any = getattr(error, "orig", None)
+    return getattr(driver, "sqlstate", None) in _NOT_OURS or (
+        hasattr(driver, "sqlite_errorname") and str(driver).startswith(_NOT_OURS_SQLITE)
+    )
 
 
 def _is_away(error: SQLAlchemyError) -> bool:

@@ -1,8 +1,8 @@
 """Tasks as a person reads them: in a list without anybody's number, and one by one with whom to call."""
 
-from datetime import UTC, datetime
 from typing import Any
 
+from app.clock import utc
 from app.log import masked_phone
 from app.review.evidence import as_lines
 from app.review.tasks import Kept
@@ -45,8 +45,3 @@ def as_line(task: Kept, now: float) -> str:
 def as_sheet(task: Kept, now: float) -> str:
     """All of it, a line each."""
     return "\n".join(as_lines(as_shown(task, now)))
-
-
-def utc(moment: float) -> str:
-    """Epoch seconds as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""An amount as a person types it from a panel. Pure. What could be read in two ways is not read at all."""
+"""An amount as a person types it from a panel, and as one reads it. Pure. What could mean two things is not read."""
 
 import math
 import re
@@ -41,6 +41,14 @@ def amount(text: str, unit: str) -> float | None:
     if found is None or not _fits(text[found.end() :], unit):
         return None
     return float(re.sub(r"[, '’_]", "", found["number"])) * TIMES.get(found["times"], 1.0)
+
+
+def in_digits(value: float, most: int = 6) -> str:
+    """A number as people read it, never with an exponent; `most`: digits of what is below a thousand."""
+    told = f"{value:.{most}g}"
+    if abs(value) >= 1_000 or "e+" in told:
+        return f"{value:,.0f}"
+    return f"{value:.6f}".rstrip("0").rstrip(".") if "e" in told else told
 
 
 def says_nothing(text: str) -> bool:

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from app.clock import utc
 from app.watch.figure_day import Day
 from app.watch.figure_watch import read, stand
 from app.watch.figure_words import amount, called
-from app.watch.figures import Figure, Standing, State
+from app.watch.figures import Figure, Standing, State, counted
 
 UNWATCHED_S: Final = 180.0
 """Nobody has evaluated for so long: whoever asks is told that, and not what was."""
@@ -38,7 +39,7 @@ class Shown:
             return f"{found.why} ({bound})"
         if found.seen:
             return f"{found.seen} ({figure.borne:.0%} are borne)"
-        return f"{amount(figure, found.value)} ({found.samples} samples, {bound})"
+        return f"{amount(figure, found.value)} ({counted(found.samples)}, {bound})"
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, ready to be written as JSON. `value` is None where it is not known."""
@@ -48,7 +49,7 @@ class Shown:
             "of": self.of,
             "state": found.state.value,
             "raised": found.raised,
-            "since": found.since or None,
+            "since": utc(found.since) if found.since else None,
             "value": None if found.why else round(found.value, 6),
             "unit": figure.unit,
             "samples": found.samples,

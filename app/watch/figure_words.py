@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from app.watch.amounts import in_digits
 from app.watch.figure_moments import WELL_AFTER
 from app.watch.figures import Figure, Standing, span
 
+MANY_MINUTES_S: Final = 10_800.0
 RUNBOOK: Final = "infra/runbooks/when-it-breaks.md"
 
 
@@ -13,8 +15,8 @@ def amount(figure: Figure, value: float) -> str:
     if figure.unit == "share":
         return f"{value:.1%}"
     if figure.unit == "s" and value >= 600:
-        return f"{value / 60:.0f} min"
-    return f"{value:.3g} {figure.unit}"
+        return f"{value / 60:.0f} min" if value < MANY_MINUTES_S else f"{in_digits(value / 3_600, 3)} h"
+    return f"{in_digits(value, 3)} {figure.unit}"
 
 
 def called(figure: Figure, of: str) -> str:

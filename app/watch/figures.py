@@ -211,8 +211,8 @@ def _few(figure: Figure, reading: Reading, before: Standing) -> str:
     seen = reading.moments
     bad = f", bad in {seen.bad} of {seen.number} {figure.moments_are}" if seen.bad else ""
     if not wide:
-        return f"{reading.samples} of at least {figure.least} samples"
-    return f"only {reading.samples} samples in the last {span(reading.window_s)}{bad}"
+        return f"{reading.samples} of at least {counted(figure.least)}"
+    return f"only {counted(reading.samples)} in the last {span(reading.window_s)}{bad}"
 
 
 def _seen(figure: Figure, found: Standing, reading: Reading, ago_s: float) -> Standing:
@@ -239,6 +239,11 @@ def _back(figure: Figure, reading: Reading) -> bool:
     seen = reading.moments
     mostly_bad = reading.verdict is not Verdict.WELL and seen.bad > 1 and 2 * seen.bad > seen.number
     return figure.back(reading.value) and (bool(figure.least) or not mostly_bad)
+
+
+def counted(samples: int) -> str:
+    """How many samples there were."""
+    return "1 sample" if samples == 1 else f"{samples} samples"
 
 
 def span(seconds: float) -> str:

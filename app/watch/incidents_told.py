@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.clock import moment
+from app.clock import utc
 from app.watch.incidents import Incident
 
 
@@ -16,12 +16,11 @@ def described(incident: Incident) -> dict[str, Any]:
         "parts": list(incident.parts),
         "business": incident.business or None,
         "page": incident.page or None,
-        "opened_at": moment(incident.opened_at),
+        "opened_at": utc(incident.opened_at),
         "opened_by": incident.opened_by,
-        "changed_at": moment(incident.changed_at),
-        "due_at": moment(incident.due_at) if incident.due_at else None,
+        "changed_at": utc(incident.changed_at),
+        "due_at": utc(incident.due_at) if incident.due_at else None,
         "updates": [
-            {"at": moment(one.at), "by": one.by, "state": one.state.value, "words": one.words}
-            for one in incident.updates
+            {"at": utc(one.at), "by": one.by, "state": one.state.value, "words": one.words} for one in incident.updates
         ],
     }

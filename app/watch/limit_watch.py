@@ -11,6 +11,7 @@ from typing import Final
 from app import metrics
 from app.clock import Clock
 from app.db.engine import Database, Transaction
+from app.watch.amounts import in_digits
 from app.watch.limit_book import KEPT_S, pointed, points
 from app.watch.limits import Forecast, Limit, Point, forecast, near
 from app.watch.pages import Page, called_over, is_raised, not_resolved, raised, resolved
@@ -113,7 +114,7 @@ def _page(use: Use, expected: Forecast) -> Page:
         when = datetime.fromtimestamp(expected.reached_at, UTC)
         goes = f" At its present rate it is reached at {when:%Y-%m-%d %H:%M} UTC."
     body = (
-        f"{use.used:g} of {use.value:g} {limit.unit} are used.{goes} It bounds: {limit.bounds}. "
+        f"{in_digits(use.used)} of {in_digits(use.value)} {limit.unit} are used.{goes} It bounds: {limit.bounds}. "
         f"Owner: {limit.owner}. {limit.how}"
     )
     return Page(PAGE, limit.name, f"Limit near: {limit.name}, {expected.share:.0%} used", body, limit.business)

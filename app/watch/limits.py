@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.watch.amounts import amount
+from app.watch.amounts import amount, in_digits
 
 NEAR_SHARE: Final = 0.8
 """Of a limit; from here on a person is told."""
@@ -143,7 +143,7 @@ def wrong(limit: Limit, confirmed: Confirmed | None, now: float) -> str:
     if value is not None and not limit.may_be(value):
         return f"{confirmed.value} is no number of {limit.unit} that it can be"
     if value is not None and value < limit.at_least:
-        return f"too low: this installation needs at least {limit.at_least:g} {limit.unit}"
+        return f"too low: this installation needs at least {in_digits(limit.at_least)} {limit.unit}"
     return ""
 
 

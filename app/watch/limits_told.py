@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from app.clock import moment
+from app.clock import utc
 from app.watch.limit_watch import Use
 from app.watch.limits import Confirmed, Forecast, Limit, wrong
 
@@ -28,8 +28,8 @@ def described(
         "may_fill": limit.may_fill,
         "uncounted": "" if use else _uncounted(limit),
         "share": round(goes.share, 4) if use and goes and math.isfinite(use.value) else None,
-        "reached_at": moment(goes.reached_at) if goes and goes.reached_at is not None else None,
-        "confirmed": {"value": entry.value, "by": entry.by, "at": moment(entry.at)} if entry else None,
+        "reached_at": utc(goes.reached_at) if goes and goes.reached_at is not None else None,
+        "confirmed": {"value": entry.value, "by": entry.by, "at": utc(entry.at)} if entry else None,
         "wrong": wrong(limit, entry, now),
     }
 

@@ -1,9 +1,9 @@
 """A page as an operator reads it: what it says, its state, whom it reached and whom not. Shows no receiver's URL."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from app.clock import utc
 from app.watch.escalation import NEVER, WITHIN
 from app.watch.pages import HELD, SUPERSEDED, Kept, who_ended
 from app.watch.places import on_dashboard, place_of
@@ -69,4 +69,4 @@ def in_hand(kept: Kept, now: float) -> str:
 
 
 def _at(seconds: float) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else None
+    return utc(seconds) if seconds else None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from app.clock import utc
 from app.watch import chances
 from app.watch.baseline import HOUR_S, Profile, day_starts, hours_of, local_hour
 from app.watch.judgement import Watch, certain_in_s, false_a_year
@@ -34,7 +35,7 @@ class HourOfDay:
     def as_json(self) -> dict[str, Any]:
         """Plain values, ready to be written as JSON."""
         return {
-            "start": self.start,
+            "start": utc(self.start),
             "count": self.count,
             "low": self.low,
             "expected": None if self.expected is None else round(self.expected, 2),
@@ -70,7 +71,7 @@ class LineVolume:
             "state": self.state,
             "channel": self.channel,
             "sentence": self.sentence,
-            "since": self.since,
+            "since": utc(self.since) if self.since else None,
             "certain_in_s": None if self.certain_in_s is None else round(self.certain_in_s),
             "false_silences_a_year": None if self.false_a_year is None else round(self.false_a_year, 1),
             "today": {channel: [hour.as_json() for hour in hours] for channel, hours in self.today.items()},

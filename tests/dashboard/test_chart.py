@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from app.clock import utc
 from app.dashboard.chart import MOST_DRAWN, day, latency
 from app.watch.judgement import LEAST_FLOOD
 
@@ -14,7 +15,7 @@ USUAL = {"low": 2, "expected": 4.5, "high": 9, "counted": True}
 
 @pytest.mark.parametrize("hours", [23, 24, 25])
 def test_every_hour_of_a_day_has_its_place(hours: int) -> None:
-    told = [{"start": DAY + 3_600 * h, "count": h} | USUAL for h in range(hours)]
+    told = [{"start": utc(DAY + 3_600 * h), "count": h} | USUAL for h in range(hours)]
 
     drawn = orjson.loads(day(told, "America/Chicago", DAY + 3_600 * 11 + 60))
 
@@ -40,14 +41,14 @@ def test_every_hour_of_a_day_has_its_place(hours: int) -> None:
 def test_an_hour_outside_its_band_is_marked_as_soon_as_that_is_known(
     count: int, band: tuple[int, int], goes_on: bool, outside: bool
 ) -> None:
-    hour = {"start": DAY, "count": count, "low": band[0], "expected": 4.5, "high": band[1], "counted": True}
+    hour = {"start": utc(DAY), "count": count, "low": band[0], "expected": 4.5, "high": band[1], "counted": True}
     drawn = orjson.loads(day([hour], "UTC", DAY + (1_800 if goes_on else 3_600)))
     assert drawn["outside"] == [outside]
 
 
 def test_there_is_no_band_while_a_line_learns_and_nothing_strange_where_nobody_counted() -> None:
-    learning = {"start": DAY, "count": 30, "low": None, "expected": None, "high": None, "counted": True}
-    gap = {"start": DAY + 3_600, "count": 1} | USUAL | {"counted": False}
+    learning = {"start": utc(DAY), "count": 30, "low": None, "expected": None, "high": None, "counted": True}
+    gap = {"start": utc(DAY + 3_600), "count": 1} | USUAL | {"counted": False}
 
     drawn = orjson.loads(day([learning, gap], "UTC", DAY + 9_000))
 

@@ -42,6 +42,17 @@ def test_what_came_today_is_not_good_where_a_line_is_odd_and_it_is_far_from_usua
     assert tile.word == "20 usual by now"
 
 
+def test_what_came_today_is_called_bad_for_what_is_bad_about_it_beside_a_line_that_learns() -> None:
+    now = 1_795_651_200
+    hours = (HourOfDay(now - 3_600, 93, 10, 20.0, 30),)
+    flooded = LineVolume("acme", "+15125550100", "flood", "call", "", 0, None, None, {"call": hours})
+    learning = LineVolume("acme", "+15125550101", "learning", "call", "", 0, None, None, {})
+
+    tile = of_lines([flooded, learning], now)[0]
+
+    assert (tile.state, tile.word) == (BAD, "far from usual")
+
+
 @pytest.mark.parametrize(
     ("count", "usual", "state", "said"),
     [

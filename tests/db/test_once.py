@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.db.opening import database_file
 from tests.commanding import command
 from tests.processes import ROOT
 
@@ -36,6 +37,22 @@ def test_without_a_database_a_command_says_so_and_makes_none(arguments: tuple[st
     assert told.stderr.startswith(f"READBACK_DATABASE_URL: there is no database {tmp_path}/none.db; a command needs ")
     assert told.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [("pages", "list"), ("flag", "set", "model_path", "0"), ("audit", "verify")], ids=" ".join
+)
+def test_before_the_tables_are_made_a_command_says_how_they_come(
+    empty_database_url: str, arguments: tuple[str, ...]
+) -> None:
+    if file := database_file(empty_database_url):
+        Path(file).touch()
+
+    told = command(empty_database_url, *arguments)
+
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("READBACK_DATABASE_URL: the tables there are not those of this version (")
+    assert told.stderr.endswith("); starting its server, as with `readback serve`, makes or upgrades them.\n")
 
 
 def test_a_command_that_comes_before_the_first_start_says_that_it_made_the_database(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.adapters.vapi_records import VapiRecords
-from app.audit.reading import exported, reading
+from app.audit.reading import exported
 from app.db.engine import Database
+from app.db.once import looking
 from app.provisioning.apply import Applier
 from app.provisioning.book import Place, Snapshot, snapshots
 from app.provisioning.desired import Desired, Known, Record
@@ -108,7 +109,7 @@ class House:
 
     def steps(self) -> list[str]:
         """What the audit log says was done, in short."""
-        with reading(self.database.url) as connection:
+        with looking(self.database.url) as connection:
             kinds = [row["kind"] for row in exported(connection)]
         return [kind.removeprefix("settings_") for kind in kinds if kind.startswith("settings_")]
 

@@ -1,10 +1,10 @@
-"""Amounts as people copy them from panels, and what is not taken for one."""
+"""Amounts as people copy them from panels, what is not taken for one, and how one is told."""
 
 import math
 
 import pytest
 
-from app.watch.amounts import amount
+from app.watch.amounts import amount, in_digits
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,22 @@ def test_an_amount_is_read_as_a_person_reads_it(text: str, unit: str, read: floa
 )
 def test_what_could_mean_something_else_is_not_read(text: str, unit: str) -> None:
     assert amount(text, unit) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "roughly"),
+    [
+        (0.0, "0", "0"),
+        (0.015, "0.015", "0.015"),
+        (12.3456, "12.3456", "12.3"),
+        (999.0, "999", "999"),
+        (999.9, "999.9", "1,000"),
+        (0.000012, "0.000012", "0.000012"),
+        (0.00000001, "0", "0"),
+        (10_000.0, "10,000", "10,000"),
+        (1_234.0, "1,234", "1,234"),
+        (64_000_000.0, "64,000,000", "64,000,000"),
+    ],
+)
+def test_no_number_is_told_with_an_exponent(value: float, told: str, roughly: str) -> None:
+    assert (in_digits(value), in_digits(value, 3)) == (told, roughly)

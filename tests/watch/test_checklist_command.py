@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from app.audit.reading import exported, reading
+from app.audit.reading import exported
 from app.booking.business_file import load_businesses
 from app.commands.production import ALL_THE_SAME, check_production
-from app.db.once import committing
+from app.db.once import committing, looking
 from app.db.schema import limit_confirmations
 from app.errors import ConfigurationError
 from app.main.starts import SERVE, started
 from app.settings import load
 from app.watch.volume_counts import CALL, Came, noted
 from tests.commanding import Told, command
+from tests.processes import free_port
 
 PAGES = {"READBACK_PAGE_URLS": "json://127.0.0.1:9/page"}
 VAPI = {"READBACK_VAPI_SECRETS": "secret", **PAGES}
@@ -188,7 +189,7 @@ def test_a_value_that_is_too_low_is_kept_and_does_not_hold(sqlite_url: str) -> N
 
 
 def test_production_is_refused_until_all_is_confirmed_and_again_when_it_is_old(database_url: str) -> None:
-    told = command(database_url, "serve", "--production", **VAPI)
+    told = command(database_url, "serve", "--production", **VAPI, READBACK_PORT=str(free_port()))
     assert told.returncode == 2
     assert told.stderr == (
         "Not ready for production: the limit vapi_concurrent_calls is not confirmed (3 more); look it up and run "
@@ -210,7 +211,7 @@ def test_forcing_it_is_in_the_audit_log_once_it_has_started(database_url: str) -
     forced = check_production(settings, DEMO, "the panel is down")
     started(settings, DEMO, SERVE, forced)
 
-    with reading(database_url) as connection:
+    with looking(database_url) as connection:
         start, row = exported(connection)
     assert (start["kind"], start["subject"], start["data"]["version"]) == (
         "process_started",
@@ -229,7 +230,7 @@ def test_a_start_that_fails_is_no_start(sqlite_url: str) -> None:
         told = command(sqlite_url, "serve", "--production", "--force", "panel is down", READBACK_PORT=port, **VAPI)
 
     assert (told.returncode, "listens there already" in told.stderr) == (2, True)
-    with reading(sqlite_url) as connection:
+    with looking(sqlite_url) as connection:
         assert list(exported(connection)) == []
 
 

@@ -16,8 +16,8 @@ from app.watch.figure_list import FIGURES
 from app.watch.figure_moments import Moments
 from app.watch.figure_readings import not_answered, quantile
 from app.watch.figure_sums import EVERY_S, Counted, Sample
-from app.watch.figure_words import body, title
-from app.watch.figures import APART_S, LAPSE_S, Figure, Reading, Sight, Standing, State, Thresholds, judged
+from app.watch.figure_words import amount, body, title
+from app.watch.figures import APART_S, LAPSE_S, Figure, Reading, Sight, Standing, State, Thresholds, counted, judged
 
 NOW = 1_795_000_000.0
 FIGURE = Figure(
@@ -254,3 +254,10 @@ def test_what_several_counted_is_added_up_and_what_is_older_left_out() -> None:
             assert found[window].times["tool"]["t"] == [number] * 16
             assert found[window].numbers["hang"]["t",] == number
             assert found[window].seconds == seconds
+
+
+def test_an_age_of_days_is_told_in_hours_and_one_sample_is_one() -> None:
+    age = next(one for one in FIGURES if one.name == "dead_letter_age")
+
+    assert [amount(age, seconds) for seconds in (90.0, 3_600.0, 102_960.0)] == ["90 s", "60 min", "28.6 h"]
+    assert [counted(number) for number in (0, 1, 2)] == ["0 samples", "1 sample", "2 samples"]

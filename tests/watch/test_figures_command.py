@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import datetime
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_figures_are_listed_and_shown_and_the_code_says_that_one_is_raised(sqlit
     assert "tool_errors of check_availability raised: 14.3% (420 samples, raised above 5.0%)\n" in listed.stdout
     [shown] = json.loads(asked(sqlite_url, "show", "tool_errors", "--json").stdout)
     assert (shown["of"], shown["state"], shown["samples"]) == ("check_availability", "raised", 420)
-    assert abs(shown["since"] - time.time()) < 300.0
+    assert abs(datetime.fromisoformat(shown["since"]).timestamp() - time.time()) < 300.0
     told = asked(sqlite_url, "show", "tool_errors")
     assert told.returncode == 1
     assert "Raised above 5.0%, over when at most 2.0%, each after 2 evaluations in a row; page figure." in told.stdout

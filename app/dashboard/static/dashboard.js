@@ -4,7 +4,11 @@
 
 (() => {
   const AGAIN_MS = 5000;
-  const ENDS = { full: "Too many are looking: load the page again to see what is new.", over: "This session is over: sign in again." };
+  const ENDS = {
+    full: "Too many are looking: load the page again to see what is new.",
+    several: "Not live: four of your windows are already. Close one of them, then load this page again.",
+    over: "This session is over: sign in again.",
+  };
   const AWAY = "Not live: the database does not answer. What stands here may be out of date; it goes on by itself.";
   const live = document.getElementById("live");
   const link = document.getElementById("link");

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.adapters.probes import asked, redis_round_trip
 from app.audit.anchors import usual_file
 from app.audit.log import record, seal
-from app.audit.reading import reading, verified
+from app.audit.reading import verified
 from app.db.migrate import HEAD, version
 from app.db.once import committing, looking
 from app.db.schema import audit, job_outbox, job_processes
@@ -79,7 +79,7 @@ async def _audit(patient: Patient) -> str:
 
     def walk() -> str:
         ready(url)
-        with reading(url) as connection:
+        with looking(url) as connection:
             verdict, anchors = verified(connection, file)
         if not verdict.holds:
             raise AilingError(f"it does not hold: {verdict.why}")
