@@ -30,6 +30,7 @@ async def go_on(talk: Talk) -> None:
     state, said = talk.state, talk.said
     confirming = state.step is Step.CONFIRM and state.slot is not None
     if confirming and said.answer is Answer.YES:
+        await naming.noted(talk)
         await carry_out(talk)
         return
     took, noted = _take_in(talk), await naming.noted(talk)

@@ -1,0 +1,38 @@
+"""What customers add to an answer, and how they change their mind: nobody is asked twice for the same."""
+
+import pytest
+
+from tests.sms.conversing import phone
+from tests.sms.scenes import ASKED, TUE, played, standing
+
+YES_WITH_A_DETAIL = (
+    "yes, gate code 1234",
+    "yes gate code is 1234 thanks",
+    "yes we have a dog",
+    "yes, 12 Oak Street",
+    "sure, my number is 512-555-0188",
+    "yes ++ the gate code is 1234",
+)
+NO_YES_YET = (
+    "yes, gate code 1234, but can you come at 10",
+    "yes but the address is wrong",
+    "yes if the dog can stay inside",
+    "yes and the other house's gate code is 1234",
+)
+
+
+@pytest.mark.parametrize("text", YES_WITH_A_DETAIL)
+async def test_what_is_told_beside_a_yes_goes_with_the_booking(text: str, sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, ASKED, text)
+        assert (await standing(customer), await customer.tasks()) == (TUE, []), heard
+        [row] = await customer.talking.house.rows()
+        assert "Booked" in heard
+        assert any(word in row.notes for word in ("1234", "dog", "Oak", "0188")), row.notes
+
+
+@pytest.mark.parametrize("text", NO_YES_YET)
+async def test_a_yes_that_may_wish_for_something_else_books_nothing(text: str, sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, ASKED, text)
+        assert await standing(customer) == "", heard
