@@ -3,8 +3,22 @@
 import pytest
 
 from tests.sms.conversing import phone
-from tests.sms.scenes import ASKED, TUE, played, standing
+from tests.sms.scenes import ASKED, NOTHING, TUE, Row, hold, played, standing
 
+NINE_THIRTY = "inspection Tue 24 09:30"
+FOR_MORE_THAN_ONE: tuple[Row, ...] = (
+    (
+        NOTHING,
+        "inspection tuesday at 9 for my mom Ann Roe and for me Jane Roe 9:30 / yes / yes",
+        f"{TUE} for Ann Roe, {NINE_THIRTY}",
+        "Booked",
+    ),
+    (NOTHING, "inspection tuesday at 9 and for my husband before 10 please / 3 / Jane Roe / yes", TUE, "Booked"),
+    (NOTHING, "inspection for both my cars tuesday at 9", "", "This is one visit; for another one text again"),
+    (NOTHING, "inspection tuesday at 9 for me and my son", "", "This is one visit; for another one text again"),
+    (NOTHING, "inspection for 2 cars tuesday at 9", "", "This is one visit; for another one text again"),
+    (NOTHING, "inspection for 2 pm tuesday", "", "Tue Nov 24 at 2:00 PM. What is your full name?"),
+)
 YES_WITH_A_DETAIL = (
     "yes, gate code 1234",
     "yes gate code is 1234 thanks",
@@ -36,3 +50,8 @@ async def test_a_yes_that_may_wish_for_something_else_books_nothing(text: str, s
     async with phone(sqlite_url) as customer:
         heard = await played(customer, ASKED, text)
         assert await standing(customer) == "", heard
+
+
+@pytest.mark.parametrize("row", FOR_MORE_THAN_ONE, ids=lambda row: row[1])
+async def test_what_is_for_more_than_one_is_no_single_booking_under_one_name(row: Row, sqlite_url: str) -> None:
+    await hold(sqlite_url, row)
