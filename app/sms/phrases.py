@@ -54,6 +54,7 @@ WE_OFFER = "We offer: {services}."
 THIS_FIRST = "One at a time, please, so this first:"
 REST_AGAIN = "One at a time, please: text the rest again after this."
 ONE_VISIT = "This is one visit; for another one text again after it."
+NEW_FIRST = "First the new visit, then I ask about the old one:"
 SAME_SERVICE = "A move keeps the service; for another one reply PERSON."
 OR_MOVE = 'For another time text "move it".'
 NO_OTHER = "I find no other upcoming appointment for this number. Text a day to book one, or PERSON for a call."

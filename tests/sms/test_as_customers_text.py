@@ -3,7 +3,18 @@
 import pytest
 
 from tests.sms.conversing import phone
-from tests.sms.scenes import ASKED, NOTHING, TUE, Row, hold, played, standing
+from tests.sms.scenes import (
+    ASKED,
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    ONE,
+    TREATMENT,
+    TUE,
+    Row,
+    hold,
+    played,
+    standing,
+)
 
 NINE_THIRTY = "inspection Tue 24 09:30"
 FOR_MORE_THAN_ONE: tuple[Row, ...] = (
@@ -18,6 +29,24 @@ FOR_MORE_THAN_ONE: tuple[Row, ...] = (
     (NOTHING, "inspection tuesday at 9 for me and my son", "", "This is one visit; for another one text again"),
     (NOTHING, "inspection for 2 cars tuesday at 9", "", "This is one visit; for another one text again"),
     (NOTHING, "inspection for 2 pm tuesday", "", "Tue Nov 24 at 2:00 PM. What is your full name?"),
+)
+AT_THAT_TIME = "treatment Tue 24 09:00"
+ANOTHER_SERVICE: tuple[Row, ...] = (
+    (ASKED, "make it an ant treatment instead / yes", AT_THAT_TIME, "Booked: Ant treatment"),
+    *(
+        (ONE, f"{text} / yes / yes", AT_THAT_TIME, "Cancelled: Home inspection")
+        for text in (
+            "make it an ant treatment instead",
+            "change my inspection to an ant treatment",
+            "can I get the ant treatment instead of the inspection?",
+            "i want the ant treatment, not the inspection",
+        )
+    ),
+    (ONE, "switch it to ants wednesday at 10 / yes / no", f"{TUE}, {TREATMENT}", "I left your appointment as it is"),
+    (ONE, "make it an ant treatment instead / never mind", TUE, "nothing was booked"),
+    (ONE, "change my inspection to an ant treatment / no / forget it", TUE, "nothing was booked"),
+    (ONE, "is it for the ants and not the spiders?", TUE, "Which day suits you?"),
+    (INSPECTION_AND_TREATMENT, "the ants at 2 instead", f"{TUE}, {TREATMENT}", "Move your visit from Wed Nov 25"),
 )
 YES_WITH_A_DETAIL = (
     "yes, gate code 1234",
@@ -54,4 +83,11 @@ async def test_a_yes_that_may_wish_for_something_else_books_nothing(text: str, s
 
 @pytest.mark.parametrize("row", FOR_MORE_THAN_ONE, ids=lambda row: row[1])
 async def test_what_is_for_more_than_one_is_no_single_booking_under_one_name(row: Row, sqlite_url: str) -> None:
+    await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize("row", ANOTHER_SERVICE, ids=lambda row: row[1])
+async def test_another_service_is_booked_before_it_is_asked_whether_to_cancel_the_first(
+    row: Row, sqlite_url: str
+) -> None:
     await hold(sqlite_url, row)

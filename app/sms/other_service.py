@@ -1,0 +1,63 @@
+"""Another service instead of that of a visit that stands: "make it an ant treatment instead". No move does that.
+
+The new visit is booked first, at the old one's time where no other is said; only then is asked whether to cancel that.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.sms import choosing, own_appointments, phrases
+from app.sms.ground import Ground
+from app.sms.meant import all_services_in, minute
+from app.sms.state import Asked, Booked, Step, Task, Wanted
+from app.sms.talk import Talk
+from app.sms.theirs import is_one_more
+from app.sms.vocabulary import WISHES_FOR
+from app.sms.words import Intent, read
+
+_CHANGED = re.compile(
+    r"\b(?:change|switch|swap|turn|upgrade) (?P<old>.+?) (?:in)?to (?P<new>.+)|\bmake (?:it|that|this) (?P<made>.+)",
+    re.S,
+)
+_INSTEAD = re.compile(r"(?P<new>.+?)\b(?:instead of|rather than|(?:and )?not) (?P<old>.+)", re.S)
+_ONLY_INSTEAD = re.compile(r"(?P<new>.+?)\binstead(?: please| pls)?\W*", re.S)
+
+
+async def takes_its_place(talk: Talk, ground: Ground) -> bool:
+    """Whether it is wanted; the new visit has been asked about then. False: it is something else, and nothing was."""
+    said, low = talk.said, talk.said.whole.lower()
+    found = _CHANGED.search(low) or _INSTEAD.fullmatch(low) or _ONLY_INSTEAD.fullmatch(low)
+    if found is None or said.cancels or said.next is not None or is_one_more(talk, low):
+        return False
+    parts = found.groupdict()
+    new, old = parts.get("new") or parts.get("made") or "", parts.get("old") or ""
+    wanted = all_services_in(talk, new)
+    wishes = found.re is _CHANGED or bool(WISHES_FOR.search(low)) or said.intent in (Intent.BOOK, Intent.MOVE)
+    if len(wanted) != 1 or not wishes:
+        return False
+    visits = await own_appointments.all_standing(talk) or []
+    visit = _replaced(talk, visits, [service.id for service in all_services_in(talk, old)])
+    if visit is None or any(each.service == wanted[0].id for each in visits):
+        return False
+    await _book_first(talk, ground, new, visit, wanted[0].id)
+    return True
+
+
+def _replaced(talk: Talk, visits: Sequence[Booked], named: Sequence[str]) -> Booked | None:
+    """The visit that is not wanted any more: the one of the service that is named, else the one spoken of last."""
+    of_it = [each for each in visits if each.service in named] if named else visits
+    last = [each for each in of_it if each == talk.state.last]
+    return of_it[0] if len(of_it) == 1 else next(iter(last), None)
+
+
+async def _book_first(talk: Talk, ground: Ground, new: str, visit: Booked, service: str) -> None:
+    state = talk.state
+    wish = read([(new, 0)], ground)
+    state.over()
+    state.step, state.service = Step.DAY, service
+    state.wanted = Wanted(days=[visit.starts.date()], minutes=[minute(visit)])
+    state.after = [Asked(Task.CANCEL, visit, if_booked=service), *state.after]
+    talk.said = replace(wish, intent=Intent.BOOK, answer=None, next=None)
+    await choosing.go_on(talk)
+    talk.lead(phrases.NEW_FIRST)
