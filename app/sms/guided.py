@@ -23,6 +23,7 @@ from app.sms import (
     own_appointments,
     phrases,
     second_wish,
+    strangers,
     theirs,
     tidings,
     unsuited,
@@ -136,7 +137,8 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
 async def _by_intent(talk: Talk) -> None:
     state, said = talk.state, talk.said
     busy = state.step in CHOOSING
-    if state.step in IDLE and await other_service.takes_its_place(talk, ground(talk.business, talk.now)):
+    told = ground(talk.business, talk.now)
+    if state.step in IDLE and (await other_service.takes_its_place(talk, told) or await strangers.has_no_visit(talk)):
         return
     match None if _answers(talk) else said.intent:
         case Intent.PERSON:

@@ -54,6 +54,7 @@ WE_OFFER = "We offer: {services}."
 THIS_FIRST = "One at a time, please, so this first:"
 REST_AGAIN = "One at a time, please: text the rest again after this."
 ONE_VISIT = "This is one visit; for another one text again after it."
+WRONG_NUMBER = "Sorry about that. Reply STOP and this number gets no more texts from us."
 NEW_FIRST = "First the new visit, then I ask about the old one:"
 SAME_SERVICE = "A move keeps the service; for another one reply PERSON."
 OR_MOVE = 'For another time text "move it".'
