@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from app.sms import choosing, own_appointments, phrases
 from app.sms.ground import Ground
-from app.sms.meant import all_services_in, minute
+from app.sms.meant import all_services_in, minute, names_time
 from app.sms.state import Asked, Booked, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.theirs import is_one_more
@@ -58,6 +58,8 @@ async def _book_first(talk: Talk, ground: Ground, new: str, visit: Booked, servi
     state.step, state.service = Step.DAY, service
     state.wanted = Wanted(days=[visit.starts.date()], minutes=[minute(visit)])
     state.after = [Asked(Task.CANCEL, visit, if_booked=service), *state.after]
-    talk.said = replace(wish, intent=Intent.BOOK, answer=None, next=None)
+    of_old = names_time(talk.said.when, visit.starts)  # "instead of Tuesday's inspection"
+    when = talk.said.when if talk.said.when and not wish.when and not of_old else wish.when
+    talk.said = replace(wish, intent=Intent.BOOK, answer=None, next=None, when=when)
     await choosing.go_on(talk)
     talk.lead(phrases.NEW_FIRST)
