@@ -57,10 +57,12 @@ _WHEN_IS = re.compile(
     r"(?P<what>[\w-]+(?: [\w-]+){0,2}?)(?: one)?\W*$"
 )
 _AGAIN = re.compile(
+    r"^\W*(?:(?:so|and|ok|hi|hey|wait),? )*did (?:i|we|you|u) (?:just |already |actually )?(?:book|schedule|reserve)"
+    r"(?: (?:it|that|me|us|this|anything|one))?\W*$|"
     r"\b(?:when|what (?:time|day))(?: (?:is|was) (?:it|that|this))? again\b|"
     r"^\W*(?:(?:so|and|ok|hi|hey),? )*what (?:do|have) (?:i|we) (?:have|got)(?: booked| scheduled| coming up)?\W*$"
 )
-"""What stands: "thanks, what time again?", "what do I have"."""
+"""What stands: "thanks, what time again?", "what do I have", "did I book it?"."""
 _TWO = (
     rf"(?:(?:the |my |our )?(?:two|2|both)(?: of)? (?:them|these|those|{v.APPT}|times|days)|"
     r"(?:them|those|these)(?: two| both)?)"

@@ -178,11 +178,19 @@ def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
     bodies = [(cleaned(body), pictures) for body, pictures in texts]
     for text, pictures in bodies:
         for one in _each(text, ground):
+            one = _with_first_name(said, one)
             whole = replace(one, name=one.alone) if len(texts) > 1 and _is_whole_name(one) else one
             said = whole if said is None else _together(said, whole)
         said = replace(said or Said(), pictures=(said.pictures if said else 0) + pictures)
         said = replace(said, instead=said.instead or bool(v.INSTEAD.search(text)))
     return replace(said or Said(), whole="\n".join(text for text, _ in bodies if text))
+
+
+def _with_first_name(said: Said | None, one: Said) -> Said:
+    """The name that comes in two texts of one word each, as one."""
+    words = [each.alone for each in (said, one) if each and each.alone.lower() == each.text.lower() and each.alone]
+    single = len(words) == _TWO and not any(" " in word for word in words)
+    return replace(one, alone=" ".join(words)) if single else one
 
 
 def _each(text: str, ground: Ground, most: int = MOST_WISHES) -> list[Said]:

@@ -5,6 +5,7 @@ import pytest
 from tests.sms.conversing import phone
 from tests.sms.scenes import (
     ASKED,
+    ASKED_NAME,
     INSPECTION_AND_TREATMENT,
     NOTHING,
     ONE,
@@ -47,6 +48,19 @@ ANOTHER_SERVICE: tuple[Row, ...] = (
     (ONE, "change my inspection to an ant treatment / no / forget it", TUE, "nothing was booked"),
     (ONE, "is it for the ants and not the spiders?", TUE, "Which day suits you?"),
     (INSPECTION_AND_TREATMENT, "the ants at 2 instead", f"{TUE}, {TREATMENT}", "Move your visit from Wed Nov 25"),
+)
+UNDERSTOOD: tuple[Row, ...] = (
+    (ASKED_NAME, "Jane ++ Roe / yes", TUE, "for Jane Roe"),
+    (ASKED_NAME, "jane ++ roe ++ thanks / yes", TUE, "for Jane Roe"),
+    (ASKED_NAME, "Jane ++ thanks / yes", f"{TUE} for Jane", "for Jane."),
+    (ONE, "did i book?", TUE, "You have: Home inspection"),
+    (ONE, "switch me to Lee / yes", TUE, "Moved: Home inspection with Lee"),
+    (ONE, "can I drop the inspection report off? / yes", TUE, ""),
+    (ONE, "drop the inspection / yes", "", "Cancelled"),
+    (("inspection",), "do you have a good tuesday time?", "", "Tue Nov 24: 1)"),
+    (("inspection",), "good friday", "", "Which day suits you?"),
+    (NOTHING, "wrong number / ok", "", ""),
+    (NOTHING, "who is this? you have the wrong number", "", "Reply STOP and this number gets no more texts"),
 )
 YES_WITH_A_DETAIL = (
     "yes, gate code 1234",
@@ -91,3 +105,12 @@ async def test_another_service_is_booked_before_it_is_asked_whether_to_cancel_th
     row: Row, sqlite_url: str
 ) -> None:
     await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize("row", UNDERSTOOD, ids=lambda row: row[1])
+async def test_what_is_texted_in_short_is_understood(row: Row, sqlite_url: str) -> None:
+    await hold(sqlite_url, row)
+
+
+async def test_a_wrong_number_that_a_visit_is_under_is_for_a_person(sqlite_url: str) -> None:
+    await hold(sqlite_url, (ONE, "wrong number", TUE, "Someone will call you"), ("callback",))
