@@ -1,7 +1,11 @@
 """What customers add to an answer, and how they change their mind: nobody is asked twice for the same."""
 
+from datetime import datetime
+
 import pytest
 
+from app.booking.business import Technician
+from tests.booking.acme import CHICAGO, FOLLOW_UP
 from tests.sms.conversing import phone
 from tests.sms.scenes import (
     ASKED,
@@ -114,3 +118,30 @@ async def test_what_is_texted_in_short_is_understood(row: Row, sqlite_url: str) 
 
 async def test_a_wrong_number_that_a_visit_is_under_is_for_a_person(sqlite_url: str) -> None:
     await hold(sqlite_url, (ONE, "wrong number", TUE, "Someone will call you"), ("callback",))
+
+
+BACK, ALWAYS = datetime(2026, 10, 30, 15, tzinfo=CHICAGO).timestamp(), (((0, 1440),),) * 7
+OPEN_AT_NIGHT = {
+    "hours": ALWAYS,
+    "services": (FOLLOW_UP,),
+    "technicians": (Technician("kit", "Kit", "embedded:kit", ("follow-up",), ALWAYS),),
+}
+AT_NIGHT = (
+    ("sunday at 1:30 am / 2 / Jane Roe / yes", "follow-up Sun 1 01:30", "1:30 AM (after the clocks go back)"),
+    ("sunday at 1:30 am", "", "1) 1:30 AM (before the clocks go back) 2) 1:30 AM (after the clocks go back)"),
+    ("sunday at 3 am / Jane Roe / yes", "follow-up Sun 1 03:00", "at 3:00 AM, for"),
+    ("tonight at midnight / Jane Roe / yes", "follow-up Sat 31 00:00", "Sat Oct 31 at 12:00 AM"),
+    ("saturday night at 12 / Jane Roe / yes", "follow-up Sun 1 00:00", "Sun Nov 1 at 12:00 AM"),
+    ("tonight at 8 / Jane Roe / yes / am i on for today?", "follow-up Fri 30 20:00", "You have: "),
+)
+
+
+@pytest.mark.parametrize(("texts", "visits", "said"), AT_NIGHT, ids=lambda each: each)
+async def test_an_hour_of_the_night_is_the_one_that_is_meant(
+    texts: str, visits: str, said: str, sqlite_url: str
+) -> None:
+    async with phone(sqlite_url, OPEN_AT_NIGHT) as customer:
+        customer.clock.advance(BACK - customer.clock.now())
+        heard = await played(customer, (), texts)
+        assert await standing(customer) == visits, heard
+        assert said in heard
