@@ -140,6 +140,7 @@ _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 UNDONE = re.compile(r"\bcanc\w+ (?:(?:my|the|that|this) )?canc|[❌🚫⛔🙅‽]")
 """A cancellation that is to be cancelled, and signs that forbid what stands beside them."""
+_TOLD_LATER = re.compile(r"\b(?:i|we)(?:'ll| will| can|ll)? (?:text|send|give|tell|share|get)\b.*\blater\b")
 _CHANGES = re.compile(r"\b(?:chang\w+|mov\w+|switch\w*|cancel\w*|different|other|another|new|also|and|then|plus)\b")
 """A detail beside such a word may be a wish: it is no part of a yes."""
 _HANGS_ON = re.compile(r"^\W*(?:but|though|only)\b", re.M)
@@ -253,6 +254,7 @@ def _without_details(told: str) -> str:
 
 
 def _weighs(part: str) -> bool:
+    part = _TOLD_LATER.sub(" ", part)
     return any(form.search(part) for form in (TURNS, NEGATION, ASKING, _CHANGES))
 
 
