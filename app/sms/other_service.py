@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.sms import choosing, own_appointments, phrases
+from app.sms.dates_in_words import When
 from app.sms.ground import Ground
-from app.sms.meant import all_services_in, minute, names_time
+from app.sms.meant import all_services_in, could_be, minute, names_time
 from app.sms.state import Asked, Booked, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.theirs import is_one_more
@@ -21,6 +22,7 @@ _CHANGED = re.compile(
     re.S,
 )
 _INSTEAD = re.compile(r"(?P<new>.+?)\b(?:instead of|rather than|(?:and )?not) (?P<old>.+)", re.S)
+_MISHEARD = re.compile(r"\b(?:asked for|wanted|meant|said|ordered|should(?: be|(?: have|'?ve) been)|supposed to be)\b")
 _ONLY_INSTEAD = re.compile(r"(?P<new>.+?)\binstead(?: please| pls)?\W*", re.S)
 
 
@@ -33,20 +35,21 @@ async def takes_its_place(talk: Talk, ground: Ground) -> bool:
     parts = found.groupdict()
     new, old = parts.get("new") or parts.get("made") or "", parts.get("old") or ""
     wanted = all_services_in(talk, new)
-    wishes = found.re is _CHANGED or bool(WISHES_FOR.search(low)) or said.intent in (Intent.BOOK, Intent.MOVE)
+    told = found.re is _CHANGED or any(form.search(low) for form in (WISHES_FOR, _MISHEARD))
+    wishes = told or said.intent in (Intent.BOOK, Intent.MOVE)
     if len(wanted) != 1 or not wishes:
         return False
     visits = await own_appointments.all_standing(talk) or []
-    visit = _replaced(talk, visits, [service.id for service in all_services_in(talk, old)])
+    visit = _replaced(talk, visits, [service.id for service in all_services_in(talk, old)], ground.when(old)[0])
     if visit is None or any(each.service == wanted[0].id for each in visits):
         return False
     await _book_first(talk, ground, new, visit, wanted[0].id)
     return True
 
 
-def _replaced(talk: Talk, visits: Sequence[Booked], named: Sequence[str]) -> Booked | None:
-    """The visit that is not wanted any more: the one of the service that is named, else the one spoken of last."""
-    of_it = [each for each in visits if each.service in named] if named else visits
+def _replaced(talk: Talk, visits: Sequence[Booked], named: Sequence[str], at: When) -> Booked | None:
+    """The visit that is not wanted any more: by its service and time where they are said, else the last spoken of."""
+    of_it = [each for each in visits if could_be(at, each.starts) and (each.service in named or not named)]
     last = [each for each in of_it if each == talk.state.last]
     return of_it[0] if len(of_it) == 1 else next(iter(last), None)
 

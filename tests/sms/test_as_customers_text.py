@@ -15,6 +15,8 @@ from tests.sms.scenes import (
     ONE,
     TREATMENT,
     TUE,
+    TWO_INSPECTIONS,
+    WED,
     Row,
     hold,
     played,
@@ -51,6 +53,13 @@ ANOTHER_SERVICE: tuple[Row, ...] = (
     (ONE, "make it an ant treatment instead / never mind", TUE, "nothing was booked"),
     (ONE, "change my inspection to an ant treatment / no / forget it", TUE, "nothing was booked"),
     (ONE, "is it for the ants and not the spiders?", TUE, "Which day suits you?"),
+    (ONE, "i asked for the ant treatment not an inspection / yes / yes", AT_THAT_TIME, "Cancelled: Home inspection"),
+    (
+        TWO_INSPECTIONS,
+        "change the tuesday inspection to an ant treatment / yes / yes",
+        f"{AT_THAT_TIME}, {WED}",
+        "Cancelled: Home inspection with Dana, Tue Nov 24",
+    ),
     (INSPECTION_AND_TREATMENT, "the ants at 2 instead", f"{TUE}, {TREATMENT}", "Move your visit from Wed Nov 25"),
 )
 UNDERSTOOD: tuple[Row, ...] = (
