@@ -37,11 +37,18 @@ _COURTEOUS = re.compile(
     re.I,
 )
 """A condition that is none."""
+_FOR_SEVERAL = re.compile(
+    r"\bfor (?:(?:both|two|three|four|five|several|a couple|[2-9]) (?:(?:of|my|our|the) )*(?!(?:hours|hrs|minutes|mins|"
+    r"days|weeks|months|years|bedrooms|rooms|[a-z]+days)\b)(?:[a-z]+s|people|children)|"
+    r"(?:me|us|myself) (?:and|&|\+) (?:my|our)|my \w+ (?:and|&|\+) (?:me|myself|my))\b",
+    re.I,
+)
+"""One booking may do for them, or not."""
 _SEVERAL = re.compile(
     r"\b(?:two|both|three|four|five|several|a couple(?: of)?|[2-9]) (?P<what>(?:[a-z]+ ){0,2}[a-z]+)", re.I
 )
 _COUNTED = frozenset(("visit", "appointment", "appt", "house", "home", "properties", "place", "apartment", "unit"))
-_FOR_ANOTHER = re.compile(r"^\W*(?:(?:and|plus|n) )?for (?:me|myself|us|my|him|her)\b")
+FOR_ANOTHER = re.compile(r"^\W*(?:(?:and|plus|n) )?for (?:me|myself|us|my|him|her)\b")
 """Beside a visit at its own time it is another one: "... at 9 and for me at 9:30"."""
 _STANDS = re.compile(r"\b(?:still|confirmed)\b")
 _HANGS_ON = re.compile(r"\b(?:(?:but|and) )?(?:only (?:if|when)|if|as long as|provided(?: that)?|unless)\b", re.I)
@@ -81,6 +88,11 @@ def wants_several(talk: Talk, said: Said) -> bool:
     return any(word.endswith("s") and (word in known or word.rstrip("s") in known) for words in found for word in words)
 
 
+def for_several(said: Said) -> bool:
+    """Whether it is for more than one: "for both my cars", "for me and my son"."""
+    return said.next is None and _FOR_SEVERAL.search(said.text) is not None
+
+
 def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     """These two as one after the other, if each is a wish of its own."""
     low, one = rest.text.lower(), {each.id for each in meant.all_services_in(talk, first.text)}
@@ -98,8 +110,9 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     if not other and rest.intent is None and wants_several(talk, first) and not turns(rest):
         whole = all(len(each.when.days) == 1 and each.when.clock for each in (first, rest))
         return replace(first, next=wish) if whole else None
-    if not other and rest.intent is None and _FOR_ANOTHER.match(low) and rest.when.clock and first.when.clock:
-        return replace(first, next=wish)
+    if not other and rest.intent is None and FOR_ANOTHER.match(low) and not turns(rest):
+        exact = rest.when.clock.minutes and first.when.clock.minutes  # "for my husband before 10" is about this one
+        return replace(first, next=wish) if exact else None
     if not disjoint:
         return None
     if rest.intent is Intent.CANCEL:

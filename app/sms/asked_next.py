@@ -26,6 +26,8 @@ async def go_on(talk: Talk) -> None:
     own: Sequence[Booked] | None = None
     while state.after and state.step in IDLE:
         first, *state.after = state.after
+        if first.if_booked and (state.last is None or state.last.service != first.if_booked):
+            continue
         if first.task is not Task.BOOK:
             own = await all_standing(talk) if own is None else own
             if own is not None and first.appointment is not None and first.appointment not in own:

@@ -15,7 +15,8 @@ from app.sms.dates_in_words import When
 from app.sms.meant import NOT_THE_POINT, names_time, picked, services_in
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import CANCEL_IT, CONDITION, WISHES
+from app.sms.tidings import DETAIL
+from app.sms.vocabulary import ASKING, CANCEL_IT, CONDITION, NEGATION, SEGMENTS, TURNS, WISHES, YES
 from app.sms.words import Answer, Intent, Said
 
 _SIGNS = re.compile(r"[^\w']+")
@@ -139,6 +140,9 @@ _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 UNDONE = re.compile(r"\bcanc\w+ (?:(?:my|the|that|this) )?canc|[❌🚫⛔🙅‽]")
 """A cancellation that is to be cancelled, and signs that forbid what stands beside them."""
+_TOLD_LATER = re.compile(r"\b(?:i|we)(?:'ll| will| can|ll)? (?:text|send|give|tell|share|get)\b.*\blater\b")
+_CHANGES = re.compile(r"\b(?:chang\w+|mov\w+|switch\w*|cancel\w*|different|other|another|new|also|and|then|plus)\b")
+"""A detail beside such a word may be a wish: it is no part of a yes."""
 _HANGS_ON = re.compile(r"^\W*(?:but|though|only)\b", re.M)
 """A question that begins like this has to be answered before the yes is one."""
 _PREPOSITIONS = _words(_TO_TIME)
@@ -236,8 +240,22 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
         return False
     task = Task.CANCEL if talk.state.step is Step.CONFIRM_CANCEL else talk.state.task
     told = said.told if task is Task.CANCEL else without_told(said.told)
+    told = _without_details(told) if task is Task.BOOK else told
     left = _without_names(talk, about, _spoken(told))
     return _agrees(said, task, left, numbered=_is_number_of(talk, about), strict=talk.state.strict)
+
+
+def _without_details(told: str) -> str:
+    """The words without what whoever comes has to know, which goes with the booking: "yes, gate code 1234"."""
+    agreed = YES.match(told)
+    parts = SEGMENTS.split(told[agreed.end() :]) if agreed else []
+    left = [part for part in parts if part and not (DETAIL.search(part) and not _weighs(part))]
+    return ", ".join([agreed.group(), *left]) if agreed and len(left) < len(parts) else told
+
+
+def _weighs(part: str) -> bool:
+    part = _TOLD_LATER.sub(" ", part)
+    return any(form.search(part) for form in (TURNS, NEGATION, ASKING, _CHANGES))
 
 
 def _agrees(said: Said, task: Task, words: str, *, numbered: bool, strict: bool) -> bool:

@@ -38,7 +38,7 @@ _NOT_THEN = re.compile(
 _DAY_WORD = re.compile(rf"\b(?P<day>{_DAY_NAMES}|week ?ends?)\b")
 _BEYOND = re.compile(
     rf"\b(?:the )?{_ANY_DAY} (?:after|before|following) that\b|\bthe {_ANY_DAY} (?:after|following)(?=\W*$)|"
-    rf"\b(?:black|cyber|good|ash|easter) {_ANY_DAY}|"
+    rf"\b(?:(?:black|(?<!\ba )good) (?=fri)|cyber (?=mon)|ash (?=wed)|easter (?=sun|mon)){_ANY_DAY}|"
     rf"\b(?:(?:the )?(?:{_ANY_DAY}|week|weekend) )?(?:after|before|following) "
     r"(?:thanksgiving|christmas|x-?mas|new year\S*|easter|labor day|memorial day|independence day|the holidays?)\b"
 )

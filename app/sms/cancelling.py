@@ -130,7 +130,10 @@ _REQUEST = (
     r"(?:^|[.,;!\n]) ?(?:(?:please|pls|just|ok|okay|no|so|hi|hey|actually|sorry|let'?s|well|but|and|then|thanks|"
     r"you know what|i think|(?:we|you|u) can|(?:can|could) (?:i|we|you|u)) )*"
 )
-_FORGET = rf"{_REQUEST}(?:(?:(?:(?:i|we)(?:'?ll| will|'?d rather)|gonna) )?skip|drop|forget(?: about)?)"
+_FORGET = (
+    rf"{_REQUEST}(?:(?:(?:(?:i|we)(?:'?ll| will|'?d rather)|gonna) )?skip|drop(?! [^,.;!\n]{{1,30}}\boff\b)|"
+    r"forget(?: about)?)"
+)
 """Only as a request; what somebody forgets is a complaint or a worry: "did they forget the inspection?"."""
 NOT_NEEDED = re.compile(
     r"\b(?:do ?n[o']?t|do not|no longer|wo ?n[o']?t|will not)(?: be)? (?:need|want|needing|wanting)(?: for)? "

@@ -30,6 +30,7 @@ async def go_on(talk: Talk) -> None:
     state, said = talk.state, talk.said
     confirming = state.step is Step.CONFIRM and state.slot is not None
     if confirming and said.answer is Answer.YES:
+        await naming.noted(talk)
         await carry_out(talk)
         return
     took, noted = _take_in(talk), await naming.noted(talk)
@@ -183,7 +184,8 @@ def _take_service(talk: Talk) -> bool:
         return False
     if state.slot is not None or state.slots:  # what was offered was for another service
         day = (state.slot or state.slots[0]).starts.date()
-        state.wanted = state.wanted or Wanted(days=[day])
+        at = state.slot if not said.asks and said.answer in (None, Answer.NO) else None  # else they choose anew
+        state.wanted = state.wanted or Wanted(days=[day], minutes=[minute(at)] if at else [])
     state.service = chosen.id
     state.forget_times()
     return True

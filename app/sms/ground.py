@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business
 from app.booking.zones import local_date
+from app.sms.clocks_in_words import Clock
 from app.sms.dates_in_words import When, read_when
 
 _TITLED = re.compile(r"\b(?:dr|doctor|mr|mrs|ms|miss)\b\.? (?P<name>[^\W\d_]+)\b", re.I)
@@ -24,6 +25,9 @@ STREET = re.compile(
     r"(?:St|Dr|Ct|Way|Pl|Place|Trail|Loop)\b(?!\.? [A-Z]))"
 )
 """An address: neither its number nor its name is a time."""
+_A_DAY = timedelta(days=1)
+_NOON = 12 * 60
+"""In minutes since midnight, the other thing that twelve can be."""
 _PARTICLES = frozenset(("up", "in", "off", "out", "on", "to", "the", "of", "and", "a", "for"))
 
 
@@ -41,13 +45,22 @@ class Ground:
     def when(self, words: str) -> tuple[When, str]:
         """As `read_when`; each text once, since its parts are looked at again and again."""
         if words not in self._read:
-            self._read[words] = read_when(self._without_names(words), self.today, self.last)
+            when, left = read_when(self._without_names(words), self.today, self.last)
+            self._read[words] = _at_midnight(when), left
         return self._read[words]
 
     def _without_names(self, words: str) -> str:
         """Without addresses, and without who comes where a title says so: "Dr. May" is no month."""
         words = STREET.sub(" , ", words)
         return _TITLED.sub(lambda each: " , " if each["name"].lower() in self.technicians else each[0], words)
+
+
+def _at_midnight(when: When) -> When:
+    """What was said, where twelve at night is the first minute of the next day: "tonight at midnight"."""
+    midnight = when.part == "evening" and when.clock.minutes and {*when.clock.minutes} <= {0, _NOON}
+    if not midnight or when.length != 1:
+        return when
+    return replace(when, days=tuple(day + _A_DAY for day in when.days), part="", clock=Clock((0,)))
 
 
 def ground(business: Business, now: int) -> Ground:

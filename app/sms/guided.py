@@ -19,9 +19,11 @@ from app.sms import (
     meant,
     naming,
     on_offer,
+    other_service,
     own_appointments,
     phrases,
     second_wish,
+    strangers,
     theirs,
     tidings,
     unsuited,
@@ -135,6 +137,9 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
 async def _by_intent(talk: Talk) -> None:
     state, said = talk.state, talk.said
     busy = state.step in CHOOSING
+    told = ground(talk.business, talk.now)
+    if state.step in IDLE and (await other_service.takes_its_place(talk, told) or await strangers.has_no_visit(talk)):
+        return
     match None if _answers(talk) else said.intent:
         case Intent.PERSON:
             await talk.person()
@@ -242,7 +247,7 @@ async def _first(talk: Talk) -> None:
     What may be about a visit that stands, as an answer to its reminder is, is read as said of that.
     """
     state, said = talk.state, talk.said
-    visits = await own_appointments.all_standing(talk) if _may_be_of_visit(talk) else None
+    visits = await own_appointments.all_standing(talk) if theirs.may_be_of_visit(talk) else None
     if visits:
         state.last, state.step = visits[0], Step.DONE
         talk.of_several = len(visits) > 1
@@ -353,14 +358,6 @@ async def _question(talk: Talk) -> None:
 async def _ask_elsewhere(talk: Talk) -> None:
     if talk.said.pictures or not await talk.quoted():
         await talk.person(phrases.PASSED_ON)
-
-
-def _may_be_of_visit(talk: Talk) -> bool:
-    """Whether a first text may be about a visit that stands, and asks for no other one."""
-    said = talk.said
-    asked_for = said.intent is Intent.BOOK or meant.services_in(talk)
-    told = said.text and not said.only_greets and not said.foreign and not WHO.fullmatch(said.text.lower())
-    return bool(told and not asked_for and (said.when or said.when.no_such or not said.asks))
 
 
 def _holds_back(talk: Talk) -> bool:

@@ -57,10 +57,13 @@ _WHEN_IS = re.compile(
     r"(?P<what>[\w-]+(?: [\w-]+){0,2}?)(?: one)?\W*$"
 )
 _AGAIN = re.compile(
+    r"\b(?:am i|are we) on(?= for\b|\W*$| (?:this |next )?(?:today|tomorrow|[a-z]{3,6}day)\b)|"
+    r"^\W*(?:(?:so|and|ok|hi|hey|wait),? )*did (?:i|we|you|u) (?:just |already |actually )?(?:book|schedule|reserve)"
+    r"(?: (?:it|that|me|us|this|anything|one))?\W*$|"
     r"\b(?:when|what (?:time|day))(?: (?:is|was) (?:it|that|this))? again\b|"
     r"^\W*(?:(?:so|and|ok|hi|hey),? )*what (?:do|have) (?:i|we) (?:have|got)(?: booked| scheduled| coming up)?\W*$"
 )
-"""What stands: "thanks, what time again?", "what do I have"."""
+"""What stands: "thanks, what time again?", "what do I have", "am I on for tomorrow?"."""
 _TWO = (
     rf"(?:(?:the |my |our )?(?:two|2|both)(?: of)? (?:them|these|those|{v.APPT}|times|days)|"
     r"(?:them|those|these)(?: two| both)?)"

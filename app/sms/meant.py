@@ -38,6 +38,7 @@ _ASKED_FOR = (
     r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b(?!'s)|"
     r"\b(?:can|could|will|would|is|if) {name} (?:come|see (?:me|us)|do (?:it|that|the|my)|make it|take it|free|"
     r"available|there|instead)\b|"
+    r"\b(?:switch|change|swap) (?:me|us|it|this|that) (?:over )?to {name}\b(?!'s)|"
     r"\b{name} (?:instead|rather|if possible)\b"
 )
 _BY_TITLE = r"(?<!for )(?<!from )(?<!by )(?<!it )(?<!with )\b(?=(?:dr|doctor)\b){name}\b"

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from app.booking.business import Business, Service
 from app.sms.state import Booked, Offered
@@ -53,6 +54,9 @@ ONE_AT_A_TIME = "One at a time, please."
 WE_OFFER = "We offer: {services}."
 THIS_FIRST = "One at a time, please, so this first:"
 REST_AGAIN = "One at a time, please: text the rest again after this."
+ONE_VISIT = "This is one visit; for another one text again after it."
+WRONG_NUMBER = "Sorry about that. Reply STOP and this number gets no more texts from us."
+NEW_FIRST = "First the new visit, then I ask about the old one:"
 SAME_SERVICE = "A move keeps the service; for another one reply PERSON."
 OR_MOVE = 'For another time text "move it".'
 NO_OTHER = "I find no other upcoming appointment for this number. Text a day to book one, or PERSON for a call."
@@ -127,14 +131,17 @@ def day(when: date, today: date) -> str:
     return f"{_DAYS[when.weekday()]} {_MONTHS[when.month - 1]} {when.day}{year}"
 
 
-def clock(when: datetime) -> str:
-    """`9:00 AM`."""
-    return f"{when.hour % 12 or 12}:{when.minute:02d} {'AM' if when.hour < 12 else 'PM'}"
+def clock(when: datetime, zone: ZoneInfo | None = None) -> str:
+    """`9:00 AM`; `1:30 AM (before the clocks go back)` where the clocks of the zone show that twice."""
+    local = when.astimezone(zone) if zone else when
+    twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    which = f" ({'after' if local.fold else 'before'} the clocks go back)" if twice else ""
+    return f"{when.hour % 12 or 12}:{when.minute:02d} {'AM' if when.hour < 12 else 'PM'}{which}"
 
 
-def moment(when: datetime, today: date) -> str:
+def moment(when: datetime, today: date, zone: ZoneInfo | None = None) -> str:
     """`Tue Nov 24 at 9:00 AM`."""
-    return f"{day(when.date(), today)} at {clock(when)}"
+    return f"{day(when.date(), today)} at {clock(when, zone)}"
 
 
 def numbered(choices: Sequence[str]) -> str:
@@ -163,7 +170,7 @@ def offer(business: Business, slots: Sequence[Offered], today: date) -> str:
     for number, slot in enumerate(slots, start=1):
         on = slot.starts.date()
         parts += [f"{day(on, today)}:"] if on != before else []
-        parts.append(" ".join(filter(None, (f"{number})", clock(slot.starts), names.get(slot.who, "")))))
+        parts.append(" ".join(filter(None, (f"{number})", clock(slot.starts, business.zone), names.get(slot.who, "")))))
         before = on
     last = "Reply 1" if len(slots) == 1 else f"Reply 1 to {len(slots)}"
     return f"{' '.join(parts)}. {last}, or another day."
@@ -174,7 +181,7 @@ def visit(business: Business, service: str, who: str, start: datetime, today: da
     found, technician = business.service(service), business.technician(who)
     name = short(found.name if found else service)
     with_whom = f" with {short(technician.name)}" if technician else ""
-    return f"{name}{with_whom}, {moment(start, today)}"
+    return f"{name}{with_whom}, {moment(start, today, business.zone)}"
 
 
 def appointment(business: Business, booked: Booked, today: date) -> str:
@@ -183,7 +190,8 @@ def appointment(business: Business, booked: Booked, today: date) -> str:
 
 def which_appointment(business: Business, found: Sequence[Booked], today: date) -> str:
     choices = [
-        f"{moment(each.starts, today)} {short(service.name) if (service := business.service(each.service)) else ''}"
+        f"{moment(each.starts, today, business.zone)} "
+        f"{short(service.name) if (service := business.service(each.service)) else ''}"
         for each in found
     ]
     return f"Which one? {numbered(choices)}. Reply with the number."

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from app.sms import apart, choosing, further, meant, own_appointments, phrases
 from app.sms.ground import Ground
+from app.sms.names_in_words import whole_name
 from app.sms.several import MOST_PUT_OFF
 from app.sms.spans_in_words import DAY_NAMES
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task
@@ -33,6 +34,8 @@ _ELSEWHEN = re.compile(
     r"\b(?:can|could) [a-z]+ (?:have|get|do|make) (?:the|my|our)\b"
 )
 """What is said like this of a visit gives it another time."""
+
+_WHOSE = re.compile(r"\b[Ff]or (?:me|myself|him|her),? (?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})")
 
 
 def one_or_two(talk: Talk, ground: Ground) -> Said:
@@ -122,8 +125,11 @@ async def see_to(talk: Talk, ground: Ground) -> None:
         talk.lead(phrases.REST_AGAIN)
     elif talk.said.next is not None:
         talk.lead(phrases.THIS_FIRST)
-    elif talk.state.step in CHOOSING and talk.state.task is Task.BOOK and apart.wants_several(talk, talk.said):
-        talk.lead(phrases.REST_AGAIN)
+    elif talk.state.step in CHOOSING and talk.state.task is Task.BOOK:
+        if apart.wants_several(talk, talk.said):
+            talk.lead(phrases.REST_AGAIN)
+        elif apart.for_several(talk.said):
+            talk.lead(phrases.ONE_VISIT)
 
 
 def _keep(talk: Talk, then: Said, at: int = MOST_PUT_OFF) -> bool:
@@ -154,6 +160,9 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
         await own_appointments.begin(talk, Task.MOVE)
     else:
         wish = replace(said, intent=Intent.BOOK, answer=None)
+        if apart.FOR_ANOTHER.match(first.words.lower()):  # the one before was for somebody else
+            whose = _WHOSE.search(first.words)
+            state.name = whole_name(whose["name"], ground) if whose else ""
         await choosing.take_up(talk, _on_day_of(last, wish), last.service if last else "")
     service = talk.business.service(state.service)
     if service is not None and (state.step is Step.TIME or (state.step is Step.DAY and state.task is Task.BOOK)):

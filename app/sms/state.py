@@ -141,6 +141,8 @@ class Asked(msgspec.Struct, frozen=True):
     strict: bool = False
     stays: Booked | None = None
     """A visit of the same service that stays as it is, where this is a booking."""
+    if_booked: str = ""
+    """The service in whose stead it is asked about: only once that is booked."""
 
 
 class State(msgspec.Struct, omit_defaults=True):

@@ -138,8 +138,9 @@ class Talk:
 
     def moment(self, when: datetime) -> str:
         """A time as it is asked about."""
-        said = spanish.moment if self.state.language == spanish.LANGUAGE else phrases.moment
-        return said(when, self.today)
+        if self.state.language == spanish.LANGUAGE:
+            return spanish.moment(when, self.today)
+        return phrases.moment(when, self.today, self.business.zone)
 
     async def misunderstood(self, lead: str = phrases.SORRY) -> None:
         """Ask again; after two in a row a person takes over, and then nothing keeps answering an answering machine."""
@@ -268,7 +269,7 @@ def confirmation(talk: Talk) -> str:
         return talk.question()
     what = phrases.visit(talk.business, state.service, slot.who, slot.starts, talk.today)
     if state.appointment is not None:
-        old = phrases.moment(state.appointment.starts, talk.today)
+        old = phrases.moment(state.appointment.starts, talk.today, talk.business.zone)
         return f"Move your visit from {old} to: {what}? Reply YES to move it, NO to keep it."
     stays = f" Your visit on {phrases.moment(state.stays.starts, talk.today)} stays." if state.stays else ""
     return f"{what}{phrases.whom(state.name)}.{stays} Reply YES to book it, or text another time."

@@ -9,7 +9,7 @@ from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, names_time, services_in
 from app.sms.state import Booked
 from app.sms.talk import Talk
-from app.sms.vocabulary import AGAIN, APPT, BETTER, ONE_MORE, WISHES_FOR
+from app.sms.vocabulary import AGAIN, APPT, BETTER, ONE_MORE, WHO, WISHES_FOR
 from app.sms.words import Intent
 
 _NAME = r"[A-Z][\w'.-]*[^\W_]"
@@ -98,6 +98,14 @@ def _has_one(talk: Talk) -> bool:
     if match is None or _CHANGES_OWN.search(f"{low[: match.start()]},{low[match.end() :]}"):
         return False
     return match["kind"] is None or match["kind"] in known.own_words | known.technicians | _ANY_KIND
+
+
+def may_be_of_visit(talk: Talk) -> bool:
+    """Whether a first text may be about a visit that stands, and asks for no other one."""
+    said = talk.said
+    asked_for = said.intent is Intent.BOOK or services_in(talk)
+    told = said.text and not said.only_greets and not said.foreign and not WHO.fullmatch(said.text.lower())
+    return bool(told and not asked_for and (said.when or said.when.no_such or not said.asks))
 
 
 def referred(talk: Talk, own: Sequence[Booked]) -> list[Booked] | None:

@@ -310,7 +310,7 @@ CLOSING = re.compile(
 )
 WISHES = re.compile(
     r"\b(?:have an? (?:good|great|nice|wonderful|blessed|lovely|safe)|enjoy (?:the|your)) (?:rest of (?:the|your) )?"
-    r"(?:[a-z]*day|night|evening|afternoon|morning|week(?:end)?|holidays|thanksgiving|christmas)\b|"
+    r"(?:[a-z]*day|night|evening|afternoon|morning|week(?:end)?|holidays|thanksgiving|christmas)\b(?! time| sl| sp)|"
     r"\b(?:happy|merry) (?:thanksgiving|christmas|xmas|holidays?|new year|easter|turkey day)\b|\bgood night\b",
     re.I,
 )

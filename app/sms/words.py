@@ -3,7 +3,6 @@
 A text is only ever material: nothing in it can name a caller, a tool or another customer's appointment.
 """
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,22 +19,8 @@ from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import each_to_its_goal, without_origin
 from app.sms.other_languages import ABROAD
+from app.sms.slips import SLIPS
 
-_TOO = (
-    r"\A(?P<head>\D*?)\b(?P<hour>1[0-2]|[1-9])(?::00)?(?P<half> ?[ap]m)?(?: o'?clock)?"
-    r"(?:'s| is| would be| seems| sounds)"
-    r"(?: a bit| a little| way| much| far| really| still)* too {what}\b(?P<rest>[^\d?]*)\Z"
-)
-"""The only hour that is named, and why it is none."""
-_SLIPS = (
-    (re.compile(_TOO.format(what="early"), re.I), r"\g<head>rather after \g<hour>:01\g<half>\g<rest>"),
-    (re.compile(_TOO.format(what="late"), re.I), r"\g<head>rather before \g<hour>:00\g<half>\g<rest>"),
-    (re.compile(r"\b(?:chnge|cahnge|chagne|chnage|chaneg)\b", re.I), "change"),
-    (re.compile(r"\b(?:mvoe|moev)\b", re.I), "move"),
-    (re.compile(r"\b(?:cxl|cncl|canx)\b", re.I), "cancel"),
-    (re.compile(r"\bre-?(?!schedul)s(?:c?h|c)e?du?[a-z]{0,3}\b", re.I), "reschedule"),
-    (re.compile(r"\b(?!appointment)app?oi?n?i?tm[ea]?n?t(?=s?\b)", re.I), "appointment"),
-)
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
 """Places where a second request is looked for in one text."""
@@ -165,7 +150,7 @@ def cleaned(body: str) -> str:
     for sign, word in v.SIGNS.items():
         text = text.replace(sign, word)
     text = each_to_its_goal(with_what_is_kept(v.ABOUT.sub(r"around \1", text)))
-    for form, english in (*ABROAD, *_SLIPS):
+    for form, english in (*ABROAD, *SLIPS):
         text = form.sub(english, text)
     text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
@@ -178,11 +163,19 @@ def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
     bodies = [(cleaned(body), pictures) for body, pictures in texts]
     for text, pictures in bodies:
         for one in _each(text, ground):
+            one = _with_first_name(said, one)
             whole = replace(one, name=one.alone) if len(texts) > 1 and _is_whole_name(one) else one
             said = whole if said is None else _together(said, whole)
         said = replace(said or Said(), pictures=(said.pictures if said else 0) + pictures)
         said = replace(said, instead=said.instead or bool(v.INSTEAD.search(text)))
     return replace(said or Said(), whole="\n".join(text for text, _ in bodies if text))
+
+
+def _with_first_name(said: Said | None, one: Said) -> Said:
+    """The name that comes in two texts of one word each, as one."""
+    words = [each.alone for each in (said, one) if each and each.alone.lower() == each.text.lower() and each.alone]
+    single = len(words) == _TWO and not any(" " in word for word in words)
+    return replace(one, alone=" ".join(words)) if single else one
 
 
 def _each(text: str, ground: Ground, most: int = MOST_WISHES) -> list[Said]:

@@ -557,7 +557,7 @@ TWO_WISHES = (
         BOOK
         + """
         > move it to wednesday at 10 and make it an ant treatment
-        < A move keeps the service; for another one reply PERSON. Move your visit from Tue Nov 24
+        < First the new visit, then I ask about the old one: Ant treatment with Lee, Wed Nov 25 at 10:00 AM
         """,
         (JANE,),
     ),

@@ -373,13 +373,11 @@ BOOKING = (
         > inspection tuesday 9am, my name is Jane Roe
         < Home inspection
         > sorry I meant the ant treatment
-        < Tue Nov 24: 1) 8:00 AM
-        > 1
-        < Ant treatment with Dana, Tue Nov 24 at 8:00 AM, for Jane Roe
+        < Ant treatment with Dana, Tue Nov 24 at 9:00 AM, for Jane Roe
         > yes
         < Booked
         """,
-        ("treatment 2026-11-24 08:00 Jane Roe confirmed",),
+        ("treatment 2026-11-24 09:00 Jane Roe confirmed",),
     ),
     Story(
         "after a time of day",

@@ -32,8 +32,8 @@ ROWS: tuple[Row, ...] = (
     (ONE, "same again next month / 1 / yes", f"{TUE}, inspection Tue 1 08:00", "Booked"),
     (
         NOTHING,
-        "inspection tuesday 9am for my mom Ann Roe and for me 9:30 / yes / yes",
-        f"{TUE} for Ann Roe, {AT_NINE_THIRTY} for Ann Roe",
+        "inspection tuesday 9am for my mom Ann Roe and for me 9:30 / yes / Jane Roe / yes",
+        f"{TUE} for Ann Roe, {AT_NINE_THIRTY}",
         "Booked",
     ),
 )
