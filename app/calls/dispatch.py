@@ -81,7 +81,7 @@ class Dispatcher:
         repeat_window_s: float,
         replays: Replays | None = None,
     ) -> None:
-        self._tools = {alias: tool for tool in tools for alias in (tool.name, camel(tool.name))}
+        self._tools = {alias: tool for tool in tools for alias in tool.names}
         self._businesses = businesses
         self._cap = cap
         self._late = late
@@ -393,9 +393,3 @@ class Dispatcher:
             "Audit rows of lookups are being dropped",
             f"The database has been away so long that {count} or more rows about lookups could not be kept.",
         )
-
-
-def camel(name: str) -> str:
-    """`check_availability` as `checkAvailability`."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)

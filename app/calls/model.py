@@ -133,6 +133,12 @@ class Tool(Generic[Arguments]):
     fails_open: bool = False
     """Whether it is done all the same where the database cannot keep that it was asked for."""
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """What it is called by: `check_availability` comes as `checkAvailability` too."""
+        first, *rest = self.name.split("_")
+        return self.name, first + "".join(word.capitalize() for word in rest)
+
 
 def _written(answer: dict[str, Any]) -> bytes:
     try:

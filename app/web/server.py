@@ -12,7 +12,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import log
-from app.calls.dispatch import camel
 from app.dialects import bland, elevenlabs, plain, retell, telnyx
 from app.dialects.credentials import encoded
 from app.web import errors, health
@@ -96,7 +95,7 @@ def build(doors: Doors) -> Starlette:
 
 def _shortcuts(routes: Sequence[Route], doors: Doors) -> dict[tuple[str, str], ASGIApp]:
     """The doors of Vapi, of MCP, of texts and of every tool on every platform, by the very address."""
-    names = [name for tool in doors.tools for name in (tool.name, camel(tool.name))]
+    names = [name for tool in doors.tools for name in tool.names]
     found = {("POST", route.path): route.app for route in routes if route.path in ("/vapi", MCP, SMS, STATUS)}
     for route in routes:
         if route.path.endswith("/{name}"):

@@ -6,7 +6,6 @@ from starlette.types import Receive, Scope
 
 from app import log, metrics
 from app.calls.arrivals import Declined
-from app.calls.dispatch import camel
 from app.calls.events import CallEvent
 from app.dialects import vapi
 from app.dialects.credentials import encoded
@@ -31,7 +30,7 @@ class Vapi:
 
     def __init__(self, doors: Doors) -> None:
         self._dispatcher = doors.dispatcher
-        self._tools = {alias: tool.name for tool in doors.tools for alias in (tool.name, camel(tool.name))}
+        self._tools = {alias: tool.name for tool in doors.tools for alias in tool.names}
         self._arrivals = doors.arrivals
         self._events = doors.events
         self._handover = doors.handover
