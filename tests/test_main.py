@@ -73,7 +73,12 @@ def test_a_command_that_is_interrupted_ends_by_the_signal_and_says_nothing() -> 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         asked = [sys.executable, "-m", "app", "pages", "list"]
         variables = environment(READBACK_DATABASE_URL=f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/x")
-        calling = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, cwd=ROOT)
+        # A shell's job in the background has this signal ignored, and so would what it starts.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            calling = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables, cwd=ROOT)
+        finally:
+            signal.signal(signal.SIGINT, before)
         silent.settimeout(60)
         held, _ = silent.accept()
         calling.send_signal(signal.SIGINT)
