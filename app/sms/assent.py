@@ -12,11 +12,24 @@ from datetime import date, timedelta
 from app.sms.cancelling import without_told
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
-from app.sms.meant import NOT_THE_POINT, names_time, picked, services_in
+from app.sms.meant import NOT_THE_POINT, all_services_in, names_technician, names_time, picked, services_in
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
-from app.sms.tidings import DETAIL
-from app.sms.vocabulary import ASKING, CANCEL_IT, CONDITION, NEGATION, SEGMENTS, TURNS, WISHES, YES
+from app.sms.tidings import EMAIL, PLACE
+from app.sms.vocabulary import (
+    ASKING,
+    BETTER,
+    CANCEL_IT,
+    CONDITION,
+    EARLIER,
+    LATER,
+    NEGATION,
+    PHONE,
+    SEGMENTS,
+    TURNS,
+    WISHES,
+    YES,
+)
 from app.sms.words import Answer, Intent, Said
 
 _SIGNS = re.compile(r"[^\w']+")
@@ -140,8 +153,22 @@ _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 UNDONE = re.compile(r"\bcanc\w+ (?:(?:my|the|that|this) )?canc|[❌🚫⛔🙅‽]")
 """A cancellation that is to be cancelled, and signs that forbid what stands beside them."""
-_TOLD_LATER = re.compile(r"\b(?:i|we)(?:'ll| will| can|ll)? (?:text|send|give|tell|share|get)\b.*\blater\b")
-_CHANGES = re.compile(r"\b(?:chang\w+|mov\w+|switch\w*|cancel\w*|different|other|another|new|also|and|then|plus)\b")
+_WAY_IN = re.compile(
+    r"\b(?:address|gates?|code|doors?|(?:door)?bell|buzzer|dogs?|puppy|cats?|pets?|keys?|lock ?box|alarm|parking|"
+    r"apt\.? ?#?\d+\w?|apartment|unit|suite|driveway|garage|fence|(?:back|front)?yard|(?:phone|cell|number) is)\b|"
+    rf"{PLACE}|{EMAIL}|{PHONE.pattern}",
+    re.I,
+)
+"""How to get in and whom to reach: all that may stand beside a yes."""
+_TOLD_LATER = re.compile(
+    r"\b(?:i|we)(?:'ll| will|ll)? (?:text|send|give|tell|share)(?: (?:you|u|it|them|the|my|a|gate|door|code|address|"
+    r"number|key|apt|unit))* later\W*$"
+)
+_WISHES_MORE = re.compile(
+    r"\b(?:chang\w+|mov\w+|switch\w*|cancel\w*|different|other|another|new|also|and|then|plus|but|rather|sooner|"
+    r"confirm|decide|approve|pick|before|after|until|once|first(?! floor)|let|tell|ask|have (?:him|her|them|the|who)|"
+    r"send|wait|park it|under|names?|customer|time|day|hours?|less|cost|price)\b"
+)
 """A detail beside such a word may be a wish: it is no part of a yes."""
 _HANGS_ON = re.compile(r"^\W*(?:but|though|only)\b", re.M)
 """A question that begins like this has to be answered before the yes is one."""
@@ -240,22 +267,24 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
         return False
     task = Task.CANCEL if talk.state.step is Step.CONFIRM_CANCEL else talk.state.task
     told = said.told if task is Task.CANCEL else without_told(said.told)
-    told = _without_details(told) if task is Task.BOOK else told
+    told = _without_details(talk, told) if task is Task.BOOK else told
     left = _without_names(talk, about, _spoken(told))
     return _agrees(said, task, left, numbered=_is_number_of(talk, about), strict=talk.state.strict)
 
 
-def _without_details(told: str) -> str:
+def _without_details(talk: Talk, told: str) -> str:
     """The words without what whoever comes has to know, which goes with the booking: "yes, gate code 1234"."""
     agreed = YES.match(told)
     parts = SEGMENTS.split(told[agreed.end() :]) if agreed else []
-    left = [part for part in parts if part and not (DETAIL.search(part) and not _weighs(part))]
+    left = [part for part in parts if part and not (_WAY_IN.search(part) and not _weighs(talk, part))]
     return ", ".join([agreed.group(), *left]) if agreed and len(left) < len(parts) else told
 
 
-def _weighs(part: str) -> bool:
-    part = _TOLD_LATER.sub(" ", part)
-    return any(form.search(part) for form in (TURNS, NEGATION, ASKING, _CHANGES))
+def _weighs(talk: Talk, part: str) -> bool:
+    part = _TOLD_LATER.sub(" ", part.lower())
+    if all_services_in(talk, part) or names_technician(talk, part):
+        return True
+    return any(form.search(part) for form in (TURNS, NEGATION, ASKING, EARLIER, LATER, BETTER, _WISHES_MORE))
 
 
 def _agrees(said: Said, task: Task, words: str, *, numbered: bool, strict: bool) -> bool:

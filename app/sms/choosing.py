@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from app.booking.speech import WEEKDAYS
 from app.errors import Code
 from app.sms import meant, naming, phrases
@@ -184,8 +186,9 @@ def _take_service(talk: Talk) -> bool:
         return False
     if state.slot is not None or state.slots:  # what was offered was for another service
         day = (state.slot or state.slots[0]).starts.date()
-        at = state.slot if not said.asks and said.answer in (None, Answer.NO) else None  # else they choose anew
+        at = state.slot if meant.names_only(said, chosen) else None  # else they choose anew
         state.wanted = state.wanted or Wanted(days=[day], minutes=[minute(at)] if at else [])
+    state.after = [replace(each, if_booked=chosen.id) if each.if_booked else each for each in state.after]
     state.service = chosen.id
     state.forget_times()
     return True

@@ -62,7 +62,11 @@ class Deciding:
         found = (await talk.ask(FIND)).get("appointments", ()) if booked else ()
         visits = [Booked(each["reference"], each["start"], each["service"], each["technician"]) for each in found]
         theirs = [each for each in visits if (each.service, each.start, each.who) in booked]
-        return next((each for each in theirs if each.service == talk.state.service), None)
+        same = [each for each in theirs if each.service == talk.state.service]
+        slot = talk.state.slot
+        if slot is not None and any((each.start, each.who) == (slot.start, slot.who) for each in same):
+            return None  # the very time that was approved: that they have it already is said as it is booked
+        return next(iter(same), None)
 
     async def told_too(self, conversation: Conversation, tool: str, found: Mapping[str, Any]) -> Mapping[str, Any]:
         """A look-up's result; of their visits with the word that a change is still to be decided about."""

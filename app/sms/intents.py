@@ -57,7 +57,8 @@ _WHEN_IS = re.compile(
     r"(?P<what>[\w-]+(?: [\w-]+){0,2}?)(?: one)?\W*$"
 )
 _AGAIN = re.compile(
-    r"\b(?:am i|are we) on(?= for\b|\W*$| (?:this |next )?(?:today|tomorrow|[a-z]{3,6}day)\b)|"
+    r"\b(?:am i|are we) on(?!.*\b(?:instead|rather|too)\b)"
+    r"(?= for\b|\W*$| (?:this |next )?(?:today|tomorrow|[a-z]{3,6}day)\b)|"
     r"^\W*(?:(?:so|and|ok|hi|hey|wait),? )*did (?:i|we|you|u) (?:just |already |actually )?(?:book|schedule|reserve)"
     r"(?: (?:it|that|me|us|this|anything|one))?\W*$|"
     r"\b(?:when|what (?:time|day))(?: (?:is|was) (?:it|that|this))? again\b|"

@@ -45,6 +45,11 @@ _BY_TITLE = r"(?<!for )(?<!from )(?<!by )(?<!it )(?<!with )\b(?=(?:dr|doctor)\b)
 """Beside a time it is enough: "Dr. May, Tuesday at 9"."""
 _SIGNS = re.compile(r"[^\w-]+")
 _TITLES = ("dr", "doctor", "mr", "mrs", "ms", "miss")
+_CORRECTS = re.compile(
+    r"\b(?:no|nope|not|that|that'?s|sorry|oops|actually|wait|oh|hm+|i|we|i'?d|like|meant|want(?:ed)?|need(?:ed)?|asked|for|"
+    r"to|make|switch|change|it|is|was|should|be|the|an?|my|one|instead|please|pls|can|could|rather|than|of|and|do|get)\b"
+)
+_STEM_CHARS = 3
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
 )
@@ -166,6 +171,13 @@ def wishes_sooner(said: Said) -> bool:
     """Whether an earlier or a later time is asked for, for a visit that stands: "can you come a bit later?"."""
     asks = said.asks or bool(WISHES_FOR.search(said.text.lower())) or bool(PLEASE.search(said.text.lower()))
     return asks and said.more in (More.EARLIER, More.LATER) and bool(SOONER.search(said.text.lower()))
+
+
+def names_only(said: Said, service: Service) -> bool:
+    """Whether nothing but this service is said, and courtesies: whoever says more may mean another time as well."""
+    stems = tuple(word[:_STEM_CHARS] for word in _plain(service.name).split())
+    left = _plain(_CORRECTS.sub(" ", said.whole.lower())).split()
+    return not said.question and all(word.startswith(stems) for word in left)
 
 
 def names_technician(talk: Talk, text: str) -> bool:

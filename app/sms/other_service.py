@@ -21,7 +21,14 @@ _CHANGED = re.compile(
     r"\b(?:change|switch|swap|turn|upgrade) (?P<old>.+?) (?:in)?to (?P<new>.+)|\bmake (?:it|that|this) (?P<made>.+)",
     re.S,
 )
+_IT = re.compile(r"(?:it|this|that|(?:my|the|that|this) (?:visit|appointment|appt|apt|booking|one|service))\b")
 _INSTEAD = re.compile(r"(?P<new>.+?)\b(?:instead of|rather than|(?:and )?not) (?P<old>.+)", re.S)
+_NO_WISH = re.compile(
+    r"\b(?:don'?t|do not|never|keep|both|too|also|as well|if|did|do i|how|what|who|will it|would it|may|might|later|"
+    r"names?|address|he|she|they|neighbou?r\w*)\b"
+)
+"""What makes it a question, a no, or one visit more: then it is no exchange."""
+_FIRST_WORDS = 3
 _MISHEARD = re.compile(r"\b(?:asked for|wanted|meant|said|ordered|should(?: be|(?: have|'?ve) been)|supposed to be)\b")
 _ONLY_INSTEAD = re.compile(r"(?P<new>.+?)\binstead(?: please| pls)?\W*", re.S)
 
@@ -30,17 +37,21 @@ async def takes_its_place(talk: Talk, ground: Ground) -> bool:
     """Whether it is wanted; the new visit has been asked about then. False: it is something else, and nothing was."""
     said, low = talk.said, talk.said.whole.lower()
     found = _CHANGED.search(low) or _INSTEAD.fullmatch(low) or _ONLY_INSTEAD.fullmatch(low)
-    if found is None or said.cancels or said.next is not None or is_one_more(talk, low):
+    if found is None or _NO_WISH.search(low) or said.when.barred or said.cancels or said.next is not None:
         return False
     parts = found.groupdict()
     new, old = parts.get("new") or parts.get("made") or "", parts.get("old") or ""
-    wanted = all_services_in(talk, new)
+    wanted, named = all_services_in(talk, new), all_services_in(talk, old)
+    if is_one_more(talk, low) or (old and len(named) != 1 and not (found.re is _CHANGED and _IT.match(old))):
+        return False
+    if found.re is _CHANGED and all_services_in(talk, " ".join(new.split()[:_FIRST_WORDS])) != wanted:
+        return False  # "make it quick when you do the ants"
     told = found.re is _CHANGED or any(form.search(low) for form in (WISHES_FOR, _MISHEARD))
     wishes = told or said.intent in (Intent.BOOK, Intent.MOVE)
     if len(wanted) != 1 or not wishes:
         return False
     visits = await own_appointments.all_standing(talk) or []
-    visit = _replaced(talk, visits, [service.id for service in all_services_in(talk, old)], ground.when(old)[0])
+    visit = _replaced(talk, visits, [service.id for service in named], ground.when(old)[0])
     if visit is None or any(each.service == wanted[0].id for each in visits):
         return False
     await _book_first(talk, ground, new, visit, wanted[0].id)

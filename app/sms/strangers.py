@@ -13,6 +13,7 @@ _WRONG_NUMBER = re.compile(
     r"(?:\W+(?:sorry|thanks|please|buddy|bro|man|sir|ma'?am))*\W*"
 )
 """Nothing else is said."""
+_NOT_WRONG = re.compile(r"\b(?:not|isn'?t) (?:the |a )?wrong\b")
 
 
 async def has_no_visit(talk: Talk) -> bool:
@@ -20,7 +21,8 @@ async def has_no_visit(talk: Talk) -> bool:
 
     With a visit somebody else waits for our texts: that is for a person.
     """
-    if not _WRONG_NUMBER.fullmatch(talk.said.whole.lower()) or await own_appointments.all_standing(talk) != []:
+    low = talk.said.whole.lower()
+    if not _WRONG_NUMBER.fullmatch(low) or _NOT_WRONG.search(low) or await own_appointments.all_standing(talk) != []:
         return False
     talk.state.step = Step.DONE
     talk.say(phrases.WRONG_NUMBER)

@@ -10,14 +10,17 @@ from app.sms.talk import MAX_REASON_CHARS, Talk
 from app.sms.vocabulary import ASKING, BESIDES, BETTER, MOVE, PERSON, PHONE
 from app.sms.words import Answer
 
+PLACE = (
+    r"\b\d+ (?!(?:with|see|for|hours?|hrs?|min\w*|miles?)\b)"
+    r"(?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b"
+)
+EMAIL = r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,250}\.\w"
 DETAIL = re.compile(
     r"\b(?:address|gates?|code|doors?|ring|(?:door)?bell|buzzer|knock|dogs?|puppy|cats?|pets?|keys?|lock ?box|alarm|"
     r"parking|park|apt\.? ?#?\d+\w?|apartment|unit|suite|floors?|entrance|driveway|garage|fence|(?:back|front)?yard)\b|"
-    r"\b\d+ (?!(?:with|see|for|hours?|hrs?|min\w*|miles?)\b)"
-    r"(?:\w+ ){1,3}(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|ct|court|way|place|pl)\b|"
+    rf"{PLACE}|"
     r"\b(?:tell|let|ask|inform|have) (?:him|her|them|the (?:tech\w*|guys?|driver|inspector)|whoever \w+) |"
-    r"(?<!\S)[^\s@]{1,64}@[^\s@]{1,250}\.\w|"
-    rf"{PHONE.pattern}|"
+    rf"{EMAIL}|{PHONE.pattern}|"
     r"\b(?:call|text|ring|phone) (?:him|her|them|(?:me )?(?:first|ahead|when|before|once))\b|"
     r"\b(?:phone|cell|number) is\b|"
     r"\bmy (?:\w+[- ]in[- ]law|wife|husband|mom|mum|mother|dad|father|sister|brother|son|daughter|friend|partner|"

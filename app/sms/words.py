@@ -174,7 +174,7 @@ def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
 def _with_first_name(said: Said | None, one: Said) -> Said:
     """The name that comes in two texts of one word each, as one."""
     words = [each.alone for each in (said, one) if each and each.alone.lower() == each.text.lower() and each.alone]
-    single = len(words) == _TWO and not any(" " in word for word in words)
+    single = len(words) == _TWO and len({w.lower() for w in words}) == _TWO and not any(" " in w for w in words)
     return replace(one, alone=" ".join(words)) if single else one
 
 

@@ -50,6 +50,12 @@ ANOTHER_SERVICE: tuple[Row, ...] = (
         )
     ),
     (ONE, "switch it to ants wednesday at 10 / yes / no", f"{TUE}, {TREATMENT}", "I left your appointment as it is"),
+    (
+        ONE,
+        "make it an ant treatment instead / no, a follow-up visit / yes / yes",
+        "follow-up Tue 24 09:00",
+        "Cancelled: Home inspection",
+    ),
     (ONE, "make it an ant treatment instead / never mind", TUE, "nothing was booked"),
     (ONE, "change my inspection to an ant treatment / no / forget it", TUE, "nothing was booked"),
     (ONE, "is it for the ants and not the spiders?", TUE, "Which day suits you?"),
@@ -66,6 +72,7 @@ UNDERSTOOD: tuple[Row, ...] = (
     (ASKED_NAME, "Jane ++ Roe / yes", TUE, "for Jane Roe"),
     (ASKED_NAME, "jane ++ roe ++ thanks / yes", TUE, "for Jane Roe"),
     (ASKED_NAME, "Jane ++ thanks / yes", f"{TUE} for Jane", "for Jane."),
+    (ASKED_NAME, "Jane ++ Jane / yes", TUE + " for Jane", "for Jane."),
     (ONE, "did i book?", TUE, "You have: Home inspection"),
     (ONE, "switch me to Lee / yes", TUE, "Moved: Home inspection with Lee"),
     (ONE, "can I drop the inspection report off? / yes", TUE, ""),
@@ -92,6 +99,56 @@ NO_YES_YET = (
     "yes but the address is wrong",
     "yes if the dog can stay inside",
     "yes and the other house's gate code is 1234",
+    "ok, my mom will decide",
+    "k, my landlord will have to approve",
+    "yes, let me ring my husband before you book",
+    "ok, text me first",
+    "ok. I will ring back",
+    "ok, let her pick the time",
+    "yes, park it for now",
+    "yes, tell them to come sooner",
+    "yes, have the tech come earlier",
+    "ok, text me once you have something earlier",
+    "yes, have the inspector be Lee",
+    "yes, the gate code is with Lee",
+    "yes, have the guy do the ant treatment",
+    "yes i'll text the gate code but can it be later",
+    "yes, i'll give you the address but i need it two hours later",
+    "yes we can get the dog out but not until later",
+    "ok i will give you the address and confirm later",
+    "yes, it's for my mom's apartment under Ann Roe",
+    "yes, my apartment is the customer name Ann Roe",
+)
+NOT_IN_ITS_PLACE = (
+    "I want an ant treatment wednesday at 10, I'm not home tuesday",
+    "book an ant treatment wednesday at 10 rather than 9",
+    "keep my inspection and book an ant treatment wednesday at 10, not 9",
+    "I need an ant treatment too, rather than just the inspection",
+    "I need an ant treatment for the kitchen not the garage",
+    "can you add an ant treatment wednesday at 10? not urgent",
+    "I want an ant treatment, not tuesday",
+    "I want an ant treatment and not sure when",
+    "I do not have a gate code",
+    "don't change my inspection to an ant treatment",
+    "did you change my inspection to an ant treatment?",
+    "will it cost more if I change my inspection to an ant treatment?",
+    "Do I need an ant treatment instead of an inspection?",
+    "my neighbor wanted the ant treatment rather than the inspection",
+    "I may make it a treatment later, just keep the inspection",
+    "change the address to 12 Ant Lane",
+    "change the name to Ann Treatment",
+    "can i change the time to before the ant treatment",
+    "make it quick when you do the ants",
+    "could you switch me over to Dana for the ant treatment",
+)
+ANOTHER_SERVICE_AT_NO_HOUR = (
+    "ant treatment but later in the day",
+    "ant treatment, another time",
+    "sorry i need an ant treatment at a different time",
+    "no, that time is bad, and I need the ant treatment",
+    "my neighbor had the ant treatment",
+    "I have ants too",
+    "is 2 ok for the ant treatment",
 )
 
 
@@ -109,6 +166,20 @@ async def test_what_is_told_beside_a_yes_goes_with_the_booking(text: str, sqlite
 async def test_a_yes_that_may_wish_for_something_else_books_nothing(text: str, sqlite_url: str) -> None:
     async with phone(sqlite_url) as customer:
         heard = await played(customer, ASKED, text)
+        assert await standing(customer) == "", heard
+
+
+@pytest.mark.parametrize("text", NOT_IN_ITS_PLACE)
+async def test_a_visit_stays_where_nothing_is_to_take_its_place(text: str, sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, ONE, f"{text} / yes / yes")
+        assert TUE in await standing(customer), heard
+
+
+@pytest.mark.parametrize("text", ANOTHER_SERVICE_AT_NO_HOUR)
+async def test_another_service_keeps_no_hour_that_may_not_suit(text: str, sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, ASKED, f"{text} / yes")
         assert await standing(customer) == "", heard
 
 
@@ -131,6 +202,11 @@ async def test_what_is_texted_in_short_is_understood(row: Row, sqlite_url: str) 
 
 async def test_a_wrong_number_that_a_visit_is_under_is_for_a_person(sqlite_url: str) -> None:
     await hold(sqlite_url, (ONE, "wrong number", TUE, "Someone will call you"), ("callback",))
+
+
+async def test_a_number_that_is_not_the_wrong_one_is_no_wrong_number(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        assert "STOP" not in await played(customer, NOTHING, "it's not the wrong number")
 
 
 BACK, ALWAYS = datetime(2026, 10, 30, 15, tzinfo=CHICAGO).timestamp(), (((0, 1440),),) * 7
