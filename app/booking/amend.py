@@ -284,7 +284,13 @@ class Changes:
         if obstacle is Obstacle.TAKEN:
             metrics.count_claim_lost(booking.business)
             return TAKEN
-        now = await self._database.read(lambda c: by_id(c, booking.id))
+        now: Booking | None = booking
+        try:
+            now = await self._database.read(lambda c: by_id(c, booking.id))
+        except ReadbackError:
+            # That it is done, or under way, our rows have just said: not to read them again makes it no refusal.
+            if obstacle not in (Obstacle.THERE_ALREADY, Obstacle.ASKED_ALREADY):
+                raise
         if obstacle is Obstacle.THERE_ALREADY or (now is not None and now.status == "cancelled"):
             return Outcome(Result.CONFIRMED, now)
         if obstacle is Obstacle.ASKED_ALREADY:

@@ -124,7 +124,7 @@ class Business:
         return tuple(s for s in self.services if any(t.id != self.tester for t in self.technicians_for(s)))
 
 
-_UNHEARD: Final = str.maketrans("-_\u2010\u2011\u2013\"'\u201c\u201d\u200b\ufeff", " " * 11)
+_UNHEARD: Final = str.maketrans("-_\u2010\u2011\u2013\"'\u2018\u2019\u201c\u201d\u200b\ufeff", " " * 13)
 Named = TypeVar("Named", Service, Technician)
 
 

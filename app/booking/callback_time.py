@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from app.booking.business import Business
 from app.booking.calendar import Interval
@@ -82,12 +82,13 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
         days = resolve(business, now, date=asked.get("day") or "today", weekday=None, date_to=None)
     except NoDayError:
         raise _unclear() from None
-    try:
-        return _on(business, now, days.first, asked)
-    except SaidError:
-        if days.otherwise is None:
-            raise
-    return _on(business, now, days.otherwise, asked)
+    others = [days.otherwise] if days.otherwise else []
+    if asked.get("day") in SOONEST:  # "any day at 3 pm"
+        others = [days.first + timedelta(days=ahead) for ahead in range(1, (days.last - days.first).days + 1)]
+    for day in (days.first, *others[:-1]):
+        with suppress(SaidError):
+            return _on(business, now, day, asked)
+    return _on(business, now, others[-1] if others else days.first, asked)
 
 
 def _timestamp(words: str) -> int | None:

@@ -26,11 +26,12 @@ class ToolArguments(BaseModel):
     def leave_out_what_is_not_there(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        kept, fields = {}, cls.model_fields
-        for name, value in given.items():
+        kept: dict[str, Any] = {}
+        fields = cls.model_fields
+        for name, value in given.items() if given.keys() <= fields.keys() else cls._own_names_first(given):
             if name not in fields:
                 name = cls._meant(name)
-                if name is None or name in given:
+                if name is None or name in kept:
                     continue
             if type(value) is str:
                 if "\0" in value:  # the one character that no database takes
@@ -44,6 +45,10 @@ class ToolArguments(BaseModel):
                 continue
             kept[name] = value
         return kept
+
+    @classmethod
+    def _own_names_first(cls, given: dict[str, Any]) -> list[tuple[str, Any]]:
+        return sorted(given.items(), key=lambda each: each[0] not in cls.model_fields)
 
     @classmethod
     def _meant(cls, name: Any) -> str | None:

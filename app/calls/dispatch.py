@@ -8,10 +8,12 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
 
@@ -96,6 +98,8 @@ class Dispatcher:
         self._recent: OrderedDict[str, bytes | asyncio.Task[ToolResult]] = OrderedDict()
         """By key: who is on it, or the answer as bytes, which cost the garbage collector nothing."""
         self._running: set[asyncio.Task[ToolResult]] = set()
+        self._carried: WeakKeyDictionary[asyncio.Task[ToolResult], Answer] = WeakKeyDictionary()
+        """What each change under way has come to so far."""
         self._unstored: set[str] = set()
         self._behind: Behind[Answer] = Behind(database, keep_answers, self._lost)
         self._unfinished: Behind[tuple[str, Answer, bool]] = Behind(database, finished, self._lost, lasting=True)
@@ -239,8 +243,8 @@ class Dispatcher:
 
     async def _change(self, context: Context, tool: Tool[Any], asked: Answer, key: str | None) -> ToolResult:
         """A change: claimed once, carried out in a task that nobody's going away can stop."""
-        arguments = asked.arguments
-        identity = tool.identity(context, arguments) if tool.identity else arguments.model_dump(mode="json")
+        args = asked.arguments
+        identity = tool.identity(context, args) if tool.identity else args.model_dump(mode="json")
         request = ledger.request_key(asked.call, context.business.id, tool.name, identity)
         under = self._recent.get(key or "") or self._recent.get(request)
         if isinstance(under, asyncio.Task):
@@ -249,17 +253,17 @@ class Dispatcher:
                 self._join(task, asked, key)
         else:
             self._late.remember(context.ref)
-            mine = asked.again()
-            task = self._run(self._carry_out(context, tool, mine, (key, request)))
+            task = self._run(self._carry_out(context, tool, mine := asked.again(), (key, request)))
+            self._carried[task] = mine
             for name in filter(None, (key, request)):
                 self._remember(name, task)
             task.add_done_callback(lambda done: self._settled(done, key, request))
             asked.stored = True
         if await ended((task,), max(0.0, context.deadline - self._clock.monotonic())):
             return task.result()
+        if (known := self._carried[task].result) is not NOT_YET:  # only a database that hangs has not kept it yet
+            return known
         if task is not under:
-            if mine.result is not NOT_YET:  # it is known, and only a database that hangs has not kept it yet
-                return mine.result
             await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task)
         return ToolResult(False, NOT_YET_CHANGED.say, NOT_YET_CHANGED.code, tool.undecided)
 
@@ -336,11 +340,12 @@ class Dispatcher:
     ) -> ledger.Begun | ledger.Answered | ledger.Under:
         """Another process has this request: wait for its answer, or take over what a dead one left."""
         while True:
-            result = await self._database.read(lambda c: ledger.answered(c, under.key))
-            if result is not None:
-                return ledger.Answered(result)
-            if self._clock.now() - under.started_at > TAKE_OVER_AFTER_S:
-                return await self._take_over(under)
+            with suppress(ReadbackError):  # a database that is away says nothing of what the other process did
+                result = await self._database.read(lambda c: ledger.answered(c, under.key))
+                if result is not None:
+                    return ledger.Answered(result)
+                if self._clock.now() - under.started_at > TAKE_OVER_AFTER_S:
+                    return await self._take_over(under)
             if self._clock.monotonic() > context.deadline + TAKE_OVER_AFTER_S:
                 return ledger.Answered(NOT_YET_CHANGED)
             await asyncio.sleep(POLL_S)

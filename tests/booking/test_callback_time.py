@@ -71,6 +71,11 @@ def test_a_weekday_whose_hours_are_over_today_is_next_weeks() -> None:
     assert callback_time(acme(), evening, "friday at 9").due == at("2026-11-27", "09:00")
 
 
+def test_any_day_at_a_time_is_the_first_on_which_it_can_be() -> None:
+    assert callback_time(acme(), NOW, "any day at 9 am").due == at("2026-11-23", "09:00")
+    assert callback_time(acme(), at(FRIDAY, "14:00"), "any day in the morning").earliest == at("2026-11-23", "08:00")
+
+
 @pytest.mark.parametrize(
     ("when", "code", "said"),
     [

@@ -39,6 +39,8 @@ class Wanted(ToolArguments):
         ({"slot_id": "s1", "something": "else"}, {"slot_id": "s1"}),
         ({"slotId": "s1", "Limit": "7", "e-mail": " "}, {"slot_id": "s1", "limit": 7}),
         ({"slot_id": "s1", "slotId": "s2"}, {"slot_id": "s1"}),
+        ({"slotId": "s2", "slot_id": "s1"}, {"slot_id": "s1"}),
+        ({"slot_id": None, "slotId": "s2", "Slot-ID": ""}, {"slot_id": "s2"}),
     ],
 )
 def test_what_models_send_is_read(given: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -281,12 +281,15 @@ async def test_an_outcome_that_is_known_is_given_at_the_deadline_though_it_is_no
     async with reception(database_url, Script(slow={"slow"}), deadline_s=1.0) as acme:
         asked = asyncio.create_task(acme.ask(change("slow")))
         await soon(lambda: acme.script.runs == ["slow"])
+        joined = asyncio.create_task(acme.ask(change("slow")))
+        await asyncio.sleep(0)
         async with held_up(acme.database):
             acme.script.gate.set()
             (result,) = await asked
+            (too,) = await joined
         (replay,) = await acme.ask(change("slow"))
 
-    assert result.facts == replay.facts == {"run": 1}
+    assert result.facts == too.facts == replay.facts == {"run": 1}
     assert executed(database_url, "SELECT count(*) FROM tasks") == [(0,)], "nothing is owed"
 
 
@@ -360,11 +363,11 @@ async def test_what_fails_open_is_not_done_twice_where_the_database_goes_while_a
         await asyncio.sleep(2 * POLL_S)
         assert not waiting.done()
         executed(database_url, "ALTER TABLE tool_calls RENAME TO away")
-        await soon(lambda: waiting.done() or len(script.runs) > 1)
+        await asyncio.sleep(4 * POLL_S)
+        assert not waiting.done(), "that the database is away says nothing of what the other process does"
         executed(database_url, "ALTER TABLE away RENAME TO tool_calls")
         script.gate.set()
-        assert [result.code for result in await waiting] == [Code.INTERNAL]
-        assert [result.ok for result in await doing] == [True]
+        assert [result.ok for result in (*await waiting, *await doing)] == [True, True]
     assert script.runs == ["x"]
 
 

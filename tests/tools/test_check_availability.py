@@ -125,7 +125,15 @@ async def test_anybody_is_whoever_can_come(ask: Agent, who: str) -> None:
 
 @pytest.mark.parametrize(
     "service",
-    ["inspection", "Home inspection", "HOME  INSPECTION ", "home\ninspection.", "home_inspection", '"Home-Inspection"'],
+    [
+        "inspection",
+        "Home inspection",
+        "HOME  INSPECTION ",
+        "home\ninspection.",
+        "home_inspection",
+        '"Home-Inspection"',
+        "\u2018home inspection\u2019",
+    ],
 )
 async def test_a_service_is_asked_for_by_id_or_name_in_any_case(ask: Agent, service: str) -> None:
     assert len(await starts(ask, service=service, date=TUESDAY)) == 3
