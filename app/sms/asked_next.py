@@ -26,7 +26,8 @@ async def go_on(talk: Talk) -> None:
     own: Sequence[Booked] | None = None
     while state.after and state.step in IDLE:
         first, *state.after = state.after
-        if first.if_booked and (state.last is None or state.last.service != first.if_booked):
+        # What was spoken of last may be the old visit itself: then nothing has taken its place.
+        if first.if_booked and (state.last in (None, first.appointment) or state.last.service != first.if_booked):
             continue
         if first.task is not Task.BOOK:
             own = await all_standing(talk) if own is None else own

@@ -56,6 +56,7 @@ ANOTHER_SERVICE: tuple[Row, ...] = (
         "follow-up Tue 24 09:00",
         "Cancelled: Home inspection",
     ),
+    (ONE, "make it an ant treatment instead / no, a home inspection / never mind / ok", TUE, ""),
     (ONE, "make it an ant treatment instead / never mind", TUE, "nothing was booked"),
     (ONE, "change my inspection to an ant treatment / no / forget it", TUE, "nothing was booked"),
     (ONE, "is it for the ants and not the spiders?", TUE, "Which day suits you?"),
