@@ -243,8 +243,7 @@ class Dispatcher:
 
     async def _change(self, context: Context, tool: Tool[Any], asked: Answer, key: str | None) -> ToolResult:
         """A change: claimed once, carried out in a task that nobody's going away can stop."""
-        args = asked.arguments
-        identity = tool.identity(context, args) if tool.identity else args.model_dump(mode="json")
+        identity = tool.identity(context, asked.arguments) if tool.identity else asked.arguments.model_dump(mode="json")
         request = ledger.request_key(asked.call, context.business.id, tool.name, identity)
         under = self._recent.get(key or "") or self._recent.get(request)
         if isinstance(under, asyncio.Task):
@@ -253,16 +252,17 @@ class Dispatcher:
                 self._join(task, asked, key)
         else:
             self._late.remember(context.ref)
-            task = self._run(self._carry_out(context, tool, mine := asked.again(), (key, request)))
-            self._carried[task] = mine
+            task = self._run(self._carry_out(context, tool, kept := asked.again(), (key, request)))
+            self._carried[task] = kept
             for name in filter(None, (key, request)):
                 self._remember(name, task)
             task.add_done_callback(lambda done: self._settled(done, key, request))
             asked.stored = True
         if await ended((task,), max(0.0, context.deadline - self._clock.monotonic())):
             return task.result()
-        if (known := self._carried[task].result) is not NOT_YET:  # only a database that hangs has not kept it yet
-            return known
+        mine = self._carried.get(task)  # a lookup under the same id has none
+        if mine and mine.result is not NOT_YET:  # only a database that hangs has not kept it yet
+            return mine.result
         if task is not under:
             await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task)
         return ToolResult(False, NOT_YET_CHANGED.say, NOT_YET_CHANGED.code, tool.undecided)
