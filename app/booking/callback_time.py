@@ -62,6 +62,10 @@ def soonest(business: Business, now: int) -> CallbackTime:
     return CallbackTime(now, said if start <= said <= end else due)
 
 
+class _TwoHoursError(SaidError):
+    """The hour can be one of the morning and one of the afternoon: for the caller to say, not for a later day."""
+
+
 def callback_time(business: Business, now: int, when: str | None) -> CallbackTime:
     """The time meant by `when`: a day (as `dates.resolve` takes it), a part of it or a time, or both; None: soonest.
 
@@ -86,8 +90,12 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
     if asked.get("day") in SOONEST:  # "any day at 3 pm"
         others = [days.first + timedelta(days=ahead) for ahead in range(1, (days.last - days.first).days + 1)]
     for day in (days.first, *others[:-1]):
-        with suppress(SaidError):
+        try:
             return _on(business, now, day, asked)
+        except _TwoHoursError:
+            raise
+        except SaidError:
+            continue
     return _on(business, now, others[-1] if others else days.first, asked)
 
 
@@ -122,7 +130,7 @@ def _at(business: Business, now: int, day: date, moments: Sequence[int]) -> Call
     spans = _open(business, day)
     fitting = [m for m in moments if m >= now and any(start <= m <= end for start, end in spans)]
     if len(fitting) > 1:
-        raise SaidError(
+        raise _TwoHoursError(
             Code.INVALID_ARGUMENTS, "Ask whether morning or afternoon is meant, and give the time as 15:00."
         )
     if fitting:

@@ -76,6 +76,13 @@ def test_any_day_at_a_time_is_the_first_on_which_it_can_be() -> None:
     assert callback_time(acme(), at(FRIDAY, "14:00"), "any day in the morning").earliest == at("2026-11-23", "08:00")
 
 
+def test_any_day_at_an_hour_that_can_be_two_asks_which_and_looks_for_no_later_day() -> None:
+    long = acme(hours=(*(((420, 1260),),) * 5, ((480, 720),), ()))
+
+    with pytest.raises(SaidError, match="morning or afternoon"):
+        callback_time(long, at("2026-11-23", "06:00"), "any day at 8")
+
+
 @pytest.mark.parametrize(
     ("when", "code", "said"),
     [
