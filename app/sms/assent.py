@@ -167,7 +167,8 @@ _TOLD_LATER = re.compile(
 _WISHES_MORE = re.compile(
     r"\b(?:chang\w+|mov\w+|switch\w*|cancel\w*|different|other|another|new|also|and|then|plus|but|rather|sooner|"
     r"confirm|decide|approve|pick|before|after|until|once|first(?! floor)|let|tell|ask|have (?:him|her|them|the|who)|"
-    r"send|wait|park it|under|names?|customer|time|day|hours?|less|cost|price)\b"
+    r"send|wait(?:ing)?|park it|under|names?|customer|time|day|hours?|less|cost|price|need|ha[sv]e? to|gotta|must|"
+    r"whether|provided|providing|so long|as soon|subject to|permission|manager|office|see|by)\b"
 )
 """A detail beside such a word may be a wish: it is no part of a yes."""
 _HANGS_ON = re.compile(r"^\W*(?:but|though|only)\b", re.M)

@@ -49,6 +49,7 @@ _CORRECTS = re.compile(
     r"\b(?:no|nope|not|that|that'?s|sorry|oops|actually|wait|oh|hm+|i|we|i'?d|like|meant|want(?:ed)?|need(?:ed)?|asked|for|"
     r"to|make|switch|change|it|is|was|should|be|the|an?|my|one|instead|please|pls|can|could|rather|than|of|and|do|get)\b"
 )
+_NOT_THAT = re.compile(r"\bnot (?:that|this|the) (?:one|time|hour|slot)\b")
 _STEM_CHARS = 3
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
@@ -176,8 +177,11 @@ def wishes_sooner(said: Said) -> bool:
 def names_only(said: Said, service: Service) -> bool:
     """Whether nothing but this service is said, and courtesies: whoever says more may mean another time as well."""
     stems = tuple(word[:_STEM_CHARS] for word in _plain(service.name).split())
-    left = _plain(_CORRECTS.sub(" ", said.whole.lower())).split()
-    return not said.question and all(word.startswith(stems) for word in left)
+    low = said.whole.lower()
+    left = _plain(_CORRECTS.sub(" ", low)).split()
+    if said.question or said.when or _NOT_THAT.search(low):  # an hour beside it, or one that is turned down
+        return False
+    return all(word.startswith(stems) for word in left)
 
 
 def names_technician(talk: Talk, text: str) -> bool:

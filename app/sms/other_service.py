@@ -21,7 +21,11 @@ _CHANGED = re.compile(
     r"\b(?:change|switch|swap|turn|upgrade) (?P<old>.+?) (?:in)?to (?P<new>.+)|\bmake (?:it|that|this) (?P<made>.+)",
     re.S,
 )
-_IT = re.compile(r"(?:it|this|that|(?:my|the|that|this) (?:visit|appointment|appt|apt|booking|one|service))\b")
+_IT = re.compile(
+    r"(?:it|this|that|me|us|"
+    r"(?:my|our|the|that|this) (?:[\w:]+ ){0,2}(?:visit|appointment|appt|apt|booking|one|service)|"
+    r"(?:my|our|the) \d[\d:]* ?(?:[ap]m)?)\b"
+)
 _INSTEAD = re.compile(r"(?P<new>.+?)\b(?:instead of|rather than|(?:and )?not) (?P<old>.+)", re.S)
 _NO_WISH = re.compile(
     r"\b(?:don'?t|do not|never|keep|both|too|also|as well|if|did|do i|how|what|who|will it|would it|may|might|later|"

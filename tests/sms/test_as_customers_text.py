@@ -45,6 +45,9 @@ ANOTHER_SERVICE: tuple[Row, ...] = (
         for text in (
             "make it an ant treatment instead",
             "change my inspection to an ant treatment",
+            "switch me to an ant treatment",
+            "change my tuesday appointment to an ant treatment",
+            "change my 9 am to an ant treatment",
             "can I get the ant treatment instead of the inspection?",
             "i want the ant treatment, not the inspection",
         )
@@ -101,6 +104,14 @@ NO_YES_YET = (
     "yes if the dog can stay inside",
     "yes and the other house's gate code is 1234",
     "ok, my mom will decide",
+    "ok, waiting on the apartment manager",
+    "ok, have to run it by the apartment manager",
+    "ok need permission from my apartment complex",
+    "yes provided the gate gets fixed",
+    "yes as soon as i get the keys",
+    "yes so long as the dog is crated",
+    "yes subject to getting the keys",
+    "yes. dog has to be out by ten",
     "k, my landlord will have to approve",
     "yes, let me ring my husband before you book",
     "ok, text me first",
@@ -145,6 +156,7 @@ NOT_IN_ITS_PLACE = (
 ANOTHER_SERVICE_AT_NO_HOUR = (
     "ant treatment but later in the day",
     "ant treatment, another time",
+    "not that one, ant treatment",
     "sorry i need an ant treatment at a different time",
     "no, that time is bad, and I need the ant treatment",
     "my neighbor had the ant treatment",
