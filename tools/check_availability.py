@@ -1,6 +1,5 @@
 """Which times are open. Offers only what the calendars say is free, and says so when they do not tell."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,7 +20,8 @@ from app.calls.model import Context, Tool, ToolResult
 from app.errors import SaidError
 
 MAX_SLOTS = 50
-MAX_OFFERS = 1_024
+MOST_OFFERS = 16
+"""Kinds of question that are remembered of one view."""
 LOOK_AHEAD_DAYS = (14, 31, 31)
 """How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
@@ -89,7 +89,7 @@ class Arguments(ToolArguments):
 class _Offer:
     """What is offered from one view, and until when (epoch seconds) it would be chosen again just so."""
 
-    view: View
+    read_at: float
     openings: tuple[Opening, ...]
     say: str
     good_until: int
@@ -98,22 +98,15 @@ class _Offer:
     told_at: int = 0
 
 
-class _Offers:
-    """What was worked out from views that still stand."""
+def _kept(view: View, now: int, arguments: Arguments) -> _Offer | None:
+    """What the same question got from the same view, if it would get it again."""
+    found: _Offer | None = view.told.get(arguments.shape())
+    return found if found is not None and now <= found.good_until else None
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, ...], _Offer] = OrderedDict()
 
-    def of(self, view: View, now: int, arguments: Arguments) -> _Offer | None:
-        """What the same question got from the same view, if it would get it again."""
-        found = self._kept.get((id(view), *arguments.shape()))
-        return found if found is not None and found.view is view and now <= found.good_until else None
-
-    def keep(self, offer: _Offer, arguments: Arguments) -> None:
-        """Keep it; it holds its view, so that no other can have that view's identity meanwhile."""
-        self._kept[(id(offer.view), *arguments.shape())] = offer
-        if len(self._kept) > MAX_OFFERS:
-            self._kept.popitem(last=False)
+def _keep(view: View, offer: _Offer, arguments: Arguments) -> None:
+    if len(view.told) < MOST_OFFERS:
+        view.told[arguments.shape()] = offer
 
 
 class _Question(NamedTuple):
@@ -128,18 +121,16 @@ class _Question(NamedTuple):
 def check_availability(front: Front) -> Tool[Arguments]:
     """The tool, over this front desk."""
 
-    offers = _Offers()
-
     def at_once(context: Context, arguments: Arguments) -> ToolResult | None:
         question = _question(front, context, arguments)
         for first, last in _stretches(question):
             view = front.desk.open_now(context.business, question.service, question.technicians, first, last)
             if view is None or view.unknown or arguments.reference:  # whose that is, memory does not tell
                 return None
-            found = offers.of(view, question.now, arguments)
+            found = _kept(view, question.now, arguments)
             if found is None:
                 found = _offer(front, context, arguments, question, view)
-                offers.keep(found, arguments)
+                _keep(view, found, arguments)
             if found.openings:
                 return _told(front, context, question, found)
         return None
@@ -219,18 +210,18 @@ def _chosen(front: Front, context: Context, arguments: Arguments, question: _Que
 def _offer(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> _Offer:
     openings = _chosen(front, context, arguments, question, view)
     if not openings:
-        return _Offer(view, (), "", question.now - 1)
+        return _Offer(view.read_at, (), "", question.now - 1)
     named = arguments.technician is not None
     say = offer(question.service.name, openings, context.business, named, question.now)
     # Earliest first: the same ones are chosen until the notice required passes the first.
     good_until = openings[0].start - context.business.minimum_notice_minutes * 60
-    return _Offer(view, tuple(openings), say, good_until)
+    return _Offer(view.read_at, tuple(openings), say, good_until)
 
 
 def _told(front: Front, context: Context, question: _Question, found: _Offer) -> ToolResult:
     if found.told is None or found.told_at != question.now:
         slots = offered(front, context.business, question.service, found.openings)
-        found.told = ToolResult(True, found.say, facts=_facts(front, context, found.view.read_at, slots))
+        found.told = ToolResult(True, found.say, facts=_facts(front, context, found.read_at, slots))
         found.told_at = question.now
     return found.told
 

@@ -74,6 +74,7 @@ class NoDayError(SaidError):
     """What was given is no day that can be read, whatever it is."""
 
 
+@lru_cache(maxsize=_CACHED_ANSWERS)
 def day_and_part(given: str | None) -> tuple[str | None, str]:
     """The day, and the part of it that was said along with it, as in `tomorrow morning`; empty when there was none."""
     if given is None or not ((words := given.strip().lower()) == "tonight" or " " in words):

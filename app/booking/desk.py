@@ -3,8 +3,10 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import islice
+from typing import Any
 
 from app import metrics
 from app.booking.availability import Opening, candidates, reach
@@ -12,7 +14,7 @@ from app.booking.business import Business, Service, Technician
 from app.booking.calendar import Interval, Unknown
 from app.booking.claims import Claimed, Claims
 from app.booking.former import Former
-from app.booking.lookups import Day, Lookups
+from app.booking.lookups import GONE_AT_ONCE, Day, Lookups
 from app.booking.store import Booking
 from app.booking.zones import local_date
 from app.clock import Clock
@@ -33,6 +35,8 @@ class View:
     """Technicians whose calendar did not tell; none of their time is in `openings`."""
     read_at: float
     """The oldest read this rests on, steady clock."""
+    told: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was made of it, by kind of question: gone when it is."""
 
 
 @dataclass(slots=True)
@@ -147,8 +151,11 @@ class Desk:
             return memo.view
         view = self._computed(business, service, technicians, _grouped(technicians, days), claimed, (first, last))
         self._memos[key] = _Memo(versions, days, claimed, view)
-        if len(self._memos) > MAX_MEMOS:
-            self._memos.popitem(last=False)
+        self._memos.move_to_end(key)
+        for old, kept in list(islice(self._memos.items(), GONE_AT_ONCE)):
+            if len(self._memos) <= MAX_MEMOS and self._lookups.is_fresh(kept.view.read_at):
+                break
+            del self._memos[old]
         return view
 
     def prefetch(self, business: Business) -> None:

@@ -10,6 +10,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from app import log, metrics
 from app.booking.calendar import Busy, Interval, Unknown
@@ -19,6 +20,8 @@ from app.clock import Clock, ended
 
 DAY_S = 86_400
 MAX_DAYS_KEPT = 50_000
+GONE_AT_ONCE = 4
+"""What is too old to be offered from makes room, the oldest of it whenever something is kept."""
 FETCH_DEADLINE_S = 10.0
 """A fetch outlives the caller that started it, so that the next question finds its answer."""
 
@@ -214,8 +217,10 @@ class Lookups:
         self.version += 1
         self._days[key] = day
         self._days.move_to_end(key)
-        if len(self._days) > MAX_DAYS_KEPT:
-            self._days.popitem(last=False)
+        for old, kept in list(islice(self._days.items(), GONE_AT_ONCE)):
+            if len(self._days) <= MAX_DAYS_KEPT and self.is_fresh(kept.read_at):
+                break
+            del self._days[old]
 
 
 def clipped(busy: Iterable[Interval], start: int, end: int) -> Busy:

@@ -1,5 +1,7 @@
 """What tools take. Models send numbers as text, empty strings and unfilled placeholders; no caller pays for that."""
 
+from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -7,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from app.booking.dates import NOT_GIVEN
 
 MAX_TOLD = 3
+MOST_OF_A_NAME = 64
+"""Characters of an argument's name that is looked at for what it may mean; no argument's own is half as long."""
+KNOWN_SPELLINGS = 1_024
 
 
 class ToolArguments(BaseModel):
@@ -27,43 +32,53 @@ class ToolArguments(BaseModel):
         if not isinstance(given, dict):
             return given
         kept: dict[str, Any] = {}
-        fields = cls.model_fields
-        for name, value in given.items() if given.keys() <= fields.keys() else cls._own_names_first(given):
-            if name not in fields:
-                name = cls._meant(name)
-                if name is None or name in kept:
-                    continue
+        own = _optional(cls)
+        for name, value in given.items() if given.keys() <= own.keys() else _as_named(cls, given):
+            if name in kept:
+                continue
             if type(value) is str:
                 if "\0" in value:  # the one character that no database takes
                     value = value.replace("\0", "")
                 bare = value.strip()
                 if not bare or (bare[0] == "{" and bare.startswith("{{") and bare.endswith("}}")):
                     continue
-                if bare.lower() in NOT_GIVEN and cls._optional(name):
+                if own[name] and bare.lower() in NOT_GIVEN:
                     continue
             elif value is None:
                 continue
             kept[name] = value
         return kept
 
-    @classmethod
-    def _own_names_first(cls, given: dict[str, Any]) -> list[tuple[str, Any]]:
-        return sorted(given.items(), key=lambda each: each[0] not in cls.model_fields)
-
-    @classmethod
-    def _meant(cls, name: Any) -> str | None:
-        """The argument that `slotId`, `Slot_ID` or `slot-id` is another spelling of."""
-        bare = _bare(name) if isinstance(name, str) else ""
-        return next((known for known in cls.model_fields if _bare(known) == bare), None)
-
-    @classmethod
-    def _optional(cls, name: str) -> bool:
-        field = cls.model_fields.get(name)
-        return field is not None and not field.is_required()
-
     def shown(self) -> dict[str, Any]:
         """What may be written down of it."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set) if name not in self.private}
+
+
+@cache
+def _optional(model: type[BaseModel]) -> dict[str, bool]:
+    """By name of each argument, whether it may be left out."""
+    return {name: not field.is_required() for name, field in model.model_fields.items()}
+
+
+def _as_named(model: type[BaseModel], given: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """What is an argument under its very name, then what is one under another spelling."""
+    own = _optional(model)
+    for name, value in given.items():
+        if name in own:
+            yield name, value
+    for name, value in given.items():
+        if name not in own and (meant := _meant(model, name)):
+            yield meant, value
+
+
+def _meant(model: type[BaseModel], name: Any) -> str | None:
+    return _spelt(model, name) if isinstance(name, str) and len(name) <= MOST_OF_A_NAME else None
+
+
+@lru_cache(maxsize=KNOWN_SPELLINGS)
+def _spelt(model: type[BaseModel], name: str) -> str | None:
+    """The argument that `slotId`, `Slot_ID` or `slot-id` is another spelling of."""
+    return next((known for known in model.model_fields if _bare(known) == _bare(name)), None)
 
 
 def _bare(name: str) -> str:

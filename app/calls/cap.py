@@ -36,7 +36,7 @@ LASTS_S = 1.0
 SLOW_IN_A_ROW = 5
 """Unless it was so this often: then the cap holds nobody up any more."""
 MAX_AT_ONCE = 500
-MAX_CALLS_REMEMBERED = 20_000
+MAX_CALLS_REMEMBERED = 5_000
 
 T = TypeVar("T")
 logger = log.get(__name__)

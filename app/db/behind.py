@@ -21,7 +21,7 @@ FLUSH_WITHIN_S = 30.0
 MAX_ROWS = 20_000
 MAX_ROWS_PER_FLUSH = 500
 FEW_ROWS = 200
-"""As many at once where no more than a few times that many wait: callers are answered between two such writes."""
+"""As many at once where no more than twice that many wait: callers are answered between two such writes."""
 
 logger = log.get(__name__)
 
@@ -91,7 +91,7 @@ class Behind(Generic[T]):
 
     async def _write_some(self) -> bool:
         """Write one group; False when the database is down."""
-        some = min(MAX_ROWS_PER_FLUSH, max(FEW_ROWS, len(self._rows) // 4))
+        some = min(MAX_ROWS_PER_FLUSH, max(FEW_ROWS, len(self._rows) // 2))
         most = 1 if self._one_by_one else some
         rows = self._under_way = [self._rows.popleft() for _ in range(min(len(self._rows), most))]
         try:

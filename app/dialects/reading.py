@@ -4,6 +4,7 @@ A shape we cannot read is said in words for the agent; nothing here raises.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ _TEXT_MAX = 512
 _URL_MAX = 2_048
 _PHONE_MAX = 40
 _LEAST_LINE = 10**10
+_KNOWN_LINES = 1_024
 
 
 def arguments(given: Any) -> tuple[Mapping[str, Any], str | None]:
@@ -89,7 +91,10 @@ def line(given: Any) -> str | None:
     Digits alone, as text or as a number, are one with its country code if they are long enough to be that.
     """
     words = text(str(given)) if type(given) is int and given >= _LEAST_LINE else text(given)
-    if words is None:
-        return None
+    return None if words is None else _as_line(words)
+
+
+@lru_cache(maxsize=_KNOWN_LINES)
+def _as_line(words: str) -> str:
     alone = words.isascii() and words.isdigit() and int(words) >= _LEAST_LINE
     return phone(f"+{words}" if alone else words) or words

@@ -17,7 +17,7 @@ DEADLINE_SLACK_MS = 250.0
 RIGHT_SHARE, MOST_EXTRA = 0.995, 0.12
 IDLE_MB = 150.0
 GROWTH_MB = 5.0
-"""Less than this over eight thousand requests counts as none: caches with a bound fill up."""
+"""Less than this over ten thousand requests after as many counts as none: caches with a bound fill up."""
 MIXED_CALLERS = 8
 PAYLOADS = (
     *("20_assistant_request.json", "21_status_update_in_progress.json", "22_status_update_ended.json"),
@@ -102,7 +102,7 @@ def _unwell_table(figures: Figures, expected: dict[int, list[str]], calls: int) 
 
 
 def memory(bench: Bench) -> Table:
-    """Resident memory at rest, after a warm-up, and after five times as much; sockets left over."""
+    """Resident memory at rest, after a warm-up, after as much again and once more; sockets left over."""
     plan = bench.plan
     with bench.site() as stage:
         google = stage.stand_in(0, calendars(TECHNICIANS))

@@ -29,9 +29,9 @@ class Plan:
     racers: int = 30
     tutorial_s: float = 1.6
     tutorial_rounds: int = 2
-    mixed_first: int = 2_000
-    mixed_total: int = 10_000
-    mixed_beyond: int = 20_000
+    mixed_first: int = 10_000
+    mixed_total: int = 20_000
+    mixed_beyond: int = 30_000
     """Not judged: whether what grew before goes on growing. 0 leaves it out."""
     cap_calls: int = 300
     cap: int = 100

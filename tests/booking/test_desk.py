@@ -58,6 +58,16 @@ async def test_memory_answers_only_what_has_been_read_and_is_fresh(made: House) 
     assert now(made) is None
 
 
+async def test_a_view_that_is_too_old_makes_room(made: House) -> None:
+    await opened(made)
+    now(made)
+    await opened(made, WEDNESDAY)
+    assert len(made.desk._memos) == 2
+    made.clock.advance(TTL_S)  # type: ignore[attr-defined]  # a FakeClock
+    await opened(made, WEDNESDAY)
+    assert [memo.view for memo in made.desk._memos.values()] == [now(made, WEDNESDAY)]
+
+
 async def test_a_booking_is_laid_over_what_memory_says_at_once(made: House, calendar: FakeCalendar) -> None:
     before = await opened(made)
     now(made)

@@ -224,6 +224,15 @@ async def test_there_is_a_most_that_is_kept(lookups: Lookups, calendar: FakeCale
     assert lookups.known(addresses[-1:], DAY_1, DAY_1 + days * DAY_S) is not None, "the newest are kept"
 
 
+async def test_what_is_too_old_to_be_offered_from_makes_room(
+    lookups: Lookups, calendar: FakeCalendar, clock: FakeClock
+) -> None:
+    await lookups.days([DANA], DAY_1, DAY_1 + 30 * DAY_S)
+    clock.advance(TTL_S)
+    await lookups.days([LEE], DAY_1, DAY_1 + 10 * DAY_S)
+    assert {address for address, _ in lookups._days} == {LEE}
+
+
 async def test_nothing_is_left_running_after_a_stop(calendar: FakeCalendar, clock: FakeClock) -> None:
     lookups = Lookups(Calendars({"fake": calendar}), clock, TTL_S)
     calendar.always("free", Step(delay_s=5))

@@ -41,6 +41,7 @@ class Wanted(ToolArguments):
         ({"slot_id": "s1", "slotId": "s2"}, {"slot_id": "s1"}),
         ({"slotId": "s2", "slot_id": "s1"}, {"slot_id": "s1"}),
         ({"slot_id": None, "slotId": "s2", "Slot-ID": ""}, {"slot_id": "s2"}),
+        ({"slot" + "_" * 61 + "Id": "s2", "slot_id": "s1"}, {"slot_id": "s1"}),
     ],
 )
 def test_what_models_send_is_read(given: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -56,6 +57,7 @@ def test_what_models_send_is_read(given: dict[str, Any], wanted: dict[str, Any])
         ({"slot_id": {"id": "s1"}}, "slot_id: "),
         ({"slot_id": "s1", "limit": "many"}, "limit: "),
         ({"slot_id": "s1", "limit": 51}, "limit: "),
+        ({"slot" + "_" * 61 + "Id": "s1"}, "slot_id is missing (as offered)"),
         ({"limit": 0}, "slot_id is missing (as offered); limit: "),
     ],
 )
