@@ -75,12 +75,25 @@ def busy_of(calendars: Mapping[str, Any], calendar: str, start: int, end: int) -
     for period in listed:
         if not isinstance(period, dict):
             raise MalformedError("busy period is not an object")
-        first, last = instant(period.get("start")), instant(period.get("end"))
-        if last <= first:
-            raise MalformedError("busy period does not end after it starts")
+        first, last = _span(period.get("start"), period.get("end"))
         if first < end and last > start:
-            found.append((max(start, int(first)), min(end, ceil(last))))
+            found.append((first if first > start else start, last if last < end else end))
     return merged(found)
+
+
+def _span(start: object, end: object) -> Interval:
+    """The whole seconds that a busy period touches."""
+    if not (isinstance(start, str) and isinstance(end, str) and len(start) <= LONGEST_TIME >= len(end)):
+        raise MalformedError("time is not RFC 3339")
+    return _known_span(start, end)
+
+
+@lru_cache(maxsize=4_096)
+def _known_span(start: str, end: str) -> Interval:
+    first, last = _instant(start), _instant(end)
+    if last <= first:
+        raise MalformedError("busy period does not end after it starts")
+    return int(first), ceil(last)
 
 
 def page_of(answer: Mapping[str, Any]) -> Page:

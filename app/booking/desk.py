@@ -82,7 +82,8 @@ class Desk:
             found = {}
             metrics.count_cache("availability", "hit")
         try:
-            _, claimed = await asyncio.gather(self._former.look(), self._claims.views(addresses, start))
+            claimed = await self._claims.views(addresses, start)
+            await self._former.look()  # begun above: both are waited for at once
         except DatabaseUnavailableError:
             # Without our own bookings over it, no answer of a calendar is safe to offer from.
             return View((), frozenset(_ids(technicians)), self._clock.monotonic())

@@ -215,6 +215,8 @@ class Lookups:
 
     def _keep(self, key: Key, day: Day) -> None:
         self.version += 1
+        if self._ttl_s <= 0:
+            return
         self._days[key] = day
         self._days.move_to_end(key)
         for old, kept in list(islice(self._days.items(), GONE_AT_ONCE)):
