@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from heapq import nlargest
+from operator import attrgetter
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.booking.availability import Opening, PartOfDay, bookable, choose, last_bookable_day
+from app.booking.asked_time import Hour, asked, clock_meant, moment_of
+from app.booking.availability import Opening, PartOfDay, bookable, choose, is_in, last_bookable_day, within
 from app.booking.business import Business, Service, Technician
-from app.booking.dates import day_and_part, resolve
+from app.booking.dates import Days, resolve
 from app.booking.desk import View, local_today
 from app.booking.front import Front, calendar_silent, offered, wanted_service, wanted_technicians
 from app.booking.owner import Asking
-from app.booking.speech import local_iso, none_left, none_seen, offer
+from app.booking.speech import local_iso, none_left, none_seen, not_then, offer
 from app.booking.store import Booking
+from app.booking.zones import DAY_S, clock_of
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 from app.errors import SaidError
@@ -25,6 +29,11 @@ MOST_OFFERS = 16
 LOOK_AHEAD_DAYS = (14, 31, 31)
 """How far past an empty day the next open days are looked for: two weeks, further only when those are booked out."""
 NEXT_DAYS_SAID = 3
+DATE = (
+    "Day as YYYY-MM-DD, or today, tomorrow, a weekday or next week; if a certain hour is wanted, with it, as in "
+    "tomorrow at 3pm or 2026-12-01T15:00"
+)
+_start_of = attrgetter("start")
 ANYBODY = frozenset(
     ("any", "anyone", "anybody", "any technician", "no preference", "either", "whoever", "first available")
 )
@@ -51,9 +60,7 @@ class Arguments(ToolArguments):
     """What the caller wants to know."""
 
     service: Annotated[str | None, Field(max_length=200, description="Service id or name")] = None
-    date: Annotated[
-        str | None, Field(max_length=64, description="Day as YYYY-MM-DD, or today, tomorrow, or a weekday")
-    ] = None
+    date: Annotated[str | None, Field(max_length=64, description=DATE)] = None
     weekday: Annotated[
         str | None, Field(max_length=64, description="The weekday the caller said, to check the date against")
     ] = None
@@ -73,17 +80,6 @@ class Arguments(ToolArguments):
         str | None, Field(max_length=64, description="Only when an appointment is to be moved: its reference")
     ] = None
 
-    @property
-    def part(self) -> PartOfDay:
-        """The part of the day, which may have been said with the day."""
-        if self.part_of_day is not PartOfDay.ANY:
-            return self.part_of_day
-        return PartOfDay(day_and_part(self.date)[1] or PartOfDay.ANY)
-
-    def shape(self) -> tuple[object, ...]:
-        """What decides, besides the days, which of the open times are offered."""
-        return self.part, self.limit, self.technician is None
-
 
 @dataclass(slots=True)
 class _Offer:
@@ -98,17 +94,6 @@ class _Offer:
     told_at: int = 0
 
 
-def _kept(view: View, now: int, arguments: Arguments) -> _Offer | None:
-    """What the same question got from the same view, if it would get it again."""
-    found: _Offer | None = view.told.get(arguments.shape())
-    return found if found is not None and now <= found.good_until else None
-
-
-def _keep(view: View, offer: _Offer, arguments: Arguments) -> None:
-    if len(view.told) < MOST_OFFERS:
-        view.told[arguments.shape()] = offer
-
-
 class _Question(NamedTuple):
     service: Service
     technicians: tuple[Technician, ...]
@@ -116,6 +101,18 @@ class _Question(NamedTuple):
     last: date
     otherwise: date | None
     now: int
+    kind: "_Kind"
+
+
+class _Kind(NamedTuple):
+    """What decides, besides the days, which of the open times are offered."""
+
+    part: PartOfDay
+    limit: int
+    named: bool
+    hour: Hour | None
+    clock: int
+    """What `hour` is on these days, in seconds since midnight; 0 without one."""
 
 
 def check_availability(front: Front) -> Tool[Arguments]:
@@ -123,34 +120,31 @@ def check_availability(front: Front) -> Tool[Arguments]:
 
     def at_once(context: Context, arguments: Arguments) -> ToolResult | None:
         question = _question(front, context, arguments)
-        for first, last in _stretches(question):
-            view = front.desk.open_now(context.business, question.service, question.technicians, first, last)
+        for part in _stretches(question):
+            view = front.desk.open_now(context.business, part.service, part.technicians, part.first, part.last)
             if view is None or view.unknown or arguments.reference:  # whose that is, memory does not tell
                 return None
-            found = _kept(view, question.now, arguments)
-            if found is None:
-                found = _offer(front, context, arguments, question, view)
-                _keep(view, found, arguments)
+            found = _again(front, context.business, part, view)
             if found.openings:
-                return _told(front, context, question, found)
+                return _told(front, context, part, found)
         return None
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
         question = _question(front, context, arguments)
         read_at, others = front.clock.monotonic(), False
         visit = await _to_be_moved(front, context, arguments)
-        for first, last in _stretches(question):
-            view = await _seen(front, context.business, question, (first, last), visit)
-            found = _offer(front, context, arguments, question, view)
+        for part in _stretches(question):
+            view = await _seen(front, context.business, part, visit)
+            found = _offer(front, context.business, part, view)
             if found.openings:
-                return _told(front, context, question, found)
+                return _told(front, context, part, found)
             if view.unknown:
                 # Nothing free with those who could be asked; the others might be free.
                 raise calendar_silent()
             read_at = min(read_at, view.read_at)
             open_slots = bookable(context.business, view.openings, question.now)
-            others = others or (first == question.first and bool(open_slots))
-        said = await _none(front, context, arguments, question)
+            others = others or (part is question and bool(open_slots))
+        said = await _none(front, context, question)
         said = f"{said} Other times of day are free." if others else said
         return ToolResult(True, said, facts=_facts(front, context, read_at, []))
 
@@ -177,45 +171,86 @@ async def _to_be_moved(front: Front, context: Context, arguments: Arguments) -> 
     return found if found.status == "confirmed" else None
 
 
-async def _seen(
-    front: Front, business: Business, question: _Question, days: tuple[date, date], visit: Booking | None
-) -> View:
-    asked = (business, question.service, question.technicians)
+async def _seen(front: Front, business: Business, question: _Question, visit: Booking | None) -> View:
+    asked_for, days = (business, question.service, question.technicians), (question.first, question.last)
     if visit is None:
-        return await front.desk.open(*asked, *days)
-    return await front.desk.open_to_move(*asked, days, visit)
+        return await front.desk.open(*asked_for, *days)
+    return await front.desk.open_to_move(*asked_for, days, visit)
 
 
 def _question(front: Front, context: Context, arguments: Arguments) -> _Question:
-    service = wanted_service(context.business, arguments.service)
-    technicians = wanted_technicians(context.business, service, arguments.technician)
-    now = int(front.clock.now())
-    day, _ = day_and_part(arguments.date)
-    days = resolve(context.business, now, date=day, weekday=arguments.weekday, date_to=arguments.date_to)
-    return _Question(service, technicians, days.first, days.last, days.otherwise, now)
+    business, now = context.business, int(front.clock.now())
+    service = wanted_service(business, arguments.service)
+    technicians = wanted_technicians(business, service, arguments.technician)
+    said = asked(arguments.date)
+    days = resolve(business, now, date=said.day, weekday=arguments.weekday, date_to=arguments.date_to)
+    part = said.part if arguments.part_of_day is PartOfDay.ANY else arguments.part_of_day
+    clock = 0
+    if said.hour is not None:
+        clock = clock_meant(said.hour, business, technicians, days, part)
+        part = part if is_in(part, clock) else PartOfDay.ANY
+        if days.otherwise and moment_of(business.zone, days.first, clock) < now:
+            days = Days(days.otherwise, days.otherwise)
+    kind = _Kind(part, arguments.limit, arguments.technician is not None, said.hour, clock)
+    return _Question(service, technicians, days.first, days.last, days.otherwise, now, kind)
 
 
-def _stretches(question: _Question) -> Sequence[tuple[date, date]]:
-    asked = (question.first, question.last)
-    return (asked, (question.otherwise, question.otherwise)) if question.otherwise else (asked,)
+def _stretches(question: _Question) -> Sequence[_Question]:
+    if question.otherwise is None:
+        return (question,)
+    return (question, question._replace(first=question.otherwise, last=question.otherwise))
 
 
-def _chosen(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> list[Opening]:
-    named = arguments.technician is not None
-    open_slots = bookable(context.business, view.openings, question.now)
+def _chosen(front: Front, business: Business, question: _Question, view: View) -> tuple[list[Opening], bool]:
+    """What to offer, and whether that is from the hour on that was asked for; else it is what is nearest to it."""
+    part, limit, named, hour, clock = question.kind
+    open_slots = bookable(business, view.openings, question.now)
     load = front.desk.load(question.technicians) if len(question.technicians) > 1 else {}
-    return choose(open_slots, arguments.part, context.business.zone, load, arguments.limit, named)
+    if hour is None:
+        return choose(open_slots, part, business.zone, load, limit, named), True
+    if hour.every_day:
+        from_then = [*within(open_slots, (clock, DAY_S), business.zone)]
+    else:
+        then = moment_of(business.zone, question.first, clock)
+        from_then = [opening for opening in open_slots if opening.start >= then]
+    found = choose(from_then, part, business.zone, load, limit, named)
+    if found:
+        return found, True
+    before = choose(open_slots, part, business.zone, load, len(open_slots), named)
+    return sorted(nlargest(limit, before, lambda o: clock_of(business.zone, o.start)), key=_start_of), False
 
 
-def _offer(front: Front, context: Context, arguments: Arguments, question: _Question, view: View) -> _Offer:
-    openings = _chosen(front, context, arguments, question, view)
+def _offer(front: Front, business: Business, question: _Question, view: View) -> _Offer:
+    openings, from_then = _chosen(front, business, question, view)
     if not openings:
         return _Offer(view.read_at, (), "", question.now - 1)
-    named = arguments.technician is not None
-    say = offer(question.service.name, openings, context.business, named, question.now)
+    say = offer(question.service.name, openings, business, question.kind.named, question.now)
+    say = f"{_missed(business, question, openings[0], from_then)}{say}"
     # Earliest first: the same ones are chosen until the notice required passes the first.
-    good_until = openings[0].start - context.business.minimum_notice_minutes * 60
+    good_until = openings[0].start - business.minimum_notice_minutes * 60
     return _Offer(view.read_at, tuple(openings), say, good_until)
+
+
+def _again(front: Front, business: Business, question: _Question, view: View) -> _Offer:
+    """As `_offer`; what the same question got from the same view, if it would get it again."""
+    found: _Offer | None = view.told.get(question.kind)
+    if found is None or question.now > found.good_until:
+        found = _offer(front, business, question, view)
+        if len(view.told) < MOST_OFFERS or question.kind in view.told:
+            view.told[question.kind] = found
+    return found
+
+
+def _missed(business: Business, question: _Question, first: Opening, from_then: bool) -> str:
+    """That the hour asked for is not among what is offered; nothing where it is."""
+    part, _, _, hour, clock = question.kind
+    one = question.first == question.last or (hour is not None and not hour.every_day)
+    exact = one and hour is not None and not hour.later
+    if from_then and not (exact and first.start != moment_of(business.zone, question.first, clock)):
+        return ""
+    last = question.first if from_then else question.last
+    in_part = "" if part is PartOfDay.ANY or from_then else f"in the {part}"
+    return not_then(clock, question.first, last, local_today(business, question.now), in_part, later=not from_then)
 
 
 def _told(front: Front, context: Context, question: _Question, found: _Offer) -> ToolResult:
@@ -232,13 +267,13 @@ def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str,
     return {"slots": slots, "time_zone": context.business.zone.key, "checked_at": checked_at}
 
 
-async def _none(front: Front, context: Context, arguments: Arguments, question: _Question) -> str:
+async def _none(front: Front, context: Context, question: _Question) -> str:
     """Nothing of the kind on the days asked for: say so, with the next days that have it."""
-    part = arguments.part
+    part = question.kind.part
     days, sure = await _next_days(front, context.business, part, question)
     today = local_today(context.business, question.now)
     kind = ["" if part is PartOfDay.ANY else f"in the {part}"]
-    kind += [f"with {who.name}" for who in question.technicians if arguments.technician]
+    kind += [f"with {who.name}" for who in question.technicians if question.kind.named]
     narrowed = " ".join(filter(None, kind))
     if days or sure:
         return none_left(question.first, question.last, days, today, narrowed)

@@ -41,7 +41,7 @@ class PartOfDay(StrEnum):
     ANY = "any"
 
 
-_PARTS_S: dict[PartOfDay, tuple[int, int]] = {
+PARTS_S: dict[PartOfDay, tuple[int, int]] = {
     PartOfDay.MORNING: (0, _NOON_S),
     PartOfDay.AFTERNOON: (_NOON_S, _EVENING_S),
     PartOfDay.EVENING: (_EVENING_S, DAY_S),
@@ -103,7 +103,7 @@ def choose(
     chosen: list[Opening] = []
     if limit <= 0:
         return chosen
-    fitting: Iterable[Opening] = openings if part is PartOfDay.ANY else _in_part(openings, part, zone)
+    fitting: Iterable[Opening] = openings if part is PartOfDay.ANY else within(openings, PARTS_S[part], zone)
     for _, same_start in groupby(fitting, key=_start_of):
         if each_technician:
             chosen.extend(same_start)
@@ -114,11 +114,29 @@ def choose(
     return chosen[:limit]
 
 
+def within(openings: Sequence[Opening], clock: Interval, zone: ZoneInfo) -> Iterator[Opening]:
+    """Those of `openings` (sorted by start) that begin in `clock`: seconds since midnight, by the clock on the wall."""
+    low, high = clock
+    here = 0
+    while here < len(openings):
+        _, end, midnight = wall(zone, openings[here].start)
+        stop = bisect_left(openings, end, lo=here, key=_start_of)
+        begin = bisect_left(openings, midnight + low, lo=here, hi=stop, key=_start_of)
+        until = bisect_left(openings, midnight + high, lo=begin, hi=stop, key=_start_of)
+        yield from islice(openings, begin, until)
+        here = stop
+
+
+def is_in(part: PartOfDay, clock: int) -> bool:
+    """Whether `clock`, seconds since midnight, lies in that part of the day."""
+    return PARTS_S[part][0] <= clock < PARTS_S[part][1]
+
+
 def part_of(start: time) -> PartOfDay:
     """The part of the day in which a visit begins, by the clock on the wall."""
     since_midnight_s = start.hour * 3600 + start.minute * 60
     named = (part for part in PartOfDay if part is not PartOfDay.ANY)
-    return next(part for part in named if _PARTS_S[part][0] <= since_midnight_s < _PARTS_S[part][1])
+    return next(part for part in named if is_in(part, since_midnight_s))
 
 
 def is_open(business: Business, service: Service, technician: Technician, start: int, now: int) -> bool:
@@ -242,15 +260,3 @@ def _intersect(free: Sequence[Interval], runs: Sequence[range]) -> list[int]:
         else:
             j += 1
     return starts
-
-
-def _in_part(openings: Sequence[Opening], part: PartOfDay, zone: ZoneInfo) -> Iterator[Opening]:
-    low, high = _PARTS_S[part]
-    here = 0
-    while here < len(openings):
-        _, end, midnight = wall(zone, openings[here].start)
-        stop = bisect_left(openings, end, lo=here, key=_start_of)
-        begin = bisect_left(openings, midnight + low, lo=here, hi=stop, key=_start_of)
-        until = bisect_left(openings, midnight + high, lo=begin, hi=stop, key=_start_of)
-        yield from islice(openings, begin, until)
-        here = stop

@@ -86,9 +86,8 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
         days = resolve(business, now, date=asked.get("day") or "today", weekday=None, date_to=None)
     except NoDayError:
         raise _unclear() from None
-    others = [days.otherwise] if days.otherwise else []
-    if asked.get("day") in SOONEST:  # "any day at 3 pm"
-        others = [days.first + timedelta(days=ahead) for ahead in range(1, (days.last - days.first).days + 1)]
+    others = [days.first + timedelta(days=ahead) for ahead in range(1, (days.last - days.first).days + 1)]
+    others = [days.otherwise] if days.otherwise else others  # more than one day is "next week", or "any day"
     for day in (days.first, *others[:-1]):
         try:
             return _on(business, now, day, asked)

@@ -20,6 +20,7 @@ _DAYS_WITHOUT_DATE = 7
 _LONGEST_TEXT = 64
 _CACHED_ANSWERS = 4096
 _ONE_WEEK = timedelta(days=7)
+_WESTERNMOST, _EASTERNMOST = timedelta(hours=-12), timedelta(hours=14)
 NOT_GIVEN = frozenset({"", "null", "none", "undefined", "n/a"})
 """What an agent sends when it has nothing to send, in lower case."""
 SOONEST = frozenset(
@@ -29,7 +30,6 @@ SOONEST = frozenset(
     }
 )  # fmt: skip
 """The same in words, in lower case."""
-_PART = re.compile(r"(.+?),?\s+(?:in the\s+)?(morning|afternoon|evening)")
 _DASHES = str.maketrans("\u2010\u2011\u2013\u2014", "----")
 _PLAIN_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _NAMED_WEEKDAY = re.compile(r"(?:(on|this|coming|this coming|next)\s+)?([a-z]+)")
@@ -57,6 +57,12 @@ _WEEKDAY_NUMBER = {
     for word in words
 }
 
+_NAMED_WEEK = re.compile(
+    rf"(?:(?:on )?(?P<weekday>{'|'.join(_WEEKDAY_NUMBER)}) (?:of )?)?(?:(?:in|during|any ?time|sometime|later) )?"
+    r"(?:the )?(?:this|(?P<which>next|following)) (?:week|(?P<end>weekend))"
+)
+_SATURDAY, _SUNDAY = 5, 6
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -72,18 +78,6 @@ class Days:
 
 class NoDayError(SaidError):
     """What was given is no day that can be read, whatever it is."""
-
-
-@lru_cache(maxsize=_CACHED_ANSWERS)
-def day_and_part(given: str | None) -> tuple[str | None, str]:
-    """The day, and the part of it that was said along with it, as in `tomorrow morning`; empty when there was none."""
-    if given is None or not ((words := given.strip().lower()) == "tonight" or " " in words):
-        return given, ""
-    words = "this evening" if words == "tonight" else words
-    found = _PART.fullmatch(words)
-    if found is None:
-        return given, ""
-    return ("today" if found[1] == "this" else found[1]), found[2]
 
 
 def resolve(business: Business, now: int, *, date: str | None, weekday: str | None, date_to: str | None) -> Days:
@@ -104,8 +98,10 @@ def _resolve(zone: ZoneInfo, today: date, window_days: int, given: tuple[str | N
     date_text, weekday_text, to_text = (_given(text) for text in given)
     if date_text is None and weekday_text is None and to_text is None:
         return Days(reading.today, min(reading.today + timedelta(days=_DAYS_WITHOUT_DATE - 1), reading.window_end))
-    first = reading.day("date" if date_text else "weekday", date_text or weekday_text or "today", reading.today)
-    last = reading.day("date_to", to_text, first) if to_text else first
+    if date_text and weekday_text and _NAMED_WEEK.fullmatch(date_text):
+        date_text, weekday_text = f"{weekday_text} {date_text}", None
+    first, last = reading.days("date" if date_text else "weekday", date_text or weekday_text or "today", reading.today)
+    last = reading.days("date_to", to_text, first)[1] if to_text else last
     reading.refuse_past(first, last)
     reading.refuse_too_far(first)
     if date_text and weekday_text:
@@ -117,13 +113,18 @@ def _resolve(zone: ZoneInfo, today: date, window_days: int, given: tuple[str | N
     return Days(max(first, reading.today), min(last, reading.window_end), otherwise)
 
 
+def plain(text: str) -> str:
+    """The words in lower case, without what nobody sees or says."""
+    if not text.isascii():
+        text = "".join(char for char in text.translate(_DASHES) if char.isprintable() or char.isspace())
+    return " ".join(text.split()).strip(" .,").lower()
+
+
 def _given(text: str | None) -> str | None:
     """The words themselves; None for `NOT_GIVEN` and where any day would do."""
     if text is None:
         return None
-    if not text.isascii():
-        text = "".join(char for char in text.translate(_DASHES) if char.isprintable() or char.isspace())
-    words = " ".join(text.split()).strip(" .,").lower()
+    words = plain(text)
     return None if words in NOT_GIVEN or words in SOONEST or "{{" in words else words
 
 
@@ -139,7 +140,20 @@ class _Reading:
     today: date
     window_end: date
 
-    def day(self, argument: str, words: str, not_before: date) -> date:
+    def days(self, argument: str, words: str, not_before: date) -> tuple[date, date]:
+        """The first and the last day that `words` name: of a week, which begins on Monday, or one day twice."""
+        week = _NAMED_WEEK.fullmatch(words) if argument != "weekday" else None
+        if week is None:
+            day = self._day(argument, words, not_before)
+            return day, day
+        monday = self.today - timedelta(days=self.today.weekday()) + (_ONE_WEEK if week["which"] else timedelta())
+        weekday = _WEEKDAY_NUMBER.get(week["weekday"])
+        if weekday is not None:
+            return (monday + timedelta(days=weekday),) * 2
+        first = monday + timedelta(days=_SATURDAY) if week["end"] else monday
+        return max(first, self.today), monday + timedelta(days=_SUNDAY)
+
+    def _day(self, argument: str, words: str, not_before: date) -> date:
         """The day `words` name; a weekday is the first one from `not_before` on."""
         if words in _FROM_TODAY:
             return self.today + timedelta(days=_FROM_TODAY[words])
@@ -168,8 +182,8 @@ class _Reading:
             if plain:
                 return date(int(plain[1]), int(plain[2]), int(plain[3]))
             if len(words) <= _LONGEST_TEXT:
-                moment = datetime.fromisoformat(words.upper())
-                local = moment if moment.tzinfo is None or _is_bare_day(moment) else moment.astimezone(self.zone)
+                moment = iso_moment(words)
+                local = moment if moment.tzinfo is None or is_bare_day(moment) else moment.astimezone(self.zone)
                 return local.date()
         if plain and 1 <= int(plain[2]) <= len(MONTHS):
             raise self._refusal(f"There is no {MONTHS[int(plain[2]) - 1]} {int(plain[3])} in {int(plain[1])}.")
@@ -244,7 +258,18 @@ class _Reading:
         return SaidError(Code.INVALID_ARGUMENTS, f"{sentence} {self._today()}")
 
 
-def _is_bare_day(moment: datetime) -> bool:
+def iso_moment(words: str) -> datetime:
+    """A date in ISO form, with a time or without. Raises `ValueError`, also for an offset that no clock on earth has:
+    `15:00-17:00` is a time and another one.
+    """
+    moment = datetime.fromisoformat(words.upper())
+    offset = moment.utcoffset()
+    if offset is not None and not _WESTERNMOST < offset <= _EASTERNMOST:
+        raise ValueError("no such offset")
+    return moment
+
+
+def is_bare_day(moment: datetime) -> bool:
     """Whether it is midnight in UTC: how JavaScript writes a day without a time; hardly ever a time that was meant."""
     return moment.utcoffset() == timedelta(0) and moment.time() == time.min
 

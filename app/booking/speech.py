@@ -95,6 +95,12 @@ def none_seen(first: date, last: date, today: date | None = None, narrowed: str 
     return f"There is nothing free {asked}, and I can't see yet which later days are open."
 
 
+def not_then(clock: int, first: date, last: date, today: date, narrowed: str, *, later: bool) -> str:
+    """The sentence, to be followed by an offer, that says the hour asked for cannot be had, nor a `later` one."""
+    hour = _clock(clock // 3600, clock // 60 % 60)
+    return f"I can't offer {hour}{' or later' if later else ''} {_asked(first, last, today, narrowed)}. "
+
+
 @lru_cache(maxsize=_CACHED_TIMES)
 def local_iso(start: int, zone: ZoneInfo) -> str:
     """RFC 3339 with the zone's offset: `2026-11-24T14:30:00-06:00`."""
@@ -131,12 +137,16 @@ def _words(start: int, zone: ZoneInfo) -> tuple[date, str]:
     """The local day of `start`, and the time of day in words."""
     local = datetime.fromtimestamp(start, zone)
     clock = f"{local.hour % 12 or 12}:{local.minute:02d}"
-    words = f"{clock} {'AM' if local.hour < 12 else 'PM'}"
+    words = _clock(local.hour, local.minute)
     if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         # Said by the clock change, not as daylight or standard time: those names are not true in every zone.
         which = f"second {clock}, after" if local.fold else f"first {clock}, before"
         words = f"{words} (the {which} the clocks go back)"
     return local.date(), words
+
+
+def _clock(hour: int, minute: int) -> str:
+    return f"{hour % 12 or 12}:{minute:02d} {'AM' if hour < 12 else 'PM'}"
 
 
 def joined(words: Sequence[str], last: str, between: str = ", ") -> str:

@@ -68,6 +68,11 @@ def wall(zone: ZoneInfo, moment: int) -> Piece:
     return next(p for p in pieces(zone, local_date(zone, moment)) if p[0] <= moment < p[1])
 
 
+def clock_of(zone: ZoneInfo, moment: int) -> int:
+    """Seconds since midnight that the clock on the wall shows at `moment`."""
+    return moment - wall(zone, moment)[2]
+
+
 @lru_cache(maxsize=_CACHED_DAYS)
 def _date_of_quarter(zone: ZoneInfo, quarter: int) -> date:
     return local_date(zone, quarter * _QUARTER_S)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.booking.business import Business
-from app.booking.dates import Days, day_and_part, resolve
+from app.booking.dates import Days, resolve
 from app.errors import Code, SaidError
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -84,19 +84,41 @@ def test_next_week_is_in_reserve_only_inside_the_booking_window(window_days: int
 
 
 @pytest.mark.parametrize(
-    ("given", "read"),
+    ("words", "weekday", "first", "last"),
     [
-        ("tonight", ("today", "evening")),
-        ("Tomorrow morning", ("tomorrow", "morning")),
-        ("this afternoon", ("today", "afternoon")),
-        ("monday, in the evening", ("monday", "evening")),
-        ("2026-11-24", ("2026-11-24", "")),
-        ("next week", ("next week", "")),
-        (None, (None, "")),
+        ("next week", None, "2026-11-23", "2026-11-29"),
+        ("Sometime next week", None, "2026-11-23", "2026-11-29"),
+        ("the following week", None, "2026-11-23", "2026-11-29"),
+        ("this week", None, "2026-11-20", "2026-11-22"),
+        ("this weekend", None, "2026-11-21", "2026-11-22"),
+        ("next weekend", None, "2026-11-28", "2026-11-29"),
+        ("tuesday next week", None, "2026-11-24", "2026-11-24"),
+        ("next week", "Tuesday", "2026-11-24", "2026-11-24"),
+        ("friday of next week", None, "2026-11-27", "2026-11-27"),
     ],
 )
-def test_the_part_of_a_day_may_come_with_the_day(given: str | None, read: tuple[str | None, str]) -> None:
-    assert day_and_part(given) == read
+def test_a_week_is_from_its_monday_on_or_from_today(words: str, weekday: str | None, first: str, last: str) -> None:
+    assert asked(words, weekday) == Days(day(first), day(last))
+
+
+def test_a_range_may_reach_to_the_end_of_a_week_and_a_week_to_the_end_of_the_window() -> None:
+    assert asked("tomorrow", None, "next week") == Days(day("2026-11-21"), day("2026-11-29"))
+    assert asked("next week", None, "2026-12-02") == Days(day("2026-11-23"), day("2026-12-02"))
+    short = resolve(replace(ACME, booking_window_days=5), FRIDAY, date="next week", weekday=None, date_to=None)
+    assert short == Days(day("2026-11-23"), day("2026-11-25"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("monday this week", Code.PAST_DATE, "Monday, November 16, 2026 is in the past."),
+        ("next week", Code.OUTSIDE_WINDOW, "Monday, November 23, 2026 is too far ahead."),
+    ],
+)
+def test_a_week_that_cannot_be_booked_is_refused_like_a_day(words: str, code: Code, said: str) -> None:
+    with pytest.raises(SaidError, match=said) as refused:
+        resolve(replace(ACME, booking_window_days=2), FRIDAY, date=words, weekday=None, date_to=None)
+    assert refused.value.code is code
 
 
 def test_a_date_is_the_same_with_what_nobody_sees_in_it() -> None:
@@ -252,11 +274,12 @@ def test_what_cannot_be_taken_is_said_back_with_today(
     "garbage",
     [
         "before long",
-        "next week",
+        "next month",
         "24.11.2026",
         "11/24/2026",
         "2026-13-01",
         "2026-11-24T99:00",
+        "2026-11-24T15:00-17:00",
         "0001-01-01T00:00:00+14:00",
         "tuesday\nor wednesday",
         "２０２６-11-24",

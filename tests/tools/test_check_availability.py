@@ -109,6 +109,49 @@ async def test_a_part_of_the_day_is_by_the_start(ask: Agent, part: str, expected
     assert found[:1] + found[-1:] == expected
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected", "said"),
+    [
+        ({"date": "2026-11-24T15:00"}, ["24 15:00", "24 15:30", "24 16:00"], ""),
+        ({"date": "2026-11-24T15:00:00-06:00"}, ["24 15:00", "24 15:30", "24 16:00"], ""),
+        ({"date": "2026-11-24T00:00:00"}, ["24 08:00", "24 08:30", "24 09:00"], ""),
+        ({"date": "tuesday at 3pm"}, ["24 15:00", "24 15:30", "24 16:00"], ""),
+        ({"date": "tuesday at 3"}, ["24 15:00", "24 15:30", "24 16:00"], ""),
+        ({"date": "tuesday at 3pm", "part_of_day": "morning"}, ["24 15:00", "24 15:30", "24 16:00"], ""),
+        ({"date": "noon on tuesday"}, ["24 13:00", "24 13:30", "24 14:00"], "12:00 PM on Tuesday, November 24"),
+        ({"date": "after 12pm", "weekday": "tuesday"}, ["24 13:00", "24 13:30", "24 14:00"], ""),
+        ({"date": "2026-11-24T15:10"}, ["24 15:30", "24 16:00"], "3:10 PM on Tuesday, November 24"),
+        ({"date": "tuesday at 8pm"}, ["24 15:00", "24 15:30", "24 16:00"], "8:00 PM or later on Tuesday, November 24"),
+        ({"date": "tuesday after 7pm", "part_of_day": "evening"}, [], None),
+        ({"date": "after 3pm", "limit": 4}, ["20 15:00", "20 15:30", "20 16:00", "23 15:00"], ""),
+        ({"date": "next week after 3pm", "limit": 4}, ["23 15:00", "23 15:30", "23 16:00", "24 15:00"], ""),
+        ({"date": "next week"}, ["23 08:00", "23 08:30", "23 09:00"], ""),
+        ({"date": "2026-11-24T15:30", "date_to": "2026-11-25"}, ["24 15:30", "24 16:00", "25 08:00"], ""),
+        ({"date": "next week at 9pm", "limit": 1}, ["23 16:00"], "9:00 PM or later from Monday, November 23 to Sunday"),
+        ({"date": "friday at 9am"}, ["27 09:00", "27 09:30", "27 10:00"], ""),
+        ({"date": "today at 9am"}, ["20 13:00", "20 13:30", "20 14:00"], "9:00 AM on Friday, November 20"),
+    ],
+)
+async def test_an_hour_said_with_the_day_is_from_when_on_and_what_cannot_be_had_is_said(
+    ask: Agent, asked: dict[str, Any], expected: list[str], said: str | None
+) -> None:
+    for _ in range(2):  # and again from memory
+        answer = await ask("check_availability", service="inspection", **asked)
+        assert [datetime.fromisoformat(slot["start"]).strftime("%d %H:%M") for slot in answer["slots"]] == expected
+        if said is not None:
+            assert answer["say"].startswith(f"I can't offer {said}" if said else "For Home inspection I can offer")
+
+
+async def test_an_hour_that_is_taken_is_said_and_the_next_are_offered(ask: Agent, calendar: FakeCalendar) -> None:
+    three = at(TUESDAY, "15:00")
+    calendar.always("free", Step(answer={"dana": ((three, three + HOUR),), "lee": ((three, three + HOUR),)}))
+    answer = await ask("check_availability", service="inspection", date=f"{TUESDAY}T15:00")
+    assert answer["say"] == (
+        "I can't offer 3:00 PM on Tuesday, November 24. "
+        "For Home inspection I can offer Tuesday, November 24 at 4:00 PM."
+    )
+
+
 @pytest.mark.parametrize("who", ["dana", "Dana", " DANA ", "Dana."])
 async def test_a_technician_is_asked_for_by_id_or_name_in_any_case(ask: Agent, who: str) -> None:
     answer = await ask("check_availability", service="inspection", date=TUESDAY, technician=who)
