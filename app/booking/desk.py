@@ -119,8 +119,10 @@ class Desk:
         mover = next((t for t in technicians if t.calendar == visit.calendar), None)
         if mover is None or not alone or mover.id in view.unknown:
             return view
-        read = self._lookups.known([mover.calendar], *reach(business, service, *days))
-        if read is None:
+        needed = [mover.calendar], *reach(business, service, *days)
+        # What may be kept for no time at all has to be read once more.
+        read = self._lookups.known(*needed) or (await self._lookups.days(*needed))[mover.calendar]
+        if isinstance(read, Unknown):
             return view
         busy = _without([interval for day in read for interval in day.busy], (visit.starts, visit.ends))
         claimed = [

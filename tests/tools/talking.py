@@ -14,7 +14,7 @@ from app.calls.model import CallRef, ToolCall
 from app.calls.owed import Owed
 from app.calls.push import Push
 from app.clock import Clock
-from tests.booking.acme import CALLER, DEADLINE_S, House, acme, house
+from tests.booking.acme import CALLER, DEADLINE_S, TTL_S, House, acme, house
 from tests.fakes.calendar import FakeCalendar
 from tools import tools
 
@@ -84,9 +84,10 @@ async def agent(
     deadline_s: float = DEADLINE_S,
     push: Push | None = None,
     embedded: bool = False,
+    ttl_s: float = TTL_S,
 ) -> AsyncIterator[Agent]:
     """An agent talking to a started house."""
-    async with house(url, calendar, business=business or acme(), clock=clock, embedded=embedded) as made:
+    async with house(url, calendar, business=business or acme(), clock=clock, embedded=embedded, ttl_s=ttl_s) as made:
         businesses = Businesses({made.business.id: made.business})
         alarms: Any = made.alarms
         late = LateAnswers(NoPush(), businesses, alarms, Owed(made.database, made.clock), made.clock)

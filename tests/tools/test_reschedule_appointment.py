@@ -102,6 +102,14 @@ async def test_half_an_hour_later_is_offered_to_who_moves_it(ask: Agent, calenda
         assert rival["code"] == "slot_taken"
 
 
+async def test_half_an_hour_later_is_offered_also_where_nothing_read_is_kept(sqlite_url: str) -> None:
+    async with agent(sqlite_url, FakeCalendar(), ttl_s=0) as ask:
+        reference = await booked(ask)
+        asked = {"service": "inspection", "date": "2026-11-24", "technician": "dana", "limit": 50}
+        found = await ask("check_availability", **asked, reference=reference)
+    assert {"2026-11-24T08:30:00-06:00", "2026-11-24T09:30:00-06:00"} <= {slot["start"] for slot in found["slots"]}
+
+
 async def test_moved_there_back_and_there_again_is_three_moves(ask: Agent, calendar: FakeCalendar) -> None:
     reference = await booked(ask)
     there, back = minted(ask, NOON_13), minted(ask, TUESDAY_9)
