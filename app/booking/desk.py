@@ -82,7 +82,7 @@ class Desk:
             found = {}
             metrics.count_cache("availability", "hit")
         try:
-            claimed = await self._claims.views(addresses, start)
+            await self._claims.views(addresses, start)
             await self._former.look()  # begun above: both are waited for at once
         except DatabaseUnavailableError:
             # Without our own bookings over it, no answer of a calendar is safe to offer from.
@@ -97,7 +97,7 @@ class Desk:
             days = found[technician.calendar]
             if not isinstance(days, Unknown):
                 known[technician.id] = days
-        own = [claimed[t.calendar] for t in technicians]
+        own = [self._claims.view(t.calendar) for t in technicians]  # as it is now, after all that was waited for
         return self._computed(business, service, technicians, known, own, (first, last))
 
     async def open_to_move(

@@ -109,6 +109,21 @@ async def test_with_another_process_and_no_database_nothing_is_offered(postgres_
         assert view.unknown == {"dana", "lee"}
 
 
+async def test_what_is_claimed_while_a_calendar_is_asked_is_not_offered(
+    postgres_url: str, calendar: FakeCalendar
+) -> None:
+    async with house(postgres_url, calendar) as made:
+        await made.claims.stop()  # it is told nothing, so what is claimed is read for every question
+        await opened(made)
+        calendar.always("free", Step(delay_s=0.3))
+        asking = asyncio.create_task(opened(made))
+        await asyncio.sleep(0)
+        made.lookups.drop("fake:dana")
+        await soon(lambda: calendar.under_way == 1)
+        made.claims.add("fake:dana", "b1", (TUESDAY_9, TUESDAY_9 + HOUR))
+        assert (TUESDAY_9, "dana") not in {(o.start, o.technician) for o in (await asking).openings}
+
+
 async def test_a_prefetch_covers_the_first_question_about_any_service(made: House, calendar: FakeCalendar) -> None:
     made.desk.prefetch(made.business)
     await soon(lambda: calendar.count("free") == 1 and calendar.under_way == 0)
