@@ -76,7 +76,7 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
         return soonest(business, now)
     moment = _timestamp(words)
     if moment is not None:
-        return _at(business, now, local_date(business.zone, moment), [moment])
+        return _at(business, now, local_date(business.zone, moment), [moment], now)
     spelled = _LOCAL.sub(r"\1 \2", words.replace("tonight", "today evening"))
     found = next((match for form in _FORMS if (match := form.fullmatch(spelled))), None)
     if found is None or len(words) > _LONGEST_TEXT:
@@ -90,12 +90,13 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
     others = [days.otherwise] if days.otherwise else others  # more than one day is "next week", or "any day"
     for day in (days.first, *others[:-1]):
         try:
-            return _on(business, now, day, asked)
+            # Of an hour on any day, that one half of it is past today does not say that the other one is meant.
+            return _on(business, now, day, asked, hour_since=now if days.first == days.last else 0)
         except _TwoHoursError:
             raise
         except SaidError:
             continue
-    return _on(business, now, others[-1] if others else days.first, asked)
+    return _on(business, now, others[-1] if others else days.first, asked, now)
 
 
 def _timestamp(words: str) -> int | None:
@@ -108,9 +109,9 @@ def _timestamp(words: str) -> int | None:
     return None
 
 
-def _on(business: Business, now: int, day: date, asked: dict[str, str | None]) -> CallbackTime:
+def _on(business: Business, now: int, day: date, asked: dict[str, str | None], hour_since: int) -> CallbackTime:
     if asked.get("hour") or asked.get("noon"):
-        return _at(business, now, day, _moments(business, day, asked))
+        return _at(business, now, day, _moments(business, day, asked), hour_since)
     part = _PARTS_S.get(asked.get("part") or "", (0, DAY_S))
     windows = [
         (max(start, midnight + part[0]), min(end, midnight + part[1]))
@@ -124,11 +125,12 @@ def _on(business: Business, now: int, day: date, asked: dict[str, str | None]) -
     return CallbackTime(ahead[0][0], ahead[-1][1])
 
 
-def _at(business: Business, now: int, day: date, moments: Sequence[int]) -> CallbackTime:
-    """A certain time. Of two halves of the day the one that is open and not past is meant, if only one is."""
+def _at(business: Business, now: int, day: date, moments: Sequence[int], since: int) -> CallbackTime:
+    """A certain time. Of two halves of the day the one that is open and not before `since` is meant, if only one is."""
     spans = _open(business, day)
-    fitting = [m for m in moments if m >= now and any(start <= m <= end for start, end in spans)]
-    if len(fitting) > 1:
+    meant = [m for m in moments if m >= since and any(start <= m <= end for start, end in spans)]
+    fitting = [m for m in meant if m >= now]
+    if len(meant) > 1:
         raise _TwoHoursError(
             Code.INVALID_ARGUMENTS, "Ask whether morning or afternoon is meant, and give the time as 15:00."
         )

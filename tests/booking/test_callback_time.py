@@ -1,6 +1,6 @@
 """When somebody calls back: what was asked for if somebody is there then, else the soonest time, never a guess."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
@@ -79,8 +79,18 @@ def test_any_day_at_a_time_is_the_first_on_which_it_can_be() -> None:
 def test_any_day_at_an_hour_that_can_be_two_asks_which_and_looks_for_no_later_day() -> None:
     long = acme(hours=(*(((420, 1260),),) * 5, ((480, 720),), ()))
 
-    with pytest.raises(SaidError, match="morning or afternoon"):
-        callback_time(long, at("2026-11-23", "06:00"), "any day at 8")
+    for now in ("06:00", "10:00"):  # at ten, today's eight in the morning is past, but not tomorrow's
+        with pytest.raises(SaidError, match="morning or afternoon"):
+            callback_time(long, at("2026-11-23", now), "any day at 8")
+    assert callback_time(long, at("2026-11-23", "10:00"), "today at 8").due == at("2026-11-23", "20:00")
+
+
+def test_next_week_is_the_first_time_in_it_at_which_somebody_is_there() -> None:
+    assert callback_time(acme(), at(FRIDAY, "10:00"), "next week").earliest == at("2026-11-23", "08:00")
+    assert callback_time(acme(), at(FRIDAY, "10:00"), "next week at 3").due == at("2026-11-23", "15:00")
+    assert callback_time(acme(closed=frozenset([date(2026, 11, 23)])), at(FRIDAY, "10:00"), "next week").earliest == at(
+        "2026-11-24", "08:00"
+    )
 
 
 @pytest.mark.parametrize(
