@@ -211,7 +211,7 @@ def _chosen(front: Front, business: Business, question: _Question, view: View) -
     if hour.every_day:
         from_then = [*within(open_slots, (clock, DAY_S), business.zone)]
     else:
-        then = moment_of(business.zone, question.first, clock)
+        then = int(hour.moment.timestamp()) if hour.moment else moment_of(business.zone, question.first, clock)
         from_then = [opening for opening in open_slots if opening.start >= then]
     found = choose(from_then, part, business.zone, load, limit, named)
     if found:
@@ -246,7 +246,8 @@ def _missed(business: Business, question: _Question, first: Opening, from_then: 
     part, _, _, hour, clock = question.kind
     one = question.first == question.last or (hour is not None and not hour.every_day)
     exact = one and hour is not None and not hour.later
-    if from_then and not (exact and first.start != moment_of(business.zone, question.first, clock)):
+    there = local_today(business, first.start) == question.first and clock_of(business.zone, first.start) == clock
+    if from_then and (there or not exact):
         return ""
     last = question.first if from_then else question.last
     in_part = "" if part is PartOfDay.ANY or from_then else f"in the {part}"

@@ -60,6 +60,27 @@ async def test_a_skipped_hour_is_never_offered(house_at: House) -> None:
         assert starts
         assert not [start for start in starts if start[11:13] == "02"]
         assert "2026-03-08T03:00:00-05:00" in starts
+        found = await server.tool("check_availability", {"service": "follow-up", "date": "2026-03-08T02:30"})
+        assert found["slots"][0]["start"] == "2026-03-08T03:00:00-05:00"
+        assert found["say"].startswith("I can't offer 2:30 AM on Sunday, March 8. ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("2026-11-01T01:30", ["T01:30:00-05:00", "T01:00:00-06:00"]),
+        ("2026-11-01T01:30:00-06:00", ["T01:30:00-06:00", "T02:00:00-06:00"]),
+        ("2026-11-01T07:30:00Z", ["T01:30:00-06:00", "T02:00:00-06:00"]),
+        ("2026-11-01 at 1:30am", ["T01:30:00-05:00", "T01:30:00-06:00"]),
+    ],
+)
+async def test_of_a_repeated_hour_the_one_is_meant_that_was_said(
+    house_at: House, asked: str, expected: list[str]
+) -> None:
+    async with house_at(FALL_BACK_EVE) as (server, _):
+        found = await server.tool("check_availability", {"service": "follow-up", "date": asked, "limit": 2})
+        assert [slot["start"][10:] for slot in found["slots"]] == expected
+        assert found["say"].startswith("For ")
 
 
 @pytest.mark.parametrize(
