@@ -191,7 +191,8 @@ def _question(front: Front, context: Context, arguments: Arguments) -> _Question
         part = part if is_in(part, clock) else PartOfDay.ANY
         if days.otherwise and moment_of(business.zone, days.first, clock) < now:
             days = Days(days.otherwise, days.otherwise)
-    kind = _Kind(part, arguments.limit, arguments.technician is not None, said.hour, clock)
+    hour = said.hour if clock else None  # from midnight on is the whole day, and how one is written
+    kind = _Kind(part, arguments.limit, arguments.technician is not None, hour, clock)
     return _Question(service, technicians, days.first, days.last, days.otherwise, now, kind)
 
 
