@@ -21,7 +21,6 @@ from app.booking.book import (
     HOLD_S,
     LIVE_READ_S,
     LOOK_AGAIN_S,
-    NOTE_S,
     RESERVE_S,
     TAKEN,
     UNAVAILABLE,
@@ -32,6 +31,7 @@ from app.booking.book import (
     confirming,
     event_of,
     inspect,
+    noting,
     ring_refused,
 )
 from app.booking.business import Business
@@ -103,7 +103,7 @@ class Changes:
 
         begun = await self._database.write(begin, within_s=self._left(deadline))
         if isinstance(begun, Obstacle):
-            outcome = await self._stopped_by(begun, booking)
+            outcome = await self._stopped_by(begun, wanted)
         else:
             outcome = await self._move(business, begun, slot.service.name, deadline)
         metrics.count_booking(outcome.result.value)
@@ -119,7 +119,7 @@ class Changes:
             within_s=self._left(deadline),
         )
         if isinstance(begun, Obstacle):
-            outcome = await self._stopped_by(begun, booking)
+            outcome = await self._stopped_by(begun, booking, cancelling=True)
         else:
             outcome = await self._cancel(business, begun, deadline)
         metrics.count_booking(outcome.result.value)
@@ -136,7 +136,7 @@ class Changes:
         self._claims.add(change.calendar, change.id, (change.blocked_from, change.blocked_to))
         place, old_place = self._calendars.at(change.calendar), self._calendars.at(amendment.appointment.calendar)
         if isinstance(place, Unknown) or isinstance(old_place, Unknown):
-            return await self._release(amendment, "no adapter for this kind of calendar", UNAVAILABLE)
+            return await self._release(amendment, "no adapter for this kind of calendar", UNAVAILABLE, deadline)
         calendar, name = place
         seen = await self._free_to_move(business, place, old_place, amendment, deadline)
         if isinstance(seen, Outcome):
@@ -149,11 +149,11 @@ class Changes:
             written = await calendar.book(name, _as_edited(amendment.wanted, service, seen), within_s=within_s)
         if isinstance(written, Refused):
             ring_refused(self._alarms, business, change.calendar, f"A move could not be written: {written.reason}")
-            return await self._release(amendment, written.reason, UNAVAILABLE)
+            return await self._release(amendment, written.reason, UNAVAILABLE, deadline)
         if isinstance(written, Changed | Absent):
             return await self._changed(business, amendment, None, deadline)
         if isinstance(written, Unknown):
-            return await self._leave(amendment, written.reason)
+            return await self._leave(amendment, written.reason, deadline)
         self._alarms.clear("calendar_refuses_writes", change.calendar)
         return await self._look_again(calendar, name, amendment, (seen, written), deadline)
 
@@ -174,16 +174,16 @@ class Changes:
             calendar.events(name, wanted.blocked_from, wanted.blocked_to, within_s=within_s),
         )
         if isinstance(ours, Unknown) or isinstance(there, Unknown):
-            return await self._release(amendment, "the calendar does not tell", UNAVAILABLE)
+            return await self._release(amendment, "the calendar does not tell", UNAVAILABLE, deadline)
         # Shown as free, it would hold its new time no more than this one.
         free = amendment.in_place and isinstance(ours, Event) and not ours.opaque
         if not isinstance(ours, Event) or not is_as_booked(ours, amendment.appointment) or free:
             return await self._changed(business, amendment, ours, deadline)
         if any(event.id != amendment.appointment.event_id for event in there):
             self._lookups.drop(wanted.calendar)
-            return await self._release(amendment, "taken on the calendar", TAKEN)
+            return await self._release(amendment, "taken on the calendar", TAKEN, deadline)
         if self._left(deadline) < 2 * RESERVE_S:
-            return await self._release(amendment, "no time left to write", UNAVAILABLE)
+            return await self._release(amendment, "no time left to write", UNAVAILABLE, deadline)
         return ours
 
     async def _look_again(
@@ -193,26 +193,19 @@ class Changes:
         before, written = seen
         found = await inspect(calendar, name, amendment.wanted, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
         if isinstance(found, Unknown):
-            return await self._leave(amendment, found.reason, written.etag)
+            return await self._leave(amendment, found.reason, deadline, written.etag)
         if isinstance(found, Absent):
-            return await self._leave(amendment, "moved, but not seen there on the calendar", written.etag)
+            return await self._leave(amendment, "moved, but not seen there on the calendar", deadline, written.etag)
         if isinstance(found, InTheWay):
             self._lookups.drop(amendment.change.calendar)
             if await undone(calendar, name, amendment, found.etag, within_s=min(WRITE_S, self._left(deadline))):
-                return await self._release(amendment, YIELD, TAKEN)
-            await self._leave(amendment, YIELD, found.etag)
+                return await self._release(amendment, YIELD, TAKEN, deadline)
+            await self._leave(amendment, YIELD, deadline, found.etag)
             return TAKEN
         now = self._clock.now()
         return await self._confirm(
             amendment,
-            lambda t: finish_move(
-                t,
-                amendment,
-                etag=found.etag,
-                old_etag=before.etag,
-                now=now,
-                care=self._care,
-            ),
+            lambda t: finish_move(t, amendment, etag=found.etag, old_etag=before.etag, now=now, care=self._care),
             found.etag,
             deadline,
         )
@@ -223,36 +216,36 @@ class Changes:
         appointment = amendment.appointment
         place = self._calendars.at(appointment.calendar)
         if isinstance(place, Unknown):
-            return await self._release(amendment, place.reason, UNAVAILABLE)
+            return await self._release(amendment, place.reason, UNAVAILABLE, deadline)
         calendar, name = place
         seen = await calendar.get(name, appointment.event_id, within_s=self._reading(deadline))
         if isinstance(seen, Unknown):
-            return await self._release(amendment, seen.reason, UNAVAILABLE)
+            return await self._release(amendment, seen.reason, UNAVAILABLE, deadline)
         if is_gone(seen):
             return await self._cancel_gone(business, amendment, deadline)
         if not isinstance(seen, Event) or not is_as_booked(seen, appointment):
             return await self._changed(business, amendment, seen, deadline)
         if self._left(deadline) < 2 * RESERVE_S:
-            return await self._release(amendment, "no time left to write", UNAVAILABLE)
+            return await self._release(amendment, "no time left to write", UNAVAILABLE, deadline)
         within_s = min(WRITE_S, self._left(deadline))
         done = await calendar.cancel(name, appointment.event_id, seen.etag, within_s=within_s)
         if isinstance(done, Changed):
             return await self._changed(business, amendment, None, deadline)
         if isinstance(done, Unknown):
-            return await self._leave(amendment, done.reason)
+            return await self._leave(amendment, done.reason, deadline)
         # A status code is not success: the time is free once the event is seen to be gone.
         seen = await calendar.get(name, appointment.event_id, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
         if not is_gone(seen):
-            return await self._leave(amendment, "cancelled, but not seen to be gone")
+            return await self._leave(amendment, "cancelled, but not seen to be gone", deadline)
         return await self._cancelled(amendment, deadline)
 
     async def _cancel_gone(self, business: Business, amendment: Amendment, deadline: float) -> Outcome:
         """Gone, and not by us: nobody comes any more, unless somebody gave the visit to a colleague."""
         on = await still_on(self._calendars, business, amendment.appointment, within_s=self._reading(deadline))
         if isinstance(on, Unknown):
-            return await self._leave(amendment, on.reason)
+            return await self._leave(amendment, on.reason, deadline)
         if on:
-            return await self._by_hand(amendment, gone(business, amendment.appointment, on))
+            return await self._by_hand(amendment, gone(business, amendment.appointment, on), deadline)
         return await self._cancelled(amendment, deadline)
 
     async def _cancelled(self, amendment: Amendment, deadline: float) -> Outcome:
@@ -274,28 +267,31 @@ class Changes:
             )
         except ReadbackError:
             # The calendar has it, but whether our rows say so is not known: settled from what is there.
-            return await self._leave(amendment, "seen, but not recorded")
+            return await self._leave(amendment, "seen, but not recorded", deadline)
         if done is None:
-            return await self._settled_meanwhile(amendment, "settled by somebody else", etag)
+            return await self._settled_meanwhile(amendment, "settled by somebody else", deadline, etag)
         remember(self._claims, self._lookups, amendment, done)
         return Outcome(Result.CONFIRMED, done)
 
-    async def _stopped_by(self, obstacle: Obstacle, booking: Booking) -> Outcome:
+    async def _stopped_by(self, obstacle: Obstacle, wanted: Booking, *, cancelling: bool = False) -> Outcome:
         if obstacle is Obstacle.TAKEN:
-            metrics.count_claim_lost(booking.business)
+            metrics.count_claim_lost(wanted.business)
             return TAKEN
-        now: Booking | None = booking
+        if obstacle is Obstacle.THERE_ALREADY:
+            return Outcome(Result.CONFIRMED, wanted)
+        now: Booking | None = wanted
         try:
-            now = await self._database.read(lambda c: by_id(c, booking.id))
+            now = await self._database.read(lambda c: by_id(c, wanted.id))
         except ReadbackError:
-            # That it is done, or under way, our rows have just said: not to read them again makes it no refusal.
-            if obstacle not in (Obstacle.THERE_ALREADY, Obstacle.ASKED_ALREADY):
+            # That it is under way, our rows have just said: not to read them again makes it no refusal.
+            if obstacle is not Obstacle.ASKED_ALREADY:
                 raise
-        if obstacle is Obstacle.THERE_ALREADY or (now is not None and now.status == "cancelled"):
+        over = now is not None and now.status == "cancelled"
+        if over and cancelling:
             return Outcome(Result.CONFIRMED, now)
         if obstacle is Obstacle.ASKED_ALREADY:
             return Outcome(Result.PENDING, now, Code.STILL_CHECKING)
-        code = Code.NOT_FOUND if obstacle is Obstacle.GONE else Code.STILL_CHECKING
+        code = Code.NOT_FOUND if over or obstacle is Obstacle.GONE else Code.STILL_CHECKING
         return Outcome(Result.REFUSED, now, code)
 
     async def _changed(
@@ -303,18 +299,22 @@ class Changes:
     ) -> Outcome:
         within_s = self._reading(deadline) / 2  # it may take two reads, one after the other
         found = await as_found(self._calendars, business, amendment.appointment, seen, within_s=within_s)
-        return await self._by_hand(amendment, found)
+        return await self._by_hand(amendment, found, deadline)
 
-    async def _by_hand(self, amendment: Amendment, found: str) -> Outcome:
+    async def _by_hand(self, amendment: Amendment, found: str, deadline: float) -> Outcome:
         """A person changed the event: theirs stands, the caller hears of it, and somebody is told to look."""
         outcome = Outcome(Result.REFUSED, amendment.appointment, Code.NOT_ALLOWED)
-        return await self._release(amendment, CHANGED_BY_HAND, outcome, found)
+        return await self._release(amendment, CHANGED_BY_HAND, outcome, deadline, found)
 
-    async def _release(self, amendment: Amendment, reason: str, outcome: Outcome, found: str = "") -> Outcome:
+    async def _release(
+        self, amendment: Amendment, reason: str, outcome: Outcome, deadline: float, found: str = ""
+    ) -> Outcome:
         """Give the new time back: certainly nothing was changed on the calendar."""
         now, change = self._clock.now(), amendment.change
         try:
-            await self._database.write(lambda t: release(t, amendment, reason, now=now, found=found), within_s=NOTE_S)
+            await self._database.write(
+                lambda t: release(t, amendment, reason, now=now, found=found), within_s=noting(deadline, self._clock)
+            )
             self._claims.remove(change.calendar, change.id)
         except ReadbackError:
             # The hold stays until it is settled; that costs an offer, not a visit.
@@ -324,17 +324,17 @@ class Changes:
         )
         return outcome
 
-    async def _leave(self, amendment: Amendment, reason: str, etag: str = "") -> Outcome:
+    async def _leave(self, amendment: Amendment, reason: str, deadline: float, etag: str = "") -> Outcome:
         """Keep both times; the background settles it by reading the calendar."""
         logger.warning("change_pending", reference=amendment.appointment.reference, reason=reason)
         now, outcome = self._clock.now(), Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
         try:
             left = await self._database.write(
-                lambda t: change_pending(t, amendment, reason, etag, now=now), within_s=NOTE_S
+                lambda t: change_pending(t, amendment, reason, etag, now=now), within_s=noting(deadline, self._clock)
             )
         except ReadbackError:
             return await self._note_later(amendment, reason, etag)
-        return outcome if left else await self._settled_meanwhile(amendment, reason, etag)
+        return outcome if left else await self._settled_meanwhile(amendment, reason, deadline, etag)
 
     async def _note_later(self, amendment: Amendment, reason: str, etag: str) -> Outcome:
         def then(row: Booking | None) -> None:
@@ -346,12 +346,13 @@ class Changes:
         await self._noting.begin(note, lambda t: change_noted(t, amendment, reason, etag, now=self._clock.now()), then)
         return Outcome(Result.PENDING, appointment, Code.STILL_CHECKING)
 
-    async def _settled_meanwhile(self, amendment: Amendment, reason: str, etag: str) -> Outcome:
+    async def _settled_meanwhile(self, amendment: Amendment, reason: str, deadline: float, etag: str) -> Outcome:
         """Its own commit went through unheard, or somebody took this process for dead and settled it: theirs stands."""
         now, pending = self._clock.now(), Outcome(Result.PENDING, amendment.appointment, Code.STILL_CHECKING)
         try:
             row = await self._database.write(
-                lambda t: change_overtaken(t, amendment, etag=etag, now=now, told_pending=False), within_s=NOTE_S
+                lambda t: change_overtaken(t, amendment, etag=etag, now=now, told_pending=False),
+                within_s=noting(deadline, self._clock),
             )
         except ReadbackError:
             return await self._note_later(amendment, reason, etag)
@@ -381,8 +382,15 @@ class Changes:
 def _at(booking: Booking, slot: Slot) -> Booking:
     """The appointment at this time, with the buffers it was booked with."""
     before, after = booking.starts - booking.blocked_from, booking.blocked_to - booking.ends
-    technician, start, end = slot.technician, slot.start - before, slot.end + after
-    return replace(booking, technician=technician.id, calendar=technician.calendar, blocked_from=start, blocked_to=end)
+    return replace(
+        booking,
+        technician=slot.technician.id,
+        calendar=slot.technician.calendar,
+        starts=slot.start,
+        ends=slot.end,
+        blocked_from=slot.start - before,
+        blocked_to=slot.end + after,
+    )
 
 
 def _as_edited(wanted: Booking, service: str, before: Event) -> Event:

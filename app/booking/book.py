@@ -39,6 +39,8 @@ RESERVE_S = 0.3
 """Kept back from each step for the database and the way home."""
 NOTE_S = 1.0
 """For noting what became of it where the database did not say that it is booked."""
+NOTED_AHEAD_S = 0.1
+"""How long before the deadline that ends: past it nobody hears the reference that they are to be given."""
 
 logger = log.get(__name__)
 
@@ -122,7 +124,7 @@ class Bookings:
         self._claims.add(held.calendar, held.id, (held.blocked_from, held.blocked_to))
         place = self._calendars.at(held.calendar)
         if isinstance(place, Unknown):
-            return await self._release(held, place.reason, UNAVAILABLE)
+            return await self._release(held, place.reason, UNAVAILABLE, deadline)
         calendar, name = place
         refusal = await self._still_free(calendar, name, held, deadline)
         if refusal is not None:
@@ -131,9 +133,9 @@ class Bookings:
         written = await calendar.book(name, event, within_s=min(WRITE_S, self._left(deadline)))
         if isinstance(written, Refused):
             ring_refused(self._alarms, business, held.calendar, f"A booking could not be written: {written.reason}")
-            return await self._release(held, written.reason, UNAVAILABLE)
+            return await self._release(held, written.reason, UNAVAILABLE, deadline)
         if isinstance(written, Unknown):
-            return await self._leave_pending(held, written.reason)
+            return await self._leave_pending(held, written.reason, deadline)
         self._alarms.clear("calendar_refuses_writes", held.calendar)
         return await self._look_again(calendar, name, held, written, deadline)
 
@@ -144,12 +146,12 @@ class Bookings:
             name, Unknown("left out of the answer")
         )
         if isinstance(found, Unknown):
-            return await self._release(held, found.reason, UNAVAILABLE)
+            return await self._release(held, found.reason, UNAVAILABLE, deadline)
         if found:
             self._lookups.drop(held.calendar)
-            return await self._release(held, "taken on the calendar", TAKEN)
+            return await self._release(held, "taken on the calendar", TAKEN, deadline)
         if self._left(deadline) < 2 * RESERVE_S:
-            return await self._release(held, "no time left to write", UNAVAILABLE)
+            return await self._release(held, "no time left to write", UNAVAILABLE, deadline)
         return None
 
     async def _look_again(
@@ -158,15 +160,15 @@ class Bookings:
         """Confirmed only if our event is seen there, and no person's event is in its way."""
         found = await inspect(calendar, name, held, within_s=min(LOOK_AGAIN_S, self._left(deadline)))
         if isinstance(found, Unknown):
-            return await self._leave_pending(held, found.reason, written.etag)
+            return await self._leave_pending(held, found.reason, deadline, written.etag)
         if isinstance(found, Absent):
-            return await self._leave_pending(held, "written, but not seen on the calendar", written.etag)
+            return await self._leave_pending(held, "written, but not seen on the calendar", deadline, written.etag)
         if isinstance(found, InTheWay):
             self._lookups.drop(held.calendar)
             gone = await calendar.cancel(name, held.event_id, found.etag, within_s=min(WRITE_S, self._left(deadline)))
             if isinstance(gone, Cancelled):
-                return await self._release(held, YIELD, TAKEN)
-            await self._leave_pending(held, YIELD, found.etag)
+                return await self._release(held, YIELD, TAKEN, deadline)
+            await self._leave_pending(held, YIELD, deadline, found.etag)
             return TAKEN
         try:
             booked = await self._database.write(
@@ -175,11 +177,11 @@ class Bookings:
             )
         except ReadbackError:
             # The event is there, but whether our row says so is not known: settled from what is there, not guessed at.
-            return await self._leave_pending(held, "seen, but not recorded", found.etag)
+            return await self._leave_pending(held, "seen, but not recorded", deadline, found.etag)
         return (
             Outcome(Result.CONFIRMED, booked)
             if booked
-            else await self._overtaken(held, "settled by somebody else", found.etag)
+            else await self._overtaken(held, "settled by somebody else", deadline, found.etag)
         )
 
     def _confirmed(self, transaction: Transaction, held: Booking, etag: str) -> Booking | None:
@@ -241,10 +243,10 @@ class Bookings:
                 return _pending(mine) if mine else TAKEN
         return TAKEN
 
-    async def _release(self, held: Booking, reason: str, outcome: Outcome) -> Outcome:
+    async def _release(self, held: Booking, reason: str, outcome: Outcome, deadline: float) -> Outcome:
         """Give the time back: certainly nothing is on the calendar."""
         try:
-            await self._database.write(lambda t: self._refused(t, held, reason), within_s=NOTE_S)
+            await self._database.write(lambda t: self._refused(t, held, reason), within_s=noting(deadline, self._clock))
             self._claims.remove(held.calendar, held.id)
         except ReadbackError:
             # The hold stays until it is settled; that costs an offer, not a visit.
@@ -252,17 +254,17 @@ class Bookings:
         logger.info("booking_refused", reference=held.reference, reason=reason, code=str(outcome.code))
         return outcome
 
-    async def _leave_pending(self, held: Booking, reason: str, etag: str = "") -> Outcome:
+    async def _leave_pending(self, held: Booking, reason: str, deadline: float, etag: str = "") -> Outcome:
         """Keep the time; the background settles it by reading the event's id."""
         logger.warning("booking_pending", reference=held.reference, calendar=held.calendar, reason=reason)
         now = self._clock.now()
         try:
             noted = await self._database.write(
-                lambda t: booking_pending(t, held, reason, etag, now=now), within_s=NOTE_S
+                lambda t: booking_pending(t, held, reason, etag, now=now), within_s=noting(deadline, self._clock)
             )
         except ReadbackError:
             return await self._note_later(held, reason, etag)
-        return _pending(noted) if noted else await self._overtaken(held, reason, etag)
+        return _pending(noted) if noted else await self._overtaken(held, reason, deadline, etag)
 
     async def _note_later(self, held: Booking, reason: str, etag: str) -> Outcome:
         def then(row: Booking | None) -> None:
@@ -273,13 +275,14 @@ class Bookings:
         await self._noting.begin(note, lambda t: booking_noted(t, held, reason, etag, now=self._clock.now()), then)
         return _pending(held)
 
-    async def _overtaken(self, held: Booking, reason: str, etag: str) -> Outcome:
+    async def _overtaken(self, held: Booking, reason: str, deadline: float, etag: str) -> Outcome:
         """Somebody took this process for dead and settled the booking while it was being written: theirs stands."""
         now = self._clock.now()
         logger.warning("booking_overtaken", reference=held.reference)
         try:
             row = await self._database.write(
-                lambda t: booking_overtaken(t, held, etag=etag, now=now, told_pending=False), within_s=NOTE_S
+                lambda t: booking_overtaken(t, held, etag=etag, now=now, told_pending=False),
+                within_s=noting(deadline, self._clock),
             )
         except ReadbackError:
             return await self._note_later(held, reason, etag)
@@ -301,6 +304,11 @@ class Bookings:
 def confirming(left_s: float) -> float:
     """How long the commit that says booked may take, so that who has to hear "not sure yet" hears it in time."""
     return max(left_s - NOTE_S, min(left_s, NOTE_S))
+
+
+def noting(deadline: float, clock: Clock) -> float:
+    """How long noting what became of it may take; what is not noted by then is told in time all the same."""
+    return min(NOTE_S, max(NOTED_AHEAD_S, deadline - clock.monotonic() - NOTED_AHEAD_S))
 
 
 def ring_refused(alarms: Alarms, business: Business, calendar: str, what: str) -> None:

@@ -156,7 +156,7 @@ class Dispatcher:
             ring_unknown_line(self._alarms, call.ref)
             raise SaidError(Code.NOT_FOUND, UNKNOWN_LINE)
         answer.business = business.id
-        key = ledger.delivery_key(call, business.id, occurrence)
+        key = ledger.delivery_key(call, business.id, occurrence, changes=bool(tool and tool.changes_state))
         before = self._recent.get(key) if key else None
         if isinstance(before, bytes):
             return ledger.loaded(before)
@@ -260,9 +260,8 @@ class Dispatcher:
             asked.stored = True
         if await ended((task,), max(0.0, context.deadline - self._clock.monotonic())):
             return task.result()
-        mine = self._carried.get(task)  # a lookup under the same id has none
-        if mine and mine.result is not NOT_YET:  # only a database that hangs has not kept it yet
-            return mine.result
+        if (known := self._carried[task].result) is not NOT_YET:  # only a database that hangs has not kept it yet
+            return known
         if task is not under:
             await self._late.owe(key or uuid4().hex, context.ref, context.business, tool.name, task)
         return ToolResult(False, NOT_YET_CHANGED.say, NOT_YET_CHANGED.code, tool.undecided)

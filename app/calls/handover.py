@@ -24,7 +24,10 @@ from app.watch.calm import Calm
 
 ORDERING: Final = frozenset({"vapi"})
 """Platforms that take an order to transfer a live call, and report what became of it."""
-WRITE_WITHIN_S = 2.0
+WRITE_WITHIN_S = 1.0
+"""The caller waits in silence for it, after as long for the claim on their request, and a second time where the
+platform takes no order.
+"""
 
 CONNECTING = "One moment, I'm connecting you to one of our people."
 CALLED_BACK = "I'm sorry, I can't reach anybody right now. Someone will call you back by {when}."

@@ -107,18 +107,22 @@ def always(_: Connection, __: ToolResult) -> bool:
     return True
 
 
-def delivery_key(call: ToolCall, business: str, occurrence: int = 0) -> str | None:
+def delivery_key(call: ToolCall, business: str, occurrence: int = 0, *, changes: bool) -> str | None:
     """The key of one delivery: platform, call and tool-call id, at one business: what a caller of one was told must
     never reach another's, should both count their calls from 1. None when there is no id to go by.
 
-    `occurrence` tells apart different calls that a platform put under one id into one message. Without a call id the
-    tool-call id alone is too short to trust, so who asks, and what, become part of the key.
+    `occurrence` tells apart different calls that a platform put under one id into one message, and `changes` what is to
+    be done from what was looked up: where a model counts its calls from 0 in each of its turns, times that were found
+    are no answer to who wants one of them. Without a call id the tool-call id alone is too short to trust, so who asks,
+    and what, become part of the key.
     """
     if call.tool_call_id is None:
         return None
     parts: list[Any] = [call.ref.platform, business, call.ref.call_id, call.tool_call_id, occurrence]
     if call.ref.call_id is None:
         parts += [call.ref.caller, call.name, canonical(call.arguments)]
+    if not changes:
+        parts.append("lookup")
     return _digest(parts)
 
 

@@ -19,7 +19,8 @@ def done_before(connection: Connection, conversation: Conversation, session: str
     said: list[str] = []
     for number in range(MOST_WANTED + 1):
         ref = CallRef(PLATFORM, f"{conversation.id}.{session}", conversation.customer, (conversation.line,))
-        key = ledger.delivery_key(ToolCall(ref, "", {}, change_id(turn, number)), conversation.business)
+        change = ToolCall(ref, "", {}, change_id(turn, number))
+        key = ledger.delivery_key(change, conversation.business, changes=True)
         result = ledger.answered(connection, key) if key else None
         told = result.as_dict() if result else {}
         if told and told.get("code") not in FOR_MODEL and told["say"] not in said:

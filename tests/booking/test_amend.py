@@ -17,6 +17,7 @@ from app.booking.calendar import Refused
 from app.booking.settle import LEASE_S, PAGE_AFTER_S
 from app.booking.store import Booking, Customer
 from app.booking.verification import READ_BACK
+from app.db.engine import DatabaseUnavailableError
 from app.db.schema import job_outbox, pages, tasks
 from app.errors import Code
 from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
@@ -124,16 +125,58 @@ async def test_a_move_in_doubt_is_noted_by_a_slow_database_as_soon_as_it_can(
 
 
 async def test_a_database_that_goes_away_after_a_move_leaves_time_to_say_pending(
-    made: House, calendar: FakeCalendar
+    made: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(made.clock, "monotonic", time.monotonic)
     booking = await booked(made)
-    calendar.script("move", Step(delay_s=0.1))
+    calendar.always("get", Step(delay_s=2.3))
+    calendar.script("move", Step(delay_s=30))
+    began = time.monotonic()
     moving = asyncio.create_task(move(made, booking))
     await soon(lambda: ("move", "dana") in calendar.asked)
-    began = time.monotonic()
     async with held_up(made.database):
         assert (await moving).result is PENDING
-    assert time.monotonic() - began < DEADLINE_S
+        assert time.monotonic() - began < DEADLINE_S
+
+
+async def test_a_move_of_what_was_cancelled_a_moment_ago_is_no_move(made: House) -> None:
+    booking = await booked(made)
+    assert (await cancel(made, booking)).result is CONFIRMED
+    outcome = await move(made, booking)
+    assert (outcome.result, outcome.code) == (REFUSED, Code.NOT_FOUND)
+
+
+async def test_a_cancellation_that_is_under_way_and_done_is_no_move_either(
+    made: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking = await booked(made)
+    calendar.script("cancel", Step(delay_s=0.2))
+    cancelling = asyncio.create_task(cancel(made, booking))
+    await soon(lambda: ("cancel", "dana") in calendar.asked)
+    read = made.database.read
+
+    async def read_once_it_is_done(work: Any, within_s: float = 15.0) -> Any:
+        await asyncio.wait({cancelling})
+        return await read(work, within_s)
+
+    monkeypatch.setattr(made.database, "read", read_once_it_is_done)
+    outcome = await move(made, booking)
+    assert (outcome.result, outcome.code) == (REFUSED, Code.NOT_FOUND)
+
+
+async def test_a_move_to_where_it_is_already_tells_that_time_also_where_our_rows_cannot_be_read_again(
+    made: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking = await booked(made)
+    assert (await move(made, booking)).result is CONFIRMED
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise DatabaseUnavailableError("away")
+
+    monkeypatch.setattr(made.database, "read", away)
+    outcome = await move(made, booking)
+    assert outcome.booking is not None
+    assert (outcome.result, outcome.booking.starts, outcome.booking.ends) == (CONFIRMED, LATER, LATER + HOUR)
 
 
 @pytest.mark.parametrize("first", ["the process", "somebody else"])

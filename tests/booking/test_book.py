@@ -277,16 +277,40 @@ async def test_a_database_that_goes_away_after_the_write_is_pending_and_told_in_
     assert acme.told == [(row.reference, Result.CONFIRMED)]
 
 
+@pytest.mark.parametrize("within_s", [1.5, 3.0])
+@pytest.mark.parametrize(
+    ("request_kind", "step"), [("book", Step(delay_s=30)), ("events", Step(delay_s=30)), ("events", Step(delay_s=0.1))]
+)
 async def test_a_database_that_goes_away_after_the_write_leaves_time_to_say_pending(
-    acme: House, calendar: FakeCalendar
+    acme: House,
+    calendar: FakeCalendar,
+    monkeypatch: pytest.MonkeyPatch,
+    within_s: float,
+    request_kind: str,
+    step: Step,
 ) -> None:
-    calendar.script("events", Step(delay_s=0.1))
-    booking = asyncio.create_task(acme.book(within_s=3.0))
-    await soon(lambda: ("events", "dana") in calendar.asked)
+    """Past the deadline nobody hears the reference."""
+    monkeypatch.setattr(acme.clock, "monotonic", time.monotonic)
+    calendar.script(request_kind, step)
     began = time.monotonic()
+    booking = asyncio.create_task(acme.book(within_s=within_s))
+    await soon(lambda: (request_kind, "dana") in calendar.asked)
     async with held_up(acme.database):
         assert (await booking).result is Result.PENDING
-    assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < within_s
+
+
+async def test_a_database_that_goes_away_before_the_write_leaves_time_to_say_refused(
+    acme: House, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acme.clock, "monotonic", time.monotonic)
+    calendar.script("free", Step(delay_s=30))
+    began = time.monotonic()
+    booking = asyncio.create_task(acme.book(within_s=1.5))
+    await soon(lambda: ("free", "dana") in calendar.asked)
+    async with held_up(acme.database):
+        assert await booking == Outcome(Result.REFUSED, code=Code.CALENDAR_UNAVAILABLE)
+        assert time.monotonic() - began < 1.5
 
 
 async def test_what_is_pending_is_noted_by_a_slow_database_as_soon_as_it_can(
@@ -355,7 +379,7 @@ async def test_a_confirmation_committed_too_late_to_be_heard_of_is_looked_at_aga
     assert outcome.booking is not None
     held = outcome.booking
     await acme.database.write(lambda t: t.connection.execute(update(bookings).values(status="confirmed")))
-    await acme.bookings._leave_pending(held, "seen, but not recorded", "etag")
+    await acme.bookings._leave_pending(held, "seen, but not recorded", acme.clock.monotonic() + 1.0, "etag")
     assert (await acme.row()).status == "pending"
 
 

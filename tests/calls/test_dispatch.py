@@ -293,15 +293,6 @@ async def test_an_outcome_that_is_known_is_given_at_the_deadline_though_it_is_no
     assert executed(database_url, "SELECT count(*) FROM tasks") == [(0,)], "nothing is owed"
 
 
-async def test_a_change_under_the_id_of_a_lookup_that_still_runs_is_not_told_as_refused(sqlite_url: str) -> None:
-    async with reception(sqlite_url, Script(slow={"slow"}), deadline_s=0.2) as acme:
-        looking = asyncio.create_task(acme.ask(look_up("slow", "t1")))
-        await soon(lambda: acme.script.runs == ["slow"])
-        assert await acme.ask(change("other", "t1")) == [NOT_YET_CHANGED]
-        acme.script.gate.set()
-        await looking
-
-
 async def test_stopping_finishes_a_change_that_is_under_way(database_url: str) -> None:
     async with reception(database_url, Script(slow={"slow"}), deadline_s=0.1) as acme:
         await acme.ask(change("slow"))

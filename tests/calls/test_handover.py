@@ -1,5 +1,6 @@
 """A platform that asks where to transfer a call is told, or told what to say instead; no report is lost half-way."""
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,7 +22,7 @@ from app.promises.transfers import NO_WORD_S, SAME_ATTEMPT_S
 from tests.booking.acme import CALLER, NOW, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import executed, opened
+from tests.fakes.databases import executed, held_up, opened
 from tests.fakes.push import FakePush
 
 PERSON = "+15125550199"
@@ -95,6 +96,13 @@ async def test_without_a_database_the_call_is_transferred_all_the_same_if_somebo
         assert await at.handover.destination(REF) == answer
         assert at.handover.fallback(REF) == answer
         assert at.alarms.kinds() == rings
+
+
+async def test_who_is_transferred_while_the_database_hangs_waits_a_second_for_it(sqlite_url: str) -> None:
+    async with office(sqlite_url) as at, held_up(at.database):
+        began = time.monotonic()
+        assert await at.handover.destination(REF) == Diverted(PERSON, CONNECTING)
+        assert time.monotonic() - began < 1.8
 
 
 @pytest.mark.parametrize("reports", [1, 3])

@@ -153,18 +153,21 @@ ELSEWHERE = [
 def test_a_delivery_is_its_platforms_its_calls_and_its_own() -> None:
     others = [structs.replace(CALL, ref=ref) for ref in ELSEWHERE] + [structs.replace(CALL, tool_call_id="tool-2")]
     keys = [
-        ledger.delivery_key(CALL, "acme"),
-        ledger.delivery_key(CALL, "acme", 1),
-        ledger.delivery_key(CALL, "zenith"),
+        ledger.delivery_key(CALL, "acme", changes=True),
+        ledger.delivery_key(CALL, "acme", changes=False),
+        ledger.delivery_key(CALL, "acme", 1, changes=True),
+        ledger.delivery_key(CALL, "zenith", changes=True),
     ]
-    keys += [ledger.delivery_key(other, "acme") for other in others]
+    keys += [ledger.delivery_key(other, "acme", changes=True) for other in others]
     assert len(set(keys)) == len(keys)
     again = structs.replace(CALL, arguments={"slot": "2"})
-    assert ledger.delivery_key(again, "acme") == keys[0], "the id says it all"
+    assert ledger.delivery_key(again, "acme", changes=True) == keys[0], "the id says it all"
     nowhere = structs.replace(CALL, ref=CallRef("vapi"))
     alike = [nowhere, structs.replace(nowhere, name="cancel"), structs.replace(nowhere, arguments={"slot": "2"})]
     alike.append(structs.replace(nowhere, ref=CallRef("vapi", caller="+15125550143")))
-    assert len({ledger.delivery_key(one, "acme") for one in alike}) == 4, "the id alone is too short to trust"
+    assert len({ledger.delivery_key(one, "acme", changes=True) for one in alike}) == 4, (
+        "the id alone is too short to trust"
+    )
 
 
 def test_a_request_is_about_one_thing_at_one_business_in_one_call() -> None:

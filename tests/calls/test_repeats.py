@@ -1,12 +1,13 @@
 """The same request twice: under its old id or a new one, at once or later, here, after a restart, or elsewhere."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from app.calls import ledger
 from app.calls.dispatch import TAKE_OVER_AFTER_S
-from app.calls.model import ToolResult
+from app.calls.model import ToolCall, ToolResult
 from app.errors import Code
 from tests.calls.reception import Asked, Script, audited, change, look_up, reception
 from tests.fakes.clock import FakeClock
@@ -183,6 +184,31 @@ async def test_one_id_twice_in_a_message_with_different_contents_runs_both(datab
     assert [result.say.split()[0] for result in first] == ["a", "b", "c", "d", "a"]
     assert sorted(acme.script.runs) == ["a", "b", "c", "d"]
     assert first == again
+
+
+@pytest.mark.parametrize("slow", [True, False], ids=["under way", "answered"])
+@pytest.mark.parametrize(
+    ("before", "after"), [(look_up, change), (change, look_up)], ids=["a lookup first", "a change first"]
+)
+async def test_what_was_looked_up_and_what_was_done_are_told_apart_under_one_id(
+    database_url: str, before: Callable[..., ToolCall], after: Callable[..., ToolCall], slow: bool
+) -> None:
+    """Some models count their calls from 0 in each of their turns: times that were found are no answer to "book it"."""
+    async with reception(database_url, Script(slow={"a"} if slow else set())) as acme:
+        first = asyncio.create_task(acme.ask(before("a", "call_0")))
+        await soon(lambda: acme.script.runs == ["a"])
+        if not slow:
+            await first
+        (second,) = await acme.ask(after("b", "call_0"))
+        acme.script.gate.set()
+        (told,) = await first
+        again = [*await acme.ask(before("a", "call_0")), *await acme.ask(after("b", "call_0"))]
+    async with reception(database_url) as restarted:
+        later = [*await restarted.ask(before("a", "call_0")), *await restarted.ask(after("b", "call_0"))]
+
+    assert acme.script.runs == ["a", "b"]
+    assert again == later == [told, second]
+    assert second.say == "b 2"
 
 
 async def test_without_a_tool_call_id_only_the_request_is_recognised(database_url: str) -> None:
