@@ -18,6 +18,7 @@ from app.sms import (
     invitation,
     meant,
     naming,
+    neighbours,
     on_offer,
     other_service,
     own_appointments,
@@ -110,6 +111,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         return
     state.besides = theirs.is_one_more(talk, said.whole.lower()) if state.step in IDLE else state.besides
     await calling.beside(talk, ground(talk.business, talk.now))
+    await neighbours.placed(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
     talk.said = said = assent.weighed(meant.with_hour(talk))

@@ -15,10 +15,11 @@ from app.sms.cancelling import (
     not_needed,
     without_told,
 )
-from app.sms.dates_in_words import When, read_shift
+from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED, URGENT
 from app.sms.other_languages import NO_CALL_ABROAD
+from app.sms.spans_in_words import read_shift
 
 
 class Intent(StrEnum):

@@ -8,10 +8,11 @@ from datetime import timedelta
 from app.booking.business import Service
 from app.sms import phrases
 from app.sms.cancelling import CANCEL
-from app.sms.dates_in_words import When, read_shift
+from app.sms.dates_in_words import When
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, services_in
 from app.sms.numbers_in_words import ORDINALS
+from app.sms.spans_in_words import read_shift
 from app.sms.state import Asked, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, MOVE, OTHER_ONE
