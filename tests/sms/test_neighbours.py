@@ -43,7 +43,6 @@ NEXT_TO: tuple[Row, ...] = (
     (INSPECTION_AND_TREATMENT, "move it right after the inspection", BOTH, "Which one?"),
     (ONE, "book an ant treatment right after my inspection", TUE, "Tue Nov 24: 1) 10:00 AM Lee"),
     # Where it is the only one that is spoken of, it is what they speak of; and nothing is given up by it.
-    (ONE, "can you come the day after the inspection?", TUE, ""),
     (INSPECTION_AND_TREATMENT, "cancel the ants after the inspection / no", BOTH, ""),
     (TWO_INSPECTIONS, "book an ant treatment right after my inspection", f"{TUE}, {WED}", ""),
 )
