@@ -122,6 +122,7 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     if rest.intent is Intent.CANCEL:
         return replace(first, next=_with_between(talk, rest, ground))
     wished = bool(rest.when or ON_TOP.match(low) or WISHES_FOR.search(low))
+    first = first if first.when else replace(first, when=rest.when)  # "an inspection and an ant treatment on Tuesday"
     return replace(first, next=wish) if wished and not changed and not turns(rest) else None
 
 

@@ -142,6 +142,8 @@ async def _by_intent(talk: Talk) -> None:
     told = ground(talk.business, talk.now)
     if state.step in IDLE and (await other_service.takes_its_place(talk, told) or await strangers.has_no_visit(talk)):
         return
+    if state.step in IDLE and await after_cancelling.is_had_after_all(talk):
+        return
     match None if _answers(talk) else said.intent:
         case Intent.PERSON:
             await talk.person()

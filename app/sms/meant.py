@@ -16,7 +16,7 @@ from app.sms.dates_in_words import When
 from app.sms.day_names import MONTHS, WEEKDAYS
 from app.sms.numbers_in_words import AN_HOUR
 from app.sms.spans_in_words import read_next_to_it, read_shift
-from app.sms.state import IDLE, Booked, Offered, Step, Wanted
+from app.sms.state import IDLE, Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, PLEASE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
@@ -276,6 +276,8 @@ def says_from(talk: Talk) -> Wanted | None:
     state, text = talk.state, talk.said.text.lower()
     wanted = state.wanted or Wanted().said(talk.said.when)
     start, shift = state.slot or state.appointment, read_next_to_it(text) or read_shift(text)
+    if start is None and not state.slots and state.task is Task.BOOK and SAME.search(text):
+        start = state.last  # "same time again next week"
     shown = state.slot or next(iter(state.slots), None) or start
     if shown is not None and _is_whole_days(shift) and (start is None or wanted.clock or wanted.part):
         return _days_from(shown.starts.date(), shift, wanted)
