@@ -1,16 +1,27 @@
-"""Another visit that is named after one was cancelled: to be cancelled as well ("and Wednesday too"), or spoken of."""
+"""What is said after a visit was cancelled: another one to be cancelled too, or spoken of; or it was to be moved."""
 
 import re
+from dataclasses import replace
 
-from app.sms import own_appointments, phrases, several, tidings
+from app.sms import choosing, own_appointments, phrases, several, tidings
 from app.sms.meant import could_be
 from app.sms.state import Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import BOOKS, OTHER_ONE, WISHES_FOR
+from app.sms.words import Intent
 
 _ALSO = re.compile(r"^\W*(?:and|also|plus|now|then|both)\b|\b(?:too|also|as well)\b")
 _SHORT = 7
 """Words that only name it: "the ant treatment on Wednesday too please"."""
+
+
+async def is_had_after_all(talk: Talk) -> bool:
+    """Book it anew where what was cancelled was to be moved: "sorry, I meant move it to Thursday at 9"."""
+    state, said = talk.state, talk.said
+    if said.intent is not Intent.MOVE or state.before is None or await own_appointments.all_standing(talk) != []:
+        return False
+    await choosing.take_up(talk, replace(said, intent=Intent.BOOK, answer=None), state.before.service)
+    return True
 
 
 async def goes_on(talk: Talk) -> bool:

@@ -12,10 +12,10 @@ from app.sms.dates_in_words import When
 from app.sms.further import ON_TOP, TELLS, halves, turns
 from app.sms.ground import Ground
 from app.sms.several import EVERY
-from app.sms.spans_in_words import DAY_NAMES
+from app.sms.spans_in_words import COUNTS, DAY_NAMES, read_shift
 from app.sms.state import Step
 from app.sms.talk import Talk
-from app.sms.vocabulary import HAS_ONE, NEGATION, WISHES_FOR
+from app.sms.vocabulary import HAS_ONE, MOVE, NEGATION, WISHES_FOR
 from app.sms.words import Answer, Intent, Said, read
 
 ANOTHER = re.compile(r"\b(?:second|another|additional|extra|one more)\b")
@@ -23,6 +23,10 @@ _NEW = re.compile(rf"{ANOTHER.pattern}|\ban?\b")
 _FROM_TO = re.compile(r"\w+ to \w+")
 _JOINED = re.compile(r"^\W*(?:and|then|plus|also|n)\b ?", re.I)
 _THING_TO = re.compile(r"\W*(?:(?:and|then|plus|also|n) )?(?:(?:the|my|our) )?(?:[a-z-]+ ){1,3}to (?!be\b)\w")
+_THING_SHIFTED = re.compile(
+    r"\W*(?:(?:and|then|plus|also|n) )?(?:(?:the|my|our) )?(?!an? |another |one )(?:[a-z-]+ ){1,3}?(?:by )?"
+    rf"(?:[0-9]+|half an|{'|'.join(COUNTS)}) "
+)
 _HOUR = r"[0-9]{1,2}(?::[0-9]{2})? ?(?:[ap]m)?"
 _DAY = rf"(?:{DAY_NAMES})"
 _ORIGIN = re.compile(
@@ -118,6 +122,7 @@ def _two(talk: Talk, first: Said, rest: Said, ground: Ground) -> Said | None:
     if rest.intent is Intent.CANCEL:
         return replace(first, next=_with_between(talk, rest, ground))
     wished = bool(rest.when or ON_TOP.match(low) or WISHES_FOR.search(low))
+    first = first if first.when else replace(first, when=rest.when)  # "an inspection and an ant treatment on Tuesday"
     return replace(first, next=wish) if wished and not changed and not turns(rest) else None
 
 
@@ -146,16 +151,25 @@ def _beside_move(first: Said, rest: Said, wish: Said, ground: Ground, *, other: 
 
 
 def _moved_too(first: Said, rest: Said, ground: Ground, *, other: bool) -> Said | None:
-    """Another visit that shall be moved as well, and where to: "and the ants to Thursday", "and the 10 to 2"."""
+    """Another visit that shall be moved as well, and where to: "and the ants to Thursday", "and the 10 to 2".
+
+    Or by how much: "and the ants an hour earlier".
+    """
     low = rest.text.lower()
-    if rest.intent not in (None, Intent.MOVE) or not _FROM_TO.search(low):
+    shifted = read_shift(low) is not None and bool(MOVE.search(low) or _THING_SHIFTED.match(low))
+    if rest.intent not in (None, Intent.MOVE) or not (shifted or _FROM_TO.search(low)):
         return None
-    moved = rest if rest.intent is Intent.MOVE else read([(f"move {_JOINED.sub('', rest.text)}", 0)], ground)
+    moved = (
+        rest
+        if rest.intent is Intent.MOVE and (MOVE.search(low) or not shifted)
+        else read([(f"move {_JOINED.sub('', rest.text)}", 0)], ground)
+    )
     if len(moved.when.days) > 1 and ON_TOP.match(low):
         return moved
     both_placed = bool(_ORIGIN.search(first.text)) and bool(_ORIGIN.search(moved.text))
     of_service = other and (rest.intent is Intent.MOVE or bool(_THING_TO.match(low)))
-    timed = bool(moved.when or moved.number) and bool(first.when or first.number)
+    timed = shifted or bool(moved.when or moved.number)
+    timed = timed and bool(first.when or first.number or read_shift(first.text) is not None)
     return moved if timed and (of_service or both_placed) else None
 
 

@@ -121,6 +121,7 @@ _OWNED = re.compile(r"\b(?P<whose>[a-z]+)(?:'s|s')(?= |$)")
 _UNTIL = re.compile(r" (?:until|till|before|after|since|because|from|i|we)\b.*")
 _AT = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,2}(?::\d\d)? ?(?:[ap]\.?m\b|o'?clock)|\b\d{1,2}:\d\d")
 _DAYS = frozenset((*FROM_TODAY, *WEEKDAYS, *MONTHS))
+_NAMING = frozenset(("the", "my", "our", "on", "for", "all", "please", "this", "next", "of"))
 _DAY_WORDS = frozenset((*_DAYS, "week", "month", "it", "that", "let", "what", "there", "here"))
 _ALIKE = 0.72
 """How much of a word for a visit has to agree, of 1."""
@@ -204,6 +205,12 @@ CANNOT_ON = re.compile(
     rf"{_FORGET} )(?=(?:the |this |next |my )?(?:{_DAY})\b)"
 )
 """No to a day: where a visit is on it, no to that one."""
+_STANDS_IN = re.compile(
+    r"\b(?:but|though|so) (?:(?:my|our|the|an?) \w+(?:[- ]in[- ]law)?|some(?:one|body)(?: else)?) "
+    r"(?:will|can|is|'ll)\b|"
+    r"\bsome(?:one|body) else (?:will|can) be (?:there|here|home)\b"
+)
+"""Whoever cannot be there has somebody who is: then the visit stays."""
 OF_VISIT = re.compile(
     rf"\b(?:my|our|the|this|that) (?:\w+ ){{0,2}}{APPT}\b|^\W*{APPT}\b|\b(?:you|u)(?: guys)? (?:\w+ )?cancel|"
     r"^\W*cancel\w*\W*$|\b(?:is|was|were|did|has|have|why|who|when) (?:it|that|this|you|i|we|he|she|they|somebody)\b|"
@@ -216,11 +223,12 @@ _EARLIER_OR_LATER = re.compile(r"\b(?:earlier|before|sooner|later|after|until|ti
 def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     """How these words (lower case) speak of it. `own` are the words of the business: its services, who comes."""
     kinds = [_kind(clause, own) for clause in _clauses(low)]
+    cannot = CANNOT_COME.search(low) and not _STANDS_IN.search(low)
     if re.search(_NOT_THERE, low):
         kinds.append(Cancelling.HALF)
-    elif not_needed(low, own) or (CANNOT_COME.search(low) and not _EARLIER_OR_LATER.search(low)):
+    elif not_needed(low, own) or (cannot and not _EARLIER_OR_LATER.search(low)):
         kinds.append(Cancelling.PLAIN)
-    elif CANNOT_COME.search(low) or _SOMEBODY_ELSE.search(low):
+    elif cannot or _SOMEBODY_ELSE.search(low):
         kinds.append(Cancelling.HALF)
     return max(kinds, default=Cancelling.UNSAID)
 
@@ -275,6 +283,11 @@ def _kind(clause: _Clause, own: Collection[str]) -> Cancelling:
     asked = _asked(clause)
     if asked > Cancelling.ELSEWHERE and _is_elsewhere(clause.after, own):
         return Cancelling.TOLD if asked is Cancelling.HALF else Cancelling.ELSEWHERE
+    if asked is Cancelling.TOLD and clause.verb == "cancel" and _IMPERATIVE.fullmatch(clause.after):
+        named = [word.replace("'s", "") for word in clause.before.split()]
+        visits = [bool(_VISIT.fullmatch(word) or word in _DAYS) for word in named]
+        alone = all(visit or word in own or word in _NAMING for visit, word in zip(visits, named, strict=True))
+        return Cancelling.HALF if alone and any(visits) else asked  # "Wednesday cancel please"
     return asked
 
 

@@ -19,6 +19,7 @@ from app.sms.spans_in_words import (
     DIGIT,
     MONTH,
     SPANS,
+    UNITS,
     WEEK,
     WEEKDAY,
     Found,
@@ -50,8 +51,6 @@ _NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|
 _RELATIVE = "|".join(sorted(FROM_TODAY, key=len, reverse=True))
 _START = "(?P<start>" + "|".join([_RELATIVE, *WEEKDAYS]) + ")"
 _NTH = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
-_UNITS = {"minute": timedelta(minutes=1), "min": timedelta(minutes=1), "hour": timedelta(hours=1)}
-_UNITS |= {"hr": timedelta(hours=1), "day": timedelta(days=1), "week": WEEK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +131,6 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
     return When(days, only.length, only.loose, only.bare, **rest), left
 
 
-def read_shift(words: str) -> timedelta | None:
-    """How much later or earlier than it is something shall be: "half an hour later", negative for "2 days earlier"."""
-    match = _SHIFT.search(words.lower())
-    if match is None:
-        return None
-    half, unit = match["count"].startswith("half"), _UNITS[match["unit"].rstrip("s")]
-    count = 0.5 if half else count_of(match["count"])
-    return count * unit * (1 if match["pushed"] or match["way"] == "later" else -1)
-
-
 def _days(left: str, today: date, last: date) -> tuple[list[Found], str, str]:
     """Every day that is named, in the order of the words; one that does not exist; and the words that are left."""
     found: list[tuple[int, Found]] = []
@@ -207,7 +196,7 @@ def _from_day(match: re.Match[str], today: date, _last: date) -> Found:
     start = match["start"]
     from_day = today + timedelta(days=FROM_TODAY[start]) if start in FROM_TODAY else coming(today, WEEKDAYS[start])
     count = count_of(match["count"] or "a")
-    return Found((from_day + count * _UNITS[match["unit"].rstrip("s")],))
+    return Found((from_day + count * UNITS[match["unit"].rstrip("s")],))
 
 
 def _in_some(match: re.Match[str], today: date, _last: date) -> Found:
@@ -325,15 +314,9 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
         (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month, (DIGIT, "on ")),
     )
 )
-_SHIFT = re.compile(
-    rf"\b(?:(?P<pushed>(?:push|bump|postpone)(?: (?!(?:to|in|at|until|till?|up)\b)\w+){{1,2}}(?: back| out)?) (?:by )?|"
-    rf"(?P<up>(?:move|bring|bump) \w+ (?:\w+ )?up) (?:by )?)?"
-    rf"(?P<count>half an|[0-9]{{1,2}}|{'|'.join(COUNTS)}) "
-    r"(?P<unit>(?:minute|min|hour|hr|day|week)s?)\b(?(pushed)|(?(up)| (?P<way>later|earlier|sooner)\b))"
-)
 _ISO_TIME = re.compile(r"(?<=-[0-9]{2})t(?=[0-9]{2}:)")
 _THIS_PART = re.compile(r"\bthis (?=(?:morning|afternoon|evening)\b)")
-_BY = re.compile(rf"\bby (?:{'|'.join(COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(_UNITS)})s?\b")
+_BY = re.compile(rf"\bby (?:{'|'.join(COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(UNITS)})s?\b")
 """How much, and not until when."""
 _ANYTIME = re.compile(
     r"\b(?:(?:either|any)(?: one)? of (?:them|those|these)|either(?: one)?(?: is fine| works)?|any ?(?:time|day)"

@@ -18,11 +18,13 @@ from app.sms import (
     invitation,
     meant,
     naming,
+    neighbours,
     on_offer,
     other_service,
     own_appointments,
     phrases,
     second_wish,
+    spoken_of,
     strangers,
     theirs,
     tidings,
@@ -36,7 +38,6 @@ from app.sms.talk import MAX_REASON_CHARS, Ask, Decides, Talk
 from app.sms.turn import Conversation, Incoming, Turn
 from app.sms.vocabulary import (
     ABOUT_VISIT,
-    ASSENT,
     BACK,
     BETTER,
     CANCEL_IT,
@@ -110,6 +111,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
         return
     state.besides = theirs.is_one_more(talk, said.whole.lower()) if state.step in IDLE else state.besides
     await calling.beside(talk, ground(talk.business, talk.now))
+    await neighbours.placed(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
     talk.said = said = assent.weighed(meant.with_hour(talk))
@@ -139,6 +141,8 @@ async def _by_intent(talk: Talk) -> None:
     busy = state.step in CHOOSING
     told = ground(talk.business, talk.now)
     if state.step in IDLE and (await other_service.takes_its_place(talk, told) or await strangers.has_no_visit(talk)):
+        return
+    if state.step in IDLE and await after_cancelling.is_had_after_all(talk):
         return
     match None if _answers(talk) else said.intent:
         case Intent.PERSON:
@@ -256,6 +260,8 @@ async def _first(talk: Talk) -> None:
         await (own_appointments.tell(talk) if yes else _afterwards(talk))
     elif said.thanks and assent.says_nothing_else(talk):
         _you_are_welcome(talk)
+    elif await spoken_of.passed_on(talk):
+        return
     elif said.when or said.when.no_such or said.intent is Intent.BOOK or meant.services_in(talk):
         state.step = Step.DAY
         told = said.when or said.when.no_such or meant.services_in(talk)
@@ -281,21 +287,17 @@ async def _afterwards(talk: Talk) -> None:
     Whatever else is said gets an answer: what we leave unanswered is taken for understood.
     """
     state, said = talk.state, talk.said
-    yes = said.answer is Answer.YES and (state.step is Step.INVITED or bool(ASSENT.match(said.text.lower())))
-    if talk.told and yes and assent.says_nothing_else(talk):
-        state.step = Step.DONE
-        await own_appointments.tell(talk)
-        state.told = False  # once: two machines would go on for ever
+    if await invitation.is_yes_to_what_stands(talk):
         return
     if state.step is Step.INVITED and await invitation.is_taken_up(talk):
         return
     if said.only_greets:
         state.step = Step.INVITED
         talk.say(f"{phrases.greeting(talk.business)} {phrases.HOW}")
-    elif assent.says_nothing_else(talk):
+    elif assent.says_nothing_else(talk) and not spoken_of.is_wished(talk):
         if said.thanks:
             _you_are_welcome(talk)
-    elif await after_cancelling.goes_on(talk) or (state.last is not None and await _about_booked(talk)):
+    elif await _about_visits(talk):
         return
     elif said.when or said.when.no_such or meant.services_in(talk):
         state.step = Step.DAY
@@ -309,6 +311,13 @@ async def _afterwards(talk: Talk) -> None:
         await _again(talk, phrases.SORRY)
 
 
+async def _about_visits(talk: Talk) -> bool:
+    """What is said of a visit that was cancelled, booked, or stands. False if it is none of these."""
+    if await after_cancelling.goes_on(talk) or (talk.state.last is not None and await _about_booked(talk)):
+        return True
+    return await spoken_of.passed_on(talk)
+
+
 async def _about_booked(talk: Talk) -> bool:
     """What is said of the visit just booked: its time again, a question, another time. False if it is none of these."""
     said = talk.said
@@ -319,7 +328,7 @@ async def _about_booked(talk: Talk) -> bool:
     wishes = elsewhen and not its_time and (said.asks or BETTER.search(said.text.lower()))
     if tidings.tells(talk):
         await tidings.pass_on(talk)
-    elif theirs.expects_it(talk) or (theirs.as_agreed(talk) and await _is_at_one(talk)):
+    elif theirs.expects_it(talk) or (theirs.as_agreed(talk) and await spoken_of.is_at_one(talk)):
         await own_appointments.tell(talk)
     elif said.cancelling is Cancelling.TOLD and not wishes:
         await own_appointments.tell(talk, how=True)
@@ -338,12 +347,6 @@ async def _about_booked(talk: Talk) -> bool:
     else:
         await own_appointments.begin(talk, Task.MOVE)
     return True
-
-
-async def _is_at_one(talk: Talk) -> bool:
-    """Whether a visit stands at the time that is named."""
-    visits = await own_appointments.all_standing(talk) or ()
-    return any(meant.names_time(talk.said.when, each.starts) for each in visits)
 
 
 async def _question(talk: Talk) -> None:

@@ -15,10 +15,11 @@ from app.sms.cancelling import (
     not_needed,
     without_told,
 )
-from app.sms.dates_in_words import When, read_shift
+from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED, URGENT
 from app.sms.other_languages import NO_CALL_ABROAD
+from app.sms.spans_in_words import read_shift
 
 
 class Intent(StrEnum):
@@ -50,6 +51,10 @@ _PLACES_OWN = re.compile(
     rf"(?:(?:this|next) )?(?:{'|'.join(day[:3] for day in WEEKDAYS)}|tomorrow)"
 )
 """Where a visit shall go, without a verb or put as a question: "my appointment to Thursday"."""
+_BE_MOVED = re.compile(
+    r"\b(?:(?:can|could|may) (?:my|our|the|it|this|that)\b(?: \w+){0,2}? be|"
+    r"(?:need|want|like|get) (?:my|our|the|it|this)\b(?: \w+){0,2}?) (?:moved|changed|switched|shifted|pushed|bumped)\b"
+)
 _NAMED_BY_VERB = re.compile(r"\b(?P<what>[\w-]+) (?P<verb>(?:change|move|moving|swap|switch|shift)s?)\b", re.I)
 """What a service can be called: "an oil change the 24th" changes nothing."""
 _WHEN_IS = re.compile(
@@ -62,9 +67,11 @@ _AGAIN = re.compile(
     r"^\W*(?:(?:so|and|ok|hi|hey|wait),? )*did (?:i|we|you|u) (?:just |already |actually )?(?:book|schedule|reserve)"
     r"(?: (?:it|that|me|us|this|anything|one))?\W*$|"
     r"\b(?:when|what (?:time|day))(?: (?:is|was) (?:it|that|this))? again\b|"
-    r"^\W*(?:(?:so|and|ok|hi|hey),? )*what (?:do|have) (?:i|we) (?:have|got)(?: booked| scheduled| coming up)?\W*$"
+    r"^\W*(?:(?:so|and|ok|hi|hey),? )*what (?:do|did|have|had) (?:i|we) (?:just )?"
+    r"(?:have|got|book(?:ed)?|scheduled?|reserved?|made|make)(?: booked| scheduled| coming up| with (?:you|u))?\W*$|"
+    r"\b(?:when|what (?:time|day)) (?:am|was|are|were) (?:i|we|you|they) (?:supposed|meant|due|expected) to\b"
 )
-"""What stands: "thanks, what time again?", "what do I have", "am I on for tomorrow?"."""
+"""What stands: "what did I book?", "thanks, what time again?", "what do I have", "am I on for tomorrow?"."""
 _TWO = (
     rf"(?:(?:the |my |our )?(?:two|2|both)(?: of)? (?:them|these|those|{v.APPT}|times|days)|"
     r"(?:them|those|these)(?: two| both)?)"
@@ -87,7 +94,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     moves = (
         bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked))
         or _moves_own(asked, own)
-        or bool(_PLACES_OWN.search(asked))
+        or bool(_PLACES_OWN.search(asked) or _BE_MOVED.search(asked))
         or read_shift(asked) is not None
     )
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))

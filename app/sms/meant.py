@@ -5,17 +5,18 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from typing import TypeGuard
 from unicodedata import combining, normalize
 
 from msgspec.structs import replace
 
 from app.booking.business import Service
 from app.sms.clocks_in_words import Clock, hours_meant
-from app.sms.dates_in_words import When, read_shift
+from app.sms.dates_in_words import When
 from app.sms.day_names import MONTHS, WEEKDAYS
 from app.sms.numbers_in_words import AN_HOUR
-from app.sms.spans_in_words import read_next_to_it
-from app.sms.state import IDLE, Booked, Offered, Step, Wanted
+from app.sms.spans_in_words import read_next_to_it, read_shift
+from app.sms.state import IDLE, Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, PLEASE, SAME, SAME_DAY, SOONER, WISHES_FOR
 from app.sms.words import Answer, Intent, More, Said
@@ -275,8 +276,11 @@ def says_from(talk: Talk) -> Wanted | None:
     state, text = talk.state, talk.said.text.lower()
     wanted = state.wanted or Wanted().said(talk.said.when)
     start, shift = state.slot or state.appointment, read_next_to_it(text) or read_shift(text)
-    if start is None and state.slots and not wanted:
-        return _day_from(state.slots[0].starts.date(), shift)
+    if start is None and not state.slots and state.task is Task.BOOK and SAME.search(text):
+        start = state.last  # "same time again next week"
+    shown = state.slot or next(iter(state.slots), None) or start
+    if shown is not None and _is_whole_days(shift) and (start is None or wanted.clock or wanted.part):
+        return _days_from(shown.starts.date(), shift, wanted)
     if start is None or wanted.clock:
         return None
     at, same = start.starts.replace(tzinfo=None), SAME.findall(text)
@@ -296,9 +300,13 @@ def says_from(talk: Talk) -> Wanted | None:
     return replace(wanted, days=days, length=length, minutes=minutes)
 
 
-def _day_from(shown: date, shift: timedelta | None) -> Wanted | None:
-    """So many days before or after the day that is shown: "the day after"."""
-    return Wanted(days=[shown + shift]) if shift is not None and shift.days * _DAY == shift else None
+def _is_whole_days(shift: timedelta | None) -> TypeGuard[timedelta]:
+    return shift is not None and shift.days * _DAY == shift
+
+
+def _days_from(shown: date, shift: timedelta, wanted: Wanted) -> Wanted | None:
+    """So many days before or after the day that is shown: "the day after at 2". None where another day is wanted."""
+    return replace(wanted, days=[shown + shift], length=1) if wanted.days in ([], [shown]) else None
 
 
 def minute(slot: Offered | Booked) -> int:

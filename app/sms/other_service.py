@@ -18,7 +18,8 @@ from app.sms.vocabulary import WISHES_FOR
 from app.sms.words import Intent, read
 
 _CHANGED = re.compile(
-    r"\b(?:change|switch|swap|turn|upgrade) (?P<old>.+?) (?:in)?to (?P<new>.+)|\bmake (?:it|that|this) (?P<made>.+)",
+    r"\b(?:change|switch|swap|turn|upgrade|trade|exchange) (?P<old>.+?) (?:(?:in)?to|for (?!the\b|my\b|our\b))"
+    r" ?(?P<new>.+)|\bmake (?:it|that|this) (?P<made>.+)",
     re.S,
 )
 _IT = re.compile(

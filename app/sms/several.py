@@ -8,10 +8,11 @@ from datetime import timedelta
 from app.booking.business import Service
 from app.sms import phrases
 from app.sms.cancelling import CANCEL
-from app.sms.dates_in_words import When, read_shift
+from app.sms.dates_in_words import When
 from app.sms.ground import ground
 from app.sms.meant import all_services_in, could_be, services_in
 from app.sms.numbers_in_words import ORDINALS
+from app.sms.spans_in_words import DAY_NAMES, read_shift
 from app.sms.state import Asked, Booked, PutOff, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, LATER_ONE, MOVE, OTHER_ONE
@@ -27,6 +28,10 @@ EVERY = re.compile(
     r"every (?:one|visit|appointment)|(?:all|each)(?= (?:of )?(?:my|the|our|of|them|these|those|"
     r"[0-9]|two|three|four|appointments?|appts?|visits?|bookings?)\b)|(?:it|them) all\b|cancel all|all (?:but|except)|"
     r"the rest|(?:the|my|all) others|ambas|todas)\b"
+)
+_EVERY_ON_DAY = re.compile(
+    r"\b(?:everything|all(?: of (?:it|them))?)(?: (?:i|we) have)?(?: (?:on|for|this|next))* "
+    rf"(?:{DAY_NAMES}|today|tomorrow)(?!\w)"
 )
 _EVERY_OF = re.compile(r"\b(?:both|all|every|each)(?: of)?(?: (?:the|my|our|these|those))?(?P<what>(?: [a-z-]+){1,2})")
 _WORD = re.compile(r"[a-z-]+")
@@ -62,6 +67,8 @@ def named(talk: Talk, said: Said, visits: Sequence[Booked]) -> list[Booked]:
     low = said.text.lower()
     if EVERY.search(low):
         stay, of_kind = kept(talk, said, visits), _every_of(talk, said.text)
+        if _EVERY_ON_DAY.search(low):
+            visits = [each for each in visits if each.starts.date() in said.when.days]
         return [each for each in visits if each not in stay and (not of_kind or each.service in of_kind)]
     if OTHER_ONE.search(low):
         return [*visits] if len(visits) == 1 else []
@@ -263,11 +270,13 @@ def _shifted(visit: Booked, shift: timedelta | None) -> str:
 def in_turn(talk: Talk, visits: Sequence[Booked]) -> list[Booked]:
     """In the order in which they are moved: of those that all shall be later the last goes first, and makes room.
 
-    Where only an hour is named, without those that are at it.
+    Where only an hour or a day is named, without those that are at it.
     """
     when = goal(talk, visits)
     if talk.state.task is Task.MOVE and when.clock.minutes and not when.days and not names_hours(when):
         visits = [each for each in visits if not could_be(when, each.starts)] or visits
+    if talk.state.task is Task.MOVE and len(when.days) == 1 and not (when.clock or when.part or when.length > 1):
+        visits = [each for each in visits if each.starts.date() != when.days[0]] or visits
     shift = read_shift(talk.said.text) if talk.state.task is Task.MOVE else None
     return [*reversed(visits)] if shift and shift > _DAY * 0 else [*visits]
 

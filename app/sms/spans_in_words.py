@@ -53,9 +53,20 @@ _LATEST = re.compile(r" ?at (?:the )?latest\b")
 _ONWARDS = re.compile(r" ?(?:onwards?\b|(?:or|and) (?:later|after|(?:any ?day|any ?time) after)\b|on(?=\W*$))")
 
 
+UNITS = {"minute": timedelta(minutes=1), "min": timedelta(minutes=1), "hour": timedelta(hours=1)}
+UNITS |= {"hr": timedelta(hours=1), "day": timedelta(days=1), "week": WEEK}
+_SHIFT = re.compile(
+    rf"\b(?:(?P<pushed>(?:push|bump|postpone)(?: (?!(?:to|in|at|until|till?|up)\b)\w+){{1,2}}(?: back| out)?) (?:by )?|"
+    rf"(?P<up>(?:move|bring|bump) \w+ (?:\w+ )?up) (?:by )?|"
+    r"(?P<moved>(?:move|push|shift|bump|reschedule)(?: (?!to\b)\w+){0,2}) (?:by )?(?=\w+(?: \w+)? (?:day|week)))?"
+    rf"(?P<count>half an|[0-9]{{1,2}}|{'|'.join(COUNTS)}) "
+    r"(?P<unit>(?:minute|min|hour|hr|day|week)s?)\b"
+    r"(?(pushed)|(?(up)|(?(moved)(?=\W*$| (?:please|pls|instead)\b)| (?P<way>later|earlier|sooner)\b)))"
+)
 _NEXT_TO_IT = re.compile(
     r"(?<!or )(?<!or the )\b(?P<unit>day|week) (?:after|(?P<before>before))(?: that)?"
-    r"(?=\W*$|[,.;!?]| (?:is|works|would|please|pls|at)\b)|\bthe (?:next|following) (?P<next>day)\b|"
+    r"(?=\W*$|[,.;!?]| (?:is|works|would|please|pls|at|in|around|same|instead)\b)|"
+    r"\b(?:the (?:next|following)|next) (?P<next>day)\b|"
     r"\bthe following (?P<following>week)\b"
 )
 """The day or the week beside the one that is spoken of."""
@@ -98,6 +109,16 @@ def read_next_to_it(words: str) -> timedelta | None:
         return None
     week = "week" in (match["unit"], match["following"])
     return timedelta(days=7 if week else 1) * (-1 if match["before"] else 1)
+
+
+def read_shift(words: str) -> timedelta | None:
+    """How much later or earlier than it is something shall be: "half an hour later", negative for "2 days earlier"."""
+    match = _SHIFT.search(words.lower())
+    if match is None:
+        return None
+    half, unit = match["count"].startswith("half"), UNITS[match["unit"].rstrip("s")]
+    count = 0.5 if half else count_of(match["count"])
+    return count * unit * (1 if match["pushed"] or match["moved"] or match["way"] == "later" else -1)
 
 
 def from_or_until(before: str, after: str, read: Found, today: date) -> Found:

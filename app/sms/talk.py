@@ -164,7 +164,7 @@ class Talk:
         said = self.said
         if self.state.step is Step.DONE:
             self.state.step = Step.INVITED
-        if said.pictures and not said.text:
+        if said.pictures:
             self.say(phrases.PICTURE, self.question())
         elif self.state.language == spanish.LANGUAGE:
             self.say(f"{spanish.SORRY} {self.question()}")

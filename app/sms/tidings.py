@@ -5,6 +5,7 @@ know at once, in the customer's words. It changes nothing.
 import re
 
 from app.sms import phrases
+from app.sms.meant import called
 from app.sms.state import IDLE, Task
 from app.sms.talk import MAX_REASON_CHARS, Talk
 from app.sms.vocabulary import ASKING, BESIDES, BETTER, MOVE, PERSON, PHONE
@@ -35,7 +36,9 @@ _PRESENCE = re.compile(
     re.I,
 )
 _OF_PRESENCE = re.compile(
-    r"\b(?:traffic|(?:left|forgot|dropped) (?:his|her|their|your|a|an|some)|(?:found|have) (?:his|her|their|your))\b",
+    r"\b(?:traffic|running (?:\w+ ){0,4}?behind|be on time|(?:have|need|got|gotta|has) (?:to )?(?:leave|go|be gone) by|"
+    r"can only be (?:home|here|there) (?:until|till?|from|after|before|between)|"
+    r"(?:left|forgot|dropped) (?:his|her|their|your|a|an|some)|(?:found|have) (?:his|her|their|your))\b",
     re.I,
 )
 """What may be a question as well: "do you have your license?"."""
@@ -67,7 +70,13 @@ def tells(talk: Talk) -> bool:
     if _PRESENCE.search(said.text) or (said.when and _CALL_OFF.search(said.text.lower())):
         return True
     told = _OF_PRESENCE.search(said.text) or DETAIL.search(said.text) or (said.pictures > 0 and said.text)
-    return bool(told) and not said.asks
+    return bool(told or _to_who_comes(talk)) and not said.asks
+
+
+def _to_who_comes(talk: Talk) -> bool:
+    """Whether somebody who comes to visits is to be told something: "tell Dana to bring a ladder"."""
+    who = "|".join(called(talk).values())
+    return bool(who) and bool(re.search(rf"\b(?:tell|let|ask|inform|have|remind) (?:{who})\b", talk.said.text.lower()))
 
 
 def tells_meanwhile(talk: Talk) -> bool:

@@ -338,7 +338,7 @@ NOT_YET = re.compile(
     r"\W*(?:(?:ok+|okay|hmm+|um+|well|sure|one sec|hold on|hang on|wait)\W+)*(?:(?:(?:let me|"
     r"i(?:'ll| will| need to| have to)|need to|"
     r"have to|gotta) (?:just )?(?:check|see|think|look|ask|talk|speak)|i (?:ask|talk|speak)|"
-    r"i(?:'ll| will) (?:let (?:you|u) know|get back to (?:you|u)))"
+    r"i(?:'ll| will) (?:let (?:you|u) know|get back to (?:you|u))|not (?:just )?yet)"
     r"(?: (?:about|with|to|at|it|that|this|on|over|my|the|calendar|schedule|husband|wife|"
     r"partner|boss|landlord|first|back|later))*|(?:just )?(?:(?:give|gimme) (?:me )?)?(?:one|a) (?:sec|second|moment|"
     r"min|minute)|brb|hold on|hang on)(?: (?:please|pls|and get back to you|then))*\W*"

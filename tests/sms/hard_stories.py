@@ -328,9 +328,10 @@ CHANGES_OF_MIND = (
         > something else came up
         < You have: Home inspection
         > yes
-        < You have: Home inspection
+        < so a person will help
         """,
         (JANE,),
+        ("callback",),
     ),
     Story(
         "the same time next week",

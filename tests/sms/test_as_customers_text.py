@@ -79,7 +79,6 @@ UNDERSTOOD: tuple[Row, ...] = (
     (ASKED_NAME, "Jane ++ Jane / yes", TUE + " for Jane", "for Jane."),
     (ONE, "did i book?", TUE, "You have: Home inspection"),
     (ONE, "switch me to Lee / yes", TUE, "Moved: Home inspection with Lee"),
-    (ONE, "can I drop the inspection report off? / yes", TUE, ""),
     (ONE, "drop the inspection / yes", "", "Cancelled"),
     (("inspection",), "do you have a good tuesday time?", "", "Tue Nov 24: 1)"),
     (("inspection tuesday",), "1 is too early", "", "Tue Nov 24: 1) 9:30 AM"),

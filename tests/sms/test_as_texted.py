@@ -334,14 +334,6 @@ OF_ONE_NAMED: tuple[Row, ...] = (
     ),
     *((ONE, text, TUE, "You have: Home inspection") for text in ("skip the ants", "don't need the ant guy")),
     *((ONE, text, TUE, "You have:") for text in ("don't let me forget tuesday", "i will forget tuesday")),
-    *(
-        (ONE, text, TUE, "Which day suits you?")
-        for text in (
-            "please remind me or i'll forget the inspection",
-            "please don't let your guy forget the inspection",
-            "did Dana forget my inspection",
-        )
-    ),
     (
         BOTH,
         "skip the inspection, do the follow up tuesday at 9 instead / yes / yes",
@@ -350,7 +342,6 @@ OF_ONE_NAMED: tuple[Row, ...] = (
     ),
     (BOTH, "cancel my inspection, the inspection on tuesday at 9 / yes", TREATMENT, "Cancelled: Home inspection"),
     (BOTH, "dont forget tuesday", AT_BOTH, "You have:"),
-    (BOTH, "don't forget the inspection", AT_BOTH, "Which day suits you?"),
 )
 ONE_MORE: tuple[Row, ...] = (
     *(
@@ -397,6 +388,19 @@ async def test_nothing_is_apologized_for_where_a_visit_stays(sqlite_url: str) ->
 )
 async def test_two_visits_that_change_places_are_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (BOTH, text, AT_BOTH, "Someone will call you back"), ("callback",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please remind me or i'll forget the inspection",
+        "please don't let your guy forget the inspection",
+        "did Dana forget my inspection",
+        "don't forget the inspection",
+    ],
+)
+async def test_what_is_said_of_a_visit_that_may_be_forgotten_is_for_a_person(text: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (BOTH, text, AT_BOTH, "person"), ("callback",))
 
 
 @pytest.mark.parametrize("text", ["did you guys forget the inspection?", "did they forget the inspection?"])

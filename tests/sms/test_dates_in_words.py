@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sms.dates_in_words import When, read_shift, read_when
+from app.sms.dates_in_words import When, read_when
+from app.sms.spans_in_words import read_shift
 
 TODAY = date(2026, 11, 20)
 """A Friday."""

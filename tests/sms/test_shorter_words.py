@@ -81,18 +81,6 @@ ROWS: tuple[Row, ...] = (
     (ONE, "puede ser 2 horas antes? / si", TUE, ""),
     (ONE, "confirmo pero mejor una hora mas tarde / si", "inspection Tue 24 10:00", "Moved"),
     (ONE, "mejor dos dias despues por favor / si", "inspection Thu 26 09:00", "Moved"),
-    *(
-        (ONE, f"{text} / si", TUE, "")
-        for text in (
-            "avísenme una hora antes",
-            "avisame 1 hora antes por favor",
-            "me confirma 1 dia antes",
-            "recordarme un dia antes por favor",
-            "mándame un mensaje una hora antes",
-            "ojala lleguen 2 horas antes de las 10",
-            "voy a salir una hora después de comer",
-        )
-    ),
     (ONE, "cancelar mi cita y hacer otra el viernes 27 a las 9 / si / si", FRIDAY, "Booked"),
 )
 
@@ -113,3 +101,19 @@ async def test_short_words(row: Row, sqlite_url: str) -> None:
 )
 async def test_what_a_service_costs_and_when_somebody_is_in_is_for_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (NOTHING, text, "", "That is one for a person."), tasks=("callback",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "avísenme una hora antes",
+        "avisame 1 hora antes por favor",
+        "me confirma 1 dia antes",
+        "recordarme un dia antes por favor",
+        "mándame un mensaje una hora antes",
+        "ojala lleguen 2 horas antes de las 10",
+        "voy a salir una hora después de comer",
+    ],
+)
+async def test_so_long_before_or_after_something_else_moves_nothing(text: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (ONE, f"{text} / si", TUE, "person will help"), ("callback",))

@@ -74,9 +74,8 @@ OF_OTHERS: tuple[Row, ...] = (
     ),
 )
 TOLD: tuple[Row, ...] = (
-    (ONE, "the weather is nice / yes", TUE, "You have: Home inspection"),
     (ONE, "did someone cancel my appointment? / yes", TUE, "You have: Home inspection"),
-    (ONE, "the weather is nice / yes / yes", TUE, ""),
+    (ONE, "did someone cancel my appointment? / yes / yes", TUE, ""),
     (ONE, "move it / never mind / yes", TUE, "What is it for?"),
 )
 PUT_RIGHT: tuple[Row, ...] = (
@@ -152,3 +151,17 @@ async def test_a_visit_with_somebody_else_is_asked_about_by_our_name(sqlite_url:
 @pytest.mark.parametrize("row", TOLD, ids=lambda row: row[1])
 async def test_a_yes_to_what_is_booked_books_nothing_more(sqlite_url: str, row: Row) -> None:
     await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ("the weather is nice / yes", "so a person will help"),
+        ("the weather is nice / yes / yes", ""),
+        ("we decided to go another direction / yes", "so a person will help"),
+        ("bugs are gone so we're good / yes please", "so a person will help"),
+        ("annulla / si", "so a person will help"),
+    ],
+)
+async def test_a_yes_to_what_was_not_understood_is_for_a_person(texts: str, said: str, sqlite_url: str) -> None:
+    await hold(sqlite_url, (ONE, texts, TUE, said), ("callback",))
