@@ -18,14 +18,13 @@ from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
+from app.inference.attempt import Attempt, Purse
 from app.inference.fallback import (
     USEFUL_S,
     WITHIN_S,
-    Attempt,
     Fallback,
     NoAnswerError,
     NotWorthItError,
-    Purse,
     SpendCapError,
 )
 from app.inference.grade import Graded, Grader
