@@ -139,11 +139,12 @@ class Asking:
     ) -> None:
         """Begin to ask: an `ask` of the same bytes within `AHEAD_FOR_S` takes what comes of it. Raises `PromptError`.
 
-        Where none comes, since the customer wrote more, it is paid for and kept, and nothing is done with it.
+        Where none comes, since the customer wrote more, it is paid for and kept, and nothing is done with it. While
+        models are being loaded the turn asks by itself: by then they may be there.
         """
         prompt = built(CURRENT, given)
         key = (conversation, prompt.hash)
-        if key not in self._ahead:
+        if key not in self._ahead and self._ready():
             loop = asyncio.get_running_loop()
             self._ahead[key] = task = loop.create_task(self._ask(business, conversation, prompt, False, words, since))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
