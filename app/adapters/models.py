@@ -133,6 +133,7 @@ class Providers:
         self._http = lib.httpx2.AsyncClient(
             timeout=lib.httpx2.Timeout(None, connect=CONNECT_S),
             limits=lib.httpx2.Limits(max_connections=MOST_CONNECTIONS),
+            headers={"accept-encoding": "identity"},
             follow_redirects=False,
             trust_env=False,
             event_hooks={"response": [_bounded(lib.httpx2), _looked_at]},
@@ -205,8 +206,12 @@ class AnswerTooLongError(Exception):
     """More came than an answer of a model can be."""
 
 
+class AnswerPackedError(Exception):
+    """It came compressed, which nobody had asked for: a megabyte of that can be a gigabyte of answer."""
+
+
 def _bounded(library: Any) -> Callable[[Any], Awaitable[None]]:
-    """Makes a response end with an error where it is too long, before anybody has read it."""
+    """Makes a response end with an error where it is too long or packed, before anybody has read it."""
 
     async def parts(stream: Any) -> AsyncIterator[bytes]:
         left = MOST_ANSWER_BYTES
@@ -222,6 +227,8 @@ def _bounded(library: Any) -> Callable[[Any], Awaitable[None]]:
     kind = type("Bounded", (library.AsyncByteStream,), {"__aiter__": parts, "aclose": closed})
 
     async def bound(response: Any) -> None:
+        if response.headers.pop("content-encoding", "identity").strip().lower() != "identity":
+            raise AnswerPackedError
         stream = kind()
         stream.whole, response.stream = response.stream, stream
 

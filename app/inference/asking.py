@@ -18,14 +18,13 @@ from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
+from app.inference.attempt import Attempt, Purse
 from app.inference.fallback import (
     USEFUL_S,
     WITHIN_S,
-    Attempt,
     Fallback,
     NoAnswerError,
     NotWorthItError,
-    Purse,
     SpendCapError,
 )
 from app.inference.grade import Graded, Grader
@@ -140,11 +139,12 @@ class Asking:
     ) -> None:
         """Begin to ask: an `ask` of the same bytes within `AHEAD_FOR_S` takes what comes of it. Raises `PromptError`.
 
-        Where none comes, since the customer wrote more, it is paid for and kept, and nothing is done with it.
+        Where none comes, since the customer wrote more, it is paid for and kept, and nothing is done with it. While
+        models are being loaded the turn asks by itself: by then they may be there.
         """
         prompt = built(CURRENT, given)
         key = (conversation, prompt.hash)
-        if key not in self._ahead:
+        if key not in self._ahead and self._ready():
             loop = asyncio.get_running_loop()
             self._ahead[key] = task = loop.create_task(self._ask(business, conversation, prompt, False, words, since))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())

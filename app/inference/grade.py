@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import orjson
 
-from app.inference.fallback import Attempt, Fallback, NoAnswerError, Purse, SpendCapError
+from app.inference.attempt import Attempt, Purse
+from app.inference.fallback import Fallback, NoAnswerError, SpendCapError
 from app.inference.model import Message
 from app.inference.output import Grade, graded
 from app.inference.prompt import GRADE, Prompt, as_data, built

@@ -19,7 +19,7 @@ from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.schema import inferences
 from app.errors import ReadbackError
-from app.inference.fallback import Attempt
+from app.inference.attempt import Attempt
 from app.inference.model import ModelAnswer
 from app.inference.output import Grade
 from app.inference.prompt import Prompt, rebuilt

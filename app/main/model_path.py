@@ -15,7 +15,7 @@ from app.clock import Clock
 from app.db.engine import Database
 from app.errors import ConfigurationError
 from app.inference.asking import INPUT, Asking
-from app.inference.failing import Minded
+from app.inference.failing import Minding
 from app.inference.fallback import Fallback
 from app.inference.flag import Flags
 from app.inference.grade import WITHIN_S, Grader
@@ -82,7 +82,7 @@ class ModelPath:
         caps = Caps(settings.spend_cap_per_call_usd, settings.spend_cap_per_day_usd, settings.spend_caps)
         self._models = [ProviderModel(name, self._providers) for name in models(settings)]
         self.asking = Asking(
-            Fallback([Minded(model, alarms) for model in self._models], gates),
+            Fallback(self._models, gates, Minding(alarms)),
             Spend(database, self._prices, caps, clock, alarms),
             businesses.by_id,
             database,

@@ -1,5 +1,7 @@
 """Models over real sockets, as both providers speak: questions, answers, and every way to fail, asked once each."""
 
+import gzip
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -204,6 +206,18 @@ async def test_an_answer_without_end_is_not_read_to_it(model: ProviderModel, ser
         await model.ask(ASKED, 10.0)
     server.script.always = Say(text="Hello")
     assert (await model.ask(ASKED, 10.0)).text == "Hello"
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_an_answer_that_is_packed_is_not_unpacked(model: ProviderModel, server: ModelServer, status: int) -> None:
+    server.script.turns = [Fault(status, body=gzip.compress(b" " * 200 * MOST_ANSWER_BYTES), packed="gzip")]
+    tracemalloc.start()
+    with pytest.raises(ModelDownError, match=r"AnswerPackedError|status 500"):
+        await model.ask(ASKED, 20.0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert server.requests[0].headers["accept-encoding"] == "identity"
+    assert most < 16 * MOST_ANSWER_BYTES
 
 
 async def test_a_provider_that_nobody_reaches_is_down() -> None:

@@ -9,13 +9,16 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Fault:
-    """How one request goes wrong. `drip` sends the answer byte by byte and never ends; `reset` cuts the connection."""
+    """How one request goes wrong. `drip` sends the answer byte by byte and never ends; `reset` cuts the connection.
+    `packed` is how the body is compressed already, as a header says.
+    """
 
     status: int = 200
     wait_s: float = 0.0
     location: str | None = None
     retry_after: str = ""
     body: bytes = b"{}"
+    packed: str = ""
     drip: bool = False
     reset: bool = False
 
@@ -99,6 +102,7 @@ class RecordingServer:
         length = 1_000_000 if fault.drip else len(fault.body)
         location = f"location: {fault.location}\r\n" if fault.location else ""
         location += f"retry-after: {fault.retry_after}\r\n" if fault.retry_after else ""
+        location += f"content-encoding: {fault.packed}\r\n" if fault.packed else ""
         writer.write(f"HTTP/1.1 {fault.status} x\r\ncontent-length: {length}\r\n{location}\r\n".encode())
         while fault.drip:
             writer.write(b" ")

@@ -1,5 +1,7 @@
 """One inference through all its layers, and what becomes of one that fails."""
 
+import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -34,11 +36,13 @@ class Prices:
         return each * (usage.input_tokens + usage.output_tokens)
 
 
-def asking(database: Database, *models: ScriptedModel, caps: Caps | None = None) -> Asking:
+def asking(
+    database: Database, *models: ScriptedModel, caps: Caps | None = None, ready: Callable[[], bool] = lambda: True
+) -> Asking:
     alarms: Any = FakeAlarms()
     clock = FakeClock(NOW)
     spend = Spend(database, Prices(), caps or Caps(), clock, alarms)
-    return Asking(Fallback(models, gates(), sleep=Pauses()), spend, {"acme": acme()}, database, clock)
+    return Asking(Fallback(models, gates(), sleep=Pauses()), spend, {"acme": acme()}, database, clock, ready=ready)
 
 
 async def test_the_small_model_is_first_where_it_is_enough_and_the_others_follow(sqlite_url: str) -> None:
@@ -164,6 +168,17 @@ async def test_a_question_that_failed_ahead_is_not_asked_once_more(sqlite_url: s
         with pytest.raises(NobodyAnsweredError):
             await mine.ask(acme(), "c1", GIVEN, since=NOW)
         assert len(model.asked) == MOST_ATTEMPTS
+
+
+async def test_what_came_while_models_were_loaded_is_asked_by_its_turn(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        model, loaded = ScriptedModel("a:x", GOOD), asyncio.Event()
+        mine = asking(database, model, ready=loaded.is_set)
+        mine.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        await asyncio.sleep(0.1)
+        loaded.set()
+        await mine.ask(acme(), "c1", GIVEN, since=NOW)
+        assert len(model.asked) == 1
 
 
 async def test_at_the_end_nothing_that_was_asked_ahead_stays_set_aside(sqlite_url: str) -> None:

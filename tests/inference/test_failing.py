@@ -1,11 +1,10 @@
 """Of a provider that refuses our key a person hears at once, of a model that only fails after some failures."""
 
-import contextlib
 from typing import Any
 
 import pytest
 
-from app.inference.failing import IN_A_ROW, PAGE, Minded
+from app.inference.failing import IN_A_ROW, PAGE, Minding
 from app.inference.model import Model, ModelDownError, ModelError, ModelRefusesKeyError
 from tests.fakes.alarms import FakeAlarms
 from tests.inference.asking import GOOD, QUESTION, ScriptedModel
@@ -14,10 +13,13 @@ DOWN, DENIED = ModelDownError("status 500"), ModelRefusesKeyError("status 401")
 
 
 async def asked(model: Model, alarms: Any, times: int = 1) -> None:
-    minded = Minded(model, alarms)
+    minding = Minding(alarms)
     for _ in range(times):
-        with contextlib.suppress(ModelError):
-            await minded.ask(QUESTION, 1.0)
+        try:
+            await model.ask(QUESTION, 1.0)
+            minding.answered(model.name)
+        except ModelError as error:
+            minding.failed(model.name, error)
 
 
 async def test_a_refused_key_is_told_once_and_at_once() -> None:

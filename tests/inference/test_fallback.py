@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from app.adapters.breaker import Breaker
 from app.adapters.models import Access, ProviderModel, Providers
 from app.clock import SystemClock
-from app.inference.fallback import USEFUL_S, Fallback, NoAnswerError, NotWorthItError, SpendCapError, TooLateError
+from app.inference.failing import IN_A_ROW, PAGE, Minding
+from app.inference.fallback import SLOWER, Fallback, NoAnswerError, NotWorthItError, SpendCapError, TooLateError
 from app.inference.model import (
     Model,
     ModelAnswer,
@@ -23,11 +24,12 @@ from app.inference.model import (
     Question,
     Usage,
 )
+from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import soon
 from tests.fakes.model_server import ModelServer, Say
 from tests.fakes.recording_server import Fault
-from tests.inference.asking import GOOD, QUESTION, FullPurse, ScriptedModel, handed_in
+from tests.inference.asking import GOOD, QUESTION, FullPurse, ScriptedModel
 
 DOWN = ModelDownError("status 500")
 WRONG_KEY = ModelRefusesRequestError("status 401")
@@ -196,19 +198,6 @@ async def test_small_models_may_be_asked_first() -> None:
     assert (len(big.asked), len(small.asked)) == (0, 1)
 
 
-async def test_one_that_hangs_leaves_time_for_the_next() -> None:
-    a, b = ScriptedModel("a:x", DOWN), ScriptedModel("b:y")
-    await Fallback([a, b], gates(), within_s=10.0).ask(QUESTION, FullPurse(), handed_in)
-    assert a.asked[0] == pytest.approx(6.0, abs=0.5)
-    assert b.asked[0] == pytest.approx(6.0, abs=0.5)
-
-
-async def test_one_that_may_hang_has_as_long_as_is_of_use() -> None:
-    a, b = ScriptedModel("a:x", DOWN), ScriptedModel("b:y")
-    await Fallback([a, b], gates(), within_s=1.5).ask(QUESTION, FullPurse(), handed_in)
-    assert a.asked[0] == pytest.approx(USEFUL_S, abs=0.05)
-
-
 class Hanging(ScriptedModel):
     """Answers after `takes_s`, unless it is cut off before."""
 
@@ -218,6 +207,67 @@ class Hanging(ScriptedModel):
                 return await super().ask(question, within_s)
         except TimeoutError:
             raise ModelDownError("no answer in time", charged=True) from None
+
+
+@pytest.mark.parametrize(
+    ("first_s", "second_s", "attempts"),
+    [
+        (1.6, 9.0, [("a:x", "ok"), ("b:y", SLOWER)]),
+        (9.0, 0.3, [("b:y", "ok"), ("a:x", SLOWER)]),
+        (1.3, 0.1, [("b:y", "ok"), ("a:x", SLOWER)]),
+        (0.3, 0.3, [("a:x", "ok")]),
+    ],
+)
+async def test_a_slow_one_is_waited_for_while_the_next_is_asked(
+    first_s: float, second_s: float, attempts: list[tuple[str, str]]
+) -> None:
+    purse, names = FullPurse(), {"a:x": first_s, "b:y": second_s}
+    a, b = (Hanging(name, takes_s=takes_s) for name, takes_s in names.items())
+    started = time.monotonic()
+    got = await Fallback([a, b], gates()).ask(QUESTION, purse, strict, within_s=2.2)
+    assert time.monotonic() - started < min(first_s, 1.0 + second_s) + 0.3
+    assert sorted((each.model, each.outcome) for each in got.attempts) == sorted(attempts)
+    assert got.answer is GOOD
+    assert len(purse.settled) == len(purse.reserved) == len(attempts), "each is paid, the slower one in full"
+    assert a.asked == pytest.approx([2.2], abs=0.1), "it is not cut off while nobody else has answered"
+
+
+async def test_what_a_slow_one_brings_is_heard_though_the_next_one_failed() -> None:
+    a, b = Hanging("a:x", takes_s=1.5), ScriptedModel("b:y", DOWN)
+    got = await Fallback([a, b], gates(), sleep=Pauses()).ask(QUESTION, FullPurse(), strict, within_s=2.2)
+    assert [(each.model, each.outcome) for each in got.attempts] == [
+        ("b:y", "status 500"), ("b:y", "status 500"), ("a:x", "ok"),
+    ]  # fmt: skip
+
+
+async def test_what_a_slow_one_brings_is_heard_though_there_is_no_money_for_the_next() -> None:
+    a, b = Hanging("a:x", takes_s=1.5), ScriptedModel("b:y")
+    got = await Fallback([a, b], gates()).ask(QUESTION, FullPurse(most=1), strict, within_s=2.2)
+    assert (got.answer, b.asked) == (GOOD, [])
+
+
+async def test_who_stops_waiting_for_several_pays_for_each() -> None:
+    purse, a, b = FullPurse(), Hanging("a:x", takes_s=9.0), Hanging("b:y", takes_s=9.0)
+    asking = asyncio.create_task(Fallback([a, b], gates()).ask(QUESTION, purse, strict, within_s=2.2))
+    await soon(lambda: bool(b.asked))
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert purse.settled == [None, None]
+
+
+async def test_one_that_only_hangs_is_told_of_and_spared_though_others_answer() -> None:
+    a, b, clock, alarms = Hanging("a:x", takes_s=9.0), ScriptedModel("b:y"), FakeClock(), FakeAlarms()
+    fallback = Fallback([a, b], gates(clock=clock), Minding(alarms))
+    for _ in range(IN_A_ROW):
+        await fallback.ask(QUESTION, FullPurse(), strict, within_s=2.2)
+        clock.advance(601.0)
+    assert len(a.asked) == IN_A_ROW
+    assert alarms.ringing() == {(PAGE, "a:x")}
+    await fallback.ask(QUESTION, FullPurse(), strict, within_s=2.2)
+    clock.advance(1.0)
+    await fallback.ask(QUESTION, FullPurse(), strict, within_s=2.2)
+    assert len(a.asked) == IN_A_ROW + 1
 
 
 async def answered(fallback: Fallback, times: int, clock: FakeClock, every_s: float) -> list[bool]:

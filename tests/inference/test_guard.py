@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.db.schema import pages
-from app.inference.fallback import Attempt
+from app.inference.attempt import Attempt
 from app.inference.flag import MODEL_PATH, change, stands
 from app.inference.guard import Guard, Limits
 from app.inference.prompt import CURRENT, built

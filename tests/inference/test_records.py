@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.audit.log import seal, verify
 from app.db.once import committing, looking
 from app.db.schema import audit
-from app.inference.fallback import Attempt
+from app.inference.attempt import Attempt
 from app.inference.model import ModelAnswer, Usage, Wanted
 from app.inference.prompt import CURRENT, built
 from app.inference.records import CACHED, Inference, UnknownInferenceError, acted, by_id, kept
