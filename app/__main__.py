@@ -13,7 +13,7 @@ from app.commands import COMMANDS
 from app.commands.answers import DOES_NOT_HOLD, WRONG_USE, complain
 from app.errors import ConfigurationError
 from app.jobs.dead_letters import LetterError
-from app.watch.incidents import IncidentError
+from app.watch.incidents import IncidentError, WordingError
 
 UNWRITTEN: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EBADF)
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         return DOES_NOT_HOLD
-    except ConfigurationError as error:
+    except (ConfigurationError, WordingError) as error:
         complain(str(error))
         return WRONG_USE
     except (LetterError, IncidentError) as error:

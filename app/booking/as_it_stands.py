@@ -40,7 +40,13 @@ def _told(reference: str, visit: Booking | None, business: Business) -> str:
 
 def visit_in_words(visit: Booking, business: Business) -> str:
     """Which visit it is: what, when by the business's clocks, and with whom."""
-    service, technician = business.service(visit.service), business.technician(visit.technician)
+    service, technician = names(visit, business)
     when = datetime.fromtimestamp(visit.starts, business.zone).strftime("%a %-d %b %Y, %H:%M %Z")
-    who = technician.name if technician else visit.technician
-    return f"{service.name if service else visit.service} on {when} with {who}"
+    return f"{service} on {when} with {technician}"
+
+
+def names(visit: Booking, business: Business | None) -> tuple[str, str]:
+    """What the service and the technician are called; the id of what the business has no more, or knows nobody."""
+    service = business.service(visit.service) if business else None
+    technician = business.technician(visit.technician) if business else None
+    return service.name if service else visit.service, technician.name if technician else visit.technician

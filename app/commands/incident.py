@@ -11,7 +11,7 @@ from app.commands.answers import HOLDS, moment, operator, say
 from app.db.once import committing, looking
 from app.settings import Settings, from_environment
 from app.watch import incidents, pages
-from app.watch.incidents import FIRST_WORDS, PARTS, Impact, IncidentError, Opening, Said, State
+from app.watch.incidents import FIRST_WORDS, PARTS, Impact, Opening, Said, State, WordingError
 from app.watch.incidents_told import described
 from app.watch.postmortem import collected, draft
 
@@ -92,9 +92,9 @@ def _open(asked: Namespace) -> int:
 
 
 def _check_business(chosen: Settings, business: str) -> None:
-    """Raises `IncidentError` when nobody has heard of this business."""
+    """Raises `WordingError` when nobody has heard of this business."""
     if business and business not in load_businesses(chosen.businesses, chosen.daily_call_caps).by_id:
-        raise IncidentError("There is no business with this id in the business file.")
+        raise WordingError("There is no business with this id in the business file.")
 
 
 def _update(asked: Namespace) -> int:

@@ -377,4 +377,7 @@ def _told(tile: Tile) -> dict[str, Any]:
 
 
 def _and(parts: Sequence[str]) -> str:
+    """As a list is said; where a part has a comma of its own, a semicolon shows where the next one begins."""
+    if any(", " in part for part in parts[:-1]):
+        return f"{'; '.join(parts[:-1])}; and {parts[-1]}"
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,9 @@ from app.watch.figure_overview import Shown
 from app.watch.limits import Limit
 from app.watch.unheard import Unheard
 from app.watch.volume_lines import Watched
+
+ALL_TOGETHER: Final = "*"
+"""Instead of a business, where the cap of the installation is meant."""
 
 T = TypeVar("T")
 At = TypeVar("At")
@@ -85,9 +88,9 @@ class House:
         return known.zone if known else UTC
 
     def name_of(self, business: str) -> str:
-        """What people call it."""
+        """What people call it; the id of one that is served no more."""
         known = self.businesses.by_id.get(business)
-        return known.name if known else "all businesses together"
+        return known.name if known else "all businesses together" if business == ALL_TOGETHER else business
 
     @property
     def secure(self) -> bool:

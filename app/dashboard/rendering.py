@@ -1,5 +1,6 @@
 """Pages out of templates. Every value is escaped where it is written; nothing a person wrote is ever markup."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -35,6 +36,7 @@ LEAST_MOMENT: Final = 1e9
 """A number with a fraction that is larger is epoch seconds: nothing else that is recorded grows so large."""
 TIMES: Final = ("_at", "starts", "ends", "due")
 """How names of what is recorded end that is epoch seconds though it has no fraction; other whole numbers may be ids."""
+_BETWEEN_BACKTICKS: Final = re.compile("`([^`\\n]+)`")
 
 
 def page(template: str, given: Mapping[str, Any], *, status: int = 200) -> Response:
@@ -61,7 +63,14 @@ def environment() -> Environment:
     )
     made.globals.update(address=address, sections=SECTIONS, session=None, form_token="", said="", here=None, back=None)
     made.filters.update(
-        when=when, ago=ago, seconds=seconds, plain=plain, digits=in_digits, day=chart.day, latency=chart.latency
+        when=when,
+        ago=ago,
+        commands=commands,
+        seconds=seconds,
+        plain=plain,
+        digits=in_digits,
+        day=chart.day,
+        latency=chart.latency,
     )
     return made
 
@@ -122,6 +131,11 @@ def plain(value: Any) -> Markup | str:
     if isinstance(value, list | tuple):
         return Markup("<br>").join(plain(inner) for inner in value)
     return escape(str(value))
+
+
+def commands(text: str) -> Markup:
+    """Words in which what is to be typed, or stands in a file, is set apart by backticks."""
+    return Markup(_BETWEEN_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped before
 
 
 def _named(name: str, value: Any) -> Markup | str:

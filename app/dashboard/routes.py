@@ -117,6 +117,7 @@ class Dashboard:
             "title": title,
             "now": self._house.clock.now(),
             "zone_of": self._house.zone_of,
+            "name_of": self._house.name_of,
             "businesses": self._businesses,
             "flags": list(KNOWN),
             "parts": PARTS,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from app import metrics
 from app.audit.chain import Chain
 from app.audit.search import Found, Sought, found
+from app.booking.as_it_stands import names
 from app.booking.listing import changes, is_doubted, is_unsettled, recent, such
 from app.booking.store import Booking, as_kept, with_reference
 from app.clock import utc
@@ -244,6 +245,7 @@ class Views:
 
     def _booking(self, one: Booking) -> Data:
         then = datetime.fromtimestamp(one.starts, self._house.zone_of(one.business))
+        service, technician = names(one, self._house.businesses.by_id.get(one.business))
         return {
             "reference": one.reference,
             "business": one.business,
@@ -252,7 +254,9 @@ class Views:
             "read_back": one.verification or None,
             "read_back_at": utc(one.verified_at) if one.verified_at else None,
             "service": one.service,
+            "service_name": service,
             "technician": one.technician,
+            "technician_name": technician,
             "starts": utc(one.starts),
             "starts_there": then.strftime("%a %-d %b %Y, %H:%M %Z"),
             "phone": masked_phone(one.phone or one.caller),

@@ -44,6 +44,10 @@ class IncidentError(ReadbackError):
     """What was asked cannot be done with an incident; the text says why."""
 
 
+class WordingError(IncidentError):
+    """What was said is no title, update, part or pace of any incident, whatever state it is in."""
+
+
 class State(StrEnum):
     """How far we are."""
 
@@ -256,7 +260,7 @@ def _page_business(transaction: Transaction, opening: Opening) -> str:
 def _title(text: str) -> str:
     title = redact(_printable(text))
     if not title or len(title) > LONGEST_TITLE:
-        raise IncidentError(f"A title has 1 to {LONGEST_TITLE} characters.")
+        raise WordingError(f"A title has 1 to {LONGEST_TITLE} characters.")
     return title
 
 
@@ -264,7 +268,7 @@ def _words(text: str) -> str:
     """Paragraphs as they were written, without what no page can show."""
     words = redact("\n".join(line for line in map(_printable, text[: 2 * LONGEST_WORDS].splitlines()) if line))
     if not words or len(words) > LONGEST_WORDS:
-        raise IncidentError(f"An update has 1 to {LONGEST_WORDS} characters.")
+        raise WordingError(f"An update has 1 to {LONGEST_WORDS} characters.")
     return words
 
 
@@ -275,7 +279,7 @@ def _name(text: str) -> str:
 def _parts(given: Sequence[str]) -> tuple[str, ...]:
     unknown = [part for part in given if part not in PARTS]
     if unknown:
-        raise IncidentError(f"There is no part {_printable(unknown[0])[:40]!r}; the parts are {', '.join(PARTS)}.")
+        raise WordingError(f"There is no part {_printable(unknown[0])[:40]!r}; the parts are {', '.join(PARTS)}.")
     return tuple(part for part in PARTS if part in given)
 
 
@@ -283,7 +287,7 @@ def _every(minutes: int | None) -> int:
     if minutes is None:
         return 0
     if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
-        raise IncidentError(f"Updates are due every {LEAST_MINUTES} to {MOST_MINUTES} minutes.")
+        raise WordingError(f"Updates are due every {LEAST_MINUTES} to {MOST_MINUTES} minutes.")
     return minutes
 
 

@@ -15,7 +15,17 @@ from app.audit.log import seal, verify
 from app.dashboard.overview import WORST_FIRST
 from app.dashboard.rendering import rendered
 from app.db.once import committing, looking
-from app.db.schema import dead_letters, flags, ground_truth, incidents, job_outbox, limit_confirmations, pages, reviews
+from app.db.schema import (
+    bookings,
+    dead_letters,
+    flags,
+    ground_truth,
+    incidents,
+    job_outbox,
+    limit_confirmations,
+    pages,
+    reviews,
+)  # fmt: skip
 from app.inference.flag import KNOWN
 from app.review.tasks import Task
 from app.review.tasks import opened as task_opened
@@ -217,6 +227,23 @@ async def test_the_times_of_a_business_are_told_by_its_own_clocks(acme_dashboard
         assert "UTC</time></th>" not in (await dana.look("volume")).text  # just after midnight there is no hour yet
         for kind, identity in (("task", TASK), ("review", "rev0")):
             assert told.search((await dana.press("show", {"kind": kind, "id": identity})).text), kind
+
+
+async def test_people_read_names_and_of_what_is_served_no_more_its_id(acme_dashboard: Any) -> None:
+    with committing(acme_dashboard.database_url, seal) as transaction:
+        former = Task("callback:F5FFAH", "callback", "former", "F5FFAH", "Call.", time.time(), "", "")
+        task_opened(transaction, former, now=time.time())
+        gone = update(bookings).where(bookings.c.reference == "B4BBAG").values(technician="kim")
+        transaction.connection.execute(gone)
+    async with signed_in(acme_dashboard) as dana:
+        for path in ("bookings", "tasks", "reviews", "dead-letters", "pages", "audit"):
+            page = (await dana.look(path)).text
+            assert "Acme Pest Control" in page, path
+            assert not re.search(r">acme\b|\bacme ·", page), path
+        visits = (await dana.look("bookings")).text
+        assert "Home inspection, Dana<" in visits
+        assert "Home inspection, kim<" in visits
+        assert "former · callback" in (await dana.look("tasks")).text
 
 
 async def test_what_cannot_be_is_refused_in_words(acme_dashboard: Any) -> None:

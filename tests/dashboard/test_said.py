@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from app.dashboard.rendering import plain, rendered
+from app.dashboard.overview import Tile, sentence
+from app.dashboard.rendering import commands, plain, rendered
 
 NOW = 1_795_860_000.0
 
 
 def shown(template: str, data: Mapping[str, Any]) -> str:
-    given = {"data": data, "now": NOW, "query": {}, "form_token": "", "zone_of": lambda _: UTC}
+    given = {"data": data, "now": NOW, "query": {}, "form_token": "", "zone_of": lambda _: UTC, "name_of": str.title}
     return " ".join(rendered(template, given).split())
 
 
@@ -30,8 +31,9 @@ def test_a_receiver_that_was_reached_is_not_somebody_who_has_it() -> None:
 
 def test_what_was_refused_is_never_going_to_be_read_back() -> None:
     booking = {
-        "reference": "W9PLM3", "synthetic": False, "business": "acme", "starts_there": "Tue", "service": "inspection",
-        "technician": "dana", "status": "refused", "change": None, "reason": "", "read_back": None,
+        "reference": "W9PLM3", "synthetic": False, "business": "acme", "starts_there": "Tue",
+        "service_name": "Home inspection", "technician_name": "Dana", "status": "refused",
+        "change": None, "reason": "", "read_back": None,
         "read_back_at": None, "phone": "+1…42",
     }  # fmt: skip
     show = {"show": "recent", "next": None}
@@ -54,3 +56,31 @@ def test_no_quantile_is_told_of_fewer_calls_than_it_takes() -> None:
     said = [shown("latency.html", {"tools": [tool | {"calls": calls}]}) for calls in (1, 2, 20, 100)]
 
     assert [each.count("too few") for each in said] == [3, 2, 1, 0]
+
+
+def test_a_limit_that_is_used_up_is_not_reached_some_seconds_ago() -> None:
+    row: dict[str, Any] = {
+        "name": "daily_call_cap.acme", "wrong": "", "may_fill": False, "confirmed": None, "value": 3, "unit": "calls",
+        "source": "file", "where": "`daily_call_cap` in the business file", "owner": "whoever runs it", "how": "",
+        "used": 3, "share": 1.0, "reached_at": "2026-11-28T14:20:00Z", "bounds": "calls of a day", "uncounted": "",
+    }  # fmt: skip
+
+    full = shown("limits.html", {"limits": [row], "next": None})
+    near = shown("limits.html", {"limits": [row | {"used": 2, "share": 0.67}], "next": None})
+
+    assert ", reached " in near
+    assert ", reached " not in full
+    assert "<code>daily_call_cap</code> in the business file" in full
+
+
+def test_what_is_to_be_typed_is_set_apart_and_no_text_becomes_markup() -> None:
+    assert commands("See `readback pages list`, or ` alone") == "See <code>readback pages list</code>, or ` alone"
+    assert commands("`<b>`, <i>") == "<code>&lt;b&gt;</code>, &lt;i&gt;"
+
+
+def test_where_a_part_of_the_sentence_has_a_comma_it_is_seen_where_the_next_one_begins() -> None:
+    cap, page, task = "a cap, which is used up", "1 page", "1,200 tasks"
+    tiles = [Tile("", "", "bad", "", "", about) for about in (cap, page, task)]
+
+    assert sentence(tiles) == "Not normal: a cap, which is used up; 1 page; and 1,200 tasks."
+    assert sentence(tiles[1:]) == "Not normal: 1 page and 1,200 tasks."

@@ -71,9 +71,12 @@ def test_an_incident_from_its_first_to_its_last_word(sqlite_url: str) -> None:
         (("draft", NOBODYS_ID), 1),
         (("resolve", NOBODYS_ID, "--words", "x"), 1),
         (("update", "x", "--words", "x"), 1),
-        (("open", "--title", " "), 1),
         (("open", "--title", "x", "--page", "nothing"), 1),
-        (("open", "--title", "x", "--every", "1"), 1),
+        (("open", "--title", " "), 2),
+        (("open", "--title", "x" * 161), 2),
+        (("open", "--title", "x", "--words", " "), 2),
+        (("open", "--title", "x", "--every", "1"), 2),
+        (("open", "--title", "x", "--business", "nobodys"), 2),
         (("open",), 2),
         (("update", NOBODYS_ID), 2),
         (("open", "--title", "x", "--parts", "weather"), 2),
@@ -91,7 +94,7 @@ def test_what_does_not_hold_and_what_is_wrong_use(sqlite_url: str, arguments: tu
 def test_a_business_must_be_one_of_the_file(sqlite_url: str, tmp_path: Path) -> None:
     file = str(written(tmp_path, acme()))
     opening = ("open", "--title", "Calendar away", "--json", "--business")
-    assert incident(sqlite_url, *opening, "acne", READBACK_BUSINESSES=file).returncode == 1
+    assert incident(sqlite_url, *opening, "acne", READBACK_BUSINESSES=file).returncode == 2
     assert shown(incident(sqlite_url, *opening, "acme", READBACK_BUSINESSES=file))["business"] == "acme"
 
 
