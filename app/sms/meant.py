@@ -35,7 +35,7 @@ _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
 _RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
 _ASKED_FOR = (
-    r"(?<!is it )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
+    r"(?<!is it )(?<!one is )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
     r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b(?!'s)|"
     r"\b(?:can|could|will|would|is|if) {name} (?:come|see (?:me|us)|do (?:it|that|the|my)|make it|take it|free|"
     r"available|there|instead)\b|"

@@ -33,9 +33,11 @@ _PLACE = re.compile(
     rf"\b(?:move|change|switch|push|shift|bump|swap|reschedule|postpone|cancel|drop) (?:the|my) "
     rf"(?P<place>{'|'.join(ORDINALS)}|earlier|earliest|later|latest|latter|former)"
     r"(?: (?:one|of (?:them|the two|those|these)|visit|appointment|appt|booking))?"
-    r"(?=\W*$|[,.;!?\n]| (?:to|until|on|for|and|please|pls|instead)\b)"
+    r"(?=\W*$|[,.;!?\n]| (?:to|until|on|for|and|please|pls|instead)\b)|"
+    rf"^\W*(?:(?:the|my) )?(?P<alone>{'|'.join(ORDINALS)}|earlier|earliest|later|latest) "
+    r"(?:one|visit|appointment|appt)(?=,? (?:please |pls )?cancel\W*$| to\b| (?:by )?(?:half|an?|[0-9]+) )"
 )
-"""A visit by its place among those that stand."""
+"""A visit by its place among those that stand: "move the first one", "earlier one to Friday"."""
 
 
 _DATED = re.compile(rf"\b(?:{MONTH_NAMES})\b|[0-9](?:st|nd|rd|th)\b|[0-9][/.-][0-9]|\b(?:this|next|coming)\b", re.I)
@@ -194,7 +196,8 @@ def _placed(talk: Talk, found: Sequence[Booked]) -> list[Booked]:
     match = _PLACE.search(talk.said.text.lower()) if len(found) > 1 else None
     if match is None:
         return []
-    place = ORDINALS.get(match["place"]) or (-1 if match["place"].startswith("lat") else 1)
+    said = match["place"] or match["alone"]
+    place = ORDINALS.get(said) or (-1 if said.startswith("lat") else 1)
     return [found[place - 1 if place > 0 else -1]] if place <= len(found) else []
 
 

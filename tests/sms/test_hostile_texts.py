@@ -10,6 +10,8 @@ from tests.sms.scenes import (
     ONE,
     TREATMENT,
     TUE,
+    TWO_INSPECTIONS,
+    WED,
     Row,
     hold,
     played,
@@ -38,6 +40,14 @@ MOVED: tuple[Row, ...] = (
         (ONE, f"cancel my appointment / yes / {text} / yes", "inspection Thu 26 09:00", "Booked")
         for text in ("sorry I meant move it to thursday at 9", "oh no, can you move it to thursday at 9")
     ),
+    (TWO_INSPECTIONS, "earlier one 30 min later pls / yes", f"inspection Tue 24 09:30, {WED}", "Moved"),
+    (TWO_INSPECTIONS, "later one to friday 27 at 9 / yes", f"{TUE}, inspection Fri 27 09:00", "Moved"),
+    (
+        TWO_INSPECTIONS,
+        "the first one is fine, move the second to friday 27 at 9 / yes",
+        f"{TUE}, inspection Fri 27 09:00",
+        "Moved",
+    ),
     (INSPECTION_AND_TREATMENT, "cancel tuesday / yes / move it to thursday at 9", TREATMENT, ""),
 )
 CANCELLED: tuple[Row, ...] = (
@@ -47,6 +57,7 @@ CANCELLED: tuple[Row, ...] = (
     ),
     (INSPECTION_AND_TREATMENT, "tuesday inspection cancel please / yes", TREATMENT, "Cancelled: Home inspection"),
     (INSPECTION_AND_TREATMENT, "cancel everything / yes / yes", "", "Cancelled: Ant treatment"),
+    (TWO_INSPECTIONS, "the second one, cancel / yes", TUE, "Cancelled"),
     (ONE, "did dana cancel", TUE, ""),
     (ONE, "dana cancel?", TUE, "You have"),
 )
@@ -83,6 +94,11 @@ async def test_what_is_wished_is_done_and_nothing_else(row: Row, sqlite_url: str
 @pytest.mark.parametrize("text", FOR_A_PERSON)
 async def test_what_whoever_comes_has_to_know_reaches_a_person(text: str, sqlite_url: str) -> None:
     await hold(sqlite_url, (ONE, text, TUE, "goes to a person"), ("callback",))
+
+
+async def test_who_asks_which_visit_is_with_whom_moves_none(sqlite_url: str) -> None:
+    asked = "which one is with lee"
+    await hold(sqlite_url, (INSPECTION_AND_TREATMENT, asked, BOTH, "That is one for a person."), ("callback",))
 
 
 async def test_who_sends_a_picture_with_words_in_the_middle_of_a_booking_hears_that_nobody_sees_it(
