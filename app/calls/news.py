@@ -77,7 +77,7 @@ class News:
             what = "is booked after all. Tell the customer, who heard at most that it was not sure yet."
         else:
             what = "could not be booked. Call the customer and find another time."
-        told = f"Booking {booking.reference} ({booking.business}{when}) {what}"
+        told = f"Booking {booking.reference} ({business.name if business else booking.business}{when}) {what}"
         task = Task(
             key=f"tell_customer:{booking.id}:{result.value}",
             kind="tell_customer",

@@ -18,6 +18,8 @@ from app.review.sheets import as_shown
 
 SHOWN: Final = "personal_data_shown"
 """The kind of the row in the audit log."""
+LISTED: Final = {"booking": "bookings", "task": "tasks", "review": "reviews"}
+"""The page on which such records are listed."""
 SMALL_PRINT: Final = "small print"
 """Beside what a person reads: the ids."""
 
@@ -47,7 +49,7 @@ class Reveal:
             return business, facts
 
         business, facts = await self._house.write(work)
-        return {"kind": kind, "id": identity, "business": business, "facts": facts, "now": now}
+        return {"kind": kind, "of": LISTED[kind], "id": identity, "business": business, "facts": facts, "now": now}
 
     def _task(self, connection: Connection, identity: str) -> tuple[str, dict[str, Any]]:
         task = tasks.by_key(connection, identity)
@@ -70,7 +72,7 @@ class Reveal:
             "status": one.status,
             "customer": one.customer_name,
             "phone": one.phone or one.caller,
-            "called from": one.caller,
+            "called from": one.caller if one.phone not in ("", one.caller) else "",
             "email": one.email,
             "address": one.address,
             "notes": one.notes,

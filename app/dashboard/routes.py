@@ -91,7 +91,8 @@ class Dashboard:
         return answer
 
     async def _shown(self, asked: Asked) -> Response:
-        return page("shown.html", self._frame(asked, None, "Shown once") | await self._reveal.read(asked))
+        told = await self._reveal.read(asked)
+        return page("shown.html", self._frame(asked, told["of"], "Shown once") | told)
 
     async def _streamed(self, asked: Asked) -> Response:
         query = dict(asked.query)

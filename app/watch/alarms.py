@@ -219,8 +219,10 @@ class Alarms:
         if self._book is not None:
             self._looking = self._loop.create_task(self._look_forever(self._book))
 
-    def left_behind(self, kind: str, key: str, title: str, words: str = "") -> None:
-        """Not so any more, though a process that died may have told of it from memory; who was told hears `words`."""
+    def left_behind(self, kind: str, key: str, title: str, words: str = "", past: Past | None = None) -> None:
+        """Over, though a process that died may have told of it: who was told hears `words`; `past` is written down."""
+        if past is not None:
+            self._hand_over(past)
         self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()), words)
 
     async def stop(self, grace_s: float = 10.0) -> None:

@@ -29,7 +29,7 @@ from app.watch.notify import CAUSE_GONE
 from app.watch.outage_hand import KEY as KEY
 from app.watch.outage_hand import KIND as KIND
 from app.watch.outage_hand import PAGE_ID, Hand, Taken
-from app.watch.pages import Kept, Page
+from app.watch.pages import Kept, Page, Past
 
 TITLE: Final = "The database does not answer"
 NO_WRITES: Final = "The database takes no writes"
@@ -50,6 +50,7 @@ BY_ADDRESS: Final = (
     "It is told again until somebody takes it, and its end is told as well. Of several machines each tells for itself: "
     "who takes it quiets the one that answers."
 )
+TELLER_GONE: Final = "The process that told of it ended before it was over, so whom it reached is not known here."
 FILE_MODE: Final = 0o600
 LEFT_S: Final = 86_400.0
 """Of an outage longer ago than that nobody waits to hear the end."""
@@ -143,15 +144,18 @@ class Turn:
         """It is over: who sees one a moment later sees another."""
         self.note(self.since(), 0.0)
 
-    def was_left(self, now: float) -> bool:
-        """Whether whoever told last is gone without having told the end; true for whoever asks first."""
+    def was_left(self, now: float) -> float:
+        """When the outage began of which whoever told last is gone without having told the end; 0 where there is none,
+        or somebody has asked before.
+        """
         if not self.take() or self._descriptor is None:
-            return False
-        left = now - LEFT_S < self._noted()[1]
+            return 0.0
+        began_at, seen_at = self._noted()
+        left = now - LEFT_S < seen_at
         if left:
             self.over()
         self.give_up()
-        return left
+        return began_at if left else 0.0
 
     def began(self, met_at: float) -> float:
         """When the outage began that this process met then: a process started in the middle of it asks this."""
@@ -269,10 +273,9 @@ class DatabasePage:
             self._alarms.acknowledged(KIND, KEY, taken.by, taken.at)
 
     def _answers(self) -> None:
-        if self._since is not None:
-            self._hear(self._since)
-            self._hand.let_go()
-        self._since = None
+        since, self._since = self._since, None
+        if since is not None:
+            self._hear(since)
         now = self._clock.monotonic()
         if self._rang:
             self._rang = False
@@ -281,10 +284,19 @@ class DatabasePage:
             self._well_since, self._may_be_left = now, False
         elif self._may_be_left:
             is_new, self._is_new, self._may_be_left = self._is_new, False, False
-            if (left := self._turn.was_left(self._clock.now())) or is_new:
-                self._alarms.left_behind(*ANSWERED, CAUSE_GONE if left else "")
+            if began_at := self._turn.was_left(self._clock.now()):
+                self._alarms.left_behind(*ANSWERED, CAUSE_GONE, self._past(began_at))
+            elif is_new:
+                self._alarms.left_behind(*ANSWERED)
         elif now - self._well_since >= PAGE_AFTER_S:
             self._turn.give_up()
+        if since is not None:
+            self._hand.let_go()
+
+    def _past(self, began_at: float) -> Past:
+        """An outage of which another process told that is gone, as far as anybody knows it."""
+        page, taken = Page(KIND, KEY, TITLE, f"Since {moment(began_at)}. {TELLER_GONE}"), self._hand.taken(began_at)
+        return Past(page, began_at, Progress(), taken.by if taken else "", taken.at if taken else 0.0)
 
     def _ring(self, title: str, body: str, since: float) -> None:
         if self._turn.take():

@@ -23,6 +23,10 @@ MOST_AT_ONCE: Final = 4
 MOST_CARRIED: Final = 10_000
 """Pages whose end is still to be told; past it the oldest one's end is told to nobody."""
 MOST_KEY_CHARS: Final = 512
+ENDS_AGAIN_S: Final = (60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 3_600.0)
+"""Before an end is tried anew at who did not take it: a receiver may be away with what the page was about, and whoever
+hears nothing believes that it lasts.
+"""
 
 _log = log.get(__name__)
 
@@ -86,22 +90,26 @@ class Directly:
         pauses_s: Sequence[float],
         shown: Callable[[str], str],
         link: Callable[[Name], str] = lambda _: "",
+        ends_again_s: Sequence[float] = ENDS_AGAIN_S,
     ) -> None:
         self._messenger = messenger
         self._clock = clock
         self._unheard = unheard
         self._deadline_s = deadline_s
         self._pauses_s = tuple(pauses_s)
+        self._ends_again_s = tuple(ends_again_s)
         self._shown = shown
         self._link = link
         self._carried: OrderedDict[Name, _Carried] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._stopping = False
+        self._resting = 0
+        """Ends that nobody has taken yet, and that are tried again later."""
 
     def __len__(self) -> int:
         """How many are on their way now."""
-        return len(self._tasks)
+        return len(self._tasks) - self._resting
 
     @property
     def carried(self) -> int:
@@ -212,7 +220,7 @@ class Directly:
             metrics.count_page("dropped")
             _log.error("page not carried before the end", kind=page.kind, key=page.key, title=page.shown)
             raise
-        if not any(heard) and carried.over is None:
+        if Taken.TAKEN not in heard and carried.over is None:
             _log.error("page reached nobody", kind=page.kind, key=page.key, title=page.shown)
             if self._carried.get(carried.name) is carried:
                 self._unheard(carried.name)
@@ -231,21 +239,37 @@ class Directly:
         title, words = carried.page.title, carried.over or ""
         notice = Notice(notice_id(*carried.name), Step.RESOLVED, title, words)
         quiet = Notice(notice.id, Step.RESOLVED, title, "")
-        told = [self._deliver(carried, notice if took else quiet, url) for url, took in carried.reached.items()]
-        await asyncio.gather(*told)
+        owed = dict(carried.reached)
+        for pause_s in (0.0, *self._ends_again_s):
+            if not owed or not await self._rests(carried, pause_s):
+                break
+            told = [self._deliver(carried, notice if took else quiet, url) for url, took in owed.items()]
+            heard = zip(list(owed.items()), await asyncio.gather(*told), strict=True)
+            owed = dict(one for one, taken in heard if taken is Taken.FAILED)
+            if self._stopping:
+                break
         self._forget(carried)
+
+    async def _rests(self, carried: _Carried, pause_s: float) -> bool:
+        """Wait until an end is tried anew, or for the last time as we stop; False when it rings anew before."""
+        self._resting += 1
+        try:
+            await self._pause(carried, pause_s)
+        finally:
+            self._resting -= 1
+        return pause_s <= 0 or self._stopping or not carried.hurry.is_set()
 
     def _forget(self, carried: _Carried) -> None:
         if self._carried.get(carried.name) is carried:
             del self._carried[carried.name]
 
-    async def _deliver(self, carried: _Carried, notice: Notice, url: str) -> bool:
+    async def _deliver(self, carried: _Carried, notice: Notice, url: str) -> Taken:
         page, raised = carried.page, notice.step is Step.RAISED
         gate = self._gates.setdefault(url, asyncio.Semaphore(MOST_AT_ONCE))
         for tries, pause_s in enumerate((0.0, *self._pauses_s), start=1):
             await self._pause(carried, pause_s)
             if raised and tries > 1 and carried.over is not None:
-                return False
+                return Taken.FAILED
             async with gate:
                 taken = await self._try(carried, notice, url)
             last = taken is Taken.REFUSED or tries > len(self._pauses_s)
@@ -257,12 +281,12 @@ class Directly:
                 step = str(notice.step)
                 if notice.body:  # else no person heard it
                     _log.info("page delivered", kind=page.kind, key=page.key, step=step, tries=tries, seconds=waited)
-                return True
+                return taken
             if last:
                 break
         receiver = url.partition(":")[0]
         _log.error("page not delivered", kind=page.kind, key=page.key, step=str(notice.step), receiver=receiver)
-        return False
+        return taken
 
     async def _try(self, carried: _Carried, notice: Notice, url: str) -> Taken:
         try:

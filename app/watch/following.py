@@ -84,9 +84,8 @@ _UPSTREAMS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Of figures `upstream_*`, by the upstream; those of any other follow from nothing."""
 FIGURE: Final = "figure"
-OF_MANY: Final = "silence_of_many"
-LED: Final = frozenset({"silence"})
-"""Kinds of which `OF_MANY` tells at once, as far as each notes that it does; for as long as it is up."""
+OF_MANY: Final[Mapping[str, str]] = {"silence": "silence_of_many", "flood": "flood_of_many"}
+"""Kinds, and the kind that tells of many such at once, as far as each notes that it does; for as long as it is up."""
 
 
 def may_wait(page: Kept) -> bool:
@@ -144,7 +143,7 @@ def place(page_id: str) -> str:
 
 def led_by(page: Kept) -> str | None:
     """The id of the page about many that tells of this one since last; None where there is none."""
-    if page.page.kind not in LED:
+    if page.page.kind not in OF_MANY:
         return None
     names = {reach.reached_at: name for name, reach in page.progress.reach.items() if name.startswith(f"{WITHIN}:")}
     return names[max(names)].partition(":")[2] if names else None
@@ -155,7 +154,7 @@ def leads(wide: Kept, now: float) -> bool:
 
     Also while it reaches nobody: it is tried on at the very receivers that each of those would be tried at.
     """
-    return wide.page.kind == OF_MANY and (wide.status != "resolved" or now < wide.changed_at + SETTLES_S)
+    return wide.page.kind in OF_MANY.values() and (wide.status != "resolved" or now < wide.changed_at + SETTLES_S)
 
 
 def _rule(page: Kept) -> Rule | None:

@@ -69,6 +69,7 @@ _PLACES: Final[Mapping[str, Callable[[Page], Place]]] = {
     "silence": _line,
     "flood": _line,
     "silence_of_many": _fixed("/volume", "the lines"),
+    "flood_of_many": _fixed("/volume", "the lines"),
     "incident_update_due": _keyed("/incidents?id=", "the incident"),
     "model_path_off": _fixed("/flags", "the flag"),
 }

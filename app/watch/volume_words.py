@@ -50,10 +50,9 @@ def sentence(decision: Decision, now: float) -> str:
 def title(party: Sequence[Decision]) -> str:
     """The head of a page about one line, several, or all of a business together."""
     first = lead(party)
-    what = "Silence" if first.verdict.state is State.SILENT else "Flood"
     things = " and ".join(sorted({_things(one) for one in party}))
     lines = ", all lines" if first.line == WHOLE else f", {len(party)} lines" if len(party) > 1 else ""
-    return f"{what}: {things} to {first.watched.name}{lines}"
+    return f"{_what(first)}: {things} to {first.watched.name}{lines}"
 
 
 def body(party: Sequence[Decision], now: float) -> str:
@@ -115,27 +114,38 @@ def lead(party: Sequence[Decision]) -> Decision:
 
 
 def title_of_many(party: Sequence[Decision]) -> str:
-    """The head of a page about businesses that are silent together."""
+    """The head of a page about businesses that are silent, or flooded, together."""
     things = " and ".join(sorted({_things(one) for one in party}))
-    return f"Silence: {things} to {len(party)} businesses"
+    return f"{_what(party[0])}: {things} to {len(party)} businesses"
 
 
 def body_of_many(party: Sequence[Decision], of: int, now: float) -> str:
     """Its words, of so many businesses in all. It begins with `whom_of_many` it is about."""
     first = lead(party)
     said = f"{whom_of_many(party, of)} {first.watched.name}: {sentence(first, now)}"
+    joins = "joins this page and rings nobody but the people whom a business names in `page`."
+    if first.verdict.state is State.FLOOD:
+        return (
+            f"{said} Look at what they have in common: one campaign, an outage that people ask about, or a machine "
+            f"that dials them all; the callers of all of them use up the daily caps. Who is flooded within an hour "
+            f"{joins} `readback volume list` has every line."
+        )
     return (
         f"{said} Look first at what they have in common: the voice platform, this server's address and the way to it; "
-        f"`readback doctor` does. {HOLIDAY} Who fell silent with them joins this page and rings nobody but the people "
-        "whom a business names in `page`. `readback volume list` has every line."
+        f"`readback doctor` does. {HOLIDAY} Who fell silent with them {joins} `readback volume list` has every line."
     )
 
 
 def whom_of_many(party: Sequence[Decision], of: int) -> str:
     """What it is about, as it begins."""
     names = sorted(one.watched.name for one in party)
-    verb = "are silent together" if len(party) > 1 else "is still silent"
+    odd = "silent" if party[0].verdict.state is State.SILENT else "flooded"
+    verb = f"are {odd} together" if len(party) > 1 else f"is still {odd}"
     return f"{len(party)} of {of} businesses {verb}: {_listed(names, MOST_BUSINESSES)}."
+
+
+def _what(decision: Decision) -> str:
+    return "Silence" if decision.verdict.state is State.SILENT else "Flood"
 
 
 def _quiet(decision: Decision, now: float) -> str:

@@ -245,6 +245,7 @@ async def test_the_news_survives_a_process_that_dies_before_it_told(made: House,
     assert await made.jobs.run_due() == 1
     (task,) = await made.tasks()
     (page,) = await made.pages()
+    assert task.what.startswith(f"Booking {reference} (Acme Pest Control, "), "as people call it"
     assert (task.kind, task.subject, task.phone) == ("tell_customer", reference, ANN.phone)
     assert (page.kind, page.key) == ("customer_to_be_told", reference)
     assert "is booked after all" in page.body

@@ -296,6 +296,11 @@ async def test_who_calls_back_reads_why_and_whom_before_any_id_and_who_looks_at_
     async with signed_in(acme_dashboard) as dana:
         task = (await dana.press("show", {"kind": "task", "id": TASK})).text
         booking = (await dana.press("show", {"kind": "booking", "id": "K7M4QX"})).text
+    for page, section in ((task, "Tasks"), (booking, "Bookings")):
+        assert f'aria-current="page">{section}<' in page, "where it was opened from"
+        assert PHONE in page
+        assert "called from" not in page, "by the number that stands above it"
+    assert "Acme Pest Control" in task
     read, small = task[task.index("<dl") : task.index("<details")], task[task.index("<details") :]
     places = [read.index(words) for words in ("Gate code 4711", f'href="tel:{PHONE}"', "<dt>due")]
     assert places == sorted(places)

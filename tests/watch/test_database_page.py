@@ -8,10 +8,12 @@ import pytest
 
 from app.db.engine import Database, DatabaseUnavailableError
 from app.watch.alarms import Alarms
+from app.watch.book import Book
 from app.watch.database_page import HANDED_ON_S, NO_WRITES, PAGE_AFTER_S, TITLE, DatabasePage, Turn, trouble
 from app.watch.escalation import QUIET_S
 from app.watch.notify import CAUSE_GONE
 from app.watch.outage_hand import Hand
+from app.watch.pages import listed
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened, without_room
 from tests.watch.test_alarms import ScriptedNotifier, soon
@@ -42,9 +44,9 @@ class Scripted:
 class Watched:
     """One process: its page, its receivers."""
 
-    def __init__(self, folder: Path, clock: FakeClock, database: Scripted) -> None:
+    def __init__(self, folder: Path, clock: FakeClock, database: Scripted, book: Book | None = None) -> None:
         self.notifier = ScriptedNotifier()
-        self.alarms = Alarms(self.notifier, ("ops",), clock)
+        self.alarms = Alarms(self.notifier, ("ops",), clock, book=book)
         hand = Hand("x", b"secret", PUBLIC, folder)
         turn = Turn("sqlite:///x", folder)
         self.page = DatabasePage(database, self.alarms, clock, turn, hand)  # type: ignore[arg-type]
@@ -293,6 +295,36 @@ async def test_an_outage_that_nobody_saw_for_a_minute_is_another_one(tmp_path: P
         await later.page.look()
     await later.notifier.wait_for("ops", 1)
     await later.stop()
+
+
+async def test_an_outage_of_which_whoever_told_was_killed_is_in_the_list_with_who_had_it(
+    tmp_path: Path, database_url: str
+) -> None:
+    clock, database = FakeClock(time.time()), Scripted()
+    first = Watched(tmp_path, clock, database)
+    database.away = True
+    began_at = clock.now()
+    for seconds in (0.0, PAGE_AFTER_S):
+        clock.advance(seconds)
+        await first.page.look()
+    await first.notifier.wait_for("ops", 1)
+    clock.advance(1.0)
+    first.page.take("Dana")
+    await first.stop()
+    clock.advance(600.0)
+    database.away = False
+    async with opened(database_url) as real:
+        others = [Watched(tmp_path, clock, database, Book(real, {}, clock, lambda: None)) for _ in range(2)]
+        for each in (*others, *others):
+            await each.page.look()
+        await soon(lambda: bool(others[0].notifier.ends["ops"]))
+        for each in others:
+            await each.stop()
+        (kept,) = await real.read(lambda c: listed(c, all_of_them=True))
+    assert (kept.page.kind, kept.page.title, kept.status) == ("database_down", TITLE, "resolved")
+    assert (kept.raised_at, kept.changed_at) == (pytest.approx(began_at, abs=0.01), clock.now())
+    assert (kept.acknowledged_by, kept.progress.heard()) == ("Dana", False)
+    assert "ended before it was over" in kept.page.body
 
 
 async def test_who_finds_it_well_a_little_later_does_not_ring_again(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Businesses that fall silent together, as on a dead platform or a holiday, are one page to whoever runs them all."""
+"""Businesses that fall silent together, as on a dead platform or a holiday, or that are flooded together, are one page
+to whoever runs them all.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -67,7 +69,11 @@ class Operator:
         return [f"{notice.step}: {notice.title}" for notice in self.messenger.told[receiver]]
 
     async def wide(self) -> Kept:
-        return next(kept for kept in await self.house.pages() if kept.page.kind == OF_MANY)
+        return next(
+            kept
+            for kept in await self.house.pages()
+            if kept.page.kind in OF_MANY.values() and kept.status != "resolved"
+        )
 
 
 async def begun(database: Database, called: Sequence[int] = (), now: float = NOON) -> Operator:
@@ -193,3 +199,73 @@ async def test_it_stands_before_what_waits_behind_it_in_every_list(database: Dat
     }, "which tells people of its own"
     assert [described(kept)["waits"] for kept in (*first, *others)] == [False, False, True, True, True, True]
     assert "waits behind another page" in in_a_line(described(others[0]))
+
+
+# --- floods -----------------------------------------------------------------------------------------------------------
+
+
+async def flooded(operator: Operator, *these: int, minutes: float = 1.0) -> None:
+    """So many calls to each of these businesses as no campaign of one alone brings, and a look."""
+    for number in these:
+        await operator.house.call(LINES[number], times=60, business=f"b{number}")
+    await operator.look(minutes=minutes)
+
+
+async def calm(operator: Operator) -> None:
+    """Two hours of usual calls."""
+    for _ in range(8):
+        await operator.look(*range(len(FIVE)), minutes=15)
+
+
+async def test_a_flood_of_all_rings_once_and_ends_once(database: Database) -> None:
+    operator = await begun(database, called=range(5))
+    await flooded(operator, 0, 1, 2, 3, 4)
+
+    assert operator.heard() == ["raised: Flood: calls to 5 businesses"]
+    assert operator.heard(FIRST) == ["raised: Flood: calls to Business 1"]
+    kept = await operator.wide()
+    assert (kept.page.kind, kept.page.key, kept.page.business) == ("flood_of_many", KEY, "")
+    assert kept.page.body.startswith("5 of 5 businesses are flooded together: Business 0, Business 1, ")
+    assert "flooded within an hour joins this page" in kept.page.body
+    assert described(kept)["of"] == "the lines"
+    await calm(operator)
+    await operator.after(SETTLES_S)
+    assert operator.heard()[-1] == "resolved: Flood: calls to 5 businesses"
+    assert not [title for title in operator.heard() if "Business " in title]
+    assert operator.heard(FIRST)[-1] == "resolved: Flood: calls to Business 1"
+
+
+async def test_who_is_flooded_within_the_hour_joins_and_who_is_later_rings(database: Database) -> None:
+    operator = await begun(database, called=range(5))
+    await flooded(operator, 0, 1)
+    assert sorted(operator.heard()) == [f"raised: Flood: calls to Business {number}" for number in (0, 1)]
+    await flooded(operator, 0, 1, 2, minutes=10)
+    assert operator.heard()[2:] == ["raised: Flood: calls to 3 businesses"]
+    await flooded(operator, 0, 1, 2, 3, minutes=30)
+    raised = [title for title in operator.heard() if title.startswith("raised: ")]
+    assert raised[-1] == "raised: Flood: calls to 4 businesses", "told again meanwhile, with who has joined"
+    assert "raised: Flood: calls to Business 3" not in raised
+    for _ in range(6):
+        await flooded(operator, 0, 1, 2, 3, minutes=14)
+    await flooded(operator, 0, 1, 2, 3, 4)
+    assert "raised: Flood: calls to Business 4" in operator.heard()
+
+
+async def test_a_flood_that_a_person_calls_over_is_over_for_each(database: Database) -> None:
+    operator = await begun(database, called=range(5))
+    await flooded(operator, 0, 1, 2)
+    wide = await operator.wide()
+    await database.write(lambda t: resolved_by_id(t, wide.id, by="dana", now=operator.house.clock.now()))
+    for _ in range(3):
+        await operator.look()
+    assert {kept.resolution for kept in await operator.house.pages()} == {"dana"}
+    assert [title for title in operator.heard() if title.startswith("raised: ")] == [
+        "raised: Flood: calls to 3 businesses"
+    ]
+
+
+async def test_a_flood_of_some_and_a_silence_of_others_are_two_pages(database: Database) -> None:
+    operator = await begun(database)
+    await flooded(operator, 0, 1)
+    assert {title for title in operator.heard() if "businesses" in title} == {"raised: Silence: calls to 3 businesses"}
+    assert sum(title.startswith("raised: Flood: calls to Business") for title in operator.heard()) == 2
