@@ -119,6 +119,7 @@ INNER = {
         "app.sms.asked_for.MOST_WORDS",
         "app.sms.changing.MOST_ASKED",
         "app.sms.naming.MAX_NOTE_CHARS",
+        "app.sms.way_in.MAX_READ_CHARS",
         "app.sms.allowed.MOST_ARGUMENT_CHARS",
         "app.sms.conversations.MOST_LEFT",
         "app.sms.inbox.MOST_GATHERING",

@@ -9,28 +9,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from app.sms import way_in
 from app.sms.cancelling import without_told
 from app.sms.clocks_in_words import hours_meant
 from app.sms.dates_in_words import When
-from app.sms.meant import NOT_THE_POINT, all_services_in, names_technician, names_time, picked, services_in
+from app.sms.ground import ground
+from app.sms.meant import NOT_THE_POINT, names_technician, names_time, picked, services_in
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
-from app.sms.tidings import EMAIL, PLACE
-from app.sms.vocabulary import (
-    ASKING,
-    BETTER,
-    CANCEL_IT,
-    CONDITION,
-    EARLIER,
-    LATER,
-    NEGATION,
-    PHONE,
-    SEGMENTS,
-    TURNS,
-    WISHES,
-    YES,
-)
-from app.sms.words import Answer, Intent, Said
+from app.sms.vocabulary import CANCEL_IT, CONDITION, WISHES
+from app.sms.words import Answer, Intent, Said, read
 
 _SIGNS = re.compile(r"[^\w']+")
 _VISIT = "visit"
@@ -153,24 +141,8 @@ _REFUSED = _words(r"no+|nope|nah|naw|n")
 _LEAVE = _words(_TAKING_LEAVE)
 UNDONE = re.compile(r"\bcanc\w+ (?:(?:my|the|that|this) )?canc|[❌🚫⛔🙅‽]")
 """A cancellation that is to be cancelled, and signs that forbid what stands beside them."""
-_WAY_IN = re.compile(
-    r"\b(?:address|gates?|code|doors?|(?:door)?bell|buzzer|dogs?|puppy|cats?|pets?|keys?|lock ?box|alarm|parking|"
-    r"apt\.? ?#?\d+\w?|apartment|unit|suite|driveway|garage|fence|(?:back|front)?yard|(?:phone|cell|number) is)\b|"
-    rf"{PLACE}|{EMAIL}|{PHONE.pattern}",
-    re.I,
-)
-"""How to get in and whom to reach: all that may stand beside a yes."""
-_TOLD_LATER = re.compile(
-    r"\b(?:i|we)(?:'ll| will|ll)? (?:text|send|give|tell|share)(?: (?:you|u|it|them|the|my|a|gate|door|code|address|"
-    r"number|key|apt|unit))* later\W*$"
-)
-_WISHES_MORE = re.compile(
-    r"\b(?:chang\w+|mov\w+|switch\w*|cancel\w*|different|other|another|new|also|and|then|plus|but|rather|sooner|"
-    r"confirm|decide|approve|pick|before|after|until|once|first(?! floor)|let|tell|ask|have (?:him|her|them|the|who)|"
-    r"send|wait(?:ing)?|park it|under|names?|customer|time|day|hours?|less|cost|price|need|ha[sv]e? to|gotta|must|"
-    r"whether|provided|providing|so long|as soon|subject to|permission|manager|office|see|by)\b"
-)
-"""A detail beside such a word may be a wish: it is no part of a yes."""
+_NUMBER = re.compile(r"\d+")
+"""In a code, it is no hour."""
 _HANGS_ON = re.compile(r"^\W*(?:but|though|only)\b", re.M)
 """A question that begins like this has to be answered before the yes is one."""
 _PREPOSITIONS = _words(_TO_TIME)
@@ -195,8 +167,11 @@ def weighed(talk: Talk) -> Said:
     about = talk.state.appointment if step is Step.CONFIRM_CANCEL else talk.state.slot if step is Step.CONFIRM else None
     if about is None:
         return said
-    if not talk.early and _is_yes(talk, about):
-        return replace(said, answer=Answer.YES, intent=None, when=When(), number=None)
+    books = isinstance(about, Offered) and talk.state.task is Task.BOOK
+    plain = _without_details(talk, about.who) if books else said  # with a move, no tool takes them down
+    if not talk.early and _is_yes(replace(talk, said=plain), about):
+        yes = replace(plain, text=said.text, whole=said.whole, next=said.next, pictures=said.pictures)
+        return replace(yes, answer=Answer.YES, intent=None, when=When(), number=None)
     return replace(said, answer=Answer.UNSURE) if said.answer is Answer.YES else said
 
 
@@ -268,24 +243,23 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
         return False
     task = Task.CANCEL if talk.state.step is Step.CONFIRM_CANCEL else talk.state.task
     told = said.told if task is Task.CANCEL else without_told(said.told)
-    told = _without_details(talk, told) if task is Task.BOOK else told
     left = _without_names(talk, about, _spoken(told))
     return _agrees(said, task, left, numbered=_is_number_of(talk, about), strict=talk.state.strict)
 
 
-def _without_details(talk: Talk, told: str) -> str:
-    """The words without what whoever comes has to know, which goes with the booking: "yes, gate code 1234"."""
-    agreed = YES.match(told)
-    parts = SEGMENTS.split(told[agreed.end() :]) if agreed else []
-    left = [part for part in parts if part and not (_WAY_IN.search(part) and not _weighs(talk, part))]
-    return ", ".join([agreed.group(), *left]) if agreed and len(left) < len(parts) else told
+def _without_details(talk: Talk, who: str) -> Said:
+    """What is said beside what whoever comes has to know, which is passed on: "yes, gate code 1234".
 
+    What names a day or anybody else of those who come may be a wish for them.
+    """
+    said, comes, told = talk.said, talk.business.technician(who), ground(talk.business, talk.now)
 
-def _weighs(talk: Talk, part: str) -> bool:
-    part = _TOLD_LATER.sub(" ", part.lower())
-    if all_services_in(talk, part) or names_technician(talk, part):
-        return True
-    return any(form.search(part) for form in (TURNS, NEGATION, ASKING, EARLIER, LATER, BETTER, _WISHES_MORE))
+    def weighs(part: str) -> bool:
+        return names_technician(talk, part) or bool(told.when(_NUMBER.sub(" ", part))[0])
+
+    text = _any_of(comes.name.split()).sub("him", said.text) if comes else said.text
+    left = way_in.without(text, weighs)
+    return said if left == text else read([(left, 0)], told)
 
 
 def _agrees(said: Said, task: Task, words: str, *, numbered: bool, strict: bool) -> bool:
@@ -353,4 +327,4 @@ def _spoken(text: str) -> str:
 def _any_of(words: Iterable[str], before: str = "") -> re.Pattern[str]:
     """Any of these words, one or several in a row."""
     one = "|".join(map(re.escape, words))
-    return re.compile(rf"(?<![^ ]){before}(?:{one})(?: (?:{one}))*(?![^ ])")
+    return re.compile(rf"(?<![^ ]){before}(?:{one})(?: (?:{one}))*(?![^ ])", re.I)

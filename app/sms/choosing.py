@@ -185,9 +185,12 @@ def _take_service(talk: Talk) -> bool:
     if chosen is None or chosen.id == state.service:
         return False
     if state.slot is not None or state.slots:  # what was offered was for another service
-        day = (state.slot or state.slots[0]).starts.date()
+        about = state.slot or state.slots[0]
+        talk.said = meant.without_declined(said, about.starts)
         at = state.slot if meant.names_only(said, chosen) else None  # else they choose anew
-        state.wanted = state.wanted or Wanted(days=[day], minutes=[minute(at)] if at else [])
+        days, barred = [about.starts.date()], said.when.barred
+        days = [day for day in days if day.weekday() not in barred]
+        state.wanted = state.wanted or Wanted(days=days, minutes=[minute(at)] if at else [], barred=list(barred))
     state.after = [replace(each, if_booked=chosen.id) if each.if_booked else each for each in state.after]
     state.service = chosen.id
     state.forget_times()
@@ -233,16 +236,10 @@ def _take_time(talk: Talk) -> bool:
 
 def _wished(talk: Talk) -> Wanted:
     """What is wanted; a day alone leaves the hour as it is where that was all the offered times differed by."""
-    when, minutes = talk.said.when, _only_differ_by_day(talk.state.slots)
+    when, minutes = talk.said.when, meant.only_differ_by_day(talk.state.slots)
     if minutes and when == When(days=when.days, bare=when.bare):
         return Wanted(days=list(when.days), bare=when.bare, minutes=minutes)
     return meant.near_what_is_spoken_of(talk, _near_what_was_offered(talk).said(when))
-
-
-def _only_differ_by_day(slots: Sequence[Offered]) -> list[int]:
-    """The hour that all of these times on several days have, in minutes since midnight."""
-    minutes, days = {minute(slot) for slot in slots}, {slot.starts.date() for slot in slots}
-    return list(minutes) if len(minutes) == 1 and len(days) > 1 else []
 
 
 def _near_what_was_offered(talk: Talk) -> Wanted:

@@ -14,7 +14,9 @@ from app.booking.business import Service
 from app.sms.clocks_in_words import Clock, hours_meant
 from app.sms.dates_in_words import When
 from app.sms.day_names import MONTHS, WEEKDAYS
+from app.sms.ground import ground
 from app.sms.numbers_in_words import AN_HOUR
+from app.sms.shown_twice import by_label
 from app.sms.spans_in_words import read_next_to_it, read_shift
 from app.sms.state import IDLE, Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
@@ -51,6 +53,14 @@ _CORRECTS = re.compile(
     r"to|make|switch|change|it|is|was|should|be|the|an?|my|one|instead|please|pls|can|could|rather|than|of|and|do|get)\b"
 )
 _NOT_THAT = re.compile(r"\bnot (?:that|this|the) (?:one|time|hour|slot)\b")
+_PUTS_RIGHT = re.compile(r"\b(?:no|nope|nah|sorry|oops|wait|actually|i meant?|i said|should)\b")
+_OF_A_DAY = re.compile(
+    r"(?:\W|\b(?:no|nope|nah|sorry|oops|wait|actually|i|mean|meant|said|should|be|have|been|it'?s|on|for|make|it|that|"
+    r"please|pls|thanks|not|but|the|this|instead|want|wanted|need)\b)*"
+)
+_NOT_AT = re.compile(
+    r"(?<!why )\bnot (?:at |for )?(?:[0-9]{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)\b"
+)
 _STEM_CHARS = 3
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
@@ -199,6 +209,8 @@ def picked(talk: Talk) -> Offered | None:
     if said.number is not None and (said.number == -1 or 1 <= said.number <= len(slots)):
         numbered = slots[said.number - 1 if said.number > 0 else -1]
         return numbered if numbered in on_day else None
+    if (labelled := by_label(slots, said.text.lower())) is not None:
+        return labelled
     if len(slots) == _TWO and (placed := _placed(talk)) is not None:
         return placed
     if said.when.clock.minutes:
@@ -290,6 +302,8 @@ def says_from(talk: Talk) -> Wanted | None:
     if not wanted and talk.said.more in (More.LATER, More.EARLIER) and SAME_DAY.search(text):
         than, later = at.hour * 60 + at.minute, talk.said.more is More.LATER
         return Wanted(days=[at.date()], after=than + 1 if later else None, before=None if later else than)
+    if wanted and _puts_day_right(talk):
+        return near_what_is_spoken_of(talk, replace(wanted, minutes=[at.hour * 60 + at.minute]))
     if not same or not wanted:
         return None
     days, length = wanted.days, wanted.length
@@ -307,6 +321,26 @@ def _is_whole_days(shift: timedelta | None) -> TypeGuard[timedelta]:
 def _days_from(shown: date, shift: timedelta, wanted: Wanted) -> Wanted | None:
     """So many days before or after the day that is shown: "the day after at 2". None where another day is wanted."""
     return replace(wanted, days=[shown + shift], length=1) if wanted.days in ([], [shown]) else None
+
+
+def _puts_day_right(talk: Talk) -> bool:
+    """Whether nothing but another day is put in the place of the one that was understood: "no, Wednesday"."""
+    said, when = talk.said, talk.said.when
+    low = said.whole.lower()
+    alone = len(when.days) == 1 and when == When(days=when.days, bare=when.bare, barred=when.barred)
+    return alone and bool(_PUTS_RIGHT.search(low) and _OF_A_DAY.fullmatch(ground(talk.business, talk.now).when(low)[1]))
+
+
+def only_differ_by_day(slots: Sequence[Offered]) -> list[int]:
+    """The hour that all of these times on several days have, in minutes since midnight."""
+    minutes, days = {minute(slot) for slot in slots}, {slot.starts.date() for slot in slots}
+    return list(minutes) if len(minutes) == 1 and len(days) > 1 else []
+
+
+def without_declined(said: Said, starts: datetime) -> Said:
+    """What was said, where the hour it names is the one that is turned down: "not at nine"."""
+    declined = bool(_NOT_AT.search(said.text.lower())) and names_time(said.when, starts)
+    return dataclasses.replace(said, when=When(barred=said.when.barred)) if declined else said
 
 
 def minute(slot: Offered | Booked) -> int:

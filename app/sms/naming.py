@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.sms import phrases
+from app.sms import phrases, way_in
 from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.ground import Ground
@@ -132,8 +132,8 @@ async def noted(talk: Talk) -> bool:
     if state.task is not Task.BOOK:
         return False
     before, names = state.words.get("notes", ""), {name.lower() for name in (said.name, said.alone, said.titled)}
-    told = [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if DETAIL.search(part)]
-    new = [part for part in told if part not in before and part.lower() not in names and not _asks(part)]
+    told = [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if _is_note(part)]
+    new = [part for part in told if part not in before and part.lower() not in names]
     if new and not _written(talk, ", ".join(new)):
         await talk.person(phrases.GOES_ON)
     return bool(new)
@@ -191,8 +191,9 @@ def _written_out(name: str) -> str:
     return "".join(sign for sign in name if sign.isalpha()).capitalize() if letters else name[:1].upper() + name[1:]
 
 
-def _asks(part: str) -> bool:
-    return part.endswith("?") or bool(ASKING.match(part.lower()))
+def _is_note(part: str) -> bool:
+    asks = part.endswith("?") or ASKING.match(_AGREES.sub("", part.lower()))
+    return way_in.is_told(part) or bool(DETAIL.search(part) and not asks)
 
 
 def _is_called(said: Said) -> bool:

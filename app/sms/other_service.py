@@ -35,23 +35,34 @@ _NO_WISH = re.compile(
 """What makes it a question, a no, or one visit more: then it is no exchange."""
 _FIRST_WORDS = 3
 _MISHEARD = re.compile(r"\b(?:asked for|wanted|meant|said|ordered|should(?: be|(?: have|'?ve) been)|supposed to be)\b")
-_ONLY_INSTEAD = re.compile(r"(?P<new>.+?)\binstead(?: please| pls)?\W*", re.S)
+_ONLY_INSTEAD = re.compile(r"(?P<new>.+?)\binstead\b(?P<rest>.*)", re.S)
+_IF_POSSIBLE = re.compile(
+    r"\bif (?:(?:at all|(?:that|it)(?:'?s| is| would be)) )?(?:possible|ok|okay|fine|alright|all right)\b|"
+    r"\bif (?:(?:you|u|we|i) (?:can|could)|(?:you|u) (?:do ?n'?t|do not) mind)\b"
+)
+"""No condition, but a courtesy."""
+_COURTEOUS = re.compile(
+    r"(?:\W|\b(?:please|pls|plz|thanks|thank|you|u|thx|ty|sorry|for|on|at|me|us|then|the|my|visit)\b)*"
+)
+"""All that stands behind "instead", beside a time."""
+_ASKED = re.compile(r"\bis it possible to\b|\bi'?d (?:like|love|prefer)\b")
 
 
 async def takes_its_place(talk: Talk, ground: Ground) -> bool:
     """Whether it is wanted; the new visit has been asked about then. False: it is something else, and nothing was."""
-    said, low = talk.said, talk.said.whole.lower()
-    found = _CHANGED.search(low) or _INSTEAD.fullmatch(low) or _ONLY_INSTEAD.fullmatch(low)
+    said, low = talk.said, _IF_POSSIBLE.sub(" ", talk.said.whole.lower())
+    found = _CHANGED.search(low) or _INSTEAD.fullmatch(low) or _only_instead(low, ground)
     if found is None or _NO_WISH.search(low) or said.when.barred or said.cancels or said.next is not None:
         return False
     parts = found.groupdict()
     new, old = parts.get("new") or parts.get("made") or "", parts.get("old") or ""
     wanted, named = all_services_in(talk, new), all_services_in(talk, old)
-    if is_one_more(talk, low) or (old and len(named) != 1 and not (found.re is _CHANGED and _IT.match(old))):
+    of_it = bool(_IT.match(old)) and (found.re is _CHANGED or "instead of" in low)
+    if is_one_more(talk, low) or (old and len(named) != 1 and not of_it):
         return False
     if found.re is _CHANGED and all_services_in(talk, " ".join(new.split()[:_FIRST_WORDS])) != wanted:
         return False  # "make it quick when you do the ants"
-    told = found.re is _CHANGED or any(form.search(low) for form in (WISHES_FOR, _MISHEARD))
+    told = found.re is _CHANGED or any(form.search(low) for form in (WISHES_FOR, _MISHEARD, _ASKED))
     wishes = told or said.intent in (Intent.BOOK, Intent.MOVE)
     if len(wanted) != 1 or not wishes:
         return False
@@ -61,6 +72,11 @@ async def takes_its_place(talk: Talk, ground: Ground) -> bool:
         return False
     await _book_first(talk, ground, new, visit, wanted[0].id)
     return True
+
+
+def _only_instead(low: str, ground: Ground) -> re.Match[str] | None:
+    found = _ONLY_INSTEAD.fullmatch(low)
+    return found if found and _COURTEOUS.fullmatch(ground.when(found["rest"])[1]) else None
 
 
 def _replaced(talk: Talk, visits: Sequence[Booked], named: Sequence[str], at: When) -> Booked | None:

@@ -230,6 +230,14 @@ OPEN_AT_NIGHT = {
 AT_NIGHT = (
     ("sunday at 1:30 am / 2 / Jane Roe / yes", "follow-up Sun 1 01:30", "1:30 AM (after the clocks go back)"),
     ("sunday at 1:30 am", "", "1) 1:30 AM (before the clocks go back) 2) 1:30 AM (after the clocks go back)"),
+    ("sunday at 1:30 am / after the clocks go back / Jane Roe / yes", "follow-up Sun 1 01:30", "(after the clocks go"),
+    (
+        "sunday at 1:30 am / 1:30 AM (before the clocks go back) / Jane Roe / yes",
+        "follow-up Sun 1 01:30",
+        "(before the",
+    ),
+    ("sunday at 1:30 am / the one before pls / Jane Roe / yes", "follow-up Sun 1 01:30", "(before the clocks"),
+    ("sunday at 1:30 am / not the one before", "", "Which other day"),
     ("sunday at 3 am / Jane Roe / yes", "follow-up Sun 1 03:00", "at 3:00 AM, for"),
     ("tonight at midnight / Jane Roe / yes", "follow-up Sat 31 00:00", "Sat Oct 31 at 12:00 AM"),
     ("saturday night at 12 / Jane Roe / yes", "follow-up Sun 1 00:00", "Sun Nov 1 at 12:00 AM"),

@@ -56,7 +56,7 @@ async def test_what_whoever_comes_has_to_know_goes_with_the_booking(sqlite_url: 
             "inspection tuesday at 9 / dog in the yard, call me first. Karen West / yes",
             "dog in the yard, call me first",
         ),
-        ("inspection tuesday at 9 / Karen West / yes, and tell him to knock / yes", "tell him to knock"),
+        ("inspection tuesday at 9 / Karen West / yes, and tell him to knock", "tell him to knock"),
         (
             "inspection tuesday at 9 / Karen West / unit 7 / also the gate code is 44 / yes",
             "unit 7; the gate code is 44",

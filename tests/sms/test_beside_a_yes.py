@@ -1,0 +1,108 @@
+"""What may stand beside a yes: a word for whoever comes, by its shape, and nothing else that may be a wish."""
+
+import pytest
+
+from app.sms import way_in
+from tests.sms.conversing import phone
+from tests.sms.scenes import ASKED, TUE, played, standing
+from tests.sms.test_assent import BOOKING, texts, wrong
+
+A_WORD_FOR_WHOEVER_COMES = texts(
+    r"""
+    yes, key under the mat | yes, key is under the mat | yes, gate code 1234# | yes gate code #4411 then star |
+    yes and please call when you are near | yep txt me when ur close | yes pls call 15 min before u get here |
+    sure, the dog is friendly but barks alot | Yes. Dogs will be in the crate | yes we hav 2 dogs |
+    yes park in the driveway pls | yes, parking is behind the building | ok yes use the side door |
+    yeah the buzzer is broken so knock | yes, ring bell 4B | yes apt 4B 2nd floor |
+    yes its the blue house on the corner | yes, tell him the ants are in the kitchen |
+    sure tell the tech the ants come from under the sink |
+    Yes thank you, spare key is in the lockbox by the garage | yes lockbox code is 0907 |
+    yes i'll leave the key with my neighbor | yes my wife will be home | yep my tenant will let you in |
+    yes ask for Maria at the front desk | yes please. text when on the way |
+    yes, garage code 2580, cat stays inside so close the door | yes. 12 Oak Street, back entrance |
+    yes - call me when outside, bell doesnt work | yes, alarm code is 7788 and the gate is unlocked |
+    ok book it, the key's in the mailbox | yes thats great my cell is 512-555-0188 | yes, gate code: 1234. thanks! |
+    y. gate's open | yes i will be in the back yard | Sure! just call me when you get here |
+    yes, please mind the cat | yes come in through the back gate | yes, come around back |
+    yes you can park on the street | yes. house is behind the church | yes the code for the gate is 5521 |
+    yes, use gate code 5521 | yes please have him call me when he is on his way |
+    yes the front door will be unlocked | yes give me a call when you're outside | yes let them know the dog bites |
+    yes beware of dog | yes, plz dont let the cat out | yes, leave the car keys at the desk |
+    yes my keys are in the cup holder | yes door code is star 1 2 3 4 | yes, the dog is in the yard |
+    yes there's visitor parking in front | yess gate cde 1234 | yes, my husbands number is 512-555-0177 |
+    yes email is jane@roe.example | yes and can you text me when you're 10 min away? |
+    Yes please, tell Dana the gate code is 1234 | yes call me half an hour before you come |
+    yes, house with the red door | yep, the cat is shy but harmless | ok sounds good. Gate code #0417 |
+    yes i can meet you at the gate | yess pls, txt me b4 u come | yes, zip code 78704 |
+    yes let me know when u r close | yes, my neighbor has the key | yes, make sure to close the gate |
+    yes, go around the back, dog is in the garage | yes, call if you cant find it
+    """
+)
+MAY_WISH_FOR_MORE = texts(
+    r"""
+    yes, key under the mat but come after lunch | yes gate code 1234 make it the afternoon |
+    yes, call me when you have something sooner | yes, call me before you send anyone | yes text me a better slot |
+    yes, tell him tuesday is bad | yes, ask him if he can do the ants as well | yes tell them i want a refund |
+    yes tell him to bring the price list and knock 20 off | yes, dog is sick so lets wait |
+    yes the dog has surgery that day | yes, gate code 1234 if it is Dana coming | yes the key is with Lee |
+    yes, only when my wife is home | yes my wife will be home then but i wont, can we do saturday |
+    yes my landlord will pay | yes, my landlord has to say yes | yes my wife will let you know |
+    yes my husband will text you the day | yes ask for Maria to come | yes, ask for a discount |
+    yes, apt 4B is the one i want done and apt 5 too | yes, both units | yes and unit 7 | yes, the garage as well |
+    yes do the garage instead | yes use the side door of the other house | yes, use my sisters address |
+    yes address is wrong tho | yes, the code changed the visit should too | yes. parking is impossible at nine |
+    yes park it | yes, call me first | yes call me about the cost | yes call me to confirm |
+    yes, call my wife to pick one | yes please call me | yes, text me the price | yes tell lee to come |
+    yes let dana do it | yes let him know i moved | yes the dog will be out at ten |
+    yes gate code 1234 cancel if it rains | yes, gate opens at noon | yes, gate code 1234 and bring two guys |
+    yes key is under the mat from wednesday on | yes the gate is locked until 11 |
+    yes the gate code is for the wednesday visit | yes, keys to my car after 5 | yes beware i may be late |
+    yes pets are why i need it sooner | yes, key to the new place comes friday | yes, no parking that day |
+    yes i will be home only after 10 | yes leave the key and skip the inspection |
+    yes the cat is at the vet so never mind | yes, tell him the ants are in the kitchen so do a treatment |
+    yes he can park but someone else has to come | yes, code for the discount is SAVE10 | yes promo code 1234 |
+    yes, my tenant will choose | yes, buzz me with other times | yes, key fob appointment |
+    yes, text me when you have an opening | yes call me when its cheaper | yes call when wednesday opens up |
+    yes call me when the price drops | yes, tell the doctor i am on blood thinners and might not come |
+    yes ring me when youre free to talk it over | yes my number is on file, call me to set a time |
+    yes, Ask for Tuesday | yes call me at home | yes call me at the office | yes have him come in the morning |
+    yes, have someone else come around back | yes come over to my other house |
+    yes, come to my mothers place not mine | yes, leave the gate job for another day | yes, two dogs this time |
+    yes tell them i found mice in the garage and want those done too | yes tell Lee the gate code is 1234 |
+    yes my landlord will let you know | yes, i can meet you there at 10 | yes when my wife is home |
+    yes once my tenant will let you in | ok my husband will call you | yes. key under mat until friday |
+    yes gate code 1234 thursday | yes, apartment instead | yes, use the card on file | yes, park the appointment |
+    yes but unit 7 not 4B
+    """
+)
+NOTED = (
+    ("yes, key under the mat", "key under the mat"),
+    ("yes, gate code 1234#", "gate code 1234#"),
+    ("Sure! just call me when you get here", "just call me when you get here"),
+    ("yes and can you text me when you're 10 min away?", "can you text me when you're 10 min away?"),
+    ("yes, tell him the ants are in the kitchen", "tell him the ants are in the kitchen"),
+    ("yes its the blue house on the corner", "its the blue house on the corner"),
+    ("yes ++ gate code 0417 ++ ask for Maria at the front desk", "gate code 0417, ask for Maria at the front desk"),
+    ("yes, garage code 2580, cat stays inside. thanks!", "garage code 2580, cat stays inside"),
+)
+
+
+def test_a_word_for_whoever_comes_leaves_a_yes_what_it_is() -> None:
+    assert wrong(BOOKING, A_WORD_FOR_WHOEVER_COMES, "book_appointment") == []
+
+
+def test_what_may_wish_for_more_is_no_yes() -> None:
+    assert wrong(BOOKING, MAY_WISH_FOR_MORE) == []
+
+
+@pytest.mark.parametrize(("text", "note"), NOTED)
+async def test_it_is_noted_for_whoever_comes(text: str, note: str, sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, ASKED, text)
+        assert (await standing(customer), await customer.tasks()) == (TUE, []), heard
+        assert [row.notes for row in await customer.talking.house.rows()] == [note]
+
+
+def test_a_long_text_is_not_searched_for_it() -> None:
+    long = f"yes, gate code 1234{' and so on' * way_in.MAX_READ_CHARS}"
+    assert way_in.without(long) == long
