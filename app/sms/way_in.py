@@ -150,7 +150,8 @@ _OPENING = (
 )
 _KNOCK = rf"knock(?: (?:loud|loudly|hard|twice))?(?: {_SIGN})?"
 _RING = (
-    rf"(?:ring|buzz|use|press|hit)(?: {_THE}(?:front |side |back )?(?:door ?)?(?:bell|buzzer|intercom|call ?box))"
+    rf"(?:ring|buzz|use|press|hit)(?: {_THE}(?:front |side |back )?(?:door ?)?(?:bell|buzzer|"
+    rf"intercom|call ?box)(?: (?:twice|loudly))?)"
     rf"(?: (?:for |number |no |#)?(?:unit |apt |apartment )?{_CODE})?|(?:ring|buzz|dial) (?:for )?(?:unit|apt|"
     rf"apartment|suite|"
     rf"number|no|#) ?{_CODE}"
@@ -173,7 +174,7 @@ _PARKING = (
 _ENTER = (
     rf"(?:use|take) (?:the|my|our) {_LIKE}(?:doors?|gates?|entrance|entry|bell|elevator|lift|stairs|buzzer|"
     rf"driveway|intercom|"
-    rf"call ?box|key|keypad){_MAYBE_PLACES}|"
+    rf"call ?box|key|keypad|alley|ramp|path){_MAYBE_PLACES}|"
     rf"(?:(?:come|enter|go|walk|drive|pull|head)(?: (?:in|up|around|round|on in|right in|over))*{_PLACES})|"
     rf"(?:come|go|walk) (?:on |right )*in|turn (?:left|right){_MAYBE_PLACES}"
 )
@@ -234,8 +235,10 @@ _REACH = (
     rf"(?:(?:you can )?reach (?:me|us|{_SOMEBODY}) (?:at|on) )?{PHONE.pattern}|"
     rf"(?:(?:my |the |our )?e-?mail(?: address)?(?: is|'s)?:? ?)?{EMAIL}[\w.-]*"
 )
+_NO_MORE = r"(?<!and )(?<!also )(?<!plus )(?<!& )"
+"""Behind such a word a place is one more."""
 _UNIT = (
-    r"(?<!and )(?<!also )(?<!plus )(?<!& )(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|lot|flat)\.?"
+    rf"{_NO_MORE}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|lot|flat)\.?"
     r"(?: ?(?:#|no\.?|number)? ?\d{1,5}[a-z]?| [a-z]\d{0,4})|#\d{1,5}[a-z]?)"
 )
 _FLOOR = r"(?:(?:on )?(?:the )?(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|top|ground) floor)"
@@ -251,8 +254,9 @@ _LOOKS = (
     rf"its){_PLACES}"
 )
 _ADDRESS = (
-    rf"(?:(?:(?:the|my|our) (?:address|house|place)(?: is|'s)|address|it'?s|its|it is|i'?m|i am|we'?re|we are|i live)"
-    rf":?(?: at| on)? )?(?:{PLACE})(?:,? (?:{_UNIT}))?(?:,? {_FLOOR})?|zip(?: code)?(?: is)? \d{{5}}|"
+    r"(?:(?:(?:the|my|our) (?:address|house|place)(?: is|'s)|address(?: is)?|it'?s|its|it is|i'?m|i am|we'?re|we are|"
+    rf"i live):?(?: at| on)? |{_NO_MORE})(?:{PLACE})(?:,? (?:{_UNIT}))?(?:,? {_FLOOR})?|"
+    rf"zip(?: code)?(?: is)? \d{{5}}|"
     r"[a-z]+(?: [a-z]+)?,? (?:tx|[a-z]{2}),? \d{5}|"
     rf"(?:(?:it'?s|its|it is|we'?re|i'?m|i'?m in|we'?re in|in) )?(?:(?:{_UNIT})(?:,? {_FLOOR})?|"
     rf"{_FLOOR}(?:,? (?:{_UNIT}))?)|"

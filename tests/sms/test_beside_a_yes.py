@@ -35,7 +35,18 @@ A_WORD_FOR_WHOEVER_COMES = texts(
     yes, house with the red door | yep, the cat is shy but harmless | ok sounds good. Gate code #0417 |
     yes i can meet you at the gate | yess pls, txt me b4 u come | yes, zip code 78704 |
     yes let me know when u r close | yes, my neighbor has the key | yes, make sure to close the gate |
-    yes, go around the back, dog is in the garage | yes, call if you cant find it
+    yes, go around the back, dog is in the garage | yes, call if you cant find it |
+    Yep! parking in the rear | yes please use the garage door | yes, doorbell is broken just knock |
+    ok yes, entry code *1122 | Yes, its unit B on the second floor | yes i will leave the front door unlocked |
+    yes, keys on the front left tire | yes, i dropped the keys at the service desk |
+    yes, my daughter will be there to let you in | yes tell him the leak is under the kitchen sink |
+    yes and text when ur 5 min out | yes please ring the doorbell twice | yes sir, dogs are put away |
+    yes ma'am we have three cats | sure, the cat will be in the bathroom | yes. please shut the gate behind you |
+    yes building code 44# | Yes - callbox 012 | yes the lockbox is on the back door, code 1357 |
+    yes, someone will be home | YES. Address is 88 Elm Court apt 2 | yes tell the guy to use the alley |
+    yes use the key under the rock | Yes please and thank you! Gate code is 5566. | yes, enter from the alley |
+    yes they can call my cell when they arrive | yes have them ring me when outside pls |
+    yes, we are the last house on the left
     """
 )
 MAY_WISH_FOR_MORE = texts(
@@ -72,7 +83,28 @@ MAY_WISH_FOR_MORE = texts(
     yes my landlord will let you know | yes, i can meet you there at 10 | yes when my wife is home |
     yes once my tenant will let you in | ok my husband will call you | yes. key under mat until friday |
     yes gate code 1234 thursday | yes, apartment instead | yes, use the card on file | yes, park the appointment |
-    yes but unit 7 not 4B
+    yes but unit 7 not 4B |
+    yes but can you do the garage too | yes and my neighbors house at 14 Oak Street |
+    yes, 12 Oak Street and 14 Oak Street | yes, key under the mat, might need to push it tho |
+    yes, if you can be done before lunch | yes gate code 1234, need it done by 8 |
+    yes, dog groomer comes then so later | yes call me to go over the price |
+    yes call me when the other guy is near | yes, tell the doctor i changed insurance |
+    yes, tell him to bring the loaner car | yes i need a loaner car | yes bring the invoice |
+    yes, park my request until monday | yes, knock 10 percent off | yes ring up my husband he decides |
+    yes use my other number | yes, use the coupon | yes, use the door on the other building |
+    yes, the dog needs shots too | yes, my cat needs to be seen as well | yes, cats both |
+    yes the wasps are bad do those too | yes the key was the price | yes, keep the slot open for now |
+    yes leave it open | yes, leave the time open | yes, close enough | yes, tell him not to come |
+    yes tell them to come home | yes, dont come to the house come to the office | yes at the office |
+    yes at my moms house | yes, in the garage | yes in the parking lot at work |
+    yes, my wife will be there instead | yes my husband is home now can you come today |
+    yes, someone will be home monday | yes ask for the senior tech | yes, ask for a woman | yes ask for Dana |
+    yes, have a woman come | yes code red hurry | yes code 1234 gets me 10 off | yes number 2 |
+    yes, second floor only | yes, third house too | yes call me b4 booking | yes text me b4 u charge my card |
+    yes let me know when its confirmed | yes let me know when you have my report |
+    yes, let me know if earlier opens | yes, send me a text with options | yes shoot me a call |
+    yes, give me a call when you can | yes before my wife is home | yes after dogs are put away |
+    yes unless the gate is locked | yes, gate is locked that morning | yes not when my wife is home
     """
 )
 NOTED = (
