@@ -1267,7 +1267,7 @@ WHAT_PEOPLE_DO = (
         """
         > inspection tuesday 9
         < What is your full name?
-        > no, wednesday
+        > no, wednesday morning
         < Wed Nov 25: 1) 8:00 AM
         > first one
         + Jane Roe
