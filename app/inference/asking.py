@@ -261,6 +261,8 @@ class Asking:
             found, attempts = got.checked, got.attempts
         except (NoAnswerError, SpendCapError) as error:
             outcome, attempts, cause = _outcome(error), error.attempts, str(error)
+            if not attempts:  # its record says why no attempt came to anything, and not why there was none
+                _log.warning("no model asked", business=business.id, reason=cause)
         graded = await self._graded(prompt, found, purse, words)
         if graded and graded.held:
             outcome, cause, found = "bad", graded.held, None
