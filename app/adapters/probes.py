@@ -28,6 +28,10 @@ class ProbeError(ReadbackError):
     """No answer, or none that can be read."""
 
 
+class UnansweredError(ProbeError):
+    """Nobody answered, so that nothing is known of what would have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """What came back: the status, the sender's clock in epoch seconds if it tells, and the JSON if it was any."""
@@ -46,7 +50,7 @@ async def asked(
     body: Any = None,
     within_s: float = WITHIN_S,
 ) -> Answered:
-    """One request, without redirects and without a second try. Raises `ProbeError`."""
+    """One request, without redirects and without a second try. Raises `UnansweredError`."""
     try:
         async with httpx.AsyncClient(
             timeout=within_s, follow_redirects=False, trust_env=False, verify=authorities()
@@ -56,7 +60,7 @@ async def asked(
                 content = await _bounded(answer)
                 return Answered(answer.status_code, _clock(answer.headers.get("date")), _json(content))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise ProbeError(f"no answer ({type(error).__name__})") from None
+        raise UnansweredError(f"no answer ({type(error).__name__})") from None
 
 
 async def connected(host: str, port: int, *, tls: bool, within_s: float = WITHIN_S) -> None:

@@ -77,6 +77,18 @@ async def test_twilio_shows_the_account(variables: dict[str, str], status: str, 
     assert TOKEN not in found[1] + found[2]
 
 
+@pytest.mark.parametrize("name", ["twilio", "twilio webhooks", "vapi", "public address"])
+async def test_where_nobody_answers_it_is_the_way_there_that_is_to_be_looked_at(name: str) -> None:
+    nobody = "http://127.0.0.1:9"
+    twilio = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "READBACK_TWILIO_API_URL": nobody}
+    vapi = {"VAPI_API_KEY": "k", "READBACK_VAPI_API_URL": nobody, "READBACK_PUBLIC_URL": nobody}
+    state, seen, remedy = await finding(name, {**twilio, **vapi})
+
+    assert (state, seen) == (State.FAILED, "no answer (ConnectError)")
+    assert "DNS" in remedy
+    assert ("READBACK_PUBLIC_URL" in remedy) == (name == "public address")
+
+
 class Timed(RecordingServer):
     """Says what time it is, so many seconds off."""
 
@@ -113,6 +125,9 @@ async def test_where_the_first_neighbour_is_silent_the_next_one_tells_the_time()
         assert (found[0], "of that of Vapi" in found[1]) == (State.OK, True)
         found = await finding("clock", silent)
         assert found[:2] == (State.LEFT_OUT, "no neighbour that tells the time answers")
+    async with RecordingServer(always=Fault(404)) as server:
+        timeless = {**silent, "READBACK_TWILIO_API_URL": f"http://127.0.0.1:{server.port}"}
+        assert (await finding("clock", timeless))[:2] == (State.LEFT_OUT, "no neighbour tells the time with its answer")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.adapters.probes import UnansweredError
 from app.booking.business import Businesses
 from app.clock import Clock
 from app.errors import ReadbackError
@@ -18,6 +19,10 @@ from app.settings import Settings
 DEADLINE_S: Final = 15.0
 TOGETHER: Final = 6
 STOPS_WITHIN_S: Final = 5.0
+UNREACHED: Final = (
+    "See its status page, and this machine's DNS, clock, proxy and what a firewall lets out; where an own address for "
+    "it is set, check that."
+)
 
 
 class State(StrEnum):
@@ -55,12 +60,15 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to look at. `run` gives what it saw; `remedy` says what a person does when it fails."""
+    """One thing to look at. `run` gives what it saw; `remedy` says what a person does when it fails, `unreached` when
+    nobody answered, so that nothing is known to be wrong with what is there.
+    """
 
     name: str
     run: Callable[[], Awaitable[str]]
     remedy: str
     deadline_s: float = DEADLINE_S
+    unreached: str = UNREACHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,8 @@ async def _run(check: Check) -> Finding:
         seen, remedy = str(error), error.remedy or check.remedy
     except TimeoutError:
         seen = f"no end after {check.deadline_s:g} s"
+    except UnansweredError as error:
+        seen, remedy = str(error), check.unreached
     except ReadbackError as error:
         seen = str(error) or type(error).__name__
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what was found; its words may hold a secret

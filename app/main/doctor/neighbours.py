@@ -25,6 +25,7 @@ CRM_S: Final = 10.0
 MODEL_S: Final = 25.0
 TINY_TOKENS: Final = 200
 REFUSED: Final = (401, 403)
+OURS: Final = "Check READBACK_PUBLIC_URL, its DNS, certificate and proxy, and that the server runs."
 SHAPE: Final = {"type": "object", "properties": {"reply": {"type": "string"}}, "required": ["reply"]}
 
 
@@ -33,11 +34,7 @@ def neighbour_checks(patient: Patient) -> list[Check]:
     settings = patient.settings
     return [
         Check("clock", lambda: _clock(settings), "Have this machine's clock set (NTP); signatures and tokens need it."),
-        Check(
-            "public address",
-            lambda: _public(settings),
-            "Check READBACK_PUBLIC_URL, its DNS, certificate and proxy, and that the server runs.",
-        ),
+        Check("public address", lambda: _public(settings), OURS, unreached=OURS),
         Check("vapi", lambda: _vapi(settings), "Check VAPI_API_KEY (the private key) on dashboard.vapi.ai."),
         Check(
             "twilio",
@@ -70,16 +67,17 @@ def _upstreams(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 async def _clock(settings: Settings) -> str:
-    silent = ""
+    without = "no neighbour is configured that tells the time"
     for name, url in _upstreams(settings):
         began = time.time()
         try:
             answer = await asked("GET", url, within_s=CLOCK_S)
         except ProbeError:  # of that its own check tells; another one may tell the time
-            silent = "no neighbour that tells the time answers"
+            without = "no neighbour that tells the time answers"
             continue
         ended = time.time()
         if answer.clock is None:
+            without = "no neighbour tells the time with its answer"
             continue
         # Their clock is in whole seconds, cut off, and was read at some time between the two of ours.
         ahead_s = max(began - answer.clock - 1.0, answer.clock - ended, 0.0)
@@ -87,7 +85,7 @@ async def _clock(settings: Settings) -> str:
             way = "ahead of" if began > answer.clock else "behind"
             raise AilingError(f"it is {ahead_s:.0f} s {way} that of {name}")
         return f"within {max(ahead_s, 1.0):.0f} s of that of {name}"
-    raise LeftOutError(silent or "no neighbour is configured that tells the time")
+    raise LeftOutError(without)
 
 
 async def _public(settings: Settings) -> str:
