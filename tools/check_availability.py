@@ -211,6 +211,8 @@ def _chosen(front: Front, business: Business, question: _Question, view: View) -
         return choose(open_slots, part, business.zone, load, limit, named), True
     if hour.every_day:
         from_then = [*within(open_slots, (clock, DAY_S), business.zone)]
+        if question.first != question.last and not hour.later:  # the hour itself on any of the days, before others
+            from_then = [o for o in from_then if clock_of(business.zone, o.start) == clock] or from_then
     else:
         then = int(hour.moment.timestamp()) if hour.moment else moment_of(business.zone, question.first, clock)
         from_then = [opening for opening in open_slots if opening.start >= then]
@@ -246,11 +248,11 @@ def _missed(business: Business, question: _Question, first: Opening, from_then: 
     """That the hour asked for is not among what is offered; nothing where it is."""
     part, _, _, hour, clock = question.kind
     one = question.first == question.last or (hour is not None and not hour.every_day)
-    exact = one and hour is not None and not hour.later
-    there = local_today(business, first.start) == question.first and clock_of(business.zone, first.start) == clock
-    if from_then and (there or not exact):
+    exact = hour is not None and not hour.later
+    at_it = clock_of(business.zone, first.start) == clock
+    if from_then and (not exact or (at_it and not (one and local_today(business, first.start) != question.first))):
         return ""
-    last = question.first if from_then else question.last
+    last = question.first if from_then and one else question.last
     in_part = "" if part is PartOfDay.ANY or from_then else f"in the {part}"
     return not_then(clock, question.first, last, local_today(business, question.now), in_part, later=not from_then)
 

@@ -20,6 +20,7 @@ _DAYS_WITHOUT_DATE = 7
 _LONGEST_TEXT = 64
 _CACHED_ANSWERS = 4096
 _ONE_WEEK = timedelta(days=7)
+_SPAN = re.compile(r".*[tT ]([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})")
 _WESTERNMOST, _EASTERNMOST = timedelta(hours=-12), timedelta(hours=14)
 NOT_GIVEN = frozenset({"", "null", "none", "undefined", "n/a"})
 """What an agent sends when it has nothing to send, in lower case."""
@@ -259,12 +260,13 @@ class _Reading:
 
 
 def iso_moment(words: str) -> datetime:
-    """A date in ISO form, with a time or without. Raises `ValueError`, also for an offset that no clock on earth has:
-    `15:00-17:00` is a time and another one.
+    """A date in ISO form, with a time or without. Raises `ValueError`, also where what looks like an offset is more
+    likely the end of a span, as in `09:00-11:00`, or is one that no clock on earth has.
     """
+    span = _SPAN.fullmatch(words)
     moment = datetime.fromisoformat(words.upper())
     offset = moment.utcoffset()
-    if offset is not None and not _WESTERNMOST < offset <= _EASTERNMOST:
+    if (span and span[1] < span[2]) or (offset is not None and not _WESTERNMOST < offset <= _EASTERNMOST):
         raise ValueError("no such offset")
     return moment
 

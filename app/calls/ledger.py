@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, and_, bindparam, or_, select, text, update
 
+from app.calls.lines import TEXTS
 from app.calls.model import ToolCall, ToolResult
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
@@ -111,10 +112,11 @@ def delivery_key(call: ToolCall, business: str, occurrence: int = 0, *, changes:
     """The key of one delivery: platform, call and tool-call id, at one business: what a caller of one was told must
     never reach another's, should both count their calls from 1. None when there is no id to go by.
 
-    `occurrence` tells apart different calls that a platform put under one id into one message, and `changes` what is to
-    be done from what was looked up: where a model counts its calls from 0 in each of its turns, times that were found
-    are no answer to who wants one of them. Without a call id the tool-call id alone is too short to trust, so who asks,
-    and what, become part of the key.
+    `occurrence` tells apart different calls that a platform put under one id into one message. Where a model counts its
+    calls from 0 in each of its turns, the tool tells them apart, and of what is only looked up what was asked: times
+    that were found are no answer to who wants one of them or asks of another day. A change asked for again under its id
+    is the same one whatever its arguments; of a text, whatever it is: we number them. Without a call id the tool-call
+    id alone is too short to trust, so who asks, and what, become part of the key.
     """
     if call.tool_call_id is None:
         return None
@@ -122,7 +124,9 @@ def delivery_key(call: ToolCall, business: str, occurrence: int = 0, *, changes:
     if call.ref.call_id is None:
         parts += [call.ref.caller, call.name, canonical(call.arguments)]
     if not changes:
-        parts.append("lookup")
+        parts += ["lookup", call.name, canonical(call.arguments)]
+    elif call.ref.platform != TEXTS:
+        parts.append(call.name)
     return _digest(parts)
 
 

@@ -27,6 +27,7 @@ DAYS = Days(TUESDAY, TUESDAY)
         ("in the afternoon", "", AFTERNOON),
         ("evening", "", EVENING),
         ("2026-12-01T15:00-17:00", "2026-12-01T15:00-17:00", ANY),
+        ("2026-12-01 10:00-11:00", "2026-12-01 10:00-11:00", ANY),
         ("next week", "next week", ANY),
         (None, None, ANY),
         ("2026-11-24", "2026-11-24", ANY),

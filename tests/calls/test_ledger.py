@@ -159,9 +159,15 @@ def test_a_delivery_is_its_platforms_its_calls_and_its_own() -> None:
         ledger.delivery_key(CALL, "zenith", changes=True),
     ]
     keys += [ledger.delivery_key(other, "acme", changes=True) for other in others]
+    looked_up = [structs.replace(CALL, name="cancel"), structs.replace(CALL, arguments={"slot": "2"})]
+    keys += [ledger.delivery_key(other, "acme", changes=False) for other in looked_up]
+    keys.append(ledger.delivery_key(structs.replace(CALL, name="cancel"), "acme", changes=True))
     assert len(set(keys)) == len(keys)
     again = structs.replace(CALL, arguments={"slot": "2"})
     assert ledger.delivery_key(again, "acme", changes=True) == keys[0], "the id says it all"
+    by_text = structs.replace(CALL, ref=CallRef("sms", "7.1", "+15125550123"))
+    unnamed = structs.replace(by_text, name="", arguments={})
+    assert ledger.delivery_key(by_text, "acme", changes=True) == ledger.delivery_key(unnamed, "acme", changes=True)
     nowhere = structs.replace(CALL, ref=CallRef("vapi"))
     alike = [nowhere, structs.replace(nowhere, name="cancel"), structs.replace(nowhere, arguments={"slot": "2"})]
     alike.append(structs.replace(nowhere, ref=CallRef("vapi", caller="+15125550143")))

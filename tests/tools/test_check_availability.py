@@ -129,6 +129,8 @@ async def test_a_part_of_the_day_is_by_the_start(ask: Agent, part: str, expected
         ({"date": "next week"}, ["23 08:00", "23 08:30", "23 09:00"], ""),
         ({"date": "2026-11-24T15:30", "date_to": "2026-11-25"}, ["24 15:30", "24 16:00", "25 08:00"], ""),
         ({"date": "next week at 9pm", "limit": 1}, ["23 16:00"], "9:00 PM or later from Monday, November 23 to Sunday"),
+        ({"date": "next week at 3pm"}, ["23 15:00", "24 15:00", "25 15:00"], ""),
+        ({"date": "next week at 3:10pm", "limit": 1}, ["23 15:30"], "3:10 PM from Monday, November 23 to Sunday"),
         ({"date": "friday at 9am"}, ["27 09:00", "27 09:30", "27 10:00"], ""),
         ({"date": "today at 9am"}, ["20 13:00", "20 13:30", "20 14:00"], "9:00 AM on Friday, November 20"),
     ],
