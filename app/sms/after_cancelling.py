@@ -7,10 +7,11 @@ from app.sms import choosing, own_appointments, phrases, several, tidings
 from app.sms.meant import could_be
 from app.sms.state import Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import BOOKS, OTHER_ONE, WISHES_FOR
+from app.sms.vocabulary import APPT, BOOKS, OTHER_ONE, WISHES_FOR
 from app.sms.words import Intent
 
 _ALSO = re.compile(r"^\W*(?:and|also|plus|now|then|both)\b|\b(?:too|also|as well)\b")
+_THAT_ONE = re.compile(rf"\b(?:it|that one|(?:my|the|that) (?:\w+ )?{APPT}|meant)\b")
 _SHORT = 7
 """Words that only name it: "the ant treatment on Wednesday too please"."""
 
@@ -18,7 +19,8 @@ _SHORT = 7
 async def is_had_after_all(talk: Talk) -> bool:
     """Book it anew where what was cancelled was to be moved: "sorry, I meant move it to Thursday at 9"."""
     state, said = talk.state, talk.said
-    if said.intent is not Intent.MOVE or state.before is None or await own_appointments.all_standing(talk) != []:
+    moves = said.intent is Intent.MOVE and (said.when or _THAT_ONE.search(said.text.lower()))
+    if not moves or state.before is None or await own_appointments.all_standing(talk) != []:
         return False
     await choosing.take_up(talk, replace(said, intent=Intent.BOOK, answer=None), state.before.service)
     return True

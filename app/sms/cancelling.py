@@ -206,8 +206,8 @@ CANNOT_ON = re.compile(
 )
 """No to a day: where a visit is on it, no to that one."""
 _STANDS_IN = re.compile(
-    r"\b(?:but|though|so) (?:(?:my|our|the|an?) \w+(?:[- ]in[- ]law)?|some(?:one|body)(?: else)?) "
-    r"(?:will|can|is|'ll)\b|"
+    r"\b(?:but|though) (?:(?:my|our|the|an?) \w+(?:[- ]in[- ]law)?|some(?:one|body)(?: else)?)"
+    r"(?: will| can|'ll| is|'s)(?:(?: be)? (?:there|here|home|in|around|let|meet|open|answer|receive)\b| be(?=\W*$))|"
     r"\bsome(?:one|body) else (?:will|can) be (?:there|here|home)\b"
 )
 """Whoever cannot be there has somebody who is: then the visit stays."""

@@ -302,7 +302,12 @@ def says_from(talk: Talk) -> Wanted | None:
     if not wanted and talk.said.more in (More.LATER, More.EARLIER) and SAME_DAY.search(text):
         than, later = at.hour * 60 + at.minute, talk.said.more is More.LATER
         return Wanted(days=[at.date()], after=than + 1 if later else None, before=None if later else than)
-    if wanted and state.task is not Task.CANCEL and _puts_day_right(talk):
+    if (
+        wanted
+        and (state.slot or state.step is not Step.TIME)
+        and state.task is not Task.CANCEL
+        and _puts_day_right(talk)
+    ):
         return near_what_is_spoken_of(talk, replace(wanted, minutes=[at.hour * 60 + at.minute]))
     if not same or not wanted:
         return None

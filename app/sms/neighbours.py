@@ -27,12 +27,16 @@ _NEXT_TO = re.compile(
     re.I,
 )
 
+_ASKS_ABOUT = re.compile(r"\W*(?:is|are|was|does|do|did|how|why|what)\b", re.I)
+"""Begins a question that wishes for nothing: "how soon should it be after the ant treatment?"."""
+
 
 async def placed(talk: Talk, ground: Ground) -> None:
     """Put the time that it says in the place of its words, where another visit is named beside it or is "it"."""
     said, step = talk.said, talk.state.step
     match = _NEXT_TO.search(said.whole) if said.next is None and step in (*IDLE, *CHOOSING) else None
-    if match is None or said.intent not in (None, Intent.BOOK, Intent.MOVE):
+    asks = said.intent is None and _ASKS_ABOUT.match(said.whole)
+    if match is None or said.intent not in (None, Intent.BOOK, Intent.MOVE) or asks:
         return
     named = {service.id for service in all_services_in(talk, match["what"])}
     to = " to then" if said.intent is Intent.MOVE else ""  # where it goes, and not where it is

@@ -64,9 +64,9 @@ _SHIFT = re.compile(
     r"(?(pushed)|(?(up)|(?(moved)(?=\W*$| (?:please|pls|instead)\b)| (?P<way>later|earlier|sooner)\b)))"
 )
 _NEXT_TO_IT = re.compile(
-    r"(?<!or )(?<!or the )\b(?P<unit>day|week) (?:after|(?P<before>before))(?: that)?"
+    r"(?<!or )(?<!or the )(?<!not )(?<!not the )\b(?P<unit>day|week) (?:after|(?P<before>before))(?: that)?"
     r"(?=\W*$|[,.;!?]| (?:is|works|would|please|pls|at|in|around|same|instead)\b)|"
-    r"\b(?:the (?:next|following)|next) (?P<next>day)\b|"
+    r"(?<!not )(?<!not the )\b(?:the (?:next|following)|next) (?P<next>day)\b(?! (?:is|was) (?:bad|no|not|out|off))|"
     r"\bthe following (?P<following>week)\b"
 )
 """The day or the week beside the one that is spoken of."""

@@ -8,7 +8,7 @@ import re
 from app.sms import own_appointments, phrases
 from app.sms.meant import all_services_in, names_time, services_in
 from app.sms.talk import Talk
-from app.sms.vocabulary import FOR_THEIRS, NEGATION, ONE_MORE, WISHES_FOR
+from app.sms.vocabulary import BETTER, FOR_THEIRS, NEGATION, ONE_MORE, WISHES_FOR
 
 _WORD = r"[\w-]+"
 _DEFINITE = re.compile(rf"\b(?:the|my|our|this|that|his|her|their) (?P<what>{_WORD}(?: {_WORD}){{0,2}})")
@@ -28,7 +28,8 @@ async def passed_on(talk: Talk) -> bool:
     low = said.text.lower()
     about, told_of = services_in(talk), _names(talk, _SUBJECT, low)
     more = ONE_MORE.search(low) or (FOR_THEIRS.search(low) and not told_of)
-    if not about or said.when or said.intent is not None or more or _names(talk, _INDEFINITE, low):
+    more = more or BETTER.search(low) or _names(talk, _INDEFINITE, low)  # and "sooner" is a wish for another time
+    if not about or said.when or said.intent is not None or more:
         return False
     if not (told_of or _names(talk, _DEFINITE, low) or said.asks or NEGATION.search(low)):
         return False

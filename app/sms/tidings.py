@@ -37,13 +37,15 @@ _PRESENCE = re.compile(
 )
 _OF_PRESENCE = re.compile(
     r"\b(?:traffic|running (?:\w+ ){0,4}?behind|be on time|(?:have|need|got|gotta|has) (?:to )?(?:leave|go|be gone) by|"
-    r"can only be (?:home|here|there) (?:until|till?|from|after|before|between)|"
+    r"can only be (?:home|here|there) (?:until|till?)|"
     r"(?:left|forgot|dropped) (?:his|her|their|your|a|an|some)|(?:found|have) (?:his|her|their|your))\b",
     re.I,
 )
 """What may be a question as well: "do you have your license?"."""
 
 
+_DOES = r"(?:bring|call|check|knock|look|park|phone|ring|take|text|txt|use|wear)\b"
+"""What whoever comes may be asked to do on a visit that stands; "ask Dana to come Friday" is another one."""
 _CALL_OFF = re.compile(
     r"^\W*(?:(?:no|ok|okay|please|pls|sorry|actually|never ?mind|nvm|just|so|and|but|i said)\b\W*)*"
     r"(?:(?:do ?n[o']?t|do not|no need to|stop) (?:(?!you\b|u\b|they\b)\w+ )?|"
@@ -76,7 +78,8 @@ def tells(talk: Talk) -> bool:
 def _to_who_comes(talk: Talk) -> bool:
     """Whether somebody who comes to visits is to be told something: "tell Dana to bring a ladder"."""
     who = "|".join(called(talk).values())
-    return bool(who) and bool(re.search(rf"\b(?:tell|let|ask|inform|have|remind) (?:{who})\b", talk.said.text.lower()))
+    told = rf"\b(?:(?:tell|let|inform|remind) (?:{who})\b|(?:ask|have) (?:{who}) (?:to )?{_DOES})"
+    return bool(who) and bool(re.search(told, talk.said.text.lower()))
 
 
 def tells_meanwhile(talk: Talk) -> bool:

@@ -56,8 +56,10 @@ _NEAR_A_THING = (
 _BY_A_THING = (
     r"(?:in|into|on|onto|at|by|near|around|round|through|thru|from|off|over|to|past|along|against|via|between)"
 )
+_ELSEWHERE = r"(?:to|at|in|into) (?:(?:the|my|our|your) )?(?:office|school|church|park|shop)\b"
+"""Where somebody is to come to instead: that is another visit than the one that is asked about."""
 _WHERE = (
-    rf"(?:(?:right |just |all |out |down |up |over |straight |mostly |left |hanging |hidden |from )*(?:"
+    rf"(?:(?:right |just |all |out |down |up |over |straight |mostly |left |hanging |hidden |from )*(?!{_ELSEWHERE})(?:"
     rf"(?:{_NEAR_A_THING}|{_BY_A_THING}) {_THE}{_LIKE}{_SPOT}(?:,? (?:and|or|&) (?:in |on )?{_THE}{_LIKE}{_SPOT})?|"
     rf"{_NEAR_A_THING} (?:the|my|our|a) {_LIKE}{_FREE}|"
     r"(?:in|out|around|round|to) (?:the )?(?:back|front|side)|on (?:the|your) (?:left|right)(?: side)?|outside|"
@@ -102,7 +104,7 @@ _CODE_TOLD = (
     rf"(?:(?:use|enter|punch in|dial|press|type|type in|put in) )?(?:"
     rf"(?:{_LOCKS} |{_THE})(?:code|cde|cod|pin|passcode|combo|combination)(?: (?:for|to|on|at|of) {_LOCKS})?"
     rf"(?: {_SIGN})?(?: is| will be|'s)? ?[:=]? ?{_CODE}|{_LOCKS}(?: is|'s)? ?[:=#]? ?\d{{3,8}}#?|"
-    rf"(?:(?:enter|punch in|dial|press|buzz|ring) ){_CODE})"
+    rf"(?:enter|punch in|dial|press) (?=\S*\d[ -]?\d[ -]?\d){_CODE}|(?:buzz|ring) {_CODE})"
     rf"(?: for {_LOCKS}| {_SIGN})?(?: to (?:get in|enter|open(?: it)?))?"
 )
 _ANIMAL = (
@@ -150,8 +152,8 @@ _OPENING = (
 )
 _KNOCK = rf"knock(?: (?:loud|loudly|hard|twice))?(?: {_SIGN})?"
 _RING = (
-    rf"(?:ring|buzz|use|press|hit)(?: {_THE}(?:front |side |back )?(?:door ?)?(?:bell|buzzer|"
-    rf"intercom|call ?box)(?: (?:twice|loudly))?)"
+    rf"(?:ring|buzz|use|press|hit) {_THE}(?:front |side |back )?(?:door ?)?(?:bell|buzzer|"
+    rf"intercom|call ?box)(?: (?:twice|loudly))?"
     rf"(?: (?:for |number |no |#)?(?:unit |apt |apartment )?{_CODE})?|(?:ring|buzz|dial) (?:for )?(?:unit|apt|"
     rf"apartment|suite|"
     rf"number|no|#) ?{_CODE}"
@@ -193,7 +195,7 @@ _PRESENT = (
     rf"where it is))?{_MAYBE_PLACES}|"
     rf"(?:i|we)(?:'ll|ll| will| can) (?:let|meet) {_WHOEVER}(?: in)?{_MAYBE_PLACES}|"
     rf"{_SOMEBODY} (?:will|can) (?:open|answer)(?: (?:up|the door|the gate))?|"
-    rf"ask for (?:{_SOMEBODY}|(?-i:[A-Z])[a-z]+|[a-z]+(?= {_SIGN})){_MAYBE_PLACES}"
+    rf"ask for (?:{_SOMEBODY}|[a-z]+(?= {_SIGN})){_MAYBE_PLACES}"
 )
 _APART = r"(?:min(?:ute)?s?|mins?|m)"
 _NEARLY = (
@@ -239,8 +241,10 @@ _NO_MORE = r"(?<!and )(?<!also )(?<!plus )(?<!& )"
 """Behind such a word a place is one more."""
 _UNIT = (
     rf"{_NO_MORE}(?:(?:apt|apartment|unit|suite|ste|room|rm|bldg|building|lot|flat)\.?"
-    r"(?: ?(?:#|no\.?|number)? ?\d{1,5}[a-z]?| [a-z]\d{0,4})|#\d{1,5}[a-z]?)"
+    r"(?: ?(?:#|no\.?|number)? ?\d{1,5}[a-z]?| [a-z]\d{0,4}))"
 )
+_UNIT_BEHIND = rf"(?:{_UNIT}|#\d{{1,5}}[a-z]?)"
+"""Behind an address; by itself "#2" may be one of the times that are listed."""
 _FLOOR = r"(?:(?:on )?(?:the )?(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|top|ground) floor)"
 _LOOKS = (
     rf"(?:(?:it'?s|its|it is|we'?re|i'?m|we are|(?:the |my |our )?(?:house|home|place) is|mine is|"
@@ -255,7 +259,7 @@ _LOOKS = (
 )
 _ADDRESS = (
     r"(?:(?:(?:the|my|our) (?:address|house|place)(?: is|'s)|address(?: is)?|it'?s|its|it is|i'?m|i am|we'?re|we are|"
-    rf"i live):?(?: at| on)? |{_NO_MORE})(?:{PLACE})(?:,? (?:{_UNIT}))?(?:,? {_FLOOR})?|"
+    rf"i live):?(?: at| on)? |{_NO_MORE})(?:{PLACE})(?:,? {_UNIT_BEHIND})?(?:,? {_FLOOR})?|"
     rf"zip(?: code)?(?: is)? \d{{5}}|"
     r"[a-z]+(?: [a-z]+)?,? (?:tx|[a-z]{2}),? \d{5}|"
     rf"(?:(?:it'?s|its|it is|we'?re|i'?m|i'?m in|we'?re in|in) )?(?:(?:{_UNIT})(?:,? {_FLOOR})?|"
@@ -283,8 +287,7 @@ _LATER = (
     r"key|apt|unit|lockbox))+ (?:later|then|when (?:you|u) (?:get|are) (?:here|there))"
 )
 _TELL = (
-    rf"(?:(?:(?:tell|let|have|remind|inform|ask|warn|get) {_WHOEVER}(?: (?:know|to know|that|to|please|pls|"
-    rf"to please|know that))* )"
+    rf"(?:(?:(?:tell|let|have|remind|inform|ask|warn|get) {_WHOEVER}(?: (?:know|that|to|please|pls)){{0,4}} )"
     r"|(?:you|u) can |(?:he|she|they) can |make sure to |be sure to |feel free to )?"
 )
 _DETAIL = "|".join(
@@ -306,7 +309,7 @@ _DETAIL = "|".join(
         _LATER,
     )
 )
-_TELLING = rf"(?:tell|let|remind|inform|warn) {_WHOEVER}(?: (?:know|that))* "
+_TELLING = rf"(?:tell|let|remind|inform|warn) {_WHOEVER}(?: (?:know|that)){{0,3}} "
 _BEFORE = (
     r"(?:(?:and|but|so|also|plus|oh|btw|fyi|by the way|note|note that|ps|heads up|just|please|pls|plz|ok|well|then|"
     r"one thing|&) ){0,4}"

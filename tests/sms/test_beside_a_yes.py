@@ -1,5 +1,7 @@
 """What may stand beside a yes: a word for whoever comes, by its shape, and nothing else that may be a wish."""
 
+import time
+
 import pytest
 
 from app.sms import way_in
@@ -51,6 +53,8 @@ A_WORD_FOR_WHOEVER_COMES = texts(
 )
 MAY_WISH_FOR_MORE = texts(
     r"""
+    yes #2 | yes, #3 | yes, press 2 | yes enter 2 | yes ask for Treatment | YES, ASK FOR DISCOUNT |
+    yes, come to the office | yes i will meet you at the office | yes come to my shop |
     yes, key under the mat but come after lunch | yes gate code 1234 make it the afternoon |
     yes, call me when you have something sooner | yes, call me before you send anyone | yes text me a better slot |
     yes, tell him tuesday is bad | yes, ask him if he can do the ants as well | yes tell them i want a refund |
@@ -138,3 +142,14 @@ async def test_it_is_noted_for_whoever_comes(text: str, note: str, sqlite_url: s
 def test_a_long_text_is_not_searched_for_it() -> None:
     long = f"yes, gate code 1234{' and so on' * way_in.MAX_READ_CHARS}"
     assert way_in.without(long) == long
+
+
+@pytest.mark.parametrize(
+    "again", ["know that ", "to please ", "the ", "out ", "very ", "and ", "front ", "door ", "1 "]
+)
+@pytest.mark.parametrize("told", ["tell him", "the key is", "gate code", "the dog is", "we have ants"])
+def test_no_text_makes_reading_it_costly(told: str, again: str) -> None:
+    text = f"yes, {told} {again * 60}"[: way_in.MAX_READ_CHARS]
+    began = time.process_time()
+    way_in.without(text)
+    assert time.process_time() - began < 2.0, "it was minutes where each word doubled the work"

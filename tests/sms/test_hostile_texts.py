@@ -7,6 +7,7 @@ from tests.sms.scenes import (
     ASKED,
     INSPECTION_AND_TREATMENT,
     NOTHING,
+    OFFERED,
     ONE,
     TREATMENT,
     TUE,
@@ -111,3 +112,24 @@ async def test_who_sends_a_picture_with_words_in_the_middle_of_a_booking_hears_t
         assert said.startswith("I can't look at pictures here. Reply PERSON")
         assert "Reply YES to book it" in said
         assert await standing(customer) == ""
+
+
+STILL_A_WISH = (
+    (ONE, "have Lee come instead", TUE, "Move your visit"),
+    (ONE, "have Dana do an ant treatment thursday at 10", TUE, "Ant treatment with Dana, Thu Nov 26"),
+    (ONE, "ask Dana to come Friday", TUE, "Which day do you mean?"),
+    (ONE, "move it to tuesday afternoon / actually wednesday", TUE, "Reply 1 to 3"),
+    (ONE, "I can't make it so someone else can have my spot", TUE, "Reply YES to cancel it"),
+    (ONE, "can't make it but my wife will call you", TUE, "Reply YES to cancel it"),
+    (ONE, "I can only be home after 2", TUE, "2:00 PM"),
+    (ASKED, "not next day", "", "Which other day suits you?"),
+    (ASKED, "next day is bad", "", "Reply YES to book it"),
+    (ASKED, "next day", "", "Wed Nov 25 at 9:00 AM"),
+    (OFFERED, "1 / Jane Roe / yes, #2", "", "8:30 AM"),
+    (ONE, "cancel my appointment / yes / can I move my couch", "", "I find no upcoming appointment"),
+)
+
+
+@pytest.mark.parametrize("row", STILL_A_WISH, ids=lambda row: row[1])
+async def test_a_wish_that_looks_like_news_is_one(row: Row, sqlite_url: str) -> None:
+    await hold(sqlite_url, row)
