@@ -245,28 +245,35 @@ class BusinessPurse:
         self._spend = spend
         self._business = business
         self._left = NO_CAP if cap is None else int(cap * MICROS)
-        self._day = ""
-        self._factor = 1.0
+        self._asides: dict[ModelName, list[tuple[str, float]]] = {}
+        """Of each model that is asked just now, the days and factors that its money was set aside for."""
         self.cost = 0
         """Millionths of a dollar so far."""
 
     async def reserve(self, model: ModelName, question: Question, within_s: float = WAIT_S) -> Decimal:
-        self._factor = self._spend.factor(model)
+        factor = self._spend.factor(model)
         most = self._spend.most(model, question)
         if most > self._left:
-            if not self.cost:
+            if not self.cost and not any(self._asides.values()):
                 self._spend.dear(self._business, model, most)
             raise SpendCapError("the question costs more than the cap of one inference")
-        self._day = await self._spend.reserve(self._business, most, within_s)
+        self._left -= most  # at once: another model may be asked beside this one
+        try:
+            day = await self._spend.reserve(self._business, most, within_s)
+        except BaseException:
+            self._left += most
+            raise
+        self._asides.setdefault(model, []).append((day, factor))
         return Decimal(most) / MICROS
 
     async def settle(self, model: ModelName, reserved: Decimal, usage: Usage | None) -> Decimal:
         aside = int(reserved * MICROS)
         cost = aside if usage is None else self._spend.micros(model, usage)
-        self._spend.learn(model, self._factor, aside, cost)
+        day, factor = self._asides[model].pop()
+        self._spend.learn(model, factor, aside, cost)
         self.cost += cost
-        self._left -= cost
-        await self._spend.settle(self._business, self._day, aside, cost)
+        self._left += aside - cost
+        await self._spend.settle(self._business, day, aside, cost)
         return Decimal(cost) / MICROS
 
 

@@ -274,3 +274,25 @@ async def test_a_days_cap_is_told_of_though_a_question_was_too_dear_before(sqlit
             (CAP_ALARM, f"acme:{DAY}:question"),
             (CAP_ALARM, f"acme:{DAY}"),
         ]
+
+
+async def test_two_that_are_asked_beside_each_other_share_the_cap_and_no_factor(database_url: str) -> None:
+    slow, other = ModelName("a", "x"), ModelName("b", "y")
+    async with opened(database_url) as database:
+        most = spend(database, Caps()).most(slow, QUESTION)
+        account = spend(database, Caps(per_inference=Decimal(most) / MICROS))
+        purse = account.purse(ACME)
+        aside = await purse.reserve(slow, QUESTION)
+        with pytest.raises(SpendCapError):
+            await purse.reserve(other, QUESTION)
+        await purse.settle(slow, aside, Usage(0, 0))
+        await purse.settle(other, await purse.reserve(other, QUESTION), None)
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, most)
+
+        account = spend(database, Caps())
+        account.learn(other, 1.0, 100, 200)
+        before, purse = (account.factor(slow), account.factor(other)), account.purse(ACME)
+        first, second = await purse.reserve(slow, QUESTION), await purse.reserve(other, QUESTION)
+        await purse.settle(slow, first, Usage(1, 1))
+        await purse.settle(other, second, Usage(1, 1))
+        assert (account.factor(slow), account.factor(other)) == before
