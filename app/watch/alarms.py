@@ -79,9 +79,7 @@ class Alarms:
         self._beat = beat
         self._kept: set[Name] = set()
         self._owed: dict[Name, Past | None] = {}
-        """Ends that could not be written: the next look finds the pages open, and nothing ringing here. What had no
-        row is past, and is written down whole.
-        """
+        """Ends that could not be written, of pages that the next look finds open; what had no row is written whole."""
         self._held: dict[Name, Rung] = {}
         """What rang while the database did not take it, and waits for its return."""
         self._told_of_database = False
@@ -328,6 +326,7 @@ class Alarms:
         for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
+        self._directly.goes_on(self._open.keys() | self._kept)
         for kind, key in self._others.look(self._open, living, self._clock.now()):
             self.clear(kind, key, own=True)
         if book.takes() and self._clock.monotonic() >= self._away_until:

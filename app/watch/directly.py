@@ -7,8 +7,8 @@ import asyncio
 import hashlib
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from app import log, metrics
@@ -62,6 +62,10 @@ class _Carried:
     """How often it was told."""
     over: str | None = None
     """What is said of its end; None while it lasts."""
+    quiet: bool = False
+    """Whether no person may hear of its end now: the same is up in the database, and the pager goes on about it."""
+    followed: bool = False
+    """Whether another page about the same waits for this one."""
     taken: tuple[str, float] | None = None
     """Who has it, and since when; None for nobody."""
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
@@ -165,14 +169,26 @@ class Directly:
         self._keep(asyncio.get_running_loop().create_task(self._in_hand(carried)))
 
     def over(self, name: Name, words: str = CAUSE_GONE) -> None:
-        """Tell whoever was told. Without `words` only services that keep an incident close it; no person hears it."""
+        """Tell whoever was told. Without `words` only services that keep an incident close it; no person hears it.
+
+        Said once more of an end that is still owed, it goes on with these words or without any.
+        """
         carried = self._carried.get(name)
-        if carried is None or carried.over is not None:
+        if carried is None:
+            return
+        carried.quiet = not words
+        if carried.over is not None:
+            carried.over = carried.over or words
             return
         carried.over = words
         carried.hurry.set()
         if carried.task is None or carried.task.done():
             self._begin(carried, self._end(carried))
+
+    def goes_on(self, up: Collection[Name]) -> None:
+        """What is up in the database: nobody reads of an end owed from here that its cause is gone, until it is not."""
+        for name, carried in self._carried.items():
+            carried.quiet = name in up
 
     def left_behind(self, page: Rung, words: str = "") -> None:
         """Close what a process may have told of and died over, where incidents are kept; people hear only `words`."""
@@ -213,6 +229,7 @@ class Directly:
         notice = Notice(notice_id(page.kind, page.key), Step.RAISED, page.title, body)
         try:
             if before is not None and before.task is not None and not before.task.done():
+                before.followed = True
                 before.hurry.set()  # its end, said after this, would close what this opens
                 await asyncio.wait({before.task})
             heard = await asyncio.gather(*(self._deliver(carried, notice, url) for url in page.urls))
@@ -235,14 +252,14 @@ class Directly:
         await asyncio.gather(*(self._deliver(carried, notice, url) for url, took in carried.reached.items() if took))
 
     async def _end(self, carried: _Carried) -> None:
-        carried.hurry.clear()
-        title, words = carried.page.title, carried.over or ""
-        notice = Notice(notice_id(*carried.name), Step.RESOLVED, title, words)
-        quiet = Notice(notice.id, Step.RESOLVED, title, "")
+        if not carried.followed:  # else this is said once, without a pause
+            carried.hurry.clear()
+        quiet = Notice(notice_id(*carried.name), Step.RESOLVED, carried.page.title, "")
         owed = dict(carried.reached)
         for pause_s in (0.0, *self._ends_again_s):
             if not owed or not await self._rests(carried, pause_s):
                 break
+            notice = replace(quiet, body=carried.over or "")
             told = [self._deliver(carried, notice if took else quiet, url) for url, took in owed.items()]
             heard = zip(list(owed.items()), await asyncio.gather(*told), strict=True)
             owed = dict(one for one, taken in heard if taken is Taken.FAILED)
@@ -271,7 +288,8 @@ class Directly:
             if raised and tries > 1 and carried.over is not None:
                 return Taken.FAILED
             async with gate:
-                taken = await self._try(carried, notice, url)
+                said = replace(notice, body="") if carried.quiet and notice.step is Step.RESOLVED else notice
+                taken = await self._try(carried, said, url)
             last = taken is Taken.REFUSED or tries > len(self._pauses_s)
             if raised:
                 self._note(carried, url, taken)
@@ -279,7 +297,7 @@ class Directly:
             if taken is Taken.TAKEN:
                 waited = round(self._clock.monotonic() - page.rung_at, 3)
                 step = str(notice.step)
-                if notice.body:  # else no person heard it
+                if said.body:  # else no person heard it
                     _log.info("page delivered", kind=page.kind, key=page.key, step=step, tries=tries, seconds=waited)
                 return taken
             if last:

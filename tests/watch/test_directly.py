@@ -4,9 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
+from app.watch import pages
+from app.watch.alarms import AWAY_S, Alarms
+from app.watch.book import Book
 from app.watch.directly import Directly, Rung
 from app.watch.notify import CAUSE_GONE, Notice, Step, Taken
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import opened
 from tests.watch.test_alarms import soon
 
 NAME = ("database_down", "database")
@@ -14,11 +20,16 @@ LONG_S = 3_600.0
 
 
 class Receivers:
-    """`away` take nothing, `gone` will never have anything; what the others are told is kept."""
+    """`away` take nothing, and say so while `answers` is set; `gone` will never have anything.
+
+    What the others are told is kept.
+    """
 
     def __init__(self) -> None:
         self.away: set[str] = set()
         self.gone: set[str] = set()
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.told: list[tuple[str, Step, str]] = []
         self.tries = 0
 
@@ -27,6 +38,7 @@ class Receivers:
         if url in self.gone:
             return Taken.REFUSED
         if url in self.away:
+            await self.answers.wait()
             return Taken.FAILED
         self.told.append((url, notice.step, notice.body))
         return Taken.TAKEN
@@ -112,3 +124,71 @@ async def test_who_stops_tries_once_more_and_waits_no_longer() -> None:
         async with asyncio.timeout(1.0):
             await directly.stop(5.0)
     assert receivers.ends()[-1] == ("b", CAUSE_GONE)
+
+
+async def test_what_rings_anew_while_the_first_is_being_told_waits_for_one_round_of_its_end_only() -> None:
+    receivers = Receivers()
+    async with telling(receivers, LONG_S) as directly:
+        receivers.away = {"b"}
+        receivers.answers.clear()
+        directly.carry(rung())
+        await soon(lambda: receivers.tries == 4)
+        directly.over(NAME)
+        directly.carry(rung())
+        await asyncio.sleep(0.01)  # it waits by now, for what waits for "b"
+        receivers.answers.set()
+        await soon(lambda: len(receivers.told) == 5)
+    steps = [step for url, step, _ in receivers.told if url == "a"]
+    assert steps[:4] == [Step.RAISED, Step.RAISED, Step.RESOLVED, Step.RAISED]
+
+
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize(("again", "words"), [(False, ""), (True, CAUSE_GONE)])
+async def test_an_owed_end_has_no_words_while_the_same_is_up_in_the_database(
+    here: bool, again: bool, words: str
+) -> None:
+    """Kept by this process (`here`) or by another. When that is over before somebody took it, its end is told."""
+    receivers = Receivers()
+    async with telling(receivers, *(0.02,) * 200) as directly:
+        receivers.away = {"b"}
+        directly.over(NAME)
+        await soon(lambda: len(directly) == 0)
+        directly.over(NAME, "") if here else directly.goes_on({NAME})
+        if again:
+            directly.over(NAME) if here else directly.goes_on(set())
+        receivers.away.clear()
+        await soon(lambda: directly.carried == 0)
+    assert receivers.ends() == [("a", CAUSE_GONE), ("b", words)]
+
+
+@pytest.mark.parametrize("here", [True, False])
+async def test_nobody_reads_that_the_cause_is_gone_of_what_rang_anew_and_was_kept(
+    database_url: str, here: bool
+) -> None:
+    receivers, clock = Receivers(), FakeClock()
+    async with opened(database_url) as database:
+        book = Book(database, {}, clock, lambda: None)
+        ringing = Alarms(receivers, ("a",), clock, pauses_s=(0.001,), book=book)
+        ringing._directly._ends_again_s = (LONG_S,)
+        ringing._away_until = clock.monotonic() + AWAY_S
+        ringing.start()
+        ringing.ring("redis_down", "redis", "t", "b")
+        await soon(lambda: len(receivers.told) == 1)
+        receivers.away = {"a"}
+        ringing.clear("redis_down", "redis")
+        await soon(lambda: receivers.tries == 3 and not ringing.on_their_way)
+        clock.advance(AWAY_S)
+        await ringing._look(book)
+        await soon(lambda: not ringing.on_their_way and ringing._keeping is not None and ringing._keeping.done())
+        if here:
+            ringing.ring("redis_down", "redis", "t", "b")
+            await soon(lambda: bool(ringing._kept))
+        else:
+            page = pages.Page("redis_down", "redis", "t", "b", "")
+            await database.write(lambda t: pages.raised(t, page, now=clock.now()))
+        await ringing._look(book)
+        receivers.away.clear()
+        await ringing.stop()
+        [kept] = await database.read(pages.listed)
+    assert kept.status == "open"
+    assert receivers.ends() == [("a", "")]
