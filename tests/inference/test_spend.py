@@ -296,3 +296,17 @@ async def test_two_that_are_asked_beside_each_other_share_the_cap_and_no_factor(
         await purse.settle(slow, first, Usage(1, 1))
         await purse.settle(other, second, Usage(1, 1))
         assert (account.factor(slow), account.factor(other)) == before
+
+
+async def test_what_was_set_aside_before_midnight_is_settled_on_its_own_day(sqlite_url: str) -> None:
+    clock, slow, other = FakeClock(NOW), ModelName("a", "x"), ModelName("b", "y")
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps(), clock=clock)
+        purse, most = account.purse(ACME), account.most(slow, QUESTION)
+        first = await purse.reserve(slow, QUESTION)
+        clock.advance(86_400)
+        second = await purse.reserve(other, QUESTION)
+        await purse.settle(slow, first, None)
+        await purse.settle(other, second, Usage(0, 0))
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, most)
+        assert await database.read(lambda c: spent(c, "acme", "2026-11-21")) == (0, 0)
