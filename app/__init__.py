@@ -3,8 +3,8 @@
 import sys
 from typing import Any
 
-# structlog and httpx load rich and pygments wherever those are installed, for tracebacks and a command in colour: 8 MB
-# of every process, and a good part of the time a command takes to start. Both do without; None keeps a module out.
+# structlog and httpx load rich and pygments wherever those are installed, for tracebacks and a command in colour: 4 MB
+# of every process, and some of the time a command takes to start. Both do without; None keeps a module out.
 _modules: dict[str, Any] = sys.modules
 _modules.setdefault("httpx._main", None)
 if "rich" not in _modules:
