@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 T = TypeVar("T")
 R = TypeVar("R")
 
-RESTS: Final = 50.0
+RESTS: Final = 100.0
 """A rest is so many times as long as the piece before it: the interpreter is one, and a thread that counts takes it. Of
 a hundred callers two come upon a piece then, and the slowest of a hundred is hardly any slower for it."""
 RESTS_AWAITED: Final = 4.0
