@@ -121,6 +121,8 @@ def _work(_: Namespace) -> int:
 def _config(chosen: Settings, application: "Starlette", workers: int) -> "uvicorn.Config":
     import uvicorn  # noqa: PLC0415 - as above
 
+    from app.web.one_write import OneWriteProtocol  # noqa: PLC0415 - as above
+
     several = workers > 1
     return uvicorn.Config(
         "app.main:create" if several else application,
@@ -129,7 +131,7 @@ def _config(chosen: Settings, application: "Starlette", workers: int) -> "uvicor
         port=chosen.port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

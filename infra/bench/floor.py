@@ -29,7 +29,7 @@ def application(result: str) -> Starlette:
 
 
 def serve(app: object, port: int) -> None:
-    """With the loop, parser and settings the product is served with."""
+    """With the loop, parser and settings of the product, as uvicorn writes them: head and body one after the other."""
     uvicorn.run(
         app,  # type: ignore[arg-type]  # any ASGI application
         host="127.0.0.1",

@@ -22,6 +22,7 @@ import uvicorn
 from app.clock import Clock, SystemClock
 from app.main import application
 from app.settings import load
+from app.web.one_write import OneWriteProtocol
 from tests.flows.speaking import heard, results, tool_calls
 from tests.nursery import Child, begun
 from tests.processes import ROOT as ROOT
@@ -197,7 +198,7 @@ async def serving(variables: Mapping[str, str], clock: Clock | None = None) -> A
     """The application over a real socket on this loop, with a clock of the test's own. The interpreter is pytest's."""
     listener = socket.create_server(("127.0.0.1", 0))
     app = application(load(variables), clock or SystemClock())
-    config = uvicorn.Config(app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False)
+    config = uvicorn.Config(app, http=OneWriteProtocol, ws="none", lifespan="on", log_config=None, access_log=False)
     server = _Quiet(config)
     serve = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.web.one_write import OneWriteProtocol
 from app.web.server import build
 from tests.fakes.web import House
 from tests.processes import TLS
@@ -50,7 +51,13 @@ async def listening(app: ASGIApp) -> AsyncIterator[int]:
     """The application on a real port of this machine, served as in production."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False
+            app,
+            http=OneWriteProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
         )
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server._serve([listener]))  # `serve` would take the signals from pytest
