@@ -14,6 +14,7 @@ from app import log, metrics
 from app.clock import Clock
 from app.errors import ReadbackError
 from app.watch.book import Book, Name
+from app.watch.database_kinds import DATABASE_DOWN, FOR_PEOPLE, OF_THE_DATABASE, OVER_AND_DONE, TOLD_AFTER_S
 from app.watch.directly import MOST_KEY_CHARS, Directly, Rung
 from app.watch.escalation import Progress
 from app.watch.notify import Messenger
@@ -34,23 +35,12 @@ AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
 """At what is open in the database: another process or a person may have resolved what rang here."""
-FOR_PEOPLE: Final = frozenset({"transfers_not_followed", "call_event_lost"})
-"""Callers were handed on and nobody is told whether that failed, or reports are lost for good: no page about the
-database says so, so these are always told afterwards."""
-OVER_AND_DONE: Final = FOR_PEOPLE | {"cap_store_down"}
-"""What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
-OF_THE_DATABASE: Final = OVER_AND_DONE | {"timer_failed", "jobs_down"}
-"""What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
-DATABASE_DOWN: Final = "database_down"
-TOLD_AFTER_S: Final = 20.0
-"""Of a database that was away for so long that page has told, from here or from another process."""
 
 _log = log.get(__name__)
 
 
 class Alarms:
-    """Alarms by (kind, key). `ring` and `clear` may be called from any thread, `start` and `stop` from the loop, and
-    so `withdraw`, and `ring` with `after_s`.
+    """By (kind, key). `ring` and `clear` may come from any thread; the rest, and `ring` with `after_s`, from the loop.
 
     `urls` are the installation's receivers, notification URLs of the notifier's own form, which are secrets.
     """
@@ -180,6 +170,7 @@ class Alarms:
         if was:
             _log.info("alarm cleared", kind=kind, key=key)
             self._open.pop(name, None)
+            self._kept.discard(name)
         if was or self._directly.knows(name):
             self._hand_over(name if past is None else past)
         return was
@@ -301,13 +292,16 @@ class Alarms:
     async def _keep(self, book: Book, entries: Sequence[Rung | Name | Past]) -> bool:
         if self._clock.monotonic() < self._away_until:
             return False
+        rung = {(page.kind, page.key) for page in entries if isinstance(page, Rung)}
+        owed = {name: self._owed.pop(name) for name in rung & self._owed.keys()}  # an end comes before what rings anew
         try:
-            await book.write([_as_kept(book, entry) for entry in entries])
+            await book.write([_as_kept(book, e) for e in (*(past or n for n, past in owed.items()), *entries)])
         except ReadbackError as error:
+            self._owed |= owed
             self._away_until = self._clock.monotonic() + AWAY_S
             _log.error("alarms not kept", pages=len(entries), reason=str(error))
             return False
-        self._kept.update((page.kind, page.key) for page in entries if isinstance(page, Rung))
+        self._kept |= rung
         return True
 
     async def _look_forever(self, book: Book) -> None:
@@ -321,8 +315,9 @@ class Alarms:
 
     async def _look(self, book: Book) -> None:
         """What is open anywhere; what was resolved elsewhere may ring again here."""
-        before = set(self._kept)
+        before, owed = set(self._kept), set(self._owed)
         self._open, living = await book.up_since()
+        self._hand_over_owed(owed)
         for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
@@ -336,10 +331,16 @@ class Alarms:
                 elif (page.kind, page.key) not in self._kept:
                     self._hand_over(page)
             self._let_go(kept=True)
-        owed, self._owed = self._owed, {}
-        for name, past in owed.items():
-            if past is not None or name in self._open:
-                self._hand_over(past or name)
+
+    def _hand_over_owed(self, names: set[Name]) -> None:
+        """Ends that could not be written, owed as what is open was read; that of what rings anew is kept before it."""
+        for name, past in list(self._owed.items()):
+            if past is None and name in self._ringing:
+                self._open.pop(name, None)
+            elif name in names:
+                del self._owed[name]
+                if past is not None or name in self._open:
+                    self._hand_over(past or name)
 
     def _lasting(self, book: Book) -> list[Rung]:
         """What was carried from here and rings on: nobody can take it, or is told again, until the database has it."""

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from app.watch.alarms import DATABASE_DOWN
 from app.watch.book import Name
+from app.watch.database_kinds import DATABASE_DOWN
 from app.watch.directly import notice_id
 from app.watch.links import link
 from app.watch.pages import BY_MAX_CHARS

@@ -9,8 +9,9 @@ from app.audit.log import seal
 from app.db.engine import Database
 from app.db.schema import audit, serving_processes
 from app.watch import pages
-from app.watch.alarms import AWAY_S, FOR_PEOPLE, TOLD_AFTER_S, Alarms
+from app.watch.alarms import AWAY_S, Alarms
 from app.watch.book import Book
+from app.watch.database_kinds import FOR_PEOPLE, TOLD_AFTER_S
 from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
 from app.watch.notify import CAUSE_GONE
@@ -395,3 +396,35 @@ async def test_what_ended_while_it_was_away_is_written_down_later(database_url: 
     await ringing.stop()
     assert await listed(database) == [("calendar_silent", "google:a", "acme", "resolved")]
     await database.stop()
+
+
+@pytest.mark.parametrize("away_again", [False, True])
+async def test_an_end_that_could_not_be_written_ends_nothing_that_rang_anew_since(
+    database: Database, away_again: bool
+) -> None:
+    """Whether it rings anew once the database is back, or while it is still away."""
+    notifier = ScriptedNotifier()
+    ringing, clock = alarms(database, notifier), FakeClock()
+    ringing._clock, book = clock, Book(database, LISTS, clock, lambda: None)
+    ringing.ring("redis_down", "redis", "t", "b")
+    ringing.start()
+    await soon(lambda: ("redis_down", "redis") in ringing._kept)
+    ringing._away_until = clock.monotonic() + AWAY_S
+    ringing.clear("redis_down", "redis")
+    await soon(lambda: ("redis_down", "redis") in ringing._owed)
+    if away_again:
+        assert ringing.ring("redis_down", "redis", "anew", "b")
+        await notifier.wait_for("own", 1)
+    clock.advance(AWAY_S)
+    assert away_again or ringing.ring("redis_down", "redis", "anew", "b")
+    for _ in range(3):
+        await ringing._look(book)
+        await soon(lambda: not ringing._waiting and ringing._keeping is not None and ringing._keeping.done())
+        clock.advance(AWAY_S)
+
+    found = await database.read(lambda c: pages.listed(c, all_of_them=True))
+    assert sorted((kept.page.title, kept.status) for kept in found) == [("anew", "open"), ("t", "resolved")]
+    assert not ringing.ring("redis_down", "redis", "t", "b"), "it rings"
+    ringing.clear("redis_down", "redis")
+    await ringing.stop()
+    assert {row[-1] for row in await listed(database)} == {"resolved"}
