@@ -63,6 +63,7 @@ INNER = {
         "app.booking.dates._LONGEST_RANGE_DAYS",
         "app.booking.dates._LONGEST_TEXT",
         "app.booking.store.MAX_FOUND",
+        "app.calls.arguments.LONGEST_KNOWN_BYTES",
         "app.calls.arguments.MAX_TOLD",
         "app.calls.arguments.MOST_OF_A_NAME",
         "app.calls.events.MAX_KIND_CHARS",

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from app.booking.dates import NOT_GIVEN
@@ -12,6 +13,8 @@ MAX_TOLD = 3
 MOST_OF_A_NAME = 64
 """Characters of an argument's name that is looked at for what it may mean; no argument's own is half as long."""
 KNOWN_SPELLINGS = 1_024
+KNOWN_QUESTIONS = 1_024
+LONGEST_KNOWN_BYTES = 512
 
 
 class ToolArguments(BaseModel):
@@ -52,6 +55,28 @@ class ToolArguments(BaseModel):
     def shown(self) -> dict[str, Any]:
         """What may be written down of it."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set) if name not in self.private}
+
+
+Arguments = TypeVar("Arguments", bound=ToolArguments)
+
+
+def checked(model: type[Arguments], given: Any) -> Arguments:
+    """What was given as the tool takes it, for what changes nothing: callers ask the same few things again and again.
+
+    Raises `ValidationError`.
+    """
+    try:
+        written = orjson.dumps(given)
+    except TypeError:  # a number past 64 bits, half a character
+        written = b""
+    if not written or len(written) > LONGEST_KNOWN_BYTES:
+        return model.model_validate(given)
+    return _checked(model, written)  # type: ignore[return-value]  # the cache forgets which of them
+
+
+@lru_cache(maxsize=KNOWN_QUESTIONS)
+def _checked(model: type[ToolArguments], written: bytes) -> ToolArguments:
+    return model.model_validate(orjson.loads(written))
 
 
 @cache

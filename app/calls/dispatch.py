@@ -170,7 +170,7 @@ class Dispatcher:
         if call.problem is not None:
             raise SaidError(Code.INVALID_ARGUMENTS, call.problem)
         try:
-            arguments = tool.arguments.model_validate(call.arguments)
+            arguments = tool.takes(call.arguments)
         except ValidationError as error:
             raise SaidError(Code.INVALID_ARGUMENTS, corrective(error, tool.arguments)) from None
         answer.arguments = arguments

@@ -15,7 +15,7 @@ from msgspec.structs import force_setattr
 from sqlalchemy import Connection
 
 from app.booking.business import Business
-from app.calls.arguments import ToolArguments
+from app.calls.arguments import ToolArguments, checked
 from app.errors import Code, SaidError
 
 MAX_ID_CHARS = 200
@@ -132,6 +132,10 @@ class Tool(Generic[Arguments]):
     moved there, back, and there again is three moves, and what was pending a minute ago may be certain now."""
     fails_open: bool = False
     """Whether it is done all the same where the database cannot keep that it was asked for."""
+
+    def takes(self, given: Mapping[str, Any]) -> Arguments:
+        """These arguments, checked. Raises `ValidationError`."""
+        return self.arguments.model_validate(given) if self.changes_state else checked(self.arguments, given)
 
     @property
     def names(self) -> tuple[str, str]:

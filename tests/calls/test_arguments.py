@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, ValidationError
 
-from app.calls.arguments import ToolArguments, corrective
+from app.calls.arguments import LONGEST_KNOWN_BYTES, ToolArguments, checked, corrective
 
 
 class Wanted(ToolArguments):
@@ -45,6 +45,7 @@ class Wanted(ToolArguments):
     ],
 )
 def test_what_models_send_is_read(given: dict[str, Any], wanted: dict[str, Any]) -> None:
+    assert checked(Wanted, given) == Wanted.model_validate(given)
     assert Wanted.model_validate(given).model_dump(exclude_unset=True) == wanted
 
 
@@ -70,6 +71,22 @@ def test_what_is_wrong_is_said_so_that_it_can_be_put_right(given: dict[str, Any]
     assert sentence.endswith("Ask the caller if you need to, then try again.")
     assert "pydantic" not in sentence
     assert "\n" not in sentence
+
+
+def test_the_same_question_is_checked_once_and_a_refused_one_is_refused_again() -> None:
+    assert checked(Wanted, {"slotId": "s1", "limit": "7"}) is checked(Wanted, {"slotId": "s1", "limit": "7"})
+    assert checked(Wanted, {"slot_id": 1}) != checked(Wanted, {"slot_id": 1, "limit": 4})
+    for _ in range(2):
+        with pytest.raises(ValidationError):
+            checked(Wanted, {"limit": 7})
+
+
+@pytest.mark.parametrize(
+    "given", [{"slot_id": "s" * LONGEST_KNOWN_BYTES}, {"slot_id": 2**70}, {"slot_id": "s1", "else": "\ud83d"}]
+)
+def test_what_is_long_or_no_plain_json_is_checked_each_time(given: dict[str, Any]) -> None:
+    assert checked(Wanted, given) == Wanted.model_validate(given)
+    assert checked(Wanted, given) is not checked(Wanted, given)
 
 
 def test_what_is_private_is_not_shown() -> None:
