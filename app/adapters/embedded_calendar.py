@@ -159,7 +159,7 @@ def _insert(transaction: Transaction, calendar: str, event: Event, now: float) -
     # Writers queue for the whole database, so nobody can have taken the id since it was looked for.
     what = (event.summary, event.description, event.reference, etag, False, event.opaque, now)
     changed = _next_change(connection, calendar)
-    _INSERT(connection, [(calendar, event.id, event.start, event.end, *what, changed)])
+    _INSERT(connection, [(calendar, event.id, event.start, event.end, *what, changed, now)])
     record(
         transaction,
         "calendar_written",
@@ -183,11 +183,7 @@ def _move(
         return there
     if there.etag != etag:
         return Changed()
-    connection.execute(
-        update(embedded_events)
-        .where(_e.calendar == calendar, _e.id == event_id)
-        .values(starts=to[0], ends=to[1], etag=secrets.token_hex(8), changed=_next_change(connection, calendar))
-    )
+    _change(connection, calendar, event_id, now, starts=to[0], ends=to[1])
     record(
         transaction,
         "calendar_moved",
@@ -206,11 +202,7 @@ def _cancel(transaction: Transaction, calendar: str, event_id: str, etag: str, n
         return Cancelled()
     if etag and there.etag != etag:
         return Changed()
-    connection.execute(
-        update(embedded_events)
-        .where(_e.calendar == calendar, _e.id == event_id)
-        .values(cancelled=True, etag=secrets.token_hex(8), changed=_next_change(connection, calendar))
-    )
+    _change(connection, calendar, event_id, now, cancelled=True)
     record(
         transaction,
         "calendar_cancelled",
@@ -228,6 +220,11 @@ def _changes(connection: Connection, calendar: str, after: int) -> Changes:
     ).fetchall()
     cursor = rows[-1].changed if rows else after
     return Changes(str(cursor), tuple(_event(row) for row in rows), reset=after == 0)
+
+
+def _change(connection: Connection, calendar: str, event_id: str, now: float, **to: Any) -> None:
+    newer = {"etag": secrets.token_hex(8), "changed": _next_change(connection, calendar), "modified": now}
+    connection.execute(update(embedded_events).where(_e.calendar == calendar, _e.id == event_id).values(**to, **newer))
 
 
 def _next_change(connection: Connection, calendar: str) -> int:
@@ -249,4 +246,5 @@ def _event(row: Any) -> Event:
         opaque=bool(row.opaque),
         created=str(row.created),
         sequence=row.changed,
+        modified=str(row.modified) if row.modified else "",
     )

@@ -59,6 +59,8 @@ class Event:
     """Whether it stands for a whole series, which nothing of ours ever was when we wrote it."""
     sequence: int = 0
     """A number that grows with every change of it, where the calendar keeps one; 0 where it does not say."""
+    modified: str = field(default="", compare=False)
+    """When it was last changed, epoch seconds, which is no part of what it is; empty when the calendar does not say."""
 
     def matches(self, wanted: "Event") -> bool:
         """Whether what the calendar holds is what we wanted it to hold."""

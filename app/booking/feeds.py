@@ -29,6 +29,10 @@ KEY_CHARS = 40
 DAY_S = 86_400
 
 
+Stamped = tuple[Event, int, int | None]
+"""An event, when it was written, and when it was last changed where that is known; epoch seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed's state. `body` is None for who has seen this state already."""
@@ -69,10 +73,10 @@ class Feeds:
         if isinstance(events, Unknown):
             raise OverloadedError(events.reason)
         events = tuple(sorted(events, key=lambda event: (event.start, event.id)))[: self._most]
-        etag = _etag(found.title, events)
+        stamped = [_stamped(event) for event in events]
+        etag = _etag(found.title, stamped)
         if etag in seen:
             return Feed(etag, None)
-        stamped = [(event, _stamp(event)) for event in events]
         return Feed(etag, await asyncio.to_thread(_written, found.title, stamped))
 
     def _find(self, key: str) -> Subscription:
@@ -101,7 +105,7 @@ def subscriptions(businesses: Businesses, secret: bytes) -> tuple[Subscription, 
     )
 
 
-def _written(title: str, stamped: Sequence[tuple[Event, int]]) -> bytes:
+def _written(title: str, stamped: Sequence[Stamped]) -> bytes:
     from app.booking.ical import feed  # noqa: PLC0415 - 3 MB that a server whose feeds nobody reads is spared
 
     return feed(title, stamped, REFRESH_EVERY)
@@ -112,16 +116,21 @@ def feed_key(secret: bytes, address: str) -> str:
     return hmac.new(secret, f"calendar feed\n{address}".encode(), hashlib.sha256).hexdigest()[:KEY_CHARS]
 
 
-def _etag(title: str, events: Sequence[Event]) -> str:
+def _etag(title: str, stamped: Sequence[Stamped]) -> str:
     state = hashlib.sha256(title.encode())
-    for event in events:
-        state.update(f"\n{event.id}\t{event.etag}\t{event.start}\t{event.end}".encode())
+    for event, created, modified in stamped:
+        state.update(f"\n{event.id}\t{event.etag}\t{event.start}\t{event.end}\t{created}\t{modified}".encode())
     return f'"{state.hexdigest()[:32]}"'
 
 
-def _stamp(event: Event) -> int:
-    """When it was written; its start where the calendar does not say, so that the same event gives the same bytes."""
+def _stamped(event: Event) -> Stamped:
+    """Its start stands for when it was written where the calendar does not say, so that the bytes stay the same."""
+    created = _moment(event.created)
+    return event, event.start if created is None else created, _moment(event.modified)
+
+
+def _moment(told: str) -> int | None:
     try:
-        return int(float(event.created))
+        return int(float(told))
     except (ValueError, OverflowError):
-        return event.start
+        return None

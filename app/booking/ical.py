@@ -24,20 +24,23 @@ def entry(event: Event, stamp: int) -> bytes:
     `stamp` is when it was written, epoch seconds.
     """
     calendar = _calendar()
-    calendar.add_component(_entry(event, stamp))
+    calendar.add_component(_entry(event, stamp, stamp))
     return _text(calendar)
 
 
-def feed(name: str, events: Iterable[tuple[Event, int]], refresh_every: timedelta) -> bytes:
-    """A calendar to subscribe to: each event with its stamp. The same events give the same bytes."""
+def feed(name: str, events: Iterable[tuple[Event, int, int | None]], refresh_every: timedelta) -> bytes:
+    """A calendar to subscribe to: each event with when it was written and, where that is known, last changed.
+
+    The same events give the same bytes.
+    """
     calendar = _calendar()
     calendar.add("METHOD", "PUBLISH")
     calendar.add("NAME", vText(_clean(name)))
     calendar.add("X-WR-CALNAME", vText(_clean(name)))
     calendar.add("REFRESH-INTERVAL", vDuration(refresh_every, {"VALUE": "DURATION"}))
     calendar.add("X-PUBLISHED-TTL", vDuration(refresh_every))
-    for event, stamp in events:
-        calendar.add_component(_entry(event, stamp))
+    for event, created, modified in events:
+        calendar.add_component(_entry(event, created, modified))
     return _text(calendar)
 
 
@@ -49,12 +52,15 @@ def _calendar() -> Calendar:
     return calendar
 
 
-def _entry(event: Event, stamp: int) -> Entry:
+def _entry(event: Event, created: int, modified: int | None) -> Entry:
     made = Entry()
     made.add("UID", event.id)
-    made.add("DTSTAMP", _moment(stamp))
-    made.add("CREATED", _moment(stamp))
-    made.add("SEQUENCE", event.sequence)  # a phone that keeps its own copy takes only what is newer
+    made.add("DTSTAMP", _moment(created if modified is None else modified))
+    made.add("CREATED", _moment(created))
+    # Who keeps a copy of their own takes only what is newer, some by one of these and some by the other.
+    if modified is not None:
+        made.add("LAST-MODIFIED", _moment(modified))
+    made.add("SEQUENCE", event.sequence)
     made.add("DTSTART", _moment(event.start))
     made.add("DTEND", _moment(event.end))
     made.add("SUMMARY", _clean(event.summary))

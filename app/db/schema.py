@@ -202,6 +202,7 @@ embedded_events = Table(
     Column("opaque", Boolean, nullable=False),
     Column("created", Float(53), nullable=False),
     Column("changed", BigInteger, nullable=False),
+    Column("modified", Float(53), server_default="0", nullable=False),
     PrimaryKeyConstraint("calendar", "id"),
     Index("embedded_events_ends", "calendar", "ends"),
     Index("embedded_events_changed", "calendar", "changed"),

@@ -130,6 +130,20 @@ def test_what_was_done_after_all_is_not_taken_over(connection: Connection) -> No
     assert ledger.answered(connection, "k1") == DONE
 
 
+def test_what_was_claimed_for_nothing_is_in_nobodys_way_and_who_took_it_over_keeps_it(connection: Connection) -> None:
+    sorry, found = ToolResult(False, "sorry"), under_way(connection)
+    ledger.hand_back(Transaction(connection), "k1", "dead", sorry)
+    assert ledger.answered(connection, "k1") == sorry, "its own delivery hears the same again"
+    again = replace(ASKED, key="k2", at=NOW)
+    assert ledger.begin(Transaction(connection), again, stands) == ledger.Begun("k2")
+    assert ledger.take_over(Transaction(connection), replace(found, key="k2", owner="dead"), "first", NOW)
+    ledger.hand_back(Transaction(connection), "k2", "dead", sorry)
+    assert ledger.answered(connection, "k2") is None
+    ledger.finish(Transaction(connection), [("k2", DONE, False)])
+    ledger.hand_back(Transaction(connection), "k2", "first", sorry)
+    assert ledger.answered(connection, "k2") == DONE
+
+
 @pytest.mark.parametrize(("say", "begins"), [("done", False), ("untrue by now", True)])
 def test_an_outcome_that_stands_no_more_answers_its_own_delivery_alone(
     connection: Connection, say: str, begins: bool
@@ -142,7 +156,9 @@ def test_an_outcome_that_stands_no_more_answers_its_own_delivery_alone(
     assert again == (ledger.Begun("k2") if begins else ledger.Answered(done))
 
 
-CALL = ToolCall(CallRef("vapi", "call-1", "+15125550123"), "book", {"slot": "1"}, "tool-1")
+CALL = ToolCall(CallRef("vapi", "call-1", "+15125550123"), "book", {"slot": "1", "name": "Sam"}, "tool-1")
+OTHER_SLOT: dict[str, Any] = {"arguments": {"slot": "2", "name": "Sam"}}
+KEPT_SINCE_THE_FIRST_VERSION = "10d6ec01fa9d132ba5bb7d093cb513a6f3b68fdea881914e"
 ELSEWHERE = [
     CallRef("retell", "call-1", "+15125550123"),
     CallRef("vapi", "call-2", "+15125550123"),
@@ -151,29 +167,27 @@ ELSEWHERE = [
 
 
 def test_a_delivery_is_its_platforms_its_calls_and_its_own() -> None:
-    others = [structs.replace(CALL, ref=ref) for ref in ELSEWHERE] + [structs.replace(CALL, tool_call_id="tool-2")]
-    keys = [
-        ledger.delivery_key(CALL, "acme", changes=True),
-        ledger.delivery_key(CALL, "acme", changes=False),
-        ledger.delivery_key(CALL, "acme", 1, changes=True),
-        ledger.delivery_key(CALL, "zenith", changes=True),
-    ]
-    keys += [ledger.delivery_key(other, "acme", changes=True) for other in others]
-    looked_up = [structs.replace(CALL, name="cancel"), structs.replace(CALL, arguments={"slot": "2"})]
-    keys += [ledger.delivery_key(other, "acme", changes=False) for other in looked_up]
-    keys.append(ledger.delivery_key(structs.replace(CALL, name="cancel"), "acme", changes=True))
+    others = [structs.replace(CALL, ref=ref) for ref in ELSEWHERE]
+    others += [structs.replace(CALL, **other) for other in ({"tool_call_id": "tool-2"}, {"name": "cancel"}, OTHER_SLOT)]
+    keys = [ledger.delivery_key(CALL, "zenith", changes=True)]
+    keys += [ledger.delivery_key(one, "acme", changes=changes) for one in (CALL, *others) for changes in (True, False)]
     assert len(set(keys)) == len(keys)
-    again = structs.replace(CALL, arguments={"slot": "2"})
-    assert ledger.delivery_key(again, "acme", changes=True) == keys[0], "the id says it all"
+    again = structs.replace(CALL, arguments={"name": "Sam", "slot": "1"})
+    assert ledger.delivery_key(again, "acme", changes=True) == keys[1], "in whatever order"
     by_text = structs.replace(CALL, ref=CallRef("sms", "7.1", "+15125550123"))
     unnamed = structs.replace(by_text, name="", arguments={})
     assert ledger.delivery_key(by_text, "acme", changes=True) == ledger.delivery_key(unnamed, "acme", changes=True)
     nowhere = structs.replace(CALL, ref=CallRef("vapi"))
-    alike = [nowhere, structs.replace(nowhere, name="cancel"), structs.replace(nowhere, arguments={"slot": "2"})]
+    alike = [nowhere, structs.replace(nowhere, name="cancel"), structs.replace(nowhere, **OTHER_SLOT)]
     alike.append(structs.replace(nowhere, ref=CallRef("vapi", caller="+15125550143")))
     assert len({ledger.delivery_key(one, "acme", changes=True) for one in alike}) == 4, (
         "the id alone is too short to trust"
     )
+
+
+def test_what_a_text_asked_for_is_found_under_the_key_it_was_kept_under_by_any_version() -> None:
+    by_text = ToolCall(CallRef("sms", "7.1"), "", {}, "change-1")
+    assert ledger.delivery_key(by_text, "acme", changes=True) == KEPT_SINCE_THE_FIRST_VERSION
 
 
 def test_a_request_is_about_one_thing_at_one_business_in_one_call() -> None:

@@ -16,7 +16,7 @@ from app.booking.feeds import Feeds, feed_key, subscriptions
 from app.web.refusals import BURST
 from tests.booking.acme import acme
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import opened
+from tests.fakes.databases import executed, opened
 from tests.processes import TLS
 
 HOUR = 3600
@@ -74,16 +74,31 @@ async def test_a_phone_gets_the_visits_of_one_calendar(calendar: EmbeddedCalenda
 
 
 async def test_a_visit_that_was_moved_is_newer_than_what_the_phone_has(
-    calendar: EmbeddedCalendar, phone: httpx.AsyncClient
+    calendar: EmbeddedCalendar, phone: httpx.AsyncClient, clock: FakeClock
 ) -> None:
     first = await calendar.book("dana", VISIT, within_s=5)
     await calendar.book("dana", replace(VISIT, id="visit00002", start=VISIT.end, end=VISIT.end + HOUR), within_s=5)
     assert isinstance(first, Event)
-    before = {str(event["UID"]): event["SEQUENCE"] for event in await shown(phone)}
+    before = {str(event["UID"]): event for event in await shown(phone)}
+    clock.advance(HOUR)
     await calendar.move("dana", VISIT.id, (VISIT.start + DAY, VISIT.end + DAY), first.etag, within_s=5)
-    after = {str(event["UID"]): event["SEQUENCE"] for event in await shown(phone)}
-    assert after[VISIT.id] > before[VISIT.id]
-    assert after["visit00002"] == before["visit00002"]
+    after = {str(event["UID"]): event for event in await shown(phone)}
+    assert after[VISIT.id]["SEQUENCE"] > before[VISIT.id]["SEQUENCE"]
+    for newer in ("LAST-MODIFIED", "DTSTAMP"):
+        assert before[VISIT.id][newer].to_ical() == b"20300101T090000Z"
+        assert after[VISIT.id][newer].to_ical() == b"20300101T100000Z"
+    assert after[VISIT.id]["CREATED"] == before[VISIT.id]["CREATED"]
+    assert after["visit00002"].to_ical() == before["visit00002"].to_ical()
+
+
+async def test_what_was_written_before_changes_were_dated_is_not_said_to_be_unchanged(
+    calendar: EmbeddedCalendar, phone: httpx.AsyncClient, database_url: str
+) -> None:
+    await calendar.book("dana", VISIT, within_s=5)
+    executed(database_url, "UPDATE embedded_events SET modified = 0")
+    [event] = await shown(phone)
+    assert "LAST-MODIFIED" not in event
+    assert event["DTSTAMP"].to_ical() == event["CREATED"].to_ical() == b"20300101T090000Z"
 
 
 async def test_every_line_is_short_and_ends_as_it_must(calendar: EmbeddedCalendar, phone: httpx.AsyncClient) -> None:
