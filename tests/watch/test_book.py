@@ -18,6 +18,7 @@ from app.watch.escalation import QUIET_S
 from app.watch.notify import CAUSE_GONE
 from app.watch.others import MAY_BE_GONE_AFTER_S
 from app.watch.pager import Pager
+from app.watch.pages import Page
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.watch.test_alarms import ScriptedNotifier, soon, will_never_have_it
@@ -382,6 +383,27 @@ async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(dat
         ("audit_broken", "open"),
         ("model_fails", "resolved"),
     ]
+
+
+@pytest.mark.parametrize("kind", ["audit_not_anchored", "jobs_down", "calendar_silent"])
+@pytest.mark.parametrize("rings", [False, True])
+async def test_an_end_said_once_before_it_is_known_what_is_up_is_no_end_lost(
+    database: Database, kind: str, rings: bool
+) -> None:
+    """As of a process that began again, where the one before could not write the end it owed."""
+    await database.write(lambda t: pages.raised(t, Page(kind, "it", "t", "b"), now=1.0))
+    ringing = alarms(database, ScriptedNotifier())
+    ringing._clock.advance(2.0)  # type: ignore[attr-defined]  # a fake one
+    ringing.start()
+    ringing.clear(kind, "it", own=True)
+    if rings:
+        ringing.ring(kind, "it", "t", "b")
+    book = Book(database, LISTS, ringing._clock, lambda: None)
+    for _ in range(2):
+        await ringing._look(book)
+        await soon(lambda: not ringing._waiting and not (ringing._keeping and not ringing._keeping.done()))
+    await ringing.stop()
+    assert [row[-1] for row in await listed(database)] == ["open" if rings else "resolved"]
 
 
 async def test_what_a_person_resolved_may_ring_again(database: Database) -> None:
