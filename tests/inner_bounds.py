@@ -15,6 +15,7 @@ INNER = {
         "app.watch.status.MOST_RESOLVED",
         "app.watch.unheard.MOST_NAMED",
         "app.watch.following.MOST_NAMED",
+        "app.main.startup_checks.MOST_NAMED",
         "app.watch.held.MOST_LOOKED_AT",
         "app.watch.volume_words.MOST_NAMED",
         "app.watch.volume_words.MOST_BUSINESSES",

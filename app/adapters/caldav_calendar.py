@@ -153,18 +153,18 @@ class CaldavCalendar:
                 return ical.main_event(body.decode(), UTC, etag).event
             return await self._written(url, event, "written, but not seen", left_s)
         if answer.status in IN_USE:
-            return await self._whose(url, event, answer.status, left_s)
+            return await self._whose(url, event, answer, left_s)
         if _certainly_not_written(answer.status):
-            return Refused(told_by(answer.status))
-        return await self._written(url, event, told_by(answer.status), left_s)
+            return Refused(told_by(answer))
+        return await self._written(url, event, told_by(answer), left_s)
 
-    async def _whose(self, url: str, event: Event, status: int, within_s: float) -> Event | Refused | Unknown:
+    async def _whose(self, url: str, event: Event, answer: Reply, within_s: float) -> Event | Refused | Unknown:
         """The name is in use: by this very booking, or by something else?"""
         there = await self._find(url, event.id, within_s)
         if isinstance(there, Found):
             return there.event if there.event.matches(event) else Refused("the id is used by another event")
-        if status == 409:  # also what a server says to a calendar it does not have
-            return Refused(there.reason if isinstance(there, Unknown) else told_by(status))
+        if answer.status == 409:  # also what a server says to a calendar it does not have
+            return Refused(there.reason if isinstance(there, Unknown) else told_by(answer))
         return there if isinstance(there, Unknown) else Unknown("in use, and yet not there")
 
     async def _written(self, url: str, event: Event, doubt: str, within_s: float) -> Event | Unknown:
@@ -201,7 +201,7 @@ class CaldavCalendar:
         if isinstance(answer, Broken):
             certain, doubt = not answer.sent, answer.reason
         else:
-            certain, doubt = _certainly_not_written(answer.status), told_by(answer.status)
+            certain, doubt = _certainly_not_written(answer.status), told_by(answer)
         if certain and not (isinstance(answer, Reply) and answer.status in (*IN_USE, *GONE)):
             return Refused(doubt)
         there = await self._find(url, event_id, within_s)
@@ -220,10 +220,10 @@ class CaldavCalendar:
         if isinstance(there, Absent):
             return Cancelled()
         if isinstance(there, Unknown) or isinstance(answer, Broken):
-            return Unknown(answer.reason if isinstance(answer, Broken) else told_by(answer.status))
+            return Unknown(answer.reason if isinstance(answer, Broken) else told_by(answer))
         if there.href != address_of(url, event_id) and answer.status in (412, *GONE):
             return await self._cancel_elsewhere(there, etag, left_s)
-        return Changed() if answer.status == 412 else Unknown(told_by(answer.status))
+        return Changed() if answer.status == 412 else Unknown(told_by(answer))
 
     async def _cancel_elsewhere(self, there: Found, etag: str, within_s: float) -> Cancelled | Changed | Unknown:
         """Somebody's program keeps the event under another name now: that is the one to remove."""
@@ -234,7 +234,7 @@ class CaldavCalendar:
             return Cancelled()
         if isinstance(answer, Reply) and answer.status == 412:
             return Changed()
-        return Unknown(answer.reason if isinstance(answer, Broken) else told_by(answer.status))
+        return Unknown(answer.reason if isinstance(answer, Broken) else told_by(answer))
 
     async def _delete(self, href: str, etag: str, within_s: float) -> Reply | Broken:
         return await self._write(Call("DELETE", href, headers={"If-Match": etag} if etag else {}), within_s)

@@ -239,9 +239,12 @@ def address_of(url: str, event_id: str) -> str:
     return f"{url}{quote(event_id, safe='')}.ics"
 
 
-def told_by(status: int) -> str:
-    """What an HTTP status that is no success means to whoever runs the service."""
-    match status:
+def told_by(reply: Reply) -> str:
+    """What an answer that is no success means to whoever runs the service."""
+    match status := reply.status:
+        case 401 | 403 if reply.unkeyed:
+            lacking = f"no line of READBACK_CALDAV_CREDENTIALS is at or above {reply.unkeyed}"
+            return f"{status}: {lacking}, so the server was asked without a user and password"
         case 401:
             return "401: the server does not take the user and password that READBACK_CALDAV_CREDENTIALS has for it"
         case 403:
@@ -259,7 +262,7 @@ def told_by(status: int) -> str:
 def _expected(reply: Reply, status: int) -> bytes:
     if reply.status == status:
         return reply.body
-    raise UnreadableError(told_by(reply.status), reply.status)
+    raise UnreadableError(told_by(reply), reply.status)
 
 
 def _data(member: Member) -> str:

@@ -42,11 +42,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that arrived whole."""
+    """An answer that arrived whole. `unkeyed`: the folder asked about, where no credential is for it; else empty."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    unkeyed: str = ""
 
     @property
     def worth_repeating(self) -> bool:
@@ -108,7 +109,8 @@ class CaldavTransport:
         if self._session is None:
             return Broken("not started", sent=False)
         headers = {"User-Agent": "readback", **call.headers}
-        if key := self._key_for(call.url):
+        key = self._key_for(call.url)
+        if key is not None:
             headers["Authorization"] = key
         began, outcome = time.monotonic(), "abandoned"
         try:
@@ -116,7 +118,7 @@ class CaldavTransport:
                 call.method, URL(call.url, encoded=True), data=call.body, headers=headers, allow_redirects=False
             ) as response:
                 content = await read_bounded(response, MAX_ANSWER_BYTES)
-            reply = Reply(response.status, response.headers, content)
+            reply = Reply(response.status, response.headers, content, "" if key else _folder(call.url))
             outcome = "ok" if reply.status in call.also else outcome_of(reply.status)
             return reply
         except aiohttp.ClientConnectorError as error:
@@ -128,10 +130,19 @@ class CaldavTransport:
         finally:
             metrics.observe_upstream("caldav", outcome, time.monotonic() - began)
 
+    def knows(self, url: str) -> bool:
+        """Whether a credential is for this URL."""
+        return self._key_for(url) is not None
+
     def _key_for(self, url: str) -> str | None:
         """The longest URL that this one lies at or below decides."""
         origin, path = _place(url)
         return next((key for at, below, key in self._keys if at == origin and path.startswith(below)), None)
+
+
+def _folder(url: str) -> str:
+    """A calendar's own URL, whether that or one of its events was asked about."""
+    return f"{url.rpartition('/')[0]}/"
 
 
 def _place(url: str) -> tuple[str, str]:

@@ -208,7 +208,7 @@ class Anchoring:
         self._missed = 0
         if self._told:
             self._told = False
-            self._alarms.clear(*UNNOTED)
+            self._alarms.clear(*UNNOTED, own=True)
 
     def _not_noted(self, why: str) -> None:
         self._missed += 1

@@ -14,6 +14,7 @@ from app.settings import Settings
 
 ROUTES: Final = ("/vapi", "/twilio/sms", "/tools", "/mcp")
 """What platforms are given, and what is easily taken for our address."""
+MOST_NAMED: Final = 5
 
 
 def check_pages(settings: Settings, businesses: Businesses) -> None:
@@ -86,10 +87,30 @@ def warnings(settings: Settings, businesses: Businesses) -> list[str]:
     if lacking := unreached(settings, businesses):
         found.append(lacking.sentence)
     found += _about_texting(settings)
-    calendars = (t.calendar for business in businesses.by_id.values() for t in business.technicians)
-    if settings.caldav_credentials is None and any(address.startswith("caldav:") for address in calendars):
-        found.append("READBACK_CALDAV_CREDENTIALS is not set: caldav calendars are asked without a password.")
-    return found
+    return found + _without_password(settings, businesses)
+
+
+def _without_password(settings: Settings, businesses: Businesses) -> list[str]:
+    """Whose CalDAV calendars the list of credentials says nothing of."""
+    urls = {
+        f"{technician.id} of business {business.id}": technician.calendar.removeprefix("caldav:")
+        for business in businesses.by_id.values()
+        for technician in business.technicians
+        if technician.calendar.startswith("caldav:")
+    }
+    if not urls:
+        return []
+    if settings.caldav_credentials is None:
+        return ["READBACK_CALDAV_CREDENTIALS is not set: caldav calendars are asked without a password."]
+    from app.adapters.caldav_credentials import load_credentials  # noqa: PLC0415 - who has none starts without a client
+    from app.adapters.caldav_transport import CaldavTransport  # noqa: PLC0415 - as above
+
+    transport = CaldavTransport(load_credentials(settings.caldav_credentials.get_secret_value()))
+    whose = [who for who, url in urls.items() if not transport.knows(url)]
+    if not whose:
+        return []
+    named = ", ".join(whose[:MOST_NAMED]) + (f" and {len(whose) - MOST_NAMED} more" if whose[MOST_NAMED:] else "")
+    return [f"READBACK_CALDAV_CREDENTIALS has no line at or above the calendar of {named}: asked without a password."]
 
 
 def _never_offered(business: Business) -> list[str]:

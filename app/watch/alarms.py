@@ -15,11 +15,12 @@ from app.clock import Clock
 from app.errors import ReadbackError
 from app.watch.book import Book, Name
 from app.watch.database_kinds import DATABASE_DOWN, FOR_PEOPLE, OF_THE_DATABASE, OVER_AND_DONE, TOLD_AFTER_S
-from app.watch.directly import MOST_KEY_CHARS, Directly, Rung
+from app.watch.directly import Directly, Rung
+from app.watch.entries import Entry, as_kept, name_of
 from app.watch.escalation import Progress
 from app.watch.notify import Messenger
 from app.watch.others import Others
-from app.watch.pages import Page, Past
+from app.watch.pages import Lasting, Past
 
 MOST_KEYS: Final = 10_000
 """Alarms remembered as ringing; past it the one longest quiet is forgotten and may ring again."""
@@ -64,7 +65,7 @@ class Alarms:
             messenger, clock, self._unheard, deadline_s=deadline_s, pauses_s=pauses_s, shown=shown, link=link
         )
         self._ringing: OrderedDict[tuple[str, str], Rung] = OrderedDict()
-        self._waiting: deque[Rung | Name | Past] = deque()
+        self._waiting: deque[Entry] = deque()
         self._book = book
         self._beat = beat
         self._kept: set[Name] = set()
@@ -260,8 +261,8 @@ class Alarms:
         del self._later[page.kind, page.key]
         self._hand_over(page)
 
-    def _hand_over(self, page: Rung | Name | Past) -> None:
-        self._waiting.append(page)
+    def _hand_over(self, entry: Entry) -> None:
+        self._waiting.append(entry)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._carry_waiting)
 
@@ -277,25 +278,28 @@ class Alarms:
             direct = {id(e) for e in batch if isinstance(e, Rung) and book.business_of(e.extra) is None}
             kept = await self._keep(book, [entry for entry in batch if id(entry) not in direct])
             for entry in batch:
-                if not isinstance(entry, Rung):
-                    name, past = _of_end(entry)
+                name = name_of(entry)
+                if isinstance(entry, Lasting):
+                    if kept:
+                        self._directly.handed_on(name)
+                elif not isinstance(entry, Rung):
                     self._directly.over(name)
                     if not kept:
-                        self._owed[name] = past
+                        self._owed[name] = entry if isinstance(entry, Past) else None
                 elif kept and id(entry) not in direct:
-                    self._directly.over((entry.kind, entry.key), "")  # the pager goes on about it, and tells its end
+                    self._directly.over(name, "")  # the pager goes on about it, and tells its end
                 elif kept:
                     self._directly.carry(entry)
                 else:
                     self._tell(entry)
 
-    async def _keep(self, book: Book, entries: Sequence[Rung | Name | Past]) -> bool:
+    async def _keep(self, book: Book, entries: Sequence[Entry]) -> bool:
         if self._clock.monotonic() < self._away_until:
             return False
-        rung = {(page.kind, page.key) for page in entries if isinstance(page, Rung)}
+        rung = {name_of(entry) for entry in entries if isinstance(entry, Rung | Lasting)}
         owed = {name: self._owed.pop(name) for name in rung & self._owed.keys()}  # an end comes before what rings anew
         try:
-            await book.write([_as_kept(book, e) for e in (*(past or n for n, past in owed.items()), *entries)])
+            await book.write([as_kept(book, e) for e in (*(past or n for n, past in owed.items()), *entries)])
         except ReadbackError as error:
             self._owed |= owed
             self._away_until = self._clock.monotonic() + AWAY_S
@@ -321,15 +325,12 @@ class Alarms:
         for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
+            self._directly.over(name, "")
         self._directly.goes_on(self._open.keys() | self._kept)
         for kind, key in self._others.look(self._open, living, self._clock.now()):
             self.clear(kind, key, own=True)
         if book.takes() and self._clock.monotonic() >= self._away_until:
-            for page in self._lasting(book):
-                if (page.kind, page.key) in self._open:  # by another process: the pager tells its end
-                    self._directly.over((page.kind, page.key), "")
-                elif (page.kind, page.key) not in self._kept:
-                    self._hand_over(page)
+            self._hand_on(book)
             self._let_go(kept=True)
 
     def _hand_over_owed(self, names: set[Name]) -> None:
@@ -342,11 +343,17 @@ class Alarms:
                 if past is not None or name in self._open:
                     self._hand_over(past or name)
 
-    def _lasting(self, book: Book) -> list[Rung]:
+    def _hand_on(self, book: Book) -> None:
         """What was carried from here and rings on: nobody can take it, or is told again, until the database has it."""
         itself = OF_THE_DATABASE | {DATABASE_DOWN}
-        mine = [page for name, page in list(self._ringing.items()) if self._directly.knows(name)]
-        return [page for page in mine if page.kind not in itself and book.business_of(page.extra) is not None]
+        for name, page in list(self._ringing.items()):
+            if name[0] in itself or not self._directly.knows(name) or book.business_of(page.extra) is None:
+                continue
+            if name in self._open:
+                self._kept.add(name)
+                self._directly.handed_on(name)
+            elif (so_far := self.past(*name)) is not None:
+                self._hand_over(Lasting(so_far))
 
     def _tell(self, page: Rung) -> None:
         """From here, as no database takes it; what follows from that waits for its return."""
@@ -386,15 +393,5 @@ class Alarms:
             entry = self._waiting.popleft()
             if isinstance(entry, Rung):
                 self._tell(entry)
-            else:
-                self._directly.over(_of_end(entry)[0])
-
-
-def _of_end(entry: Name | Past) -> tuple[Name, Past | None]:
-    return ((entry.page.kind, entry.page.key), entry) if isinstance(entry, Past) else (entry, None)
-
-
-def _as_kept(book: Book, entry: Rung | Name | Past) -> Page | Name | Past:
-    if isinstance(entry, Rung):
-        return entry.as_page(book.business_of(entry.extra) or "")
-    return entry if isinstance(entry, Past) else (entry[0], entry[1][:MOST_KEY_CHARS])
+            elif not isinstance(entry, Lasting):
+                self._directly.over(name_of(entry))

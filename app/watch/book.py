@@ -9,7 +9,7 @@ from app.clock import Clock
 from app.db.engine import Database, Transaction
 from app.db.schema import job_processes, serving_processes
 from app.watch import pages
-from app.watch.pages import Page, Past
+from app.watch.pages import Lasting, Page, Past
 
 WITHIN_S: Final = 2.0
 """For one commit; a page that waited longer is carried without it."""
@@ -37,8 +37,8 @@ class Book:
         """Whether the database takes writes, as far as the last one showed."""
         return not self._database.refuses
 
-    async def write(self, entries: Sequence[Page | Name | Past]) -> None:
-        """Raise pages, resolve names and write down what is past, in order, in one commit.
+    async def write(self, entries: Sequence[Page | Name | Past | Lasting]) -> None:
+        """Raise pages, take over what was told, resolve names and write down what is past, in order, in one commit.
 
         Raises a `ReadbackError` when it is not known whether that was done.
         """
@@ -50,6 +50,8 @@ class Book:
             for entry in entries:
                 if isinstance(entry, Page):
                     pages.raised(transaction, entry, now=now)
+                elif isinstance(entry, Lasting):
+                    pages.taken_over(transaction, entry, now=now)
                 elif isinstance(entry, Past):
                     pages.written_down(transaction, entry, now=now)
                 else:

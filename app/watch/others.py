@@ -33,10 +33,11 @@ class Others:
         """What ended lately, whoever ended it."""
         self._well: set[Name] = set()
         """What is over as far as this process knows."""
+        self._looked = False
 
     def have(self, name: Name, since: float, now: float) -> bool:
         """Whether a page that is up since then is another's to end; what this process said of it is remembered."""
-        if since > self._began_at or name[0] in NOTICED:
+        if since > self._began_at or name[0] in NOTICED or not self._looked:  # who says so once says it too soon
             self._well.add(name)
         if since <= self._began_at:
             return False
@@ -51,6 +52,7 @@ class Others:
         """What is up, and since when, and which processes there are: of the first, what this process said is over, to
         be said again.
         """
+        self._looked = True
         if self._living - living:
             self._gone_at = now
         self._living = living

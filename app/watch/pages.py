@@ -83,6 +83,13 @@ class Past:
     acknowledged_at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """A page that was told of without a row, and lasts."""
+
+    so_far: Past
+
+
 def raised(transaction: Transaction, page: Page, *, now: float, reached: int = 0) -> bool:
     """Raise a page unless it is raised already; True when it was raised now. `reached`: how many rounds of another page
     told of the same, so that this one begins as high up.
@@ -126,6 +133,15 @@ def written_down(transaction: Transaction, past: Past, *, now: float) -> None:
     if past.acknowledged_at:
         record(transaction, "page_acknowledged", subject=about[0], at=past.acknowledged_at, by=taken[0], **noted)
     record(transaction, "page_resolved", subject=page.key, at=now, **noted)
+
+
+def taken_over(transaction: Transaction, lasting: Lasting, *, now: float) -> None:
+    """Raise a page that people heard of already, unless it is raised: whoever did is told again in the next round."""
+    told = lasting.so_far.progress
+    if raised(transaction, lasting.so_far.page, now=now, reached=max(0, told.round - 1)) and told.heard():
+        whom = {"receivers": orjson.dumps(as_data(told.reach)).decode(), "told": "open"}
+        name = lasting.so_far.page.kind, lasting.so_far.page.key
+        transaction.connection.execute(update(pages).where(*_open(*name)).values(**whom))
 
 
 def rounds_of(transaction: Transaction, kind: str, key: str) -> int:

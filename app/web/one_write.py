@@ -62,6 +62,6 @@ class Joining(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     def _let_go(self) -> None:
-        if self._kept:
-            kept, self._kept = self._kept, b""
+        kept, self._kept = self._kept, b""
+        if kept and not self._transport.is_closing():  # whom it was for is gone, and uvloop's own takes no write then
             self._transport.write(kept)

@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.adapters.caldav_calendar import CaldavCalendar, CaldavOptions
+from app.adapters.caldav_transport import Credential
 from app.booking.calendar import Absent, Busy, Cancelled, Changed, Changes, Event, Refused, Unknown
 from tests.fakes import google_faults as faults
 from tests.fakes.caldav_server import FakeCaldav, calendar_object
@@ -31,6 +33,14 @@ async def caldav() -> AsyncIterator[FakeCaldav]:
 @pytest.fixture
 async def calendar(caldav: FakeCaldav) -> AsyncIterator[CaldavCalendar]:
     started = CaldavCalendar(CaldavOptions())
+    await started.start()
+    yield started
+    await started.close()
+
+
+@asynccontextmanager
+async def asking(credentials: list[Credential]) -> AsyncIterator[CaldavCalendar]:
+    started = CaldavCalendar(CaldavOptions(credentials))
     await started.start()
     yield started
     await started.close()
@@ -145,13 +155,39 @@ async def test_what_tells_nothing_is_unknown_everywhere(
     assert isinstance(await calendar.changes(dana, "1", within_s=WITHIN_S), Unknown)
 
 
-async def test_a_refused_password_is_said_so_that_an_operator_knows_what_to_do(
-    caldav: FakeCaldav, calendar: CaldavCalendar, dana: str
+@pytest.mark.parametrize(("fault", "status"), [(faults.UNAUTHORIZED, 401), (faults.status(403), 403)])
+@pytest.mark.parametrize("line", ["", "lee/", "dan/", "dana/below/"])
+async def test_a_calendar_that_no_credential_is_for_is_said_to_be_asked_without_one(
+    caldav: FakeCaldav, dana: str, line: str, fault: Fault, status: int
 ) -> None:
-    caldav.fail_always("*", faults.UNAUTHORIZED)
-    told = await hours(calendar, dana)
+    caldav.fail_always("*", fault)
+    lines = [(dana.removesuffix("dana/") + line, "ann", "s3cr3t")] if line else []
+    async with asking(lines) as calendar:
+        read, written = await hours(calendar, dana), await calendar.book(dana, VISIT, within_s=WITHIN_S)
+        cancelled = await calendar.cancel(dana, VISIT.id, "", within_s=WITHIN_S)
+    assert isinstance(read, Unknown)
+    assert isinstance(written, Refused)
+    assert isinstance(cancelled, Unknown)
+    lacking = f"{status}: no line of READBACK_CALDAV_CREDENTIALS is at or above {dana}, so the server was asked "
+    assert {read.reason, written.reason, cancelled.reason} == {f"{lacking}without a user and password"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (faults.UNAUTHORIZED, "401: the server does not take the user and password that READBACK_CALDAV_CREDENTIALS"),
+        (faults.status(403), "403: this user may not do that"),
+    ],
+)
+@pytest.mark.parametrize("below", ["dana/", "dana", ""])
+async def test_a_refused_password_is_said_so_that_an_operator_knows_what_to_do(
+    caldav: FakeCaldav, dana: str, below: str, fault: Fault, said: str
+) -> None:
+    caldav.fail_always("*", fault)
+    async with asking([(dana.removesuffix("dana/") + below, "ann", "s3cr3t")]) as calendar:
+        told = await hours(calendar, dana)
     assert isinstance(told, Unknown)
-    assert told.reason.startswith("401: the server does not take the user and password that READBACK_CALDAV_CRED")
+    assert told.reason.startswith(said)
 
 
 PASSING = {

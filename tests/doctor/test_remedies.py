@@ -165,9 +165,26 @@ async def test_what_is_done_about_caldav_follows_from_what_the_server_says(
 ) -> None:
     async with FakeCaldav() as server:
         server.fail_always(operation, fault)
-        seen, advice = await advised(f"caldav:{server.url('dana')}", tmp_path, sqlite_url)
+        address = server.url("dana")
+        credentials = {"READBACK_CALDAV_CREDENTIALS": f"{address} ann s3cr3t"}
+        seen, advice = await advised(f"caldav:{address}", tmp_path, sqlite_url, **credentials)
 
     assert done in advice, seen
+
+
+@pytest.mark.parametrize("code", [401, 403])
+@pytest.mark.parametrize("given", [{}, {"READBACK_CALDAV_CREDENTIALS": "https://caldav.example.com/ ann s3cr3t"}])
+async def test_a_caldav_calendar_without_a_line_of_its_own_is_to_get_one(
+    sqlite_url: str, tmp_path: Path, given: dict[str, str], code: int
+) -> None:
+    async with FakeCaldav() as server:
+        server.fail_always("*", faults.status(code))
+        address = server.url("dana")
+        seen, advice = await advised(f"caldav:{address}", tmp_path, sqlite_url, **given)
+
+    assert f"{code}: no line of READBACK_CALDAV_CREDENTIALS is at or above {address}" in seen
+    assert advice.startswith("Add a line with this address, a user and a password")
+    assert "or to the file that READBACK_CALDAV_CREDENTIALS_FILE names" in advice
 
 
 async def test_a_caldav_server_that_cannot_be_reached_is_looked_for_where_it_is_lost(

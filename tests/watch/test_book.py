@@ -14,11 +14,14 @@ from app.watch.book import Book
 from app.watch.database_kinds import FOR_PEOPLE, TOLD_AFTER_S
 from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
+from app.watch.escalation import QUIET_S
 from app.watch.notify import CAUSE_GONE
 from app.watch.others import MAY_BE_GONE_AFTER_S
+from app.watch.pager import Pager
+from app.watch.pages import Page
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
-from tests.watch.test_alarms import ScriptedNotifier, soon
+from tests.watch.test_alarms import ScriptedNotifier, soon, will_never_have_it
 
 LISTS = {("mine",): "acme"}
 
@@ -32,6 +35,18 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def alarms(database: Database, notifier: ScriptedNotifier) -> Alarms:
     clock = FakeClock()
     return Alarms(notifier, ("own",), clock, book=Book(database, LISTS, clock, lambda: None))
+
+
+def pager_of(database: Database, notifier: ScriptedNotifier, clock: FakeClock) -> Pager:
+    return Pager(
+        database=database,
+        messenger=notifier,
+        own=("own",),
+        by_business={"acme": ("mine",)},
+        clock=clock,
+        shown=lambda url: url,
+        link=lambda page_id: page_id,
+    )
 
 
 async def listed(database: Database) -> list[tuple[str, str, str, str]]:
@@ -228,6 +243,70 @@ async def test_what_was_told_while_the_database_was_away_and_lasts_is_the_pagers
     await database.stop()
 
 
+@pytest.mark.parametrize("missed", [False, True])
+async def test_what_was_told_while_the_database_was_away_the_pager_tells_anew_only_in_its_turn(
+    database: Database, missed: bool
+) -> None:
+    """One outage of something else is one page about it, though the database came back meanwhile."""
+    away = ScriptedNotifier(**{"mine": will_never_have_it} if missed else {})
+    back, clock = ScriptedNotifier(), FakeClock()
+    book = Book(database, LISTS, clock, lambda: None)
+    ringing = Alarms(away, ("own",), clock, book=book)
+    ringing._away_until = clock.monotonic() + AWAY_S
+    ringing.start()
+    ringing.ring("calendar_silent", "google:a", "t", "b", pages=("mine",))
+    await away.wait_for("own", 1)
+    await away.wait_for("mine", 1)
+    await soon(lambda: not ringing.on_their_way)
+    pager = pager_of(database, back, clock)
+
+    clock.advance(AWAY_S)
+    for _ in range(2):
+        await ringing._look(book)
+        await soon(lambda: ("calendar_silent", "google:a") in ringing._kept and ringing._directly.carried == 1)
+    await pager.deliver_due()
+    assert back.tries.get("own", []) == []
+    assert len(back.tries.get("mine", [])) == missed
+    assert away.ends == {}, "an incident of it stays open until the pager opens its own"
+    clock.advance(QUIET_S[0])
+    await pager.deliver_due()
+    assert [title for title, _ in back.tries["own"]] == ["t"], "told again in its turn, with where it is taken"
+    await ringing._look(book)
+    await soon(lambda: not ringing._directly.carried)
+    assert away.ends["own"] == [("t", "")]
+    ringing.clear("calendar_silent", "google:a")
+    await ringing.stop()
+    await pager.deliver_due()
+    assert back.ends["own"] == [("t", CAUSE_GONE)]
+    assert back.ends["mine"] == [("t", CAUSE_GONE)]
+
+
+@pytest.mark.parametrize("ends", ["cleared", "resolved by a person", "stopped"])
+async def test_the_end_of_what_was_handed_on_is_told_to_people_once(database: Database, ends: str) -> None:
+    away, back, clock = ScriptedNotifier(), ScriptedNotifier(), FakeClock()
+    book = Book(database, LISTS, clock, lambda: None)
+    ringing = Alarms(away, ("own",), clock, book=book)
+    ringing._away_until = clock.monotonic() + AWAY_S
+    ringing.start()
+    ringing.ring("redis_down", "redis", "t", "b")
+    await away.wait_for("own", 1)
+    clock.advance(AWAY_S)
+    await ringing._look(book)
+    await soon(lambda: ("redis_down", "redis") in ringing._kept)
+    if ends == "cleared":
+        ringing.clear("redis_down", "redis")
+    elif ends == "resolved by a person":
+        await database.write(lambda t: pages.resolved(t, "redis_down", "redis", now=clock.now(), by="Kim"))
+        await ringing._look(book)
+        assert ringing.ring("redis_down", "redis", "t", "b"), "it lasts, and rings anew"
+    await ringing.stop()
+    await pager_of(database, back, clock).deliver_due()
+    assert away.tries["own"] == [("t", "b")]
+    assert away.ends["own"] == [("t", "")], "closed where incidents are kept, and no person reads it"
+    said = {"cleared": [("t", CAUSE_GONE)], "resolved by a person": [("t", "Kim says that it is over.")]}
+    assert back.ends.get("own", []) == said.get(ends, [])
+
+
 async def test_receivers_that_no_business_has_are_reached_from_memory(database: Database) -> None:
     notifier = ScriptedNotifier()
     ringing = alarms(database, notifier)
@@ -270,7 +349,7 @@ async def test_what_two_told_while_the_database_was_away_ends_once(database: Dat
     for ringing in both:  # the second one looks when the first one's page is in the database
         ringing._clock.advance(AWAY_S)  # type: ignore[attr-defined]  # a fake one
         await ringing._look(book)
-        await soon(lambda ringing=ringing: not ringing._waiting and not ringing._directly.carried)  # type: ignore[misc]
+        await soon(lambda ringing=ringing: ("redis_down", "redis") in ringing._kept)  # type: ignore[misc]
     for ringing in both:
         ringing.clear("redis_down", "redis", own=True)
         await ringing.stop()
@@ -304,6 +383,27 @@ async def test_what_each_meets_by_itself_ends_though_whoever_rang_it_is_gone(dat
         ("audit_broken", "open"),
         ("model_fails", "resolved"),
     ]
+
+
+@pytest.mark.parametrize("kind", ["audit_not_anchored", "jobs_down", "calendar_silent"])
+@pytest.mark.parametrize("rings", [False, True])
+async def test_an_end_said_once_before_it_is_known_what_is_up_is_no_end_lost(
+    database: Database, kind: str, rings: bool
+) -> None:
+    """As of a process that began again, where the one before could not write the end it owed."""
+    await database.write(lambda t: pages.raised(t, Page(kind, "it", "t", "b"), now=1.0))
+    ringing = alarms(database, ScriptedNotifier())
+    ringing._clock.advance(2.0)  # type: ignore[attr-defined]  # a fake one
+    ringing.start()
+    ringing.clear(kind, "it", own=True)
+    if rings:
+        ringing.ring(kind, "it", "t", "b")
+    book = Book(database, LISTS, ringing._clock, lambda: None)
+    for _ in range(2):
+        await ringing._look(book)
+        await soon(lambda: not ringing._waiting and not (ringing._keeping and not ringing._keeping.done()))
+    await ringing.stop()
+    assert [row[-1] for row in await listed(database)] == ["open" if rings else "resolved"]
 
 
 async def test_what_a_person_resolved_may_ring_again(database: Database) -> None:

@@ -71,6 +71,11 @@ GOOGLE: Final[Rows] = (
 )
 CALDAV: Final[Rows] = (
     (
+        "no line of READBACK_CALDAV_CREDENTIALS",
+        "Add a line with this address, a user and a password, such as https://caldav.example.com/dana/ user password, "
+        "to READBACK_CALDAV_CREDENTIALS, or to the file that READBACK_CALDAV_CREDENTIALS_FILE names, and restart.",
+    ),
+    (
         "401",
         "Correct user and password for this address in READBACK_CALDAV_CREDENTIALS; an account with a second factor "
         "needs a password for apps.",
