@@ -9,7 +9,7 @@ from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.ground import Ground
 from app.sms.meant import called
-from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
+from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, by_parts, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
 from app.sms.tidings import DETAIL
@@ -154,6 +154,8 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     state, found = talk.state, _NOT_SO.fullmatch(talk.said.text)
     words = state.name.split()
     confirming = _confirms(talk)
+    if confirming and (both := by_parts(talk.said.text, ground)):
+        return both
     if confirming and (so := _NAMED_SO.fullmatch(talk.said.text)) and (name := whole_name(so["name"], ground)):
         return name
     if confirming and _WRONG.fullmatch(talk.said.text.lower().strip(" .!?")):
