@@ -65,6 +65,6 @@ def test_two_days_are_no_name() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[text[:20] for text in HOSTILE])
 def test_no_text_is_costly_to_look_at(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     named(text[:600], [text[:600]], GROUND, False)
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05

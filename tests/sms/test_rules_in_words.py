@@ -98,6 +98,6 @@ async def test_a_day_that_the_question_names_is_not_looked_up(sqlite_url: str) -
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[text[:20] for text in HOSTILE])
 def test_no_text_is_costly_to_look_at(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     asks_rules(text[:600])
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05

@@ -90,6 +90,6 @@ async def test_what_is_no_visit_goes_to_a_person(what: str, sqlite_url: str) -> 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[text[:20] for text in HOSTILE])
 def test_no_text_is_costly_to_look_at(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     wants_own_sooner(text[:600], OWN)
-    assert time.perf_counter() - began < 0.05
+    assert time.thread_time() - began < 0.05
