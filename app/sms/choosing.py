@@ -32,8 +32,7 @@ async def go_on(talk: Talk) -> None:
     state, said = talk.state, talk.said
     confirming = state.step is Step.CONFIRM and state.slot is not None
     if confirming and said.answer is Answer.YES:
-        await naming.noted(talk)
-        await carry_out(talk)
+        await _confirmed(talk)
         return
     took, noted = _take_in(talk), await naming.noted(talk)
     if said.when.no_such and not said.when.days:
@@ -59,6 +58,14 @@ async def go_on(talk: Talk) -> None:
         talk.say(phrases.NOT_THEN)
     else:
         await talk.misunderstood()
+
+
+async def _confirmed(talk: Talk) -> None:
+    moves = talk.state.task is Task.MOVE
+    await naming.noted(talk)
+    await carry_out(talk)
+    if moves:
+        await naming.passed_on(talk)
 
 
 def _say_noted(talk: Talk) -> None:

@@ -132,11 +132,21 @@ async def noted(talk: Talk) -> bool:
     if state.task is not Task.BOOK:
         return False
     before, names = state.words.get("notes", ""), {name.lower() for name in (said.name, said.alone, said.titled)}
-    told = [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if _is_note(part)]
+    told = _notes(said)
     new = [part for part in told if part not in before and part.lower() not in names]
     if new and not _written(talk, ", ".join(new)):
         await talk.person(phrases.GOES_ON)
     return bool(new)
+
+
+async def passed_on(talk: Talk) -> None:
+    """What is told beside a yes to a move goes to a person: no tool takes it down with that."""
+    if _notes(talk.said) and not talk.passed_on:
+        await talk.person(phrases.GOES_ON)
+
+
+def _notes(said: Said) -> list[str]:
+    return [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if _is_note(part)]
 
 
 def _written(talk: Talk, note: str) -> bool:
