@@ -18,6 +18,7 @@ from app.sms.cancelling import (
 from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED, URGENT
+from app.sms.origins_in_words import UNFIT_VISIT
 from app.sms.other_languages import NO_CALL_ABROAD
 from app.sms.rules_in_words import asks_rules
 from app.sms.sooner_in_words import wants_own_sooner
@@ -94,7 +95,7 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
     moves = (
-        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked))
+        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked) or UNFIT_VISIT.search(asked))
         or _moves_own(asked, own)
         or bool(_PLACES_OWN.search(asked) or _BE_MOVED.search(asked))
         or read_shift(asked) is not None

@@ -58,9 +58,6 @@ _OF_A_DAY = re.compile(
     r"(?:\W|\b(?:no|nope|nah|sorry|oops|wait|actually|i|mean|meant|said|should|be|have|been|it'?s|on|for|make|it|that|"
     r"please|pls|thanks|not|but|the|this|instead|want|wanted|need)\b)*"
 )
-_NOT_AT = re.compile(
-    r"(?<!why )\bnot (?:at |for )?(?:[0-9]{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)\b"
-)
 _STEM_CHARS = 3
 NOT_THE_POINT = frozenset(
     ("home", "house", "visit", "service", "services", "appointment", "the", "and", "a", "of", "my", "up")
@@ -344,10 +341,9 @@ def only_differ_by_day(slots: Sequence[Offered]) -> list[int]:
     return list(minutes) if len(minutes) == 1 and len(days) > 1 else []
 
 
-def without_declined(said: Said, starts: datetime) -> Said:
-    """What was said, where the hour it names is the one that is turned down: "not at nine"."""
-    declined = bool(_NOT_AT.search(said.text.lower())) and names_time(said.when, starts)
-    return dataclasses.replace(said, when=When(barred=said.when.barred)) if declined else said
+def declined(talk: Talk) -> list[int]:
+    """The hours, in minutes since midnight, at which what is being booked is not wanted: "not at nine"."""
+    return list(talk.said.at.clock.minutes) if talk.state.task is Task.BOOK else []
 
 
 def minute(slot: Offered | Booked) -> int:
