@@ -167,8 +167,7 @@ def weighed(talk: Talk) -> Said:
     about = talk.state.appointment if step is Step.CONFIRM_CANCEL else talk.state.slot if step is Step.CONFIRM else None
     if about is None:
         return said
-    books = isinstance(about, Offered) and talk.state.task is Task.BOOK
-    plain = _without_details(talk, about.who) if books else said  # with a move, no tool takes them down
+    plain = _without_details(talk, about.who) if isinstance(about, Offered) else said
     if not talk.early and _is_yes(replace(talk, said=plain), about):
         yes = replace(plain, text=said.text, whole=said.whole, next=said.next, pictures=said.pictures)
         return replace(yes, answer=Answer.YES, intent=None, when=When(), number=None)

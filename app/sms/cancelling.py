@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from enum import IntEnum
 
 from app.sms.day_names import FROM_TODAY, MONTHS, WEEKDAYS
+from app.sms.rules_in_words import rules_in
 from app.sms.vocabulary import APPT
 
 
@@ -222,7 +223,13 @@ _EARLIER_OR_LATER = re.compile(r"\b(?:earlier|before|sooner|later|after|until|ti
 
 def cancelling(low: str, own: Collection[str] = frozenset()) -> Cancelling:
     """How these words (lower case) speak of it. `own` are the words of the business: its services, who comes."""
-    kinds = [_kind(clause, own) for clause in _clauses(low)]
+    rules = rules_in(low)
+    kinds = [
+        Cancelling.TOLD
+        if any(start < clause.end and clause.start < end for start, end in rules)
+        else _kind(clause, own)
+        for clause in _clauses(low)
+    ]
     cannot = CANNOT_COME.search(low) and not _STANDS_IN.search(low)
     if re.search(_NOT_THERE, low):
         kinds.append(Cancelling.HALF)

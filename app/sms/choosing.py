@@ -32,8 +32,7 @@ async def go_on(talk: Talk) -> None:
     state, said = talk.state, talk.said
     confirming = state.step is Step.CONFIRM and state.slot is not None
     if confirming and said.answer is Answer.YES:
-        await naming.noted(talk)
-        await carry_out(talk)
+        await _confirmed(talk)
         return
     took, noted = _take_in(talk), await naming.noted(talk)
     if said.when.no_such and not said.when.days:
@@ -59,6 +58,14 @@ async def go_on(talk: Talk) -> None:
         talk.say(phrases.NOT_THEN)
     else:
         await talk.misunderstood()
+
+
+async def _confirmed(talk: Talk) -> None:
+    moves = talk.state.task is Task.MOVE
+    await naming.noted(talk)
+    await carry_out(talk)
+    if moves:
+        await naming.passed_on(talk)
 
 
 def _say_noted(talk: Talk) -> None:
@@ -186,11 +193,11 @@ def _take_service(talk: Talk) -> bool:
         return False
     if state.slot is not None or state.slots:  # what was offered was for another service
         about = state.slot or state.slots[0]
-        talk.said = meant.without_declined(said, about.starts)
         at = state.slot if meant.names_only(said, chosen) else None  # else they choose anew
         days, barred = [about.starts.date()], said.when.barred
         days = [day for day in days if day.weekday() not in barred]
         state.wanted = state.wanted or Wanted(days=days, minutes=[minute(at)] if at else [], barred=list(barred))
+        state.wanted.declined = meant.declined(talk)
     state.after = [replace(each, if_booked=chosen.id) if each.if_booked else each for each in state.after]
     state.service = chosen.id
     state.forget_times()
@@ -223,20 +230,21 @@ def _take_time(talk: Talk) -> bool:
                 return True
             if not said.when:
                 return True
-    if said.when and not (said.when.loose and said.number is not None and state.step is Step.SERVICE):
-        state.wanted = _wished(talk)
-        state.forget_times()
-        return True
-    if hours:
-        state.wanted = Wanted(days=[state.slots[0].starts.date()], minutes=list(hours))
-        state.forget_times()
-        return True
-    return False
+    if (wanted := _wished(talk, hours)) is None:
+        return False
+    state.wanted = wanted
+    state.wanted.declined = meant.declined(talk) or wanted.declined
+    state.forget_times()
+    return True
 
 
-def _wished(talk: Talk) -> Wanted:
-    """What is wanted; a day alone leaves the hour as it is where that was all the offered times differed by."""
-    when, minutes = talk.said.when, meant.only_differ_by_day(talk.state.slots)
+def _wished(talk: Talk, hours: Sequence[int]) -> Wanted | None:
+    """What is wanted, if anything is; `hours` are those of a number that is none of an offered time."""
+    state, when = talk.state, talk.said.when
+    if not when or (when.loose and talk.said.number is not None and state.step is Step.SERVICE):
+        turned_down = meant.declined(talk) and state.slots and state.step in (Step.TIME, Step.NAME)
+        return Wanted(days=[state.slots[0].starts.date()], minutes=[*hours]) if hours or turned_down else None
+    minutes = meant.only_differ_by_day(state.slots)  # then a day alone leaves the hour as it is
     if minutes and when == When(days=when.days, bare=when.bare):
         return Wanted(days=list(when.days), bare=when.bare, minutes=minutes)
     return meant.near_what_is_spoken_of(talk, _near_what_was_offered(talk).said(when))
@@ -287,11 +295,12 @@ async def _offer(talk: Talk) -> None:
         state.wanted, state.step = Wanted(), Step.DAY
         talk.say(phrases.THAT_TIME_ALREADY, phrases.WHICH_DAY)
         return
-    result = await _look_up(talk, wanted, MANY if wanted.clock or wanted.barred else OFFERED)
+    limit = MANY if wanted.clock or wanted.barred or wanted.declined else OFFERED
+    result = await _look_up(talk, wanted, limit)
     if result is None:
         return
     offered = [slot for slot in _offered(result["slots"]) if slot.starts.weekday() not in wanted.barred]
-    slots = [slot for slot in offered if not _is_theirs(talk, slot.starts)]
+    slots = [s for s in offered if not (_is_theirs(talk, s.starts) or minute(s) in wanted.declined)]
     near = meant.nearest(slots, wanted.clock)
     fitting = [slot for slot in near if wanted.clock.allows(minute(slot))]
     exact = bool(wanted.clock.minutes)

@@ -120,6 +120,14 @@ _HOUR_BEFORE_DAY = re.compile(
     r"(?P<how>(?P<high>))(?: on)?(?= +,)"
 )
 """`2 on Tuesday`."""
+_SPAN_END = rf"(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?[ap]?|{_WORD})"
+_SPAN_BEFORE_DAY = re.compile(
+    r"(?<![\w/:.#-])(?<!\d )(?P<counted>(?:apts?|apartments?|units?|rooms?|suites?|lots?|numbers?|no\.?|options?|ages?|"
+    r"aged|grades?|buildings?|bldgs?|floors?|pages?|kids|steps?) )?"
+    r"(?P<moved>(?:my|our|the|it|move|change|switch|push|shift|bump|swap|reschedule|make) )?"
+    rf"(?P<low>{_SPAN_END})(?P<how> ?- ?| to )(?P<high>{_SPAN_END})(?: on)?(?=(?P<apart>,)? +,)"
+)
+"""`10-11 Tuesday`, anywhere in a text; not what is counted by such numbers, nor "change 9 to 10 Tuesday"."""
 _NOON_WORD = re.compile(r"\b(?:at )?(?:(?P<midnight>midnight)|noon|midday|mediod[ií]a)\b")
 _IN_THE = r"(?:in the|this|por la|en la|de la)"
 _PARTS = (
@@ -225,8 +233,8 @@ def every_time(words: str) -> Clock:
 
 def read_hour(left: str) -> tuple[Clock, str]:
     """Bare hours beside a day that has been read, one, some or a stretch of them; and the words that are left."""
-    matches = list(_HOUR_AFTER_DAY.finditer(left)) or list(_HOUR_BEFORE_DAY.finditer(left))
-    ends = [(match["how"], match["low"], match["high"]) for match in matches]
+    matches = list(_HOUR_AFTER_DAY.finditer(left)) or list(_HOUR_BEFORE_DAY.finditer(left)) or _spans(left)
+    ends = [((match["how"] or "").strip(), match["low"], match["high"]) for match in matches]
     if len(ends) == 1 and ends[0][0] in ("-", "to"):
         [(_, low, high)] = ends
         clock = Clock(after=_likely(_with_colon(low)), before=_likely(_with_colon(high)))
@@ -235,6 +243,23 @@ def read_hour(left: str) -> tuple[Clock, str]:
     for match in matches:
         left = _without(left, match)
     return clock, left
+
+
+def _spans(left: str) -> list[re.Match[str]]:
+    """The one stretch of hours that stands before a day; none of which the hours are in another order."""
+    found = [
+        match
+        for match in _SPAN_BEFORE_DAY.finditer(left)
+        if not (match["counted"] or (match["moved"] and "to" in match["how"]) or (match["apart"] and _is_choice(match)))
+    ]
+    ends = [(_likely(_with_colon(match["low"])), _likely(_with_colon(match["high"]))) for match in found]
+    whole = all(low is not None and high is not None and low < high for low, high in ends)
+    return found if len(found) == 1 and whole else []
+
+
+def _is_choice(match: re.Match[str]) -> bool:
+    """Whether it can be two numbers of choices, with a day behind them."""
+    return not match["low"].isdigit() or int(match["low"]) <= MOST_CHOICES
 
 
 def _meant(bare: str) -> tuple[int, ...]:

@@ -336,7 +336,7 @@ async def _about_booked(talk: Talk) -> bool:
         return True
     elif its_time and said.asks and said.when.clock:
         await own_appointments.tell(talk)
-    elif meant.wishes_sooner(said):
+    elif said.wishes_sooner:
         await own_appointments.begin(talk, Task.MOVE)
     elif said.asks and (its_time or ABOUT_VISIT.search(said.text.lower())):
         await _question(talk)

@@ -18,7 +18,10 @@ from app.sms.cancelling import (
 from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.not_asked import BOOKS_LATER, COMPLAINT, DANGER, NO_SHOW, NOT_CALLED, URGENT
+from app.sms.origins_in_words import UNFIT_VISIT
 from app.sms.other_languages import NO_CALL_ABROAD
+from app.sms.rules_in_words import asks_rules
+from app.sms.sooner_in_words import wants_own_sooner
 from app.sms.spans_in_words import read_shift
 
 
@@ -92,15 +95,17 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
     moves = (
-        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked))
+        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked) or UNFIT_VISIT.search(asked))
         or _moves_own(asked, own)
         or bool(_PLACES_OWN.search(asked) or _BE_MOVED.search(asked))
         or read_shift(asked) is not None
+        or wants_own_sooner(asked, own)
     )
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
     if v.NOT_CANCEL.search(low):
         return Intent.MOVE if moves else Intent.STATUS
-    if v.TOPICS.search(low) or (not when and _asks_if_free(low, own)):
+    rules = of_cancelling < Cancelling.HALF and asks_rules(low)
+    if rules or v.TOPICS.search(low) or (not when and _asks_if_free(low, own)):
         late = when.clock and v.INSTEAD_OF_IT.search(asked) and v.LATE.search(asked)
         return Intent.MOVE if late else Intent.QUESTION
     calls = v.PERSON.search(NO_CALL_ABROAD.sub(" ", asked)) and not v.NO_CALL.search(asked)

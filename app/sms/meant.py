@@ -20,7 +20,7 @@ from app.sms.shown_twice import by_label
 from app.sms.spans_in_words import read_next_to_it, read_shift
 from app.sms.state import IDLE, Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
-from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, PLEASE, SAME, SAME_DAY, SOONER, WISHES_FOR
+from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
 from app.sms.words import Answer, Intent, More, Said
 
 NEAR = 3
@@ -57,9 +57,6 @@ _PUTS_RIGHT = re.compile(r"\b(?:no|nope|nah|sorry|oops|wait|actually|i meant?|i 
 _OF_A_DAY = re.compile(
     r"(?:\W|\b(?:no|nope|nah|sorry|oops|wait|actually|i|mean|meant|said|should|be|have|been|it'?s|on|for|make|it|that|"
     r"please|pls|thanks|not|but|the|this|instead|want|wanted|need)\b)*"
-)
-_NOT_AT = re.compile(
-    r"(?<!why )\bnot (?:at |for )?(?:[0-9]{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)\b"
 )
 _STEM_CHARS = 3
 NOT_THE_POINT = frozenset(
@@ -179,12 +176,6 @@ def nearest(slots: Sequence[Offered], clock: Clock) -> list[Offered]:
     return sorted(near, key=lambda slot: slot.starts)
 
 
-def wishes_sooner(said: Said) -> bool:
-    """Whether an earlier or a later time is asked for, for a visit that stands: "can you come a bit later?"."""
-    asks = said.asks or bool(WISHES_FOR.search(said.text.lower())) or bool(PLEASE.search(said.text.lower()))
-    return asks and said.more in (More.EARLIER, More.LATER) and bool(SOONER.search(said.text.lower()))
-
-
 def names_only(said: Said, service: Service) -> bool:
     """Whether nothing but this service is said, and courtesies: whoever says more may mean another time as well."""
     stems = tuple(word[:_STEM_CHARS] for word in _plain(service.name).split())
@@ -285,7 +276,7 @@ def near_what_is_spoken_of(talk: Talk, wanted: Wanted) -> Wanted:
 
 def says_from(talk: Talk) -> Wanted | None:
     """What is wanted, said from the time chosen or the one to be moved: "an hour later", "same time next week"."""
-    state, text = talk.state, talk.said.text.lower()
+    state, text = talk.state, _beside_question(talk.said).lower()
     wanted = state.wanted or Wanted().said(talk.said.when)
     start, shift = state.slot or state.appointment, read_next_to_it(text) or read_shift(text)
     if start is None and not state.slots and state.task is Task.BOOK and SAME.search(text):
@@ -319,6 +310,14 @@ def says_from(talk: Talk) -> Wanted | None:
     return replace(wanted, days=days, length=length, minutes=minutes)
 
 
+def _beside_question(said: Said) -> str:
+    """What is said, without what is asked beside it: a "day before" in that is no day that is wished for."""
+    text = said.text
+    for part in filter(None, said.question.split("\n")):
+        text = text.replace(part, " , ")
+    return text
+
+
 def _is_whole_days(shift: timedelta | None) -> TypeGuard[timedelta]:
     return shift is not None and shift.days * _DAY == shift
 
@@ -342,10 +341,9 @@ def only_differ_by_day(slots: Sequence[Offered]) -> list[int]:
     return list(minutes) if len(minutes) == 1 and len(days) > 1 else []
 
 
-def without_declined(said: Said, starts: datetime) -> Said:
-    """What was said, where the hour it names is the one that is turned down: "not at nine"."""
-    declined = bool(_NOT_AT.search(said.text.lower())) and names_time(said.when, starts)
-    return dataclasses.replace(said, when=When(barred=said.when.barred)) if declined else said
+def declined(talk: Talk) -> list[int]:
+    """The hours, in minutes since midnight, at which what is being booked is not wanted: "not at nine"."""
+    return list(talk.said.at.clock.minutes) if talk.state.task is Task.BOOK else []
 
 
 def minute(slot: Offered | Booked) -> int:

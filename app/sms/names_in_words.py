@@ -23,6 +23,16 @@ WEAK_NAME_CUE = re.compile(
     r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})"
     r"(?=$|[,.;!?\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
 )
+_FIRST_NAMES = re.compile(r",(?P<first> ?[A-Z][\w'.-]*?(?: [A-Z][\w'.-]*?)?)(?=\W*$|[;!\n(]|[.,] | and\b| [0-9(+])")
+"""Behind a surname: "name: Roe, Jane"."""
+_IS = r"(?: name(?: is|'s)?[ :]+|: ?)"
+_BETWEEN = r"[ ,.;\n]{1,4}(?:and )?(?:my |the )?"
+_FIRST = rf"first{_IS}(?P<first>[^\W\d_][\w'-]*)"
+_LAST = rf"(?:(?:last|family){_IS}|surname(?: is)?[ :]+)(?P<last>[^\W\d_][\w'-]*)"
+_BOTH_PARTS = tuple(
+    re.compile(rf"\b{one}{_BETWEEN}{other}(?!\w)", re.I) for one, other in ((_FIRST, _LAST), (_LAST, _FIRST))
+)
+"""Each by what it is: "last name: Roe, first name: Jane"."""
 NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['.-](?=[^\W\d_]|$)|[\u0300-\u036f])*")
 AROUND_NAME = re.compile(
     r"^(?:(?:yes|yeah|sure|ok|okay|hi|hello|well)[ ,]+)?(?:it'?s|it is|its|i'?m|i am|this is|for|under|call me|"
@@ -62,6 +72,14 @@ def surname_first(text: str, own_words: Collection[str]) -> str:
         return ""
     one = len(surname.split()) == 1 and fitting(surname, own_words)
     return f"{first} {surname}" if one and fitting(first, own_words) else ""
+
+
+def by_parts(text: str, ground: Ground) -> str:
+    """`Jane Roe`, from "last name: Roe, first name: Jane"; empty where it is written in another way."""
+    parts = next(filter(None, (form.search(text) for form in _BOTH_PARTS)), None)
+    if parts is None or all(ground.when(parts[which])[0] for which in ("first", "last")):
+        return ""
+    return fitting(f"{parts['first']} {parts['last']}", ground.own_words)
 
 
 def fitting(name: str, not_these: Collection[str]) -> str:
@@ -104,7 +122,13 @@ def alone(text: str, segments: Sequence[str], left: str, own_words: Collection[s
 
 def named(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> str:
     """A name that is said to be one, or that stands in a part of its own beside something else."""
+    if both := by_parts(text, ground):
+        return both
     if match := NAME_CUE.search(text):
+        if (behind := _FIRST_NAMES.match(text, match.end())) and not ground.when(behind["first"])[0]:
+            known = ground.own_words | ground.technicians
+            if both := surname_first(f"{match['name']},{behind['first']}", known):
+                return both
         return fitting(match["name"], frozenset()) or titled(match["name"], match["name"].lower(), None)
     if match := WEAK_NAME_CUE.search(text):
         return whole_name(match["name"], ground)

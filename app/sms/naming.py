@@ -9,7 +9,7 @@ from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
 from app.sms.ground import Ground
 from app.sms.meant import called
-from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, fitting, titled, whole_name
+from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, by_parts, fitting, titled, whole_name
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
 from app.sms.tidings import DETAIL
@@ -132,11 +132,21 @@ async def noted(talk: Talk) -> bool:
     if state.task is not Task.BOOK:
         return False
     before, names = state.words.get("notes", ""), {name.lower() for name in (said.name, said.alone, said.titled)}
-    told = [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if _is_note(part)]
+    told = _notes(said)
     new = [part for part in told if part not in before and part.lower() not in names]
     if new and not _written(talk, ", ".join(new)):
         await talk.person(phrases.GOES_ON)
     return bool(new)
+
+
+async def passed_on(talk: Talk) -> None:
+    """What is told beside a yes to a move goes to a person: no tool takes it down with that."""
+    if _notes(talk.said) and not talk.passed_on:
+        await talk.person(phrases.GOES_ON)
+
+
+def _notes(said: Said) -> list[str]:
+    return [_AGREES.sub("", part).strip(" .") for part in SEGMENTS.split(said.whole) if _is_note(part)]
 
 
 def _written(talk: Talk, note: str) -> bool:
@@ -154,6 +164,8 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     state, found = talk.state, _NOT_SO.fullmatch(talk.said.text)
     words = state.name.split()
     confirming = _confirms(talk)
+    if confirming and (both := by_parts(talk.said.text, ground)):
+        return both
     if confirming and (so := _NAMED_SO.fullmatch(talk.said.text)) and (name := whole_name(so["name"], ground)):
         return name
     if confirming and _WRONG.fullmatch(talk.said.text.lower().strip(" .!?")):

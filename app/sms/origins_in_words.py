@@ -1,4 +1,7 @@
-"""The hour that a visit is at now, said to tell which one shall go elsewhere: "my 9 o'clock to 11". Pure."""
+"""The hour that a visit is at now, said to tell which one shall go elsewhere: "my 9 o'clock to 11". Pure.
+
+So is an hour that is only turned down: "not at 9", "the 9 o'clock one is no good".
+"""
 
 import re
 
@@ -8,6 +11,7 @@ from app.sms.spans_in_words import DAY_NAMES
 _VERB = r"\b(?:move|moving|change|switch|push|shift|bump|swap|reschedule|postpone)"
 _DAY = rf"(?:(?:the )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?,? )?"
 _HOUR = rf"(?P<hour>{ONE_HOUR})(?P<said> ?o'? ?clock)?"
+_AT_HOUR = rf"{ONE_HOUR}(?: ?o'? ?clock)?"
 _END = r"(?![\w/:.-]*\w)"
 _OWN = re.compile(rf"{_VERB} (?:my|our|the|that|this) {_DAY}(?:at )?{_HOUR}{_END}", re.I)
 _FROM = re.compile(
@@ -18,6 +22,29 @@ _FROM = re.compile(
 _OF_DAY = re.compile(
     rf"{_VERB} (?:my |the )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?,? (?:at )?{_HOUR}{_END}(?= to\b)", re.I
 )
+_ONE = r"(?: (?:one|visit|appointment|appt|booking|slot|time))"
+_UNFIT = (
+    r"(?:(?:(?:is|are)(?: really| just)?|'s) (?:bad|out|impossible|not? (?:\w+ )?(?:good|possible|ok|okay|fine|great|"
+    r"ideal|convenient|an option|going to work|gonna work))|"
+    r"(?:(?:is|does|do|will|would|wo)(?:n'?t| not)|isnt|doesnt|wont)"
+    r" (?:\w+ )?(?:works?|good|great|ok|okay|fine|possible|suits?|fits?|do)|no longer (?:works|suits|fits))\b"
+)
+_BEGINS = r"(?:^|[,.;!\n] ?|\b(?:but|so|and|because|since|sorry|hi|hey|hello|no|ok|actually|unfortunately) )"
+_OF = r"(?:the|my|our|that)"
+_CANNOT = r"(?:can'?t|cannot|can not|won'?t) (?:do|make)"
+_UNFIT_HOUR = re.compile(rf"{_BEGINS}(?P<at>at )?(?:{_OF} )?{_HOUR}{_ONE}? {_UNFIT}", re.I)
+UNFIT_VISIT = re.compile(
+    rf"{_BEGINS}{_OF} {_AT_HOUR}{_ONE} {_UNFIT}|\b{_CANNOT} {_OF} {_AT_HOUR}{_ONE}(?=\W*$|[,.;!?\n])", re.I
+)
+"""A visit, by its hour, that does not suit."""
+_NOT_AT = re.compile(
+    rf"(?<!why )\b(?:not|{_CANNOT}|(?:any ?thing|any ?time) but|except) "
+    rf"(?P<at>(?:it )?at )?(?:for )?(?:{_OF} )?{_HOUR}{_ONE}?{_END}"
+    r"(?=\W*$|[,.;!?\n]| (?:but|please|pls|so|because|can|could|how|what|instead|then|and|i|we|rather|maybe|sorry|"
+    r"thanks)\b)",
+    re.I,
+)
+"""An hour that is turned down; "why not 9?" asks for it."""
 DAY_TO = re.compile(
     rf"{_VERB} (?:my |the )?(?:{DAY_NAMES}|today|tomorrow)(?:'?s)?(?: (?:visit|one|appointment|appt))?"
     r"(?: up| back)? to\b",
@@ -87,6 +114,9 @@ def without_origin(text: str) -> tuple[str, str]:
             until = _UNTIL.match(text, match.end()) or match
             rest = f"{text[: match.start('hour')]} visit {text[until.end() :]}"
             return match["hour"], _TO_HOUR.sub(r"\g<to>at ", rest)
+    for form in (_UNFIT_HOUR, _NOT_AT):
+        if (match := form.search(text)) and (match["at"] or _is_hour(match)):
+            return match["hour"], f"{text[: match.start()]} , {text[match.end() :]}"
     return "", _TO_HOUR_ALONE.sub(r"\g<to>at ", text) if DAY_TO.search(text) else text
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from app.inference.output import folded, occurs
 from app.sms.asked_for import heard_now
 from app.sms.model_turn import ModelTurn
+from app.sms.rules_in_words import asks_rules
 from app.sms.talk import MAX_QUESTION_CHARS, MOST_QUESTIONS
 from app.sms.vocabulary import ASKING, TOPICS
 from app.sms.words import Intent
@@ -48,7 +49,8 @@ def as_asked(turn: ModelTurn, question: str) -> list[str]:
 
 def of_documents(turn: ModelTurn) -> list[str]:
     """What is for the documents to answer and was not put to them yet."""
-    return [part[:MAX_QUESTION_CHARS] for part in unasked(turn) if TOPICS.search(part.lower())][:MOST_QUESTIONS]
+    about = [part for part in unasked(turn) if TOPICS.search(part.lower()) or asks_rules(part.lower())]
+    return [part[:MAX_QUESTION_CHARS] for part in about[:MOST_QUESTIONS]]
 
 
 def unasked(turn: ModelTurn) -> list[str]:

@@ -171,7 +171,7 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
 
 
 def _moves(talk: Talk) -> bool:
-    return (talk.said.intent is Intent.MOVE and not _only_shifts(talk)) or meant.wishes_sooner(talk.said)
+    return (talk.said.intent is Intent.MOVE and not _only_shifts(talk)) or talk.said.wishes_sooner
 
 
 def _only_shifts(talk: Talk) -> bool:

@@ -4,11 +4,16 @@ What no tool takes down or answers is for a person; what asks for such a service
 """
 
 import re
+from dataclasses import replace
 
 from app.sms import own_appointments, phrases
+from app.sms.ground import ground
 from app.sms.meant import all_services_in, names_time, services_in
+from app.sms.sooner_in_words import wants_own_sooner
+from app.sms.state import Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import BETTER, FOR_THEIRS, NEGATION, ONE_MORE, WISHES_FOR
+from app.sms.words import Intent
 
 _WORD = r"[\w-]+"
 _DEFINITE = re.compile(rf"\b(?:the|my|our|this|that|his|her|their) (?P<what>{_WORD}(?: {_WORD}){{0,2}})")
@@ -23,7 +28,10 @@ def is_wished(talk: Talk) -> bool:
 
 
 async def passed_on(talk: Talk) -> bool:
-    """Answer or pass on what is asked or told of one, where that is plain and no time is named; else False."""
+    """Answer or pass on what is asked or told of one, where that is plain and no time is named; else False.
+
+    Where it shall only be sooner or later, other times are offered.
+    """
     said = talk.said
     low = said.text.lower()
     about, told_of = services_in(talk), _names(talk, _SUBJECT, low)
@@ -35,7 +43,10 @@ async def passed_on(talk: Talk) -> bool:
         return False
     if not all([await own_appointments.stands(talk, each.id) for each in about]):
         return False
-    if not (said.asks and await talk.quoted()):
+    if wants_own_sooner(low, ground(talk.business, talk.now).own_words, stands=True):
+        talk.said = replace(said, intent=Intent.MOVE)  # "I want the inspection sooner"
+        await own_appointments.begin(talk, Task.MOVE)
+    elif not (said.asks and await talk.quoted()):
         await talk.person(phrases.PASSED_ON if said.asks else phrases.GOES_ON)
     return True
 

@@ -83,6 +83,8 @@ class Wanted(msgspec.Struct, omit_defaults=True):
     anytime: bool = False
     barred: list[int] = []
     """Weekdays that are not wanted, Monday is 0."""
+    declined: list[int] = []
+    """Hours that are not wanted, in minutes since midnight."""
 
     @property
     def clock(self) -> Clock:
@@ -100,6 +102,7 @@ class Wanted(msgspec.Struct, omit_defaults=True):
             when.clock.before,
             when.anytime,
             list(when.barred),
+            self.declined,
         )
         if not when.days:
             new.barred = sorted({*self.barred, *when.barred})

@@ -6,7 +6,7 @@ from app.sms import own_appointments
 from app.sms.barred_in_words import UNFIT_DAY
 from app.sms.cancelling import CANNOT_ON
 from app.sms.ground import ground
-from app.sms.meant import services_in, technician_in
+from app.sms.meant import could_be, services_in, technician_in
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, ONE_MORE
@@ -35,10 +35,12 @@ async def gives_up(talk: Talk) -> bool:
     who, named = technician_in(talk), [each.id for each in services_in(talk)]
     by_day = bool(said.when.barred and (cannot or unfit))
     by_service = len(named) == 1 and bool(who or _ONLY_ONE.match(low)) and not ONE_MORE.search(low)
-    if said.when or not (by_day or by_service):
+    if said.when or not (by_day or by_service or said.at):
         return False
     visits = await own_appointments.all_standing(talk) or ()
-    if by_day and any(each.starts.weekday() in said.when.barred for each in visits):
+    if said.at and any(could_be(said.at, each.starts) for each in visits):
+        await own_appointments.begin(talk, Task.MOVE)
+    elif by_day and any(each.starts.weekday() in said.when.barred for each in visits):
         await own_appointments.begin(talk, Task.CANCEL if cannot else Task.MOVE)
     elif by_service and not who and {each.service for each in visits} > {*named}:
         await own_appointments.tell(talk, how=True)

@@ -173,15 +173,6 @@ WISHES_FOR = re.compile(
 )
 """Something is asked for, and not only told of."""
 PLEASE = re.compile(r"\b(?:please|pls|plz)\b")
-SOONER = re.compile(
-    r"\b(?:come|be here|arrive|do|do (?:it|this|that)|make it|get here|start|get in|(?:fit|squeeze|get) (?:me|us|"
-    r"it) in|"
-    r"anything|something|any ?time|possible|have(?: \w+)?|slots?|openings?|appointments?|appts?|times?) "
-    r"(?:(?:a (?:bit|little)(?: bit)?|any|much|a lot|open|available) )?(?:earlier|sooner|later)\b(?! than\b)|"
-    r"^\W*(?:a (?:bit|little) )?(?:earlier|sooner|later)(?: (?:in|on|that) (?:the )?day)?(?: (?:possible|ok|"
-    r"open))?(?: please| pls)?\W*$"
-)
-"""What is asked like this of a visit that stands is another time for it."""
 STATUS = re.compile(
     rf"\b(?:when|where|what time|what day|which day|whats|what'?s|cu[aá]ndo|cu[aá]l es|a qu[eé] hora)\b"
     rf".{{0,40}}(?:\b{APPT}\b|"

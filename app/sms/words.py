@@ -19,7 +19,9 @@ from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
 from app.sms.origins_in_words import each_to_its_goal, without_origin
 from app.sms.other_languages import ABROAD
+from app.sms.rules_in_words import asks_rules
 from app.sms.slips import SLIPS
+from app.sms.sooner_in_words import SOONER
 
 MAX_CHARS = 1_600
 MAX_BETWEENS = 8
@@ -108,6 +110,13 @@ class Said:
         """Whether nothing that can be answered is asked: "???", "who is this?"."""
         low = self.text.lower()
         return bool(v.PUZZLED.fullmatch(low) or v.WHO.fullmatch(low))
+
+    @property
+    def wishes_sooner(self) -> bool:
+        """Whether an earlier or a later time is asked for, for a visit that stands: "can you come a bit later?"."""
+        low = self.text.lower()
+        asks = self.asks or bool(v.WISHES_FOR.search(low)) or bool(v.PLEASE.search(low))
+        return asks and self.more in (More.EARLIER, More.LATER) and bool(SOONER.search(low))
 
     def then(self, later: "Said") -> "Said":
         """Both, one after the other: a change of mind wins over what it changes."""
@@ -223,7 +232,7 @@ def _together(said: Said, later: Said) -> Said:
     """
     low = later.text.lower()
     agreed = said.answer is Answer.YES and said.intent in (None, Intent.BOOK)
-    if said.intent is Intent.STATUS and later.intent is None and v.SOONER.search(low):
+    if said.intent is Intent.STATUS and later.intent is None and SOONER.search(low):
         return replace(said, next=later)
     wishes = bool(later.when) and later.intent in (None, Intent.BOOK) and not v.HAS_ONE.search(low)
     clear = later.intent is Intent.BOOK or bool(later.when.clock)
@@ -276,7 +285,7 @@ def _read(text: str, ground: Ground) -> Said:
     asides = [part for part in segments if _is_aside(part, ground)]
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
-    told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, rest)
+    told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, _without_rules(rest, asides))
     bare = without_verbs(STREET.sub(" , ", v.PHONE.sub(" , ", told_of)), ground.own_words)
     at, meant = without_origin(v.KEPT_ONE.sub(" , ", bare))
     when, left = ground.when(meant)
@@ -319,6 +328,8 @@ def _kept(text: str, ground: Ground) -> tuple[Said, ...]:
 def _is_aside(part: str, ground: Ground) -> bool:
     """Whether this part of a text is a question that no time and no appointment answers."""
     low = part.lower()
+    if asks_rules(low):
+        return True
     if ground.when(low)[0]:
         return False
     if v.TOPICS.search(low):
@@ -329,6 +340,13 @@ def _is_aside(part: str, ground: Ground) -> bool:
         return False
     own = ground.own_words & set(low.strip("?").split())
     return intent_of(low, When(), ground.own_words) is None and not (own and v.OPENINGS.search(low))
+
+
+def _without_rules(text: str, asides: Sequence[str]) -> str:
+    """Without what is asked about the rules: "up to Monday" in it is no day that is wished for."""
+    for part in asides:
+        text = text.replace(part, " , ") if asks_rules(part.lower()) else text
+    return text
 
 
 def _is_asked(part: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from app.sms import way_in
 from tests.sms.conversing import phone
-from tests.sms.scenes import ASKED, TUE, played, standing
+from tests.sms.scenes import ASKED, ONE, TUE, WED, played, standing
 from tests.sms.test_assent import BOOKING, texts, wrong
 
 A_WORD_FOR_WHOEVER_COMES = texts(
@@ -137,6 +137,49 @@ async def test_it_is_noted_for_whoever_comes(text: str, note: str, sqlite_url: s
         heard = await played(customer, ASKED, text)
         assert (await standing(customer), await customer.tasks()) == (TUE, []), heard
         assert [row.notes for row in await customer.talking.house.rows()] == [note]
+
+
+TO_A_MOVE = (*ONE, "move it to wednesday at 10")
+MOVED = texts(
+    """
+    yes, gate code is 4455 | yes, the dog is friendly | yes, key under the mat. thanks! | ok, gate code 4455 |
+    Yes please and thank you! Gate code is 5566. | yes, tell him the ants are in the kitchen |
+    yes, gate code is 4455, is it safe for dogs?
+    """
+)
+NOT_MOVED = texts(
+    """
+    yes, tell Dana the gate code and Lee | yes but come after lunch, gate code 4455 | yes #2, gate code 4455 |
+    yes, gate code 4455 make it the afternoon | yes, call me when you have something sooner | gate code is 4455 |
+    yes, come to the office | no, gate code is 4455 | yes, ask for discount | yes, gate code 4455 if it is free
+    """
+)
+
+
+@pytest.mark.parametrize("text", MOVED)
+async def test_beside_a_yes_to_a_move_it_goes_to_a_person(text: str, sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, TO_A_MOVE, text)
+        assert heard.startswith("Moved: Home inspection with Lee, Wed Nov 25 at 10:00 AM."), heard
+        assert "Thanks, that goes to a person." in heard
+        assert (await standing(customer), await customer.tasks()) == (WED, ["callback"])
+        told = [arguments["reason"] for tool, arguments, _ in customer.called if tool == "request_callback"]
+        assert told == [f"By text: {text}"]
+
+
+@pytest.mark.parametrize("text", NOT_MOVED)
+async def test_what_may_wish_for_more_moves_nothing(text: str, sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, TO_A_MOVE, text)
+        assert await standing(customer) == TUE, heard
+
+
+async def test_a_word_beside_it_is_kept_where_something_else_is_wished_as_well(sqlite_url: str) -> None:
+    async with phone(sqlite_url) as customer:
+        heard = await played(customer, TO_A_MOVE, "yes, gate code is 4455 and book ants friday")
+        assert "Moved: " in heard
+        assert "Ant treatment: Fri Nov 20:" in heard
+        assert await customer.tasks() == ["callback"]
 
 
 def test_a_long_text_is_not_searched_for_it() -> None:
