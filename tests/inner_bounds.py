@@ -42,6 +42,7 @@ INNER = {
         "app.adapters.pagerduty.MOST_BODY_CHARS",
         "app.adapters.twilio_carrier.MOST_PAGES",
         "app.adapters.twilio_carrier.MOST_PAGES_IN",
+        "app.adapters.twilio_http.MOST_ANSWER_BYTES",
         "app.adapters.vapi_api.MOST_RESPONSE_BYTES",
         "app.adapters.vapi_records.LONGEST_REASON",
         "app.adapters.vapi_records.MOST_ANSWER_BYTES",
