@@ -293,6 +293,7 @@ INNER = {
         "app.db.write_queue.MAX_BATCH",
         "app.db.write_queue.MOST_PATIENT",
         "app.inference.flag.CACHED_S",
+        "app.inference.spend.LOOK_AT_ONCE",
         "app.jobs.engine.THREADS",
         "app.jobs.work.ENGINE_THREADS",
         "app.jobs.relay.MOST_AT_ONCE",
