@@ -1,5 +1,5 @@
-"""Carries the requests of Twilio's own package over httpx: a deadline that holds, no redirects, no retries, and a host
-that can be another one.
+"""Carries the requests of Twilio's own package over httpx: a deadline that holds, answers up to a bound, no redirects,
+no retries, and a host that can be another one.
 
 The package's own async client ignores the timeout it is given and may send a POST twice; neither is wanted here.
 """
@@ -9,6 +9,7 @@ import time
 from typing import Any, Final
 
 import httpx
+import orjson
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
@@ -22,6 +23,8 @@ THEIR_HOST: Final = "https://api.twilio.com"
 MOST_CONNECTIONS: Final = 16
 IDLE_S: Final = 15.0
 CREATED: Final = 201
+MOST_ANSWER_BYTES: Final = 4 * 2**20
+"""Twice what a page of the longest texts takes, every sign of them written as an escape."""
 
 _quiet = logging.getLogger("readback.twilio")
 _quiet.disabled = True  # the package logs the words and numbers of what it sends
@@ -29,6 +32,10 @@ _quiet.disabled = True  # the package logs the words and numbers of what it send
 
 class NotConnectedError(Exception):
     """Not one byte of the request has left."""
+
+
+class UnreadAnswerError(httpx.DecodingError):
+    """An answer came and was not read to its end, so nobody knows what it says."""
 
 
 class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]  # the package has no types
@@ -57,10 +64,13 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]  # the package has no t
         allow_redirects: bool = False,  # noqa: ARG002 - as above
     ) -> Response:
         """One exchange. Raises NotConnectedError, and httpx's errors where something may have left."""
-        asked: Any = {"params": params or None, "data": data or None, "headers": headers, "auth": auth}
+        # Packed, a short answer may unpack to one without an end.
+        named = {**(headers or {}), "Accept-Encoding": "identity"}
+        asked: Any = {"params": params or None, "data": data or None, "headers": named, "auth": auth}
         began, outcome = time.monotonic(), "broken"
         try:
-            answer = await self._client.request(method, uri.replace(THEIR_HOST, self._api_url, 1), **asked)
+            async with self._client.stream(method, uri.replace(THEIR_HOST, self._api_url, 1), **asked) as answer:
+                content = await _read(answer)
             outcome = outcome_of(answer.status_code)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             outcome = "unreachable"
@@ -68,16 +78,30 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]  # the package has no t
         finally:
             metrics.observe_upstream("twilio", outcome, time.monotonic() - began)
         if method.upper() == "POST" and answer.status_code == CREATED:
-            observe(TWILIO_MESSAGE, _json(answer))
-        return Response(answer.status_code, answer.text, dict(answer.headers))
+            observe(TWILIO_MESSAGE, _json(content))
+        return Response(answer.status_code, content.decode("utf-8", "replace"), dict(answer.headers))
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
 
-def _json(answer: httpx.Response) -> Any:
+async def _read(answer: httpx.Response) -> bytes:
+    """The whole body, as it was sent. Raises `UnreadAnswerError` where it is packed all the same, or too long."""
+    if answer.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnreadAnswerError("packed")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in answer.aiter_raw():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MOST_ANSWER_BYTES:
+            raise UnreadAnswerError("too long")
+    return b"".join(chunks)
+
+
+def _json(content: bytes) -> Any:
     try:
-        return answer.json()
+        return orjson.loads(content)
     except ValueError:
         return None

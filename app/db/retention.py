@@ -18,6 +18,8 @@ from app.db.schema import (
     ended_sessions,
     figure_samples,
     inferences,
+    model_asides,
+    model_claims,
     synthetic_calls,
     text_outbox,
     texts_in,
@@ -35,6 +37,8 @@ KEEP_VOLUME_S = 100 * 86_400
 """Hourly counts; what is usual is learned from the last five weeks."""
 KEEP_TEXTS_S = 400 * 86_400
 """What was texted, for disputes; longer than any visit is booked ahead, as no reminder may be sent anew."""
+KEEP_LOST_S = 86_400
+"""Money that nobody settled, and that counts as spent: who is later than that settles nothing any more."""
 KEEP_FIGURES_S = 86_400
 """What processes counted; a figure looks back half an hour, a person perhaps at last night."""
 BATCH = 500
@@ -53,6 +57,8 @@ class Kept:
 KEPT: Final = (
     Kept(tool_calls, "started_at", KEEP_ANSWERS_S),
     Kept(inferences, "at", KEEP_INFERENCES_S),
+    Kept(model_asides, "at", KEEP_LOST_S, ("lost",)),
+    Kept(model_claims, "until", 0.0),
     Kept(synthetic_calls, "at", KEEP_CALLS_S),
     Kept(ended_sessions, "until", 0.0),
     Kept(figure_samples, "at", KEEP_FIGURES_S),

@@ -26,6 +26,8 @@ from app.db.schema_incidents import incident_updates as incident_updates
 from app.db.schema_incidents import incidents as incidents
 from app.db.schema_inference import flags as flags
 from app.db.schema_inference import inferences as inferences
+from app.db.schema_inference import model_asides as model_asides
+from app.db.schema_inference import model_claims as model_claims
 from app.db.schema_inference import model_spend as model_spend
 from app.db.schema_inference import reviews as reviews
 from app.db.schema_limits import limit_confirmations as limit_confirmations

@@ -14,6 +14,27 @@ model_spend = Table(
     PrimaryKeyConstraint("business", "day"),
 )
 
+model_asides = Table(
+    "model_asides",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("business", String(128), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("micros", BigInteger, nullable=False),
+    Column("at", Float(53), nullable=False),
+    Column("state", String(8), nullable=False),
+    Index("model_asides_at", "at"),
+)
+
+model_claims = Table(
+    "model_claims",
+    metadata,
+    Column("question", String(32), primary_key=True),
+    Column("asker", String(32), nullable=False),
+    Column("until", Float(53), nullable=False),
+    Index("model_claims_until", "until"),
+)
+
 inferences = Table(
     "inferences",
     metadata,

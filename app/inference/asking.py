@@ -5,6 +5,7 @@ letter with all that is needed to ask again.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError, Transaction
 from app.db.schema import inferences
 from app.errors import OverloadedError, ReadbackError
+from app.inference.asides import Claim, claim_of, is_asked, let_go
 from app.inference.attempt import Attempt, Purse
 from app.inference.fallback import (
     USEFUL_S,
@@ -25,7 +27,7 @@ from app.inference.fallback import (
     Fallback,
     NoAnswerError,
     NotWorthItError,
-    SpendCapError,
+    UnpaidError,
 )
 from app.inference.grade import Graded, Grader
 from app.inference.lately import Lately, impersonal, shared
@@ -33,7 +35,7 @@ from app.inference.model import Model, ModelAnswer, Usage, Wanted
 from app.inference.output import Decision, Grade, Known, Understood, understood
 from app.inference.prompt import CURRENT, Prompt, PromptError, built
 from app.inference.records import CACHED, REPLAY, Inference, by_id, kept, led_nowhere
-from app.inference.spend import Spend
+from app.inference.spend import LOOK_EVERY_S, AskedElsewhereError, BusinessPurse, Spend
 from app.jobs.dead_letters import Letter, given_up
 
 SAMPLE: Final = Usage(3_000, 100)
@@ -174,7 +176,7 @@ class Asking:
             again = await self._as_lately(business, conversation, prompt, known)
             if again is None and not self._ready():
                 raise NobodyAnsweredError("models are still being loaded")
-            return again or await self._asked(business, conversation, prompt, known, small, words, since)
+            return again or await self._claimed(business, conversation, prompt, known, small, words, since)
         except (NotWorthItError, DatabaseUnavailableError, OverloadedError) as error:
             _log.warning("no inference", business=business.id, reason=type(error).__name__)
             raise NobodyAnsweredError(type(error).__name__) from error
@@ -207,7 +209,7 @@ class Asking:
         known = known_by(prompt)
         try:
             got = await self._fallback.ask(prompt.question(), purse, lambda answer: understood(answer, known))
-        except (NoAnswerError, SpendCapError) as error:
+        except (NoAnswerError, UnpaidError) as error:
             outcome = _outcome(error)
             failed = Inference(row.business, row.conversation, prompt, outcome, error.attempts, replays=identity)
             letter = Letter(REPLAY, identity, row.business, str(error), {"inference": identity})
@@ -236,7 +238,7 @@ class Asking:
         await self._database.write(lambda t: kept(t, inference, now=self._clock.now()))
         return Asked(found, inference.id)
 
-    async def _asked(  # noqa: PLR0913 - what `ask` was given, and what it found
+    async def _claimed(  # noqa: PLR0913 - what `ask` was given, and what it found
         self,
         business: Business,
         conversation: str,
@@ -246,7 +248,50 @@ class Asking:
         words: Words,
         since: float | None,
     ) -> Asked:
-        purse = self._spend.purse(business)
+        """Ask, unless another process asks this question now: then what that one hears is the answer here as well.
+
+        Of texts in one breath each is another job, and so perhaps another process's, and all want the same answer.
+        """
+        claim = claim_of(conversation, prompt.hash)
+        within_s = WITHIN_S if since is None else self._left_s(since)
+        until, purse = time.monotonic() + within_s, self._spend.purse(business, claim)
+        order = self._smallest_first if small else tuple
+        try:
+            return await self._asked(conversation, prompt, known, purse, order, words, within_s)
+        except AskedElsewhereError:
+            return await self._heard_elsewhere(conversation, prompt, known, claim, until)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._spend.let_go(claim))
+            raise
+
+    async def _heard_elsewhere(
+        self, conversation: str, prompt: Prompt, known: Known, claim: Claim, until: float
+    ) -> Asked:
+        """The answer of who asks it now. Raises `NobodyAnsweredError` where that has none, or not in time."""
+
+        def look(connection: Connection) -> tuple[tuple[str, ModelAnswer] | None, bool]:
+            asked = is_asked(connection, claim, self._clock.now())  # before the answer, which may come between
+            return _answered(connection, conversation, prompt.hash), asked
+
+        while True:
+            found, asked = await self._database.read(look)
+            if found is not None:
+                return Asked(understood(found[1], known), found[0])
+            if not asked or time.monotonic() >= until:
+                raise NobodyAnsweredError("asked elsewhere")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _asked(  # noqa: PLR0913 - as above
+        self,
+        conversation: str,
+        prompt: Prompt,
+        known: Known,
+        purse: BusinessPurse,
+        order: Callable[[Sequence[Model]], Sequence[Model]],
+        words: Words,
+        within_s: float,
+    ) -> Asked:
+        business = purse.business
 
         def check(answer: ModelAnswer) -> Understood:
             return understood(answer, known)
@@ -255,11 +300,11 @@ class Asking:
         attempts: tuple[Attempt, ...] = ()
         found: Understood | None = None
         try:
-            order = self._smallest_first if small else tuple
-            within_s = WITHIN_S if since is None else self._left_s(since)
             got = await self._fallback.ask(prompt.question(), purse, check, order, within_s)
             found, attempts = got.checked, got.attempts
-        except (NoAnswerError, SpendCapError) as error:
+        except AskedElsewhereError:
+            raise
+        except (NoAnswerError, UnpaidError) as error:
             outcome, attempts, cause = _outcome(error), error.attempts, str(error)
             if not attempts:  # its record says why no attempt came to anything, and not why there was none
                 _log.warning("no model asked", business=business.id, reason=cause)
@@ -267,7 +312,8 @@ class Asking:
         if graded and graded.held:
             outcome, cause, found = "bad", graded.held, None
         inference = Inference(business.id, conversation, prompt, outcome, attempts, cause=cause)
-        await self._database.write(lambda t: _keep(t, inference, graded, self._clock.now(), BURIED))
+        done_with = purse.claim if found is None else None
+        await self._database.write(lambda t: _keep(t, inference, graded, self._clock.now(), BURIED, done_with))
         if found is None:
             raise (OutOfScopeError if graded and graded.grade is Grade.OUT_OF_SCOPE else NobodyAnsweredError)(outcome)
         if impersonal(prompt) and shared(found) and (graded is None or graded.grade):
@@ -295,9 +341,16 @@ def canonical(wanted: Sequence[Wanted], step: int) -> tuple[Wanted, ...]:
 
 
 def _keep(
-    transaction: Transaction, inference: Inference, graded: Graded | None, now: float, buried: Collection[str] = ()
+    transaction: Transaction,
+    inference: Inference,
+    graded: Graded | None,
+    now: float,
+    buried: Collection[str] = (),
+    done_with: Claim | None = None,
 ) -> None:
-    """An inference, and the look at its reply, if there was one."""
+    """An inference, and the look at its reply, if there was one; what nobody answered may be asked again."""
+    if done_with is not None:
+        let_go(transaction, done_with)
     kept(transaction, inference, now=now, bury=inference.outcome in buried)
     if graded is not None:
         kept(transaction, graded.inference(inference), now=now)
@@ -310,11 +363,11 @@ def _failed_again(transaction: Transaction, inference: Inference, letter: Letter
         given_up(transaction, letter, now=now)
 
 
-def _outcome(error: NoAnswerError | SpendCapError) -> str:
+def _outcome(error: NoAnswerError | UnpaidError) -> str:
     """Why nothing came of it; an answer that was no use before the money ended says more than that it did."""
     answered = [attempt for attempt in error.attempts if attempt.answer is not None]
     if not answered:
-        return "capped" if isinstance(error, SpendCapError) else "down"
+        return error.outcome if isinstance(error, UnpaidError) else "down"
     return "refused" if all(attempt.outcome == "refused" for attempt in answered) else "bad"
 
 

@@ -31,7 +31,7 @@ class Purse(Protocol):
     """Money for one inference."""
 
     async def reserve(self, model: ModelName, question: Question, within_s: float) -> Decimal:
-        """Set aside the most that this can cost, within this time. Raises `SpendCapError`."""
+        """Set aside the most that this can cost, within this time. Raises `UnpaidError`."""
 
     async def settle(self, model: ModelName, reserved: Decimal, usage: Usage | None) -> Decimal:
         """What it cost; without a usage nobody knows, and it counts as all that was reserved."""

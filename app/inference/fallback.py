@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from app import metrics
 from app.errors import ReadbackError
@@ -58,14 +58,24 @@ class NotWorthItError(ReadbackError):
     """An answer that came and is good for nothing, and why."""
 
 
-class SpendCapError(ReadbackError):
-    """The money for this question is not there, or nobody can say what it would cost. `attempts` were paid before."""
+class UnpaidError(ReadbackError):
+    """No money was set aside for this question, so it was not asked. `attempts` were paid before."""
 
+    outcome: ClassVar[str]
+    """Under which that is kept."""
     attempts: "tuple[Attempt, ...]" = ()
 
 
-class TooLateError(SpendCapError):
-    """No money could be set aside in the time that is left, and not for want of it."""
+class SpendCapError(UnpaidError):
+    """The money for this question is not there."""
+
+    outcome = "capped"
+
+
+class AccountSilentError(UnpaidError):
+    """The account of what was spent did not say in time that the money is set aside. It may well be there."""
+
+    outcome = "account_down"
 
 
 class NoAnswerError(ReadbackError):
@@ -131,7 +141,7 @@ class _Course(Generic[Checked]):
     """Attempts that are waited for, and at which provider."""
     settling: "set[asyncio.Task[Any] | None]" = field(default_factory=set)
     """Those of them that have ended but for their money."""
-    short: "SpendCapError | None" = None
+    short: "UnpaidError | None" = None
     over: bool = False
     """Whether somebody has answered."""
 
@@ -163,6 +173,10 @@ class _Course(Generic[Checked]):
                 return good
         return None
 
+    def was_for_money(self, short: UnpaidError) -> bool:
+        """Whether it ended for want of money, and not with those that were asked, who failed or took all the time."""
+        return not self.attempts or (isinstance(short, SpendCapError) and self.left_s >= LEAST_S)
+
     async def end(self) -> None:
         """Nobody is waited for any more. What is set aside for them is settled."""
         for task in self.running:
@@ -176,7 +190,7 @@ class _Course(Generic[Checked]):
             del self.running[task]
             try:
                 good = task.result() or good
-            except SpendCapError as error:
+            except UnpaidError as error:
                 self.short = error
         return good
 
@@ -219,7 +233,7 @@ class Fallback:
         """The first answer that `check` takes; it raises `NotWorthItError` for others.
 
         `order` may put small models first; `within_s` may leave less time than usual. Raises `NoAnswerError` when the
-        attempts or the time are used up, and `SpendCapError` when the money is.
+        attempts or the time are used up, and `UnpaidError` when money was all that was missing.
         """
         course = _Course[Checked](time.monotonic() + (self._within_s if within_s is None else within_s))
         try:
@@ -229,10 +243,10 @@ class Fallback:
             await course.end()
         if good is not None:
             return Answered(good[0], good[1], tuple(course.attempts))
-        if course.short is not None and not (course.attempts and isinstance(course.short, TooLateError)):
+        if course.short is not None and course.was_for_money(course.short):
             course.short.attempts = tuple(course.attempts)
             raise course.short
-        raise NoAnswerError(course.attempts)  # also where those that failed took the time in which there was money
+        raise NoAnswerError(course.attempts)
 
     async def _first(self, asked: _Asked[Checked], course: _Course[Checked]) -> Good[Checked] | None:
         """The first good answer of anybody."""

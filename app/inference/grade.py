@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from app.inference.attempt import Attempt, Purse
-from app.inference.fallback import Fallback, NoAnswerError, SpendCapError
+from app.inference.fallback import Fallback, NoAnswerError, UnpaidError
 from app.inference.model import Message
 from app.inference.output import Grade, graded
 from app.inference.prompt import GRADE, Prompt, as_data, built
@@ -59,7 +59,7 @@ class Grader:
         try:
             # It keeps to its time by itself: a look that was cut off from here would be paid for and in no record.
             got = await self._fallback.ask(prompt.question(), purse, graded)
-        except (NoAnswerError, SpendCapError) as error:
+        except (NoAnswerError, UnpaidError) as error:
             found = Graded(None, prompt, error.attempts, str(error))
         else:
             found = Graded(got.checked, prompt, got.attempts)

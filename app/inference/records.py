@@ -33,7 +33,9 @@ UNGRADED: Final = "ungraded"
 """A look at a reply from which nothing came."""
 GRADES: Final = (*(grade.value for grade in Grade), UNGRADED)
 """Outcomes of looks at replies: no customer waited for one of them alone."""
-OUTCOMES: Final = ("ok", CACHED, "bad", "refused", "down", "capped", "held", *GRADES)
+OUTCOMES: Final = (
+    "ok", CACHED, "bad", "refused", "down", "capped", "account_down", "prices_unknown", "held", *GRADES,
+)  # fmt: skip
 MICROS: Final = 1_000_000
 
 _insert = BulkInsert(inferences)

@@ -1,26 +1,26 @@
 """Money for models: set aside before a question is sent, settled after it, in the database, so that no cap is passed.
 
 Fails closed. When the account or the price table does not answer, no model is asked, and customers are served without.
+An account that answers late is no empty one: that is told, kept and rung apart.
 """
 
 import asyncio
 import math
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from typing import Final, Protocol
-
-from sqlalchemy import Connection, select, text, update
+from typing import Any, Final, Protocol
 
 from app import log, metrics
 from app.booking.business import Business
 from app.clock import Clock
-from app.db.engine import Database, DatabaseUnavailableError, Transaction
-from app.db.schema import model_spend
+from app.db.engine import Database, DatabaseUnavailableError
 from app.errors import OverloadedError
-from app.inference.fallback import SpendCapError, TooLateError
+from app.inference import asides
+from app.inference.asides import Aside, Claim, Stand
+from app.inference.fallback import AccountSilentError, SpendCapError, UnpaidError
 from app.inference.model import ModelName, Question, Usage
 from app.inference.prompt_size import tokens_at_most
 from app.watch.alarms import Alarms
@@ -32,26 +32,34 @@ WAIT_S: Final = 2.0
 """For others to settle, when what they have set aside is all that is in the way."""
 LOOK_EVERY_S: Final = 0.05
 """At the account while waiting: another process may have settled."""
-ABANDONED_S: Final = 30.0
-"""What nobody has added to or settled for so long is of processes that died: no inference takes half as long."""
+LOOK_AT_ONCE: Final = 8
+"""Questions of one business that look while the others of this process wait in line."""
+LOST_EVERY_S: Final = 15.0
+"""How often it is looked for what processes that are gone have set aside."""
+SILENT_IN_A_ROW: Final = 5
+SILENT_FOR_S: Final = 5.0
+"""Questions in a row for which the account was silent, and for how long, after which a person hears of it: a rush that
+meets one slow moment wakes nobody.
+"""
 DEARER_FOR_S: Final = 3_600.0
 """A model that counted more tokens than were thought possible is expected to again for so long: a single wrong count
 keeps nobody from being served for longer.
 """
 CAP_ALARM: Final = "model_spend_cap"
 PRICES_ALARM: Final = "model_prices"
+ACCOUNT_ALARM: Final = "model_account_silent"
 
 _log = log.get(__name__)
-_s = model_spend.c
-_RESERVE = text(
-    "INSERT INTO model_spend (business, day, reserved, settled) VALUES (:business, :day, :most, 0) "
-    "ON CONFLICT (business, day) DO UPDATE SET reserved = model_spend.reserved + :most "
-    "WHERE model_spend.reserved + model_spend.settled + :most <= :cap"
-)
 
 
-class NoPricesError(SpendCapError):
+class NoPricesError(UnpaidError):
     """The price table is not there, so nobody knows what a question would cost."""
+
+    outcome = "prices_unknown"
+
+
+class AskedElsewhereError(UnpaidError):
+    """Somebody else asks this very question now, and pays for it, or has just had its answer."""
 
 
 class Prices(Protocol):
@@ -94,17 +102,19 @@ class Spend:
         self._clock = clock
         self._alarms = alarms
         self._wait_s = wait_s
-        self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lines = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(LOOK_AT_ONCE))
+        self._in_line = Counter[str]()
+        """Of each business, the questions that wait for others to settle."""
         self._settled: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._underestimated: dict[str, tuple[float, float]] = {}
         """By model: how much more it counts, and when it last did, by the process's own clock."""
         self._late: set[asyncio.Task[None]] = set()
-        self._stood: dict[str, tuple[tuple[str, int, int], float]] = {}
-        """By business: the day with what was set aside and settled when money was missing, and since when it is so."""
+        self._silent, self._silent_since = 0, 0.0
+        """Questions since the account last answered, and when the first was, by the process's own clock."""
 
-    def purse(self, business: Business) -> "BusinessPurse":
-        """Money for one inference of this business."""
-        return BusinessPurse(self, business, self._caps.per_inference)
+    def purse(self, business: Business, claim: Claim | None = None) -> "BusinessPurse":
+        """Money for one inference of this business, which with a `claim` nobody else may ask meanwhile."""
+        return BusinessPurse(self, business, self._caps.per_inference, claim)
 
     def most(self, model: ModelName, question: Question) -> int:
         """The most that a question can cost, in millionths of a dollar. Raises `NoPricesError`."""
@@ -152,76 +162,90 @@ class Spend:
         title = f"A question costs more than {business.id} lets one cost"
         self._alarms.ring(CAP_ALARM, f"{business.id}:{day}:question", title, body, business.page)
 
-    async def reserve(self, business: Business, micros: int, within_s: float = WAIT_S) -> str:
-        """Set money aside; the day it is taken from. Waits for others at most `within_s`. Raises `SpendCapError`:
-        a `TooLateError` where the account had not answered when the time was over.
+    async def reserve(
+        self, business: Business, micros: int, within_s: float = WAIT_S, claim: Claim | None = None
+    ) -> Aside:
+        """Set money aside. Waits for others at most `within_s`.
+
+        Raises `SpendCapError` where it is not there, `AccountSilentError` where nobody said in time whether it is, and
+        `AskedElsewhereError` where the question of `claim` is another's.
         """
         day, cap = _day(self._clock.now(), business.zone), self._caps.of_day(business.id)
         if micros > cap:
             self._ring(business, day)
             raise SpendCapError("one question costs more than the day's cap")
+        aside, short = Aside(business.id, day, micros), bool(self._in_line[business.id])
         try:
-            async with asyncio.timeout(min(within_s, self._wait_s)), self._queues[business.id]:
-                while not await self._set_aside(business, day, micros, cap):
-                    await self._somebody_settles(business.id)
+            async with asyncio.timeout(min(within_s, self._wait_s)):
+                stand = Stand.OTHERS if short else await self._set_aside(aside, cap, claim)
+                short = stand is Stand.OTHERS
+                if short:
+                    stand = await self._set_aside_in_line(aside, cap, claim)
         except TimeoutError:
-            if business.id not in self._stood:
-                raise TooLateError("the account did not answer in time") from None
-            raise SpendCapError("the rest of the day's cap is set aside for others") from None
+            if short:
+                raise SpendCapError("the rest of the day's cap is set aside for others") from None
+            raise self._silence("the account of what was spent did not answer in time") from None
         except (DatabaseUnavailableError, OverloadedError) as error:
-            raise SpendCapError("the account of what was spent does not answer") from error
-        except SpendCapError:
+            raise self._silence("the account of what was spent does not answer") from error
+        self._silent = 0
+        self._alarms.clear(ACCOUNT_ALARM, "account", own=True)
+        if stand is Stand.ELSEWHERE:
+            raise AskedElsewhereError("another process asks it")
+        if stand is Stand.SPENT:
             self._ring(business, day)
-            raise
-        return day
-
-    async def settle(self, business: Business, day: str, reserved: int, cost: int) -> None:
-        """Exchange what was set aside for what it cost. Where that fails it stays set aside, so no cap is passed."""
-        try:
-            await self._database.write(lambda t: _settle(t, business.id, day, reserved, cost))
-        except (DatabaseUnavailableError, OverloadedError) as error:
-            _log.error("spend not settled", business=business.id, micros=reserved, reason=str(error))
-        metrics.count_spend(business.id, cost)
-        self._settled[business.id].set()
-
-    async def _set_aside(self, business: Business, day: str, micros: int, cap: int) -> bool:
-        """Whether it was; where nobody waits for that any more, it is given back."""
-        asking = asyncio.ensure_future(
-            self._database.write(lambda t: self._reserved(t, business.id, day, micros, cap, self._clock.monotonic()))
-        )
-        try:
-            return await asyncio.shield(asking)
-        except asyncio.CancelledError:
-            late = asyncio.create_task(self._given_back(asking, business, day, micros))
-            self._late.add(late)
-            late.add_done_callback(self._late.discard)
-            raise
-
-    def _reserved(self, transaction: Transaction, business: str, day: str, micros: int, cap: int, at: float) -> bool:
-        """Whether it was set aside now; False when others may settle for less. Raises `SpendCapError` when it is spent.
-
-        What a process that died had set aside counts as spent: its question may have been answered.
-        """
-        given = {"business": business, "day": day, "most": micros, "cap": cap}
-        if transaction.connection.execute(_RESERVE, given).rowcount:
-            self._stood.pop(business, None)
-            return True
-        stands = (day, *spent(transaction.connection, business, day))
-        before, since = self._stood.get(business, (stands, at))
-        since = since if before == stands else at
-        self._stood[business] = (stands, since)
-        _, aside, settled = stands
-        if not aside or settled + micros > cap or at - since > ABANDONED_S:
             raise SpendCapError("the day's cap is spent")
-        return False
+        return aside
 
-    async def _given_back(self, asking: asyncio.Future[bool], business: Business, day: str, micros: int) -> None:
+    async def settle(self, aside: Aside, cost: int) -> None:
+        """Exchange what was set aside for what it cost. Where that fails it stays set aside, so no cap is passed, until
+        it counts as spent.
+        """
         try:
-            aside = await asking
-        except (DatabaseUnavailableError, OverloadedError, SpendCapError):
+            counts = await self._database.write(lambda t: asides.settle(t, aside, cost))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.error("spend not settled", business=aside.business, micros=aside.micros, reason=str(error))
+            counts = False
+        if counts:
+            metrics.count_spend(aside.business, cost)
+        self._settled[aside.business].set()
+
+    async def let_go(self, claim: Claim) -> None:
+        """Nobody asks this question any more, and nothing came of it. Never raises."""
+        try:
+            await self._database.write(lambda t: asides.let_go(t, claim))
+        except (DatabaseUnavailableError, OverloadedError) as error:
+            _log.warning("question not let go of", reason=str(error))  # the claim ends by itself
+
+    async def settle_lost(self) -> None:
+        """Count as spent what processes that are gone have set aside: their questions may have been answered."""
+        now = self._clock.now()
+        if not await self._database.read(lambda c: asides.any_lost(c, now)):
             return
-        if aside:
-            await self.settle(business, day, micros, 0)
+        lost = await self._database.write(lambda t: asides.settle_lost(t, now))
+        for business, micros in lost.items():
+            _log.error("model spend of a process that is gone", business=business, micros=micros)
+            metrics.count_spend(business, micros)
+
+    async def _set_aside(self, aside: Aside, cap: int, claim: Claim | None) -> Stand:
+        """How it stands; where nobody waits for that any more, or nobody knows, it is given back."""
+        try:
+            return await self._database.write(lambda t: asides.set_aside(t, aside, cap, claim, now=self._clock.now()))
+        except (asyncio.CancelledError, DatabaseUnavailableError):
+            self._afterwards(self.settle(aside, 0))  # writes are done in their order, so that one is before this
+            raise
+
+    async def _set_aside_in_line(self, aside: Aside, cap: int, claim: Claim | None) -> Stand:
+        """The same, in turn, once others have settled for less."""
+        business = aside.business
+        self._in_line[business] += 1
+        try:
+            async with self._lines[business]:
+                await self.settle_lost()
+                while (stand := await self._set_aside(aside, cap, claim)) is Stand.OTHERS:
+                    await self._somebody_settles(business)
+                return stand
+        finally:
+            self._in_line[business] -= 1
 
     async def _somebody_settles(self, business: str) -> None:
         event = self._settled[business]
@@ -232,6 +256,24 @@ class Spend:
         except TimeoutError:
             pass
 
+    def _afterwards(self, work: Coroutine[Any, Any, None]) -> None:
+        late = asyncio.create_task(work)
+        self._late.add(late)
+        late.add_done_callback(self._late.discard)
+
+    def _silence(self, why: str) -> AccountSilentError:
+        now = self._clock.monotonic()
+        self._silent_since = self._silent_since if self._silent else now
+        self._silent += 1
+        if self._silent >= SILENT_IN_A_ROW and now - self._silent_since >= SILENT_FOR_S:
+            title = "The account of model spend does not answer in time"
+            body = (
+                f"The last {self._silent} questions were not asked, though the money may be there: {why}. Customers "
+                "are served without a model meanwhile. Look at the database."
+            )
+            self._alarms.ring(ACCOUNT_ALARM, "account", title, body)
+        return AccountSilentError(why)
+
     def _ring(self, business: Business, day: str) -> None:
         title = f"Model spend of {business.id} is at its cap"
         body = f"No model is asked for {business.id} until its day is over ({day}); customers are served without."
@@ -241,12 +283,13 @@ class Spend:
 class BusinessPurse:
     """Money for one inference: a `fallback.Purse`."""
 
-    def __init__(self, spend: Spend, business: Business, cap: Decimal | None) -> None:
+    def __init__(self, spend: Spend, business: Business, cap: Decimal | None, claim: Claim | None = None) -> None:
         self._spend = spend
-        self._business = business
+        self.business = business
+        self.claim = claim
         self._left = NO_CAP if cap is None else int(cap * MICROS)
-        self._asides: dict[ModelName, list[tuple[str, float]]] = {}
-        """Of each model that is asked just now, the days and factors that its money was set aside for."""
+        self._asides: dict[ModelName, list[tuple[Aside, float]]] = {}
+        """Of each model that is asked just now, what is set aside, and the factor that it was set aside for."""
         self.cost = 0
         """Millionths of a dollar so far."""
 
@@ -255,38 +298,26 @@ class BusinessPurse:
         most = self._spend.most(model, question)
         if most > self._left:
             if not self.cost and not any(self._asides.values()):
-                self._spend.dear(self._business, model, most)
+                self._spend.dear(self.business, model, most)
             raise SpendCapError("the question costs more than the cap of one inference")
         self._left -= most  # at once: another model may be asked beside this one
         try:
-            day = await self._spend.reserve(self._business, most, within_s)
+            aside = await self._spend.reserve(self.business, most, within_s, self.claim)
         except BaseException:
             self._left += most
             raise
-        self._asides.setdefault(model, []).append((day, factor))
+        self._asides.setdefault(model, []).append((aside, factor))
         return Decimal(most) / MICROS
 
     async def settle(self, model: ModelName, reserved: Decimal, usage: Usage | None) -> Decimal:
-        aside = int(reserved * MICROS)
-        cost = aside if usage is None else self._spend.micros(model, usage)
-        day, factor = self._asides[model].pop()
-        self._spend.learn(model, factor, aside, cost)
+        micros = int(reserved * MICROS)
+        cost = micros if usage is None else self._spend.micros(model, usage)
+        aside, factor = self._asides[model].pop()
+        self._spend.learn(model, factor, micros, cost)
         self.cost += cost
-        self._left += aside - cost
-        await self._spend.settle(self._business, day, aside, cost)
+        self._left += micros - cost
+        await self._spend.settle(aside, cost)
         return Decimal(cost) / MICROS
-
-
-def spent(connection: Connection, business: str, day: str) -> tuple[int, int]:
-    """What a business has set aside and what it has spent on a day, in millionths of a dollar."""
-    row = connection.execute(select(_s.reserved, _s.settled).where(_s.business == business, _s.day == day)).first()
-    return (row.reserved, row.settled) if row else (0, 0)
-
-
-def _settle(transaction: Transaction, business: str, day: str, reserved: int, cost: int) -> None:
-    values = {"reserved": _s.reserved - reserved, "settled": _s.settled + cost}
-    change = update(model_spend).where(_s.business == business, _s.day == day)
-    transaction.connection.execute(change.values(**values))
 
 
 def _day(now: float, zone: tzinfo) -> str:

@@ -22,7 +22,7 @@ from app.inference.grade import WITHIN_S, Grader
 from app.inference.guard import EVERY_S, Guard, Limits
 from app.inference.model import ModelName
 from app.inference.records import REPLAY
-from app.inference.spend import Caps, Spend
+from app.inference.spend import LOST_EVERY_S, Caps, Spend
 from app.jobs.outbox import Handler
 from app.jobs.timers import Timer
 from app.review.reviews import DECIDED, DUE
@@ -81,9 +81,10 @@ class ModelPath:
         gates = {name: Breaker(clock, partial(metrics.set_breaker, f"model:{name}")) for name in reached}
         caps = Caps(settings.spend_cap_per_call_usd, settings.spend_cap_per_day_usd, settings.spend_caps)
         self._models = [ProviderModel(name, self._providers) for name in models(settings)]
+        self._spend = Spend(database, self._prices, caps, clock, alarms)
         self.asking = Asking(
             Fallback(self._models, gates, Minding(alarms)),
-            Spend(database, self._prices, caps, clock, alarms),
+            self._spend,
             businesses.by_id,
             database,
             clock,
@@ -146,4 +147,7 @@ class ModelPath:
 
     def timers(self) -> list[Timer]:
         """What one process at a time does again and again."""
-        return [Timer("model_guard", EVERY_S, Guard(self._database, self._clock, self._borne).look)]
+        return [
+            Timer("model_guard", EVERY_S, Guard(self._database, self._clock, self._borne).look),
+            Timer("model_spend", LOST_EVERY_S, self._spend.settle_lost),
+        ]

@@ -7,7 +7,7 @@ FOR_PEOPLE: Final = frozenset({"transfers_not_followed", "call_event_lost"})
 database says so, so these are always told afterwards."""
 OVER_AND_DONE: Final = FOR_PEOPLE | {"cap_store_down"}
 """What was not counted meanwhile is told of afterwards where no page told of the database. The others ring anew."""
-OF_THE_DATABASE: Final = OVER_AND_DONE | {"timer_failed", "jobs_down"}
+OF_THE_DATABASE: Final = OVER_AND_DONE | {"timer_failed", "jobs_down", "model_account_silent"}
 """What also rings because the database is away: of that, while it is, one page tells, which is none of these."""
 DATABASE_DOWN: Final = "database_down"
 TOLD_AFTER_S: Final = 20.0

@@ -17,7 +17,7 @@ MISMATCH: Final = "mismatch"
 WRITTEN: Final = "written"
 """States of a booking's verification."""
 REPORT: Final = "end-of-call-report"
-DOWN: Final = ("down", "bad", "refused", "capped")
+DOWN: Final = ("down", "bad", "refused", "capped", "account_down", "prices_unknown")
 """Outcomes of inferences after which a customer was served without a model."""
 GRADES: Final = ("fits", "out_of_scope", "unsafe", "ungraded")
 """Outcomes of looks at replies, for which no customer asked."""

@@ -61,6 +61,7 @@ _RULES: Final[Mapping[str, Rule]] = {
     "grader_silent": Rule(_MODELS),
     "audit_not_anchored": Rule(frozenset({"database_down"})),
     "cap_store_down": Rule(frozenset({"database_down"}), after_s=BACK_S),
+    "model_account_silent": Rule(frozenset({"database_down"}), after_s=BACK_S),
     "call_event_lost": Rule(_DATABASE, after_s=BACK_S),
     "synthetic_call_failed": Rule(_WRITES | {"database_down", "web_down"}),
 }

@@ -1,15 +1,19 @@
 """Twilio as the carrier, over a real socket: what may be tried again blindly, and what has to be looked for."""
 
 import asyncio
+import gzip
 import json
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
 
 from app.adapters.breaker import Breaker
-from app.adapters.twilio_carrier import MOST_PAGES, TwilioAccount, TwilioCarrier
+from app.adapters.twilio_carrier import MOST_PAGES, PAGE_SIZE, TwilioAccount, TwilioCarrier
+from app.adapters.twilio_http import MOST_ANSWER_BYTES
 from app.calls.texting import SMS, WHATSAPP, ReceivedText
 from app.clock import SystemClock
 from app.sms.carrier import Accepted, NotSent, Outgoing, Refused, Unknown
@@ -111,6 +115,36 @@ async def test_an_answer_is_worth_what_it_says_for_sure(
         assert got.code == json.loads(mishap.fault.body)["code"]
     assert CUSTOMER not in str(got)
     assert TEXT.body not in str(got)
+
+
+LONG = b" " * (MOST_ANSWER_BYTES + 1)
+PACKED = gzip.compress(b" " * 200 * MOST_ANSWER_BYTES)
+
+
+@pytest.mark.parametrize("status", [200, 201, 400, 429])
+@pytest.mark.parametrize("fault", [Fault(body=LONG), Fault(body=PACKED, packed="gzip")], ids=["long", "packed"])
+async def test_an_answer_that_is_not_read_to_its_end_says_nothing(
+    twilio: FakeTwilio, made: TwilioCarrier, fault: Fault, status: int
+) -> None:
+    wrong = crm.Mishap(crm.DONE, replace(fault, status=status))
+    twilio.mishaps.extend([wrong, replace(wrong, effect=crm.NOTHING)])
+    tracemalloc.start()
+    try:
+        assert isinstance(await made.send(TEXT), Unknown)
+        assert isinstance(await made.sent(TEXT, time.time()), Unknown)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * MOST_ANSWER_BYTES
+    found = await made.sent(TEXT, time.time())
+    assert not isinstance(found, Unknown)
+    assert len(found) == 1, "and the connection is good for the next one"
+
+
+async def test_a_page_of_the_longest_texts_is_read(twilio: FakeTwilio, made: TwilioCarrier) -> None:
+    for _ in range(PAGE_SIZE):
+        twilio.came_in("\U0001f41c" * 800, CUSTOMER, LINE)
+    assert len(await received(made)) == PAGE_SIZE
 
 
 async def test_who_cannot_be_reached_was_sent_nothing() -> None:

@@ -126,6 +126,24 @@ def test_appointments_from_before_there_was_a_reader_are_looked_at(empty_databas
     assert [tuple(row) for row in watched] == [("0", 1, 2, 0.0)]
 
 
+def test_money_that_was_set_aside_before_each_question_had_a_row_counts_as_spent(empty_database_url: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent))
+    engine = open_engine(normalised(empty_database_url), writes=True)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0024")
+        for day, reserved in (("2026-11-20", 7), ("2026-11-21", 0)):
+            values = f"'acme', '{day}', {reserved}, 100"
+            connection.execute(text(f"INSERT INTO model_spend VALUES ({values})"))  # noqa: S608 - ours
+    migrate(empty_database_url)
+    with engine.connect() as connection:
+        accounts = connection.execute(text("SELECT day, reserved, settled FROM model_spend ORDER BY day")).fetchall()
+    engine.dispose()
+
+    assert [tuple(row) for row in accounts] == [("2026-11-20", 0, 107), ("2026-11-21", 0, 100)]
+
+
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
     engine = open_engine(database_url, writes=True)
     with engine.begin() as connection:

@@ -2,8 +2,9 @@ from sqlalchemy import func, select
 
 from app.audit.log import seal
 from app.db.engine import Database
-from app.db.retention import BATCH, KEEP_ANSWERS_S, KEEP_CALLS_S, KEEP_TEXTS_S, Retention
-from app.db.schema import calls, synthetic_calls, text_outbox, texts_in, tool_calls
+from app.db.retention import BATCH, KEEP_ANSWERS_S, KEEP_CALLS_S, KEEP_LOST_S, KEEP_TEXTS_S, Retention
+from app.db.schema import calls, model_asides, model_claims, synthetic_calls, text_outbox, texts_in, tool_calls
+from app.inference import asides
 from app.promises.texts import ACCEPTED, DELIVERED, ENDED_BADLY, OPEN, SENT
 from app.sms.conversations import DONE, WAITING
 from tests.fakes.clock import FakeClock
@@ -70,6 +71,32 @@ async def test_what_may_still_be_asked_for_stays(database_url: str) -> None:
     await database.write(lambda t: t.connection.execute(text_outbox.insert(), [went]) and None)
 
     assert await Retention(database, clock).forget() == 0
+    await database.stop()
+
+
+async def test_money_that_is_set_aside_stays_until_it_counts_as_spent_and_nobody_comes_for_it(
+    database_url: str,
+) -> None:
+    clock = FakeClock()
+    database = Database(database_url, seal)
+    await database.start()
+    old, young = clock.now() - KEEP_LOST_S - 1, clock.now() - 60
+    rows = [
+        {"id": f"{state} {at}", "business": "acme", "day": "2026-11-20", "micros": 1, "at": at, "state": state}
+        for state in (asides.OPEN, asides.LOST)
+        for at in (old, young)
+    ]
+    claims = [
+        {"question": "over", "asker": "a", "until": young},
+        {"question": "asked", "asker": "a", "until": clock.now() + 1},
+    ]
+    await database.write(lambda t: t.connection.execute(model_asides.insert(), rows) and None)
+    await database.write(lambda t: t.connection.execute(model_claims.insert(), claims) and None)
+
+    assert await Retention(database, clock).forget() == 2
+    kept = await database.read(lambda c: c.execute(select(model_asides.c.id)).scalars().all())
+    asked = await database.read(lambda c: c.execute(select(model_claims.c.question)).scalars().all())
+    assert (set(kept), asked) == ({f"open {old}", f"open {young}", f"lost {young}"}, ["asked"])
     await database.stop()
 
 

@@ -1,6 +1,7 @@
 """One inference through all its layers, and what becomes of one that fails."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -22,8 +23,9 @@ from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened, soon
 from tests.inference.asking import ScriptedModel
-from tests.inference.test_fallback import Pauses, gates
+from tests.inference.test_fallback import Hanging, Pauses, gates
 from tests.inference.test_prompt import GIVEN
+from tests.inference.test_spend import Far, NoTable
 
 GOOD = ModelAnswer("m", Usage(10, 5), handed_in='{"intent":"other","confidence":0.9,"rests_on":[],"say":["hello"]}')
 
@@ -190,3 +192,93 @@ async def test_at_the_end_nothing_that_was_asked_ahead_stays_set_aside(sqlite_ur
         await mine.aclose()
         reserved = await database.read(lambda c: c.execute(select(model_spend.c.reserved)).scalars().all())
     assert reserved == [0]
+
+
+async def test_two_processes_to_which_the_same_turn_came_pay_for_one_answer(database_url: str) -> None:
+    async with opened(database_url) as one, opened(database_url) as other:
+        model = ScriptedModel("a:x", GOOD, takes_s=0.5)
+        first, second = asking(one, model), asking(other, model)
+        first.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        await soon(lambda: bool(model.asked))
+        got, ahead = await asyncio.gather(second.ask(acme(), "c1", GIVEN), first.ask(acme(), "c1", GIVEN))
+        assert got == ahead
+        assert len(model.asked) == 1
+        assert await rows(one) == [("ok", 150, "")]
+
+
+@pytest.mark.parametrize("takes_s", [0.0, 0.2])
+async def test_of_many_who_ask_the_same_at_once_one_pays(database_url: str, takes_s: float) -> None:
+    async with opened(database_url) as one, opened(database_url) as other:
+        model = ScriptedModel("a:x", GOOD, takes_s=takes_s)
+        many = [asking(database, model) for database in (one, other) for _ in range(4)]
+        for turn in range(5):
+            got = await asyncio.gather(*(each.ask(acme(), f"c{turn}", GIVEN) for each in many))
+            assert len({each.id for each in got}) == 1
+            assert len(model.asked) == turn + 1
+
+
+async def test_where_nobody_answers_the_one_who_asks_the_other_does_not_ask_as_well(database_url: str) -> None:
+    async with opened(database_url) as one, opened(database_url) as other:
+        model = ScriptedModel("a:x", ModelDownError("status 500"), takes_s=0.2)
+        first, second = asking(one, model), asking(other, model)
+        first.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        await soon(lambda: bool(model.asked))
+        with pytest.raises(NobodyAnsweredError, match="elsewhere"):
+            await second.ask(acme(), "c1", GIVEN)
+        assert len(model.asked) == MOST_ATTEMPTS
+        with pytest.raises(NobodyAnsweredError, match="down"):
+            await second.ask(acme(), "c1", GIVEN)
+        assert len(model.asked) == 2 * MOST_ATTEMPTS, "it is asked anew where it is over"
+
+
+async def test_what_another_gave_up_is_asked_at_once(database_url: str) -> None:
+    async with opened(database_url) as one, opened(database_url) as other:
+        hangs, model = ScriptedModel("a:x", GOOD, takes_s=60.0), ScriptedModel("a:x", GOOD)
+        first, second = asking(one, hangs), asking(other, model)
+        first.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        await soon(lambda: bool(hangs.asked))
+        await first.aclose()
+        await second.ask(acme(), "c1", GIVEN)
+        assert len(model.asked) == 1
+
+
+async def test_who_waits_for_another_waits_no_longer_than_for_a_model(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as one, opened(sqlite_url) as other:
+        hangs = ScriptedModel("a:x", GOOD, takes_s=60.0)
+        first, second = asking(one, hangs), asking(other, hangs)
+        first.ahead(acme(), "c1", GIVEN, words=unread, since=NOW)
+        await soon(lambda: bool(hangs.asked))
+        started = time.monotonic()
+        with pytest.raises(NobodyAnsweredError, match="elsewhere"):
+            await second.ask(acme(), "c1", GIVEN, since=NOW - 60.0)
+        assert USEFUL_S <= time.monotonic() - started < USEFUL_S + 1.0
+        await first.aclose()
+
+
+async def test_it_is_kept_which_of_money_account_and_price_was_missing(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        model = ScriptedModel("a:x", GOOD)
+        unpriced = asking(database, model)
+        unpriced._spend._prices = NoTable()
+        silent = asking(database, model)
+        silent._spend._wait_s = 0.05
+        with pytest.raises(NobodyAnsweredError, match="capped"):
+            await asking(database, model, caps=Caps(per_day=Decimal(0))).ask(acme(), "c1", GIVEN)
+        with pytest.raises(NobodyAnsweredError, match="prices_unknown"):
+            await unpriced.ask(acme(), "c2", GIVEN)
+        silent._spend._database = Far(database, 0.3)  # type: ignore[assignment]  # a database all the same
+        with pytest.raises(NobodyAnsweredError, match="account_down"):
+            await silent.ask(acme(), "c3", GIVEN)
+        kept = [outcome for outcome, *_ in await rows(database)]
+    assert (model.asked, sorted(kept)) == ([], ["account_down", "capped", "prices_unknown"])
+
+
+async def test_a_slow_model_that_brings_nothing_is_down_though_the_cap_lets_no_other_be_asked(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        slow, other = Hanging("a:x", GOOD, takes_s=9.0), ScriptedModel("b:y", GOOD)
+        most = asking(database)._spend.most(slow.name, built(CURRENT, GIVEN).question())
+        one = Decimal(most) / MICROS
+        for turn, caps in enumerate((Caps(per_inference=one), Caps(per_day=5 * one / 2))):
+            with pytest.raises(NobodyAnsweredError, match="down"):
+                await asking(database, slow, other, caps=caps).ask(acme(), f"c{turn}", GIVEN, since=NOW)
+            assert other.asked == []

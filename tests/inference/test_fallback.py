@@ -13,7 +13,7 @@ from app.adapters.breaker import Breaker
 from app.adapters.models import Access, ProviderModel, Providers
 from app.clock import SystemClock
 from app.inference.failing import IN_A_ROW, PAGE, Minding
-from app.inference.fallback import SLOWER, Fallback, NoAnswerError, NotWorthItError, SpendCapError, TooLateError
+from app.inference.fallback import SLOWER, AccountSilentError, Fallback, NoAnswerError, NotWorthItError, SpendCapError
 from app.inference.model import (
     Model,
     ModelAnswer,
@@ -246,6 +246,14 @@ async def test_what_a_slow_one_brings_is_heard_though_there_is_no_money_for_the_
     assert (got.answer, b.asked) == (GOOD, [])
 
 
+async def test_a_slow_one_that_brings_nothing_is_what_it_is_though_there_was_no_money_for_the_next() -> None:
+    a, b = Hanging("a:x", takes_s=9.0), ScriptedModel("b:y")
+    with pytest.raises(NoAnswerError, match="a:x: no answer in time") as caught:
+        await Fallback([a, b], gates()).ask(QUESTION, FullPurse(most=1), strict, within_s=2.2)
+    assert [each.model for each in caught.value.attempts] == ["a:x"]
+    assert b.asked == []
+
+
 async def test_who_stops_waiting_for_several_pays_for_each() -> None:
     purse, a, b = FullPurse(), Hanging("a:x", takes_s=9.0), Hanging("b:y", takes_s=9.0)
     asking = asyncio.create_task(Fallback([a, b], gates()).ask(QUESTION, purse, strict, within_s=2.2))
@@ -382,7 +390,7 @@ class LatePurse(FullPurse):
 
     async def reserve(self, model: ModelName, question: Question, within_s: float) -> Decimal:
         if self.reserved:
-            raise TooLateError("the account did not answer in time")
+            raise AccountSilentError("the account did not answer in time")
         return await super().reserve(model, question, within_s)
 
 

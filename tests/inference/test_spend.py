@@ -1,19 +1,32 @@
 """Money for models: no cap is passed and nobody blocked for nothing, whoever asks at once, crashes or is late."""
 
 import asyncio
+import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.inference.fallback import Fallback, NoAnswerError, SpendCapError, TooLateError
+from app.inference.asides import ABANDONED_S, claim_of, is_asked, spent
+from app.inference.fallback import AccountSilentError, Fallback, NoAnswerError, SpendCapError
 from app.inference.model import Message, ModelAnswer, ModelDownError, ModelName, Question, Usage
 from app.inference.prompt_size import tokens_at_most, tokens_of
-from app.inference.spend import ABANDONED_S, CAP_ALARM, DEARER_FOR_S, MICROS, Caps, NoPricesError, Spend, spent
+from app.inference.spend import (
+    ACCOUNT_ALARM,
+    CAP_ALARM,
+    DEARER_FOR_S,
+    MICROS,
+    SILENT_FOR_S,
+    SILENT_IN_A_ROW,
+    AskedElsewhereError,
+    Caps,
+    NoPricesError,
+    Spend,
+)
 from tests.booking.acme import NOW, acme
 from tests.fakes.alarms import FakeAlarms
 from tests.fakes.clock import FakeClock
-from tests.fakes.databases import locked_by_another_process, opened
+from tests.fakes.databases import held_up, locked_by_another_process, opened
 from tests.inference.asking import QUESTION, ScriptedModel, handed_in
 from tests.inference.test_fallback import Pauses, gates
 
@@ -137,10 +150,10 @@ async def test_what_a_process_that_died_set_aside_is_never_spent_again(sqlite_ur
         await alive.reserve(ACME, 100)
 
 
-async def test_what_processes_that_died_have_set_aside_is_told_and_waited_for_no_more(sqlite_url: str) -> None:
-    async with opened(sqlite_url) as database:
+async def test_what_processes_that_died_have_set_aside_is_told_and_waited_for_no_more(database_url: str) -> None:
+    async with opened(database_url) as database:
         caps, clock = Caps(per_day=Decimal("0.001")), FakeClock(NOW)
-        await spend(database, caps).reserve(ACME, 900)
+        aside = await spend(database, caps).reserve(ACME, 900)
         account = spend(database, caps, clock=clock, wait_s=0.1)
         rings: Any = account._alarms
         for _ in range(2):
@@ -151,15 +164,112 @@ async def test_what_processes_that_died_have_set_aside_is_told_and_waited_for_no
         with pytest.raises(SpendCapError, match="is spent"):
             await account.reserve(ACME, 200)
         assert rings.ringing() == {(CAP_ALARM, f"acme:{DAY}")}
-        await account.settle(ACME, DAY, 900, 100)
-        assert await account.reserve(ACME, 200) == DAY, "one that was alive all the same"
+        await account.settle(aside, 100)
+        assert (await account.reserve(ACME, 200)).day == DAY, "one that was alive all the same"
+
+
+async def test_what_a_process_that_died_set_aside_counts_as_spent_though_others_go_on(database_url: str) -> None:
+    async with opened(database_url) as database:
+        clock = FakeClock(NOW)
+        died, alive = spend(database, Caps(), clock=clock), spend(database, Caps(), clock=clock)
+        aside = await died.reserve(ACME, 900)
+        for _ in range(5):
+            clock.advance(ABANDONED_S / 4)
+            await alive.settle(await alive.reserve(ACME, 100), 10)
+            young = await alive.reserve(ACME, 7)
+            await alive.settle_lost()
+            await alive.settle(young, 1)
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 955)
+        await alive.settle_lost()
+        await died.settle(aside, 300)
+        await died.settle(aside, 300)
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 355), "it was alive, and is settled once"
+
+
+async def test_what_was_set_aside_by_one_that_died_before_midnight_counts_on_its_own_day(sqlite_url: str) -> None:
+    clock = FakeClock(NOW)
+    async with opened(sqlite_url) as database:
+        account = spend(database, Caps(per_day=Decimal("0.001")), clock=clock)
+        await account.reserve(ACME, 900)
+        clock.advance(86_400)
+        await account.settle(await account.reserve(ACME, 900), 100)
+        await account.settle_lost()
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 900)
+        assert await database.read(lambda c: spent(c, "acme", "2026-11-21")) == (0, 100)
+
+
+class Far:
+    """A database that answers late, to however many at once."""
+
+    def __init__(self, database: Any, late_s: float) -> None:
+        self._database = database
+        self.read = database.read
+        self.late_s = late_s
+
+    async def write(self, work: Any, *arguments: Any, **named: Any) -> Any:
+        await asyncio.sleep(self.late_s)
+        return await self._database.write(work, *arguments, **named)
+
+
+async def test_a_rush_waits_for_a_slow_account_all_at_once(database_url: str) -> None:
+    async with opened(database_url) as database:
+        account, (asking, model) = spend(Far(database, 0.25), Caps(per_day=300 * COST), wait_s=2.0), fallback()
+        await asyncio.gather(*(asking.ask(QUESTION, account.purse(ACME), handed_in) for _ in range(80)))
+    assert len(model.asked) == 80
+
+
+@pytest.mark.parametrize("caps", [Caps(), Caps(per_day=100 * COST)])
+async def test_a_late_account_is_no_empty_one_and_a_person_hears_of_it_once_that_lasts(
+    sqlite_url: str, caps: Caps
+) -> None:
+    clock = FakeClock(NOW)
+    async with opened(sqlite_url) as database:
+        far = Far(database, 0.3)
+        account = spend(far, caps, clock=clock, wait_s=0.1)
+        rings: Any = account._alarms
+
+        async def rush(times: int) -> None:
+            came = await asyncio.gather(*(account.reserve(ACME, 1) for _ in range(times)), return_exceptions=True)
+            assert {type(each) for each in came} == {AccountSilentError}
+
+        await rush(3 * SILENT_IN_A_ROW)
+        assert not rings.ringing(), "one slow moment, whoever meets it"
+        clock.advance(SILENT_FOR_S)
+        await rush(1)
+        assert rings.ringing() == {(ACCOUNT_ALARM, "account")}
+        far.late_s = 0.0
+        await asyncio.gather(*account._late)
+        await account.settle(await account.reserve(ACME, 1), 0)
+        assert not rings.ringing()
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 0), "what came too late is given back"
+
+
+async def test_a_question_is_asked_by_one_at_a_time_until_nothing_comes_of_it_or_nobody_asks(database_url: str) -> None:
+    async with opened(database_url) as database:
+        clock = FakeClock(NOW)
+        one, other = spend(database, Caps(), clock=clock), spend(database, Caps(), clock=clock)
+        first, second = claim_of("c1", "hash"), claim_of("c1", "hash")
+        for _ in range(2):
+            await one.settle(await one.reserve(ACME, 10, claim=first), 1)
+        with pytest.raises(AskedElsewhereError):
+            await other.reserve(ACME, 10, claim=second)
+        await other.settle(await other.reserve(ACME, 10, claim=claim_of("c1", "other")), 1)
+        await other.let_go(second)
+        with pytest.raises(AskedElsewhereError):
+            await other.reserve(ACME, 10, claim=second)
+        await one.let_go(first)
+        await other.settle(await other.reserve(ACME, 10, claim=second), 1)
+        clock.advance(60.0)
+        assert not await database.read(lambda c: is_asked(c, first, clock.now()))
+        await one.settle(await one.reserve(ACME, 10, claim=first), 1)
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 5)
 
 
 async def test_where_what_others_have_set_aside_could_not_help_it_is_told_at_once(sqlite_url: str) -> None:
     async with opened(sqlite_url) as database:
         account = spend(database, Caps(per_day=Decimal("0.001")), wait_s=60.0)
         rings: Any = account._alarms
-        await account.settle(ACME, await account.reserve(ACME, 900), 900, 900)
+        await account.settle(await account.reserve(ACME, 900), 900)
         await account.reserve(ACME, 50)
         async with asyncio.timeout(10):
             with pytest.raises(SpendCapError, match="is spent"):
@@ -171,10 +281,26 @@ async def test_what_was_set_aside_when_nobody_waited_any_more_is_given_back(sqli
     async with opened(sqlite_url) as database:
         account, model = spend(database, Caps()), ScriptedModel("a:x")
         asking = Fallback([model], gates(), within_s=0.7)
-        with locked_by_another_process(sqlite_url), pytest.raises(TooLateError):
+        with locked_by_another_process(sqlite_url), pytest.raises(AccountSilentError):
             await asking.ask(QUESTION, account.purse(ACME), handed_in)
         await asyncio.gather(*account._late)
         assert model.asked == []
+        assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 0)
+
+
+async def test_what_is_set_aside_while_its_commit_lasts_too_long_is_given_back(database_url: str) -> None:
+    async with opened(database_url) as database:
+        account = spend(database, Caps(), wait_s=0.3)
+        async with held_up(database) as release:
+            reserving = asyncio.create_task(account.reserve(ACME, 100))
+            await asyncio.sleep(0)
+            slow = asyncio.create_task(database.write(lambda _: time.sleep(0.6)))
+            await asyncio.sleep(0)
+            release.set()
+            with pytest.raises(AccountSilentError):
+                await reserving
+        await slow
+        await asyncio.gather(*account._late)
         assert await database.read(lambda c: spent(c, "acme", DAY)) == (0, 0)
 
 
@@ -183,7 +309,7 @@ async def test_without_prices_or_account_no_model_is_asked(sqlite_url: str) -> N
     async with opened(sqlite_url) as database:
         with pytest.raises(NoPricesError):
             await asking.ask(QUESTION, spend(database, Caps(), prices=NoTable()).purse(ACME), handed_in)
-        with locked_by_another_process(sqlite_url), pytest.raises(SpendCapError):
+        with locked_by_another_process(sqlite_url), pytest.raises(AccountSilentError):
             await asking.ask(QUESTION, spend(database, Caps(), wait_s=0.2).purse(ACME), handed_in)
     assert model.asked == []
 

@@ -198,7 +198,7 @@ async def test_without_a_model_there_is_only_the_guided_conversation(sqlite_url:
     async with over(sqlite_url, {}) as (sms, path):
         assert isinstance(sms.conversation, GuidedConversation)
         assert set(path.handlers()) == {"inference", "model_input", "review_due", "review_decided"}
-        assert [timer.name for timer in path.timers()] == ["model_guard"]
+        assert [timer.name for timer in path.timers()] == ["model_guard", "model_spend"]
 
 
 @pytest.mark.parametrize(
