@@ -17,7 +17,7 @@ from app.sms.ground import ground
 from app.sms.meant import NOT_THE_POINT, names_technician, names_time, picked, services_in
 from app.sms.state import Booked, Offered, Step, Task
 from app.sms.talk import Talk
-from app.sms.vocabulary import CANCEL_IT, CONDITION, WISHES
+from app.sms.vocabulary import CANCEL_IT, CONDITION, INSTEAD_OF_IT, WISHES, WISHES_FOR
 from app.sms.words import Answer, Intent, Said, read
 
 _SIGNS = re.compile(r"[^\w']+")
@@ -249,11 +249,15 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
 def _without_details(talk: Talk, who: str) -> Said:
     """What is said beside what whoever comes has to know, which is passed on: "yes, gate code 1234".
 
-    What names a day or anybody else of those who come may be a wish for them.
+    What names a day or anybody else of those who come may be a wish for them; so may a service, where one is said.
     """
     said, comes, told = talk.said, talk.business.technician(who), ground(talk.business, talk.now)
 
+    wishes = WISHES_FOR.search(said.whole.lower()) or INSTEAD_OF_IT.search(said.whole.lower())
+
     def weighs(part: str) -> bool:
+        if wishes and services_in(talk, Said(text=part)):
+            return True
         return names_technician(talk, part) or bool(told.when(_NUMBER.sub(" ", part))[0])
 
     text = _any_of(comes.name.split()).sub("him", said.text) if comes else said.text

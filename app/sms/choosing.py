@@ -17,6 +17,7 @@ from app.sms.meant import minute
 from app.sms.settling import carry_out
 from app.sms.state import Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
+from app.sms.told_as_bad import services_wished
 from app.sms.vocabulary import LEAVES, PLUS, YES
 from app.sms.words import Answer, Intent, More, Said
 
@@ -187,7 +188,7 @@ def _take_service(talk: Talk) -> bool:
     chosen, services = None, talk.business.services_said()
     if state.step is Step.SERVICE and said.number is not None and said.number <= len(services):
         chosen = services[said.number - 1 if said.number > 0 else -1]
-    elif len(named := meant.services_in(talk)) == 1:
+    elif len(named := services_wished(talk)) == 1:
         chosen = named[0]
     if chosen is None or chosen.id == state.service:
         return False

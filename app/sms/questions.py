@@ -11,7 +11,7 @@ from app.sms.asked_for import heard_now
 from app.sms.model_turn import ModelTurn
 from app.sms.rules_in_words import asks_rules
 from app.sms.talk import MAX_QUESTION_CHARS, MOST_QUESTIONS
-from app.sms.vocabulary import ASKING, TOPICS
+from app.sms.vocabulary import ABOUT_TIMES, ASKING, LEAST_QUESTION_WORDS, TAG, TOPICS
 from app.sms.words import Intent
 
 _SENTENCES: Final = re.compile(r"[^?.!;\n]+[?.!;\n]*")
@@ -48,9 +48,23 @@ def as_asked(turn: ModelTurn, question: str) -> list[str]:
 
 
 def of_documents(turn: ModelTurn) -> list[str]:
-    """What is for the documents to answer and was not put to them yet."""
-    about = [part for part in unasked(turn) if TOPICS.search(part.lower()) or asks_rules(part.lower())]
+    """What is for the documents to answer and was not put to them yet: beside one such question every other one that
+    no time and no visit answers."""
+    parts = unasked(turn)
+    about = [part for part in parts if _is_topic(part.lower())]
+    if about or turn.told.questions:
+        about = [part for part in parts if part in about or _is_aside(turn, part)]
     return [part[:MAX_QUESTION_CHARS] for part in about[:MOST_QUESTIONS]]
+
+
+def _is_topic(low: str) -> bool:
+    return bool(TOPICS.search(low)) or asks_rules(low)
+
+
+def _is_aside(turn: ModelTurn, part: str) -> bool:
+    said, low = turn.reads(part), part.lower()
+    whole = len(low.split()) >= LEAST_QUESTION_WORDS and not TAG.fullmatch(low)
+    return whole and not said.when and said.intent in (None, Intent.QUESTION) and not ABOUT_TIMES.search(low)
 
 
 def unasked(turn: ModelTurn) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from app.sms.tidings import EMAIL, PLACE
+from app.sms.told_as_bad import IS_BAD
 from app.sms.vocabulary import PHONE
 
 MAX_READ_CHARS = 600
@@ -281,6 +282,10 @@ _ISSUE = (
     rf"usually|only|mainly|always|all|really|live|nest) ?)*{_PLACES}|"
     rf"(?:there(?:'?s| is| are)|(?:i|we) (?:see|saw|have seen|found|keep seeing|have|got)) {_THE}{_PESTS}{_PLACES}"
 )
+_BADLY = (
+    rf"{_THE}{_PESTS} {IS_BAD}{_MAYBE_PLACES}|"
+    rf"(?:there(?:'?s| is| are)|(?:i|we) have|(?:i|we)'ve got) {_THE}{_PESTS} (?:everywhere|all over)"
+)
 _LATER = (
     r"(?:i|we)(?:'ll| will|ll)? (?:text|send|give|tell|share)(?: (?:you|u|it|them|him|her|the|my|a|gate|door|"
     r"code|address|number|"
@@ -307,6 +312,7 @@ _DETAIL = "|".join(
         _LOOKS,
         _ADDRESS,
         _LATER,
+        _BADLY,
     )
 )
 _TELLING = rf"(?:tell|let|remind|inform|warn) {_WHOEVER}(?: (?:know|that)){{0,3}} "

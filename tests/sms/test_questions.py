@@ -8,7 +8,7 @@ from app.inference.model import ModelAnswer
 from app.sms.agent import MOST_STEPS
 from tests.booking.acme import acme
 from tests.processes import ROOT
-from tests.sms.modelled import GUIDED, Texting, call, say, texting
+from tests.sms.modelled import Texting, call, say, texting
 
 DOCUMENTS = ROOT / "infra" / "businesses" / "documents" / "acme"
 TWO = "Do you treat bed bugs? How much is a treatment?"
@@ -40,10 +40,39 @@ async def test_of_two_questions_both_are_answered(sms: Texting, model: list[Mode
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"), [("Do you treat bed bugs?", ANSWERS), ("How much is a treatment?", [GUIDED])]
+    ("asked", "told"), [("Do you treat bed bugs?", ANSWERS), ("How much is a treatment?", ANSWERS[::-1])]
 )
 async def test_one_of_two_that_the_model_forgets_is_not_forgotten(sms: Texting, asked: str, told: list[str]) -> None:
     assert await sms.text(TWO, model=[ask(asked), say()]) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("How much is a treatment? Do you treat bed bugs?", [ANSWERS[1], ANSWERS[0], "Which day suits you?"]),
+        ("Do you treat bed bugs? How much is a treatment?", [ANSWERS[1], ANSWERS[0], "Which day suits you?"]),
+        ("How much is a treatment? How are you?", [ANSWERS[1]]),
+        ("How much is a treatment? Is that ok?", [ANSWERS[1], "Which day suits you?"]),
+        ("How much is a treatment? Can you come Tuesday?", [ANSWERS[1], "Which day suits you?"]),
+        ("How much is a treatment? Any openings?", [ANSWERS[1], "Which day suits you?"]),
+    ],
+)
+async def test_a_second_question_is_not_dropped_over_what_the_model_asks(
+    sms: Texting, said: str, told: list[str]
+) -> None:
+    model = [ask("How much is a treatment?"), say("ask_which_day")]
+    assert await sms.text(said, model=model) == told
+
+
+async def test_what_the_documents_do_not_answer_goes_to_a_person(sms: Texting) -> None:
+    model = [ask("How much is a treatment?"), say("ask_which_day")]
+    told = await sms.text("How much is a treatment? Do your trucks have ladders?", model=model)
+    assert told[0] == ANSWERS[1]
+    assert "call you" in told[1]
+
+
+async def test_no_document_is_asked_where_no_question_is_for_them(sms: Texting) -> None:
+    assert await sms.text("Do you come to my street?", model=[say("ask_which_day")]) == ["Which day suits you?"]
 
 
 async def test_a_time_that_is_asked_for_after_a_question_is_looked_up(sms: Texting) -> None:
