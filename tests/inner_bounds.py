@@ -60,6 +60,7 @@ INNER = {
         "app.booking.listing.MOST_LISTED",
         "app.booking.slots.MAX_ID_CHARS",
         "app.booking.callback_time._LONGEST_TEXT",
+        "app.booking.callback_time._MOST_DAYS",
         "app.booking.kept_notes.MOST_NOTE_BYTES",
         "app.booking.kept_notes.MOST_NOTES",
         "app.booking.dates._LONGEST_RANGE_DAYS",

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from heapq import nlargest
+from heapq import nsmallest
 from operator import attrgetter
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.booking.asked_time import Hour, asked, clock_meant, moment_of
-from app.booking.availability import Opening, PartOfDay, bookable, choose, is_in, last_bookable_day, within
+from app.booking.asked_time import Hour, asked, moment_of, span_meant
+from app.booking.availability import Opening, PartOfDay, bookable, choose, last_bookable_day, overlaps, within
 from app.booking.business import Business, Service, Technician
 from app.booking.dates import Days, resolve
 from app.booking.desk import View, local_today
 from app.booking.front import Front, calendar_silent, offered, wanted_service, wanted_technicians
 from app.booking.owner import Asking
-from app.booking.speech import local_iso, none_left, none_seen, not_then, offer
+from app.booking.speech import elsewhere, local_iso, none_left, none_seen, not_then, offer
 from app.booking.store import Booking
 from app.booking.zones import DAY_S, clock_of
 from app.calls.arguments import ToolArguments
@@ -113,6 +113,8 @@ class _Kind(NamedTuple):
     hour: Hour | None
     clock: int
     """What `hour` is on these days, in seconds since midnight; 0 without one."""
+    end: int = DAY_S
+    """Before when it has to be."""
 
 
 def check_availability(front: Front) -> Tool[Arguments]:
@@ -185,14 +187,16 @@ def _question(front: Front, context: Context, arguments: Arguments) -> _Question
     said = asked(arguments.date)
     days = resolve(business, now, date=said.day, weekday=arguments.weekday, date_to=arguments.date_to)
     part = said.part if arguments.part_of_day is PartOfDay.ANY else arguments.part_of_day
-    clock = 0
+    clock, end = 0, DAY_S
     if said.hour is not None:
-        clock = clock_meant(said.hour, business, technicians, days, part)
-        part = part if is_in(part, clock) else PartOfDay.ANY
-        if days.otherwise and moment_of(business.zone, days.first, clock) < now:
+        clock, end = span_meant(said.hour, business, technicians, days, part)
+        part = part if overlaps(part, clock, end if said.hour.ends else clock + 1) else PartOfDay.ANY
+        if days.otherwise and moment_of(business.zone, days.first, end if said.hour.ends else clock) < now:
             days = Days(days.otherwise, days.otherwise)
-    hour = said.hour if clock else None  # from midnight on is the whole day, and how one is written
-    kind = _Kind(part, arguments.limit, arguments.technician is not None, hour, clock)
+    hour = (
+        said.hour if (clock, end) != (0, DAY_S) else None
+    )  # from midnight on is the whole day, and how one is written
+    kind = _Kind(part, arguments.limit, arguments.technician is not None, hour, clock, end)
     return _Question(service, technicians, days.first, days.last, days.otherwise, now, kind)
 
 
@@ -204,13 +208,13 @@ def _stretches(question: _Question) -> Sequence[_Question]:
 
 def _chosen(front: Front, business: Business, question: _Question, view: View) -> tuple[list[Opening], bool]:
     """What to offer, and whether that is from the hour on that was asked for; else it is what is nearest to it."""
-    part, limit, named, hour, clock = question.kind
+    part, limit, named, hour, clock, end = question.kind
     open_slots = bookable(business, view.openings, question.now)
     load = front.desk.load(question.technicians) if len(question.technicians) > 1 else {}
     if hour is None:
         return choose(open_slots, part, business.zone, load, limit, named), True
     if hour.every_day:
-        from_then = [*within(open_slots, (clock, DAY_S), business.zone)]
+        from_then = [*within(open_slots, (clock, end), business.zone)]
         if question.first != question.last and not hour.later:  # the hour itself on any of the days, before others
             from_then = [o for o in from_then if clock_of(business.zone, o.start) == clock] or from_then
     else:
@@ -219,8 +223,15 @@ def _chosen(front: Front, business: Business, question: _Question, view: View) -
     found = choose(from_then, part, business.zone, load, limit, named)
     if found:
         return found, True
-    before = choose(open_slots, part, business.zone, load, len(open_slots), named)
-    return sorted(nlargest(limit, before, lambda o: clock_of(business.zone, o.start)), key=_start_of), False
+    others = choose(open_slots, part, business.zone, load, len(open_slots), named)
+    return sorted(
+        nsmallest(limit, others, lambda o: _apart(clock_of(business.zone, o.start), clock, end)), key=_start_of
+    ), False
+
+
+def _apart(start: int, clock: int, end: int) -> int:
+    """How far a start is from the time asked for."""
+    return max(clock - start, start - end, 0)
 
 
 def _offer(front: Front, business: Business, question: _Question, view: View) -> _Offer:
@@ -228,7 +239,7 @@ def _offer(front: Front, business: Business, question: _Question, view: View) ->
     if not openings:
         return _Offer(view.read_at, (), "", question.now - 1)
     say = offer(question.service.name, openings, business, question.kind.named, question.now)
-    say = f"{_missed(business, question, openings[0], from_then)}{say}"
+    say = f"{_here(business, question)}{_missed(business, question, openings[0], from_then)}{say}"
     # Earliest first: the same ones are chosen until the notice required passes the first.
     good_until = openings[0].start - business.minimum_notice_minutes * 60
     return _Offer(view.read_at, tuple(openings), say, good_until)
@@ -246,7 +257,7 @@ def _again(front: Front, business: Business, question: _Question, view: View) ->
 
 def _missed(business: Business, question: _Question, first: Opening, from_then: bool) -> str:
     """That the hour asked for is not among what is offered; nothing where it is."""
-    part, _, _, hour, clock = question.kind
+    part, _, _, hour, clock, end = question.kind
     one = question.first == question.last or (hour is not None and not hour.every_day)
     exact = hour is not None and not hour.later
     at_it = clock_of(business.zone, first.start) == clock
@@ -254,7 +265,18 @@ def _missed(business: Business, question: _Question, first: Opening, from_then: 
         return ""
     last = question.first if from_then and one else question.last
     in_part = "" if part is PartOfDay.ANY or from_then else f"in the {part}"
-    return not_then(clock, question.first, last, local_today(business, question.now), in_part, later=not from_then)
+    when = (clock, end if hour is not None and hour.ends else None)
+    return not_then(when, question.first, last, local_today(business, question.now), in_part, later=not from_then)
+
+
+def _here(business: Business, question: _Question) -> str:
+    """What a time of another zone is here: who put the zone to it out of habit meant another hour."""
+    hour = question.kind.hour
+    moment = hour.moment if hour else None
+    if moment is None:
+        return ""
+    local = moment.astimezone(business.zone)
+    return "" if local.utcoffset() == moment.utcoffset() else elsewhere(moment, business.zone, question.now)
 
 
 def _told(front: Front, context: Context, question: _Question, found: _Offer) -> ToolResult:

@@ -127,16 +127,16 @@ def within(openings: Sequence[Opening], clock: Interval, zone: ZoneInfo) -> Iter
         here = stop
 
 
-def is_in(part: PartOfDay, clock: int) -> bool:
-    """Whether `clock`, seconds since midnight, lies in that part of the day."""
-    return PARTS_S[part][0] <= clock < PARTS_S[part][1]
+def overlaps(part: PartOfDay, clock: int, end: int) -> bool:
+    """Whether some of `[clock, end)`, in seconds since midnight, lies in that part of the day."""
+    return clock < PARTS_S[part][1] and end > PARTS_S[part][0]
 
 
 def part_of(start: time) -> PartOfDay:
     """The part of the day in which a visit begins, by the clock on the wall."""
     since_midnight_s = start.hour * 3600 + start.minute * 60
     named = (part for part in PartOfDay if part is not PartOfDay.ANY)
-    return next(part for part in named if is_in(part, since_midnight_s))
+    return next(part for part in named if overlaps(part, since_midnight_s, since_midnight_s + 1))
 
 
 def is_open(business: Business, service: Service, technician: Technician, start: int, now: int) -> bool:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from app.booking.business import Business
 from app.booking.calendar import Interval
 from app.booking.dates import NOT_GIVEN, SOONEST, NoDayError, resolve
+from app.booking.named_dates import date_named
 from app.booking.open_hours import NeverOpenError, after_open_time, open_spans, spans_ahead
 from app.booking.speech import full_day, joined, spoken_clock, spoken_day, spoken_end
 from app.booking.zones import DAY_S, day_start, local_date, pieces
@@ -25,6 +26,8 @@ _SAID_S = 300
 """Times are promised to five minutes."""
 _LONGEST_TEXT = 80
 _HALF_DAY = 12
+_MOST_DAYS = 7
+"""A callback on any day of a whole month is nothing to promise."""
 _PARTS_S = {"morning": (0, 12 * 3600), "afternoon": (12 * 3600, 17 * 3600), "evening": (17 * 3600, DAY_S)}
 _LOCAL = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})t([0-9]{2}:[0-9]{2})(?::[0-9]{2})?$")
 _TIME = (
@@ -78,14 +81,13 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
     if moment is not None:
         return _at(business, now, local_date(business.zone, moment), [moment], now)
     spelled = _LOCAL.sub(r"\1 \2", words.replace("tonight", "today evening"))
-    found = next((match for form in _FORMS if (match := form.fullmatch(spelled))), None)
-    if found is None or len(words) > _LONGEST_TEXT:
-        raise _unclear()
-    asked = found.groupdict()
+    asked = _taken_apart(spelled)
     try:
         days = resolve(business, now, date=asked.get("day") or "today", weekday=None, date_to=None)
     except NoDayError:
         raise _unclear() from None
+    if (days.last - days.first).days >= _MOST_DAYS:
+        raise _unclear()
     others = [days.first + timedelta(days=ahead) for ahead in range(1, (days.last - days.first).days + 1)]
     others = [days.otherwise] if days.otherwise else others  # more than one day is "next week", or "any day"
     for day in (days.first, *others[:-1]):
@@ -97,6 +99,17 @@ def callback_time(business: Business, now: int, when: str | None) -> CallbackTim
         except SaidError:
             continue
     return _on(business, now, others[-1] if others else days.first, asked, now)
+
+
+def _taken_apart(words: str) -> dict[str, str | None]:
+    """The day, the part of it and the time by name. The number of `december 1` is no time."""
+    if len(words) <= _LONGEST_TEXT:
+        if date_named(words, date.min):
+            return {"day": words}
+        found = next((match for form in _FORMS if (match := form.fullmatch(words))), None)
+        if found is not None:
+            return found.groupdict()
+    raise _unclear()
 
 
 def _timestamp(words: str) -> int | None:

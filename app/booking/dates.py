@@ -11,6 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.booking.business import Business
+from app.booking.named_dates import date_named, month_named
 from app.booking.speech import MONTHS, WEEKDAYS, full_day, spoken_day
 from app.booking.zones import today as today_in
 from app.errors import Code, SaidError
@@ -63,6 +64,11 @@ _NAMED_WEEK = re.compile(
     r"(?:the )?(?:this|(?P<which>next|following)) (?:week|(?P<end>weekend))"
 )
 _SATURDAY, _SUNDAY = 5, 6
+_SOME_OF_IT = re.compile(
+    r"(?:(?:at|by|in|from|towards?) )?(?:the )?(?:very )?"
+    r"(?:beginning|start|early|first half|second half|mid|middle|end|late|later|last days)(?: part)?"
+    r"(?: in| of|-)? ?(?:the )?(.+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,8 @@ def _resolve(zone: ZoneInfo, today: date, window_days: int, given: tuple[str | N
     reading.refuse_past(first, last)
     reading.refuse_too_far(first)
     if date_text and weekday_text:
+        if month_named(date_text, today):
+            raise reading.which_one(weekday_text)
         reading.refuse_other_weekday(first, weekday_text)
     reading.refuse_range(first, last)
     otherwise = None
@@ -143,16 +151,26 @@ class _Reading:
 
     def days(self, argument: str, words: str, not_before: date) -> tuple[date, date]:
         """The first and the last day that `words` name: of a week, which begins on Monday, or one day twice."""
-        week = _NAMED_WEEK.fullmatch(words) if argument != "weekday" else None
+        if argument != "weekday":
+            if (long := self._long(words)) is not None:
+                return max(long[0], self.today), long[1]
+            some = _SOME_OF_IT.fullmatch(words)
+            if some and (whole := self._long(some[1]) or self._long(f"this {some[1]}")):
+                raise self._some_days(argument, *whole)
+        day = self._day(argument, words, not_before)
+        return day, day
+
+    def _long(self, words: str) -> tuple[date, date] | None:
+        """The first and the last day of a named week or month; one day of a named week twice; None for all else."""
+        week = _NAMED_WEEK.fullmatch(words)
         if week is None:
-            day = self._day(argument, words, not_before)
-            return day, day
+            return month_named(words, self.today)
         monday = self.today - timedelta(days=self.today.weekday()) + (_ONE_WEEK if week["which"] else timedelta())
         weekday = _WEEKDAY_NUMBER.get(week["weekday"])
         if weekday is not None:
             return (monday + timedelta(days=weekday),) * 2
         first = monday + timedelta(days=_SATURDAY) if week["end"] else monday
-        return max(first, self.today), monday + timedelta(days=_SUNDAY)
+        return first, monday + timedelta(days=_SUNDAY)
 
     def _day(self, argument: str, words: str, not_before: date) -> date:
         """The day `words` name; a weekday is the first one from `not_before` on."""
@@ -163,7 +181,7 @@ class _Reading:
             return self._weekday(match[1], _WEEKDAY_NUMBER[match[2]], not_before)
         if argument == "weekday":
             raise self._refusal("The weekday must be an English weekday, like Tuesday.")
-        return self._calendar_date(argument, words)
+        return self._named_date(words, not_before) or self._calendar_date(argument, words)
 
     def _weekday(self, which: str | None, number: int, not_before: date) -> date:
         coming = _on_or_after(max(self.today, min(not_before, self.window_end)), number)
@@ -176,6 +194,37 @@ class _Reading:
             f"Next {name} could be {self._spoken(coming)} or {self._spoken(later)}. "
             f"Ask which one is meant and give the date, {coming} or {later}."
         )
+
+    def _named_date(self, words: str, not_before: date) -> date | None:
+        """The date that the words name, if they name one; said back where that is none, or one of two."""
+        named = date_named(words, max(self.today, min(not_before, self.window_end)))
+        if named is None:
+            return None
+        if not named.dates:
+            raise self._refusal("There is no such day in the calendar. Ask for the date.")
+        if len(named.dates) > 1:
+            one, other = sorted(named.dates)
+            raise self._refusal(
+                f"{words} could be {self._spoken(one)} or {self._spoken(other)}. "
+                f"Ask which one is meant and give the date, {one} or {other}."
+            )
+        if named.weekday:
+            self.refuse_other_weekday(named.dates[0], named.weekday)
+        return named.dates[0]
+
+    def which_one(self, weekday: str) -> SaidError:
+        """A weekday of a whole month is several days."""
+        match = _NAMED_WEEKDAY.fullmatch(weekday)
+        number = _WEEKDAY_NUMBER.get(match[2]) if match else None
+        if number is None:
+            return self._refusal("The weekday must be an English weekday, like Tuesday.")
+        return self._refusal(f"A month has several of them. Ask which {WEEKDAYS[number]} is meant and give its date.")
+
+    def _some_days(self, argument: str, first: date, last: date) -> SaidError:
+        whole = f"The whole is {self._spoken(first)} ({first}) to {self._spoken(last)} ({last})."
+        how = f"That can be several days. Ask which {'day' if argument == 'date_to' else 'days'} and give"
+        what = "the last one as date_to" if argument == "date_to" else "the first as date and the last as date_to"
+        return NoDayError(Code.INVALID_ARGUMENTS, f"{how} {what}. {whole} {self._today()}")
 
     def _calendar_date(self, argument: str, words: str) -> date:
         plain = _PLAIN_DATE.fullmatch(words)

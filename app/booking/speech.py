@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.booking.availability import Opening
 from app.booking.business import Business
+from app.booking.zones import DAY_S
 from app.booking.zones import today as today_in
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -95,10 +96,23 @@ def none_seen(first: date, last: date, today: date | None = None, narrowed: str 
     return f"There is nothing free {asked}, and I can't see yet which later days are open."
 
 
-def not_then(clock: int, first: date, last: date, today: date, narrowed: str, *, later: bool) -> str:
-    """The sentence, to be followed by an offer, that says the hour asked for cannot be had, nor a `later` one."""
-    hour = _clock(clock // 3600, clock // 60 % 60)
-    return f"I can't offer {hour}{' or later' if later else ''} {_asked(first, last, today, narrowed)}. "
+def not_then(when: tuple[int, int | None], first: date, last: date, today: date, narrowed: str, *, later: bool) -> str:
+    """The sentence, to be followed by an offer, that says the hour asked for cannot be had, nor a `later` one.
+
+    `when` is from and before when, in seconds since midnight; the latter is None where it was not said.
+    """
+    (start, end), asked = when, _asked(first, last, today, narrowed)
+    hour = _clock(start // 3600, start // 60 % 60)
+    if end is None:
+        return f"I can't offer {hour}{' or later' if later else ''} {asked}. "
+    until = "midnight" if end == DAY_S else _clock(end // 3600, end // 60 % 60)
+    return f"I can't offer a time {f'between {hour} and' if start else 'before'} {until} {asked}. "
+
+
+def elsewhere(moment: datetime, zone: ZoneInfo, now: int) -> str:
+    """The sentence that says what a time with another zone is on the clocks of this one."""
+    here = spoken_time(int(moment.timestamp()), zone, now)
+    return f"{_clock(moment.hour, moment.minute)} {moment.tzname()} is {here} here. "
 
 
 @lru_cache(maxsize=_CACHED_TIMES)

@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 import pytest
 
-from app.booking.asked_time import Asked, Hour, asked, clock_meant, moment_of
+from app.booking.asked_time import Asked, Hour, asked, moment_of, span_meant
 from app.booking.availability import PartOfDay
 from app.booking.dates import Days
+from app.booking.zones import DAY_S
 from app.errors import SaidError
 from tests.booking.acme import acme
 
@@ -41,7 +42,11 @@ DAYS = Days(TUESDAY, TUESDAY)
         ("tomorrow at 25", "tomorrow at 25", ANY),
         ("tomorrow at 13 pm", "tomorrow at 13 pm", ANY),
         ("after 2026-11-24", "after 2026-11-24", ANY),
-        ("2pm-4pm", "2pm-4pm", ANY),
+        ("2 to 4 tomorrow", "2 to 4 tomorrow", ANY),
+        ("december 1 to 4", "december 1 to 4", ANY),
+        ("before december 1", "before december 1", ANY),
+        ("before lunch", "before lunch", ANY),
+        ("before 25", "before 25", ANY),
     ],
 )
 def test_without_an_hour_it_is_a_day_and_perhaps_a_part_of_it(
@@ -81,6 +86,59 @@ def test_an_hour_may_come_with_the_day(
     assert asked(given) == Asked(day, part, Hour(clocks, later=later))
 
 
+@pytest.mark.parametrize(
+    ("given", "day", "clocks", "ends"),
+    [
+        ("before 3pm", "", (0,), (15,)),
+        ("tomorrow before 3", "tomorrow", (0, 0), (3, 15)),
+        ("before noon on tuesday", "tuesday", (0,), (12,)),
+        ("tuesday until 5pm", "tuesday", (0,), (17,)),
+        ("before 12am", "", (0,), (24,)),
+        ("between 2 and 4", "", (2, 14), (4, 16)),
+        ("tuesday between 2 and 4pm", "tuesday", (14,), (16,)),
+        ("2 to 4 pm tomorrow", "tomorrow", (14,), (16,)),
+        ("2pm-4pm", "", (14,), (16,)),
+        ("tomorrow, 14:00-16:00", "tomorrow", (14,), (16,)),
+        ("from 9 to 5", "", (9,), (17,)),
+        ("between 11 and 1 on friday", "friday", (11,), (13,)),
+        ("11 to 1pm", "", (11,), (13,)),
+        ("10am until noon", "", (10,), (12,)),
+        ("between 8pm and 12am", "", (20,), (24,)),
+        ("after 2pm but before 4pm", "", (14,), (16,)),
+        ("dec 1st 2-4pm", "dec 1st", (14,), (16,)),
+        ("2026-12-01 2-4pm", "2026-12-01", (14,), (16,)),
+        ("1 december between 2pm and 4pm", "1 december", (14,), (16,)),
+    ],
+)
+def test_a_time_may_have_an_end(given: str, day: str, clocks: tuple[int, ...], ends: tuple[int, ...]) -> None:
+    hour = Hour(tuple(c * H for c in clocks), later=True, ends=tuple(e * H for e in ends))
+    assert asked(given) == Asked(day, hour=hour)
+
+
+@pytest.mark.parametrize("given", ["december 1 to 4pm", "dec. 1-4pm", "friday december 1 to 4 pm"])
+def test_the_day_of_a_month_is_no_time(given: str) -> None:
+    assert "1" in (asked(given).day or "")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("tuesday between 2 and 4", (14, 16)),
+        ("tuesday between 9 and 11", (9, 11)),
+        ("tuesday between 12 and 2", (12, 14)),
+        ("tuesday evening between 6 and 8", (18, 20)),
+        ("tuesday before 12", (0, 12)),
+        ("tuesday before 3", (0, 15)),
+        ("tuesday before 9am", (0, 9)),
+    ],
+)
+def test_of_two_spans_it_is_the_one_in_which_somebody_works(given: str, meant: tuple[int, int]) -> None:
+    said = asked(given)
+    assert said.hour is not None
+    start, end = span_meant(said.hour, acme(), acme().technicians, DAYS, said.part)
+    assert (start, end) == (meant[0] * H, meant[1] * H)
+
+
 @pytest.mark.parametrize("given", ["2026-11-24T15:00", "2026-11-24 15:00", "20261124T1500", "2026-11-24t15:00:00"])
 def test_a_date_with_a_time_begins_at_it(given: str) -> None:
     assert asked(given) == Asked(given, hour=Hour((15 * H,), every_day=False))
@@ -89,7 +147,7 @@ def test_a_date_with_a_time_begins_at_it(given: str) -> None:
 def test_a_time_with_a_zone_is_on_the_business_s_clock() -> None:
     hour = asked("2026-11-24T21:30:00Z").hour
     assert hour is not None
-    assert clock_meant(hour, acme(), (), DAYS, ANY) == 15 * H + 1800
+    assert span_meant(hour, acme(), (), DAYS, ANY) == (15 * H + 1800, DAY_S)
 
 
 @pytest.mark.parametrize(
@@ -105,23 +163,32 @@ def test_a_time_with_a_zone_is_on_the_business_s_clock() -> None:
 def test_of_two_halves_of_the_day_it_is_the_one_in_which_somebody_works(given: str, meant: int) -> None:
     said = asked(given)
     assert said.hour is not None
-    assert clock_meant(said.hour, acme(), acme().technicians, DAYS, said.part) == meant
+    assert span_meant(said.hour, acme(), acme().technicians, DAYS, said.part) == (meant, DAY_S)
 
 
-@pytest.mark.parametrize(("given", "hours"), [("tuesday at 8", (420, 1260)), ("tuesday at 5", (600, 660))])
+@pytest.mark.parametrize(
+    ("given", "hours"),
+    [
+        ("tuesday at 8", (420, 1260)),
+        ("tuesday at 5", (600, 660)),
+        ("tuesday before 8", (420, 1260)),
+        ("tuesday between 8 and 9", (420, 1260)),
+        ("tuesday between 2 and 4", (600, 660)),
+    ],
+)
 def test_an_hour_that_can_be_two_or_none_is_asked_for(given: str, hours: tuple[int, int]) -> None:
     said = asked(given)
     assert said.hour is not None
     people = [replace(who, hours=((hours,),) * 7) for who in acme().technicians]
     with pytest.raises(SaidError, match="morning or afternoon"):
-        clock_meant(said.hour, acme(), people, DAYS, said.part)
+        span_meant(said.hour, acme(), people, DAYS, said.part)
 
 
 def test_nobody_is_asked_which_half_of_a_day_on_which_nobody_works() -> None:
     sunday = Days(date(2026, 11, 22), date(2026, 11, 22))
     hour = asked("sunday at 3").hour
     assert hour is not None
-    assert clock_meant(hour, acme(), acme().technicians, sunday, ANY) in hour.clocks
+    assert span_meant(hour, acme(), acme().technicians, sunday, ANY)[0] in hour.clocks
 
 
 def test_an_hour_that_the_clocks_skip_is_when_they_have_skipped_it() -> None:

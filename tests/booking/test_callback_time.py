@@ -51,6 +51,12 @@ def test_who_keeps_no_hours_calls_back_within_a_day() -> None:
         (f"{TUESDAY}T15:00", TUESDAY, "15:00", "15:00"),
         (f"{TUESDAY}T15:00:00-06:00", TUESDAY, "15:00", "15:00"),
         (f"{TUESDAY}T21:00:00Z", TUESDAY, "15:00", "15:00"),
+        ("december 1", "2026-12-01", "08:00", "17:00"),
+        ("1 December", "2026-12-01", "08:00", "17:00"),
+        ("dec 1st at 3pm", "2026-12-01", "15:00", "15:00"),
+        ("december 1 3", "2026-12-01", "15:00", "15:00"),
+        ("tuesday, the 1st, in the morning", "2026-12-01", "08:00", "12:00"),
+        ("11/24", TUESDAY, "08:00", "17:00"),
     ],
 )
 def test_words_become_a_time_inside_opening_hours(when: str, day: str, earliest: str, due: str) -> None:
@@ -105,6 +111,11 @@ def test_next_week_is_the_first_time_in_it_at_which_somebody_is_there() -> None:
         ("2020-01-01", Code.PAST_DATE, "is in the past"),
         ("2027-11-20", Code.OUTSIDE_WINDOW, "too far ahead"),
         ("next tuesday", Code.INVALID_ARGUMENTS, "Ask which one is meant"),
+        ("12/1", Code.INVALID_ARGUMENTS, "give the date, 2026-12-01 or 2027-01-12"),
+        ("february 30", Code.INVALID_ARGUMENTS, "no such day"),
+        ("december", Code.INVALID_ARGUMENTS, "could not read when"),
+        ("next month at 3pm", Code.INVALID_ARGUMENTS, "could not read when"),
+        ("end of next week", Code.INVALID_ARGUMENTS, "could not read when"),
         ("25:00", Code.INVALID_ARGUMENTS, "could not read when"),
         ("13 pm", Code.INVALID_ARGUMENTS, "could not read when"),
         ("in a while", Code.INVALID_ARGUMENTS, "could not read when"),
@@ -135,7 +146,26 @@ def test_a_time_the_clocks_skip_is_nobodys_and_a_repeated_one_the_first() -> Non
 
 
 WORDS = st.sampled_from(
-    ["today", "tomorrow", "monday", "friday", "next", "this", "on", "at", "in", "the", "3", "15:00", "3pm", "noon", "t"]
+    [
+        "today",
+        "tomorrow",
+        "monday",
+        "friday",
+        "next",
+        "this",
+        "on",
+        "at",
+        "in",
+        "the",
+        "3",
+        "15:00",
+        "3pm",
+        "noon",
+        "t",
+        "december",
+        "1",
+        "1st",
+    ]
 )
 
 

@@ -53,6 +53,26 @@ def day(text: str) -> date:
         ("next Friday", "2026-11-27"),
         ("2026-11-20", "2026-11-20"),
         ("2027-01-19", "2027-01-19"),
+        ("December 1", "2026-12-01"),
+        ("dec 1st", "2026-12-01"),
+        ("Dec. 1, 2026", "2026-12-01"),
+        ("1 December", "2026-12-01"),
+        ("the 1st of December", "2026-12-01"),
+        ("1-Dec-2026", "2026-12-01"),
+        ("tuesday, december 1", "2026-12-01"),
+        ("Tues the 1st", "2026-12-01"),
+        ("november 20", "2026-11-20"),
+        ("january 5", "2027-01-05"),
+        ("the 15th", "2026-12-15"),
+        ("20th", "2026-11-20"),
+        ("the 5th of next month", "2026-12-05"),
+        ("11/24", "2026-11-24"),
+        ("24/11", "2026-11-24"),
+        ("11/24/2026", "2026-11-24"),
+        ("11/24/26", "2026-11-24"),
+        ("24.11.2026", "2026-11-24"),
+        ("2026/12/1", "2026-12-01"),
+        ("12/12", "2026-12-12"),
     ],
 )
 def test_words_for_a_day_mean_that_day(words: str, meant: str) -> None:
@@ -95,9 +115,15 @@ def test_next_week_is_in_reserve_only_inside_the_booking_window(window_days: int
         ("tuesday next week", None, "2026-11-24", "2026-11-24"),
         ("next week", "Tuesday", "2026-11-24", "2026-11-24"),
         ("friday of next week", None, "2026-11-27", "2026-11-27"),
+        ("next month", None, "2026-12-01", "2026-12-31"),
+        ("this month", None, "2026-11-20", "2026-11-30"),
+        ("in december", None, "2026-12-01", "2026-12-31"),
+        ("January", None, "2027-01-01", "2027-01-19"),
     ],
 )
-def test_a_week_is_from_its_monday_on_or_from_today(words: str, weekday: str | None, first: str, last: str) -> None:
+def test_a_week_or_a_month_is_from_its_first_day_on_or_from_today(
+    words: str, weekday: str | None, first: str, last: str
+) -> None:
     assert asked(words, weekday) == Days(day(first), day(last))
 
 
@@ -112,6 +138,9 @@ def test_a_range_may_reach_to_the_end_of_a_week_and_a_week_to_the_end_of_the_win
     ("words", "code", "said"),
     [
         ("monday this week", Code.PAST_DATE, "Monday, November 16, 2026 is in the past."),
+        ("october 2026", Code.PAST_DATE, "Saturday, October 31, 2026 is in the past."),
+        ("december", Code.OUTSIDE_WINDOW, "Tuesday, December 1, 2026 is too far ahead."),
+        ("november 19", Code.OUTSIDE_WINDOW, "Friday, November 19, 2027 is too far ahead."),
         ("next week", Code.OUTSIDE_WINDOW, "Monday, November 23, 2026 is too far ahead."),
     ],
 )
@@ -232,6 +261,63 @@ TODAY = "Today is Friday, November 20, 2026."
             f"The Wednesday nearest to it is Wednesday, January 13, 2027 (2027-01-13). {TODAY}",
         ),
         ("2026-02-30", None, None, Code.INVALID_ARGUMENTS, f"There is no February 30 in 2026. {TODAY}"),
+        *(
+            (
+                none,
+                None,
+                None,
+                Code.INVALID_ARGUMENTS,
+                f"There is no such day in the calendar. Ask for the date. {TODAY}",
+            )
+            for none in ("february 30", "31 november 2026", "13/13", "0/5", "2026/13/1", "the 32nd")
+        ),
+        (
+            "12/1",
+            None,
+            None,
+            Code.INVALID_ARGUMENTS,
+            "12/1 could be Tuesday, December 1 or Tuesday, January 12, 2027. "
+            f"Ask which one is meant and give the date, 2026-12-01 or 2027-01-12. {TODAY}",
+        ),
+        (
+            "monday december 1",
+            None,
+            None,
+            Code.INVALID_ARGUMENTS,
+            "December 1, 2026 is a Tuesday, not a Monday. "
+            f"The Monday nearest to it is Monday, November 30, 2026 (2026-11-30). {TODAY}",
+        ),
+        (
+            "next month",
+            "wednesday",
+            None,
+            Code.INVALID_ARGUMENTS,
+            f"A month has several of them. Ask which Wednesday is meant and give its date. {TODAY}",
+        ),
+        *(
+            (
+                some,
+                None,
+                None,
+                Code.INVALID_ARGUMENTS,
+                "That can be several days. Ask which days and give the first as date and the last as date_to. "
+                f"The whole is Monday, November 23 (2026-11-23) to Sunday, November 29 (2026-11-29). {TODAY}",
+            )
+            for some in (
+                "end of next week",
+                "the beginning of next week",
+                "early next week",
+                "at the end of the following week",
+            )
+        ),
+        (
+            None,
+            None,
+            "end of the month",
+            Code.INVALID_ARGUMENTS,
+            "That can be several days. Ask which day and give the last one as date_to. "
+            f"The whole is Sunday, November 1 (2026-11-01) to Monday, November 30 (2026-11-30). {TODAY}",
+        ),
         (
             "2026-11-24",
             None,
@@ -274,9 +360,9 @@ def test_what_cannot_be_taken_is_said_back_with_today(
     "garbage",
     [
         "before long",
-        "next month",
-        "24.11.2026",
-        "11/24/2026",
+        "24.11.",
+        "12-1",
+        "someday december 1",
         "2026-13-01",
         "2026-11-24T99:00",
         "2026-11-24T15:00-17:00",

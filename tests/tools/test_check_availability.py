@@ -132,6 +132,23 @@ async def test_a_part_of_the_day_is_by_the_start(ask: Agent, part: str, expected
         ({"date": "next week at 3pm"}, ["23 15:00", "24 15:00", "25 15:00"], ""),
         ({"date": "next week at 3:10pm", "limit": 1}, ["23 15:30"], "3:10 PM from Monday, November 23 to Sunday"),
         ({"date": "friday at 9am"}, ["27 09:00", "27 09:30", "27 10:00"], ""),
+        ({"date": "tuesday before 3pm"}, ["24 08:00", "24 08:30", "24 09:00"], ""),
+        ({"date": "tuesday before 3pm", "part_of_day": "afternoon"}, ["24 13:00", "24 13:30", "24 14:00"], ""),
+        ({"date": "between 2 and 4", "weekday": "tuesday"}, ["24 14:00", "24 14:30", "24 15:00"], ""),
+        ({"date": "dec 1st, 2 to 4 pm", "limit": 9}, ["01 14:00", "01 14:30", "01 15:00", "01 15:30"], ""),
+        ({"date": "tuesday between 2 and 4", "limit": 9}, ["24 14:00", "24 14:30", "24 15:00", "24 15:30"], ""),
+        ({"date": "next week before 9am", "limit": 3}, ["23 08:00", "23 08:30", "24 08:00"], ""),
+        ({"date": "tuesday before 8am"}, ["24 08:00", "24 08:30", "24 09:00"], "a time before 8:00 AM on Tuesday"),
+        (
+            {"date": "tuesday between 11:30 and 12:45"},
+            ["24 11:00", "24 13:00", "24 13:30"],
+            "a time between 11:30 AM and 12:45 PM on Tuesday, November 24",
+        ),
+        ({"date": "today before 9am"}, ["20 13:00", "20 13:30", "20 14:00"], "a time before 9:00 AM on Friday"),
+        ({"date": "friday before 9am", "limit": 1}, ["27 08:00"], ""),
+        ({"date": "friday before 3pm", "limit": 1}, ["20 13:00"], ""),
+        ({"date": "next month between 2pm and 3pm"}, ["01 14:00", "01 14:30", "02 14:00"], ""),
+        ({"date": "tomorrow morning"}, [], None),
         ({"date": "today at 9am"}, ["20 13:00", "20 13:30", "20 14:00"], "9:00 AM on Friday, November 20"),
     ],
 )
@@ -143,6 +160,27 @@ async def test_an_hour_said_with_the_day_is_from_when_on_and_what_cannot_be_had_
         assert [datetime.fromisoformat(slot["start"]).strftime("%d %H:%M") for slot in answer["slots"]] == expected
         if said is not None:
             assert answer["say"].startswith(f"I can't offer {said}" if said else "For Home inspection I can offer")
+
+
+@pytest.mark.parametrize(
+    ("date", "first", "said"),
+    [
+        ("2026-11-24T21:00Z", "24 15:00", "9:00 PM UTC is Tuesday, November 24 at 3:00 PM here."),
+        ("2026-11-25T02:00:00+05:00", "24 15:00", "2:00 AM UTC+05:00 is Tuesday, November 24 at 3:00 PM here."),
+        ("2026-11-24T15:00Z", "24 09:00", "3:00 PM UTC is Tuesday, November 24 at 9:00 AM here."),
+        (
+            "2026-11-24T15:10Z",
+            "24 09:30",
+            "3:10 PM UTC is Tuesday, November 24 at 9:10 AM here. I can't offer 9:10 AM on Tuesday, November 24.",
+        ),
+    ],
+)
+async def test_what_an_hour_of_another_zone_is_here_is_said(ask: Agent, date: str, first: str, said: str) -> None:
+    """A model that puts a Z to whatever it heard is found out by whoever said it."""
+    for _ in range(2):
+        answer = await ask("check_availability", service="inspection", date=date)
+        assert datetime.fromisoformat(answer["slots"][0]["start"]).strftime("%d %H:%M") == first
+        assert answer["say"].startswith(f"{said} For Home inspection I can offer")
 
 
 async def test_an_hour_that_is_taken_is_said_and_the_next_are_offered(ask: Agent, calendar: FakeCalendar) -> None:
