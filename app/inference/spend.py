@@ -17,6 +17,7 @@ from app import log, metrics
 from app.booking.business import Business
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
+from app.db.write_queue import somebody_waits
 from app.errors import OverloadedError
 from app.inference import asides
 from app.inference.asides import Aside, Claim, Stand
@@ -177,7 +178,8 @@ class Spend:
         aside, short = Aside(business.id, day, micros), bool(self._in_line[business.id])
         try:
             async with asyncio.timeout(min(within_s, self._wait_s)):
-                stand = Stand.OTHERS if short else await self._set_aside(aside, cap, claim)
+                with somebody_waits():  # a customer does, also where a job asks for them; who is in line looks often
+                    stand = Stand.OTHERS if short else await self._set_aside(aside, cap, claim)
                 short = stand is Stand.OTHERS
                 if short:
                     stand = await self._set_aside_in_line(aside, cap, claim)

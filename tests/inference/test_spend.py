@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.db.write_queue import QUIET_S, nobody_waits
 from app.inference.asides import ABANDONED_S, claim_of, is_asked, spent
 from app.inference.fallback import AccountSilentError, Fallback, NoAnswerError, SpendCapError
 from app.inference.model import Message, ModelAnswer, ModelDownError, ModelName, Question, Usage
@@ -216,6 +217,28 @@ async def test_a_rush_waits_for_a_slow_account_all_at_once(database_url: str) ->
         account, (asking, model) = spend(Far(database, 0.25), Caps(per_day=300 * COST), wait_s=2.0), fallback()
         await asyncio.gather(*(asking.ask(QUESTION, account.purse(ACME), handed_in) for _ in range(80)))
     assert len(model.asked) == 80
+
+
+async def test_a_customers_question_is_not_held_up_by_others_as_the_work_of_a_job_is(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as database:
+        account, took = spend(database, Caps()), list[float]()
+
+        async def callers() -> None:
+            while True:
+                await database.write(lambda _: None)
+                await asyncio.sleep(0.005)
+
+        async def job() -> None:
+            nobody_waits()
+            for _ in range(8):
+                began = time.monotonic()
+                await account.reserve(ACME, 1)
+                took.append(time.monotonic() - began)
+
+        calling = asyncio.create_task(callers())
+        await asyncio.create_task(job())
+        calling.cancel()
+        assert min(took) < 2 * QUIET_S, took
 
 
 @pytest.mark.parametrize("caps", [Caps(), Caps(per_day=100 * COST)])
