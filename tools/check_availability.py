@@ -239,7 +239,7 @@ def _offer(front: Front, business: Business, question: _Question, view: View) ->
     if not openings:
         return _Offer(view.read_at, (), "", question.now - 1)
     say = offer(question.service.name, openings, business, question.kind.named, question.now)
-    say = f"{_here(business, question)}{_missed(business, question, openings[0], from_then)}{say}"
+    say = f"{_missed(business, question, openings[0], from_then)}{say}{_here(business, question)}"
     # Earliest first: the same ones are chosen until the notice required passes the first.
     good_until = openings[0].start - business.minimum_notice_minutes * 60
     return _Offer(view.read_at, tuple(openings), say, good_until)

@@ -110,9 +110,9 @@ def not_then(when: tuple[int, int | None], first: date, last: date, today: date,
 
 
 def elsewhere(moment: datetime, zone: ZoneInfo, now: int) -> str:
-    """The sentence that says what a time with another zone is on the clocks of this one."""
+    """The sentence, to follow an offer, that says what a time with another zone is on the clocks of this one."""
     here = spoken_time(int(moment.timestamp()), zone, now)
-    return f"{_clock(moment.hour, moment.minute)} {moment.tzname()} is {here} here. "
+    return f" {_clock(moment.hour, moment.minute)} {moment.tzname()} is {here} here."
 
 
 @lru_cache(maxsize=_CACHED_TIMES)
