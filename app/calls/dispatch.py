@@ -119,15 +119,17 @@ class Dispatcher:
     async def dispatch(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
         """Answer each call within the deadline, all at once, none spoiling another."""
         if len(calls) == 1:
-            return [await self._answer(calls[0])]
-        return list(await asyncio.gather(*(self._answer(call) for call in calls)))
+            return [await self._answer(calls[0], 0)]
+        return list(
+            await asyncio.gather(*(self._answer(*each) for each in zip(calls, ledger.occurrences(calls), strict=True)))
+        )
 
-    async def _answer(self, call: ToolCall) -> ToolResult:
+    async def _answer(self, call: ToolCall, occurrence: int) -> ToolResult:
         began = self._clock.monotonic()
         tool = self._tools.get(call.name)
         answer = Answer(call, tool.name if tool else "unknown", self._clock.now(), NOT_YET)
         try:
-            answer.result = await self._decide(call, tool, answer, began + self._deadline_s)
+            answer.result = await self._decide(call, tool, occurrence, answer, began + self._deadline_s)
         except SaidError as error:
             answer.result = ToolResult(False, error.say, error.code, {**(tool.refused if tool else {}), **error.facts})
         except Exception as error:  # noqa: BLE001 - whatever it was, the caller is owed a sentence
@@ -140,13 +142,15 @@ class Dispatcher:
             self._behind.add(answer)
         return answer.result
 
-    async def _decide(self, call: ToolCall, tool: Tool[Any] | None, answer: Answer, deadline: float) -> ToolResult:
+    async def _decide(
+        self, call: ToolCall, tool: Tool[Any] | None, occurrence: int, answer: Answer, deadline: float
+    ) -> ToolResult:
         business = self._businesses.find(call.ref.lines, call.ref.assistant)
         if business is None:
             ring_unknown_line(self._alarms, call.ref)
             raise SaidError(Code.NOT_FOUND, UNKNOWN_LINE)
         answer.business = business.id
-        key = ledger.delivery_key(call, business.id, changes=bool(tool and tool.changes_state))
+        key = ledger.delivery_key(call, business.id, occurrence, changes=bool(tool and tool.changes_state))
         before = self._recent.get(key) if key else None
         if isinstance(before, bytes):
             return ledger.loaded(before)

@@ -108,23 +108,25 @@ def always(_: Connection, __: ToolResult) -> bool:
     return True
 
 
-def delivery_key(call: ToolCall, business: str, *, changes: bool) -> str | None:
-    """The key of one delivery: platform, call, tool-call id and what was asked, at one business: what a caller of one
-    was told must never reach another's, should both count their calls from 1. None when there is no id to go by.
+def delivery_key(call: ToolCall, business: str, occurrence: int = 0, *, changes: bool) -> str | None:
+    """The key of one delivery: platform, call and tool-call id, at one business: what a caller of one was told must
+    never reach another's, should both count their calls from 1. None when there is no id to go by.
 
-    Where a model counts its calls from 0 in each of its turns, or a platform puts several under one id, the tool and
-    its arguments tell them apart: that one time was booked is no answer to who wants another. A delivery that is made
-    again brings the same ones; written another way, it is still the same request. Of a change that a text asks for the
-    id says it all: we number them. Without a call id the tool-call id is too short to trust, so who asks is part of it.
+    `occurrence` tells apart different calls that a platform put under one id into one message. Where a model counts its
+    calls from 0 in each of its turns, the tool tells them apart, and of what is only looked up what was asked: times
+    that were found are no answer to who wants one of them or asks of another day. A change asked for again under its id
+    is the same one whatever its arguments; of a text, whatever it is: we number them. Without a call id the tool-call
+    id alone is too short to trust, so who asks, and what, become part of the key.
     """
     if call.tool_call_id is None:
         return None
-    # What texts asked for before is kept under keys with this 0, and must be found again.
-    parts: list[Any] = [call.ref.platform, business, call.ref.call_id, call.tool_call_id, 0]
+    parts: list[Any] = [call.ref.platform, business, call.ref.call_id, call.tool_call_id, occurrence]
     if call.ref.call_id is None:
         parts += [call.ref.caller, call.name, canonical(call.arguments)]
-    if not (changes and call.ref.platform == TEXTS):
-        parts += ["change" if changes else "lookup", call.name, canonical(call.arguments)]
+    if not changes:
+        parts += ["lookup", call.name, canonical(call.arguments)]
+    elif call.ref.platform != TEXTS:
+        parts.append(call.name)
     return _digest(parts)
 
 
@@ -291,6 +293,16 @@ def canonical(value: Any) -> str:
         return json.dumps(value, sort_keys=True, default=str)
     except RecursionError:
         return uuid.uuid4().hex  # deeper than any tool takes: like nothing else
+
+
+def occurrences(calls: Sequence[ToolCall]) -> list[int]:
+    """How many different calls before each one share its id: 0 for the first, and for its exact repeats."""
+    kinds: dict[str | None, dict[str, int]] = {}
+    found = []
+    for call in calls:
+        same_id = kinds.setdefault(call.tool_call_id, {})
+        found.append(same_id.setdefault(canonical([call.name, call.arguments]), len(same_id)))
+    return found
 
 
 def _digest(parts: list[Any]) -> str:

@@ -211,29 +211,6 @@ async def test_what_was_looked_up_and_what_was_done_are_told_apart_under_one_id(
     assert second.say == "b 2"
 
 
-@pytest.mark.parametrize("slow", [True, False], ids=["under way", "answered"])
-async def test_another_change_under_the_same_id_is_carried_out_and_each_of_them_once(
-    database_url: str, slow: bool
-) -> None:
-    """Whoever wants another time is not told that it is booked because the first one is."""
-    async with reception(database_url, Script(slow={"a"} if slow else set())) as acme:
-        first = asyncio.create_task(acme.ask(change("a", "call_0")))
-        await soon(lambda: acme.script.runs == ["a"])
-        if not slow:
-            await first
-        (second,) = await acme.ask(change("b", "call_0"))
-        acme.script.gate.set()
-        told = [*await first, second]
-        again = [*await acme.ask(change("a", "call_0")), *await acme.ask(change("b", "call_0"))]
-        together = await acme.ask(change("b", "call_0"), change("a", "call_0"))
-    async with reception(database_url) as restarted:
-        later = await restarted.ask(change("a", "call_0"), change("b", "call_0"))
-
-    assert [result.say for result in told] == ["a 1", "b 2"]
-    assert again == later == together[::-1] == told
-    assert (acme.script.runs, restarted.script.runs) == (["a", "b"], [])
-
-
 async def test_without_a_tool_call_id_only_the_request_is_recognised(database_url: str) -> None:
     async with reception(database_url) as acme:
         changed = [await acme.ask(change("x", None)) for _ in range(2)]

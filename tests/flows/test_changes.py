@@ -16,7 +16,7 @@ from tests.fakes.google_calendar import FakeGoogle
 from tests.flows import books
 from tests.flows.businesses import DANA, GOOGLE, LEE, acme
 from tests.flows.running import Process
-from tests.flows.speaking import SAM, new_call, new_id
+from tests.flows.speaking import SAM, new_id
 
 ROUNDS = 5
 SETTLED_WITHIN_S = 90.0
@@ -60,36 +60,6 @@ async def test_a_caller_moves_and_cancels_on_the_embedded_calendar(
     again = await asked(server, "cancel_appointment", reference=reference)
     assert (again["ok"], again["outcome"]) == (True, "confirmed")
     assert offers[40]["start"] in [offer["start"] for offer in await server.offers(limit=50, technician="dana")]
-
-
-async def test_one_id_for_another_change_is_another_change_and_for_the_same_one_the_same(
-    start: Callable[..., Process], database_url: str
-) -> None:
-    """A model that counts its calls from 0 in each turn books two visits, and a delivery made again books none."""
-    server, call_id = start(database_url), new_call()
-    slots = (await server.offers(limit=50, technician="dana"))[::8][:3]
-
-    async def ask(tool: str, arguments: Any) -> dict[str, Any]:
-        [answer] = await server.call(("call_0", tool, arguments), call_id=call_id)
-        return answer
-
-    wanted = [{"slot_id": slot["slot_id"], **SAM} for slot in slots[:2]]
-    told = [await ask("book_appointment", arguments) for arguments in wanted]
-    assert [(a["outcome"], a["start"]) for a in told] == [("confirmed", slot["start"]) for slot in slots[:2]]
-    for written in (dict, lambda a: orjson.dumps(dict(reversed(a.items()))).decode(), lambda a: {**a, "notes": None}):
-        assert [await ask("book_appointment", written(arguments)) for arguments in wanted] == told
-    references = [answer["reference"] for answer in told]
-    assert sorted(row["reference"] for row in books.booked(database_url)) == sorted(references)
-
-    moved = await ask("reschedule_appointment", {"reference": references[0], "slot_id": slots[2]["slot_id"]})
-    back = await ask("reschedule_appointment", {"reference": references[0], "slot_id": slots[0]["slot_id"]})
-    assert [answer["start"] for answer in (moved, back)] == [slots[2]["start"], slots[0]["start"]]
-    gone = [await ask("cancel_appointment", {"reference": reference}) for reference in references]
-    assert [answer["outcome"] for answer in gone] == ["confirmed", "confirmed"]
-    assert books.booked(database_url) == []
-    due = [await ask("request_callback", {"reason": reason}) for reason in ("A quote", "A quote", "A complaint")]
-    assert due[0] == due[1]
-    assert all(answer["ok"] for answer in due)
 
 
 async def test_a_move_not_heard_of_holds_both_times_until_it_is_settled(
