@@ -13,7 +13,7 @@ from app.db.away import DatabaseAwayError, told_apart
 from app.db.opening import database_file, normalised, open_engine
 from app.errors import ConfigurationError
 
-HEAD = "0025"
+HEAD = "0026"
 """Newest revision; known here so that an ordinary start need not load Alembic."""
 MIGRATION_LOCK_KEY = 0x4D494752
 GUEST_LOCK_KEY = 0x47554553

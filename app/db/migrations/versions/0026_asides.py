@@ -6,8 +6,8 @@ What is set aside already is of questions that nobody can tell of any more: it c
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:
