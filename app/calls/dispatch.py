@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +24,6 @@ from app.calls.answer import Answer, finished, keep_answers
 from app.calls.arguments import corrective
 from app.calls.arrivals import UNKNOWN_LINE, over_cap, ring_unknown_line
 from app.calls.cap import DailyCap
-from app.calls.claiming import Claims
 from app.calls.late import LateAnswers
 from app.calls.model import Context, Tool, ToolCall, ToolResult
 from app.calls.owed import FILLER_NOTE_S
@@ -32,11 +32,17 @@ from app.clock import Clock, ended
 from app.db.batching import Together
 from app.db.behind import Behind
 from app.db.engine import Database
+from app.db.opening import WRITE_DEADLINE_S
 from app.errors import Code, OverloadedError, ReadbackError, SaidError
 from app.watch.alarms import Alarms
 
 MAX_REMEMBERED = 2_000
 MAX_RUNNING = 2_000
+TAKE_OVER_AFTER_S = 15.0
+"""A request whose process has not finished it by then is dead: longer than any deadline in here."""
+POLL_S = 0.1
+OPEN_WITHIN_S = 1.0
+"""For noting what is done all the same where it cannot be noted."""
 
 FILLER = ToolResult(
     True,
@@ -88,7 +94,7 @@ class Dispatcher:
         self._deadline_s = deadline_s
         self._filler_after_s = filler_after_s
         self._repeat_window_s = repeat_window_s
-        self._claims = Claims(database, clock)
+        self._owner = secrets.token_hex(8)
         self._recent: OrderedDict[str, bytes | asyncio.Task[ToolResult]] = OrderedDict()
         """By key: who is on it, or the answer as bytes, which cost the garbage collector nothing."""
         self._running: set[asyncio.Task[ToolResult]] = set()
@@ -287,22 +293,22 @@ class Dispatcher:
         now = self._clock.now()
         began = self._clock.monotonic()
         key, request = keys
-        row = key or uuid4().hex
         wanted = ledger.Request(
-            row, request, self._claims.owner, context.business.id, tool.name, now, now - self._repeat_window_s
+            key, request, self._owner, context.business.id, tool.name, now, now - self._repeat_window_s
         )
+        begun: ledger.Begun | ledger.Answered | ledger.Under | None = None
         try:
             stands = partial(tool.stands, context) if tool.stands else ledger.always
-            begun = await self._claims.claim(wanted, stands, context.deadline, fails_open=tool.fails_open)
-            if isinstance(begun, ledger.Answered):
+            within_s = OPEN_WITHIN_S if tool.fails_open else WRITE_DEADLINE_S
+            begun = await self._database.write(Together(ledger.begin_each, (wanted, stands)), within_s)
+            while isinstance(begun, ledger.Under):
+                begun = await self._await_other(begun, context)
+            if isinstance(begun, ledger.Answered) and begun.result is not NOT_YET_CHANGED:
                 answer.key = key
-            elif isinstance(begun, ledger.Under):
-                begun = ledger.Answered(NOT_YET_CHANGED)
         except Exception as error:  # noqa: BLE001 - nothing was done here, and everybody who waits is owed a sentence
-            unkept = tool.fails_open and isinstance(error, ReadbackError)
+            unkept = tool.fails_open and begun is None and isinstance(error, ReadbackError)
             done = self._guarded(context, tool, answer.arguments) if unkept else None
             begun = ledger.Answered(await done if done else self._unexpected(error, tool.refused))
-            self._begin(self._claims.hand_back(row, begun.result))
         if isinstance(begun, ledger.Answered):
             answer.result = begun.result
             self._behind.add(answer)
@@ -327,6 +333,26 @@ class Dispatcher:
         """The window of a request whose outcome only this process knew for a while is over."""
         self._unstored.discard(request)
         self._recent.pop(request, None)
+
+    async def _await_other(
+        self, under: ledger.Under, context: Context
+    ) -> ledger.Begun | ledger.Answered | ledger.Under:
+        """Another process has this request: wait for its answer, or take over what a dead one left."""
+        while True:
+            with suppress(ReadbackError):  # a database that is away says nothing of what the other process did
+                result = await self._database.read(lambda c: ledger.answered(c, under.key))
+                if result is not None:
+                    return ledger.Answered(result)
+                if self._clock.now() - under.started_at > TAKE_OVER_AFTER_S:
+                    return await self._take_over(under)
+            if self._clock.monotonic() > context.deadline + TAKE_OVER_AFTER_S:
+                return ledger.Answered(NOT_YET_CHANGED)
+            await asyncio.sleep(POLL_S)
+
+    async def _take_over(self, under: ledger.Under) -> ledger.Begun | ledger.Under:
+        now = self._clock.now()
+        taken = await self._database.write(lambda t: ledger.take_over(t, under, self._owner, now))
+        return ledger.Begun(under.key) if taken else ledger.Under(under.key, under.owner, now)
 
     async def _guarded(self, context: Context, tool: Tool[Any], arguments: Any) -> ToolResult:
         try:
@@ -354,9 +380,6 @@ class Dispatcher:
         if len(self._running) >= MAX_RUNNING:
             work.close()
             raise OverloadedError("too many tool calls are running")
-        return self._begin(work)
-
-    def _begin(self, work: Any) -> asyncio.Task[ToolResult]:
         task: asyncio.Task[ToolResult] = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -222,15 +222,6 @@ def take_over(transaction: Transaction, under: Under, owner: str, at: float) -> 
     return taken.rowcount == 1
 
 
-def hand_back(transaction: Transaction, key: str, owner: str, result: ToolResult) -> None:
-    """End a request that was claimed for nothing, unless somebody took it over; a new id may try it again."""
-    transaction.connection.execute(
-        update(tool_calls)
-        .where(tool_calls.c.key == key, tool_calls.c.owner == owner, tool_calls.c.result.is_(None))
-        .values(result=dumped(result), request=None)
-    )
-
-
 def finish(transaction: Transaction, results: Sequence[tuple[str, ToolResult, bool]]) -> None:
     """Keep results by key. One that is `repeatable` (the last) is not pinned: it may be tried again under a new id."""
     connection = transaction.connection

@@ -11,8 +11,7 @@ import pytest
 from msgspec import structs
 
 from app.calls.arrivals import OVER_CAP_UNTIL, UNKNOWN_LINE
-from app.calls.claiming import OPEN_WITHIN_S, POLL_S
-from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED
+from app.calls.dispatch import FILLER, NOT_YET, NOT_YET_CHANGED, OPEN_WITHIN_S, POLL_S
 from app.calls.model import Tool, ToolResult
 from app.calls.owed import FILLER_NOTE_S
 from app.db.engine import DatabaseUnavailableError

@@ -130,20 +130,6 @@ def test_what_was_done_after_all_is_not_taken_over(connection: Connection) -> No
     assert ledger.answered(connection, "k1") == DONE
 
 
-def test_what_was_claimed_for_nothing_is_in_nobodys_way_and_who_took_it_over_keeps_it(connection: Connection) -> None:
-    sorry, found = ToolResult(False, "sorry"), under_way(connection)
-    ledger.hand_back(Transaction(connection), "k1", "dead", sorry)
-    assert ledger.answered(connection, "k1") == sorry, "its own delivery hears the same again"
-    again = replace(ASKED, key="k2", at=NOW)
-    assert ledger.begin(Transaction(connection), again, stands) == ledger.Begun("k2")
-    assert ledger.take_over(Transaction(connection), replace(found, key="k2", owner="dead"), "first", NOW)
-    ledger.hand_back(Transaction(connection), "k2", "dead", sorry)
-    assert ledger.answered(connection, "k2") is None
-    ledger.finish(Transaction(connection), [("k2", DONE, False)])
-    ledger.hand_back(Transaction(connection), "k2", "first", sorry)
-    assert ledger.answered(connection, "k2") == DONE
-
-
 @pytest.mark.parametrize(("say", "begins"), [("done", False), ("untrue by now", True)])
 def test_an_outcome_that_stands_no_more_answers_its_own_delivery_alone(
     connection: Connection, say: str, begins: bool

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from app.calls import ledger
-from app.calls.claiming import TAKE_OVER_AFTER_S
+from app.calls.dispatch import TAKE_OVER_AFTER_S
 from app.calls.model import ToolCall, ToolResult
 from app.errors import Code
 from tests.calls.reception import Asked, Script, audited, change, look_up, reception

@@ -28,7 +28,6 @@ LOCKED_S = 3.0
 TELLS = ("cannot be counted", "The database does not answer")
 DEADLINE_MS = "1500"
 ANSWERED_WITHIN_S = 10.0
-SAID_WITHIN_S = 3.5
 CAP = "acme=1000"
 PUBLIC = "https://voice.example"
 MANY = 12
@@ -103,39 +102,6 @@ async def test_locked_in_the_middle_of_a_call(start: Callable[..., Process], dat
         async with asyncio.timeout(30):
             while not any(page.title.endswith(TELLS) for page in pages.pages):  # noqa: ASYNC110 - nobody says it
                 await asyncio.sleep(0.05)
-
-
-async def test_who_asks_for_a_change_while_it_hangs_hears_soon_that_nothing_was_done_and_may_ask_again(
-    start: Callable[..., Process], database_url: str
-) -> None:
-    """Not after the sum of what each step may take; and what hung is in nobody's way once it moves."""
-    server = start(database_url, READBACK_TOOL_DEADLINE_MS="6000")
-    [slot], call_id = await server.offers(limit=1), new_call()
-    wanted = {"book_appointment": {"slot_id": slot["slot_id"], **SAM}, "request_callback": {"reason": "A quote"}}
-    book = wanted["book_appointment"]
-
-    async def ask(tool: str) -> tuple[dict[str, Any], float]:
-        began = time.monotonic()
-        [answer] = await server.call((new_id(), tool, wanted[tool]), call_id=call_id)
-        return answer, time.monotonic() - began
-
-    with locked(database_url):
-        told = await asyncio.gather(*(ask(tool) for tool in wanted))
-    assert {(answer["ok"], answer["code"]) for answer, _ in told} == {(False, "internal")}
-    assert told[0][0]["outcome"] == "refused"
-    assert max(took for _, took in told) < SAID_WITHIN_S, told
-    assert books.booked(database_url) == []
-
-    (booked, took), (promised, _) = [await ask(tool) for tool in wanted]
-    assert (booked["outcome"], booked["start"], promised["ok"]) == ("confirmed", slot["start"], True), (
-        booked,
-        promised,
-    )
-    assert took < SAID_WITHIN_S
-    [again] = await server.call((new_id(), "book_appointment", book), call_id=call_id)
-    assert again == booked
-    assert [row["reference"] for row in books.booked(database_url)] == [booked["reference"]]
-    assert await books.unsound(database_url) == []
 
 
 async def test_gone_in_the_middle_of_a_call(start: Callable[..., Process], postgres_url: str) -> None:
