@@ -1,8 +1,10 @@
 """Databases for every test that wants one, fresh each time. What cannot be tested here is said loudly, and fails CI."""
 
+import compileall
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,6 +32,7 @@ class _Run:
 
 
 RUN = pytest.StashKey[_Run]()
+SOURCES = tuple(Path(__file__).parents[1] / name for name in ("app", "tools", "tests", "infra"))
 FLOWS = Path(__file__).parent / "flows"
 ALSO_WAITING = ("test_processes.py", "test_bench.py", "test_house.py", "test_main.py")
 LEFT_OUT_VARIABLE = "READBACK_TEST_LEFT_OUT"
@@ -47,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     run = config.stash[RUN] = _Run()
+    _compile_once()
     in_memory = os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
     usual = str(IN_MEMORY) if in_memory else tempfile.gettempdir()  # a database of a second need not wait for a disk
     os.environ.setdefault(TEMPORARY_VARIABLE, usual)
@@ -66,6 +70,14 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.pop(variable, None)
             left_out.append(f"{name}: {why}")
     os.environ[LEFT_OUT_VARIABLE] = "\n".join(left_out)
+
+
+def _compile_once() -> None:
+    """Where nothing is compiled to stay, each worker and each process of the product would compile all of it anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    for sources in SOURCES:
+        compileall.compile_dir(sources, quiet=2)
 
 
 @contextmanager
