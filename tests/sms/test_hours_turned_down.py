@@ -25,7 +25,22 @@ NOT_TURNED_DOWN = texts(
 )
 AFRESH = "Tue Nov 24: 1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:30 AM Dana. Reply 1 to 3"
 BOTH = f"{TUE}, {WED}"
+MOVING = (*ONE, "move it to wednesday at 10")
+LESS = "Tue Nov 24: 1) 8:30 AM Dana 2) 9:30 AM Dana 3) 10:00 AM Dana. Reply 1 to 3"
 ROWS: tuple[Row, ...] = (
+    (ASKED, "9 doesn't work for me", "", AFRESH),
+    (ASKED, "9 doesn't work sorry", "", AFRESH),
+    (ASKED, "9 doesn't work / yes", "", AFRESH),
+    (ASKED, "9 doesn't work / not at 8", "", LESS),
+    (ASKED, "9 doesn't work / 2 / yes", "inspection Tue 24 08:30", "Booked:"),
+    (ASKED, "not at 9", "", "OK. Which other day suits you?"),
+    (MOVING, "10 doesn't work", TUE, "Wed Nov 25: 1) 8:00 AM Lee 2) 8:30 AM Lee 3) 9:00 AM Lee. Reply 1 to 3"),
+    (MOVING, "10 doesn't work sorry / yes", TUE, "Sorry, I did not get that. Wed Nov 25: 1) 8:00 AM Lee"),
+    (MOVING, "10 doesn't work, 11?", TUE, "to: Home inspection with Lee, Wed Nov 25 at 11:00 AM?"),
+    (OFFERED, "not at 9 / not at 8", "", LESS),
+    (OFFERED, "not at 9 / not at 8 / not at 9:30", "", "1) 8:30 AM Dana 2) 10:00 AM Dana 3) 10:30 AM Dana."),
+    (OFFERED, "not at 9 / 9 please", "", "Tue Nov 24 at 9:00 AM. What is your full name?"),
+    (OFFERED, "not at 9 / wednesday", "", "Wed Nov 25: 1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:00 AM Dana"),
     (OFFERED, "not at 9, ants instead", "", AFRESH),
     (OFFERED, "not at 9", "", AFRESH),
     (OFFERED, "can't do 9", "", AFRESH),
