@@ -233,8 +233,7 @@ def _take_time(talk: Talk) -> bool:
                 return True
     if (wanted := _wished(talk, hours)) is None:
         return False
-    state.wanted = wanted
-    state.wanted.declined = meant.declined(talk) or wanted.declined
+    state.wanted, wanted.declined = wanted, [*wanted.declined, *meant.declined(talk)]
     state.forget_times()
     return True
 
@@ -243,8 +242,8 @@ def _wished(talk: Talk, hours: Sequence[int]) -> Wanted | None:
     """What is wanted, if anything is; `hours` are those of a number that is none of an offered time."""
     state, when = talk.state, talk.said.when
     if not when or (when.loose and talk.said.number is not None and state.step is Step.SERVICE):
-        turned_down = meant.declined(talk) and state.slots and state.step in (Step.TIME, Step.NAME)
-        return Wanted(days=[state.slots[0].starts.date()], minutes=[*hours]) if hours or turned_down else None
+        day = (state.slot or state.slots[0]).starts.date() if hours or meant.turns_down(talk) else None
+        return Wanted(days=[day], minutes=[*hours], declined=[] if hours else state.wanted.declined) if day else None
     minutes = meant.only_differ_by_day(state.slots)  # then a day alone leaves the hour as it is
     if minutes and when == When(days=when.days, bare=when.bare):
         return Wanted(days=list(when.days), bare=when.bare, minutes=minutes)
@@ -305,7 +304,7 @@ async def _offer(talk: Talk) -> None:
     near = meant.nearest(slots, wanted.clock)
     fitting = [slot for slot in near if wanted.clock.allows(minute(slot))]
     exact = bool(wanted.clock.minutes)
-    state.wanted = Wanted()
+    state.wanted = Wanted(declined=wanted.declined if slots else [])
     if not slots:
         state.step = Step.DAY
         talk.say("" if result["slots"] else result["say"], phrases.OTHER_DAY)

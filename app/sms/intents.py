@@ -87,6 +87,7 @@ _SWAPS = re.compile(
     rf"\b(?:swap|switch|exchange|trade) (?:{_TWO}|{_PAIR})(?: around| over| with each other)?(?: please| pls)?\W*$"
 )
 """Two visits, each at the time of the other: neither can go first, so a person does it."""
+_OTHER_TIME = re.compile(r"\b(?:another|(?:a )?different|some other) (?:time|hour|slot)\b")
 
 
 def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
@@ -95,11 +96,12 @@ def intent_of(low: str, when: When, own: Collection[str]) -> Intent | None:
     of_cancelling = cancelling(low, own)
     asked = without_told(low, own)
     moves = (
-        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked) or UNFIT_VISIT.search(asked))
+        bool(v.MOVE.search(asked) or RATHER_THAN_IT.search(asked))
+        or _is_unfit(asked, when)
         or _moves_own(asked, own)
         or bool(_PLACES_OWN.search(asked) or _BE_MOVED.search(asked))
         or read_shift(asked) is not None
-        or wants_own_sooner(asked, own)
+        or wants_own_sooner(asked, ())
     )
     moves = moves and not (CANCEL.search(asked) and BOOKS_LATER.search(asked))
     if v.NOT_CANCEL.search(low):
@@ -145,6 +147,16 @@ def _asks_when(low: str, own: Collection[str]) -> bool:
     """Whether it is asked when something of the business's own is: "when is the ant one?"."""
     match = _WHEN_IS.search(low)
     return match is not None and all(word in own for word in match["what"].split())
+
+
+def _is_unfit(low: str, when: When) -> bool:
+    """Whether a visit that does not suit shall be at another time: one is wished for, or that is all that is said."""
+    unfit = UNFIT_VISIT.search(low)
+    if unfit is None or CANCEL.search(low):
+        return False
+    wished = when or v.OTHER_DAY.search(low) or _OTHER_TIME.search(low)
+    alone = not (CANNOT_COME.search(low) or low[unfit.end() :].strip(" .!"))
+    return bool(wished or alone)
 
 
 def _moves_own(low: str, own: Collection[str]) -> bool:

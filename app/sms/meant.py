@@ -343,7 +343,15 @@ def only_differ_by_day(slots: Sequence[Offered]) -> list[int]:
 
 def declined(talk: Talk) -> list[int]:
     """The hours, in minutes since midnight, at which what is being booked is not wanted: "not at nine"."""
-    return list(talk.said.at.clock.minutes) if talk.state.task is Task.BOOK else []
+    return list(talk.said.at.clock.minutes) if talk.state.task is Task.BOOK or turns_down(talk) else []
+
+
+def turns_down(talk: Talk) -> bool:
+    """Whether it is an hour of what is offered, or that of the very time that they are asked about."""
+    state, said = talk.state, talk.said
+    if state.step is Step.CONFIRM and state.slot is not None:
+        return not said.when and said.answer is None and minute(state.slot) in said.at.clock.minutes
+    return state.task is Task.BOOK and bool(state.slots and said.at) and state.step in (Step.TIME, Step.NAME)
 
 
 def minute(slot: Offered | Booked) -> int:

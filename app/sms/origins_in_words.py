@@ -32,7 +32,14 @@ _UNFIT = (
 _BEGINS = r"(?:^|[,.;!\n] ?|\b(?:but|so|and|because|since|sorry|hi|hey|hello|no|ok|actually|unfortunately) )"
 _OF = r"(?:the|my|our|that)"
 _CANNOT = r"(?:can'?t|cannot|can not|won'?t) (?:do|make)"
-_UNFIT_HOUR = re.compile(rf"{_BEGINS}(?P<at>at )?(?:{_OF} )?{_HOUR}{_ONE}? {_UNFIT}", re.I)
+_NO_DAY = rf"(?! (?:for (?:me|us) )?(?:on )?(?:{DAY_NAMES}|today|tomorrow)\b)"
+_UNFIT_HOUR = re.compile(rf"{_BEGINS}(?P<at>at )?(?:{_OF} )?{_HOUR}{_ONE}? {_UNFIT}{_NO_DAY}", re.I)
+UNFIT_HOUR = re.compile(
+    rf"{_BEGINS}(?:at )?(?:{_OF} )?{_AT_HOUR}{_ONE}? {_UNFIT}|"
+    rf"\b{_CANNOT} (?:it )?(?:at )?(?:{_OF} )?{_AT_HOUR}{_ONE}?{_END}",
+    re.I,
+)
+"""An hour at which they cannot, unlike one that is only another than is meant: "not the 9 o'clock one"."""
 UNFIT_VISIT = re.compile(
     rf"{_BEGINS}{_OF} {_AT_HOUR}{_ONE} {_UNFIT}|\b{_CANNOT} {_OF} {_AT_HOUR}{_ONE}(?=\W*$|[,.;!?\n])", re.I
 )

@@ -21,7 +21,7 @@ from app.sms.meant import (
 from app.sms.state import CHOOSING, IDLE, Booked, PutOff, Step, Task, Then, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import ALL, CANCEL_IT, FOR_THEIRS, KEEPING, NOT_KEEPING, NOT_TO_CANCEL, ONE_MORE, OTHER_ONE
-from app.sms.words import Answer, Intent, More, Said
+from app.sms.words import Answer, Intent, Said
 
 TOLD = 3
 _CAUTIONS = {
@@ -317,8 +317,7 @@ async def _with(talk: Talk, chosen: Booked) -> None:
         if state.technician not in ("", chosen.who) and not (state.wanted or talk.said.when or says_from(talk)):
             state.wanted = Wanted(days=[chosen.starts.date()], minutes=[minute(chosen)])
         named, state.wanted = services_in(talk), near_what_is_spoken_of(talk, state.wanted)
-        sooner = talk.said.intent is Intent.MOVE and talk.said.more in (More.EARLIER, More.LATER)
-        if state.wanted or says_from(talk) or sooner or talk.said.wishes_sooner:
+        if state.wanted or says_from(talk) or which_visit.goes_sooner(talk):
             await ask_next(talk)
         elif day := talk.said.when.no_such:
             talk.say(f"{phrases.NO_SUCH_DAY.format(day=day)} {phrases.WHICH_DAY}")

@@ -33,6 +33,13 @@ _NEEDS = re.compile(
     rf"(?: {_BY})? (?:earlier|sooner|later)\b(?! than\b)"
 )
 _VISIT = re.compile(APPT)
+_MOVED = re.compile(
+    r"\b(?:(?:move|moving|push|bring|shift|bump)|(?P<changes>change|switch|put|reschedule|rescheduling|postpone))"
+    r"(?: (?:it|this|that|me|us|(?:my|our|the) (?P<what>[\w-]+(?: [\w-]+){0,2}?)))?"
+    r"(?: (?:up|back|forward|out))?(?P<goes> (?:to|for))?"
+    rf"(?: (?:an?|{_BY}))? (?:earlier|sooner|later)\b(?! (?:than|days?|dates?|weeks?|months?)\b)(?! if (?!possible\b))|"
+    r"[,.;] ?(?:earlier|sooner)(?: if (?:at all )?possible)?(?: please| pls)?\W*$"
+)
 
 
 def wants_own_sooner(low: str, own: Collection[str], *, stands: bool = False) -> bool:
@@ -51,3 +58,13 @@ def wants_own_sooner(low: str, own: Collection[str], *, stands: bool = False) ->
         if named and put_so and theirs:
             return True
     return False
+
+
+def moves_sooner(low: str, own: Collection[str]) -> bool:
+    """Whether what is to be moved (lower case) goes to an earlier or a later time: "can I move it later?", unlike "move
+    it now and confirm later" and "can I change it later?".
+    """
+    match = _MOVED.search(low)
+    if match is not None and (match["goes"] or not match["changes"]):
+        return all(word in own or _VISIT.fullmatch(word) for word in (match["what"] or "").split())
+    return wants_own_sooner(low, own, stands=True)

@@ -11,14 +11,16 @@ from app.sms import several
 from app.sms.barred_in_words import UNFIT_DAY
 from app.sms.cancelling import CANNOT_COME, CANNOT_ON
 from app.sms.dates_in_words import When
+from app.sms.ground import ground
 from app.sms.meant import could_be, names_time, says_from, services_in, services_kept
 from app.sms.numbers_in_words import ORDINALS
-from app.sms.origins_in_words import DAY_TO, FROM_TO
+from app.sms.origins_in_words import DAY_TO, FROM_TO, UNFIT_HOUR
+from app.sms.sooner_in_words import moves_sooner, wants_own_sooner
 from app.sms.spans_in_words import MONTH_NAMES
 from app.sms.state import Booked, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import APPT, EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SEVERAL, THIS_ONE, YES
-from app.sms.words import Intent, Said
+from app.sms.words import Intent, More, Said
 
 _TWO = 2
 DOES = re.compile(r"\b(?:move|change|switch|push|re-?schedule|re-?book|cancel|book)\b")
@@ -138,7 +140,7 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
     when, moves = talk.said.when, talk.state.task is Task.MOVE
     days = list(when.days)
     found = _placed(talk, found) or found
-    at = talk.said.at if moves else When(clock=when.clock)
+    at = talk.said.at if moves else When(clock=when.clock) or _given_up_at(talk)
     if len(found) > 1 and at:
         found = [each for each in found if could_be(at, each.starts)] or found
     if moves and len(days) == _TWO and FROM_TO.search(talk.said.text):
@@ -168,12 +170,26 @@ def meant_one(talk: Talk, found: Sequence[Booked], last: Booked | None) -> tuple
         found = [each for each in found if each.service in named] or found
     found = [each for each in found if each in with_whom] or found
     one = not SEVERAL.search(talk.said.text.lower())
-    about_last = (moves and not named) or bool(THIS_ONE.search(talk.said.text.lower()))
+    low = talk.said.text.lower()
+    about_last = (moves and not named and not wants_own_sooner(low, ())) or bool(THIS_ONE.search(low))
     if len(found) > 1 and last is not None and not (on_day or unsuited) and about_last and one:
         found = [each for each in found if each.reference == last.reference] or found
     chosen = found[0] if len(found) == 1 else None
     wanted = Wanted().said(when)
     return chosen, on_its_day(chosen, wanted) if chosen else wanted
+
+
+def goes_sooner(talk: Talk) -> bool:
+    """Whether what is being moved shall go to an earlier or a later time, whichever that is."""
+    said = talk.said
+    own = ground(talk.business, talk.now).own_words
+    moves = said.more in (More.EARLIER, More.LATER) and moves_sooner(said.text.lower(), own)
+    return moves or said.wishes_sooner
+
+
+def _given_up_at(talk: Talk) -> When:
+    """The hour at which they cannot: "the 9 o'clock one is no good, cancel it"."""
+    return talk.said.at if UNFIT_HOUR.search(talk.said.text) else When()
 
 
 def on_its_day(chosen: Booked, wanted: Wanted) -> Wanted:

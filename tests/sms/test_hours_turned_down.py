@@ -25,7 +25,45 @@ NOT_TURNED_DOWN = texts(
 )
 AFRESH = "Tue Nov 24: 1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:30 AM Dana. Reply 1 to 3"
 BOTH = f"{TUE}, {WED}"
+MOVING = (*ONE, "move it to wednesday at 10")
+LESS = "Tue Nov 24: 1) 8:30 AM Dana 2) 9:30 AM Dana 3) 10:00 AM Dana. Reply 1 to 3"
+OF_TUESDAY = "Cancel Home inspection with Dana, Tue Nov 24 at 9:00 AM?"
+OF_WEDNESDAY = "Cancel Home inspection with Lee, Wed Nov 25 at 10:00 AM?"
+GIVEN_UP: tuple[Row, ...] = (
+    (ONE, "can't make the 9am appointment, please cancel it", TUE, OF_TUESDAY),
+    (ONE, "I can't make the 9am appointment, need to cancel", TUE, OF_TUESDAY),
+    (ONE, "my 9 am appointment no longer works so cancel it please", TUE, OF_TUESDAY),
+    (ONE, "my 9 am appointment is out, cancel", TUE, OF_TUESDAY),
+    (ONE, "the 9 one isn't possible, can we cancel", TUE, OF_TUESDAY),
+    (ONE, "it has to be cancelled, the 9 o'clock visit is no good", TUE, OF_TUESDAY),
+    (ONE, "can't make the 9am appointment", TUE, OF_TUESDAY),
+    (ONE, "won't make the 9 o'clock appointment, we moved away", TUE, OF_TUESDAY),
+    (ONE, "can't make the 9am appointment, can we do another time", TUE, "Moving Home inspection with Dana"),
+    (ONE, "can't make the 9am appointment, how about 11", TUE, "to: Home inspection with Lee, Tue Nov 24 at 11:00 AM"),
+    (ONE, "my 9am visit won't work", TUE, "Moving Home inspection with Dana"),
+    (TWO_INSPECTIONS, "the 10 one is out, please cancel it", BOTH, OF_WEDNESDAY),
+    (TWO_INSPECTIONS, "the 9 one is out, please cancel it", BOTH, OF_TUESDAY),
+    (TWO_INSPECTIONS, "can't make my 10 o'clock appointment, please cancel", BOTH, OF_WEDNESDAY),
+    (TWO_INSPECTIONS, "can't make my 9 o'clock appointment, please cancel", BOTH, OF_TUESDAY),
+    (TWO_INSPECTIONS, "my 9 o'clock appointment is no good, cancel", BOTH, OF_TUESDAY),
+    (TWO_INSPECTIONS, "can't make the 9am, please cancel", BOTH, OF_TUESDAY),
+    (TWO_INSPECTIONS, "cancel my appointment, not the 9 o'clock one", BOTH, OF_WEDNESDAY),
+    (TWO_INSPECTIONS, "can't make the 10am appointment", BOTH, OF_WEDNESDAY),
+)
 ROWS: tuple[Row, ...] = (
+    (ASKED, "9 doesn't work for me", "", AFRESH),
+    (ASKED, "9 doesn't work sorry", "", AFRESH),
+    (ASKED, "9 doesn't work / yes", "", AFRESH),
+    (ASKED, "9 doesn't work / not at 8", "", LESS),
+    (ASKED, "9 doesn't work / 2 / yes", "inspection Tue 24 08:30", "Booked:"),
+    (ASKED, "not at 9", "", "OK. Which other day suits you?"),
+    (MOVING, "10 doesn't work", TUE, "Wed Nov 25: 1) 8:00 AM Lee 2) 8:30 AM Lee 3) 9:00 AM Lee. Reply 1 to 3"),
+    (MOVING, "10 doesn't work sorry / yes", TUE, "Sorry, I did not get that. Wed Nov 25: 1) 8:00 AM Lee"),
+    (MOVING, "10 doesn't work, 11?", TUE, "to: Home inspection with Lee, Wed Nov 25 at 11:00 AM?"),
+    (OFFERED, "not at 9 / not at 8", "", LESS),
+    (OFFERED, "not at 9 / not at 8 / not at 9:30", "", "1) 8:30 AM Dana 2) 10:00 AM Dana 3) 10:30 AM Dana."),
+    (OFFERED, "not at 9 / 9 please", "", "Tue Nov 24 at 9:00 AM. What is your full name?"),
+    (OFFERED, "not at 9 / wednesday", "", "Wed Nov 25: 1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:00 AM Dana"),
     (OFFERED, "not at 9, ants instead", "", AFRESH),
     (OFFERED, "not at 9", "", AFRESH),
     (OFFERED, "can't do 9", "", AFRESH),
@@ -69,6 +107,16 @@ def test_others_are_not_turned_down(text: str) -> None:
 @pytest.mark.parametrize("row", ROWS, ids=[f"{len(row[0])} {row[1]}" for row in ROWS])
 async def test_what_is_answered_then(row: Row, sqlite_url: str) -> None:
     await hold(sqlite_url, row)
+
+
+@pytest.mark.parametrize("row", GIVEN_UP, ids=[f"{len(row[0])} {row[1]}" for row in GIVEN_UP])
+async def test_the_visit_that_is_given_up_is_the_one_at_that_hour(row: Row, sqlite_url: str) -> None:
+    await hold(sqlite_url, row)
+
+
+async def test_an_hour_of_a_day_that_does_not_work_is_that_of_a_visit(sqlite_url: str) -> None:
+    said = "Moving Home inspection with Lee, Wed Nov 25 at 10:00 AM."
+    await hold(sqlite_url, (TWO_INSPECTIONS, "10 doesn't work wednesday, can we do 11", BOTH, said), ("callback",))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[text[:12] for text in HOSTILE])

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.sms.sooner_in_words import wants_own_sooner
+from app.sms.sooner_in_words import moves_sooner, wants_own_sooner
 from tests.sms.scenes import (
     ASKED,
     INSPECTION_AND_TREATMENT,
@@ -53,7 +53,30 @@ OFFERS: tuple[Row, ...] = (
     (OFFERED, "i want my inspection earlier", "", "Fri Nov 20: 1) 1:00 PM"),
     (ASKED, "I want my inspection sooner", "", "Tue Nov 24: 1) 8:00 AM Dana 2) 8:30 AM Dana"),
 )
+WHICH_DAY = "Moving Home inspection with Dana, Tue Nov 24 at 9:00 AM. Which day suits you?"
+AFTER_NINE = "Tue Nov 24: 1) 9:30 AM Lee 2) 10:00 AM Lee"
+LATER: tuple[Row, ...] = (
+    (ONE, "cancel now and rebook later", TUE, WHICH_DAY),
+    (ONE, "can i cancel now and rebook later", TUE, WHICH_DAY),
+    (ONE, "can i move it now and confirm later", TUE, WHICH_DAY),
+    (ONE, "I want to move my appointment, will call later", TUE, WHICH_DAY),
+    (ONE, "I need to reschedule, i'll let you know later", TUE, WHICH_DAY),
+    (ONE, "can i change it later", TUE, WHICH_DAY),
+    (ONE, "can i move it later if needed", TUE, WHICH_DAY),
+    (ONE, "can i move it to a later day", TUE, WHICH_DAY),
+    (ONE, "can i move it later?", TUE, AFTER_NINE),
+    (ONE, "can we reschedule to later", TUE, AFTER_NINE),
+    (ONE, "move me to a later time", TUE, AFTER_NINE),
+    (ONE, "I want to move my appointment, earlier if possible", TUE, BEFORE_NINE),
+    (ONE, "can you have my treatment sooner", TUE, "Which day suits you?"),
+    (ONE, "i want my ant treatment sooner", TUE, "Which day suits you?"),
+    (INSPECTION_AND_TREATMENT, "can you have my treatment sooner", f"{TUE}, {TREATMENT}", "Wed Nov 25: 1) 8:00 AM"),
+    (TWO_INSPECTIONS, "i need my appointment sooner", f"{TUE}, {WED}", "Which one?"),
+    (ONE, "i need my appointment sooner", TUE, BEFORE_NINE),
+)
 HOSTILE = (
+    "move the home " * 42,
+    "move my home inspection up to a bit " * 16,
     "i want my " * 60,
     "my inspection " * 42,
     "i want my inspection to be " * 22,
@@ -82,6 +105,11 @@ async def test_other_times_are_offered_for_it(row: Row, sqlite_url: str) -> None
     await hold(sqlite_url, row)
 
 
+@pytest.mark.parametrize("row", LATER, ids=[f"{len(row[0])} {row[1]}" for row in LATER])
+async def test_later_is_a_time_for_it_where_that_is_said_of_it(row: Row, sqlite_url: str) -> None:
+    await hold(sqlite_url, row)
+
+
 @pytest.mark.parametrize("what", ["my inspection report", "the inspection report"])
 async def test_what_is_no_visit_goes_to_a_person(what: str, sqlite_url: str) -> None:
     row = (ONE, f"I want {what} sooner", TUE, "that goes to a person")
@@ -92,4 +120,5 @@ async def test_what_is_no_visit_goes_to_a_person(what: str, sqlite_url: str) -> 
 def test_no_text_is_costly_to_look_at(text: str) -> None:
     began = time.thread_time()
     wants_own_sooner(text[:600], OWN)
+    moves_sooner(text[:600], OWN)
     assert time.thread_time() - began < 0.05
