@@ -14,7 +14,12 @@ def check_url(url: str) -> str | None:
 
 def read_anew(url: str) -> bool:
     """Whether people read what a page says when it is told again: PagerDuty adds it to the incident without a sound."""
-    return integration_key(url) is None
+    return not keeps_incidents(url)
+
+
+def keeps_incidents(url: str) -> bool:
+    """Whether each page is an incident there, by its id, open until its end is told."""
+    return integration_key(url) is not None
 
 
 def address(url: str, pagerduty_url: str) -> Address | None:

@@ -179,12 +179,14 @@ class Anchoring:
     async def note(self) -> None:
         """Note the head now if it is another one than last time."""
         try:
-            last = await self._held_against()
+            told = self._is_told()
+            last = await self._held_against(told)
             newest, whole = await self._database.read(lambda c: (head(c), last is None or holds_head(c, last)))
             if not whole:
                 self._ring(f"Row {last.seq if last else 0} was noted in {self._file} and is not in the database.")
                 return
-            self._alarms.clear(*ALARM, own=True)
+            if told or not self._is_told():  # else it was not known yet that every line counts
+                self._alarms.clear(*ALARM, own=True)
             if newest.seq > 0 and newest != last:
                 newest = await self._database.write(_lasting_head)
                 await asyncio.to_thread(note, self._file, newest, self._clock.now())
@@ -198,11 +200,14 @@ class Anchoring:
             self._last = newest if newest.seq else None
             self._is_well()  # also where another process has noted it meanwhile
 
-    async def _held_against(self) -> Head | None:
-        """The head that must be in the database."""
-        if ALARM[1] in self._alarms.raised(ALARM[0]):
+    async def _held_against(self, told: bool) -> Head | None:
+        """The head that must be in the database; `told`: whether that page is up."""
+        if told:
             return await asyncio.to_thread(highest_noted, self._file) or self._last
         return self._last or await asyncio.to_thread(newest_noted, self._file)
+
+    def _is_told(self) -> bool:
+        return ALARM[1] in self._alarms.raised(ALARM[0])
 
     def _is_well(self) -> None:
         self._missed = 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.adapters.notifier import shown
-from app.adapters.receivers import Receivers, read_anew
+from app.adapters.receivers import Receivers, keeps_incidents, read_anew
 from app.booking.business import Businesses
 from app.clock import Clock
 from app.db.engine import Database
@@ -55,7 +55,16 @@ def alarms(  # noqa: PLR0913 - as above
     """What rings; in the database where that takes it, `wake` tells the pager then."""
     lists = {business.page: business.id for business in businesses.by_id.values() if business.page}
     book, beat = Book(database, lists, clock, wake), loops.register("alarms", 30.0)
-    return Alarms(receivers, settings.page_urls, clock, book=book, beat=beat, shown=shown, link=hand.address_of)
+    return Alarms(
+        receivers,
+        settings.page_urls,
+        clock,
+        book=book,
+        beat=beat,
+        shown=shown,
+        link=hand.address_of,
+        keeps_incidents=keeps_incidents,
+    )
 
 
 def hand(settings: Settings, secret: bytes) -> Hand:

@@ -16,7 +16,7 @@ from app.errors import ReadbackError
 from app.watch.book import Book, Name
 from app.watch.database_kinds import DATABASE_DOWN, FOR_PEOPLE, OF_THE_DATABASE, OVER_AND_DONE, TOLD_AFTER_S
 from app.watch.directly import Directly, Rung
-from app.watch.entries import Entry, as_kept, name_of
+from app.watch.entries import Entry, as_kept, lasting, name_of
 from app.watch.escalation import Progress
 from app.watch.notify import Messenger
 from app.watch.others import Others
@@ -43,7 +43,8 @@ _log = log.get(__name__)
 class Alarms:
     """By (kind, key). `ring` and `clear` may come from any thread; the rest, and `ring` with `after_s`, from the loop.
 
-    `urls` are the installation's receivers, notification URLs of the notifier's own form, which are secrets.
+    `urls` are the installation's receivers, notification URLs of the notifier's own form, which are secrets;
+    `keeps_incidents(url)`: whether a receiver has an incident of each page, open until it hears that it is over.
     """
 
     def __init__(  # noqa: PLR0913 - the options are given by name
@@ -58,6 +59,7 @@ class Alarms:
         beat: Callable[[], None] = lambda: None,
         shown: Callable[[str], str] = lambda url: url.partition(":")[0],
         link: Callable[[Name], str] = lambda _: "",
+        keeps_incidents: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._urls = tuple(urls)
         self._clock = clock
@@ -67,6 +69,7 @@ class Alarms:
         self._ringing: OrderedDict[tuple[str, str], Rung] = OrderedDict()
         self._waiting: deque[Entry] = deque()
         self._book = book
+        self._keeps_incidents = keeps_incidents
         self._beat = beat
         self._kept: set[Name] = set()
         self._owed: dict[Name, Past | None] = {}
@@ -325,7 +328,6 @@ class Alarms:
         for name in before - self._open.keys():
             self._kept.discard(name)
             self._ringing.pop(name, None)
-            self._directly.over(name, "")
         self._directly.goes_on(self._open.keys() | self._kept)
         for kind, key in self._others.look(self._open, living, self._clock.now()):
             self.clear(kind, key, own=True)
@@ -353,7 +355,7 @@ class Alarms:
                 self._kept.add(name)
                 self._directly.handed_on(name)
             elif (so_far := self.past(*name)) is not None:
-                self._hand_over(Lasting(so_far))
+                self._hand_over(lasting(so_far, filter(self._keeps_incidents, page.urls)))
 
     def _tell(self, page: Rung) -> None:
         """From here, as no database takes it; what follows from that waits for its return."""

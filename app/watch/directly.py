@@ -14,7 +14,7 @@ from typing import Any, Final
 from app import log, metrics
 from app.clock import Clock
 from app.watch.book import Name
-from app.watch.escalation import QUIET_S, Progress, Reach, receiver_id
+from app.watch.escalation import Progress, Reach, receiver_id
 from app.watch.notify import CAUSE_GONE, Messenger, Notice, Step, Taken
 from app.watch.pages import Page
 
@@ -64,8 +64,8 @@ class _Carried:
     """What is said of its end; None while it lasts."""
     quiet: bool = False
     """Whether no person may hear of its end now: the same is up in the database, and the pager goes on about it."""
-    handed_on_at: float | None = None
-    """Since when the pager has it, which tells it again and tells its end."""
+    handed_on: bool = False
+    """Whether the pager has it, and tells its end to people."""
     followed: bool = False
     """Whether another page about the same waits for this one."""
     taken: tuple[str, float] | None = None
@@ -178,7 +178,7 @@ class Directly:
         carried = self._carried.get(name)
         if carried is None:
             return
-        words = words if carried.handed_on_at is None else ""
+        words = "" if carried.handed_on else words
         carried.quiet = not words
         if carried.over is not None:
             carried.over = carried.over or words
@@ -189,14 +189,10 @@ class Directly:
             self._begin(carried, self._end(carried))
 
     def handed_on(self, name: Name) -> None:
-        """The pager has it. Said again and again: an incident of ours is closed when the pager has opened its own."""
+        """The pager has it, and an incident of its own where those are kept: ours is closed."""
         carried = self._carried.get(name)
-        if carried is None:
-            return
-        now = self._clock.monotonic()
-        if carried.handed_on_at is None:
-            carried.handed_on_at = now
-        elif now - carried.handed_on_at >= QUIET_S[min(carried.rounds, len(QUIET_S)) - 1]:
+        if carried is not None:
+            carried.handed_on = True
             self.over(name, "")
 
     def goes_on(self, up: Collection[Name]) -> None:
@@ -214,10 +210,8 @@ class Directly:
     async def stop(self, grace_s: float) -> None:
         """Finish what is under way without pausing between tries, at most `grace_s`."""
         self._stopping = True
-        for name, carried in list(self._carried.items()):
+        for carried in self._carried.values():
             carried.hurry.set()
-            if carried.handed_on_at is not None:
-                self.over(name, "")
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace_s)
             for task in late:

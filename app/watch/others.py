@@ -37,7 +37,8 @@ class Others:
 
     def have(self, name: Name, since: float, now: float) -> bool:
         """Whether a page that is up since then is another's to end; what this process said of it is remembered."""
-        if since > self._began_at or name[0] in NOTICED or not self._looked:  # who says so once says it too soon
+        too_soon = not self._looked and name[0] not in FOR_A_PERSON  # and who says so once does not say it again
+        if since > self._began_at or name[0] in NOTICED or too_soon:
             self._well.add(name)
         if since <= self._began_at:
             return False

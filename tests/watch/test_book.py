@@ -5,9 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import delete, insert, select
 
+from app.adapters.receivers import Receivers
 from app.audit.log import seal
+from app.booking.business import Businesses
 from app.db.engine import Database
 from app.db.schema import audit, serving_processes
+from app.main import paging
+from app.settings import load
 from app.watch import pages
 from app.watch.alarms import AWAY_S, Alarms
 from app.watch.book import Book
@@ -15,7 +19,8 @@ from app.watch.database_kinds import FOR_PEOPLE, TOLD_AFTER_S
 from app.watch.database_page import ANSWERED, TITLE
 from app.watch.directly import Rung
 from app.watch.escalation import QUIET_S
-from app.watch.notify import CAUSE_GONE
+from app.watch.loops import Loops
+from app.watch.notify import CAUSE_GONE, Notice, Step, Taken
 from app.watch.others import MAY_BE_GONE_AFTER_S
 from app.watch.pager import Pager
 from app.watch.pages import Page
@@ -24,6 +29,7 @@ from tests.fakes.databases import opened
 from tests.watch.test_alarms import ScriptedNotifier, soon, will_never_have_it
 
 LISTS = {("mine",): "acme"}
+DUTY = "pagerduty://R0ABCDEFGHIJKLMNOPQRSTUVWXYZ0123"
 
 
 @pytest.fixture
@@ -263,22 +269,92 @@ async def test_what_was_told_while_the_database_was_away_the_pager_tells_anew_on
     clock.advance(AWAY_S)
     for _ in range(2):
         await ringing._look(book)
-        await soon(lambda: ("calendar_silent", "google:a") in ringing._kept and ringing._directly.carried == 1)
+        await soon(lambda: ("calendar_silent", "google:a") in ringing._kept and not ringing._directly.carried)
     await pager.deliver_due()
     assert back.tries.get("own", []) == []
     assert len(back.tries.get("mine", [])) == missed
-    assert away.ends == {}, "an incident of it stays open until the pager opens its own"
+    assert away.ends["own"] == [("t", "")], "no person reads it"
     clock.advance(QUIET_S[0])
     await pager.deliver_due()
     assert [title for title, _ in back.tries["own"]] == ["t"], "told again in its turn, with where it is taken"
-    await ringing._look(book)
-    await soon(lambda: not ringing._directly.carried)
-    assert away.ends["own"] == [("t", "")]
     ringing.clear("calendar_silent", "google:a")
     await ringing.stop()
+    assert away.ends["own"] == [("t", "")]
     await pager.deliver_due()
     assert back.ends["own"] == [("t", CAUSE_GONE)]
     assert back.ends["mine"] == [("t", CAUSE_GONE)]
+
+
+class Duty(ScriptedNotifier):
+    """Knows what incidents are open at `DUTY`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: set[str] = set()
+
+    async def carry(self, url: str, notice: Notice) -> Taken:
+        taken = await super().carry(url, notice)
+        if url == DUTY:
+            (self.open.discard if notice.step is Step.RESOLVED else self.open.add)(notice.id)
+        return taken
+
+
+@pytest.mark.parametrize("then", ["lasts", "acknowledged", "stopped", "killed"])
+async def test_while_what_was_handed_on_lasts_one_incident_of_it_is_open(database: Database, then: str) -> None:
+    duty, clock, secret = Duty(), FakeClock(), b"s" * 32
+    settings, loops, everywhere = load({}).model_copy(update={"page_urls": ("own", DUTY)}), Loops(clock), Businesses({})
+    receivers, hand = Receivers(duty, duty), paging.hand(settings, secret)  # type: ignore[arg-type]  # both carry alike
+    ringing = paging.alarms(settings, everywhere, database, receivers, loops, hand, clock, lambda: None)
+    pager = paging.pager(settings, everywhere, database, receivers, loops, secret, clock)
+    book = ringing._book
+    assert book is not None
+    ringing._away_until = clock.monotonic() + AWAY_S
+    ringing.start()
+    ringing.ring("redis_down", "redis", "t", "b")
+    await duty.wait_for(DUTY, 1)
+    await soon(lambda: not ringing.on_their_way)
+    assert len(duty.open) == 1
+    clock.advance(AWAY_S)
+    await ringing._look(book)
+    await soon(lambda: ("redis_down", "redis") in ringing._kept and not ringing._directly.carried)
+    await pager.deliver_due()
+    [kept] = await database.read(pages.listed)
+    assert duty.open == {kept.id}
+    assert len(duty.tries["own"]) == 1, "in its turn"
+
+    if then == "acknowledged":
+        await database.write(lambda t: pages.acknowledged(t, kept.id, by="Kim", now=clock.now()))
+    elif then == "stopped":
+        await ringing.stop()
+    for pause_s in (0.0, QUIET_S[0] - 5.0, 600.0, 4_000.0):
+        clock.advance(pause_s)
+        if then in ("lasts", "acknowledged"):
+            await ringing._look(book)
+            await soon(lambda: not ringing.on_their_way)
+        await pager.deliver_due()
+        assert duty.open == {kept.id}
+    await database.write(lambda t: pages.resolved(t, "redis_down", "redis", now=clock.now()))
+    await pager.deliver_due()
+    assert duty.open == set()
+    await ringing.stop()
+
+
+async def test_what_is_handed_on_and_ends_in_one_commit_is_told_to_be_over_once(database: Database) -> None:
+    duty, clock = ScriptedNotifier(), FakeClock()
+    book = Book(database, LISTS, clock, lambda: None)
+    ringing = Alarms(duty, ("own",), clock, book=book)
+    ringing._away_until = clock.monotonic() + AWAY_S
+    ringing.start()
+    ringing.ring("redis_down", "redis", "t", "b")
+    await duty.wait_for("own", 1)
+    await soon(lambda: not ringing.on_their_way)
+    clock.advance(AWAY_S)
+    ringing._hand_on(book)
+    ringing.clear("redis_down", "redis")
+    await soon(lambda: not ringing.on_their_way and not ringing._directly.carried)
+    await pager_of(database, duty, clock).deliver_due()
+    await ringing.stop()
+    assert [words for _, words in duty.ends["own"] if words] == [CAUSE_GONE]
 
 
 @pytest.mark.parametrize("ends", ["cleared", "resolved by a person", "stopped"])
@@ -404,6 +480,25 @@ async def test_an_end_said_once_before_it_is_known_what_is_up_is_no_end_lost(
         await soon(lambda: not ringing._waiting and not (ringing._keeping and not ringing._keeping.done()))
     await ringing.stop()
     assert [row[-1] for row in await listed(database)] == ["open" if rings else "resolved"]
+
+
+async def test_what_is_for_a_person_is_not_ended_by_who_says_so_before_it_is_known_what_is_up(
+    database: Database,
+) -> None:
+    """Who does not know that it is up has not looked for all that it may be about."""
+    await database.write(lambda t: pages.raised(t, Page("audit_broken", "it", "t", "b"), now=1.0))
+    ringing = alarms(database, ScriptedNotifier())
+    ringing._clock.advance(2.0)  # type: ignore[attr-defined]  # a fake one
+    ringing.start()
+    ringing.clear("audit_broken", "it", own=True)
+    book = Book(database, LISTS, ringing._clock, lambda: None)
+    for _ in range(2):
+        await ringing._look(book)
+        await soon(lambda: not ringing._waiting and not (ringing._keeping and not ringing._keeping.done()))
+    assert [row[-1] for row in await listed(database)] == ["open"]
+    ringing.clear("audit_broken", "it", own=True)
+    await ringing.stop()
+    assert [row[-1] for row in await listed(database)] == ["resolved"], "who knows says so"
 
 
 async def test_what_a_person_resolved_may_ring_again(database: Database) -> None:
