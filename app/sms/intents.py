@@ -181,7 +181,8 @@ def _without_kept(low: str) -> str:
 def _given_up(low: str, when: When, own: Collection[str], *, moves: bool) -> Intent | None:
     """The visit is given up as it stands: for another time, if one is named."""
     if CANCEL.search(low):
-        moves = moves or bool(v.OTHER_DAY.search(low)) or bool(when.days and v.INSTEAD_OF_IT.search(low))
+        other = v.OTHER_DAY.search(UNFIT_VISIT.sub(" , ", low))  # that it doesn't work asks for none yet
+        moves = moves or bool(other) or bool(when.days and v.INSTEAD_OF_IT.search(low))
         return Intent.MOVE if moves else Intent.CANCEL
     if not_needed(low, own):
         return Intent.MOVE if moves else Intent.CANCEL

@@ -36,6 +36,8 @@ GIVEN_UP: tuple[Row, ...] = (
     (ONE, "my 9 am appointment is out, cancel", TUE, OF_TUESDAY),
     (ONE, "the 9 one isn't possible, can we cancel", TUE, OF_TUESDAY),
     (ONE, "it has to be cancelled, the 9 o'clock visit is no good", TUE, OF_TUESDAY),
+    (ONE, "my 9am appointment doesn't work, cancel it", TUE, OF_TUESDAY),
+    (ONE, "the 9 o'clock one is no good ++ cancel it", TUE, OF_TUESDAY),
     (ONE, "can't make the 9am appointment", TUE, OF_TUESDAY),
     (ONE, "won't make the 9 o'clock appointment, we moved away", TUE, OF_TUESDAY),
     (ONE, "can't make the 9am appointment, can we do another time", TUE, "Moving Home inspection with Dana"),
