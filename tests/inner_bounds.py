@@ -185,6 +185,7 @@ INNER = {
         "app.calls.dispatch.OPEN_WITHIN_S",
         "app.calls.late.MAX_CALLS_REMEMBERED",
         "app.calls.ledger.MAX_LOADED",
+        "app.inference.settling.MOST_UNSETTLED",
         "app.log.MOST_WAITING",
     ),
     "tries of one piece of work, after which it is an honest no, a dead letter or a page": (
@@ -296,6 +297,7 @@ INNER = {
         "app.db.write_queue.MAX_BATCH",
         "app.db.write_queue.MOST_PATIENT",
         "app.inference.flag.CACHED_S",
+        "app.inference.settling.TOGETHER",
         "app.inference.spend.LOOK_AT_ONCE",
         "app.jobs.engine.THREADS",
         "app.jobs.work.ENGINE_THREADS",

@@ -26,6 +26,9 @@ CLAIMED_S: Final = 6.0
 OPEN, LOST = "open", "lost"
 """States of what is set aside: of a question that is being asked; counted as spent, and kept for who is late."""
 
+Account = tuple[str, str]
+"""A business, and one of its days."""
+
 _s, _a, _c = model_spend.c, model_asides.c, model_claims.c
 _RESERVE: Final = text(
     "INSERT INTO model_spend (business, day, reserved, settled) VALUES (:business, :day, :micros, 0) "
@@ -93,17 +96,17 @@ def set_aside(transaction: Transaction, aside: Aside, cap: int, claim: Claim | N
     return Stand.SPENT if settled + aside.micros > cap else Stand.OTHERS
 
 
-def settle(transaction: Transaction, aside: Aside, cost: int) -> bool:
-    """Exchange what was set aside for what it cost; False where it is not set aside any more, or never was."""
+def settle(transaction: Transaction, aside: Aside, cost: int) -> str | None:
+    """Exchange what was set aside for what it cost; in which state it was, or None: not any more, or never."""
     gone = delete(model_asides).where(_a.id == aside.id).returning(_a.state)
     state = transaction.connection.execute(gone).scalar_one_or_none()
     if state is None:
-        return False
+        return None
     before = aside.micros if state == LOST else 0  # it counts as spent already
     values = {"reserved": _s.reserved - aside.micros + before, "settled": _s.settled + cost - before}
     change = update(model_spend).where(_s.business == aside.business, _s.day == aside.day)
     transaction.connection.execute(change.values(**values))
-    return bool(state == OPEN)
+    return str(state)
 
 
 def any_lost(connection: Connection, now: float) -> bool:
@@ -123,6 +126,39 @@ def settle_lost(transaction: Transaction, now: float) -> Mapping[str, int]:
         connection.execute(change.values(reserved=_s.reserved - micros, settled=_s.settled + micros))
         lost[business] += micros
     return lost
+
+
+def unaccounted(connection: Connection) -> dict[Account, int]:
+    """What is set aside beyond its rows: by versions that wrote none. Below zero where they settled what counted as
+    spent already.
+    """
+    rows = select(_a.business, _a.day, func.sum(_a.micros).label("micros")).where(_a.state == OPEN)
+    summed = rows.group_by(_a.business, _a.day).subquery()
+    own = and_(summed.c.business == _s.business, summed.c.day == _s.day)
+    beyond = _s.reserved - func.coalesce(summed.c.micros, 0)
+    read = select(_s.business, _s.day, beyond).select_from(model_spend.outerjoin(summed, own)).where(beyond != 0)
+    return {(business, day): int(micros) for business, day, micros in connection.execute(read)}
+
+
+def account_for(transaction: Transaction, seen: Mapping[Account, int]) -> Mapping[str, int]:
+    """Count as spent what no row accounts for, as far as it was `seen` before; how much that is, of each business.
+
+    The sum of both stays, so who lives after all and settles passes no cap and blocks nothing; the next look undoes it.
+    """
+    connection = transaction.connection
+    now = unaccounted(connection)
+    lost: Counter[str] = Counter()
+    for (business, day), before in seen.items():
+        micros = nearer(before, now.get((business, day), 0))
+        change = update(model_spend).where(_s.business == business, _s.day == day)
+        connection.execute(change.values(reserved=_s.reserved - micros, settled=_s.settled + micros))
+        lost[business] += max(micros, 0)
+    return +lost
+
+
+def nearer(one: int, other: int) -> int:
+    """Which of the two is nearer to zero, and zero where that lies between them."""
+    return min(one, other, key=abs) if one * other > 0 else 0
 
 
 def spent(connection: Connection, business: str, day: str) -> tuple[int, int]:

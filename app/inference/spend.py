@@ -13,17 +13,19 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
-from app import log, metrics
+from app import log
 from app.booking.business import Business
 from app.clock import Clock
 from app.db.engine import Database, DatabaseUnavailableError
 from app.db.write_queue import somebody_waits
 from app.errors import OverloadedError
 from app.inference import asides
+from app.inference.abandoned import Abandoned
 from app.inference.asides import Aside, Claim, Stand
 from app.inference.fallback import AccountSilentError, SpendCapError, UnpaidError
 from app.inference.model import ModelName, Question, Usage
 from app.inference.prompt_size import tokens_at_most
+from app.inference.settling import Settling
 from app.watch.alarms import Alarms
 
 MICROS: Final = 1_000_000
@@ -106,7 +108,11 @@ class Spend:
         self._lines = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(LOOK_AT_ONCE))
         self._in_line = Counter[str]()
         """Of each business, the questions that wait for others to settle."""
+        self._told_of_others = Counter[str]()
+        """Of each business, how often the account has said that others may settle for less."""
         self._settled: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._settling = Settling(database, lambda business: self._settled[business].set())
+        self._abandoned = Abandoned(database, clock)
         self._underestimated: dict[str, tuple[float, float]] = {}
         """By model: how much more it counts, and when it last did, by the process's own clock."""
         self._late: set[asyncio.Task[None]] = set()
@@ -175,22 +181,22 @@ class Spend:
         if micros > cap:
             self._ring(business, day)
             raise SpendCapError("one question costs more than the day's cap")
-        aside, short = Aside(business.id, day, micros), bool(self._in_line[business.id])
+        aside, told = Aside(business.id, day, micros), self._told_of_others[business.id]
         try:
             async with asyncio.timeout(min(within_s, self._wait_s)):
                 with somebody_waits():  # a customer does, also where a job asks for them; who is in line looks often
-                    stand = Stand.OTHERS if short else await self._set_aside(aside, cap, claim)
-                short = stand is Stand.OTHERS
-                if short:
+                    line = self._in_line[business.id]
+                    stand = Stand.OTHERS if line else await self._set_aside(aside, cap, claim)
+                if stand is Stand.OTHERS:
                     stand = await self._set_aside_in_line(aside, cap, claim)
         except TimeoutError:
-            if short:
+            if self._told_of_others[business.id] > told:  # whoever asked; who is behind others in line does not
+                self._heard()
                 raise SpendCapError("the rest of the day's cap is set aside for others") from None
             raise self._silence("the account of what was spent did not answer in time") from None
         except (DatabaseUnavailableError, OverloadedError) as error:
             raise self._silence("the account of what was spent does not answer") from error
-        self._silent = 0
-        self._alarms.clear(ACCOUNT_ALARM, "account", own=True)
+        self._heard()
         if stand is Stand.ELSEWHERE:
             raise AskedElsewhereError("another process asks it")
         if stand is Stand.SPENT:
@@ -199,17 +205,10 @@ class Spend:
         return aside
 
     async def settle(self, aside: Aside, cost: int) -> None:
-        """Exchange what was set aside for what it cost. Where that fails it stays set aside, so no cap is passed, until
-        it counts as spent.
+        """Exchange what was set aside for what it cost. Where that fails it stays set aside, so no cap is passed, and
+        is tried again until it is kept.
         """
-        try:
-            counts = await self._database.write(lambda t: asides.settle(t, aside, cost))
-        except (DatabaseUnavailableError, OverloadedError) as error:
-            _log.error("spend not settled", business=aside.business, micros=aside.micros, reason=str(error))
-            counts = False
-        if counts:
-            metrics.count_spend(aside.business, cost)
-        self._settled[aside.business].set()
+        await self._settling.settle(aside, cost)
 
     async def let_go(self, claim: Claim) -> None:
         """Nobody asks this question any more, and nothing came of it. Never raises."""
@@ -220,21 +219,22 @@ class Spend:
 
     async def settle_lost(self) -> None:
         """Count as spent what processes that are gone have set aside: their questions may have been answered."""
-        now = self._clock.now()
-        if not await self._database.read(lambda c: asides.any_lost(c, now)):
-            return
-        lost = await self._database.write(lambda t: asides.settle_lost(t, now))
-        for business, micros in lost.items():
-            _log.error("model spend of a process that is gone", business=business, micros=micros)
-            metrics.count_spend(business, micros)
+        await self._abandoned.settle()
+
+    async def aclose(self) -> None:
+        """Give back what nobody waits for any more, and settle what is not settled yet, as far as the database does."""
+        await asyncio.gather(*self._late, return_exceptions=True)
+        await self._settling.stop()
 
     async def _set_aside(self, aside: Aside, cap: int, claim: Claim | None) -> Stand:
         """How it stands; where nobody waits for that any more, or nobody knows, it is given back."""
         try:
-            return await self._database.write(lambda t: asides.set_aside(t, aside, cap, claim, now=self._clock.now()))
+            stand = await self._database.write(lambda t: asides.set_aside(t, aside, cap, claim, now=self._clock.now()))
         except (asyncio.CancelledError, DatabaseUnavailableError):
             self._afterwards(self.settle(aside, 0))  # writes are done in their order, so that one is before this
             raise
+        self._told_of_others[aside.business] += stand is Stand.OTHERS
+        return stand
 
     async def _set_aside_in_line(self, aside: Aside, cap: int, claim: Claim | None) -> Stand:
         """The same, in turn, once others have settled for less."""
@@ -242,7 +242,7 @@ class Spend:
         self._in_line[business] += 1
         try:
             async with self._lines[business]:
-                await self.settle_lost()
+                await self._abandoned.settle_rows()
                 while (stand := await self._set_aside(aside, cap, claim)) is Stand.OTHERS:
                     await self._somebody_settles(business)
                 return stand
@@ -262,6 +262,10 @@ class Spend:
         late = asyncio.create_task(work)
         self._late.add(late)
         late.add_done_callback(self._late.discard)
+
+    def _heard(self) -> None:
+        self._silent = 0
+        self._alarms.clear(ACCOUNT_ALARM, "account", own=True)
 
     def _silence(self, why: str) -> AccountSilentError:
         now = self._clock.monotonic()

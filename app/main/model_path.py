@@ -108,6 +108,7 @@ class ModelPath:
     async def aclose(self) -> None:
         """Close the connections."""
         await self.asking.aclose()
+        await self._spend.aclose()
         await self._providers.aclose()
         if self._loading is not None:
             await asyncio.gather(self._loading, return_exceptions=True)
