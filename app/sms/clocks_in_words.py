@@ -1,7 +1,7 @@
 """What time of day people mean in a text: every minute it could be, or the stretch it has to lie in. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 _NOON = 12 * 60
@@ -122,12 +122,21 @@ _HOUR_BEFORE_DAY = re.compile(
 """`2 on Tuesday`."""
 _SPAN_END = rf"(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?[ap]?|{_WORD})"
 _SPAN_BEFORE_DAY = re.compile(
-    r"(?<![\w/:.#-])(?<!\d )(?P<counted>(?:apts?|apartments?|units?|rooms?|suites?|lots?|numbers?|no\.?|options?|ages?|"
-    r"aged|grades?|buildings?|bldgs?|floors?|pages?|kids|steps?) )?"
-    r"(?P<moved>(?:my|our|the|it|move|change|switch|push|shift|bump|swap|reschedule|make) )?"
-    rf"(?P<low>{_SPAN_END})(?P<how> ?- ?| to )(?P<high>{_SPAN_END})(?: on)?(?=(?P<apart>,)? +,)"
+    rf"(?<![\w/:.#$€£-])(?<!\d )(?P<low>{_SPAN_END})(?P<how> ?- ?| to )(?P<high>{_SPAN_END})(?: on)?"
+    r"(?=(?P<apart>,)? +,)"
 )
-"""`10-11 Tuesday`, anywhere in a text; not what is counted by such numbers, nor "change 9 to 10 Tuesday"."""
+"""`10-11 Tuesday`."""
+_LEADS_TO_SPAN = re.compile(
+    r"(?:\b(?:at|from|between|around|about|maybe|free|available|(?:want|need|like|prefer|do|come(?: by)?|get|book|"
+    r"schedule)(?: the)?)|^\W*(?:hi|hello|hey|yes|ok|okay|sure|please|pls)\W*|[,.;!?\n]|^) *$|"
+    r"(?<![\w'-])(?P<word>[\w'-]+) *$"
+)
+"""What hours can stand behind; any other word may be what is counted by such numbers: "rooms 10-11"."""
+_TURNED_DOWN = re.compile(
+    rf"{_BUSY}|\b(?:no|none|not|nothing|never|cannot|except|besides|apart from|other than|unless|avoid|any\w* but|"
+    r"time but|[cd][ao]nt|wont|isnt|doesnt)\b|n't\b"
+)
+_MOVES = re.compile(r"\b(?:move|change|switch|push|shift|bump|swap|re-?schedule|make)\b")
 _NOON_WORD = re.compile(r"\b(?:at )?(?:(?P<midnight>midnight)|noon|midday|mediod[ií]a)\b")
 _IN_THE = r"(?:in the|this|por la|en la|de la)"
 _PARTS = (
@@ -231,9 +240,9 @@ def every_time(words: str) -> Clock:
     return Clock(tuple(minute for _, meant in sorted(found) for minute in meant))
 
 
-def read_hour(left: str) -> tuple[Clock, str]:
+def read_hour(left: str, own: Collection[str] = frozenset()) -> tuple[Clock, str]:
     """Bare hours beside a day that has been read, one, some or a stretch of them; and the words that are left."""
-    matches = list(_HOUR_AFTER_DAY.finditer(left)) or list(_HOUR_BEFORE_DAY.finditer(left)) or _spans(left)
+    matches = list(_HOUR_AFTER_DAY.finditer(left)) or list(_HOUR_BEFORE_DAY.finditer(left)) or _spans(left, own)
     ends = [((match["how"] or "").strip(), match["low"], match["high"]) for match in matches]
     if len(ends) == 1 and ends[0][0] in ("-", "to"):
         [(_, low, high)] = ends
@@ -245,21 +254,20 @@ def read_hour(left: str) -> tuple[Clock, str]:
     return clock, left
 
 
-def _spans(left: str) -> list[re.Match[str]]:
-    """The one stretch of hours that stands before a day; none of which the hours are in another order."""
-    found = [
-        match
-        for match in _SPAN_BEFORE_DAY.finditer(left)
-        if not (match["counted"] or (match["moved"] and "to" in match["how"]) or (match["apart"] and _is_choice(match)))
-    ]
-    ends = [(_likely(_with_colon(match["low"])), _likely(_with_colon(match["high"]))) for match in found]
-    whole = all(low is not None and high is not None and low < high for low, high in ends)
-    return found if len(found) == 1 and whole else []
-
-
-def _is_choice(match: re.Match[str]) -> bool:
-    """Whether it can be two numbers of choices, with a day behind them."""
-    return not match["low"].isdigit() or int(match["low"]) <= MOST_CHOICES
+def _spans(left: str, own: Collection[str]) -> list[re.Match[str]]:
+    """The one stretch of hours that stands before a day and is wished for; none in another order."""
+    found = list(_SPAN_BEFORE_DAY.finditer(left))
+    if len(found) != 1 or _TURNED_DOWN.search(left):
+        return []
+    [match] = found
+    before = left[: match.start()]
+    lead, behind = _LEADS_TO_SPAN.search(before), left[match.end() :].strip(" ,").partition(" ")[0].strip(".,!?")
+    choice = match["apart"] and (not match["low"].isdigit() or int(match["low"]) <= MOST_CHOICES)
+    counted = (lead is None or lead["word"] not in (None, *own)) or (behind.endswith("s") and behind[:-1] in own)
+    if choice or counted or ("to" in match["how"] and _MOVES.search(before)):
+        return []
+    low, high = (_likely(_with_colon(match[end])) for end in ("low", "high"))
+    return found if low is not None and high is not None and low < high else []
 
 
 def _meant(bare: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ Pure: words and today in, candidates out. English, with the commonest Spanish wo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -93,8 +93,9 @@ class _NoSuchDayError(ValueError):
     """The 30th of February; `str` of it is how it is said back."""
 
 
-def read_when(words: str, today: date, last: date) -> tuple[When, str]:
-    """What `words` say about a time, and the words that are left. `last` is the last day that can be booked.
+def read_when(words: str, today: date, last: date, own: Collection[str] = frozenset()) -> tuple[When, str]:
+    """What `words` say about a time, and the words that are left. `last` is the last day that can be booked,
+    `own` are the words of the business.
 
     A day without its year is the next one, a date in numbers is taken in both orders; what cannot be booked is left
     out where something else can.
@@ -108,7 +109,7 @@ def read_when(words: str, today: date, last: date) -> tuple[When, str]:
     clock, part, left = read_clock(timed)
     found, no_such, left = _days(left, today, last)
     if found and not clock:
-        clock, left = read_hour(left)
+        clock, left = read_hour(left, own)
     if clock or part:
         left = _OF_THE_DAY.sub(_BETWEEN, left)
     but = bool(barred) and bool(_ANY_BUT.search(left))

@@ -45,7 +45,8 @@ class Ground:
     def when(self, words: str) -> tuple[When, str]:
         """As `read_when`; each text once, since its parts are looked at again and again."""
         if words not in self._read:
-            when, left = read_when(self._without_names(words), self.today, self.last)
+            own = self.own_words | self.technicians
+            when, left = read_when(self._without_names(words), self.today, self.last, own)
             self._read[words] = _at_midnight(when), left
         return self._read[words]
 

@@ -23,12 +23,12 @@ WEAK_NAME_CUE = re.compile(
     r"(?P<name>[A-Z][\w'.-]+(?: [A-Z][\w'.-]+){1,3})"
     r"(?=$|[,.;!?\n]| (?:on|at|in|this|next|and|please|pls|today|tomorrow|mon|tue|wed|thu|fri|sat|sun)\w*\b)"
 )
-_FIRST_NAMES = re.compile(r",(?P<first> ?[A-Z][\w'.-]*?(?: [A-Z][\w'.-]*?)?)(?=\W*$|[;!\n(]|[.,] | and\b| [0-9(+])")
-"""Behind a surname: "name: Roe, Jane"."""
 _IS = r"(?: name(?: is|'s)?[ :]+|: ?)"
 _BETWEEN = r"[ ,.;\n]{1,4}(?:and )?(?:my |the )?"
 _FIRST = rf"first{_IS}(?P<first>[^\W\d_][\w'-]*)"
 _LAST = rf"(?:(?:last|family){_IS}|surname(?: is)?[ :]+)(?P<last>[^\W\d_][\w'-]*)"
+_SURNAME_FIRST = re.compile(rf"\b(?i:{_LAST}), ?(?P<first>[A-Z][\w'-]+)(?=\W*$|[;!?\n(]|[.,] | and\b)")
+"""Said to be one: who writes "name: Jane, Austin" may live there."""
 _BOTH_PARTS = tuple(
     re.compile(rf"\b{one}{_BETWEEN}{other}(?!\w)", re.I) for one, other in ((_FIRST, _LAST), (_LAST, _FIRST))
 )
@@ -124,11 +124,11 @@ def named(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
     """A name that is said to be one, or that stands in a part of its own beside something else."""
     if both := by_parts(text, ground):
         return both
+    if (match := _SURNAME_FIRST.search(text)) and not ground.when(match["first"])[0]:
+        known = ground.own_words | ground.technicians
+        if both := surname_first(f"{match['last']},{match['first']}", known):
+            return both
     if match := NAME_CUE.search(text):
-        if (behind := _FIRST_NAMES.match(text, match.end())) and not ground.when(behind["first"])[0]:
-            known = ground.own_words | ground.technicians
-            if both := surname_first(f"{match['name']},{behind['first']}", known):
-                return both
         return fitting(match["name"], frozenset()) or titled(match["name"], match["name"].lower(), None)
     if match := WEAK_NAME_CUE.search(text):
         return whole_name(match["name"], ground)

@@ -282,7 +282,8 @@ def _read(text: str, ground: Ground) -> Said:
     rest = text[greeting.end() :].strip(" ,.!") if greeting else text  # a good morning is no morning, and no yes
     rest = v.WISHES.sub("", rest)
     segments = [part.strip(' "*') for part in v.SEGMENTS.split(rest) if part.strip(' "*')]
-    asides = [part for part in segments if _is_aside(part, ground)]
+    rules = asks_rules(low)
+    asides = [part for part in segments if _is_aside(part, ground, rules=rules)]
     others = [part for part in segments if part not in asides]
     question = "\n".join(asides) if asides and _says_something(others, ground) else ""
     told_of = v.ONE_ON_DAY.sub(v.VISIT_ON_DAY, _without_rules(rest, asides))
@@ -325,10 +326,10 @@ def _kept(text: str, ground: Ground) -> tuple[Said, ...]:
     return tuple(Said(text=kept, when=ground.when(kept)[0], number=read_number([kept], kept.lower())) for kept in found)
 
 
-def _is_aside(part: str, ground: Ground) -> bool:
+def _is_aside(part: str, ground: Ground, *, rules: bool) -> bool:
     """Whether this part of a text is a question that no time and no appointment answers."""
     low = part.lower()
-    if asks_rules(low):
+    if rules and asks_rules(low):
         return True
     if ground.when(low)[0]:
         return False
