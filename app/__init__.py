@@ -15,4 +15,4 @@ if "rich" not in _modules:
     del _modules["rich"]  # whoever else wants it may have it
 
 # While a thousand modules load hardly anything of them is garbage, and looking for it took a sixth of the start.
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(50_000, 10, 10)
