@@ -423,6 +423,7 @@ def test_what_was_typed_outlives_a_session_that_ends_and_a_database_that_goes(
             page.get_by_label("Admin token").fill(ADMIN_TOKEN)
             page.get_by_role("button", name="Sign in").click()
             expect(page.get_by_label("What is wrong, in one line")).to_have_value("Calls fail")
+            expect(page.locator("#link")).to_have_text(LIVE)  # who is not yet live is refused while it is away
             with moved_away(worked.database_url):
                 expect(page.locator("#link")).to_have_text(re.compile("the database does not answer"))
                 expect(page.locator("#link")).to_be_in_viewport(ratio=1)
