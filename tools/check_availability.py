@@ -193,9 +193,8 @@ def _question(front: Front, context: Context, arguments: Arguments) -> _Question
         part = part if overlaps(part, clock, end if said.hour.ends else clock + 1) else PartOfDay.ANY
         if days.otherwise and moment_of(business.zone, days.first, end if said.hour.ends else clock) < now:
             days = Days(days.otherwise, days.otherwise)
-    hour = (
-        said.hour if (clock, end) != (0, DAY_S) else None
-    )  # from midnight on is the whole day, and how one is written
+    # From midnight on is the whole day, and how one is written.
+    hour = said.hour if (clock, end) != (0, DAY_S) else None
     kind = _Kind(part, arguments.limit, arguments.technician is not None, hour, clock, end)
     return _Question(service, technicians, days.first, days.last, days.otherwise, now, kind)
 
@@ -224,9 +223,8 @@ def _chosen(front: Front, business: Business, question: _Question, view: View) -
     if found:
         return found, True
     others = choose(open_slots, part, business.zone, load, len(open_slots), named)
-    return sorted(
-        nsmallest(limit, others, lambda o: _apart(clock_of(business.zone, o.start), clock, end)), key=_start_of
-    ), False
+    nearest = nsmallest(limit, others, lambda o: _apart(clock_of(business.zone, o.start), clock, end))
+    return sorted(nearest, key=_start_of), False
 
 
 def _apart(start: int, clock: int, end: int) -> int:
