@@ -117,7 +117,7 @@ INNER = {
         "app.review.reviews.MOST_LISTED",
         "app.review.reviews.MOST_SINCE",
         "app.review.tasks.MAX_LISTED",
-        "app.review.truth.MOST_LISTED",
+        "app.review.truth.MOST_READ_AT_ONCE",
         "app.sms.agent.MOST_OFFERS",
         "app.sms.agent.MOST_REFERENCES",
         "app.sms.asked_for.MOST_WORDS",

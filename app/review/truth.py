@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal, select, tuple_
 
 from app.audit.log import record
 from app.db.bulk import BulkInsert
@@ -13,7 +13,7 @@ from app.review.reviews import APPROVED, Kept
 
 RIGHT, WRONG = "right", "wrong"
 CORRECTION_CHARS: Final = 2_000
-MOST_LISTED: Final = 1_000
+MOST_READ_AT_ONCE: Final = 1_000
 
 _insert = BulkInsert(ground_truth, keep_first=True)
 _g = ground_truth.c
@@ -35,9 +35,15 @@ def learned(transaction: Transaction, review: Kept, *, corrected: str = "", by: 
 
 
 def truths(connection: Connection) -> list[dict[str, Any]]:
-    """What was learned, the oldest first, ready to be written as JSON."""
-    asked = select(ground_truth).order_by(_g.at).limit(MOST_LISTED)
-    return [
-        {str(name): value for name, value in row._mapping.items()} | {"proposed": orjson.loads(row.proposed)}
-        for row in connection.execute(asked)
-    ]
+    """All that was learned, the oldest first, ready to be written as JSON. People decide each, so it is never much."""
+    found: list[dict[str, Any]] = []
+    last = float("-inf"), ""
+    while True:
+        asked = select(ground_truth).where(tuple_(_g.at, _g.review) > tuple_(*map(literal, last)))
+        rows = connection.execute(asked.order_by(_g.at, _g.review).limit(MOST_READ_AT_ONCE)).all()
+        for row in rows:
+            words = {str(name): value for name, value in row._mapping.items()}
+            found.append(words | {"proposed": orjson.loads(row.proposed)})
+        if len(rows) < MOST_READ_AT_ONCE:
+            return found
+        last = rows[-1].at, rows[-1].review

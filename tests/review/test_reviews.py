@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.audit.log import seal, verify
 from app.db.once import committing, looking
-from app.db.schema import audit, job_outbox, pages
+from app.db.schema import audit, ground_truth, job_outbox, pages
 from app.review.reviews import (
     DECIDED,
     DUE,
@@ -23,6 +23,7 @@ from app.review.reviews import (
     opened,
     wrote_since,
 )
+from app.review.truth import MOST_READ_AT_ONCE, truths
 from tests.commanding import command
 
 CONTENT = {"tool": "cancel_appointment", "arguments": {"reference": "K7M4QX"}, "customer": "+15125550142"}
@@ -134,6 +135,17 @@ def test_by_command(database_url: str) -> None:
     assert command(database_url, "reviews", "list") == (0, "Nothing waits for a decision.\n", "")
     assert command(database_url, "reviews", "show", "nothing") == (1, "", "There is no review nothing.\n")
     assert command(database_url, "reviews")[0] == 2
+
+
+def test_every_decision_can_be_read_back_however_many_there_were(database_url: str) -> None:
+    count = 2 * MOST_READ_AT_ONCE + 100
+    whole = {"business": "acme", "inference": "", "by": "Dana", "verdict": "right", "proposed": "{}", "corrected": ""}
+    # Some of the same moment, on both sides of where one reading ends and the next begins.
+    rows = [{"review": f"r{number:05}", "at": float(number // 7), **whole} for number in range(count)]
+    with committing(database_url, seal) as transaction:
+        transaction.connection.execute(ground_truth.insert(), rows)
+    with looking(database_url) as connection:
+        assert [one["review"] for one in truths(connection)] == [row["review"] for row in rows]
 
 
 def test_the_command_tells_the_visit_in_words_and_the_ids_last(sqlite_url: str) -> None:
