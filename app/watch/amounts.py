@@ -15,6 +15,9 @@ PERIODS: Final = {
 WHOLES: Final = ("day", "month")
 """Over which an amount without a period may be used up; what goes by the second or hour is a rate, and no amount."""
 
+SHORTEST_WORD: Final = 3
+"""Letters. Of fewer nobody learns what a panel shows."""
+
 _UNLIMITED: Final = re.compile(r"(?:unlimited|no limit)\b", re.IGNORECASE)
 _GROUPED: Final = r"[0-9]{1,3}(?P<mark>[, '’_])[0-9]{3}(?:(?P=mark)[0-9]{3})*(?:\.[0-9]{1,6})?"
 _PLAIN: Final = r"[0-9]{1,15}(?:\.(?![0-9]{3}(?![0-9]))[0-9]{1,6})?(?:[eE][0-9]{1,2})?"
@@ -52,8 +55,9 @@ def in_digits(value: float, most: int = 6) -> str:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a text is nothing but a number that is 0, below it, or none at all."""
-    return _NOTHING.fullmatch(text.strip()) is not None
+    """Whether a text is nothing but a number that is 0, below it, or none at all, or neither a number nor a word."""
+    word = not text.isascii() or sum(map(str.isalpha, text)) >= SHORTEST_WORD or any(map(str.isdigit, text))
+    return not word or _NOTHING.fullmatch(text.strip()) is not None
 
 
 def _fits(rest: str, unit: str) -> bool:

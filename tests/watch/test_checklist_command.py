@@ -144,7 +144,7 @@ def test_no_panel_shows_nothing_less_than_nothing_or_more_than_anybody_has(sqlit
     assert rows(checklist(sqlite_url, "--json"))["vapi_concurrent_calls"]["confirmed"] is None
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "NaN", "-inf", "$0.00", "0 USD", "-$5"])
+@pytest.mark.parametrize("value", ["0", "-1", "NaN", "-inf", "$0.00", "0 USD", "-$5", "x", "ok", "-"])
 def test_what_a_panel_shows_in_words_is_told_in_words(sqlite_url: str, value: str) -> None:
     told = checklist(sqlite_url, "confirm", "vapi_balance", f"--value={value}")
 
@@ -153,6 +153,12 @@ def test_what_a_panel_shows_in_words_is_told_in_words(sqlite_url: str, value: st
         "The value of vapi_balance must say in a few words what the panel shows of this: credit and automatic reload; "
         "without credit no call is taken.\n",
     )
+
+
+@pytest.mark.parametrize("value", ["$5", "reloads", "12.50 EUR, reloads at 10", "充足"])
+def test_what_a_panel_shows_is_taken_as_it_is_told(sqlite_url: str, value: str) -> None:
+    assert checklist(sqlite_url, "confirm", "vapi_balance", f"--value={value}", "--by", "Ann").returncode == 0
+    assert rows(checklist(sqlite_url, "--json"))["vapi_balance"]["confirmed"] is not None
 
 
 def test_a_time_that_vapi_never_waits_is_no_time(sqlite_url: str) -> None:
