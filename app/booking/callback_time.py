@@ -117,7 +117,7 @@ def _timestamp(words: str) -> int | None:
     with suppress(ValueError, OverflowError):
         if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[t ][0-9]{2}:[0-9]{2}", words):
             read = datetime.fromisoformat(words.upper())
-            if read.tzinfo is not None:
+            if read.tzinfo is not None and date.min.year < read.year < date.max.year:  # else no date, by another clock
                 return int(read.timestamp())
     return None
 

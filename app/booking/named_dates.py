@@ -20,7 +20,7 @@ _NUMBER = {
 }
 _MONTH = rf"(?P<month>{'|'.join(sorted(_NUMBER, key=len, reverse=True))})"
 _DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
-_YEAR = r"(?:(?:,? |-)(?P<year>[0-9]{4}))?"
+_YEAR = r"(?:(?:,? |-)(?P<year>20[0-9]{2}))?"
 _WEEKDAY = r"mon(?:day)?|tue(?:s|sday)?|weds?|wednesday|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
 _BEFORE = rf"(?:on )?(?:(?P<weekday>{_WEEKDAY})\.?,? )?(?:the )?"
 _IN_WORDS = (

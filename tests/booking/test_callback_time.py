@@ -181,3 +181,10 @@ def test_whatever_is_said_is_a_time_inside_hours_and_ahead_or_a_sentence(when: s
     seconds = local.hour * 3600 + local.minute * 60 + local.second
     assert local.weekday() < 5
     assert 8 * 3600 <= seconds <= 12 * 3600 or 13 * 3600 <= seconds <= 17 * 3600
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00", "december 9999", "feb 0000"])
+def test_a_year_that_no_clock_comes_to_is_said_back(when: str) -> None:
+    with pytest.raises(SaidError) as said:
+        callback_time(acme(), NOW, when)
+    assert said.value.code in (Code.INVALID_ARGUMENTS, Code.PAST_DATE, Code.OUTSIDE_WINDOW)

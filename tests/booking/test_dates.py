@@ -394,3 +394,11 @@ def test_the_ends_of_time_are_refused_like_any_other_day(edge: str, weekday: str
         asked(edge, weekday, date_to)
     assert refused.value.code in {Code.PAST_DATE, Code.OUTSIDE_WINDOW}
     assert "\n" not in refused.value.say
+
+
+@pytest.mark.parametrize(
+    "date", ["december 9999", "feb 0000", "december 1 9999", "1 feb 0000", "12/1/9999", "in may 1999"]
+)
+def test_a_year_that_no_calendar_of_ours_has_is_said_back(date: str) -> None:
+    with pytest.raises(SaidError):
+        asked(date)
