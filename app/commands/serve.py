@@ -35,7 +35,7 @@ GONE_WITHIN_S = 3.0
 """After everything is stopped."""
 GRACE_S = 5
 """Beyond the tool deadline, for what is under way when the process is asked to stop."""
-WORK_NICE = 5
+WORK_NICE = 15
 """On one machine those who answer callers get the processor first; a read-back may wait for a moment of it."""
 
 
