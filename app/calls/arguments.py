@@ -1,6 +1,6 @@
 """What tools take. Models send numbers as text, empty strings and unfilled placeholders; no caller pays for that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, ClassVar, TypeVar
 
@@ -60,22 +60,26 @@ class ToolArguments(BaseModel):
 Arguments = TypeVar("Arguments", bound=ToolArguments)
 
 
-def checked(model: type[Arguments], given: Any) -> Arguments:
+def checked(model: type[Arguments], given: Mapping[str, Any]) -> Arguments:
     """What was given as the tool takes it, for what changes nothing: callers ask the same few things again and again.
 
     Raises `ValidationError`.
     """
+    own = _optional(model)
+    if not given.keys() <= own.keys():  # a caller's number, or the id of the call, would make each question a new one
+        given = {name: value for name, value in given.items() if name in own or _meant(model, name)}
     try:
         written = orjson.dumps(given)
-    except TypeError:  # a number past 64 bits, half a character
+    except TypeError:  # a number past 64 bits
         written = b""
     if not written or len(written) > LONGEST_KNOWN_BYTES:
         return model.model_validate(given)
-    return _checked(model, written)  # type: ignore[return-value]  # the cache forgets which of them
+    # What is written takes 4 kB whatever its length, and would be kept; as text it takes its own length.
+    return _checked(model, written.decode())  # type: ignore[return-value]  # the cache forgets which of them
 
 
 @lru_cache(maxsize=KNOWN_QUESTIONS)
-def _checked(model: type[ToolArguments], written: bytes) -> ToolArguments:
+def _checked(model: type[ToolArguments], written: str) -> ToolArguments:
     return model.model_validate(orjson.loads(written))
 
 

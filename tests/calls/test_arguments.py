@@ -1,5 +1,6 @@
 """Arguments as models send them, and what the agent is told when they will not do."""
 
+import tracemalloc
 from typing import Annotated, Any
 
 import pytest
@@ -81,9 +82,27 @@ def test_the_same_question_is_checked_once_and_a_refused_one_is_refused_again() 
             checked(Wanted, {"limit": 7})
 
 
-@pytest.mark.parametrize(
-    "given", [{"slot_id": "s" * LONGEST_KNOWN_BYTES}, {"slot_id": 2**70}, {"slot_id": "s1", "else": "\ud83d"}]
-)
+def test_what_the_tool_does_not_take_makes_no_question_a_new_one() -> None:
+    first = checked(Wanted, {"slot_id": "s7", "caller_number": "+15125550142", "call_id": "c1"})
+
+    assert checked(Wanted, {"call_id": "c2", "slot_id": "s7", "caller_number": "+15125550143"}) is first
+    assert checked(Wanted, {"slot_id": "s7", "Phone": "+15125550143", "call_id": "c2"}).phone == "+15125550143"
+
+
+def test_what_is_remembered_takes_no_more_room_than_it_is_long() -> None:
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(200):
+            checked(Wanted, {"slot_id": f"room {number}"})
+        kept = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+    assert kept / 200 < 2_500
+
+
+@pytest.mark.parametrize("given", [{"slot_id": "s" * LONGEST_KNOWN_BYTES}, {"slot_id": 2**70}])
 def test_what_is_long_or_no_plain_json_is_checked_each_time(given: dict[str, Any]) -> None:
     assert checked(Wanted, given) == Wanted.model_validate(given)
     assert checked(Wanted, given) is not checked(Wanted, given)
