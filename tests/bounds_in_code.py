@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 BOUNDING = re.compile(
     r"_?((\w+_)?(timeout|deadline|limit|grace|patience|max|most|longest|connections|s|ms)"
-    r"|(max|most|longest)(_\w+|[A-Z]\w*)|maxsize|maxlen|px|ex|le|lt)"
+    r"|(max|most|longest)(_\w+|(?-i:[A-Z])\w*)|maxsize|maxlen|px|ex|le|lt)",
+    re.IGNORECASE,
 )
 """Names of arguments, of parameters and of keys that say that their number bounds something."""
 WAITING = {"Timeout", "call_later", "sleep", "timeout", "timeout_at", "wait_for", "BoundedSemaphore", "Semaphore"}
@@ -34,7 +35,7 @@ def constants(source: str) -> set[str]:
 
 
 def in_place(source: str) -> set[str]:
-    """Numbers with a bounding name in calls, defaults and dictionaries: `callee(name=3)`, `{name: 3}`. 0 is none."""
+    """Numbers with a bounding name in code: `callee(name=3)`, `{name: 3}`, `name = 3`, `len(all) <> 3`. 0 is none."""
     module = ast.parse(source)
     seen = {value for _, value in _bindings(module.body) if _numeric(value)}
     found = set()
@@ -59,28 +60,48 @@ def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
 
 def _named(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
     """How to write it, the name with what stands before the number, and the number."""
-    if isinstance(node, ast.Call):
-        yield from _arguments(node)
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        yield from _defaults(node)
-    elif isinstance(node, ast.ClassDef):
-        for field in node.body:
-            if isinstance(field, ast.AnnAssign) and field.value and BOUNDING.fullmatch(ast.unparse(field.target)):
-                yield f"{node.name}({{}})", f"{ast.unparse(field.target)}=", field.value
-    elif isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str) and BOUNDING.fullmatch(key.value):
-                yield "{{{}}}", f"{key.value}: ", value
+    match node:
+        case ast.Call():
+            yield from _arguments(node)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from _defaults(node)
+        case ast.ClassDef():
+            yield from (
+                (f"{node.name}({{}})", f"{name}=", value) for name, value in _bindings(node.body) if _bounds(name)
+            )
+        case ast.Assign(targets=[ast.Attribute(attr=name)], value=value) if _bounds(name):
+            yield "{}", f"{name} = ", value
+        case ast.Compare():
+            yield from _compared(node)
+        case ast.Dict():
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str) and _bounds(key.value):
+                    yield "{{{}}}", f"{key.value}: ", value
+
+
+def _bounds(name: str) -> bool:
+    return BOUNDING.fullmatch(name) is not None
 
 
 def _arguments(call: ast.Call) -> Iterator[tuple[str, str, ast.expr]]:
     callee = ast.unparse(call.func).rpartition(".")[2]
     where = f"{callee}({{}})" if callee.isidentifier() else "({})"
     for argument in call.keywords:
-        if argument.arg and BOUNDING.fullmatch(argument.arg):
+        if argument.arg and _bounds(argument.arg):
             yield where, f"{argument.arg}=", argument.value
     if callee in WAITING or (callee == "limit" and [ast.unparse(row) for row in call.args] != ["1"]):
         yield from ((where, "", argument) for argument in call.args)
+
+
+def _compared(compared: ast.Compare) -> Iterator[tuple[str, str, ast.expr]]:
+    """A length that is held against a number; up to three tell whether there is any, or which of a few shapes it is."""
+    sides = [compared.left, *compared.comparators]
+    for left, sign, right in zip(sides, compared.ops, sides[1:], strict=False):
+        for length, number in ((left, right), (right, left)):
+            counts = isinstance(length, ast.Call) and ast.unparse(length.func) == "len"
+            few = isinstance(number, ast.Constant) and number.value in range(4)
+            if counts and not few and not isinstance(sign, ast.Eq | ast.NotEq):
+                yield f"{ast.unparse(length)} {{}}", "<> ", number
 
 
 def _defaults(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str, ast.expr]]:
@@ -90,7 +111,7 @@ def _defaults(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tupl
         *zip(given.kwonlyargs, given.kw_defaults, strict=True),
     ]
     for parameter, default in pairs:
-        if default is not None and BOUNDING.fullmatch(parameter.arg):
+        if default is not None and _bounds(parameter.arg):
             yield f"{function.name}({{}})", f"{parameter.arg}=", default
 
 

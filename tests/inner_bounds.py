@@ -218,6 +218,7 @@ INNER = {
         "app.inference.settling.MOST_UNSETTLED",
         "app.log.MOST_WAITING",
         "app.adapters.caldav_reader.ZONE_KNOWN_FOR_S",
+        "app.adapters.model_prices.MOST_UNKNOWN",
         "app.adapters.crm_http.IDLE_S",
         "app.adapters.google_hedge.EXTRA_PER_LOOKUP",
         "app.adapters.google_hedge.FIRST_CREDIT",

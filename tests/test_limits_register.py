@@ -124,10 +124,15 @@ def asked(question: str, within_s: float = 2.5, *, most: int = 3, ratio: float =
     rows.limit(7).limit(1)
     engine(connect_args={"timeout": 30, "port": 80})
     asked(question, within_s=given, most=DAY_S)
+    self._deadline_s = 0.75
+    self._ratio = 0.25
+    return len(question) > 3 or 40 <= len(question) or len(question) == 36
 
 
 class Options(Frozen):
     deadline_s: float = 1.5
+    MOST = 9
+    most = 8
     weight: float = 0.2
 """
 
@@ -139,6 +144,7 @@ def test_a_limit_that_nobody_declared_is_seen_whatever_it_is_called_and_wherever
     assert in_place(MADE_UP) == {
         "lru_cache(maxsize=64)", "asked(within_s=2.5)", "asked(most=3)", "get(timeout=5)", "Queue(maxsize=10 * 2)",
         "sleep(0.1)", "limit(7)", "{timeout: 30}", "Options(deadline_s=1.5)",
+        "Options(MOST=9)", "Options(most=8)", "_deadline_s = 0.75", "len(question) <> 40",
     }  # fmt: skip
 
 
