@@ -24,6 +24,7 @@ from app.calls.model import Context, Tool, ToolResult
 from app.errors import SaidError
 
 MAX_SLOTS = 50
+USUAL_SLOTS = 3
 MOST_OFFERS = 16
 """Kinds of question that are remembered of one view."""
 LOOK_AHEAD_DAYS = (14, 31, 31)
@@ -75,7 +76,7 @@ class Arguments(ToolArguments):
         BeforeValidator(_somebody),
         Field(description="Technician id or name, if the caller wants a certain one"),
     ] = None
-    limit: Annotated[int, AfterValidator(_at_most), Field(ge=1, description="How many times to offer")] = 3
+    limit: Annotated[int, AfterValidator(_at_most), Field(ge=1, description="How many times to offer")] = USUAL_SLOTS
     reference: Annotated[
         str | None, Field(max_length=64, description="Only when an appointment is to be moved: its reference")
     ] = None

@@ -13,6 +13,7 @@ from app.booking.calendar import Unknown
 from app.clock import Clock
 
 OPEN_WITHIN_S = 10.0
+CLOSED_WITHIN_S = 2.0
 RENEW_BEFORE_S = 3_600.0
 TRY_AGAIN_S = 600.0
 ROUTE = "/google/changes"
@@ -60,7 +61,10 @@ class GoogleChannels:
         if not await self._loop.end():
             return
         await asyncio.gather(
-            *(self._google.unwatch(channel, resource, within_s=2.0) for channel, resource, _ in self._open.values())
+            *(
+                self._google.unwatch(channel, resource, within_s=CLOSED_WITHIN_S)
+                for channel, resource, _ in self._open.values()
+            )
         )
 
     async def _keep(self, address: str) -> None:

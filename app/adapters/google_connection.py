@@ -25,6 +25,7 @@ from app.clock import Clock
 GOOGLE_API_URL = "https://www.googleapis.com"
 SERVICE_PATH = "/calendar/v3/"
 KEEP_WARM_EVERY_S = 30.0
+WARM_CONNECTIONS = 2
 
 Send = Callable[[str | None], Coroutine[Any, Any, Reply | Broken]]
 """Sends a request once, with this token."""
@@ -41,7 +42,7 @@ class GoogleOptions:
     credentials_file: Path | None = None
     requests_per_minute: tuple[int, int] = (600, 10_000)
     """Own throttle: per calendar, in all."""
-    warm_connections: int = 2
+    warm_connections: int = WARM_CONNECTIONS
     on_alarm: OnAlarm = ignore_alarm
 
 

@@ -23,6 +23,7 @@ from app.adapters.outcomes import QUOTA, outcome_of
 POOL_CONNECTIONS = 256
 MAX_ANSWER_BYTES = 16 * 2**20
 MAX_GET_URI = 2048
+WARM_WITHIN_S = 5.0
 RATE_LIMIT_REASONS = (b"userRateLimitExceeded", b"rateLimitExceeded")
 
 
@@ -103,7 +104,7 @@ class GoogleTransport:
             await self._session.close()
             self._session = None
 
-    async def warm(self, connections: int, *, within_s: float = 5.0) -> int:
+    async def warm(self, connections: int, *, within_s: float = WARM_WITHIN_S) -> int:
         """Have that many connections open and idle, without sending a request on them; returns how many are.
 
         Held all at once and then given back, so that idle ones are reused (and their idle clock restarts) and only the

@@ -11,6 +11,7 @@ from app.inference.model import ModelName, Usage
 from app.inference.spend import NoPricesError
 
 PROVIDERS: Final = ("openai", "anthropic")
+MOST_UNKNOWN: Final = 100
 SAMPLE: Final = 1_000
 """Tokens for which the dearest price is taken."""
 
@@ -60,7 +61,7 @@ class ModelPrices:
         return self._library
 
     def _note(self, model: ModelName) -> None:
-        if model.text not in self._unknown and len(self._unknown) < 100:
+        if model.text not in self._unknown and len(self._unknown) < MOST_UNKNOWN:
             self._unknown.add(model.text)
             _log.warning("model without a price: counted as the dearest", model=model.text)
 

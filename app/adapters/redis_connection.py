@@ -38,6 +38,7 @@ LOOK_PATIENCE = 5
 RING_AFTER_S = 5.0
 """One that was restarted, or held its breath, is back by then."""
 LOOKS = 5
+WATCH_LIVES_MS = 60_000
 SOCKET_TIMEOUT_S = 1.0
 """Behind the deadlines above, for what nobody waits for any more."""
 MOST_CONNECTIONS = 32
@@ -217,7 +218,7 @@ class RedisConnection:
     async def _look(self) -> None:
         """A write, because a server that is full or a replica answers a ping as well."""
         try:
-            looking = self.client.set(self.name("watch"), b"1", px=60_000)
+            looking = self.client.set(self.name("watch"), b"1", px=WATCH_LIVES_MS)
             await _within(looking, self._ask_within_s * LOOK_PATIENCE)
         except FAILURES as error:
             self._away = True

@@ -16,6 +16,7 @@ from app.booking.contact import unspaced
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
+MOST_WINDOW_DAYS = 731
 SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -238,7 +239,7 @@ class BusinessTable(Table):
     hours: HoursTable
     closed: list[Day] = []
     minimum_notice_minutes: int = Field(120, ge=0, le=366 * DAY_MINUTES)
-    booking_window_days: int = Field(60, ge=0, le=731)
+    booking_window_days: int = Field(60, ge=0, le=MOST_WINDOW_DAYS)
     slot_step_minutes: int = Field(30, ge=1, le=240)
     person: Phone | None = None
     transfers: list[TransferTable] = []

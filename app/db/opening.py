@@ -16,6 +16,8 @@ WRITE_LOCK_KEY = 0x52454144
 """Advisory lock that orders all writers of one PostgreSQL database."""
 WRITE_DEADLINE_S = 5.0
 CONNECT_TIMEOUT_S = 3
+FOREIGN_WRITER_WAIT_S = 5
+"""For whoever else has the file locked, as a backup does."""
 READER_THREADS = 4
 CACHE_KB = 1_000
 """Pages that one SQLite connection keeps; the system keeps them all, and there are five connections."""
@@ -57,7 +59,9 @@ def open_engine(url: str, *, writes: bool, in_turn: bool = False) -> Engine:
             _begins_with(engine, "BEGIN ISOLATION LEVEL READ COMMITTED", lock)
         return engine
     size = 1 if writes else READER_THREADS
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 5}, pool_size=size, max_overflow=0)
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": FOREIGN_WRITER_WAIT_S}, pool_size=size, max_overflow=0
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:

@@ -27,6 +27,11 @@ GUARD: Final = "guard"
 """Who turned the flag down."""
 PAGE: Final = "model_path_off"
 MICROS: Final = 1_000_000
+WINDOW_S: Final = 600.0
+LEAST: Final = 10
+MOST_ERRORS: Final = 0.3
+MOST_REFUSALS: Final = 0.15
+MOST_DEAD_LETTERS: Final = 0.15
 
 _log = log.get(__name__)
 _i = inferences.c
@@ -40,11 +45,11 @@ class Limits:
     twentieth is bad.
     """
 
-    window_s: float = 600.0
-    least: int = 10
-    errors: float = 0.3
-    refusals: float = 0.15
-    dead_letters: float = 0.15
+    window_s: float = WINDOW_S
+    least: int = LEAST
+    errors: float = MOST_ERRORS
+    refusals: float = MOST_REFUSALS
+    dead_letters: float = MOST_DEAD_LETTERS
     usd: Decimal | None = None
     """Money spent; None: only the caps bound it."""
 

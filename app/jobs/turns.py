@@ -25,6 +25,7 @@ JITTER = 0.25
 HANDLER_DEADLINE_S = 120.0
 """For one turn. A handler that needs longer gives back `Again`."""
 CANCELLED_WITHIN_S = 5.0
+ENDED_LOOK_S = 0.02
 AT_ONCE = 24
 """Handlers of one process that run at the same moment, whatever loads they came in."""
 APART_S = 0.008
@@ -146,7 +147,7 @@ class Turns:
             task.cancel()
         until = self._clock.monotonic() + CANCELLED_WITHIN_S
         while self._carrying and self._clock.monotonic() < until:  # noqa: ASYNC110 - turns of several threads, no one event
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(ENDED_LOOK_S)
 
     async def _outcome(self, entry: Entry) -> _Outcome:
         handler = self._handlers.get(entry.kind)

@@ -27,6 +27,7 @@ TRY_S: Final = 10.0
 """For one try at one receiver, waiting for its turn there included."""
 MOST_WAVES: Final = 4
 """Of tries in one round: at whose turn it is, and then one more each time somebody failed."""
+STOPS_WITHIN_S: Final = 10.0
 LEASE_S: Final = 60.0
 """Longer than a round's waves and the note of them can take."""
 BATCH: Final = 20
@@ -90,7 +91,7 @@ class Pager:
         """A page was just committed: look now. From the loop only."""
         self._woken.set()
 
-    async def stop(self, grace_s: float = 10.0) -> None:
+    async def stop(self, grace_s: float = STOPS_WITHIN_S) -> None:
         """Look once more and finish what is under way, at most `grace_s`; the rest is in the database."""
         if await self._loop.end():
             with contextlib.suppress(ReadbackError, TimeoutError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -18,6 +18,14 @@ from app.clock import Clock
 from app.watch.pages import Kept
 from app.watch.status import Copy
 from app.web.refusals import Buckets
+
+LOOK_WITHIN_S: Final = 1.0
+BODY_WITHIN_S: Final = 10.0
+"""For a whole body, so that a byte now and then does not buy more time."""
+ARRIVAL_WITHIN_S: Final = 5.0
+"""Vapi gives up on an `assistant-request` after 7.5 s end to end; the rest is for the way there and back.
+
+A `transfer-destination-request` is answered within the same time."""
 
 State = Literal["ok", "degraded", "down"]
 
@@ -121,7 +129,7 @@ class Check:
     name: str
     probe: Callable[[], Awaitable[State]]
     harms: bool = False
-    deadline_s: float = 1.0
+    deadline_s: float = LOOK_WITHIN_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,9 +165,5 @@ class Doors:
     also_described: Mapping[str, Any] = field(default_factory=dict)
     version: str = "0"
     lifespan: Lifespan[Starlette] | None = None
-    body_deadline_s: float = 10.0
-    """For a whole body, so that a byte now and then does not buy more time."""
-    arrival_deadline_s: float = 5.0
-    """Vapi gives up on an `assistant-request` after 7.5 s end to end; the rest is for the way there and back.
-
-    A `transfer-destination-request` is answered within the same time."""
+    body_deadline_s: float = BODY_WITHIN_S
+    arrival_deadline_s: float = ARRIVAL_WITHIN_S
