@@ -25,7 +25,8 @@ _HALF_DAY = 12
 _LATEST_HOUR = 23
 _LATER = frozenset(("from", "after", "past"))
 _NOON_S = 12 * 3600
-_PART = re.compile(r"(?:(.+?),?\s+)??(?:in the\s+)?(morning|afternoon|evening)")
+_A_PART = r"(?:in the\s+)?(morning|afternoon|evening)"
+_PART = re.compile(rf"(?:(.+?),?\s+)??{_A_PART}")
 _MOMENT = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}[t ][0-9]{2}.*")
 _ENDING_IN_A_SPAN = re.compile(rf"{_MOMENT.pattern[:-2]}:[0-9]{{2}}(?::[0-9]{{2}})?-[0-9]{{2}}:[0-9]{{2}}")
 """It may as well end in an offset."""
@@ -53,7 +54,11 @@ _FORMS = tuple(
 )
 """What has two times before what has one, which would take the first of them for a part of the day's name."""
 _MARKS = ("minute", "clock", "half", "noon")
-_A_MONTH = re.compile(rf"(?:.*\s)?(?:{'|'.join(f'{name.lower()}|{name[:3].lower()}' for name in MONTHS)}|sept)\.?")
+_MONTH = rf"(?:{'|'.join(f'{name.lower()}|{name[:3].lower()}' for name in MONTHS)}|sept)\.?"
+_ENDS_IN_A_MONTH = re.compile(rf"(?:.*\s)?{_MONTH}")
+_A_MONTH = re.compile(rf"(?:of\s+)?{_MONTH}(?:,?\s+20[0-9]{{2}})?(?:,?\s+{_A_PART})?")
+_OF_AN_HOUR = frozenset(("at", "around", "about"))
+"""What is said of an hour in a month as well; `after 3` may be any day after the third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def _moment(words: str) -> Hour | None:
 def _without_hour(words: str) -> tuple[str, Hour | None]:
     for form in () if _ENDING_IN_A_SPAN.fullmatch(words) else _FORMS:
         found = form.fullmatch(words)
-        hour = _hour(found.groupdict()) if found else None
+        hour = _hour(found.groupdict()) if found and not _is_of_a_date(found) else None
         if found and hour:
             return found["day"] or "", hour
     return words, None
@@ -168,7 +173,7 @@ def _hour(parts: dict[str, str | None]) -> Hour | None:
         return Hour(clocks, later=bool(parts["on"]) or how in _LATER) if clocks else None
     if "hour1" not in parts:
         return Hour(clocks, later=True, ends=ends) if ends else None
-    if (parts["and"] and how != "between") or _is_of_a_date(parts):
+    if parts["and"] and how != "between":
         return None
     # As people say it the two are near each other: "2 to 4 pm" is not from the night on, nor "11 to 1" over night.
     spans = [(start, end) for start in clocks for end in ends if start < end]
@@ -177,10 +182,16 @@ def _hour(parts: dict[str, str | None]) -> Hour | None:
     return Hour(tuple(s for s, _ in near), later=True, ends=tuple(e for _, e in near)) if near else None
 
 
-def _is_of_a_date(parts: dict[str, str | None]) -> bool:
-    """Whether the first number may be the day of the month before it, as in `december 1 to 4pm`."""
-    bare = not (parts["how"] or any(parts[f"{mark}1"] for mark in _MARKS))
-    return bare and _A_MONTH.fullmatch(parts["day"] or "") is not None
+def _is_of_a_date(found: re.Match[str]) -> bool:
+    """Whether a number may be the day of the month beside it: `december 1 to 4pm`, `after 3 december`."""
+    parts = found.groupdict()
+    numbers = [number for number in (1, 2) if f"hour{number}" in parts]
+    if found.start("day") == 0:
+        number, beside, of_an_hour = numbers[0], _ENDS_IN_A_MONTH, parts["how"] in _OF_AN_HOUR
+    else:
+        number, beside, of_an_hour = numbers[-1], _A_MONTH, bool(parts.get("on"))
+    marked = of_an_hour or any(parts[f"{mark}{number}"] for mark in _MARKS)
+    return not marked and beside.fullmatch(parts["day"] or "") is not None
 
 
 def _clocks(parts: dict[str, str | None], number: int) -> tuple[int, ...]:

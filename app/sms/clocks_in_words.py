@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from app.sms.day_names import MONTHS
+
 _NOON = 12 * 60
 _DAY = 24 * 60
 _HALF_DAY_H = 12
@@ -13,20 +15,7 @@ _FIRST_LIKELY_MORNING_H = 8
 """Of "after 3" and "after 9" the first is an afternoon's: nobody is visited at three in the morning."""
 _BETWEEN = " , "
 
-_HOUR_WORDS = (
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
+_HOUR_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _HOURS = {word: number for number, word in enumerate(_HOUR_WORDS, start=1)}
 _MINUTES = {"thirty": 30, "fifteen": 15, "forty five": 45, "forty-five": 45, "y media": 30, "y cuarto": 15}
 _WORD = f"(?:{'|'.join(_HOUR_WORDS)})"
@@ -38,8 +27,15 @@ _CLOCK = rf"[0-9]{{1,2}}(?:[:.][0-5][0-9])?{_WITH_HALF}?"
 _TIME = rf"(?P<time>noon|midday|(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD}){_WITH_HALF}?)"
 ONE_HOUR = rf"(?:[0-9]{{1,2}}(?:[:.][0-5][0-9])?|{_WORD})(?:{_WITH_HALF})?"
 """A time of day, be it a bare number."""
-_END = r"(?!\w|[:.,/][0-9]| [0-9]{1,2}(?![0-9]))"
-"""Not before more of the number: what is no whole time is none, and never its full hour."""
+_MONTH = "|".join(name for name in MONTHS if name != "may")
+_END = (
+    r"(?!\w|[:.,/][0-9]| [0-9]{1,2}(?![0-9])|"
+    r"(?<=[0-9])(?<!:[0-9]{2})(?: ?(?:-|to|and|until|till?) ?[0-9]{1,2})? (?:of )?"
+    rf"(?:{_MONTH})\b(?!,? [0-9]{{1,2}}(?![0-9])))"
+)
+"""Not before more of the number: what is no whole time is none, and never its full hour; nor before the month whose day
+it is, as in "after 3 December".
+"""
 
 _ONE = re.compile(rf"(?:{_DIGITS}|(?P<word>{_WORD}))(?: ?(?P<half>[ap](?:\.?m\.?)?))?")
 _RANGE = re.compile(

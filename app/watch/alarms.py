@@ -339,8 +339,9 @@ class Alarms:
     def _hand_over_owed(self, names: set[Name]) -> None:
         """Ends that could not be written, owed as what is open was read; that of what rings anew is kept before it."""
         for name, past in list(self._owed.items()):
-            if past is None and name in self._ringing:
-                self._open.pop(name, None)
+            if name in self._ringing:  # by itself it would be told as the end of what rings now
+                if past is None:
+                    self._open.pop(name, None)
             elif name in names:
                 del self._owed[name]
                 if past is not None or name in self._open:

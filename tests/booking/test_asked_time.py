@@ -45,6 +45,12 @@ DAYS = Days(TUESDAY, TUESDAY)
         ("2 to 4 tomorrow", "2 to 4 tomorrow", ANY),
         ("december 1 to 4", "december 1 to 4", ANY),
         ("before december 1", "before december 1", ANY),
+        ("after 3 december", "after 3 december", ANY),
+        ("around 3 of dec.", "around 3 of dec.", ANY),
+        ("between 1 and 5 december 2026", "between 1 and 5 december 2026", ANY),
+        ("after 3 december morning", "after 3 december", MORNING),
+        ("december before 5", "december before 5", ANY),
+        ("in december from 1 to 5", "in december from 1 to 5", ANY),
         ("before lunch", "before lunch", ANY),
         ("before 25", "before 25", ANY),
     ],
@@ -78,6 +84,9 @@ def test_without_an_hour_it_is_a_day_and_perhaps_a_part_of_it(
         ("tuesday 3pm or later", "tuesday", ANY, (15 * H,), True),
         ("from 14:00 on tuesday", "tuesday", ANY, (14 * H,), True),
         ("3pm on tuesday", "tuesday", ANY, (15 * H,), False),
+        ("december at 3", "december", ANY, (3 * H, 15 * H), False),
+        ("after 3pm december", "december", ANY, (15 * H,), True),
+        ("after 3 december 1", "december 1", ANY, (3 * H, 15 * H), True),
     ],
 )
 def test_an_hour_may_come_with_the_day(

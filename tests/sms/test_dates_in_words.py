@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.sms.clocks_in_words import Clock
 from app.sms.dates_in_words import When, read_when
 from app.sms.spans_in_words import read_shift
 
@@ -177,6 +178,36 @@ def test_days_that_are_not_wanted(words: str, barred: tuple[int, ...]) -> None:
 def test_later_and_earlier_than_it_is(words: str, shift: timedelta | None) -> None:
     assert read_shift(words) == shift
     assert not read_when(words, TODAY, LAST)[0].clock
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "length"),
+    [
+        ("after 3 December", "26-12-04", 7),
+        ("before 5 december please", "26-11-20", 15),
+        ("until 4 dec", "26-11-20", 15),
+        ("from 1 to 5 december", "26-12-01", 5),
+        ("between 1 and 5 december", "26-12-01", 1),
+        ("at 3 december", "26-12-03", 1),
+    ],
+)
+def test_the_number_of_a_day_is_no_hour_where_its_month_follows(words: str, first: str, length: int) -> None:
+    when, _ = read_when(words, TODAY, LAST)
+    assert (when.days[0].isoformat()[2:], when.length, when.clock) == (first, length, Clock())
+
+
+@pytest.mark.parametrize(
+    ("words", "clock"),
+    [
+        ("after 3pm december 5", Clock(after=15 * 60)),
+        ("after 3 december 5", Clock(after=15 * 60)),
+        ("after 3 may be better", Clock(after=15 * 60)),
+        ("at 3:30 dec 5", Clock((3 * 60 + 30, 15 * 60 + 30))),
+        ("5 december at 2", Clock((2 * 60, 14 * 60))),
+    ],
+)
+def test_an_hour_beside_a_month_stays_one(words: str, clock: Clock) -> None:
+    assert read_when(words, TODAY, LAST)[0].clock == clock
 
 
 def test_next_weekday_in_the_middle_of_a_week_can_be_either() -> None:

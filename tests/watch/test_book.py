@@ -623,3 +623,30 @@ async def test_an_end_that_could_not_be_written_ends_nothing_that_rang_anew_sinc
     ringing.clear("redis_down", "redis")
     await ringing.stop()
     assert {row[-1] for row in await listed(database)} == {"resolved"}
+
+
+async def test_an_end_that_was_told_and_is_not_written_yet_is_not_told_of_what_rang_anew(database: Database) -> None:
+    """The database is read and takes no writes, so that every look finds that end owed."""
+    notifier, clock = ScriptedNotifier(), FakeClock()
+    ringing, book = alarms(database, notifier), Book(database, LISTS, clock, lambda: None)
+    ringing._clock = clock
+    ringing._away_until = clock.monotonic() + AWAY_S
+    ringing.start()
+    ringing.ring("redis_down", "redis", "t", "b")
+    await notifier.wait_for("own", 1)
+    ringing.clear("redis_down", "redis")
+    await soon(lambda: bool(notifier.ends["own"]) and not ringing.carried)
+    ringing.ring("redis_down", "redis", "anew", "b")
+    await notifier.wait_for("own", 2)
+
+    await ringing._look(book)
+    await soon(lambda: not ringing._waiting and (ringing._keeping is None or ringing._keeping.done()))
+    assert ringing.carried == 1
+    assert notifier.ends["own"] == [("t", CAUSE_GONE)]
+
+    clock.advance(AWAY_S)
+    await ringing._look(book)
+    await soon(lambda: ("redis_down", "redis") in ringing._kept)
+    found = await database.read(lambda c: pages.listed(c, all_of_them=True))
+    assert sorted((kept.page.title, kept.status) for kept in found) == [("anew", "open"), ("t", "resolved")]
+    await ringing.stop()
