@@ -22,6 +22,8 @@ INNER = {
         "app.watch.volume_counts.MOST_LINE_CHARS",
         "app.watch.chances.MOST_TERMS",
         "app.watch.baseline.MOST_BUNCHED",
+        "app.watch.baseline.MOST_OFF",
+        "app.watch.baseline.MOST_SCATTER",
         "app.watch.baseline.MOST_SPREAD",
         "app.watch.baseline.MOST_UNSEEN",
         "app.watch.judgement.MOST_FALSE_A_YEAR",
