@@ -278,6 +278,7 @@ INNER = {
         "app.watch.pieces.MOST_REST_S",
         "app.watch.pieces.PIECE_WITHIN_S",
         "app.watch.volume.MOST_DECIDED_AT_ONCE",
+        "app.watch.volume.MOST_SHOWN_AT_ONCE",
         "app.watch.volume_known.MOST_LEARNED_ANEW",
         "app.watch.volume_known.MOST_LEARNED_AT_ONCE",
         "app.watch.volume_look.MOST_SHOWN_AT_ONCE",
