@@ -16,10 +16,10 @@ FOURTEEN, ON_A_WORKING_DAY, THREE_AN_HOUR, _, CALLING_AGAIN = VOLUMES
 
 
 def test_fourteen_calls_a_day_alarm_by_chance_at_most_once_a_year_and_an_outage_within_four_opening_hours() -> None:
-    found = year(seed=7, volume=FOURTEEN, lines=8, outages=30)
+    found = year(seed=7, volume=FOURTEEN, lines=6, outages=30)
 
-    assert found.line_years == pytest.approx(8 * 330 / 365, rel=0.02)
-    assert found.line_years < 8 * 330 / 365, "nobody can be wrong about a silence while there is an outage"
+    assert found.line_years == pytest.approx(6 * 330 / 365, rel=0.02)
+    assert found.line_years < 6 * 330 / 365, "nobody can be wrong about a silence while there is an outage"
     assert found.false_silences <= found.line_years
     assert found.false_floods == 0
     assert median(found.waits) <= 4.0
