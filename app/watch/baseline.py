@@ -41,6 +41,13 @@ RECENT_LIMITS: Final = (0.6, 1.5)
 SPREAD_DAYS: Final = 10.0
 USUAL_SPREAD: Final = 0.007
 MOST_SPREAD: Final = 1 / 3
+MOST_OFF: Final = 7.0
+"""How far off a day counts, squared and in times of what chance does on average; of lines whose days differ, in times
+of theirs. An outage of hours or a small flood makes no day odd, and yet would make all of them seem to differ."""
+USUALLY_OFF: Final = 0.455
+"""What half of all days by chance are off by, in the same measure: the median of chi-squared with one degree."""
+MOST_SCATTER: Final = 3.0
+"""The same of the hours of one day, in times of how they scatter on half of the days."""
 FITTED: Final = 0.85
 """What is left of chance's own scatter about hours that were learned from the same days."""
 WITHIN_THE_HOUR: Final = 5 / 6
@@ -285,18 +292,23 @@ def _bunch(days: Sequence[_Day], rates: Sequence[float]) -> float:
     """Calls of one cause, from how much more the hours of one day scatter than calls that have nothing to do with each
     other would. Where each is followed by another with the same chance, the scatter is twice their number less one.
     """
-    apart, by_chance = 0.0, 0.0
+    scatter: list[tuple[float, float]] = []
     for day in days:
         mine = [rates[day.weekday * 24 + hour] for hour in day.hours]
         whole = math.fsum(mine)
-        if whole <= 0.0:
-            continue
+        apart, by_chance = 0.0, 0.0
         for calls, rate in zip(day.calls, mine, strict=True):
-            share = rate / whole
+            share = rate / whole if whole else 0.0
             expected = day.total * share
             apart += (min(calls, CLIPPED[0] * expected + CLIPPED[1]) - expected) ** 2
             by_chance += expected * (1.0 - share)
-    more = apart / (FITTED * by_chance) - 1.0 if by_chance else 0.0
+        if by_chance:
+            scatter.append((apart, by_chance))
+    if not scatter:
+        return 1.0
+    most = MOST_SCATTER * max(1.0, median(apart / by_chance for apart, by_chance in scatter))
+    apart = math.fsum(min(apart, most * by_chance) for apart, by_chance in scatter)
+    more = apart / (FITTED * math.fsum(by_chance for _, by_chance in scatter)) - 1.0
     return min(1.0 + max(0.0, more) / (2.0 * WITHIN_THE_HOUR), MOST_BUNCHED)
 
 
@@ -310,7 +322,9 @@ def _spread(days: Sequence[_Day], rates: Sequence[float]) -> float:
     unsure = 1.0 / max(1.0, SHARE_OF_CALLS * calls)
     excess = 0.0
     if pairs:
-        apart = math.fsum((total - expected) ** 2 / expected for total, expected in pairs) / len(pairs)
+        off = [(total - expected) ** 2 / expected for total, expected in pairs]
+        most = MOST_OFF * max(1.0, median(off) / USUALLY_OFF)
+        apart = math.fsum(min(each, most) for each in off) / len(pairs)
         excess = max(0.0, apart - 1.0) / (math.fsum(expected for _, expected in pairs) / len(pairs))
     drawn = (len(pairs) * excess + SPREAD_DAYS * USUAL_SPREAD) / (len(pairs) + SPREAD_DAYS)
     return min(MOST_SPREAD, drawn + unsure)

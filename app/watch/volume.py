@@ -4,6 +4,7 @@ What it knows of a line is in the database, and so is that it looked: neither a 
 page, and a time in which nobody looked is not taken for a silence.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -28,6 +29,8 @@ from app.watch.volume_words import FLOOD, KINDS, SILENCE, body, is_about_all, na
 EVERY_S: Final = 60.0
 MOST_DECIDED_AT_ONCE: Final = 5
 """Businesses in one piece."""
+MOST_SHOWN_AT_ONCE: Final = 100
+"""Lines whose metrics are set in one turn of the loop: the first time each takes a while."""
 RECENT_S: Final = 3_600
 """How far back a look reads what came, before the longest window of a flood."""
 JUMP_S: Final = 120.0
@@ -77,7 +80,7 @@ class VolumeWatch:
         changed = await self._database.write(lambda t: self._kept(t, decisions, opened, watch, now))
         if changed:
             self._told()
-        self._show(decisions)
+        await self._show(decisions)
         return decisions
 
     def _jumped(self, now: float) -> bool:
@@ -137,15 +140,17 @@ class VolumeWatch:
         changed = taken(transaction, told, now)
         return taken(transaction, floods(mine, of_kind[FLOOD], over), now) or changed
 
-    def _show(self, decisions: Iterable[Decision]) -> None:
+    async def _show(self, decisions: Iterable[Decision]) -> None:
         """Two lines that look alike without most of their digits show the worse of both."""
         worst: dict[tuple[str, str], Verdict] = {}
         for one in decisions:
             name = (one.watched.business, one.line if one.line in ("", WHOLE) else masked_phone(one.line))
             if name not in worst or _rank(one.verdict) < _rank(worst[name]):
                 worst[name] = one.verdict
-        for (business, line), verdict in worst.items():
+        for number, ((business, line), verdict) in enumerate(worst.items(), start=1):
             metrics.set_volume(business, line, SHOWN[verdict.state])
+            if number % MOST_SHOWN_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 def silent_since(one: Decision, since: float, watch: Watch, now: float) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum, auto
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
@@ -35,6 +36,7 @@ class Known:
         self._rests = rests
         self._at = float("-inf")
         self._businesses = tuple(businesses)
+        self._by_id = {one.business: one for one in self._businesses}
         self._known: dict[str, dict[Series, Learned]] = {}
         self._outdated: dict[str, None] = {}
         """Businesses of which something new is to be learned, the one that waits longest first."""
@@ -45,8 +47,8 @@ class Known:
             self._known.clear()
         self._at = now
         due = [one for one in self._businesses if one.business not in self._known]
-        again = [one for one in self._businesses if one.business in self._outdated and one not in due]
-        due += sorted(again, key=lambda one: list(self._outdated).index(one.business))[:MOST_LEARNED_ANEW]
+        again = (self._by_id[business] for business in self._outdated if business in self._known)
+        due += islice(again, MOST_LEARNED_ANEW)
         if not due:
             return
         away = await self._database.read(lambda c: unseen_hours(watched(c, int(now - READ_S), now)), PIECE_WITHIN_S)

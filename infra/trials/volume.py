@@ -1,267 +1,308 @@
 """A year of made-up traffic for many lines: how often chance is taken for an outage, and how soon an outage is seen.
 
-Seasons, closed days, rushes and outages are in the traffic; the judge sees only counts. The false alarms are those of
-ordinary days. Run it by `python -m infra.trials.volume`; two hundred lines take some minutes.
+The judge sees only counts, and learns from weeks that have outages and floods in them like the rest of the year. Each
+volume is judged in a quiet year and in one with troubles, of the same calls. Run it by `python -m infra.trials.volume`:
+two hundred lines take a quarter of an hour, and everything that was found goes to `var/volume.json`.
 """
 
 import argparse
-import json
 import math
 import random
 import sys
-import time
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
 from statistics import median
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from app.watch.baseline import HOUR_S, History, Profile, day_starts, learned, local_hour
-from app.watch.judgement import LEAST_FLOOD, QUARTER_S, Seen, State, Watch, Window, certain_in_s, judged
+from app.watch.baseline import HOUR_S, day_starts
+from app.watch.judgement import LEAST_FLOOD, QUARTER_S, Seen, State, Watch, certain_in_s, judged
+from infra.bench.generator import ROOT
+from infra.bench.report import Goal, Table, goals_text, machine, number, write
+from infra.trials.traffic import (
+    BEGINS,
+    CLOSES,
+    IN_HOURS,
+    OPENS,
+    SATURDAY,
+    SUNDAY,
+    ZONE,
+    Line,
+    Trouble,
+    beginnings,
+    hours,
+    local_day,
+    made,
+    opening_hours,
+)
 
-ZONE: Final = ZoneInfo("America/Chicago")
-BEGINS: Final = date(2026, 1, 5)
 LEARN_DAYS: Final = 35
-OPENS, CLOSES = 8, 17
-WEIGHTS: Final = (0.1, 0.1, 0.05, 0.05, 0.1, 0.2, 0.5, 1.5, 7, 9, 8.5, 7, 5, 6, 6, 5, 4, 2, 1, 0.8, 0.6, 0.4, 0.2, 0.1)
-"""Calls over the hours of a day: a pest control office's, most in the morning."""
-SATURDAY, SUNDAY = 0.25, 0.06
-SEASON: Final = 0.35
-DAY_TO_DAY: Final = 0.1
-"""By how much days differ beyond chance: one standard deviation of the day's own rate."""
-AGAIN_AFTER_S: Final = 240.0
-HOLIDAYS: Final = frozenset(
-    date(2026, month, day) for month, day in ((1, 19), (5, 25), (7, 3), (9, 7), (11, 26), (11, 27), (12, 24), (12, 25))
-) | {date(2027, 1, 1)}
-
-
-@dataclass(slots=True)
-class Line:
-    """One line's year: the moments of its calls, what it had learned by each morning, and its hourly counts."""
-
-    calls: list[float] = field(default_factory=list)
-    profiles: dict[date, Profile] = field(default_factory=dict)
-    counts: Counter[int] = field(default_factory=Counter)
-
-    def profile(self, day: date) -> Profile:
-        """What the line has learned by the morning of a day."""
-        if day not in self.profiles:
-            history = History(self.counts, day_starts(ZONE, BEGINS))
-            self.profiles[day] = learned(history, ZONE, HOLIDAYS, day)
-        return self.profiles[day]
-
-    def seen(self, now: float) -> Seen:
-        """What has come by a moment."""
-        place = bisect_right(self.calls, now)
-        quarter = int(now) // QUARTER_S * QUARTER_S
-        starts = (quarter - QUARTER_S, quarter - 4 * QUARTER_S)
-        windows = tuple(Window(start, place - bisect_right(self.calls, start)) for start in starts)
-        return Seen(self.calls[place - 1] if place else day_starts(ZONE, BEGINS), windows)
+LOOKS_EVERY_S: Final = 60
+FLOOD_STAYS_S: Final = 5 * QUARTER_S
+"""So long after a flood a window still has some of it in it: what alarms then is no false alarm."""
+LENGTHS_H: Final = ((0.0, 1.0), (1.0, 4.0), (4.0, 8.0), (8.0, math.inf))
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a year came to."""
+class Volume:
+    """Calls a day, averaged over the week, and how likely each is to be followed by another of its caller.
 
-    line_years: float
-    false_silences: int
-    false_floods: int
-    hours_to_see: tuple[float, ...]
-    """Opening hours from the beginning of an outage, at whatever hour of the week, until it was seen."""
-    hours_to_see_open: tuple[float, ...]
-    """The same of outages that began in opening hours: nothing was learned of them from a night."""
-
-
-def made(chance: random.Random, a_day: float, days: int, again: float = 0.0) -> Line:
-    """A line's calls; `a_day` is the average over all days of its week, and working days have more.
-
-    `again`: how likely each call is to be followed, minutes later, by another of the same caller.
+    `within_h`: opening hours within which half of all total outages are to be seen; None where there is no goal.
     """
-    line, phase = Line(), chance.uniform(0.0, math.tau)
-    for number in range(days):
-        day = BEGINS + timedelta(days=number)
-        level = (
-            (1.0 - again)
-            * a_day
-            * 7
-            / (5 + SATURDAY + SUNDAY)
-            * (1.0 + SEASON * math.sin(math.tau * number / 365 + phase))
-        )
-        level *= max(0.2, chance.gauss(1.0, DAY_TO_DAY)) * {5: SATURDAY, 6: SUNDAY}.get(day.weekday(), 1.0)
-        if day in HOLIDAYS:
-            level *= 0.03
-        start = day_starts(ZONE, day)
-        for _ in range(_poisson(chance, level)):
-            hour = chance.choices(range(24), WEIGHTS)[0]
-            at = start + (hour + chance.random()) * HOUR_S
-            line.calls.append(at)
-            while again and chance.random() < again:
-                at += chance.expovariate(1.0 / AGAIN_AFTER_S)
-                line.calls.append(at)
-    line.calls.sort()
-    line.counts = Counter(int(at) // HOUR_S * HOUR_S for at in line.calls)
-    return line
+
+    name: str
+    a_day: float
+    again: float = 0.0
+    within_h: float | None = None
+    most_false: float | None = None
 
 
-def _poisson(chance: random.Random, mean: float) -> int:
-    count, left = 0, chance.expovariate(1.0)
-    while left < mean:
-        count += 1
-        left += chance.expovariate(1.0)
-    return count
+WORKING: Final = (5 + SATURDAY + SUNDAY) / 7
+VOLUMES: Final = (
+    Volume("14 a day over the week", 14.0, within_h=4.0, most_false=1.0),
+    Volume("14 a working day", 14.0 * WORKING, within_h=4.0, most_false=1.0),
+    Volume("3 an hour of opening", 3.0 * (CLOSES - OPENS) / IN_HOURS * WORKING, within_h=2.5),
+    Volume("14 a day, 1 in 4 again", 14.0, 0.25),
+    Volume("14 a day, 2 in 5 again", 14.0, 0.4),
+)
 
 
-def _day(moment: float) -> date:
-    return local_hour(ZONE, int(moment) // HOUR_S * HOUR_S)[0]
+@dataclass(frozen=True, slots=True)
+class Met:
+    """One outage or flood of the year. `after`: opening hours until it was seen, of a flood minutes; None if missed.
+
+    `lasted`: opening hours of an outage, all hours of a flood.
+    """
+
+    kind: str
+    lasted: float
+    after: float | None
 
 
-def false_silences(line: Line, since: float) -> int:
-    """Silences of an ordinary year that were called an outage: each gap is judged at its last moment."""
-    false = 0
-    for before, after in zip(line.calls, line.calls[1:], strict=False):
-        if before < since or after - before < HOUR_S:
-            continue
-        profile = line.profile(_day(before))
-        now = after - 1.0
-        if judged(profile, Seen(before), Watch(now), now).state is State.SILENT:
-            false += 1
-    return false
+@dataclass(slots=True)
+class Found:
+    """What the years of one volume came to. Waits are opening hours of a total outage that goes on until it is seen:
+    of those that begin at any hour of the week, and of those that begin in opening hours.
+    """
+
+    line_years: float = 0.0
+    false_silences: int = 0
+    false_floods: int = 0
+    waits: list[float] = field(default_factory=list)
+    waits_open: list[float] = field(default_factory=list)
+    least: list[float] = field(default_factory=list)
+    least_open: list[float] = field(default_factory=list)
+    """The same of one who knows the true rate and judges each gap by it, at one false alarm a line and year."""
+    met: list[Met] = field(default_factory=list)
 
 
-def opening_hours(start: float, end: float) -> float:
-    """Hours of opening between two moments."""
-    total, at = 0.0, start
-    while at < end:
-        until = min(end, (at // HOUR_S + 1) * HOUR_S)
-        day, weekday, hour = local_hour(ZONE, int(at) // HOUR_S * HOUR_S)
-        if weekday < 5 and OPENS <= hour < CLOSES and day not in HOLIDAYS:
-            total += (until - at) / HOUR_S
-        at = until
-    return total
-
-
-def outage_seen(line: Line, begins: float) -> float:
-    """Opening hours until a total outage that begins at a moment is seen."""
-    last = line.calls[bisect_right(line.calls, begins) - 1]
-    profile = line.profile(_day(last))
-    wait = certain_in_s(profile, judged(profile, Seen(last), Watch(last), last), last)
-    if wait is None:
-        return math.inf
-    return opening_hours(begins, max(begins, last + wait))
-
-
-def beginnings(chance: random.Random, days: int, number: int, *, opened: bool) -> list[float]:
-    """Moments of the year after learning, all alike likely: of opening hours, or of any."""
-    found: list[float] = []
-    while len(found) < number:
-        day = BEGINS + timedelta(days=chance.randrange(LEARN_DAYS + 1, days - 7))
-        if not opened:
-            found.append(day_starts(ZONE, day) + chance.uniform(0, 24) * HOUR_S)
-        elif day.weekday() < 5 and day not in HOLIDAYS:
-            found.append(day_starts(ZONE, day) + chance.uniform(OPENS, CLOSES) * HOUR_S)
+def year(seed: int, volume: Volume, lines: int, days: int = 365, outages: int = 20, *, troubled: bool = True) -> Found:
+    """Many lines' year at this volume. `outages`: moments of each line's year at which a total one is supposed."""
+    chance, bad, supposed = random.Random(seed), random.Random(seed + 1), random.Random(seed + 1_000_000)
+    since, found = float(day_starts(ZONE, BEGINS + timedelta(days=LEARN_DAYS))), Found()
+    enough = to_miss(volume)
+    for _ in range(lines):
+        line = made(chance, volume.a_day, days, volume.again, bad if troubled else None)
+        over = [one for one in line.troubles if one.begins >= since]
+        down = math.fsum(one.ends - one.begins for one in over if not one.is_flood)
+        found.line_years += (days - LEARN_DAYS - down / 86_400) / 365
+        _silences(line, since, over, found)
+        _floods(line, since, over, found)
+        for opened, waits, least in ((False, found.waits, found.least), (True, found.waits_open, found.least_open)):
+            for begins in beginnings(supposed, LEARN_DAYS + 1, days, outages, opened=opened):
+                if all(not one.begins <= begins < one.ends + FLOOD_STAYS_S for one in line.troubles):
+                    waits.append(outage_seen(line, begins))
+                    least.append(seen_at_best(line, begins, enough, 1.0 - volume.again))
     return found
 
 
-def year(seed: int, a_day: float, lines: int, days: int = 365, outages: int = 20, again: float = 0.0) -> Found:
-    """Many lines' year at this volume: false alarms while nothing is wrong, and how soon outages are seen."""
-    chance, broken = random.Random(seed), random.Random(seed + 1_000_000)
-    since = day_starts(ZONE, BEGINS + timedelta(days=LEARN_DAYS))
-    silences, floods = 0, 0
-    hours: dict[bool, list[float]] = {False: [], True: []}
-    for _ in range(lines):
-        line = made(chance, a_day, days, again)
-        silences += false_silences(line, since)
-        floods += false_floods(line, since)
-        for opened, seen in hours.items():
-            seen += [outage_seen(line, begins) for begins in beginnings(broken, days, outages, opened=opened)]
-    line_years = lines * (days - LEARN_DAYS) / 365
-    return Found(line_years, silences, floods, tuple(sorted(hours[False])), tuple(sorted(hours[True])))
+def to_miss(volume: Volume) -> float:
+    """Callers that must be missed before a silence is so rare that a year's gaps hold one: -ln(1 / gaps a year).
+
+    No judge of gaps does with fewer at one false alarm a year; a day that is still from its morning may need fewer.
+    """
+    return math.log(volume.a_day * 365 * (1.0 - volume.again))
 
 
-def false_floods(line: Line, since: float) -> int:
-    """Hours of an ordinary year that were called a flood."""
-    hours = set()
-    for number in range(len(line.calls) - LEAST_FLOOD):
-        last = line.calls[number + LEAST_FLOOD - 1]
-        if line.calls[number] < since or last - line.calls[number] > 5 * QUARTER_S:
+def seen_at_best(line: Line, begins: float, enough: float, causes: float) -> float:
+    """Opening hours until so many callers are missed, counted from the last call at the line's true rate."""
+    left = enough
+    for at, until in hours(line.before(begins), begins + 60 * 86_400.0):
+        more = causes * line.rate(at) * (until - at) / HOUR_S
+        if more >= left:
+            return opening_hours(begins, max(begins, at + (until - at) * left / more))
+        left -= more
+    return math.inf
+
+
+def outage_seen(line: Line, begins: float) -> float:
+    """Opening hours until a total outage that begins at a moment, and goes on, is seen."""
+    last = line.before(begins)
+    certain = _certain_at(line, last)
+    return opening_hours(begins, max(begins, certain)) if certain < math.inf else math.inf
+
+
+def _certain_at(line: Line, last: float) -> float:
+    """The moment from which silence since the last call is taken for an outage."""
+    profile = line.profile(local_day(last))
+    wait = certain_in_s(profile, judged(profile, Seen(last), Watch(last), last), last)
+    return math.inf if wait is None else last + wait
+
+
+def _silences(line: Line, since: float, troubles: Sequence[Trouble], found: Found) -> None:
+    """Each gap is judged at its last moment. One that an outage had part in is that outage's: no further allowance."""
+    seen: dict[Trouble, float] = {}
+    outages = [one for one in troubles if not one.is_flood]
+    for before, after in zip(line.calls, line.calls[1:], strict=False):
+        if before < since or after - before < HOUR_S:
             continue
-        profile = line.profile(_day(last))
-        if judged(profile, line.seen(last + 1.0), Watch(last + 1.0), last + 1.0).state is State.FLOOD:
-            hours.add(int(last) // HOUR_S)
-    return len(hours)
+        now = after - 1.0
+        if judged(line.profile(local_day(before)), Seen(before), Watch(now), now).state is not State.SILENT:
+            continue
+        at = min(now, _certain_at(line, before))
+        of = [one for one in outages if one.begins <= at and before < one.ends]
+        found.false_silences += not of
+        for one in of:
+            if at < one.ends:
+                seen.setdefault(one, opening_hours(one.begins, at))
+    for one in outages:
+        kind = "partial" if one.times else "total"
+        found.met.append(Met(kind, opening_hours(one.begins, one.ends), seen.get(one)))
 
 
-def floods_seen(seed: int, a_day: float, floods: int, times: float = 15.0) -> float:
-    """The share of floods, an hour of so many times the usual in opening hours, that were seen before they ended."""
-    chance = random.Random(seed)
-    line, seen = made(chance, a_day, 365), 0
-    for begins in beginnings(chance, 365, floods, opened=True):
-        profile = line.profile(_day(begins))
-        more = sorted(begins + chance.random() * HOUR_S for _ in range(_poisson(chance, times * a_day / 9)))
-        calls = sorted(line.calls + more)
-        flooded = Line(calls)
-        seen += any(
-            judged(profile, flooded.seen(at), Watch(at), at).state is State.FLOOD for at in (*more, begins + HOUR_S)
-        )
-    return seen / floods
+def _floods(line: Line, since: float, troubles: Sequence[Trouble], found: Found) -> None:
+    """Each look after a call at which enough have come lately; a false alarm is an hour that is wrongly a flood."""
+    seen: dict[Trouble, float] = {}
+    floods, false = [one for one in troubles if one.is_flood], set()
+    for first, last in zip(line.calls, line.calls[LEAST_FLOOD - 1 :], strict=False):
+        if first < since or last - first > FLOOD_STAYS_S:
+            continue
+        now = (last // LOOKS_EVERY_S + 1) * LOOKS_EVERY_S
+        of = [one for one in floods if one.begins <= now < one.ends + FLOOD_STAYS_S]
+        if of and of[0] in seen:
+            continue
+        if judged(line.profile(local_day(now)), line.seen(now), Watch(now), now).state is State.FLOOD:
+            seen |= {one: (now - one.begins) / 60 for one in of}
+            false |= set() if of else {int(last) // HOUR_S}
+    found.false_floods += len(false)
+    for one in floods:
+        minutes = seen.get(one)
+        within = minutes is not None and minutes * 60 <= one.ends - one.begins
+        found.met.append(Met("flood", (one.ends - one.begins) / HOUR_S, minutes if within else None))
 
 
-def thousand(seed: int, lines: int = 1_000) -> tuple[float, float]:
-    """Seconds to learn so many lines' weeks anew, and to judge them all once."""
-    chance = random.Random(seed)
-    some = [made(chance, chance.choice((3, 14, 40, 120)), 100) for _ in range(min(lines, 20))]
-    day = BEGINS + timedelta(days=70)
-    now = day_starts(ZONE, day) + 13.4 * HOUR_S
-    histories = [(History(line.counts, day_starts(ZONE, BEGINS)), line.seen(now)) for line in some]
-    learned(histories[0][0], ZONE, HOLIDAYS, day)  # the calendar is worked out once, for all lines of a time zone
-    began = time.perf_counter()
-    profiles = [learned(histories[number % len(some)][0], ZONE, HOLIDAYS, day) for number in range(lines)]
-    between = time.perf_counter()
-    for number, profile in enumerate(profiles):
-        judged(profile, histories[number % len(some)][1], Watch(now), now)
-    return between - began, time.perf_counter() - between
+# --- what is printed --------------------------------------------------------------------------------------------------
 
 
-IN_HOURS: Final = math.fsum(WEIGHTS[OPENS:CLOSES]) / math.fsum(WEIGHTS)
-"""The share of a day's calls that comes while the office is open."""
-VOLUMES: Final = {
-    "14 a day, averaged over the week": (14.0, 0.0),
-    "14 on a working day": (14.0 * (5 + SATURDAY + SUNDAY) / 7, 0.0),
-    "3 an hour of opening": (3.0 * (CLOSES - OPENS) / IN_HOURS * (5 + SATURDAY + SUNDAY) / 7, 0.0),
-    "14 a day, one in four followed by another of the same caller": (14.0, 0.25),
-    "14 a day, two in five followed by another of the same caller": (14.0, 0.4),
-}
-"""Calls a day, and how likely each is to be followed by another of its caller's."""
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Print what a year came to, at each volume, as JSON."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print tables and goals, and write everything as JSON; 0 whether or not a goal is reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=200, help="lines of each volume")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=ROOT / "var" / "volume.json", help="file for everything found")
     asked = parser.parse_args(arguments)
-    told: dict[str, object] = {}
-    for name, (a_day, again) in VOLUMES.items():
-        found = year(asked.seed, a_day, asked.lines, again=again)
-        told[name] = {
-            "line_years": round(found.line_years, 1),
-            "false_silences_a_line_year": round(found.false_silences / found.line_years, 2),
-            "false_floods_a_line_year": round(found.false_floods / found.line_years, 3),
-            "outage_seen_after_opening_hours": _shown(found.hours_to_see),
-            "outage_that_began_in_opening_hours_seen_after": _shown(found.hours_to_see_open),
-            "floods_seen": floods_seen(asked.seed, a_day, 50),
-        }
-    learning, judging = thousand(asked.seed)
-    told["a thousand lines"] = {"learned_anew_s": round(learning, 2), "judged_s": round(judging, 3)}
-    sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    found: list[tuple[Volume, Found, Found]] = []
+    for volume in VOLUMES:
+        sys.stderr.write(f"{asked.lines} lines, {volume.name}\n")
+        quiet, troubled = (year(asked.seed, volume, asked.lines, troubled=troubled) for troubled in (False, True))
+        found.append((volume, quiet, troubled))
+    tables = [waits_table(found), _met_table(found, "outages"), _met_table(found, "floods")]
+    for table in tables:
+        print(table.text())
+    print(goals_text([goal for table in tables for goal in table.goals]))
+    write(asked.output, {**machine(), "lines": asked.lines, "seed": asked.seed}, tables, {})
+    print(f"\neverything found: {asked.output}")
     return 0
 
 
-def _shown(hours: Sequence[float]) -> dict[str, float]:
-    return {"median": round(median(hours), 2), "nine_in_ten": round(hours[int(0.9 * len(hours))], 2)}
+def waits_table(found: Sequence[tuple[Volume, Found, Found]]) -> Table:
+    """False alarms, and waits for a total outage that goes on."""
+    table = Table(
+        "silence",
+        "false alarms a line-year, and opening hours until a total outage is seen",
+        ("calls", "year", "false", "floods", "any", "9 in 10", "least", "open", "9 in 10", "least", "missed"),
+    )
+    for volume, quiet, troubled in found:
+        for name, one in (("quiet", quiet), ("troubled", troubled)):
+            false = [number(each / one.line_years) for each in (one.false_silences, one.false_floods)]
+            waits = [_half_and_most(one.waits), [_half(one.least)], _half_and_most(one.waits_open)]
+            shown = [number(each) for part in (*waits, [_half(one.least_open)]) for each in part]
+            table.rows.append((volume.name, name, *false, *shown, number(to_miss(volume), 1)))
+            table.figures[f"{volume.name}, {name}"] = asdict(one)
+        table.goals += _goals(volume, troubled)
+    table.notes = [
+        "year: of the same calls, without and with outages and floods in it and in the weeks that are learned from. "
+        "false, floods: silences and hours of flood by chance alone; what an outage had part in, or a flood in the "
+        "hour and a quarter before, is not among them.",
+        "any: outages that begin at any hour of the week; open: in opening hours. Medians, and what nine in ten are "
+        "seen within.",
+        "least: the median for one who knows the true rate and judges gaps between calls, at one false alarm a "
+        "line-year: callers to be `missed` = -ln(1 / gaps a year). Whoever also asks whether a day is still since its "
+        "morning may be sooner after a night, and at more false alarms anybody is.",
+    ]
+    return table
+
+
+def _goals(volume: Volume, found: Found) -> Iterator[Goal]:
+    if volume.most_false is not None:
+        false = found.false_silences / found.line_years
+        most = volume.most_false
+        yield Goal(
+            f"{volume.name}: false silence alarms a line-year", f"at most {most:g}", f"{false:.2f}", false <= most
+        )
+    if volume.within_h is None:
+        return
+    for where, waits, least in (
+        ("at any hour of the week", found.waits, found.least),
+        ("in opening hours", found.waits_open, found.least_open),
+    ):
+        got = _half(waits)
+        yield Goal(
+            f"{volume.name}: opening hours until an outage that begins {where} is seen, median",
+            f"at most {volume.within_h:g}",
+            f"{got:.2f} ({_half(least):.2f} for one who knows the true rate and judges gaps)",
+            got <= volume.within_h,
+        )
+
+
+def _met_table(found: Sequence[tuple[Volume, Found, Found]], what: str) -> Table:
+    """The outages, or the floods, of the troubled years, by how long they lasted."""
+    of_floods = what == "floods"
+    unit, span = ("minutes", "lasted") if of_floods else ("opening h", "opening hours it held")
+    table = Table(
+        what,
+        f"{what} of the troubled years, while they lasted",
+        ("calls", "kind", span, "all", "seen", "missed", f"{unit} to see", "9 in 10"),
+    )
+    for volume, _, troubled in found:
+        for kind in ("flood",) if of_floods else ("total", "partial"):
+            for least, most in LENGTHS_H:
+                mine = [one for one in troubled.met if one.kind == kind and least <= one.lasted < most]
+                after = [one.after for one in mine if one.after is not None]
+                length = f"{least:g} to {most:g}" if most < math.inf else f"{least:g} and more"
+                counts = (str(len(mine)), str(len(after)), str(len(mine) - len(after)))
+                half, nearly = _half_and_most(after)
+                table.rows.append((volume.name, kind, length, *counts, number(half), number(nearly)))
+                table.figures[f"{volume.name}, {kind}, {length} h"] = sorted(after)
+    table.notes = [
+        "An outage is missed if it ended before its silence was certain; one that held no opening hour cost no caller. "
+        "Partial: a tenth to a half of the calls still come, and each of them begins the silence anew."
+        if not of_floods
+        else "Five to twenty times the usual calls on top of those, from half an hour to a day; they begin in opening "
+        "hours. Missed: none of the quarters and hours in it was beyond chance."
+    ]
+    return table
+
+
+def _half(waits: Sequence[float]) -> float:
+    return median(waits) if waits else math.nan
+
+
+def _half_and_most(waits: Sequence[float]) -> list[float | None]:
+    if not waits:
+        return [None, None]
+    return [median(waits), sorted(waits)[int(0.9 * len(waits))]]
 
 
 if __name__ == "__main__":

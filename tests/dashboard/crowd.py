@@ -27,12 +27,17 @@ def weeks(connection: Connection, businesses: int, days: int, now: float) -> Non
     connection.execute(text(WEEKS), given)
 
 
+def line(number: int) -> str:
+    """The line of a business."""
+    return f"+1512556{1000 + number}"
+
+
 def _business(number: int) -> str:
     return f"""
 [businesses.b{number}]
 name = "Business {number}"
 time_zone = "America/Chicago"
-lines = ["+1512556{1000 + number}"]
+lines = ["{line(number)}"]
 {ALWAYS}
 services = [{{ id = "visit", name = "Visit", minutes = 60 }}]
 technicians = [{{ id = "kim", name = "Kim", calendar = "embedded:kim{number}", services = ["visit"] }}]

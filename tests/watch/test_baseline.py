@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import date, timedelta
+from statistics import mean
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -151,3 +152,23 @@ def test_calls_that_come_in_bunches_are_counted_by_what_they_come_of(each: int, 
     assert profile.bunch == pytest.approx(bunch, abs=0.35)
     assert on(profile, AFTER) == pytest.approx(24.0, rel=0.1)
     assert each == 1 or profile.bunch > 1.25
+
+
+def test_outages_of_hours_and_small_floods_do_not_make_all_days_seem_to_differ() -> None:
+    """None of them makes its day an odd one: chance alone does as much to a day once in some months."""
+    out, rush = {8: 2, 9: 2, 10: 1}, {8: 2, 9: 2, 10: 15, 11: 2, 12: 2, 13: 2, 14: 2, 15: 2, 16: 2}
+    bad = {MONDAY + timedelta(days=8): out, MONDAY + timedelta(days=16): rush, MONDAY + timedelta(days=25): out}
+
+    def spread_and_bunch(seed: int, other: dict[date, dict[int, int]]) -> tuple[float, float]:
+        chance, days = random.Random(seed), {}
+        for number in range(LEARNED_DAYS):
+            days[MONDAY + timedelta(days=number)] = Counter(
+                hour for hour in list(range(8, 17)) * 20 if chance.random() < 0.1
+            )
+        profile = learned(weeks(MONDAY, LEARNED_DAYS, other=days | other), CHICAGO, NOWHERE, AFTER)
+        return profile.spread, profile.bunch
+
+    quiet, troubled = ([spread_and_bunch(seed, other) for seed in range(10)] for other in ({}, bad))
+
+    assert mean(spread for spread, _ in troubled) <= 4 * mean(spread for spread, _ in quiet), "three days in five weeks"
+    assert mean(bunch for _, bunch in troubled) <= mean(bunch for _, bunch in quiet) + 0.04

@@ -1,5 +1,6 @@
 """The minute's look at every line: what pages, what ends a page, and what is no reason to."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from app.dashboard.overview import today
 from app.db.engine import Database, Transaction
 from app.db.schema import volume
 from app.log import masked_phone
-from app.watch import pages, volume_counts
+from app.watch import pages, pieces, volume_counts
 from app.watch.baseline import HOUR_S
 from app.watch.judgement import QUARTER_S, State
 from app.watch.pages import Kept, listed
@@ -21,6 +22,7 @@ from app.watch.volume_counts import CALL, LOOK, TEXT, Came, Series, noted
 from app.watch.volume_known import Known
 from app.watch.volume_lines import Decision, Watched
 from app.watch.volume_overview import LineVolume, overview
+from infra.bench.look import Turns
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
 from tests.watch.counted import CHICAGO, EARLY, at, weeks
@@ -410,3 +412,17 @@ async def test_every_look_is_kept(empty: Database) -> None:
     watch = await empty.read(lambda c: volume_counts.watched(c, int(ELEVEN), house.clock.now()))
 
     assert watch.until == house.clock.now()
+
+
+async def test_what_many_lines_are_is_shown_in_several_turns_of_the_loop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[float] = []
+    turns: Counter[int] = Counter()
+    many = [Watched(f"b{number}", "", CHICAGO, (LINE,)) for number in range(250)]
+    monkeypatch.setattr(pieces, "MOST_REST_S", 0.0)
+    monkeypatch.setattr(metrics, "set_volume", lambda *_: turns.update([len(held)]))
+
+    await Turns(House(database, *many).watch.look(), held)
+
+    assert sorted(turns.values()) == [50, 100, 100]

@@ -1,6 +1,7 @@
 """Looking at all lines again and again says what looking once says, and reads weeks of counts once a day."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ from sqlalchemy import Connection
 
 from app.db.engine import Database
 from app.watch import volume_known
+from app.watch.baseline import Profile
 from app.watch.volume_counts import Series, looked
 from app.watch.volume_known import Known
-from app.watch.volume_lines import Watched
+from app.watch.volume_lines import Learned, Watched
 from app.watch.volume_look import FORGOTTEN_S, VolumeLook
+from infra.bench.look import Turns
 from tests.fakes.databases import opened
 from tests.watch.counted import CHICAGO, at
 from tests.watch.test_volume import ACME, LINE, SECOND, TEXT, begun, history, keep
@@ -96,3 +99,23 @@ async def test_who_calls_while_lines_are_learned_waits_for_one_step_of_one_busin
     await Known(InTurns(), several, 3_600.0, rests=0.0).learn(at("2026-07-07T11:00"))
 
     assert turns == [[], ["rows_of"], ["learn"], ["rows_of"], ["learn"]]
+
+
+async def test_a_new_day_on_thousands_of_lines_holds_nobody_up_before_any_is_learned(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [Watched(f"b{number}", "", CHICAGO, ()) for number in range(5_000)]
+    known, now = Known(database, many, 3_600.0, rests=0.0), at("2026-07-07T11:00")
+    stale = Learned(Profile(CHICAGO, frozenset(), (), 0.0, 0), 0.0, (date(2026, 7, 6), date(2026, 7, 6)))
+    monkeypatch.setattr(volume_known, "learn", lambda *_: {Series(LINE, LINE, TEXT): stale})
+    await known.learn(now)
+    for one in reversed(many):
+        known.of(one, {}, now)
+    monkeypatch.setattr(volume_known, "rows_of", lambda _, one, __: picked.append(one.business))
+    picked: list[str] = []
+    held: list[float] = []
+
+    await Turns(known.learn(now), held)
+
+    assert picked == [f"b{number}" for number in range(4_999, 4_899, -1)], "the one that waits longest first"
+    assert max(held) < 0.05
