@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, bindparam, delete, exists, or_, select, update
 
+from app.booking.since import came_since
 from app.booking.store import Booking, by_id, changed, move
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
@@ -105,7 +106,7 @@ def expected(transaction: Transaction, booking: Booking, *, now: float, care: Af
     """A change was written to the calendar and seen there: have it read back, in the same commit.
 
     To be called whenever a booking becomes confirmed, is moved or is cancelled, with its new revision, times and
-    status. What was wrong with an earlier revision is over.
+    status. What was wrong with an earlier revision is over, and whoever is to call the customer hears of it.
     """
     data: dict[str, str | int | float | None] = {"booking": booking.id, "revision": booking.revision}
     put(transaction, Job(READ_BACK, f"{booking.id}:{booking.revision}", now + care.after_s, data), now=now)
@@ -113,6 +114,7 @@ def expected(transaction: Transaction, booking: Booking, *, now: float, care: Af
     row = (booking.id, booking.revision, booking.starts, booking.ends, 0.0, 0.0, "", "", now + care.after_s + GRACE_S)
     _insert(transaction.connection, [row])
     put(transaction, *care.also(booking, now), now=now)
+    came_since(transaction, booking, now=now)
     return changed(transaction, booking, verification="written", verified_at=0.0)
 
 
