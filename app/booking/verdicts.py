@@ -382,7 +382,8 @@ def _blind(transaction: Transaction, case: Case, unknown: Unknown, on: str = "")
         return Verdict(again_s=min(longest, max(shortest, (now - since) / 2)))
     if booking.verification in (MISMATCH, CHANGED, CANNOT_VERIFY):
         return Verdict()
-    raised(transaction, blind_page(booking, watched, unknown.reason, case.zone, on), now=now)
+    left = verification.left_with(transaction.connection, booking, now) if case.lasting else None
+    raised(transaction, blind_page(booking, watched, unknown.reason, case.zone, on, left), now=now)
     changed(transaction, booking, verification=CANNOT_VERIFY)
     return Verdict(CANNOT_VERIFY)
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, bindparam, delete, exists, or_, select, update
 
 from app.booking.since import came_since
-from app.booking.store import Booking, by_id, changed, move
+from app.booking.store import Booking, booking_of, by_id, changed, move
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.prepared import Prepared, PreparedUpdate
@@ -192,6 +192,19 @@ def hurried(transaction: Transaction, served: Container[tuple[str, str, str]], *
             theirs = b.business == place.business, b.technician == place.technician, b.calendar == place.calendar
             left = _r.booking.in_(select(b.id).where(*ahead, *theirs))
             transaction.connection.execute(update(read_backs).where(left, _r.next_look > now).values(next_look=now))
+
+
+def left_with(connection: Connection, booking: Booking, now: float) -> list[Booking]:
+    """The other visits to come that the page about this one's calendar tells of, soonest first; none for who has a page
+    of its own, not having been seen yet.
+    """
+    if not booking.verified_at:
+        return []
+    b = bookings.c
+    theirs = b.business == booking.business, b.technician == booking.technician, b.calendar == booking.calendar
+    ahead = b.status == "confirmed", b.ends > int(now), b.verified_at > 0, b.id != booking.id
+    found = connection.execute(select(bookings).where(*theirs, *ahead).order_by(b.starts))
+    return [booking_of(row) for row in found]
 
 
 def seen_or_over(transaction: Transaction, *, now: float) -> None:
