@@ -78,8 +78,8 @@ class News:
             what = "is booked after all. Tell the customer, who heard at most that it was not sure yet."
         else:
             other = another_since(transaction.connection, booking)
-            then = f"say so; they have booked {other.reference} since" if other else "find another time"
-            what = f"could not be booked. Call the customer and {then}."
+            instead = f", unless {other.reference}, which they have booked since, does instead" if other else ""
+            what = f"could not be booked. Call the customer and find another time{instead}."
         told = f"Booking {booking.reference} ({business.name if business else booking.business}{when}) {what}"
         task = Task(
             key=f"tell_customer:{booking.id}:{result.value}",
