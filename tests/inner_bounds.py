@@ -58,6 +58,7 @@ INNER = {
         "app.audit.log.MAX_BUSINESS_CHARS",
         "app.audit.log.MAX_SUBJECT_CHARS",
         "app.booking.listing.MOST_LISTED",
+        "app.booking.verdict_words.MOST_NAMED",
         "app.booking.slots.MAX_ID_CHARS",
         "app.booking.callback_time._LONGEST_TEXT",
         "app.booking.callback_time._MOST_DAYS",

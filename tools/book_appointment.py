@@ -8,16 +8,17 @@ from app.booking.availability import is_open
 from app.booking.book import Outcome, Result
 from app.booking.contact import email_of, one_line, phone_and_heard, several_lines
 from app.booking.dates import NOT_GIVEN
-from app.booking.front import Front, alternatives, has_same_time, offered
+from app.booking.front import Front, alternatives, has_same_time, offered, own_visit, visit_said
 from app.booking.slots import MAX_ID_CHARS, Slot, not_offered
 from app.booking.speech import local_iso, offer, spell
-from app.booking.store import CALLER_CHARS, Booking, Customer, by_reference
+from app.booking.store import CALLER_CHARS, Customer, by_reference
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
 from app.errors import Code, SaidError
 
 TAKEN = "I'm sorry, {technician} is no longer free at that time, so nothing was booked."
 THEIRS = "You have that time already: {visit}. So nothing more was booked."
+OWN = "So nothing more was booked."
 EXPIRED = "That offer is too old to be sure of, so nothing was booked."
 NOBODY = NOT_GIVEN | {"unknown", "not provided", "not given", "not specified", "caller", "the caller", "the customer"}
 """What an agent that has not asked puts for a name, in lower case."""
@@ -144,10 +145,12 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
     if outcome.code is Code.SLOT_EXPIRED:
         facts["service"] = slot.service.id  # with it the very same visit can be looked for again
     if outcome.booking is not None:  # another time beside it would be a second visit that nobody asked for
-        say = THEIRS.format(visit=_visit(front, context, outcome.booking))
+        say = THEIRS.format(visit=visit_said(front, context.business, outcome.booking))
         facts["reference"] = outcome.booking.reference
     elif outcome.code is not Code.CALENDAR_UNAVAILABLE:
         say = EXPIRED if outcome.code is Code.SLOT_EXPIRED else TAKEN.format(technician=slot.technician.name)
+        if outcome.own is not None:
+            say = f"{own_visit(front, context.business, outcome.own)} {OWN}"
         openings = await alternatives(front, context.business, slot, context.deadline)
         if openings:
             facts["slots"] = offered(front, context.business, slot.service, openings)
@@ -155,11 +158,3 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
             named = has_same_time(openings, slot)
             say = f"{say} {offer(slot.service.name, openings, context.business, named, now)}"
     return ToolResult(False, say, outcome.code, facts)
-
-
-def _visit(front: Front, context: Context, booking: Booking) -> str:
-    service, technician = context.business.service(booking.service), context.business.technician(booking.technician)
-    what, who = service.name if service else booking.service, technician.name if technician else booking.technician
-    sure = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
-    when = front.when(context.business, booking.starts)
-    return f"{what} with {who} on {when}{sure}, reference {spell(booking.reference)}"

@@ -9,22 +9,25 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from app.booking.amendments import MOVE, as_it_becomes, under_way
 from app.booking.asked_time import Hour, asked, moment_of, span_meant
 from app.booking.availability import Opening, PartOfDay, bookable, choose, last_bookable_day, overlaps, within
 from app.booking.business import Business, Service, Technician
 from app.booking.dates import Days, resolve
 from app.booking.desk import View, local_today
-from app.booking.front import Front, calendar_silent, offered, wanted_service, wanted_technicians
+from app.booking.front import Front, calendar_silent, offered, own_visit, wanted_service, wanted_technicians
 from app.booking.owner import Asking
 from app.booking.speech import elsewhere, local_iso, none_left, none_seen, not_then, offer
-from app.booking.store import Booking
+from app.booking.store import Booking, by_caller
 from app.booking.zones import DAY_S, clock_of
 from app.calls.arguments import ToolArguments
 from app.calls.model import Context, Tool, ToolResult
-from app.errors import SaidError
+from app.errors import ReadbackError, SaidError
 
 MAX_SLOTS = 50
 USUAL_SLOTS = 3
+OWN_READ_S = 1.0
+"""For the caller's own visits, which only make clearer what is said."""
 MOST_OFFERS = 16
 """Kinds of question that are remembered of one view."""
 LOOK_AHEAD_DAYS = (14, 31, 31)
@@ -90,6 +93,8 @@ class _Offer:
     openings: tuple[Opening, ...]
     say: str
     good_until: int
+    missed: bool = False
+    """Whether a certain hour was asked for and is not among them."""
     told: ToolResult | None = None
     """As it was told in the second `told_at`: slot ids carry no finer time, so others get the same words."""
     told_at: int = 0
@@ -129,7 +134,8 @@ def check_availability(front: Front) -> Tool[Arguments]:
                 return None
             found = _again(front, context.business, part, view)
             if found.openings:
-                return _told(front, context, part, found)
+                # The hour that is asked for may be gone to the caller's own visit, which memory does not tell either.
+                return None if found.missed and context.ref.owner else _told(front, context, part, found)
         return None
 
     async def run(context: Context, arguments: Arguments) -> ToolResult:
@@ -140,7 +146,8 @@ def check_availability(front: Front) -> Tool[Arguments]:
             view = await _seen(front, context.business, part, visit)
             found = _offer(front, context.business, part, view)
             if found.openings:
-                return _told(front, context, part, found)
+                told = _told(front, context, part, found)
+                return _with_own(front, context, told, await _own(front, context, part)) if found.missed else told
             if view.unknown:
                 # Nothing free with those who could be asked; the others might be free.
                 raise calendar_silent()
@@ -149,7 +156,8 @@ def check_availability(front: Front) -> Tool[Arguments]:
             others = others or (part is question and bool(open_slots))
         said = await _none(front, context, question)
         said = f"{said} Other times of day are free." if others else said
-        return ToolResult(True, said, facts=_facts(front, context, read_at, []))
+        none = ToolResult(True, said, facts=_facts(front, context, read_at, []))
+        return _with_own(front, context, none, await _own(front, context, question))
 
     return Tool(
         name="check_availability",
@@ -238,10 +246,11 @@ def _offer(front: Front, business: Business, question: _Question, view: View) ->
     if not openings:
         return _Offer(view.read_at, (), "", question.now - 1)
     say = offer(question.service.name, openings, business, question.kind.named, question.now)
-    say = f"{_missed(business, question, openings[0], from_then)}{say}{_here(business, question)}"
+    missed = _missed(business, question, openings[0], from_then)
+    say = f"{missed}{say}{_here(business, question)}"
     # Earliest first: the same ones are chosen until the notice required passes the first.
     good_until = openings[0].start - business.minimum_notice_minutes * 60
-    return _Offer(view.read_at, tuple(openings), say, good_until)
+    return _Offer(view.read_at, tuple(openings), say, good_until, bool(missed))
 
 
 def _again(front: Front, business: Business, question: _Question, view: View) -> _Offer:
@@ -290,6 +299,40 @@ def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str,
     age_s = max(0.0, front.clock.monotonic() - read_at)
     checked_at = local_iso(int(front.clock.now() - age_s), context.business.zone)
     return {"slots": slots, "time_zone": context.business.zone.key, "checked_at": checked_at}
+
+
+async def _own(front: Front, context: Context, question: _Question) -> Booking | None:
+    """The caller's own visit at the time asked for: that it cannot be had is not to be heard as "taken"."""
+    caller, business = context.ref.owner, context.business
+    if not caller:
+        return None
+    try:
+        theirs, changes = await front.database.read(
+            lambda c: (found := by_caller(c, business.id, caller, question.now), under_way(c, found)), OWN_READ_S
+        )
+    except ReadbackError:
+        return None  # all else that was found holds
+    moves = [
+        as_it_becomes(one, changes[one.id]) for one in theirs if one.id in changes and changes[one.id].intent == MOVE
+    ]
+    return next((visit for visit in (*theirs, *moves) if _is_at(visit, business, question)), None)
+
+
+def _is_at(booking: Booking, business: Business, question: _Question) -> bool:
+    day, hour = local_today(business, booking.starts), question.kind.hour
+    if not question.first <= day <= question.last:
+        return False
+    if hour is None:
+        return True
+    wanted = moment_of(business.zone, day, question.kind.clock)
+    until = moment_of(business.zone, day, question.kind.end) if hour.ends or hour.later else wanted + 1
+    return booking.starts < until and booking.ends > wanted
+
+
+def _with_own(front: Front, context: Context, told: ToolResult, own: Booking | None) -> ToolResult:
+    if own is None:
+        return told
+    return ToolResult(told.ok, f"{own_visit(front, context.business, own)} {told.say}", told.code, told.facts)
 
 
 async def _none(front: Front, context: Context, question: _Question) -> str:

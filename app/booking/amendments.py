@@ -92,6 +92,11 @@ class Amendment:
         )
 
 
+def as_it_becomes(appointment: Booking, change: Booking) -> Booking:
+    """An appointment as its change that is under way is to make it, as sure as that change is."""
+    return replace(Amendment(appointment, change).wanted, status=change.status)
+
+
 def begin_move(
     transaction: Transaction, identity: str, slot: Slot, call_key: str, *, now: float, hold_s: float
 ) -> Amendment | Obstacle:

@@ -15,7 +15,7 @@ from app.booking.called_again import gone_over, owe
 from app.booking.claims import Claims
 from app.booking.contact import same_name
 from app.booking.former import Former
-from app.booking.holders import Holder, Holders
+from app.booking.holders import Holder, Holders, in_own_way
 from app.booking.kept_notes import KeptNotes, Note
 from app.booking.lookups import Lookups
 from app.booking.noting import FIRST_LOOK_AFTER_S, REASON_CHARS, booking_noted, booking_pending
@@ -58,11 +58,13 @@ class Outcome:
     """What became of a request to book. `code` says why it was refused.
 
     `booking` of a request that was refused is the one that stands: the caller's own, which is that very visit, say.
+    `own` is another visit of the caller's, which has some of the time that is taken.
     """
 
     result: Result
     booking: Booking | None = None
     code: Code | None = None
+    own: Booking | None = None
 
     @property
     def taken(self) -> bool:
@@ -241,7 +243,7 @@ class Bookings:
                 now = self._clock.now()
                 mine = gone_over(transaction, found, draft.call_key, now=now, look_at=now + FIRST_LOOK_AFTER_S)
                 return _pending(mine) if mine else TAKEN
-        return TAKEN
+        return replace(TAKEN, own=in_own_way(transaction.connection, draft, taken_by))
 
     async def _release(self, held: Booking, reason: str, outcome: Outcome, deadline: float) -> Outcome:
         """Give the time back: certainly nothing is on the calendar."""

@@ -16,7 +16,8 @@ from app.booking.contact import one_line
 from app.booking.desk import Desk, local_today
 from app.booking.owner import Owners
 from app.booking.slots import Slot, SlotIds
-from app.booking.speech import joined, local_iso, spoken_time
+from app.booking.speech import joined, local_iso, spell, spoken_time
+from app.booking.store import Booking
 from app.clock import Clock
 from app.db.engine import Database
 from app.errors import Code, SaidError
@@ -135,6 +136,25 @@ async def alternatives(front: Front, business: Business, slot: Slot, deadline: f
 def has_same_time(openings: Sequence[Opening], slot: Slot) -> bool:
     """Whether somebody else can come at the very time that is gone: then it matters who, and names have to be said."""
     return any(opening.start == slot.start for opening in openings)
+
+
+def visit_said(front: Front, business: Business, booking: Booking) -> str:
+    """An appointment as its own caller hears of it, with its reference."""
+    service, technician = business.service(booking.service), business.technician(booking.technician)
+    what, who = service.name if service else booking.service, technician.name if technician else booking.technician
+    sure = "" if booking.status == "confirmed" else ", not confirmed by the calendar yet"
+    return f"{what} with {who} on {front.when(business, booking.starts)}{sure}, reference {spell(booking.reference)}"
+
+
+def own_visit(front: Front, business: Business, booking: Booking) -> str:
+    """The sentence that says whose the time is that cannot be had: the caller's own.
+
+    Of what is only held its caller is promised nothing, not even its end.
+    """
+    visit = visit_said(front, business, booking)
+    if booking.status == "held":
+        return f"It is just being booked for you: {visit}. Ask again in a moment."
+    return f"You already have {visit}."
 
 
 def _names(things: Sequence[Service] | Sequence[Technician]) -> list[str]:

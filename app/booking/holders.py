@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from app.booking.store import Booking
+from app.booking.amendments import as_it_becomes
+from app.booking.store import YIELD, Booking, by_id
 from app.db.prepared import Prepared
 from app.db.schema import ACTIVE_SQL
 
@@ -55,6 +56,25 @@ class Holders:
         """It has its time now, and is in the way of those that follow."""
         if self._known is not None:
             self._known.append(held)
+
+
+def in_own_way(connection: Connection, draft: Booking, taken_by: Sequence[Holder]) -> Booking | None:
+    """The visit of the same call, or of the number that calls, that has some of the wanted time; not its buffers alone.
+
+    A change under way is shown as the appointment that it is to make.
+    """
+    for one in taken_by:
+        same_number = draft.caller and one.caller == draft.caller
+        if not same_number and not (draft.call_key and one.call_key == draft.call_key):
+            continue
+        found = by_id(connection, one.id)
+        if found is None or found.reason == YIELD or found.synthetic:
+            continue
+        if found.starts >= draft.ends or found.ends <= draft.starts:
+            continue
+        appointment = by_id(connection, found.amends) if found.amends else None
+        return as_it_becomes(appointment, found) if appointment else found
+    return None
 
 
 def _overlap(one: Any, other: Booking) -> bool:

@@ -1,5 +1,6 @@
 """What people read of a look at an appointment: pages, and what to tell the customer. It decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from app.booking.verification import CANNOT_VERIFY_PAGE, CHANGED_PAGE, MISMATCH_
 from app.booking.whereabouts import NOWHERE, Elsewhere, Place, not_telling
 from app.watch.pages import Page
 
+MOST_NAMED: Final = 20
 OUR_OWN: Final = "; a synthetic call of ours booked it, so nobody waits for it."
 
 
@@ -37,8 +39,13 @@ def changed_page(booking: Booking, wanted: Wanted, sight: Sight, zone: ZoneInfo,
     return Page(CHANGED_PAGE, booking.reference, title, body, booking.business)
 
 
-def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, on: str = "") -> Page:
-    """What a person hears of an appointment that cannot be seen; `on` is the calendar that hides it, if not its own."""
+def blind_page(
+    booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, on: str = "", left: Sequence[Booking] | None = None
+) -> Page:
+    """What a person hears of an appointment that cannot be seen; `on` is the calendar that hides it, if not its own.
+
+    `left`: what else stands on a calendar that is nobody's any more, soonest first; None where it only does not tell.
+    """
     when = span(watched.starts, watched.ends, zone)
     wanted = "which was cancelled" if booking.status == "cancelled" else f"wanted at {when}"
     if on:
@@ -47,11 +54,23 @@ def blind_page(booking: Booking, watched: Watched, reason: str, zone: ZoneInfo, 
         title, key = f"Cannot verify appointments on {booking.calendar}", booking.calendar
     else:
         title, key = f"Cannot verify {booking.reference} on {booking.calendar}", booking.reference
-    body = (
-        f"Booking {booking.reference} on {booking.calendar}, {wanted}, cannot be verified: {reason}.\n"
-        "Look at the calendar; check that it exists, is shared with our account and belongs to the technician."
-    )
+    body = f"Booking {booking.reference} on {booking.calendar}, {wanted}, cannot be verified: {reason}.\n"
+    if left is None:
+        body += "Look at the calendar; check that it exists, is shared with our account and belongs to the technician."
+    else:
+        body += _to_be_taken_over(booking, left, zone)
     return Page(CANNOT_VERIFY_PAGE, key, title, body, booking.business)
+
+
+def _to_be_taken_over(booking: Booking, left: Sequence[Booking], zone: ZoneInfo) -> str:
+    body = (
+        "For all that is known nobody goes there. Put the business file right and start again, or have a colleague "
+        f"take it over and tell the customer: `readback bookings show {booking.reference}` says whom."
+    )
+    named = [f"{one.reference} at {span(one.starts, one.ends, zone)}" for one in left[:MOST_NAMED]]
+    if len(left) > MOST_NAMED:
+        named.append(f"and {len(left) - MOST_NAMED} more")
+    return f"{body}\nThe same goes for {', '.join(named)}." if named else body
 
 
 def at(place: Place, zone: ZoneInfo) -> str:

@@ -23,15 +23,17 @@ from app.booking.verification import (
     CANNOT_VERIFY_PAGE,
     CHANGED_PAGE,
     MISMATCH_PAGE,
+    TELL_CUSTOMER,
     Watched,
 )
 from app.booking.whereabouts import Place, not_telling
 from app.db.engine import Transaction
 from app.db.schema import tasks
-from app.review.tasks import OURSELVES, Task, closed, opened, paged, seen_last
+from app.review.tasks import OURSELVES, Task, closed, open_about, opened, paged, seen_last
 from app.watch.pages import raised, resolved, superseded
 
 VERIFIED, MISMATCH, CHANGED, CANNOT_VERIFY = "verified", "mismatch", "changed", "cannot_verify"
+AS_PROMISED = "the calendar shows what was promised again"
 GONE = "gone"
 """How a sight begins, in the row of an appointment, whose event is on its own calendar no more."""
 ONCE_MORE_AFTER_S = 3.0
@@ -126,7 +128,9 @@ def next_look(booking: Booking, now: float) -> float:
 def _right(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     booking, watched, now = case.booking, case.watched, case.now
     if watched.task and not _promised_a_call(watched):
-        closed(transaction, watched.task, by=OURSELVES, note="the calendar shows what was promised again", now=now)
+        closed(transaction, watched.task, by=OURSELVES, note=AS_PROMISED, now=now)
+    if watched.task:
+        _known_to_who_calls(transaction, booking, AS_PROMISED, now=now)
     if watched.wrong_since or watched.blind_since or booking.verification not in ("written", VERIFIED):
         for kind in (MISMATCH_PAGE, CHANGED_PAGE, CANNOT_VERIFY_PAGE):
             resolved(transaction, kind, booking.reference, now=now)
@@ -178,6 +182,9 @@ def _mismatch(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     opened(transaction, task, now=now)
     paged(transaction, key, mismatch_page(booking, wanted, sight, case.zone), now=now)
     superseded(transaction, BY_HAND_PAGE, booking.reference, now=now)
+    _known_to_who_calls(
+        transaction, booking, "the calendar does not show it so, and somebody is to put that right", now=now
+    )
     verification.noted(transaction, booking, task=key)
     changed(transaction, booking, verification=MISMATCH)
     return Verdict(MISMATCH)
@@ -210,6 +217,7 @@ def _changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     due = now + (TELL_NEAR_S if near else TELL_FAR_S)
     phone = booking.phone or booking.caller
     told = telling(booking, wanted, sight, case.zone, overlaps=overlaps)
+    _known_to_who_calls(transaction, booking, became(booking, wanted, sight, case.zone, overlaps=overlaps), now=now)
     opened(transaction, Task(key, "tell_customer", booking.business, booking.reference, told, due, phone), now=now)
     if near or overlaps:
         paged(transaction, key, changed_page(booking, wanted, sight, case.zone, told), now=now)
@@ -217,6 +225,12 @@ def _changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
     verification.noted(transaction, booking, wrong_since=0.0, seen=_signature(sight), task=key)
     changed(transaction, booking, verification=CHANGED)
     return Verdict(CHANGED, claimed=claimed)
+
+
+def _known_to_who_calls(transaction: Transaction, booking: Booking, words: str, *, now: float) -> None:
+    """Who has the customer to call about how it ended, a booking in doubt say, is not to tell what is not so."""
+    for key in open_about(transaction.connection, TELL_CUSTOMER, booking.reference):
+        seen_last(transaction, key, f"{words.removesuffix('.')}.", now=now, ring=False)
 
 
 def _still_changed(transaction: Transaction, case: Case, sight: Sight) -> Verdict:
@@ -368,7 +382,8 @@ def _blind(transaction: Transaction, case: Case, unknown: Unknown, on: str = "")
         return Verdict(again_s=min(longest, max(shortest, (now - since) / 2)))
     if booking.verification in (MISMATCH, CHANGED, CANNOT_VERIFY):
         return Verdict()
-    raised(transaction, blind_page(booking, watched, unknown.reason, case.zone, on), now=now)
+    left = verification.left_with(transaction.connection, booking, now) if case.lasting else None
+    raised(transaction, blind_page(booking, watched, unknown.reason, case.zone, on, left), now=now)
     changed(transaction, booking, verification=CANNOT_VERIFY)
     return Verdict(CANNOT_VERIFY)
 

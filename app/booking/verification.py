@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, bindparam, delete, exists, or_, select, update
 
-from app.booking.store import Booking, by_id, changed, move
+from app.booking.since import came_since
+from app.booking.store import Booking, booking_of, by_id, changed, move
 from app.db.bulk import BulkInsert
 from app.db.engine import Transaction
 from app.db.prepared import Prepared, PreparedUpdate
@@ -105,7 +106,7 @@ def expected(transaction: Transaction, booking: Booking, *, now: float, care: Af
     """A change was written to the calendar and seen there: have it read back, in the same commit.
 
     To be called whenever a booking becomes confirmed, is moved or is cancelled, with its new revision, times and
-    status. What was wrong with an earlier revision is over.
+    status. What was wrong with an earlier revision is over, and whoever is to call the customer hears of it.
     """
     data: dict[str, str | int | float | None] = {"booking": booking.id, "revision": booking.revision}
     put(transaction, Job(READ_BACK, f"{booking.id}:{booking.revision}", now + care.after_s, data), now=now)
@@ -113,6 +114,7 @@ def expected(transaction: Transaction, booking: Booking, *, now: float, care: Af
     row = (booking.id, booking.revision, booking.starts, booking.ends, 0.0, 0.0, "", "", now + care.after_s + GRACE_S)
     _insert(transaction.connection, [row])
     put(transaction, *care.also(booking, now), now=now)
+    came_since(transaction, booking, now=now)
     return changed(transaction, booking, verification="written", verified_at=0.0)
 
 
@@ -190,6 +192,19 @@ def hurried(transaction: Transaction, served: Container[tuple[str, str, str]], *
             theirs = b.business == place.business, b.technician == place.technician, b.calendar == place.calendar
             left = _r.booking.in_(select(b.id).where(*ahead, *theirs))
             transaction.connection.execute(update(read_backs).where(left, _r.next_look > now).values(next_look=now))
+
+
+def left_with(connection: Connection, booking: Booking, now: float) -> list[Booking]:
+    """The other visits to come that the page about this one's calendar tells of, soonest first; none for who has a page
+    of its own, not having been seen yet.
+    """
+    if not booking.verified_at:
+        return []
+    b = bookings.c
+    theirs = b.business == booking.business, b.technician == booking.technician, b.calendar == booking.calendar
+    ahead = b.status == "confirmed", b.ends > int(now), b.verified_at > 0, b.id != booking.id
+    found = connection.execute(select(bookings).where(*theirs, *ahead).order_by(b.starts))
+    return [booking_of(row) for row in found]
 
 
 def seen_or_over(transaction: Transaction, *, now: float) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from app.booking.book import Result
 from app.booking.business import Business
+from app.booking.since import another_since
 from app.booking.speech import spoken_time
 from app.booking.store import Booking, by_id, changed
 from app.clock import Clock
@@ -76,7 +77,9 @@ class News:
         if result is Result.CONFIRMED:
             what = "is booked after all. Tell the customer, who heard at most that it was not sure yet."
         else:
-            what = "could not be booked. Call the customer and find another time."
+            other = another_since(transaction.connection, booking)
+            instead = f", unless {other.reference}, which they have booked since, does instead" if other else ""
+            what = f"could not be booked. Call the customer and find another time{instead}."
         told = f"Booking {booking.reference} ({business.name if business else booking.business}{when}) {what}"
         task = Task(
             key=f"tell_customer:{booking.id}:{result.value}",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from app.db.engine import Transaction
 from app.jobs.outbox import Again
 from app.metrics import render
 from app.review.tasks import closed
-from tests.booking.acme import ANN, DEADLINE_S, HOUR, TUESDAY_9, House, acme, house
+from tests.booking.acme import ANN, CHICAGO, DEADLINE_S, HOUR, TUESDAY_9, House, acme, house
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
 
@@ -315,6 +316,17 @@ async def test_a_technician_removed_with_many_visits_ahead_is_one_page(made: Hou
     await swept(made, 7 * HOUR)
     (page,) = await made.pages()
     assert page.title == "Cannot verify appointments on fake:dana"
+    first, *others = sorted(await made.rows(), key=lambda row: row.reference not in page.body.partition(" on ")[0])
+    assert f"`readback bookings show {first.reference}`" in page.body
+    assert "Put the business file right and start again, or have a colleague take it over" in page.body
+    others.sort(key=lambda row: row.starts)
+    assert [page.body.count(row.reference) for row in others] == [1, 1], "nobody drives to those either"
+    assert page.body.endswith(f"The same goes for {', '.join(named(row) for row in others)}.")
+
+
+def named(row: Booking) -> str:
+    start, end = (datetime.fromtimestamp(moment, CHICAGO) for moment in (row.starts, row.ends))
+    return f"{row.reference} at {start:%Y-%m-%d %H:%M} to {end:%H:%M} (America/Chicago)"
 
 
 async def test_a_job_of_an_earlier_revision_is_over(made: House, calendar: FakeCalendar) -> None:

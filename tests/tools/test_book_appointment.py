@@ -15,6 +15,7 @@ from tests.fakes.clock import FakeClock
 from tests.tools.talking import Agent, agent
 
 TUESDAY = "2026-11-24"
+BO = {"call": "c2", "caller": "+15125550177"}
 
 
 @pytest.fixture
@@ -83,14 +84,14 @@ async def test_without_a_phone_it_is_the_number_they_call_from(ask: Agent) -> No
 
 async def test_a_taken_slot_is_refused_with_other_times_that_can_be_booked(ask: Agent) -> None:
     await book(ask, minted(ask))
-    answer = await ask("book_appointment", call="c2", slot_id=minted(ask), customer_name="Bo Ray")
+    answer = await ask("book_appointment", **BO, slot_id=minted(ask), customer_name="Bo Ray")
     assert (answer["ok"], answer["code"], answer["outcome"]) == (False, "slot_taken", "refused")
     assert set(answer) == {"ok", "code", "say", "outcome", "start", "end", "technician", "slots"}
     assert len(answer["slots"]) == 3
     assert "nothing was booked" in answer["say"]
     offered = "For Home inspection with Lee I can offer Tuesday, November 24 at 8:30 AM, 9:00 AM or 9:30 AM."
     assert offered in answer["say"], "the very time is free with somebody else, so it is said with whom"
-    again = await ask("book_appointment", call="c2", slot_id=answer["slots"][0]["slot_id"], customer_name="Bo Ray")
+    again = await ask("book_appointment", **BO, slot_id=answer["slots"][0]["slot_id"], customer_name="Bo Ray")
     assert again["outcome"] == "confirmed"
 
 
@@ -123,16 +124,51 @@ async def test_who_calls_again_for_the_time_they_have_hears_that_it_is_theirs(
     assert len(await ask.house.rows()) == 1
 
 
-@pytest.mark.parametrize(("later", "service"), [(HOUR, "inspection"), (HOUR // 2, "inspection"), (0, "follow-up")])
-async def test_what_is_only_in_the_way_of_another_visit_is_not_called_theirs(
-    ask: Agent, later: int, service: str
-) -> None:
+@pytest.mark.parametrize("service", ["inspection", "follow-up"])
+async def test_what_is_only_in_the_way_of_another_visit_is_not_called_theirs(ask: Agent, service: str) -> None:
     await book(ask, minted(ask))
-    wanted = minted(ask, TUESDAY_9 + later, service=service)
+    wanted = minted(ask, TUESDAY_9 + HOUR, service=service)
     answer = await ask("book_appointment", call="c2", slot_id=wanted, customer_name="Ann Lee")
     assert answer["code"] == "slot_taken"
     assert answer["say"].startswith("I'm sorry, Dana is no longer free at that time")
     assert len(answer["slots"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "caller"), [("c1", CALLER), ("c1", None), ("c2", CALLER)], ids=["same call", "no number", "called again"]
+)
+@pytest.mark.parametrize(
+    ("later", "service", "name"),
+    [(HOUR // 2, "inspection", "Ann Lee"), (0, "follow-up", "Ann Lee"), (0, "inspection", "Anne Leigh")],
+    ids=["later", "another service", "another spelling"],
+)
+async def test_who_wants_their_own_time_once_more_hears_that_they_have_it_and_not_that_it_is_taken(
+    ask: Agent, call: str, caller: str | None, later: int, service: str, name: str
+) -> None:
+    first = await ask("book_appointment", caller=caller, slot_id=minted(ask), customer_name="Ann Lee")
+    wanted = minted(ask, TUESDAY_9 + later, service=service)
+    answer = await ask("book_appointment", call=call, caller=caller, slot_id=wanted, customer_name=name)
+    assert (answer["code"], answer["outcome"]) == ("slot_taken", "refused")
+    assert answer["say"].startswith(
+        "You already have Home inspection with Dana on Tuesday, November 24 at 9:00 AM, "
+        f"reference {' '.join(first['reference'])}. So nothing more was booked. For "
+    )
+    assert len(answer["slots"]) == 3, "it may be a visit besides"
+
+
+async def test_who_wants_the_time_that_a_move_of_theirs_is_to_take_hears_of_that(
+    ask: Agent, calendar: FakeCalendar
+) -> None:
+    booked = await book(ask, minted(ask))
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    later = TUESDAY_9 + 4 * HOUR
+    moved = await ask("reschedule_appointment", reference=booked["reference"], slot_id=minted(ask, later))
+    assert moved["outcome"] == "pending"
+    answer = await ask("book_appointment", slot_id=minted(ask, later), customer_name="Ann Lee")
+    assert answer["say"].startswith(
+        "You already have Home inspection with Dana on Tuesday, November 24 at 1:00 PM, not confirmed by the calendar "
+        f"yet, reference {' '.join(booked['reference'])}."
+    )
 
 
 async def test_of_thirty_callers_one_is_booked_and_the_others_get_other_times(ask: Agent) -> None:

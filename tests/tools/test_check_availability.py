@@ -1,5 +1,6 @@
 """Asking what is open: every argument of it, every way it can be wrong, and what the caller is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -7,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.booking.acme import FOLLOW_UP, HOUR, INSPECTION, NOW, TUESDAY_9, acme, at
+from app.db.engine import DatabaseUnavailableError
+from tests.booking.acme import FOLLOW_UP, HOUR, INSPECTION, NOW, TTL_S, TUESDAY_9, acme, at
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
 from tests.fakes.clock import FakeClock
+from tests.fakes.databases import soon
 from tests.tools.talking import Agent, agent
 from tools.check_availability import ANYBODY
 
@@ -188,6 +191,83 @@ async def test_an_hour_that_is_taken_is_said_and_the_next_are_offered(ask: Agent
         "I can't offer 3:00 PM on Tuesday, November 24. "
         "For Home inspection I can offer Tuesday, November 24 at 4:00 PM."
     )
+
+
+@pytest.mark.parametrize("call", ["c1", "c2"], ids=["same call", "called again"])
+@pytest.mark.parametrize("state", ["confirmed", "pending", "held"])
+async def test_a_caller_who_asks_for_the_hour_they_have_hears_that_it_is_theirs(
+    ask: Agent, calendar: FakeCalendar, state: str, call: str
+) -> None:
+    asked = {"service": "inspection", "technician": "dana", "date": f"{TUESDAY}T09:00"}
+    (slot,) = (await ask("check_availability", **asked, limit=1))["slots"]
+    if state != "confirmed":
+        calendar.script("book", Step(delay_s=0.5) if state == "held" else scripted.DONE_BUT_UNKNOWN)
+    booking = asyncio.create_task(ask("book_appointment", slot_id=slot["slot_id"], customer_name="Ann Lee"))
+    if state == "held":
+        await soon(lambda: calendar.count("book") == 1)
+    else:
+        assert (await booking)["outcome"] == state
+    reference = " ".join((await ask.house.row()).reference)
+    visit = "Home inspection with Dana on Tuesday, November 24 at 9:00 AM"
+    unsure = ", not confirmed by the calendar yet"
+    said = {
+        "confirmed": f"You already have {visit}, reference {reference}. ",
+        "pending": f"You already have {visit}{unsure}, reference {reference}. ",
+        "held": f"It is just being booked for you: {visit}{unsure}, reference {reference}. Ask again in a moment. ",
+    }[state]
+    not_then = "I can't offer 9:00 AM on Tuesday, November 24. For"
+    for date in (f"{TUESDAY}T09:00", f"{TUESDAY}T09:30"):
+        answer = await ask("check_availability", call=call, **(asked | {"date": date}))
+        assert answer["say"].startswith(f"{said}I can't offer 9:")
+        assert set(answer) == {"ok", "say", "slots", "time_zone", "checked_at"}
+    for caller in ("+15125550177", None):
+        answer = await ask("check_availability", call="c3", caller=caller, **asked)
+        assert answer["say"].startswith(not_then), "whose time it is hears nobody else"
+    free = await ask("check_availability", call=call, **(asked | {"date": f"{TUESDAY}T14:00"}))
+    assert free["say"].startswith("For Home inspection with Dana I can offer Tuesday, November 24 at 2:00 PM")
+    await booking
+
+
+async def test_a_caller_hears_of_the_hour_that_a_move_of_theirs_is_to_take(ask: Agent, calendar: FakeCalendar) -> None:
+    asked = {"service": "inspection", "technician": "dana", "limit": 1}
+    nine, two = [
+        (await ask("check_availability", **asked, date=f"{TUESDAY}T{hour}"))["slots"][0]["slot_id"]
+        for hour in ("09:00", "14:00")
+    ]
+    booked = await ask("book_appointment", slot_id=nine, customer_name="Ann Lee")
+    calendar.script("move", scripted.DONE_BUT_UNKNOWN)
+    await ask("reschedule_appointment", reference=booked["reference"], slot_id=two)
+    answer = await ask("check_availability", **asked, date=f"{TUESDAY}T14:00")
+    assert answer["say"].startswith(
+        "You already have Home inspection with Dana on Tuesday, November 24 at 2:00 PM, not confirmed by the calendar "
+        f"yet, reference {' '.join(booked['reference'])}. I can't offer 2:00 PM"
+    )
+
+
+async def test_a_caller_who_has_the_last_of_a_day_hears_so(ask: Agent, calendar: FakeCalendar) -> None:
+    slot = await ask.first_slot(technician="dana", date=TUESDAY)
+    booked = await ask("book_appointment", slot_id=slot["slot_id"], customer_name="Ann Lee")
+    for who in ("dana", "lee"):
+        calendar.people_write(who, at(TUESDAY, "00:00"), at("2026-11-25", "00:00"))
+    ask.house.clock.advance(TTL_S + 1)
+    answer = await ask("check_availability", service="inspection", date=TUESDAY)
+    assert answer["say"].startswith("You already have Home inspection with Dana on Tuesday, November 24 at ")
+    assert f"reference {' '.join(booked['reference'])}. There is nothing free on Tuesday, November 24." in answer["say"]
+
+
+async def test_what_was_found_is_said_though_our_rows_cannot_be_read(
+    ask: Agent, calendar: FakeCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = at(TUESDAY, "15:00")
+    calendar.always("free", Step(answer={"dana": ((three, three + HOUR),), "lee": ((three, three + HOUR),)}))
+    asked = {"service": "inspection", "date": f"{TUESDAY}T15:00"}
+    first = await ask("check_availability", **asked)
+
+    async def away(*_: Any, **__: Any) -> Any:
+        raise DatabaseUnavailableError("away")
+
+    monkeypatch.setattr(ask.house.database, "read", away)
+    assert (await ask("check_availability", **asked))["say"] == first["say"]
 
 
 @pytest.mark.parametrize("who", ["dana", "Dana", " DANA ", "Dana."])
