@@ -384,7 +384,7 @@ def _answers(talk: Talk) -> bool:
 
 def _nothing_but_a_question(talk: Talk) -> bool:
     said = talk.said
-    timed = said.when or said.when.no_such or said.when.barred
+    timed = said.when or said.when.rules_out
     given = timed or said.number is not None or said.answer is not None or said.more or said.name
     given = given or meant.technician_in(talk)
     if said.foreign or said.only_greets or meant.services_in(talk):
