@@ -15,6 +15,7 @@ from app.sms import (
     assent,
     calling,
     choosing,
+    hours_said,
     invitation,
     meant,
     naming,
@@ -114,7 +115,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     await neighbours.placed(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
-    talk.said = said = assent.weighed(meant.with_hour(talk))
+    talk.said = said = assent.weighed(hours_said.as_asked(hours_said.with_hour(talk)))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
     elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
@@ -139,10 +140,9 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
 async def _by_intent(talk: Talk) -> None:
     state, said = talk.state, talk.said
     busy = state.step in CHOOSING
-    told = ground(talk.business, talk.now)
-    if state.step in IDLE and (await other_service.takes_its_place(talk, told) or await strangers.has_no_visit(talk)):
+    if state.step in IDLE and await other_service.takes_its_place(talk, ground(talk.business, talk.now)):
         return
-    if state.step in IDLE and await after_cancelling.is_had_after_all(talk):
+    if state.step in IDLE and (await strangers.has_no_visit(talk) or await after_cancelling.is_had_after_all(talk)):
         return
     match None if _answers(talk) else said.intent:
         case Intent.PERSON:
@@ -185,10 +185,10 @@ async def _ask_beside(talk: Talk, most_said: int) -> None:
 async def _abort(talk: Talk) -> None:
     """What is on its way is not wanted any more, or the visit itself."""
     state, said = talk.state, talk.said
-    visit_instead = state.task is Task.MOVE and said.cancels and INSTEAD_OF_IT.search(said.text.lower())
+    instead = state.task is Task.MOVE and (said.instead or INSTEAD_OF_IT.search(said.text.lower()))
     if state.step in CHOOSING and said.when and said.answer is Answer.NO:
         await choosing.go_on(talk)
-    elif (state.step in IDLE and said.cancels) or visit_instead:
+    elif said.cancels and (state.step in IDLE or instead):
         await own_appointments.begin(talk, Task.CANCEL)
     else:
         await _give_up(talk)

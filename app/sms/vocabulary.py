@@ -342,7 +342,8 @@ START = re.compile(r"\W*(?:start|unstop)\W*")
 BACK = re.compile(
     r"\b(?:put|move|change|switch|set|book) (?:it|that|this|my \w+)(?: right)? back\b(?! (?:to|for|by|on|an?|[0-9]))|"
     r"\b(?:undo|revert) (?:it|that|this)\b|\bdid ?n[o']?t mean (?:it|that|to)\b|"
-    rf"\bwant (?:it|my {APPT}) back\b"
+    rf"\bwant (?:it|my {APPT}) back\b|"
+    r"^\W*(?:(?:oh|sorry|oops|omg|shit|actually)\W+)*(?:(?:wait|hold on)\W+no+|no+\W+(?:wait|hold on)|oh no)\W*$"
 )
 """What was moved or cancelled last shall be as it was."""
 WHO = re.compile(r"(?:sorry,? )?(?:who (?:is|are|r) (?:this|you|dis)|who'?s (?:this|that)|what is this)\W*")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from app.sms.tidings import EMAIL, PLACE
-from app.sms.told_as_bad import IS_BAD
+from app.sms.told_as_bad import HATES, IS_BAD
 from app.sms.vocabulary import PHONE
 
 MAX_READ_CHARS = 600
@@ -283,6 +283,7 @@ _ISSUE = (
     rf"(?:there(?:'?s| is| are)|(?:i|we) (?:see|saw|have seen|found|keep seeing|have|got)) {_THE}{_PESTS}{_PLACES}"
 )
 _BADLY = (
+    rf"{HATES} {_PESTS}|"
     rf"{_THE}{_PESTS} {IS_BAD}{_MAYBE_PLACES}|"
     rf"(?:there(?:'?s| is| are)|(?:i|we) have|(?:i|we)'ve got) {_THE}{_PESTS} (?:everywhere|all over)"
 )
