@@ -380,10 +380,11 @@ def _existing(year: int, month: int, day: int) -> date:
 
 def _next_of_month(number: int, today: date) -> Iterator[date]:
     """The coming days with this number in their month, within a year."""
-    for ahead in range(_DAYS_AHEAD):
-        day = today + timedelta(days=ahead)
-        if day.day == number:
-            yield day
+    for ahead in range(_MONTHS_OF_YEAR + 1):
+        years, month = divmod(today.month - 1 + ahead, _MONTHS_OF_YEAR)
+        with suppress(ValueError):
+            if today <= (day := date(today.year + years, month + 1, number)) < today + timedelta(days=_DAYS_AHEAD):
+                yield day
 
 
 def _on_weekday(match: re.Match[str], days: tuple[date, ...], today: date) -> tuple[date, ...]:

@@ -74,10 +74,12 @@ class GuidedConversation:
         if business is None or not texts:
             return Turn((), conversation.state)
         now = texts[-1].received_at
-        said = await heard(business, texts)
+        held, said = ground(business, int(now)), await heard(business, texts)
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
         early, told, state.told = texts[0].received_at < state.asked_at, state.told, False
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early, told)
+        talk = Talk(
+            conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early, held, told
+        )
         await _respond(talk, interrupted)
         await asked_next.go_on(talk)
         if not talk.missed:
@@ -233,7 +235,7 @@ async def _by_step(talk: Talk) -> None:
     if tidings.tells_meanwhile(talk) and not own_appointments.keeps(talk):
         await tidings.pass_on(talk)
     elif state.step in CHOOSING:
-        if _nothing_but_a_question(talk):
+        if meant.only_asks(talk):
             await _question(talk)
         elif not on_offer.told(talk) and not await unsuited.is_another(talk):
             await choosing.go_on(talk)
@@ -380,16 +382,6 @@ def _answers(talk: Talk) -> bool:
         or (unclear and talk.said.answer is Answer.NO)
         or (step is Step.TIME and PICKS_AND_CANCELS.fullmatch(talk.said.text.lower()) is not None)
     )
-
-
-def _nothing_but_a_question(talk: Talk) -> bool:
-    said = talk.said
-    timed = said.when or said.when.rules_out
-    given = timed or said.number is not None or said.answer is not None or said.more or said.name
-    given = given or meant.technician_in(talk)
-    if said.foreign or said.only_greets or meant.services_in(talk):
-        return False
-    return said.asks and not given and said.intent is None
 
 
 def _you_are_welcome(talk: Talk) -> None:

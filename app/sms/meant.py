@@ -385,3 +385,14 @@ def _spelt(word: str, known: Collection[str]) -> str:
 
 def _words(text: str) -> set[str]:
     return set("".join(c if c.isalnum() else " " for c in _bare(text.lower())).split())
+
+
+def only_asks(talk: Talk) -> bool:
+    """Whether it is a question, and answers none of ours."""
+    said = talk.said
+    timed = said.when or said.when.rules_out
+    given = timed or said.number is not None or said.answer is not None or said.more or said.name
+    given = given or technician_in(talk)
+    if said.foreign or said.only_greets or services_in(talk):
+        return False
+    return said.asks and not given and said.intent is None

@@ -71,7 +71,7 @@ _PLACE_SAID = re.compile(rf"(?<![\w']){_WHERE}(?![\w'])", re.I)
 _FIRST_SIGN = 0xE000
 _SIGN = "[\ue000-\uf8ff]"
 _SIGNED = re.compile(_SIGN)
-"""Stands for a place that is named, each for its own; no text has such signs, which `words.cleaned` takes away."""
+"""Stands for a place that is named, each for its own; no text has such signs, which `cleaning.cleaned` takes away."""
 _PLACES = f"(?: {_SIGN}){{1,3}}"
 _MAYBE_PLACES = f"(?: {_SIGN}){{0,3}}"
 _KIN = (
