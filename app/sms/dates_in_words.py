@@ -48,7 +48,7 @@ _THROUGH, _OR = r"(?P<through>-|to|through|thru)", r"(?:(?<= )(?:or|and|&)|/)"
 _SECOND = r"(?P<second>[0-9]{1,2})(?:st|nd|rd|th)?(?! ?(?:[:.][0-9]|[ap]\.?m\b|o'?clock))"
 _LATE_DAY = "(?:1[3-9]|2[0-9]|3[01])"
 """A number that is no hour and no month."""
-_NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|visit)\b)"
+_NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|visit|one|appointment|appt)\b)"
 _RELATIVE = "|".join(sorted(FROM_TODAY, key=len, reverse=True))
 _START = "(?P<start>" + "|".join([_RELATIVE, *WEEKDAYS]) + ")"
 _NTH = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}

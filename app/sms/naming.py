@@ -228,7 +228,7 @@ def _one_word_instead(talk: Talk, ground: Ground) -> str:
     answers = said.answer is not None or said.intent is not None or bool(said.when) or said.number is not None
     if found is None or answers or len(words) < _TWO:
         return ""
-    new = fitting(found["new"], ground.own_words | ground.technicians)
+    new = fitting(_written_out(found["new"]), ground.own_words | ground.technicians)
     like = get_close_matches(new.lower(), [word.lower() for word in words], 1, _ALIKE) if new else []
     return " ".join(new if word.lower() in like else word for word in words) if like else ""
 

@@ -192,6 +192,7 @@ IS_BOOKED = re.compile(
     r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
+    rf"\bi (?:think|believe) (?:i|we) already (?:have|got|booked) (?:an?|one|my) (?:\w+ )?{APPT}\b|"
     r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b|"
     r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* "
     r"(?:coming|here|there)\b(?! (?:until|till?|from|between|(?:to|for) (?:\w+ ){0,2}neighbou?r))|"

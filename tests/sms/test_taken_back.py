@@ -3,7 +3,7 @@
 import pytest
 
 from app.sms.names_in_words import fitting
-from tests.sms.scenes import ASKED, ASKED_NAME, NOTHING, OFFERED, ONE, TUE, Row, hold
+from tests.sms.scenes import ASKED, ASKED_NAME, NOTHING, OFFERED, ONE, TUE, TWO_INSPECTIONS, WED, Row, hold
 
 OTHERS_THAN_NINE = "1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:30 AM Dana"
 THE_FIRST_THREE = "1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:00 AM Dana"
@@ -36,6 +36,15 @@ KEPT: tuple[Row, ...] = (
     (ASKED, "how about wednesday at 10? / no keep it / yes", "inspection Wed 25 10:00", "Booked"),
 )
 OF_A_VISIT: tuple[Row, ...] = (
+    (
+        TWO_INSPECTIONS,
+        "move the 2nd one to friday nov 27 same time / yes",
+        f"{TUE}, inspection Fri 27 10:00",
+        "Moved",
+    ),
+    (TWO_INSPECTIONS, "cancel / 2 / no wait the first one / yes", WED, "Cancelled"),
+    (ONE, "I think I already have an appointment can u check", TUE, "You have: Home inspection"),
+    (OFFERED, "2pm if not then 3pm", "", "1) 2:00 PM Dana 2) 3:00 PM Dana"),
     (ONE, "move it to wednesday at 10 / actually cancel it / yes", "", "Cancelled"),
     (ONE, "move it to wednesday at 10 / never mind / ok", TUE, ""),
     (ONE, "cancel my appointment / yes / wait no / yes", TUE, "Booked"),
