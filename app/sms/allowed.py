@@ -13,8 +13,8 @@ import orjson
 
 from app.inference.model import Offered, Wanted
 from app.inference.output import folded
+from app.sms.cleaning import cleaned
 from app.sms.names_in_words import NAME_WORD, NO_NAMES
-from app.sms.words import cleaned
 
 CHANGES: Final = frozenset(("book_appointment", "reschedule_appointment", "cancel_appointment"))
 """What a person may have to approve."""

@@ -179,7 +179,7 @@ def asks_only(talk: Talk, about: Booked | Offered, task: Task) -> bool:
     said = talk.said
     # "The first one" and "the third" are read as a time and as a date, too.
     first = task is not Task.CANCEL and said.number is not None and (said.when.loose or said.when.anytime)
-    if (said.when and not first and not names_time(said.when, about.starts)) or said.when.barred or said.when.no_such:
+    if (said.when and not first and not names_time(said.when, about.starts)) or said.when.rules_out:
         return False
     words = _spoken(said.told)
     left = _without_names(talk, about, words)
@@ -212,7 +212,7 @@ def says_nothing_else(talk: Talk) -> bool:
         return True
     its_time = bool(last and names_time(said.when, last.starts))
     its_week = bool(last and said.when.length > 1 and last.starts.date() in _days(said.when))
-    if said.when.barred or said.when.no_such or (said.when and not its_time and not its_week):
+    if said.when.rules_out or (said.when and not its_time and not its_week):
         return False
     words, repeats = _spoken(said.told), its_time and not talk.state.misses and not services_in(talk)
     left = _any_of([_spoken(talk.business.name)]).sub(" ", words)
@@ -238,7 +238,7 @@ def _is_yes(talk: Talk, about: Booked | Offered) -> bool:
         or _HANGS_ON.search(said.question.lower())
     ):
         return False
-    if (said.when and not names_time(said.when, about.starts)) or said.when.barred or said.when.no_such:
+    if (said.when and not names_time(said.when, about.starts)) or said.when.rules_out:
         return False
     task = Task.CANCEL if talk.state.step is Step.CONFIRM_CANCEL else talk.state.task
     told = said.told if task is Task.CANCEL else without_told(said.told)

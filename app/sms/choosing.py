@@ -39,8 +39,8 @@ async def go_on(talk: Talk) -> None:
     if said.when.no_such and not said.when.days:
         _no_such_day(talk, said.when.no_such)
         return
-    if said.when.barred and not took and state.step in BARS:
-        if confirming and state.slot is not None and state.slot.starts.weekday() not in said.when.barred:
+    if (said.when.barred or said.when.off) and not took and state.step in BARS:
+        if confirming and state.slot is not None and not said.when.turns_down(state.slot.starts.date()):
             await talk.misunderstood()  # that day is not the one that was asked about
         else:
             _bar(talk)

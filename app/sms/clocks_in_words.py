@@ -52,11 +52,12 @@ _BUSY = (
     r"\b(?:work|works|working|busy|away|out|gone|booked|tied up|asleep|classe?s?|school|meetings?|shift|vacation)\b"
     r"(?: [a-z]+){0,3}?"
 )
+_BUSY_THEN = r"\b(?:working|busy|away|booked|tied up|unavailable|in class|at (?:work|school))"
 NOT_UNTIL = rf"{_REFUSES}|{_BUSY}"
 """Before "until" it turns it round: they are free from then on."""
 _UNTIL = r"(?:until|till|til)"
 _OCCUPIED = re.compile(
-    rf"(?:(?:{NOT_UNTIL}) {_UNTIL} |(?:{_BUSY}) (?:from |between )?{_CLOCK} ?(?:-|to|and|{_UNTIL}) ?)"
+    rf"(?:(?:{NOT_UNTIL}) {_UNTIL} |(?:{_BUSY}|{_BUSY_THEN},) (?:from |between )?{_CLOCK} ?(?:-|to|and|{_UNTIL}) ?)"
     rf"(?:about |around )?{_TIME}{_END}"
 )
 """Until then something else is on: they are free from then on."""

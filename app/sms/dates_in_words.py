@@ -13,6 +13,7 @@ from typing import Any
 from app.sms.barred_in_words import without_barred, without_beyond, without_weekends
 from app.sms.clocks_in_words import NO_CLOCK, Clock, every_time, read_clock, read_hour
 from app.sms.day_names import FROM_TODAY, MONTH_WORDS, MONTHS, WEEKDAYS, in_full
+from app.sms.holidays_in_words import in_dates
 from app.sms.spans_in_words import (
     COUNT,
     COUNTS,
@@ -47,7 +48,7 @@ _THROUGH, _OR = r"(?P<through>-|to|through|thru)", r"(?:(?<= )(?:or|and|&)|/)"
 _SECOND = r"(?P<second>[0-9]{1,2})(?:st|nd|rd|th)?(?! ?(?:[:.][0-9]|[ap]\.?m\b|o'?clock))"
 _LATE_DAY = "(?:1[3-9]|2[0-9]|3[01])"
 """A number that is no hour and no month."""
-_NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|visit)\b)"
+_NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|visit|one|appointment|appt)\b)"
 _RELATIVE = "|".join(sorted(FROM_TODAY, key=len, reverse=True))
 _START = "(?P<start>" + "|".join([_RELATIVE, *WEEKDAYS]) + ")"
 _NTH = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
@@ -60,7 +61,7 @@ class When:
     `days`: every day that can be meant, in order; the first of `length` days each. More than one has to be asked back.
     `loose`: a bare "the 3rd", which next to numbered choices means one of those. `bare`: a weekday's name, which today
     means today or in a week; `weekday`: nothing but weekdays' names. `part` is morning, afternoon or evening.
-    `barred`: weekdays not meant, Monday is 0.
+    `barred`: weekdays not meant, Monday is 0; `off`: dates not meant.
     `no_such`: a date that was named and does not exist, as it is said back: "Feb 30".
     """
 
@@ -72,6 +73,7 @@ class When:
     clock: Clock = NO_CLOCK
     anytime: bool = False
     barred: tuple[int, ...] = ()
+    off: tuple[date, ...] = ()
     no_such: str = ""
     weekday: bool = field(default=False, compare=False)
 
@@ -88,6 +90,15 @@ class When:
             barred=later.barred if later.days else self.barred + later.barred,
         )
 
+    @property
+    def rules_out(self) -> bool:
+        """Whether a day is named that cannot be meant."""
+        return bool(self.barred or self.off or self.no_such)
+
+    def turns_down(self, day: date) -> bool:
+        """Whether it is said that this day is not meant."""
+        return day.weekday() in self.barred or day in self.off
+
 
 class _NoSuchDayError(ValueError):
     """The 30th of February; `str` of it is how it is said back."""
@@ -100,14 +111,14 @@ def read_when(words: str, today: date, last: date, own: Collection[str] = frozen
     A day without its year is the next one, a date in numbers is taken in both orders; what cannot be booked is left
     out where something else can.
     """
-    left = in_full(_ISO_TIME.sub(" ", f" {words.lower()} "))
+    left = in_full(in_dates(_ISO_TIME.sub(" ", f" {words.lower()} "), today))
     left = _THIS_PART.sub("today in the ", left)
     beyond, left = without_beyond(left)
     barred, left = without_barred(left, today)
     weekends, left = without_weekends(left)
     timed = _BY.sub(_BETWEEN, left)
     clock, part, left = read_clock(timed)
-    found, no_such, left = _days(left, today, last)
+    found, off, no_such, left = _days(left, today, last)
     if found and not clock:
         clock, left = read_hour(left, own)
     if clock or part:
@@ -116,7 +127,7 @@ def read_when(words: str, today: date, last: date, own: Collection[str] = frozen
     anytime = not beyond and bool(but or weekends or _ANYTIME.search(left) or _ANY_ALONE.fullmatch(words.lower()))
     barred += weekends
     left = _ANYTIME.sub(_BETWEEN, left)
-    rest: dict[str, Any] = {"part": part, "clock": clock, "barred": barred, "no_such": no_such}
+    rest: dict[str, Any] = {"part": part, "clock": clock, "barred": barred, "off": off, "no_such": no_such}
     if anytime:  # "since yesterday, as soon as possible"
         found = [each for each in found if each.days[-1] >= today]
     if not found:
@@ -132,17 +143,20 @@ def read_when(words: str, today: date, last: date, own: Collection[str] = frozen
     return When(days, only.length, only.loose, only.bare, **rest), left
 
 
-def _days(left: str, today: date, last: date) -> tuple[list[Found], str, str]:
-    """Every day that is named, in the order of the words; one that does not exist; and the words that are left."""
+def _days(left: str, today: date, last: date) -> tuple[list[Found], tuple[date, ...], str, str]:
+    """Every day that is named, in their order; those turned down; one that does not exist; the words that are left."""
     found: list[tuple[int, Found]] = []
+    off: list[date] = []
     no_such = ""
     hints = Hints(left)
     for form, meant, needs in _FORMS:
         while hints.allow(needs) and (match := form.search(left)):
             try:
                 read = meant(match, today, last)
-                if read.days:
-                    around = left[: match.start()], left[match.end() :]
+                around = left[: match.start()], left[match.end() :]
+                if _NOT_ON.search(around[0]):
+                    off += read.days
+                elif read.days:
                     found.append((match.start(), from_or_until(*around, read, today)))
             except _NoSuchDayError as why:
                 no_such = str(why)
@@ -150,7 +164,7 @@ def _days(left: str, today: date, last: date) -> tuple[list[Found], str, str]:
                 pass
             # As long as what was there, so that the places of the others hold.
             left = left[: match.start()] + _BETWEEN.center(len(match[0])) + left[match.end() :]
-    return [read for _, read in sorted(found, key=lambda entry: entry[0])], no_such, left
+    return [read for _, read in sorted(found, key=lambda entry: entry[0])], tuple(off), no_such, left
 
 
 def _iso(match: re.Match[str], _today: date, _last: date) -> Found:
@@ -315,6 +329,8 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
         (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month, (DIGIT, "on ")),
     )
 )
+_NOT_ON = re.compile(r"(?<!why )(?<!if )\b(?:not|except(?: for)?|other than|(?<=any day )but) (?:on |the |for )*$")
+"""Before a date that is turned down: another one is to be said."""
 _ISO_TIME = re.compile(r"(?<=-[0-9]{2})t(?=[0-9]{2}:)")
 _THIS_PART = re.compile(r"\bthis (?=(?:morning|afternoon|evening)\b)")
 _BY = re.compile(rf"\bby (?:{'|'.join(COUNTS)}|half an|[0-9]{{1,2}}) (?:{'|'.join(UNITS)})s?\b")
@@ -364,10 +380,11 @@ def _existing(year: int, month: int, day: int) -> date:
 
 def _next_of_month(number: int, today: date) -> Iterator[date]:
     """The coming days with this number in their month, within a year."""
-    for ahead in range(_DAYS_AHEAD):
-        day = today + timedelta(days=ahead)
-        if day.day == number:
-            yield day
+    for ahead in range(_MONTHS_OF_YEAR + 1):
+        years, month = divmod(today.month - 1 + ahead, _MONTHS_OF_YEAR)
+        with suppress(ValueError):
+            if today <= (day := date(today.year + years, month + 1, number)) < today + timedelta(days=_DAYS_AHEAD):
+                yield day
 
 
 def _on_weekday(match: re.Match[str], days: tuple[date, ...], today: date) -> tuple[date, ...]:

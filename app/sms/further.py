@@ -13,7 +13,7 @@ from app.sms.ground import Ground
 from app.sms.state import CHOOSING, Asked, Step, Task
 from app.sms.talk import Talk
 from app.sms.vocabulary import ASSENT, BESIDES, BETTER, HAS_ONE, MOVE, NEGATION, ONE_MORE, TAG, WISHES_FOR, YES
-from app.sms.words import MAX_BETWEENS, Answer, Intent, Said, read
+from app.sms.words import Answer, Intent, Said, most_betweens, read
 
 ON_TOP = re.compile(
     r"\W*(?:and|plus|n|also|then|both|all|everything|every|\+|&)\b|"
@@ -77,7 +77,7 @@ def _beside_cancelling(talk: Talk, ground: Ground) -> Said | None:
 
 def halves(text: str, ground: Ground) -> Iterator[tuple[Said, Said]]:
     """What stands before and after each place where a wish can begin, the latest one first."""
-    spans = [between.span() for between in islice(BESIDES.finditer(text), MAX_BETWEENS)]
+    spans = [between.span() for between in islice(BESIDES.finditer(text), most_betweens(text))]
     if agreed := YES.match(text.lower()):
         spans = [(agreed.end(), agreed.end()), *spans]
     for start, end in reversed(spans):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
+from weakref import WeakValueDictionary
 
 from app.booking.availability import last_bookable_day
 from app.booking.business import Business
@@ -31,7 +33,7 @@ _NOON = 12 * 60
 _PARTICLES = frozenset(("up", "in", "off", "out", "on", "to", "the", "of", "and", "a", "for"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Ground:
     """What a text is read against: today where the business is, the last day that can be booked, and its own words."""
 
@@ -41,6 +43,9 @@ class Ground:
     technicians: frozenset[str] = frozenset()
     """The words of their names, any of which can be in a customer's as well."""
     _read: dict[str, tuple[When, str]] = field(default_factory=dict, compare=False, repr=False)
+    looked_at: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was found to be said, by its words: each text once, as with `when`."""
+    business: Business | None = field(default=None, compare=False, repr=False)
 
     def when(self, words: str) -> tuple[When, str]:
         """As `read_when`; each text once, since its parts are looked at again and again."""
@@ -64,14 +69,26 @@ def _at_midnight(when: When) -> When:
     return replace(when, days=tuple(day + _A_DAY for day in when.days), part="", clock=Clock((0,)))
 
 
+_ALIVE: WeakValueDictionary[tuple[str, int], Ground] = WeakValueDictionary()
+"""Those of the turns that are being answered: what one of them has read, nobody reads again."""
+
+
 def ground(business: Business, now: int) -> Ground:
-    """What a text to this business is read against."""
+    """What a text to this business is read against; the same one for as long as anybody holds it."""
+    found = _ALIVE.get((business.id, now))
+    if found is None or found.business is not business:
+        found = _ALIVE[business.id, now] = _new(business, now)
+    return found
+
+
+def _new(business: Business, now: int) -> Ground:
     own = _words_of([business.name, *(service.name for service in business.services)])
     parts = {part for word in own if "-" in word for part in (*word.split("-"), word.replace("-", ""))}
     own |= {part for part in parts if len(part) > 1} - _PARTICLES  # "my check up", "the checkup"
     own |= {f"{word}s" for word in own}  # "cancel the ants"
     technicians = _words_of([technician.name for technician in business.technicians])
-    return Ground(local_date(business.zone, now), last_bookable_day(business, now), own, technicians)
+    last = last_bookable_day(business, now)
+    return Ground(local_date(business.zone, now), last, own, technicians, business=business)
 
 
 def _words_of(names: Sequence[str]) -> frozenset[str]:

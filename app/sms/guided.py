@@ -15,6 +15,7 @@ from app.sms import (
     assent,
     calling,
     choosing,
+    hours_said,
     invitation,
     meant,
     naming,
@@ -73,10 +74,12 @@ class GuidedConversation:
         if business is None or not texts:
             return Turn((), conversation.state)
         now = texts[-1].received_at
-        said = await heard(business, texts)
+        held, said = ground(business, int(now)), await heard(business, texts)
         state, interrupted = _resumed(conversation.state, texts[0].id, now)
         early, told, state.told = texts[0].received_at < state.asked_at, state.told, False
-        talk = Talk(conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early, told)
+        talk = Talk(
+            conversation, business, state, said, int(now), texts[-1].id, self._ask, self._decides, early, held, told
+        )
         await _respond(talk, interrupted)
         await asked_next.go_on(talk)
         if not talk.missed:
@@ -114,7 +117,7 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
     await neighbours.placed(talk, ground(talk.business, talk.now))
     talk.said = second_wish.one_or_two(talk, ground(talk.business, talk.now))
     talk.said = naming.with_name(talk, ground(talk.business, talk.now))
-    talk.said = said = assent.weighed(meant.with_hour(talk))
+    talk.said = said = assent.weighed(hours_said.as_asked(hours_said.with_hour(talk)))
     if state.step is not Step.NEW and PUZZLED.fullmatch(said.text.lower()):
         await _again(talk)
     elif state.step in IDLE and state.before is not None and BACK.search(said.text.lower()):
@@ -139,10 +142,9 @@ async def _respond(talk: Talk, interrupted: bool) -> None:
 async def _by_intent(talk: Talk) -> None:
     state, said = talk.state, talk.said
     busy = state.step in CHOOSING
-    told = ground(talk.business, talk.now)
-    if state.step in IDLE and (await other_service.takes_its_place(talk, told) or await strangers.has_no_visit(talk)):
+    if state.step in IDLE and await other_service.takes_its_place(talk, ground(talk.business, talk.now)):
         return
-    if state.step in IDLE and await after_cancelling.is_had_after_all(talk):
+    if state.step in IDLE and (await strangers.has_no_visit(talk) or await after_cancelling.is_had_after_all(talk)):
         return
     match None if _answers(talk) else said.intent:
         case Intent.PERSON:
@@ -185,10 +187,10 @@ async def _ask_beside(talk: Talk, most_said: int) -> None:
 async def _abort(talk: Talk) -> None:
     """What is on its way is not wanted any more, or the visit itself."""
     state, said = talk.state, talk.said
-    visit_instead = state.task is Task.MOVE and said.cancels and INSTEAD_OF_IT.search(said.text.lower())
+    instead = state.task is Task.MOVE and (said.instead or INSTEAD_OF_IT.search(said.text.lower()))
     if state.step in CHOOSING and said.when and said.answer is Answer.NO:
         await choosing.go_on(talk)
-    elif (state.step in IDLE and said.cancels) or visit_instead:
+    elif said.cancels and (state.step in IDLE or instead):
         await own_appointments.begin(talk, Task.CANCEL)
     else:
         await _give_up(talk)
@@ -233,7 +235,7 @@ async def _by_step(talk: Talk) -> None:
     if tidings.tells_meanwhile(talk) and not own_appointments.keeps(talk):
         await tidings.pass_on(talk)
     elif state.step in CHOOSING:
-        if _nothing_but_a_question(talk):
+        if meant.only_asks(talk):
             await _question(talk)
         elif not on_offer.told(talk) and not await unsuited.is_another(talk):
             await choosing.go_on(talk)
@@ -380,16 +382,6 @@ def _answers(talk: Talk) -> bool:
         or (unclear and talk.said.answer is Answer.NO)
         or (step is Step.TIME and PICKS_AND_CANCELS.fullmatch(talk.said.text.lower()) is not None)
     )
-
-
-def _nothing_but_a_question(talk: Talk) -> bool:
-    said = talk.said
-    timed = said.when or said.when.no_such or said.when.barred
-    given = timed or said.number is not None or said.answer is not None or said.more or said.name
-    given = given or meant.technician_in(talk)
-    if said.foreign or said.only_greets or meant.services_in(talk):
-        return False
-    return said.asks and not given and said.intent is None
 
 
 def _you_are_welcome(talk: Talk) -> None:

@@ -1,6 +1,5 @@
 """What words mean beside what was asked and offered: which service, which of the times, whose name. Changes nothing."""
 
-import dataclasses
 import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
@@ -11,14 +10,13 @@ from unicodedata import combining, normalize
 from msgspec.structs import replace
 
 from app.booking.business import Service
-from app.sms.clocks_in_words import Clock, hours_meant
+from app.sms.clocks_in_words import Clock
 from app.sms.dates_in_words import When
 from app.sms.day_names import MONTHS, WEEKDAYS
 from app.sms.ground import ground
-from app.sms.numbers_in_words import AN_HOUR
 from app.sms.shown_twice import by_label
 from app.sms.spans_in_words import read_next_to_it, read_shift
-from app.sms.state import IDLE, Booked, Offered, Step, Task, Wanted
+from app.sms.state import Booked, Offered, Step, Task, Wanted
 from app.sms.talk import Talk
 from app.sms.vocabulary import EARLIER_ONE, KEPT_ONE, LATER_ONE, OTHER_ONE, SAME, SAME_DAY
 from app.sms.words import Answer, Intent, More, Said
@@ -35,7 +33,7 @@ _NOON, _EVENING = 12, 17
 _LEAST_MISSPELT = 6
 _ALIKE = 0.85
 """How much of a word has to agree, of 1: two letters of "inspection" may stand in each other's place."""
-_RULED_OUT = r"\b(?:not|without|no|except|anyone but|anybody but)(?: (?:with|see|want|get|have|for))? "
+_RULED_OUT = r"\b(?:not|without|no|except|any(?:one|body) but|do ?n'?t(?= want))(?: (?:with|see|want|get|have|for))? "
 _ASKED_FOR = (
     r"(?<!is it )(?<!one is )(?<!is that )(?<!is this )(?<!will it be )(?<!still )"
     r"\b(?:with|see|want|prefer|get|have|how about|what about|(?:make|send) (?:it )?) ?{name}\b(?!'s)|"
@@ -347,10 +345,10 @@ def declined(talk: Talk) -> list[int]:
 
 
 def turns_down(talk: Talk) -> bool:
-    """Whether it is an hour of what is offered, or that of the very time that they are asked about."""
+    """Whether it is an hour at which what is offered, or asked about, is not wanted."""
     state, said = talk.state, talk.said
     if state.step is Step.CONFIRM and state.slot is not None:
-        return not said.when and said.answer is None and minute(state.slot) in said.at.clock.minutes
+        return not said.when and said.answer is None and bool(said.at)
     return state.task is Task.BOOK and bool(state.slots and said.at) and state.step in (Step.TIME, Step.NAME)
 
 
@@ -389,12 +387,12 @@ def _words(text: str) -> set[str]:
     return set("".join(c if c.isalnum() else " " for c in _bare(text.lower())).split())
 
 
-def with_hour(talk: Talk) -> Talk:
-    """What was said, where a bare number is an hour because nothing is numbered: "make it 10", "I meant 10"."""
+def only_asks(talk: Talk) -> bool:
+    """Whether it is a question, and answers none of ours."""
     said = talk.said
-    spoken = said.number is not None and not said.when.clock and talk.state.step in IDLE
-    if spoken and (said.instead or AN_HOUR.search(said.text.lower())):
-        talk.said = dataclasses.replace(
-            said, number=None, when=dataclasses.replace(said.when, clock=Clock(hours_meant(said.number or 0)))
-        )
-    return talk
+    timed = said.when or said.when.rules_out
+    given = timed or said.number is not None or said.answer is not None or said.more or said.name
+    given = given or technician_in(talk)
+    if said.foreign or said.only_greets or services_in(talk):
+        return False
+    return said.asks and not given and said.intent is None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
+from app.sms.given_names import GIVEN_NAMES_KNOWN
 from app.sms.ground import Ground
 from app.sms.vocabulary import YES
 
@@ -29,6 +30,11 @@ _FIRST = rf"first{_IS}(?P<first>[^\W\d_][\w'-]*)"
 _LAST = rf"(?:(?:last|family){_IS}|surname(?: is)?[ :]+)(?P<last>[^\W\d_][\w'-]*)"
 _SURNAME_FIRST = re.compile(rf"\b(?i:{_LAST}), ?(?P<first>[A-Z][\w'-]+)(?=\W*$|[;!?\n(]|[.,] | and\b)")
 """Said to be one: who writes "name: Jane, Austin" may live there."""
+_PARTICLES = frozenset(("da", "de", "del", "den", "der", "di", "dos", "du", "la", "las", "los", "st", "van", "von"))
+_NAMED_BY_COMMA = re.compile(
+    rf"\b(?i:name(?:'s| is|:)) ?(?P<last>(?:(?i:{'|'.join(sorted(_PARTICLES))})\.? ){{0,2}}[A-Z][\w'-]*), ?"
+    r"(?P<first>[A-Z][\w'-]+(?: [A-Z]\.?)?)(?=\W*$|[;!?\n(]|[.,] | and\b)"
+)
 _BOTH_PARTS = tuple(
     re.compile(rf"\b{one}{_BETWEEN}{other}(?!\w)", re.I) for one, other in ((_FIRST, _LAST), (_LAST, _FIRST))
 )
@@ -67,10 +73,11 @@ ASKING_FOR = frozenset(
 def surname_first(text: str, own_words: Collection[str]) -> str:
     """`Jane Roe`, from "Roe, Jane"; empty where it is written in another way."""
     surname, comma, first = (part.strip() for part in text.partition(","))
-    written = all(word[:1].isupper() for word in (surname, *first.split()))
+    *particles, last = surname.split() or [""]
+    written = all(word[:1].isupper() for word in (last, *first.split()))
     if not comma or not first or not written or YES.match(surname.lower()):
         return ""
-    one = len(surname.split()) == 1 and fitting(surname, own_words)
+    one = all(word.lower().strip(".") in _PARTICLES for word in particles) and fitting(last, own_words)
     return f"{first} {surname}" if one and fitting(first, own_words) else ""
 
 
@@ -88,7 +95,8 @@ def fitting(name: str, not_these: Collection[str]) -> str:
     if not 1 <= len(words) <= MAX_NAME_WORDS + 1 or len(name) > MAX_NAME_CHARS:
         return ""
     for place, word in enumerate(words):
-        if word == "&" and 0 < place < len(words) - 1:  # "Smith & Sons"
+        between = 0 < place < len(words) - 1
+        if between and (word == "&" or word.lower() in _PARTICLES):  # "Smith & Sons", "Maria de la Cruz"
             continue
         if not NAME_WORD.fullmatch(word) or word.lower().strip(".'") in NO_NAMES or word.lower() in not_these:
             return ""
@@ -128,6 +136,8 @@ def named(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
         known = ground.own_words | ground.technicians
         if both := surname_first(f"{match['last']},{match['first']}", known):
             return both
+    if (match := _NAMED_BY_COMMA.search(text)) and _is_given(match["first"]) and not _is_given(match["last"]):
+        return surname_first(f"{match['last']},{match['first']}", ground.own_words)
     if match := NAME_CUE.search(text):
         return fitting(match["name"], frozenset()) or titled(match["name"], match["name"].lower(), None)
     if match := WEAK_NAME_CUE.search(text):
@@ -140,6 +150,10 @@ def named(text: str, segments: Sequence[str], ground: Ground, beside: bool) -> s
         if 2 <= len(words) < MAX_NAME_WORDS and written and not ground.when(part)[0]:
             return whole_name(part, ground)
     return ""
+
+
+def _is_given(name: str) -> bool:
+    return name.split()[0].lower() in GIVEN_NAMES_KNOWN
 
 
 def titled(text: str, left: str, intent: str | None) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from app.sms import phrases, way_in
 from app.sms.dates_in_words import When
@@ -13,7 +14,7 @@ from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, by_parts, fitting, 
 from app.sms.state import Step, Task
 from app.sms.talk import Talk
 from app.sms.tidings import DETAIL
-from app.sms.vocabulary import ASKING, JOINING, SEGMENTS
+from app.sms.vocabulary import APPT, ASKING, JOINING, SEGMENTS
 from app.sms.words import Answer, Intent, Said, read
 
 MAX_NOTE_CHARS = 2_000
@@ -32,11 +33,21 @@ _WRONG = re.compile(
     r"(?:(?:that'?s|that is|it'?s|you (?:have|got)|sorry|oops) )*(?:the |a |my )?(?:wrong name|name is wrong)"
 )
 _NAMED_SO = re.compile(
-    rf"(?:(?:no|sorry|oops|wait|actually)\W+)*(?:(?:the|my) name (?:should be|is not right,? it'?s) |it'?s |name: ?)"
+    r"\W*(?P<sorry>(?:(?:no|sorry|oops|wait|actually|typo|correction|i meant?)\W+)*)"
+    r"(?P<so>(?:(?:the|my) name (?:should be|is not right,? it'?s) |it'?s |name: ?)?)"
     rf"(?P<name>(?-i:{_NAME}))(?:,? not [\w' -]+)?\W*",
     re.I,
 )
 _AGREES = re.compile(r"^\W*(?:(?:yes|yeah|yep|ok|okay|sure|and|but|also|then)\b[ ,]*)*", re.I)
+_SPELT_SO = re.compile(
+    r"\W*(?:(?:no|sorry|oops|wait|actually|typo|correction|i meant?)\W+)*"
+    r"(?:(?:it'?s|that'?s|(?:my |the )?(?:(?:first|last) )?name(?:'?s| is)?)\W+)?(?:spell?e?[dt]\W+)?"
+    r"(?P<new>[^\W\d_][\w'-]*)\W*",
+    re.I,
+)
+_TWO = 2
+_ALIKE = 0.6
+"""How much of a word has to agree, of 1, for it to be the same one, put right."""
 _NOT_SO = re.compile(
     r"(?:(?:no|sorry|oops|wait|actually)\W+)*+"
     r"(?:(?:it'?s|that'?s|(?:it|that) is|(?:my )?name(?: i|')s|i'?m|spelled) )*+"
@@ -64,17 +75,22 @@ _PART = re.compile(
 )
 """The first or the last name alone."""
 _OF_PART = re.compile(r"\b(?:first|last) name\b", re.I)
-_REFUSES = re.compile(r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?|don'?t want)\b")
+_REFUSES = re.compile(
+    r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?)\b|"
+    r"\b(?:don'?t|do not) want(?: (?:it|this|that|one|(?:an?|any|the|this|that) (?:\w+ )?"
+    rf"{APPT}|to(?: (?:book|come|do (?:it|this|that)|go on))?))?(?: (?:any ?more|now|after all|please|sorry))*\W*$"
+)
 
 _ASKING = (
-    r"(?:and|but|please|no|i|we|i'?d|we'?d|would|want|have|prefer|like|rather|to|see|get|can|could|you|make|send|it|with|not|"
+    r"(?:and|but|please|no|i|we|i'?d|we'?d|would|don'?t|do not|want|have|prefer|like|rather|to|see|get|can|could|you|"
+    r"make|send|it|with|not|"
     r"without|anyone|anybody|except|how|what|about|is|if)"
 )
 _ASKS_FOR = (
     rf"(?:^|[,.;!\n])\W{{{{0,3}}}}(?:{_ASKING} )+"
     r"(?:(?:{names})(?:,? (?:instead of (?:{names})|if that'?s (?:ok|okay|possible)|please|pls|thanks|thank you|"
-    r"instead|rather|if possible|available|free|this time|in the (?:morning|afternoon)|come|do (?:it|that|this)|"
-    r"at [0-9][0-9:]*(?: ?[ap]m)?|(?:on |this |next )?(?:\w{{2,6}}day|tomorrow)))*\W*$|"
+    r"instead|rather|if possible|available|free|this time|in the (?:morning|afternoon)|(?:to )?come|"
+    r"do (?:it|that|this)|at [0-9][0-9:]*(?: ?[ap]m)?|(?:on |this |next )?(?:\w{{2,6}}day|tomorrow)))*\W*$|"
     r"(?<=\b(?:not|but) )(?:{names}),? (?:she|he|they|because|since|again|as)\b|"
     r"(?<=\b(?:not|but) with )(?:{names}),? (?:she|he|they|because|since|again|as)\b)"
 )
@@ -166,7 +182,7 @@ def _respelt(talk: Talk, ground: Ground) -> str | None:
     confirming = _confirms(talk)
     if confirming and (both := by_parts(talk.said.text, ground)):
         return both
-    if confirming and (so := _NAMED_SO.fullmatch(talk.said.text)) and (name := whole_name(so["name"], ground)):
+    if confirming and (name := _whole_instead(talk, ground) or _one_word_instead(talk, ground)):
         return name
     if confirming and _WRONG.fullmatch(talk.said.text.lower().strip(" .!?")):
         return ""
@@ -195,6 +211,26 @@ def _instead(words: Sequence[str], other: re.Match[str], ground: Ground) -> str:
     if old not in map(str.lower, words) or ground.when(other["new"])[0]:
         return ""
     return new if " " in new else new and " ".join(new if word.lower() == old else word for word in words)
+
+
+def _whole_instead(talk: Talk, ground: Ground) -> str:
+    """The name that is said to be another: "sorry, Ann Roe"; with nothing beside it, one that shares a word with it."""
+    so = _NAMED_SO.fullmatch(talk.said.text)
+    name = whole_name(so["name"], ground) if so else ""
+    words = {*talk.state.name.lower().split()}
+    return name if so and (so["sorry"] or so["so"] or words & {*name.lower().split()}) else ""
+
+
+def _one_word_instead(talk: Talk, ground: Ground) -> str:
+    """The name with the one of its words that is like what is said put right: "it's spelled Rowe"."""
+    said, words = talk.said, talk.state.name.split()
+    found = _SPELT_SO.fullmatch(said.text)
+    answers = said.answer is not None or said.intent is not None or bool(said.when) or said.number is not None
+    if found is None or answers or len(words) < _TWO:
+        return ""
+    new = fitting(_written_out(found["new"]), ground.own_words | ground.technicians)
+    like = get_close_matches(new.lower(), [word.lower() for word in words], 1, _ALIKE) if new else []
+    return " ".join(new if word.lower() in like else word for word in words) if like else ""
 
 
 def _written_out(name: str) -> str:

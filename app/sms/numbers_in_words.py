@@ -33,8 +33,8 @@ _AFTER = (
 _N = rf"(?:[0-9]{{1,2}}|{'|'.join(NUMBERS)})"
 CORRECTED = re.compile(
     rf"^(?:{_BEFORE}{_N}{_AFTER},? )?(?:(?:no|oops|sorry|wait|i mean|rather),? )+(?={_N}\b)|"
-    r"^(?:(?:please|pls|can|could|would|will|you|we|i|let's|actually|i'd like to|i want to|to|and|but|then|"
-    r"(?:yes|yeah|yep|ok|okay),?) )*"
+    r"^(?:(?:please|pls|can|could|would|will|you|we|i|let's|actually|i'd like to|i (?:want|need|have) to|to|and|but|"
+    r"then|(?:yes|yeah|yep|ok|okay),?) )*"
     r"(?:move|change|switch|push|shift|bump|reschedule) (?:(?:it|that|this|me|back|up|out|the (?:time|hour)|"
     r"(?:the|my|our) (?:visit|appointment|appt)) )*(?:(?:(?:the|my|our) )?[a-z]{3,}(?: [a-z]{3,})? )?to "
     rf"(?={_N}\b)"

@@ -27,7 +27,8 @@ _UNFIT = (
     r"(?:(?:(?:is|are)(?: really| just)?|'s) (?:bad|out|impossible|not? (?:\w+ )?(?:good|possible|ok|okay|fine|great|"
     r"ideal|convenient|an option|going to work|gonna work))|"
     r"(?:(?:is|does|do|will|would|wo)(?:n'?t| not)|isnt|doesnt|wont)"
-    r" (?:\w+ )?(?:works?|good|great|ok|okay|fine|possible|suits?|fits?|do)|no longer (?:works|suits|fits))\b"
+    r" (?:\w+ )?(?:works?|good|great|ok|okay|fine|possible|suits?|fits?|do)|no longer (?:works|suits|fits)|"
+    r"(?:i|we) (?:can'?t|cannot|can not|won'?t)(?: (?:do|make|come)(?: it)?)?(?=\W*$|[,.;!?]))\b"
 )
 _BEGINS = r"(?:^|[,.;!\n] ?|\b(?:but|so|and|because|since|sorry|hi|hey|hello|no|ok|actually|unfortunately) )"
 _OF = r"(?:the|my|our|that)"

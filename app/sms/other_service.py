@@ -52,7 +52,7 @@ async def takes_its_place(talk: Talk, ground: Ground) -> bool:
     """Whether it is wanted; the new visit has been asked about then. False: it is something else, and nothing was."""
     said, low = talk.said, _IF_POSSIBLE.sub(" ", talk.said.whole.lower())
     found = _CHANGED.search(low) or _INSTEAD.fullmatch(low) or _only_instead(low, ground)
-    if found is None or _NO_WISH.search(low) or said.when.barred or said.cancels or said.next is not None:
+    if found is None or _NO_WISH.search(low) or said.when.rules_out or said.cancels or said.next is not None:
         return False
     parts = found.groupdict()
     new, old = parts.get("new") or parts.get("made") or "", parts.get("old") or ""

@@ -6,7 +6,7 @@ None is lost unsaid: what cannot be kept has to be texted again, and that is sai
 import re
 from dataclasses import replace
 
-from app.sms import apart, choosing, further, meant, neighbours, own_appointments, phrases
+from app.sms import apart, choosing, further, hours_said, meant, neighbours, own_appointments, phrases
 from app.sms.ground import Ground
 from app.sms.names_in_words import whole_name
 from app.sms.several import MOST_PUT_OFF
@@ -152,7 +152,7 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     ground = replace(ground, today=first.on, _read={})
     talk.said = read([(first.words, 0)], ground)
     state.besides = is_one_more(talk, first.words.lower())
-    talk = meant.with_hour(talk)
+    talk = hours_said.with_hour(talk)
     await neighbours.placed(talk, ground)
     said = talk.said = apart.apart(talk, ground)
     if said.intent is Intent.CANCEL:

@@ -134,7 +134,7 @@ def from_or_until(before: str, after: str, read: Found, today: date) -> Found:
     if onwards or bound in ("after", "not before", "no sooner than", "no earlier than") or _AWAY.search(before):
         return Found((day + timedelta(days=bound == "after"),), 7)
     last = day + (WEEK if read.bare else timedelta()) - timedelta(days=bound == "before")
-    return Found((today,), (last - today).days + 1) if last >= today else read
+    return Found((today,), min((last - today).days + 1, _LONGEST_DAYS)) if last >= today else read
 
 
 def _first_of_month(day: date, ahead: int = 0) -> date:

@@ -10,7 +10,7 @@ from app.booking.business import Business
 from app.booking.zones import local_date
 from app.sms import phrases, spanish
 from app.sms.day_names import MONTHS, WEEKDAYS
-from app.sms.ground import ground
+from app.sms.ground import Ground, ground
 from app.sms.not_asked import CAME, NO_SHOW, WAS_HERE, in_danger
 from app.sms.other_languages import CALL_ABROAD
 from app.sms.state import IDLE, Booked, State, Step
@@ -83,6 +83,8 @@ class Talk:
     """Who decides about what the business has reviewed."""
     early: bool = False
     """Whether some of it came before what was asked last was asked."""
+    ground: Ground | None = None
+    """Held, so that nothing is read twice in this turn."""
     told: bool = False
     """Whether the turn before told what is booked."""
     replies: list[str] = field(default_factory=list)

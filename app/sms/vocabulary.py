@@ -192,6 +192,7 @@ IS_BOOKED = re.compile(
     r"\b(?:is|will) (?:it|that|this) (?:be )?(?:still )?with \w+(?: \w+)?\?|\bstill (?:good|ok|okay|happening|set|"
     r"a go)(?: for (?:me|us|you))?\?|\bwho(?:'?s| is| will be)? coming\b|"
     r"\b(?:am i|are we) (?:all )?(?:set|good|confirmed|booked)\b|"
+    rf"\bi (?:think|believe) (?:i|we) already (?:have|got|booked) (?:an?|one|my) (?:\w+ )?{APPT}\b|"
     r"^(?:so )?(?:when|what (?:time|day))(?:'?s| is| was) (?:it|that)\b|"
     r"\b(?:when|what time|what day) (?:are|r|will) (?:you|u|they)(?: guys| be| all)* "
     r"(?:coming|here|there)\b(?! (?:until|till?|from|between|(?:to|for) (?:\w+ ){0,2}neighbou?r))|"
@@ -342,7 +343,8 @@ START = re.compile(r"\W*(?:start|unstop)\W*")
 BACK = re.compile(
     r"\b(?:put|move|change|switch|set|book) (?:it|that|this|my \w+)(?: right)? back\b(?! (?:to|for|by|on|an?|[0-9]))|"
     r"\b(?:undo|revert) (?:it|that|this)\b|\bdid ?n[o']?t mean (?:it|that|to)\b|"
-    rf"\bwant (?:it|my {APPT}) back\b"
+    rf"\bwant (?:it|my {APPT}) back\b|"
+    r"^\W*(?:(?:oh|sorry|oops|omg|shit|actually)\W+)*(?:(?:wait|hold on)\W+no+|no+\W+(?:wait|hold on)|oh no)\W*$"
 )
 """What was moved or cancelled last shall be as it was."""
 WHO = re.compile(r"(?:sorry,? )?(?:who (?:is|are|r) (?:this|you|dis)|who'?s (?:this|that)|what is this)\W*")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from app.sms.tidings import EMAIL, PLACE
-from app.sms.told_as_bad import IS_BAD
+from app.sms.told_as_bad import HATES, IS_BAD
 from app.sms.vocabulary import PHONE
 
 MAX_READ_CHARS = 600
@@ -71,7 +71,7 @@ _PLACE_SAID = re.compile(rf"(?<![\w']){_WHERE}(?![\w'])", re.I)
 _FIRST_SIGN = 0xE000
 _SIGN = "[\ue000-\uf8ff]"
 _SIGNED = re.compile(_SIGN)
-"""Stands for a place that is named, each for its own; no text has such signs, which `words.cleaned` takes away."""
+"""Stands for a place that is named, each for its own; no text has such signs, which `cleaning.cleaned` takes away."""
 _PLACES = f"(?: {_SIGN}){{1,3}}"
 _MAYBE_PLACES = f"(?: {_SIGN}){{0,3}}"
 _KIN = (
@@ -283,6 +283,7 @@ _ISSUE = (
     rf"(?:there(?:'?s| is| are)|(?:i|we) (?:see|saw|have seen|found|keep seeing|have|got)) {_THE}{_PESTS}{_PLACES}"
 )
 _BADLY = (
+    rf"{HATES} {_PESTS}|"
     rf"{_THE}{_PESTS} {IS_BAD}{_MAYBE_PLACES}|"
     rf"(?:there(?:'?s| is| are)|(?:i|we) have|(?:i|we)'ve got) {_THE}{_PESTS} (?:everywhere|all over)"
 )

@@ -10,22 +10,22 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from app.sms import vocabulary as v
-from app.sms.cancelling import Cancelling, cancelling, with_what_is_kept
+from app.sms.cancelling import Cancelling, cancelling
+from app.sms.cleaning import cleaned
 from app.sms.dates_in_words import When
 from app.sms.ground import STREET, Ground
 from app.sms.intents import Intent as Intent
 from app.sms.intents import intent_of, without_verbs
 from app.sms.names_in_words import NAME_CUE, WEAK_NAME_CUE, alone, named, titled
 from app.sms.numbers_in_words import read_number
-from app.sms.origins_in_words import each_to_its_goal, without_origin
-from app.sms.other_languages import ABROAD
+from app.sms.origins_in_words import without_origin
 from app.sms.rules_in_words import asks_rules
-from app.sms.slips import SLIPS
 from app.sms.sooner_in_words import SOONER
 
-MAX_CHARS = 1_600
 MAX_BETWEENS = 8
 """Places where a second request is looked for in one text."""
+MAX_AGAIN_CHARS = 1_200
+"""As much is read again for it: a long text at fewer places."""
 _TWO = 2
 MOST_WISHES = 3
 """In one text, each with its own words; what follows the last one is read with it."""
@@ -153,19 +153,6 @@ class Said:
         )
 
 
-def cleaned(body: str) -> str:
-    """The words of a text: no control or invisible characters, signs that mean yes or no as words, plain quotes."""
-    text = unicodedata.normalize("NFKC", body[:MAX_CHARS].replace("\ufe0f", "").replace("\u20e3", " "))
-    for sign, word in v.SIGNS.items():
-        text = text.replace(sign, word)
-    text = each_to_its_goal(with_what_is_kept(v.ABOUT.sub(r"around \1", text)))
-    for form, english in (*ABROAD, *SLIPS):
-        text = form.sub(english, text)
-    text = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    kept = "".join(c if c == "\n" or unicodedata.category(c)[0] not in "CS" or c in v.KEPT_SIGNS else " " for c in text)
-    return "\n".join(" ".join(line.split()) for line in v.SIGNATURE.sub("", kept).splitlines()).strip()
-
-
 def read(texts: Sequence[tuple[str, int]], ground: Ground) -> Said:
     """What some texts say together, read in their order. Each is its words and how many pictures came with it."""
     said: Said | None = None
@@ -208,7 +195,7 @@ def _clauses(text: str, ground: Ground) -> list[str]:
     agreed, more = v.YES.match(low), any(form.search(low) for form in (v.ONE_MORE, v.FOR_THEIRS, v.TOO))
     beside = v.BESIDES.search(text) and (agreed or _read(text, ground).intent is not Intent.MOVE)
     betweens = chain(v.REQUESTS.finditer(text), v.BESIDES.finditer(text) if beside else ())
-    spans = [between.span() for between in islice(betweens, MAX_BETWEENS)]
+    spans = [between.span() for between in islice(betweens, most_betweens(text))]
     if agreed and (then := v.YES_THEN.match(low)):
         spans.append(then.span("gap"))
     for start, end in spans:
@@ -217,6 +204,11 @@ def _clauses(text: str, ground: Ground) -> list[str]:
         if (more or _leads(first)) and _together(first, _read(clauses[1], ground)).next:
             return clauses
     return [text]
+
+
+def most_betweens(text: str) -> int:
+    """Before how many of its parts a second request is looked for."""
+    return min(MAX_BETWEENS, MAX_AGAIN_CHARS // max(len(text), 1) + 1)
 
 
 def _leads(said: Said) -> bool:
@@ -277,6 +269,13 @@ def _is_one_more(said: Said, later: Said, *, agreed: bool) -> bool:
 
 
 def _read(text: str, ground: Ground) -> Said:
+    if text not in ground.looked_at:
+        ground.looked_at[text] = _read_through(text, ground)
+    said: Said = ground.looked_at[text]
+    return said
+
+
+def _read_through(text: str, ground: Ground) -> Said:
     low = text.lower()
     greeting = v.GREETING.match(low)
     rest = text[greeting.end() :].strip(" ,.!") if greeting else text  # a good morning is no morning, and no yes

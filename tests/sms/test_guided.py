@@ -18,11 +18,12 @@ from app.booking.business import Businesses, Service, Technician
 from app.db.once import looking
 from app.db.schema import cap_counts
 from app.sms import guided
+from app.sms.cleaning import cleaned
 from app.sms.guided import GuidedConversation
 from app.sms.phrases import MAX_CHARS, fit, plain
 from app.sms.state import Step, loaded
 from app.sms.turn import Conversation, Incoming
-from app.sms.words import Said, cleaned, read
+from app.sms.words import Said, read
 from tests.booking.acme import CALLER, NOW, acme
 from tests.sms import hard_stories, stories
 from tests.sms.conversing import LINE, MOST_CALLS, phone

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from app.sms import ground, words
+from app.sms.cleaning import cleaned
 from app.sms.ground import Ground
-from app.sms.words import Answer, Intent, Said, cleaned, read
+from app.sms.words import Answer, Intent, Said, read
 
 GROUND = Ground(
     date(2026, 11, 20), date(2027, 1, 19), frozenset(("home", "inspection")), technicians=frozenset(("dana", "lee"))
