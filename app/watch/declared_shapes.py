@@ -1,8 +1,8 @@
 """The shapes by which calendars, carriers and CRMs are read, in one list. A field that is not listed is counted, not
 refused. Those of voice platforms and of models stand beside it, in `spoken_shapes`.
 
-Sources: developers.google.com/workspace/calendar/api/v3/reference, RFC 4918 (multistatus) and 6578 (sync-token),
-twilio.com/docs/messaging/api/message-resource, developers.hubspot.com (CRM API v3),
+Sources: developers.google.com/workspace/calendar/api/v3/reference, RFC 6749 (tokens), 4918 (multistatus) and 6578
+(sync-token), twilio.com/docs/messaging/api/message-resource, developers.hubspot.com (CRM API v3),
 developer.pagerduty.com/docs/events-api-v2 (all August 2026).
 """
 
@@ -88,11 +88,30 @@ class _Event(_CancelledEvent):
     end: _Moment
 
 
+class _Channel(Camel):
+    resource_id: str
+    expiration: str
+    known = words("kind id resourceUri token type address payload params")
+
+
+class _NoContent(Answer):
+    """Answered with 204; anything else is more than we know of."""
+
+
+class _Token(Answer):
+    access_token: str
+    expires_in: int
+    known = words("token_type scope id_token refresh_token refresh_token_expires_in")
+
+
 FREEBUSY: Final = Shape("google", "freebusy.query", _FreeBusy, hot=True)
 EVENTS: Final = Shape("google", "events.list", _Events, hot=True)
 EVENT: Final = Shape("google", "event", _Event)
 EVENT_OF_LIST: Final = Shape("google", "event in a list", _Event, hot=True)
 CANCELLED_EVENT: Final = Shape("google", "cancelled event", _CancelledEvent)
+CHANNEL: Final = Shape("google", "events.watch", _Channel)
+NO_CONTENT: Final = Shape("google", "deleted event or stopped channel", _NoContent)
+TOKEN: Final = Shape("google", "token", _Token)
 
 
 def of_event(item: object, *, listed: bool = False) -> Shape:

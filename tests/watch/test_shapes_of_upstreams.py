@@ -4,6 +4,9 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from inspect import signature
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +16,10 @@ from app.adapters.caldav_calendar import CaldavCalendar, CaldavOptions
 from app.adapters.crm_hubspot import CrmHubspot
 from app.adapters.crm_webhook import CrmWebhook
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
+from app.adapters.google_credentials import GoogleCredentials, TokenError
 from app.adapters.models import Access, ProviderModel, Providers
 from app.adapters.pagerduty import PagerDuty
+from app.booking.calendar import Event
 from app.inference.model import Message, ModelError, ModelName, Question
 from app.watch import shapes
 from app.watch.notify import Notice, Step
@@ -57,6 +62,41 @@ async def google() -> AsyncIterator[Upstream]:
 
         yield Upstream(ask, lambda body: server.fail_always("*", faults.Fault("body", detail=body.encode())))
         await calendar.close()
+
+
+@asynccontextmanager
+async def google_writes() -> AsyncIterator[Upstream]:
+    async with FakeGoogle(["dana"]) as server:
+        calendar, numbers = GoogleCalendar(GoogleOptions(api_url=server.url)), count(1)
+        await calendar.start()
+
+        async def ask() -> None:
+            number = next(numbers)
+            visit, channel = Event(f"visit0000{number}", *SPAN, "Visit", "", "RB-1"), f"channel-{number}"
+            await calendar.book("dana", visit, within_s=2.0)
+            await calendar.move("dana", visit.id, SPAN, "", within_s=2.0)
+            await calendar.cancel("dana", visit.id, "", within_s=2.0)
+            await calendar.watch("dana", channel, "token", "https://us.example/changes", within_s=2.0)
+            await calendar.unwatch(channel, "resource-dana", within_s=2.0)
+
+        yield Upstream(ask, lambda body: server.fail_always("*", faults.Fault("body", detail=body.encode())))
+        await calendar.close()
+
+
+@asynccontextmanager
+async def google_tokens(folder: Path) -> AsyncIterator[Upstream]:
+    user = {"type": "authorized_user", "client_id": "id", "client_secret": "secret", "refresh_token": "refresh-1"}
+    (folder / "user.json").write_text(json.dumps(user))
+    async with FakeGoogle() as server:
+
+        async def ask() -> None:
+            credentials = GoogleCredentials(folder / "user.json", token_url=server.token_url, clock=FakeClock())
+            await credentials.start()
+            with suppress(TokenError):
+                await credentials.token()
+            await credentials.close()
+
+        yield Upstream(ask, lambda body: server.fail_always("token", faults.Fault("body", detail=body.encode())))
 
 
 @asynccontextmanager
@@ -134,7 +174,7 @@ def _mishap(server: FakeHubspot | WebhookReceiver, body: str) -> None:
 
 
 MULTISTATUS = '<multistatus xmlns="DAV:"><response><href>/dana/a.ics</href>{}</response></multistatus>'
-CASES: dict[str, tuple[Callable[[], Any], set[str], str, set[str]]] = {
+CASES: dict[str, tuple[Callable[..., Any], set[str], str, set[str]]] = {
     "google": (
         google, {"freebusy.query", "events.list", "event in a list", "event"},
         json.dumps({"items": [{"id": 7, "start": {"dateTime": 9}, "end": {}}]}),
@@ -143,6 +183,23 @@ CASES: dict[str, tuple[Callable[[], Any], set[str], str, set[str]]] = {
             "id is number in place of text; start.dateTime is number in place of text",
             "id is missing; start is missing; end is missing",
         },
+    ),
+    "google, no JSON": (
+        google, {"freebusy.query", "events.list", "event in a list", "event"}, "<html>",
+        {"it is text in place of object"},
+    ),
+    "google, written": (
+        google_writes, {"event", "events.watch", "deleted event or stopped channel"},
+        json.dumps({"id": 7, "resourceId": 8}),
+        {
+            "id is number in place of text; start is missing; end is missing",
+            "resourceId is number in place of text; expiration is missing",
+            "it is other in place of object",
+        },
+    ),
+    "google's tokens": (
+        google_tokens, {"token"}, json.dumps({"token": "abc", "expires_in": "3600"}),
+        {"access_token is missing; expires_in is text in place of number"},
     ),
     "caldav": (
         caldav, {"multistatus"},
@@ -196,9 +253,9 @@ def anew() -> Iterator[None]:
 
 @pytest.mark.parametrize(("upstream", "paths", "odd", "problems"), CASES.values(), ids=CASES)
 async def test_what_is_read_is_looked_at_and_a_change_is_found(
-    upstream: Callable[[], Any], paths: set[str], odd: str, problems: set[str]
+    upstream: Callable[..., Any], paths: set[str], odd: str, problems: set[str], tmp_path: Path
 ) -> None:
-    async with upstream() as up:
+    async with upstream(*(tmp_path,) * ("folder" in signature(upstream).parameters)) as up:
         await up.ask()
         seen = shapes.taken()
         assert {each.shape.path for each in seen} == paths
