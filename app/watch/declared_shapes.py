@@ -170,6 +170,29 @@ class _Message(Answer):
     )
 
 
+class _ListedMessage(_Message):
+    direction: str
+    to: str
+    from_: str | None = Field(default=None, alias="from")  # not chosen yet by a messaging service
+    body: str | None = None
+    date_created: str | None = None
+    date_sent: str | None = None
+    num_media: str | None = None
+    either = ("date_created|date_sent",)
+
+
+class _Messages(Answer):
+    messages: list[_ListedMessage]
+    next_page_uri: str | None
+    known = words("end first_page_uri page page_size previous_page_uri start uri")
+
+
+class _Refusal(Answer):
+    code: int
+    message: str
+    known = words("more_info status user_error details")
+
+
 class _Text(Answer):
     message_sid: list[str] = Field(alias="MessageSid")
     from_: list[str] = Field(alias="From")
@@ -185,6 +208,8 @@ class _Report(Answer):
 
 
 TWILIO_MESSAGE: Final = Shape("twilio", "message", _Message)
+TWILIO_MESSAGES: Final = Shape("twilio", "list of messages", _Messages, hot=True)
+TWILIO_REFUSAL: Final = Shape("twilio", "refusal", _Refusal)
 TWILIO_TEXT: Final = Shape("twilio", "incoming text", _Text)
 TWILIO_REPORT: Final = Shape("twilio", "report on a text", _Report)
 

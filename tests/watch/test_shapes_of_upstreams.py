@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from inspect import signature
 from itertools import count
 from pathlib import Path
@@ -19,8 +20,10 @@ from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
 from app.adapters.google_credentials import GoogleCredentials, TokenError
 from app.adapters.models import Access, ProviderModel, Providers
 from app.adapters.pagerduty import PagerDuty
+from app.adapters.twilio_carrier import TwilioAccount, TwilioCarrier
 from app.booking.calendar import Event
 from app.inference.model import Message, ModelError, ModelName, Question
+from app.sms.carrier import Outgoing
 from app.watch import shapes
 from app.watch.notify import Notice, Step
 from tests.booking.copies import copy
@@ -33,6 +36,8 @@ from tests.fakes.hubspot import TOKEN, FakeHubspot
 from tests.fakes.model_server import ModelServer, answering
 from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.recording_server import Fault
+from tests.fakes.twilio_server import ACCOUNT, FakeTwilio, refusing
+from tests.fakes.twilio_server import TOKEN as TWILIO_TOKEN
 from tests.fakes.webhook_receiver import KEY, WebhookReceiver
 
 SPAN = (1_893_456_000, 1_893_459_600)
@@ -142,6 +147,27 @@ async def webhook() -> AsyncIterator[Upstream]:
 
 
 @asynccontextmanager
+async def twilio() -> AsyncIterator[Upstream]:
+    async with FakeTwilio() as server:
+        account = TwilioAccount(ACCOUNT, ACCOUNT, TWILIO_TOKEN, server.url, per_second=100)
+        carrier = TwilioCarrier(account, Breaker(FakeClock()), FakeClock())
+        server.mishaps.append(refusing(21610))
+
+        async def ask() -> None:
+            for number in range(2):
+                await carrier.send(Outgoing(f"text-{number}", "+12125550101", "+12125550100", "Hello"))
+            await carrier.sent(Outgoing("text-1", "+12125550101", "+12125550100", "Hello"), 0.0)
+
+        def answers(body: str) -> None:
+            server.mishaps += [
+                Mishap(fault=Fault(status, body=body.encode())) for status in (400, HTTPStatus.CREATED, 200)
+            ]
+
+        yield Upstream(ask, answers)
+        await carrier.aclose()
+
+
+@asynccontextmanager
 async def pagerduty() -> AsyncIterator[Upstream]:
     async with FakePagerDuty() as server:
         client, page = PagerDuty(server.api_url), Notice("0123456789abcdef", Step.RAISED, "It rings", "")
@@ -221,6 +247,16 @@ CASES: dict[str, tuple[Callable[..., Any], set[str], str, set[str]]] = {
         {
             "event_id is number in place of text",
             "revision is text in place of number; start is nothing in place of text; end is missing",
+        },
+    ),
+    "twilio": (
+        twilio, {"message", "list of messages", "refusal"},
+        json.dumps({"id": "SM1", "status": "queued", "code": "21610", "messages": [{"sid": "SM1", "status": "sent"}]}),
+        {
+            "sid is missing",
+            "code is text in place of number; message is missing",
+            "messages[].direction is missing; messages[].to is missing; next_page_uri is missing; "
+            "messages[].date_created is missing",
         },
     ),
     "pagerduty": (pagerduty, {"event that was taken"}, "taken", {"it is other in place of object"}),
