@@ -21,8 +21,10 @@ from app.adapters.google_credentials import GoogleCredentials, TokenError
 from app.adapters.models import Access, ProviderModel, Providers
 from app.adapters.pagerduty import PagerDuty
 from app.adapters.twilio_carrier import TwilioAccount, TwilioCarrier
+from app.adapters.vapi_records import VapiRecords
 from app.booking.calendar import Event
 from app.inference.model import Message, ModelError, ModelName, Question
+from app.provisioning.platform import Kind, PlatformError
 from app.sms.carrier import Outgoing
 from app.watch import shapes
 from app.watch.notify import Notice, Step
@@ -30,7 +32,7 @@ from tests.booking.copies import copy
 from tests.fakes import google_faults as faults
 from tests.fakes.caldav_server import FakeCaldav
 from tests.fakes.clock import FakeClock
-from tests.fakes.crm import Mishap
+from tests.fakes.crm import CrmServer, Mishap
 from tests.fakes.google_calendar import FakeGoogle
 from tests.fakes.hubspot import TOKEN, FakeHubspot
 from tests.fakes.model_server import ModelServer, answering
@@ -38,6 +40,8 @@ from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.recording_server import Fault
 from tests.fakes.twilio_server import ACCOUNT, FakeTwilio, refusing
 from tests.fakes.twilio_server import TOKEN as TWILIO_TOKEN
+from tests.fakes.vapi_records import KEY as VAPI_KEY
+from tests.fakes.vapi_records import FakeVapi
 from tests.fakes.webhook_receiver import KEY, WebhookReceiver
 
 SPAN = (1_893_456_000, 1_893_459_600)
@@ -168,6 +172,26 @@ async def twilio() -> AsyncIterator[Upstream]:
 
 
 @asynccontextmanager
+async def vapi() -> AsyncIterator[Upstream]:
+    async with FakeVapi() as server:
+        records, tool = VapiRecords(server.url, VAPI_KEY), server.has("tool", {"type": "function"})
+        asks = (
+            lambda: records.listed(Kind.TOOL),
+            lambda: records.read(Kind.TOOL, tool),
+            lambda: records.create(Kind.TOOL, {"type": "function"}),
+            lambda: records.change(Kind.TOOL, tool, {"async": True}),
+        )
+
+        async def ask() -> None:
+            for one in asks:
+                with suppress(PlatformError):
+                    await one()
+
+        yield Upstream(ask, lambda body: _mishap(server, body))
+        await records.aclose()
+
+
+@asynccontextmanager
 async def pagerduty() -> AsyncIterator[Upstream]:
     async with FakePagerDuty() as server:
         client, page = PagerDuty(server.api_url), Notice("0123456789abcdef", Step.RAISED, "It rings", "")
@@ -195,8 +219,8 @@ async def model(provider: str) -> AsyncIterator[Upstream]:
         await providers.aclose()
 
 
-def _mishap(server: FakeHubspot | WebhookReceiver, body: str) -> None:
-    server.mishaps += [Mishap(fault=Fault(200, body=body.encode()))] * 3
+def _mishap(server: CrmServer, body: str) -> None:
+    server.mishaps += [Mishap(fault=Fault(200, body=body.encode()))] * 4
 
 
 MULTISTATUS = '<multistatus xmlns="DAV:"><response><href>/dana/a.ics</href>{}</response></multistatus>'
@@ -258,6 +282,18 @@ CASES: dict[str, tuple[Callable[..., Any], set[str], str, set[str]]] = {
             "messages[].direction is missing; messages[].to is missing; next_page_uri is missing; "
             "messages[].date_created is missing",
         },
+    ),
+    "vapi": (
+        vapi, {"list of the API", "record of the API", "record that was written"},
+        json.dumps({"uuid": "1", "updatedAt": 7}),
+        {
+            "records is object in place of list",
+            "id is missing; updatedAt is number in place of text",
+        },
+    ),
+    "vapi, no JSON": (
+        vapi, {"list of the API", "record of the API", "record that was written"}, "<html>",
+        {"records is other in place of list", "it is other in place of object"},
     ),
     "pagerduty": (pagerduty, {"event that was taken"}, "taken", {"it is other in place of object"}),
     "openai": (
