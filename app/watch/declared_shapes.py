@@ -193,6 +193,26 @@ class _Refusal(Answer):
     known = words("more_info status user_error details")
 
 
+class _Account(Answer):
+    sid: str
+    status: str
+    open = True
+
+
+class _Number(Answer):
+    phone_number: str
+    sms_url: str | None
+    sms_method: str | None
+    sms_application_sid: str | None
+    open = True
+
+
+class _Numbers(Answer):
+    incoming_phone_numbers: list[_Number]
+    next_page_uri: str | None
+    known = words("end first_page_uri page page_size previous_page_uri start uri")
+
+
 class _Text(Answer):
     message_sid: list[str] = Field(alias="MessageSid")
     from_: list[str] = Field(alias="From")
@@ -209,6 +229,8 @@ class _Report(Answer):
 
 TWILIO_MESSAGE: Final = Shape("twilio", "message", _Message)
 TWILIO_MESSAGES: Final = Shape("twilio", "list of messages", _Messages, hot=True)
+TWILIO_ACCOUNT: Final = Shape("twilio", "account", _Account)
+TWILIO_NUMBERS: Final = Shape("twilio", "list of numbers", _Numbers)
 TWILIO_REFUSAL: Final = Shape("twilio", "refusal", _Refusal)
 TWILIO_TEXT: Final = Shape("twilio", "incoming text", _Text)
 TWILIO_REPORT: Final = Shape("twilio", "report on a text", _Report)
@@ -243,6 +265,11 @@ class _HubspotList(Answer):
     known = words("total paging status startedAt completedAt requestedAt links numErrors errors")
 
 
+class _HubspotTie(Answer):
+    status: str
+    known = words("results startedAt completedAt requestedAt links numErrors errors")
+
+
 class _Taken(Answer):
     event_id: str | None = None
     open = True
@@ -258,11 +285,16 @@ class _Kept(Answer):
 
 HUBSPOT_OBJECT: Final = Shape("hubspot", "object", _HubspotObject)
 HUBSPOT_LIST: Final = Shape("hubspot", "list of objects", _HubspotList)
+HUBSPOT_TIE: Final = Shape("hubspot", "tie of two objects", _HubspotTie)
 CRM_TAKEN: Final = Shape("crm webhook", "event that was taken", _Taken)
 CRM_BOOKING: Final = Shape("crm webhook", "booking that was kept", _Kept)
 
 
-# --- pages ------------------------------------------------------------------------------------------------------------
+# --- ourselves, and pages ---------------------------------------------------------------------------------------------
+
+
+class _Health(Answer):
+    status: str
 
 
 class _Enqueued(Answer):
@@ -271,3 +303,4 @@ class _Enqueued(Answer):
 
 
 PAGERDUTY_EVENT: Final = Shape("pagerduty", "event that was taken", _Enqueued)
+OWN_HEALTH: Final = Shape("readback", "healthz", _Health)

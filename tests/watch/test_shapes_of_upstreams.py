@@ -258,7 +258,7 @@ CASES: dict[str, tuple[Callable[..., Any], set[str], str, set[str]]] = {
     ),
     "caldav, no XML": (caldav, {"multistatus"}, "<html>", {"it is other in place of object"}),
     "hubspot": (
-        hubspot, {"object", "list of objects"},
+        hubspot, {"object", "list of objects", "tie of two objects"},
         json.dumps({"id": 7, "results": [{"properties": []}]}),
         {
             "id is number in place of text; properties is missing",
