@@ -17,7 +17,7 @@ from app.adapters.breaker import Breaker
 from app.adapters.crm_http import NOTHING_THERE, CrmHttp, Trouble
 from app.booking.crm import CANCELLED, Absent, Copied, Copy, Different, Refused, Seen, Unknown
 from app.clock import Clock
-from app.watch.declared_shapes import HUBSPOT_LIST, HUBSPOT_OBJECT
+from app.watch.declared_shapes import HUBSPOT_LIST, HUBSPOT_OBJECT, HUBSPOT_TIE
 from app.watch.shapes import observe
 
 CONTACTS: Final = "/crm/v3/objects/contacts"
@@ -77,7 +77,9 @@ class CrmHubspot:
         identity = _id(made)
         tie = f"/crm/v4/objects/meetings/{identity}/associations/default/contacts/{contact}"
         # Not there, though it was written just now: the read-back says so within minutes, retries would take hours.
-        await self._http.ask("PUT", self._url + tie, writes=True, also=NOTHING_THERE)
+        status, tied = await self._http.ask("PUT", self._url + tie, writes=True, also=NOTHING_THERE)
+        if status not in NOTHING_THERE:
+            observe(HUBSPOT_TIE, tied)
         return Copied(identity)
 
     async def _contact(self, copy: Copy) -> str:

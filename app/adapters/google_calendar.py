@@ -25,8 +25,8 @@ from app.booking.calendar import (
     Unknown,
 )
 from app.clock import Clock, SystemClock
-from app.watch.declared_shapes import EVENTS, of_event
-from app.watch.shapes import observe
+from app.watch.declared_shapes import CHANNEL, EVENTS, NO_CONTENT, of_event
+from app.watch.shapes import Shape, observe
 
 EVENTS_PER_PAGE = 2500
 MOST_PAGES = 20
@@ -153,7 +153,7 @@ class GoogleCalendar:
         """Ask for push messages to `address`; returns the resource id and when the channel ends, epoch seconds."""
         body = {"id": channel_id, "type": "web_hook", "address": address, "token": token}
         request = self._events.watch(calendarId=calendar, body=body)
-        answer = await self._write_within(request, calendar, within_s)
+        answer = await self._write_within(request, calendar, within_s, CHANNEL)
         if isinstance(answer, Failure):
             return Unknown(answer.reason)
         resource, expiration = answer.get("resourceId"), answer.get("expiration")
@@ -164,7 +164,7 @@ class GoogleCalendar:
     async def unwatch(self, channel_id: str, resource_id: str, *, within_s: float) -> Cancelled | Unknown:
         """Stop a channel; one that is already gone counts as stopped."""
         request = self._connection.channels.stop(body={"id": channel_id, "resourceId": resource_id})
-        answer = await self._write_within(request, None, within_s)
+        answer = await self._write_within(request, None, within_s, NO_CONTENT)
         if isinstance(answer, Failure) and answer.status not in GONE:
             return Unknown(answer.reason)
         return Cancelled()
@@ -193,10 +193,9 @@ class GoogleCalendar:
             request = self._events.list(
                 calendarId=calendar, singleEvents=True, maxResults=EVENTS_PER_PAGE, pageToken=page_token, **asked
             )
-            answer = await self._connection.read(request, calendar)
+            answer = await self._connection.read(request, calendar, EVENTS)
             if isinstance(answer, Failure):
                 return answer
-            observe(EVENTS, answer)
             try:
                 page = answers.page_of(answer)
                 for item in page.items[:1]:
@@ -218,20 +217,21 @@ class GoogleCalendar:
         there = await self._get(calendar, event_id)
         if not isinstance(there, Absent):
             return there
-        listed = await self._connection.read(self._events.list(calendarId=calendar, maxResults=1), calendar)
+        listed = await self._connection.read(self._events.list(calendarId=calendar, maxResults=1), calendar, EVENTS)
         if isinstance(listed, Failure):
             return Unknown(listed.reason)
         try:
             answers.page_of(listed)
         except MalformedError as error:
+            _unread(listed)
             return Unknown(str(error))
         return there
 
     async def _get(self, calendar: str, event_id: str) -> Event | Absent | Unknown:
-        answer = await self._connection.read(self._events.get(calendarId=calendar, eventId=event_id), calendar)
+        request = self._events.get(calendarId=calendar, eventId=event_id)
+        answer = await self._connection.read(request, calendar, of_event)
         if isinstance(answer, Failure):
             return Absent() if answer.status in GONE else Unknown(answer.reason)
-        observe(of_event(answer), answer)
         try:
             # One event's answer does not name the calendar's zone. Ours are never all-day; if a person made one so, any
             # zone shows that its times are not the wanted ones.
@@ -244,7 +244,7 @@ class GoogleCalendar:
         request = self._events.insert(calendarId=calendar, sendUpdates="none", body=_body_of(event))
         try:
             async with asyncio.timeout(write_s):
-                answer = await self._connection.write(request, calendar, sending)
+                answer = await self._connection.write(request, calendar, sending, of_event)
         except TimeoutError:
             if not sending.sent:
                 return Refused("no turn to send in time")
@@ -255,7 +255,6 @@ class GoogleCalendar:
             return await self._written(calendar, event, answer.reason) if answer.sent else Refused(answer.reason)
         if isinstance(answer, Failure):
             return await self._not_inserted(calendar, event, answer)
-        observe(of_event(answer), answer)
         try:
             written = answers.event_of(answer, "UTC")
         except MalformedError as error:
@@ -290,7 +289,7 @@ class GoogleCalendar:
         request.headers["If-Match"] = etag
         try:
             async with asyncio.timeout(write_s):
-                answer = await self._connection.write(request, calendar, sending)
+                answer = await self._connection.write(request, calendar, sending, of_event)
         except TimeoutError:
             answer = Broken("no answer in time", sent=sending.sent)
         except TokenError as error:
@@ -327,7 +326,7 @@ class GoogleCalendar:
             request.headers["If-Match"] = etag
         try:
             async with asyncio.timeout(write_s):
-                answer = await self._connection.write(request, calendar, Sending())
+                answer = await self._connection.write(request, calendar, Sending(), NO_CONTENT)
         except TimeoutError:
             answer = Broken("no answer in time", sent=True)
         except TokenError as error:
@@ -345,12 +344,12 @@ class GoogleCalendar:
         return Unknown(answer.reason)
 
     async def _write_within(
-        self, request: BuiltRequest, calendar: str | None, within_s: float
+        self, request: BuiltRequest, calendar: str | None, within_s: float, shape: Shape
     ) -> dict[str, Any] | Failure:
         """A write whose fate needs no settling."""
         try:
             async with asyncio.timeout(within_s):
-                answer = await self._connection.write(request, calendar, Sending())
+                answer = await self._connection.write(request, calendar, Sending(), shape)
         except TimeoutError:
             return Failure(0, "no answer in time")
         except TokenError as error:

@@ -18,9 +18,18 @@ from app import log
 from app.adapters.google_credentials import GoogleCredentials, OnAlarm, TokenError, ignore_alarm
 from app.adapters.google_hedge import Ride, SteadyReader
 from app.adapters.google_throttle import GoogleThrottle
-from app.adapters.google_transport import Broken, BuiltRequest, Failure, GoogleTransport, Reply, read_answer
+from app.adapters.google_transport import (
+    Broken,
+    BuiltRequest,
+    Failure,
+    GoogleTransport,
+    Reply,
+    ShapeOf,
+    read_answer,
+)
 from app.background import Background
 from app.clock import Clock
+from app.watch.shapes import Shape
 
 GOOGLE_API_URL = "https://www.googleapis.com"
 SERVICE_PATH = "/calendar/v3/"
@@ -109,10 +118,12 @@ class GoogleConnection:
             await self._credentials.close()
         await self._transport.close()
 
-    async def read(self, request: BuiltRequest, calendar: str | None) -> dict[str, Any] | Failure:
+    async def read(
+        self, request: BuiltRequest, calendar: str | None, shape: Shape | ShapeOf
+    ) -> dict[str, Any] | Failure:
         """Send a read, with one retry and one hedge; a connection that broke every time is a failure of status 0."""
         reply = await self.steady(lambda token: self.exchange(request, token, calendar), calendar)
-        return read_answer(request, reply) if isinstance(reply, Reply) else Failure(0, reply.reason)
+        return read_answer(request, reply, shape) if isinstance(reply, Reply) else Failure(0, reply.reason)
 
     async def steady(self, send: Send, calendar: str | None, ride: Ride | None = None) -> Reply | Broken:
         """Run a read's `send` through failures and delays; every call of it has had its turn and a token."""
@@ -129,14 +140,14 @@ class GoogleConnection:
             return Broken(str(error), sent=False)
 
     async def write(
-        self, request: BuiltRequest, calendar: str | None, sending: Sending
+        self, request: BuiltRequest, calendar: str | None, sending: Sending, shape: Shape | ShapeOf
     ) -> dict[str, Any] | Failure | Broken:
         """Send a write once. A 401 proves that nothing was done, so then it goes again with a new token."""
         await self._throttle.admit(calendar)
         token = await self._token()
         sending.sent = True
         reply = await self.exchange(request, token, calendar)
-        return reply if isinstance(reply, Broken) else read_answer(request, reply)
+        return reply if isinstance(reply, Broken) else read_answer(request, reply, shape)
 
     async def exchange(self, request: BuiltRequest, token: str | None, calendar: str | None) -> Reply | Broken:
         """Send once; after a 401, which proves that nothing was done, once more with a new token."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from google.auth.exceptions import GoogleAuthError
 from app import log
 from app.clock import Clock
 from app.errors import ConfigurationError
+from app.watch.declared_shapes import TOKEN
+from app.watch.shapes import decoded, observe
 
 SCOPES = ("https://www.googleapis.com/auth/calendar",)
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -43,6 +46,10 @@ OnAlarm = Callable[[str, str, str, str], object]
 """`(kind, key, title, body)`; must neither block nor raise."""
 
 _log = log.get(__name__)
+
+
+class UnreadableTokenError(ValueError):
+    """The token endpoint answered with success and without a token that can be used."""
 
 
 class TokenError(Exception):
@@ -134,7 +141,8 @@ class GoogleCredentials:
 
     def _failed(self, error: Exception) -> TokenError:
         dead_grant = "invalid_grant" in str(error)
-        self._last_error = "invalid_grant" if dead_grant else f"token refresh failed: {type(error).__name__}"
+        said = str(error) if isinstance(error, UnreadableTokenError) else type(error).__name__
+        self._last_error = "invalid_grant" if dead_grant else f"token refresh failed: {said}"
         self._not_before = self._clock.monotonic() + PAUSE_AFTER_FAILURE_S
         _log.warning("google_token_refresh_failed", reason=self._last_error)
         if dead_grant:
@@ -180,7 +188,19 @@ def _fetch_token(account: Any) -> tuple[str, float]:
     """Blocking; runs in our own thread. Returns the token and when it ends, epoch seconds."""
     with requests.Session() as session:
         request = google.auth.transport.requests.Request(session)
-        account.refresh(functools.partial(request, timeout=REQUEST_TIMEOUT_S))
-    if not account.token or account.expiry is None:
-        raise ValueError("no token in the answer")
+        account.refresh(functools.partial(_answered, request, timeout=REQUEST_TIMEOUT_S))
     return str(account.token), account.expiry.replace(tzinfo=UTC).timestamp()
+
+
+def _answered(request: Any, *asked: Any, **named: Any) -> Any:
+    """One exchange of the library's, its answer looked at before the library makes its own of it."""
+    response = request(*asked, **named)
+    if response.status == HTTPStatus.OK:
+        answer = decoded(response.data)
+        observe(TOKEN, answer)
+        token, lasts = (answer.get("access_token"), answer.get("expires_in")) if isinstance(answer, dict) else (0, 0)
+        if not isinstance(token, str) or not token:
+            raise UnreadableTokenError("the answer has no access_token")
+        if not str(lasts).isdigit():
+            raise UnreadableTokenError("the answer does not say when the token ends")
+    return response

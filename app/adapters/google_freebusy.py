@@ -134,7 +134,8 @@ class FreeBusyQueries:
         told: dict[str, Busy | Unknown] = dict.fromkeys(ask.calendars, Unknown("answer has no calendars"))
         if isinstance(listed, dict):
             told = {calendar: _busy_or_unknown(listed, calendar, ask) for calendar in ask.calendars}
-        observe(FREEBUSY, answer, unread=any(isinstance(busy, Unknown) for busy in told.values()))
+        if any(isinstance(busy, Unknown) for busy in told.values()):
+            observe(FREEBUSY, answer, unread=True)
         return told
 
     async def _together(self, ask: Ask, most: int) -> Answer:
@@ -173,7 +174,7 @@ class FreeBusyQueries:
         reply = await self._connection.steady(
             lambda token: self._send(ask, request, token), None, (lambda: self._ride(ask)) if self._road_busy else None
         )
-        return read_answer(request, reply) if isinstance(reply, Reply) else reply
+        return read_answer(request, reply, FREEBUSY) if isinstance(reply, Reply) else reply
 
     @property
     def _road_busy(self) -> bool:

@@ -6,7 +6,7 @@ aiohttp, because httplib2 sends a POST twice after a dropped connection and http
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,11 +19,14 @@ from app import metrics
 from app.adapters.http_pool import Broken as Broken  # what `exchange` answers belongs to its callers too
 from app.adapters.http_pool import pool, read_bounded
 from app.adapters.outcomes import QUOTA, outcome_of
+from app.watch.shapes import Shape, observe
 
 POOL_CONNECTIONS = 256
 MAX_ANSWER_BYTES = 16 * 2**20
 MAX_GET_URI = 2048
 WARM_WITHIN_S = 5.0
+NO_CONTENT = 204
+ShapeOf = Callable[[object], Shape]
 RATE_LIMIT_REASONS = (b"userRateLimitExceeded", b"rateLimitExceeded")
 
 
@@ -68,22 +71,22 @@ class Failure:
     reason: str
 
 
-def read_answer(request: BuiltRequest, reply: Reply) -> dict[str, Any] | Failure:
-    """Let the library read `reply`; its HttpError ends here. A body that is no JSON object is a failure."""
-    if reply.status == 204:
-        return {}
+def read_answer(request: BuiltRequest, reply: Reply, shape: Shape | ShapeOf) -> dict[str, Any] | Failure:
+    """Let the library read `reply`; its HttpError ends here. A body that is no JSON object is a failure.
+
+    Whatever is marked as success is held against `shape`, or against the one that this gives for it.
+    """
     response = httplib2.Response({"status": str(reply.status), "content-type": reply.headers.get("content-type", "")})
     try:
-        answer = request.postproc(response, reply.body)
+        answer = {} if reply.status == NO_CONTENT else request.postproc(response, reply.body)
     except HttpError as error:
         return Failure(reply.status, f"{reply.status} {_machine_reason(error)}".rstrip())
     except (ValueError, RecursionError):
-        return Failure(reply.status, "answer is not JSON")
-    if not isinstance(answer, dict):
-        return Failure(reply.status, "answer is not a JSON object")
-    if "error" in answer:
-        return Failure(reply.status, "error inside an answer marked as success")
-    return answer
+        answer, unread = reply.body, "answer is not JSON"
+    else:
+        unread = _unreadable(answer)
+    observe(shape(answer) if callable(shape) else shape, answer, unread=bool(unread))
+    return Failure(reply.status, unread) if unread else answer
 
 
 class GoogleTransport:
@@ -151,6 +154,12 @@ class GoogleTransport:
             return Broken(f"connection lost: {type(error).__name__}", sent=True)
         finally:
             metrics.observe_upstream("google", outcome, time.monotonic() - began)
+
+
+def _unreadable(answer: object) -> str:
+    if not isinstance(answer, dict):
+        return "answer is not a JSON object"
+    return "error inside an answer marked as success" if "error" in answer else ""
 
 
 def _wire_form(request: BuiltRequest, token: str | None) -> tuple[str, URL, dict[str, str], bytes | None]:

@@ -7,17 +7,17 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
-import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.adapters.trust import authorities
 from app.errors import ReadbackError
+from app.watch.shapes import Shape, decoded, observe
 
 WITHIN_S: Final = 8.0
 ANSWER_BYTES: Final = 1 << 20
@@ -34,11 +34,18 @@ class UnansweredError(ProbeError):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came back: the status, the sender's clock in epoch seconds if it tells, and the JSON if it was any."""
+    """What came back: the status, and the sender's clock in epoch seconds if it tells."""
 
     status: int
     clock: float | None
-    json: Any
+    content: bytes = field(repr=False)
+
+    def read(self, shape: Shape, *, named: str = "") -> Any:
+        """The JSON, None where it is none; a success is held against its shape, as an object's field where `named`."""
+        value = decoded(self.content)
+        if 200 <= self.status < 300:
+            observe(shape, {named: value} if named else value)
+        return None if isinstance(value, bytes) else value
 
 
 async def asked(
@@ -58,7 +65,7 @@ async def asked(
             given = httpx.USE_CLIENT_DEFAULT if auth is None else auth
             async with client.stream(method, url, headers=dict(headers or {}), auth=given, json=body) as answer:
                 content = await _bounded(answer)
-                return Answered(answer.status_code, _clock(answer.headers.get("date")), _json(content))
+                return Answered(answer.status_code, _clock(answer.headers.get("date")), content)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise UnansweredError(f"no answer ({type(error).__name__})") from None
 
@@ -96,13 +103,6 @@ async def _bounded(answer: httpx.Response) -> bytes:
         if len(content) > ANSWER_BYTES:
             raise ValueError("too large")
     return content
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _clock(date: str | None) -> float | None:

@@ -174,10 +174,15 @@ class TwilioCarrier:
         return found, True
 
     async def _page(self, before: Any, named: Mapping[str, str]) -> tuple[list[Any], Any]:
-        """The messages of the first page, or of the one after `before`, and that page."""
+        """The messages of the first page, or of the one after `before`, and that page. Raises ValueError for one whose
+        time cannot be read: taken for a new one, it would be mistaken for what was sent just now.
+        """
         asked = before.next_page_async() if before else self._messages.page_async(page_size=PAGE_SIZE, **named)
         page = await asked
-        return list(page), page
+        messages = list(page)
+        if not all(isinstance(message.date_created or message.date_sent, datetime) for message in messages):
+            raise ValueError("a message without a time")
+        return messages, page
 
     async def _asked(self, request: Callable[[], Awaitable[T]]) -> T | NotSent | Refused | Unknown:
         """The answer to one request, and whether Twilio lives."""

@@ -9,20 +9,19 @@ import time
 from typing import Any, Final
 
 import httpx
-import orjson
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 from app import metrics
 from app.adapters.outcomes import outcome_of
 from app.adapters.trust import authorities
-from app.watch.declared_shapes import TWILIO_MESSAGE
-from app.watch.shapes import observe
+from app.watch.declared_shapes import TWILIO_MESSAGE, TWILIO_MESSAGES, TWILIO_REFUSAL
+from app.watch.outline import problems
+from app.watch.shapes import decoded, observe
 
 THEIR_HOST: Final = "https://api.twilio.com"
 MOST_CONNECTIONS: Final = 16
 IDLE_S: Final = 15.0
-CREATED: Final = 201
 MOST_ANSWER_BYTES: Final = 4 * 2**20
 """Twice what a page of the longest texts takes, every sign of them written as an escape."""
 
@@ -77,8 +76,7 @@ class TwilioHttp(AsyncHttpClient):  # type: ignore[misc]  # the package has no t
             raise NotConnectedError(type(error).__name__) from None
         finally:
             metrics.observe_upstream("twilio", outcome, time.monotonic() - began)
-        if method.upper() == "POST" and answer.status_code == CREATED:
-            observe(TWILIO_MESSAGE, _json(content))
+        _look_at(method.upper(), answer.status_code, content)
         return Response(answer.status_code, content.decode("utf-8", "replace"), dict(answer.headers))
 
     async def aclose(self) -> None:
@@ -100,8 +98,19 @@ async def _read(answer: httpx.Response) -> bytes:
     return b"".join(chunks)
 
 
-def _json(content: bytes) -> Any:
-    try:
-        return orjson.loads(content)
-    except ValueError:
-        return None
+def _look_at(method: str, status: int, content: bytes) -> None:
+    """Hold an answer against its shape. Raises `UnreadAnswerError` where the package would make something else of it:
+    of a message without an id one that is called None, of a page that does not say whether it is the last, the last.
+    """
+    answer = decoded(content)
+    if method == "POST" and 200 <= status < 300:
+        observe(TWILIO_MESSAGE, answer)
+        if not isinstance(answer, dict) or not isinstance(answer.get("sid"), str):
+            raise UnreadAnswerError("no message")
+    elif method == "GET" and 200 <= status < 300:
+        wrong = problems(TWILIO_MESSAGES.model, answer)
+        observe(TWILIO_MESSAGES, answer, unread=bool(wrong))
+        if wrong:
+            raise UnreadAnswerError("no list of messages")
+    elif 400 <= status < 500 and isinstance(answer, dict):  # whatever stands before them may answer in its own words
+        observe(TWILIO_REFUSAL, answer)

@@ -25,8 +25,8 @@ from app.provisioning.platform import (
     TooManyError,
     UnreachableError,
 )
-from app.watch.shapes import observe
-from app.watch.spoken_shapes import VAPI_RECORD
+from app.watch.shapes import decoded, observe
+from app.watch.spoken_shapes import VAPI_LIST, VAPI_RECORD, VAPI_WRITTEN
 
 DEADLINE_S: Final = 10.0
 """For one request."""
@@ -65,11 +65,11 @@ class VapiRecords:
 
     async def listed(self, kind: Kind) -> Sequence[Document]:
         """Every record of a kind. Raises `PlatformError`, also when there are more than one answer holds."""
-        found = await self._asked(f"/{kind}?limit={MOST_LISTED}")
+        found: Any = await self._asked(f"/{kind}?limit={MOST_LISTED}")
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            observe(VAPI_LIST, {"records": found}, unread=True)
             raise UnreachableError(f"the list of {kind} is none")
-        for record in found[:1]:
-            observe(VAPI_RECORD, record)
+        observe(VAPI_LIST, {"records": found})
         if len(found) >= MOST_LISTED:
             raise TooManyError(f"there are {MOST_LISTED} or more of {kind}, more than are listed; name it under ids")
         return found
@@ -77,16 +77,15 @@ class VapiRecords:
     async def read(self, kind: Kind, record_id: str) -> Document:
         """One record. Raises `GoneError`, or another `PlatformError`."""
         found = await self._asked(f"/{kind}/{record_id}")
-        observe(VAPI_RECORD, found)
         if not isinstance(found, dict) or found.get("id") != record_id:
             observe(VAPI_RECORD, found, unread=True)
             raise UnreachableError(f"what was answered is not the {kind} that was asked for")
+        observe(VAPI_RECORD, found)
         return found
 
     async def create(self, kind: Kind, body: Mapping[str, Any]) -> Document:
         """Make a record. Raises `InDoubtError` when it may have been made."""
         made = await self._written("POST", f"/{kind}", body)
-        observe(VAPI_RECORD, made)
         return made if isinstance(made, dict) else {}
 
     async def change(self, kind: Kind, record_id: str, parts: Mapping[str, Any]) -> None:
@@ -100,7 +99,7 @@ class VapiRecords:
             await self._written("PATCH", f"/{kind}/{record_id}", rest)
 
     async def _asked(self, path: str) -> Any:
-        """The JSON of a GET. Raises `GoneError`, `RefusedError` or `UnreachableError`."""
+        """The JSON of a GET, its bytes where it is none. Raises `GoneError`, `RefusedError` or `UnreachableError`."""
         reason = ""
         for attempt in range(MOST_TRIES):
             try:
@@ -109,7 +108,7 @@ class VapiRecords:
                 reason, wait = f"no answer ({type(error).__name__})", self._pause(attempt)
             else:
                 if answer.status_code < 300:
-                    return _json(answer)
+                    return decoded(answer.content)
                 if answer.status_code not in (408, 429) and answer.status_code < 500:
                     raise _refusal(answer)
                 reason, wait = f"HTTP {answer.status_code}", self._pause(attempt, answer)
@@ -118,7 +117,7 @@ class VapiRecords:
         raise UnreachableError(reason)
 
     async def _written(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON of a write, None for an answer that is none. Raises `RefusedError`, `InDoubtError` and the like."""
+        """The JSON of a write, its bytes where it is none. Raises `RefusedError`, `InDoubtError` and the like."""
         content = orjson.dumps(body)
         reason = ""
         for attempt in range(MOST_TRIES):
@@ -130,7 +129,9 @@ class VapiRecords:
                 raise InDoubtError(f"no answer ({type(error).__name__})") from None
             else:
                 if answer.status_code < 300:
-                    return _json_or_nothing(answer)
+                    written = decoded(answer.content)
+                    observe(VAPI_WRITTEN, written)
+                    return written
                 if answer.status_code == 408 or answer.status_code >= 500 or answer.status_code < 400:
                     raise InDoubtError(f"HTTP {answer.status_code}")
                 if answer.status_code != 429:
@@ -171,23 +172,9 @@ async def _bounded(answer: httpx.Response) -> None:
     await answer.aread()
 
 
-def _json(answer: httpx.Response) -> Any:
-    try:
-        return orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        raise UnreachableError("the answer is not JSON") from None
-
-
-def _json_or_nothing(answer: httpx.Response) -> Any:
-    try:
-        return orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        return None
-
-
 def _refusal(answer: httpx.Response) -> PlatformError:
     """What the platform has against it, in its words, which name fields."""
-    value = _json_or_nothing(answer)
+    value = decoded(answer.content)
     said = value.get("message") if isinstance(value, dict) else None
     words = "; ".join(str(each) for each in said) if isinstance(said, list) else str(said or "")
     reason = f"HTTP {answer.status_code} {log.redact(words)[:LONGEST_REASON]}".rstrip()

@@ -30,7 +30,7 @@ def _doctor(asked: Namespace) -> int:
     Run it after every update of a platform. It writes a row to the audit log and, unless --read-only, an event years
     ahead to each calendar, which it removes.
     """
-    from app.main.doctor import Patient, State, checks, examined  # noqa: PLC0415 - a second that no other command waits
+    from app.main.doctor import Patient, State, answers_check, checks, examined  # noqa: PLC0415 - a second that no other command waits
 
     chosen = from_environment()
     patient = Patient(
@@ -44,7 +44,7 @@ def _doctor(asked: Namespace) -> int:
     )
     told = (lambda _: None) if asked.json else _show
     try:
-        found = asyncio.run(examined(checks(patient), told))
+        found = asyncio.run(examined(checks(patient), told, [answers_check()]))
     except KeyboardInterrupt:
         return complain("Stopped. What it had written to a calendar is taken away by the next look.")
     failed = [finding.name for finding in found if finding.state is State.FAILED]

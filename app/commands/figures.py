@@ -70,6 +70,12 @@ def _with_fewer(figure: Figure) -> list[str]:
     ]
 
 
+def _rows(figure: Figure) -> str:
+    if figure.to_clear == figure.in_a_row:
+        return f"each after {figure.in_a_row} evaluations in a row"
+    return f"after {figure.in_a_row} and {figure.to_clear} evaluations in a row"
+
+
 def _about(one: Shown) -> list[str]:
     figure = one.figure
     side, back = ("below", "at least") if figure.falls else ("above", "at most")
@@ -78,7 +84,7 @@ def _about(one: Shown) -> list[str]:
     return [
         f"Made of: {figure.made_of}, in the last {figure.window_s / 60:g} minutes, {figure.least} samples or more.",
         *_with_fewer(figure),
-        f"Raised {side} {bound}, over when {back} {clear}, each after {figure.in_a_row} evaluations in a row; {pager}.",
+        f"Raised {side} {bound}, over when {back} {clear}, {_rows(figure)}; {pager}.",
         f"Owner: {figure.owner}.",
         f"{figure.remedy} See {RUNBOOK}.",
     ]

@@ -55,8 +55,9 @@ _WORDS: Final[tuple[tuple[type[ReadbackError], int, str], ...]] = (
     (
         DatabaseUnavailableError,
         503,
-        "The database does not answer, so nothing can be shown. If you have just pressed a button, nobody can know "
-        "yet whether it was done: look again before you press it once more.",
+        "The database does not answer, so nothing can be shown here. If you have just pressed a button, nobody can "
+        "know yet whether it was done: look again before you press it once more. Meanwhile /status shows what was "
+        "known last, /readyz what else is away, and pages still ring.",
     ),
 )
 

@@ -10,6 +10,8 @@ from app.watch.pages import Page, called_over, not_resolved, raised, resolved
 
 LOOK_EVERY_S = 30.0
 OLD_AFTER_S = 3_600.0
+OVER_BELOW = 0.5
+"""Share of that, below which it is over: of a pile that is worked off, the next oldest is nearly as old."""
 TOLD_AGAIN_S = 6 * 3_600.0
 """What a person called over though old letters lie there is paged again only after so long."""
 PAGE = "dead_letters_old"
@@ -17,7 +19,7 @@ KEY = "oldest"
 
 
 class PileWatch:
-    """Run as a timer. The page about an old letter stays up until no open letter is that old."""
+    """Run as a timer. The page about an old letter stays up until no open letter is half as old."""
 
     def __init__(self, database: Database, clock: Clock, old_after_s: float = OLD_AFTER_S) -> None:
         self._database = database
@@ -29,21 +31,21 @@ class PileWatch:
         found = await self._database.read(pile)
         age_s = max(0.0, self._clock.now() - found.oldest_at) if found.letters else 0.0
         metrics.set_dead_letters(found.letters, age_s)
-        old = age_s > self._old_after_s
-        if await self._database.read(lambda connection: self._changes(connection, old)):
-            await self._database.write(lambda transaction: self._paged(transaction, found, old))
+        if await self._database.read(lambda connection: self._changes(connection, age_s)):
+            await self._database.write(lambda transaction: self._paged(transaction, found, age_s))
         return found
 
-    def _changes(self, connection: Connection, old: bool) -> bool:
+    def _changes(self, connection: Connection, age_s: float) -> bool:
         """Whether there is a page to be raised or ended."""
-        up = (PAGE, KEY) in not_resolved(connection)
-        if up or not old:
-            return up != old
+        if (PAGE, KEY) in not_resolved(connection):
+            return age_s <= OVER_BELOW * self._old_after_s
+        if age_s <= self._old_after_s:
+            return False
         return called_over(connection, PAGE, KEY, self._clock.now() - TOLD_AGAIN_S) is None
 
-    def _paged(self, transaction: Transaction, found: Pile, old: bool) -> None:
+    def _paged(self, transaction: Transaction, found: Pile, age_s: float) -> None:
         now = self._clock.now()
-        if not old:
+        if age_s <= OVER_BELOW * self._old_after_s:
             resolved(transaction, PAGE, KEY, now=now)
             return
         body = (

@@ -1,8 +1,8 @@
 """The shapes by which calendars, carriers and CRMs are read, in one list. A field that is not listed is counted, not
 refused. Those of voice platforms and of models stand beside it, in `spoken_shapes`.
 
-Sources: developers.google.com/workspace/calendar/api/v3/reference, RFC 4918 (multistatus) and 6578 (sync-token),
-twilio.com/docs/messaging/api/message-resource, developers.hubspot.com (CRM API v3),
+Sources: developers.google.com/workspace/calendar/api/v3/reference, RFC 6749 (tokens), 4918 (multistatus) and 6578
+(sync-token), twilio.com/docs/messaging/api/message-resource, developers.hubspot.com (CRM API v3),
 developer.pagerduty.com/docs/events-api-v2 (all August 2026).
 """
 
@@ -88,11 +88,30 @@ class _Event(_CancelledEvent):
     end: _Moment
 
 
+class _Channel(Camel):
+    resource_id: str
+    expiration: str
+    known = words("kind id resourceUri token type address payload params")
+
+
+class _NoContent(Answer):
+    """Answered with 204; anything else is more than we know of."""
+
+
+class _Token(Answer):
+    access_token: str
+    expires_in: int
+    known = words("token_type scope id_token refresh_token refresh_token_expires_in")
+
+
 FREEBUSY: Final = Shape("google", "freebusy.query", _FreeBusy, hot=True)
 EVENTS: Final = Shape("google", "events.list", _Events, hot=True)
 EVENT: Final = Shape("google", "event", _Event)
 EVENT_OF_LIST: Final = Shape("google", "event in a list", _Event, hot=True)
 CANCELLED_EVENT: Final = Shape("google", "cancelled event", _CancelledEvent)
+CHANNEL: Final = Shape("google", "events.watch", _Channel)
+NO_CONTENT: Final = Shape("google", "deleted event or stopped channel", _NoContent)
+TOKEN: Final = Shape("google", "token", _Token)
 
 
 def of_event(item: object, *, listed: bool = False) -> Shape:
@@ -151,6 +170,49 @@ class _Message(Answer):
     )
 
 
+class _ListedMessage(_Message):
+    direction: str
+    to: str
+    from_: str | None = Field(default=None, alias="from")  # not chosen yet by a messaging service
+    body: str | None = None
+    date_created: str | None = None
+    date_sent: str | None = None
+    num_media: str | None = None
+    either = ("date_created|date_sent",)
+
+
+class _Messages(Answer):
+    messages: list[_ListedMessage]
+    next_page_uri: str | None
+    known = words("end first_page_uri page page_size previous_page_uri start uri")
+
+
+class _Refusal(Answer):
+    code: int
+    message: str
+    known = words("more_info status user_error details")
+
+
+class _Account(Answer):
+    sid: str
+    status: str
+    open = True
+
+
+class _Number(Answer):
+    phone_number: str
+    sms_url: str | None
+    sms_method: str | None
+    sms_application_sid: str | None
+    open = True
+
+
+class _Numbers(Answer):
+    incoming_phone_numbers: list[_Number]
+    next_page_uri: str | None
+    known = words("end first_page_uri page page_size previous_page_uri start uri")
+
+
 class _Text(Answer):
     message_sid: list[str] = Field(alias="MessageSid")
     from_: list[str] = Field(alias="From")
@@ -166,6 +228,10 @@ class _Report(Answer):
 
 
 TWILIO_MESSAGE: Final = Shape("twilio", "message", _Message)
+TWILIO_MESSAGES: Final = Shape("twilio", "list of messages", _Messages, hot=True)
+TWILIO_ACCOUNT: Final = Shape("twilio", "account", _Account)
+TWILIO_NUMBERS: Final = Shape("twilio", "list of numbers", _Numbers)
+TWILIO_REFUSAL: Final = Shape("twilio", "refusal", _Refusal)
 TWILIO_TEXT: Final = Shape("twilio", "incoming text", _Text)
 TWILIO_REPORT: Final = Shape("twilio", "report on a text", _Report)
 
@@ -199,6 +265,11 @@ class _HubspotList(Answer):
     known = words("total paging status startedAt completedAt requestedAt links numErrors errors")
 
 
+class _HubspotTie(Answer):
+    status: str
+    known = words("results startedAt completedAt requestedAt links numErrors errors")
+
+
 class _Taken(Answer):
     event_id: str | None = None
     open = True
@@ -214,11 +285,16 @@ class _Kept(Answer):
 
 HUBSPOT_OBJECT: Final = Shape("hubspot", "object", _HubspotObject)
 HUBSPOT_LIST: Final = Shape("hubspot", "list of objects", _HubspotList)
+HUBSPOT_TIE: Final = Shape("hubspot", "tie of two objects", _HubspotTie)
 CRM_TAKEN: Final = Shape("crm webhook", "event that was taken", _Taken)
 CRM_BOOKING: Final = Shape("crm webhook", "booking that was kept", _Kept)
 
 
-# --- pages ------------------------------------------------------------------------------------------------------------
+# --- ourselves, and pages ---------------------------------------------------------------------------------------------
+
+
+class _Health(Answer):
+    status: str
 
 
 class _Enqueued(Answer):
@@ -227,3 +303,4 @@ class _Enqueued(Answer):
 
 
 PAGERDUTY_EVENT: Final = Shape("pagerduty", "event that was taken", _Enqueued)
+OWN_HEALTH: Final = Shape("readback", "healthz", _Health)

@@ -6,11 +6,14 @@ from typing import Final
 from app.watch import figure_readings as counted
 from app.watch import figure_rows as rows
 from app.watch.end_reasons import EndClass
+from app.watch.figure_sums import EVERY_S
 from app.watch.figures import Figure, Owner
 
 MINUTE_S: Final = 60.0
 HOUR_S: Final = 3_600.0
 DAY_S: Final = 86_400.0
+HOUR_IN_A_ROW: Final = int(HOUR_S / EVERY_S)
+"""Evaluations of an hour: one bad call every other hour is one page and not one for each."""
 
 _tool = partial(Figure, of="tool", window_s=10 * MINUTE_S)
 _upstream = partial(Figure, of="upstream", window_s=10 * MINUTE_S)
@@ -106,7 +109,7 @@ FIGURES: Final = (
     ),
     _business(
         name="dead_letter_age", unit="s", made_of="age of the oldest open dead letter",
-        window_s=10 * MINUTE_S, least=0, raise_at=3_600.0, clear_at=3_600.0, age=True, read=rows.oldest_letter,
+        window_s=10 * MINUTE_S, least=0, raise_at=3_600.0, clear_at=1_800.0, age=True, read=rows.oldest_letter,
         told_by="dead_letters_old", remedy="`readback dead-letters list` shows it; replay or discard it.",
     ),
     _business(
@@ -133,8 +136,8 @@ FIGURES: Final = (
     ),
     _ended(
         name="ended_account", made_of="calls that ended for the platform's account: credit, lines, numbers",
-        least=1, raise_at=0.0, clear_at=0.0, in_a_row=1, read=rows.ended(EndClass.ACCOUNT),
-        borne=0.0,
+        least=1, raise_at=0.0, clear_at=0.0, in_a_row=1, clear_in_a_row=HOUR_IN_A_ROW,
+        read=rows.ended(EndClass.ACCOUNT), borne=0.0,
         remedy="Look at billing and concurrency on the platform's panel: callers are turned away.",
     ),
     _ended(

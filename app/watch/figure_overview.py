@@ -61,6 +61,7 @@ class Shown:
             "clear_at": figure.clear_at,
             "falls": figure.falls,
             "in_a_row": figure.in_a_row,
+            "clear_in_a_row": figure.to_clear,
             "window_s": figure.window_s,
             "made_of": figure.made_of,
             "owner": figure.owner.value,

@@ -4,6 +4,7 @@ from typing import Final
 
 from app.watch.amounts import in_digits
 from app.watch.figure_moments import WELL_AFTER
+from app.watch.figure_sums import EVERY_S
 from app.watch.figures import Figure, Standing, span
 
 MANY_MINUTES_S: Final = 10_800.0
@@ -36,10 +37,11 @@ def title(figure: Figure, of: str, found: Standing) -> str:
 def body(figure: Figure, of: str, found: Standing) -> str:
     """What it is made of, when it is over, who owns it and what to do."""
     back = "at least" if figure.falls else "at most"
+    stays = f", and stays so for {span(figure.clear_in_a_row * EVERY_S)}" if figure.clear_in_a_row else ""
     seen = f"in the last {span(figure.window_s)}; {found.samples} seen. It is over when it is"
     if found.seen:
         seen = f"{found.seen}, which chance hardly makes. It is over after {WELL_AFTER} good ones, or when it is"
     return (
-        f"{called(figure, of)}: {figure.made_of}, {seen} {back} {amount(figure, figure.clear_at)} again. "
+        f"{called(figure, of)}: {figure.made_of}, {seen} {back} {amount(figure, figure.clear_at)} again{stays}. "
         f"Owner: {figure.owner}. {figure.remedy} `readback figures show {figure.name}`, {RUNBOOK}."
     )

@@ -88,7 +88,8 @@ Moment = Callable[[Sums, float], Mapping[str, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. It is raised above `raise_at` and cleared at `clear_at`, after `in_a_row` evaluations.
+    """One figure. It is raised above `raise_at` and cleared at `clear_at`, after `in_a_row` evaluations; after
+    `clear_in_a_row`, where between the two there is no room for a gap.
 
     `of`: what it is taken of by itself (a tool, an upstream, ...), empty when there is one only. `least`: samples
     without which it says nothing; 0: where nothing was seen, its value is 0. `falls`: the low values are the bad ones.
@@ -111,6 +112,7 @@ class Figure:
     remedy: str
     read: Read
     in_a_row: int = 2
+    clear_in_a_row: int = 0
     owner: Owner = Owner.INSTALLATION
     falls: bool = False
     told_by: str = ""
@@ -124,6 +126,11 @@ class Figure:
     def span_s(self) -> float:
         """How long we must have watched to say anything."""
         return max(self.window_s, self.raise_at) if self.age else self.window_s
+
+    @property
+    def to_clear(self) -> int:
+        """Evaluations in a row after which it is cleared."""
+        return self.clear_in_a_row or self.in_a_row
 
     def beyond(self, value: float) -> bool:
         """Whether it is bad enough to be raised."""
@@ -221,7 +228,7 @@ def _seen(figure: Figure, found: Standing, reading: Reading, ago_s: float) -> St
     step = 0 if 0 <= ago_s < APART_S else 1
     over = max(over + step, 1) if _beyond(figure, reading) else 0
     under = max(under + step, 1) if _back(figure, reading) else 0
-    raised = under < figure.in_a_row if found.raised else over >= figure.in_a_row
+    raised = under < figure.to_clear if found.raised else over >= figure.in_a_row
     # Only the count that can change something is kept, so that a figure that is well costs no writing.
     state = State.RAISED if raised else State.FINE
     return replace(found, raised=raised, state=state, over=0 if raised else over, under=under if raised else 0)

@@ -23,8 +23,10 @@ OF_A_DAY: Final = frozenset({"cap_near", "cap_reached", "model_spend_cap"})
 """Their keys have a business, or * for all, and a day of its zone, or of UTC."""
 OF_A_MOMENT: Final = frozenset({
     "unknown_line", "no_assistant", "audit_rows_lost", "google_credentials", "reference_guessing",
-    "transfers_not_followed", "call_event_lost", "pending_note_unread",
+    "transfers_not_followed", "call_event_lost",
 })  # fmt: skip
+ONCE_SEEN: Final = frozenset({"pending_note_unread"})
+"""These, only where somebody has taken them: the machine with the file may be gone, and nothing would ring anew."""
 RETIRED: Final = frozenset({"texts_not_listed"})
 """Kinds that earlier versions raised and this one does not: where one was up at an upgrade, nobody else ends it."""
 LAPSE_AFTER_S: Final = 86_400.0
@@ -57,12 +59,12 @@ class Lapse:
         """Look once; how many pages that ended. Raises a `ReadbackError`."""
         now = self._clock.now()
         found = await self._database.read(_open)
-        over = {name: why for name, at in found.items() if (why := self._over(*name, at, now)) is not None}
+        over = {name: why for name, how in found.items() if (why := self._over(*name, *how, now)) is not None}
         if over:
             await self._database.write(lambda t: [resolved(t, *name, now=now, by=why) for name, why in over.items()])
         return len(over)
 
-    def _over(self, kind: str, key: str, raised_at: float, now: float) -> str | None:
+    def _over(self, kind: str, key: str, raised_at: float, taken: bool, now: float) -> str | None:
         """Why it is, empty when its cause is gone; None while it is not."""
         if self._unwatched(kind, key):
             return UNWATCHED
@@ -72,7 +74,8 @@ class Lapse:
             return DAY_OVER if day_over(key, self._zones, now) else None
         if kind == "unknown_line" and key in self._lines:
             return ""
-        return LAPSED if kind in OF_A_MOMENT and now - raised_at >= LAPSE_AFTER_S else None
+        lapses = kind in OF_A_MOMENT or (kind in ONCE_SEEN and taken)
+        return LAPSED if lapses and now - raised_at >= LAPSE_AFTER_S else None
 
 
 def day_over(key: str, zones: Mapping[str, ZoneInfo], now: float) -> bool:
@@ -84,6 +87,7 @@ def day_over(key: str, zones: Mapping[str, ZoneInfo], now: float) -> bool:
     return found["day"] < today.isoformat()
 
 
-def _open(connection: Connection) -> dict[tuple[str, str], float]:
-    these = select(_p.kind, _p.key, _p.raised_at).where(NOT_RESOLVED)
-    return {(row.kind, row.key): row.raised_at for row in connection.execute(these)}
+def _open(connection: Connection) -> dict[tuple[str, str], tuple[float, bool]]:
+    """What is up, since when, and whether somebody has it."""
+    these = select(_p.kind, _p.key, _p.raised_at, _p.acknowledged_at).where(NOT_RESOLVED)
+    return {(row.kind, row.key): (row.raised_at, row.acknowledged_at > 0.0) for row in connection.execute(these)}

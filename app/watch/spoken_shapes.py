@@ -134,6 +134,10 @@ class _VapiRecord(Camel):
     open = True
 
 
+class _VapiList(Answer):
+    records: list[_VapiRecord]
+
+
 def _message(kind: str, message: type[_VapiMessage], *, hot: bool = False) -> Shape:
     """The shape of an envelope with such a message in it."""
     envelope = create_model(f"{message.__name__}Envelope", __base__=_VapiEnvelope, message=(message, ...))
@@ -168,6 +172,9 @@ def of_vapi_message(told: Mapping[str, Any]) -> Shape:
 
 
 VAPI_RECORD: Final = Shape("vapi", "record of the API", _VapiRecord, hot=True)
+VAPI_LIST: Final = Shape("vapi", "list of the API", _VapiList, hot=True)
+"""As `{"records": list}`: a list by itself has no names."""
+VAPI_WRITTEN: Final = Shape("vapi", "record that was written", _VapiRecord)
 
 
 # --- other platforms --------------------------------------------------------------------------------------------------

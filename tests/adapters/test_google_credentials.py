@@ -190,6 +190,25 @@ async def test_a_failing_token_endpoint_is_unknown_and_asked_again_later(
     await credentials.close()
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b'{"token": "abc", "expires_in": 3600}', "the answer has no access_token"),
+        (b'{"access_token": 7, "expires_in": 3600}', "the answer has no access_token"),
+        (b'{"access_token": "abc"}', "the answer does not say when the token ends"),
+        (b"[]", "the answer has no access_token"),
+    ],
+)
+async def test_a_token_answer_that_cannot_be_read_is_said(
+    google: FakeGoogle, either_kind: Path, answer: bytes, said: str
+) -> None:
+    google.fail_always("token", faults.Fault("body", detail=answer))
+    calendar = await started(either_kind, google)
+    free = await calendar.free([DANA], MORNING, MORNING + DAY, within_s=5)
+    await calendar.close()
+    assert free == {DANA: Unknown(f"token refresh failed: {said}")}
+
+
 async def test_a_token_endpoint_that_hangs_costs_a_call_its_deadline_and_no_more(
     google: FakeGoogle, authorized_user: Path
 ) -> None:

@@ -7,6 +7,7 @@ import time
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -200,6 +201,34 @@ async def test_a_list_that_cannot_be_had_says_nothing(
 
     assert isinstance(await asked.sent(TEXT, time.time()), Unknown)
     assert isinstance(await asked.received(LINE, time.time(), SMS), Unknown)
+
+
+@pytest.mark.parametrize("change", [
+    {"sid": None}, {"direction": None}, {"date_created": "2026-11-20T10:00:00Z"}, {"date_created": None},
+])  # fmt: skip
+async def test_a_list_with_a_message_that_is_half_known_says_nothing(
+    twilio: FakeTwilio, made: TwilioCarrier, change: dict[str, Any]
+) -> None:
+    await made.send(TEXT)
+    twilio.came_in("Hello", CUSTOMER, LINE)
+    for message in twilio.state.taken:
+        message |= change
+    assert isinstance(await made.sent(TEXT, time.time()), Unknown)
+    assert isinstance(await made.received(LINE, time.time(), SMS), Unknown)
+
+
+async def test_a_page_that_does_not_say_whether_there_is_another_says_nothing(
+    twilio: FakeTwilio, made: TwilioCarrier
+) -> None:
+    twilio.mishaps.append(crm.Mishap(fault=Fault(body=b'{"messages": [], "page": 0, "page_size": 200}')))
+    assert isinstance(await made.sent(TEXT, time.time()), Unknown), "nothing would mean that it may go again"
+
+
+async def test_a_message_that_was_made_without_an_id_is_not_known_to_be_sent(
+    twilio: FakeTwilio, made: TwilioCarrier
+) -> None:
+    twilio.mishaps.append(crm.Mishap(crm.DONE, Fault(201, body=b'{"message_sid": "SM1", "status": "queued"}')))
+    assert isinstance(await made.send(TEXT), Unknown)
 
 
 async def test_what_came_in_is_listed_oldest_first_without_what_went_out(

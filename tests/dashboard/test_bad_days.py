@@ -203,6 +203,7 @@ async def test_the_database_goes_while_somebody_looks(postgres_url: str, tmp_pat
                 page = await dana.look(path)
                 assert page.status_code == 503
                 assert "The database does not answer" in page.text
+                assert '<a href="/status">' in page.text
             told = await server.get("/api/overview", ADMIN_TOKEN)
             assert (told.status_code, told.json()["state"]) == (200, "unknown")
             assert (await server.get("/api/bookings", ADMIN_TOKEN)).status_code == 503
@@ -210,6 +211,7 @@ async def test_the_database_goes_while_somebody_looks(postgres_url: str, tmp_pat
             answer = await dana.client.post("/dashboard/dead-letters/replay", data=press, headers=HTML)
             assert answer.status_code == 503
             assert "look again before you press it once more" in answer.text
+            assert (await server.get("/status")).status_code == 200
         until = time.monotonic() + 60
         while (await dana.look("dead-letters")).status_code != 200:
             assert time.monotonic() < until

@@ -18,7 +18,7 @@ def test_it_says_each_thing_in_a_line_with_a_remedy_and_fails_when_anything_does
     assert lines[jobs + 1].strip() == "-> Start `readback serve` with READBACK_JOBS=on, or `readback work`."
     assert any(line.startswith("calendar of acme/dana    ok") for line in lines)
     assert lines[-1].startswith(
-        "1 of 17 fail: jobs. Left out, for the reasons above: audit log, redis, heartbeat, pager, "
+        "1 of 18 fail: jobs. Left out, for the reasons above: audit log, redis, heartbeat, pager, "
     )
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from app.audit.log import seal, verify
 from app.db.engine import Transaction
@@ -21,7 +22,7 @@ from app.jobs.dead_letters import (
     pile,
     replay,
 )
-from app.jobs.pile import PAGE, TOLD_AGAIN_S, PileWatch
+from app.jobs.pile import OLD_AFTER_S, PAGE, TOLD_AGAIN_S, PileWatch
 from app.watch.pages import resolved
 from tests.fakes.clock import FakeClock
 from tests.fakes.databases import opened
@@ -140,6 +141,27 @@ async def test_a_letter_that_nobody_deals_with_is_paged_and_the_page_goes_with_i
 
         await database.write(lambda transaction: discard(transaction, identity, by="dana", now=clock.now()))
         await PileWatch(database, clock).look()
+        assert await database.read(open_pages) == []
+
+
+async def test_a_pile_that_is_worked_off_beside_the_threshold_is_one_page(database_url: str) -> None:
+    clock = FakeClock()
+    async with opened(database_url) as database:
+        watch, letters = PileWatch(database, clock), []
+        for number in range(5):
+            letter = Letter("crm_copy", f"b:{number}", "acme", "500", DATA)
+            letters.append(await database.write(partial(bury, letter=letter, now=clock.now())))
+            clock.advance(60)
+        clock.advance(OLD_AFTER_S - 299)
+        raisings = []
+        of_old_ones = select(func.count()).select_from(pages).where(pages.c.kind == PAGE)
+        for identity in letters:
+            await watch.look()
+            raisings.append(await database.read(lambda connection: connection.execute(of_old_ones).scalar_one()))
+            await database.write(partial(discard, identity=identity, by="dana", now=clock.now()))
+            await watch.look()
+            clock.advance(61)
+        assert raisings == [1] * 5
         assert await database.read(open_pages) == []
 
 

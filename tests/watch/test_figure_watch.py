@@ -427,7 +427,7 @@ async def test_the_overview_has_every_figure_and_is_never_fine_without_knowing(
         "name": "tool_errors", "of": TOOL, "state": "raised", "raised": True, "since": 0, "value": 0.5, "seen": "",
         "borne": 0.05, "unit": "share", "samples": 120, "least": 20, "why": "", "raise_at": 0.05,
         "clear_at": 0.02, "falls": False,
-        "in_a_row": 2, "window_s": 600.0, "made_of": errors.figure.made_of,
+        "in_a_row": 2, "clear_in_a_row": 2, "window_s": 600.0, "made_of": errors.figure.made_of,
         "owner": "whoever runs this installation", "remedy": errors.figure.remedy, "told_by": "figure",
     }  # fmt: skip
     assert found["dead_letter_age", "acme"].as_json()["told_by"] == "dead_letters_old"

@@ -256,6 +256,24 @@ def test_what_several_counted_is_added_up_and_what_is_older_left_out() -> None:
             assert found[window].seconds == seconds
 
 
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_value_that_wavers_on_a_threshold_is_raised_once(figure: Figure) -> None:
+    """To be asked of the threshold itself, and of what is just beyond it, in turns of a quarter of an hour."""
+    beyond = figure.raise_at * (0.99 if figure.falls else 1.01) + (0.0 if figure.raise_at else 0.01)
+    quarter = int(900 / EVERY_S)
+    said = judge(([beyond] * quarter + [figure.raise_at] * quarter) * 8, figure, samples=500)
+
+    assert said.strip("f").strip("r") == "", said
+    assert said.endswith("r")
+
+
+def test_callers_that_are_turned_away_now_and_then_are_one_page_that_ends_after_a_good_hour() -> None:
+    account = next(one for one in FIGURES if one.name == "ended_account")
+    hour = int(3_600 / EVERY_S)
+
+    assert judge([0.1, *[0.0] * (hour - 1), 0.1, *[0.0] * hour], account, samples=50) == "r" * (2 * hour) + "f"
+
+
 def test_an_age_of_days_is_told_in_hours_and_one_sample_is_one() -> None:
     age = next(one for one in FIGURES if one.name == "dead_letter_age")
 

@@ -11,7 +11,7 @@ from app.booking.business import Businesses, CrmAccount
 from app.main.watching import unwatched
 from app.settings import load
 from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, NOT_RAISED, UNWATCHED, Lapse
-from app.watch.pages import Page, listed, raised
+from app.watch.pages import Page, acknowledged, listed, raised
 from app.watch.volume_lines import Watched
 from tests.booking.acme import acme
 from tests.fakes.clock import FakeClock
@@ -60,6 +60,21 @@ async def test_it_ends_when_it_says_nothing_any_more_and_says_why(
         assert await Lapse(database, [ACME], clock).look() == (resolution is not None)
         (page,) = await database.read(lambda c: listed(c, all_of_them=True))
         assert (page.status, page.resolution) == (("open", "") if resolution is None else ("resolved", resolution))
+
+
+async def test_a_pending_booking_that_nobody_looked_after_stays_until_somebody_has_it(database_url: str) -> None:
+    clock = FakeClock()
+    async with opened(database_url) as database:
+        lapse = Lapse(database, [ACME], clock)
+        note = Page("pending_note_unread", "0123abcd", "Somebody may wait", "b")
+        await database.write(lambda t: raised(t, note, now=clock.now()))
+        clock.advance(3 * LAPSE_AFTER_S)
+        assert await lapse.look() == 0, "its machine may be gone, and would not ring anew"
+        (page,) = await database.read(listed)
+        await database.write(lambda t: acknowledged(t, page.id, by="", now=clock.now()))
+        assert await lapse.look() == 1
+        (page,) = await database.read(lambda c: listed(c, all_of_them=True))
+        assert (page.status, page.resolution) == ("resolved", LAPSED)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from inspect import signature
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,21 +17,31 @@ from app.adapters.caldav_calendar import CaldavCalendar, CaldavOptions
 from app.adapters.crm_hubspot import CrmHubspot
 from app.adapters.crm_webhook import CrmWebhook
 from app.adapters.google_calendar import GoogleCalendar, GoogleOptions
+from app.adapters.google_credentials import GoogleCredentials, TokenError
 from app.adapters.models import Access, ProviderModel, Providers
 from app.adapters.pagerduty import PagerDuty
+from app.adapters.twilio_carrier import TwilioAccount, TwilioCarrier
+from app.adapters.vapi_records import VapiRecords
+from app.booking.calendar import Event
 from app.inference.model import Message, ModelError, ModelName, Question
+from app.provisioning.platform import Kind, PlatformError
+from app.sms.carrier import Outgoing
 from app.watch import shapes
 from app.watch.notify import Notice, Step
 from tests.booking.copies import copy
 from tests.fakes import google_faults as faults
 from tests.fakes.caldav_server import FakeCaldav
 from tests.fakes.clock import FakeClock
-from tests.fakes.crm import Mishap
+from tests.fakes.crm import CrmServer, Mishap
 from tests.fakes.google_calendar import FakeGoogle
 from tests.fakes.hubspot import TOKEN, FakeHubspot
 from tests.fakes.model_server import ModelServer, answering
 from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.recording_server import Fault
+from tests.fakes.twilio_server import ACCOUNT, FakeTwilio, refusing
+from tests.fakes.twilio_server import TOKEN as TWILIO_TOKEN
+from tests.fakes.vapi_records import KEY as VAPI_KEY
+from tests.fakes.vapi_records import FakeVapi
 from tests.fakes.webhook_receiver import KEY, WebhookReceiver
 
 SPAN = (1_893_456_000, 1_893_459_600)
@@ -57,6 +71,41 @@ async def google() -> AsyncIterator[Upstream]:
 
         yield Upstream(ask, lambda body: server.fail_always("*", faults.Fault("body", detail=body.encode())))
         await calendar.close()
+
+
+@asynccontextmanager
+async def google_writes() -> AsyncIterator[Upstream]:
+    async with FakeGoogle(["dana"]) as server:
+        calendar, numbers = GoogleCalendar(GoogleOptions(api_url=server.url)), count(1)
+        await calendar.start()
+
+        async def ask() -> None:
+            number = next(numbers)
+            visit, channel = Event(f"visit0000{number}", *SPAN, "Visit", "", "RB-1"), f"channel-{number}"
+            await calendar.book("dana", visit, within_s=2.0)
+            await calendar.move("dana", visit.id, SPAN, "", within_s=2.0)
+            await calendar.cancel("dana", visit.id, "", within_s=2.0)
+            await calendar.watch("dana", channel, "token", "https://us.example/changes", within_s=2.0)
+            await calendar.unwatch(channel, "resource-dana", within_s=2.0)
+
+        yield Upstream(ask, lambda body: server.fail_always("*", faults.Fault("body", detail=body.encode())))
+        await calendar.close()
+
+
+@asynccontextmanager
+async def google_tokens(folder: Path) -> AsyncIterator[Upstream]:
+    user = {"type": "authorized_user", "client_id": "id", "client_secret": "secret", "refresh_token": "refresh-1"}
+    (folder / "user.json").write_text(json.dumps(user))
+    async with FakeGoogle() as server:
+
+        async def ask() -> None:
+            credentials = GoogleCredentials(folder / "user.json", token_url=server.token_url, clock=FakeClock())
+            await credentials.start()
+            with suppress(TokenError):
+                await credentials.token()
+            await credentials.close()
+
+        yield Upstream(ask, lambda body: server.fail_always("token", faults.Fault("body", detail=body.encode())))
 
 
 @asynccontextmanager
@@ -102,6 +151,47 @@ async def webhook() -> AsyncIterator[Upstream]:
 
 
 @asynccontextmanager
+async def twilio() -> AsyncIterator[Upstream]:
+    async with FakeTwilio() as server:
+        account = TwilioAccount(ACCOUNT, ACCOUNT, TWILIO_TOKEN, server.url, per_second=100)
+        carrier = TwilioCarrier(account, Breaker(FakeClock()), FakeClock())
+        server.mishaps.append(refusing(21610))
+
+        async def ask() -> None:
+            for number in range(2):
+                await carrier.send(Outgoing(f"text-{number}", "+12125550101", "+12125550100", "Hello"))
+            await carrier.sent(Outgoing("text-1", "+12125550101", "+12125550100", "Hello"), 0.0)
+
+        def answers(body: str) -> None:
+            server.mishaps += [
+                Mishap(fault=Fault(status, body=body.encode())) for status in (400, HTTPStatus.CREATED, 200)
+            ]
+
+        yield Upstream(ask, answers)
+        await carrier.aclose()
+
+
+@asynccontextmanager
+async def vapi() -> AsyncIterator[Upstream]:
+    async with FakeVapi() as server:
+        records, tool = VapiRecords(server.url, VAPI_KEY), server.has("tool", {"type": "function"})
+        asks = (
+            lambda: records.listed(Kind.TOOL),
+            lambda: records.read(Kind.TOOL, tool),
+            lambda: records.create(Kind.TOOL, {"type": "function"}),
+            lambda: records.change(Kind.TOOL, tool, {"async": True}),
+        )
+
+        async def ask() -> None:
+            for one in asks:
+                with suppress(PlatformError):
+                    await one()
+
+        yield Upstream(ask, lambda body: _mishap(server, body))
+        await records.aclose()
+
+
+@asynccontextmanager
 async def pagerduty() -> AsyncIterator[Upstream]:
     async with FakePagerDuty() as server:
         client, page = PagerDuty(server.api_url), Notice("0123456789abcdef", Step.RAISED, "It rings", "")
@@ -129,12 +219,12 @@ async def model(provider: str) -> AsyncIterator[Upstream]:
         await providers.aclose()
 
 
-def _mishap(server: FakeHubspot | WebhookReceiver, body: str) -> None:
-    server.mishaps += [Mishap(fault=Fault(200, body=body.encode()))] * 3
+def _mishap(server: CrmServer, body: str) -> None:
+    server.mishaps += [Mishap(fault=Fault(200, body=body.encode()))] * 4
 
 
 MULTISTATUS = '<multistatus xmlns="DAV:"><response><href>/dana/a.ics</href>{}</response></multistatus>'
-CASES: dict[str, tuple[Callable[[], Any], set[str], str, set[str]]] = {
+CASES: dict[str, tuple[Callable[..., Any], set[str], str, set[str]]] = {
     "google": (
         google, {"freebusy.query", "events.list", "event in a list", "event"},
         json.dumps({"items": [{"id": 7, "start": {"dateTime": 9}, "end": {}}]}),
@@ -144,6 +234,23 @@ CASES: dict[str, tuple[Callable[[], Any], set[str], str, set[str]]] = {
             "id is missing; start is missing; end is missing",
         },
     ),
+    "google, no JSON": (
+        google, {"freebusy.query", "events.list", "event in a list", "event"}, "<html>",
+        {"it is text in place of object"},
+    ),
+    "google, written": (
+        google_writes, {"event", "events.watch", "deleted event or stopped channel"},
+        json.dumps({"id": 7, "resourceId": 8}),
+        {
+            "id is number in place of text; start is missing; end is missing",
+            "resourceId is number in place of text; expiration is missing",
+            "it is other in place of object",
+        },
+    ),
+    "google's tokens": (
+        google_tokens, {"token"}, json.dumps({"token": "abc", "expires_in": "3600"}),
+        {"access_token is missing; expires_in is text in place of number"},
+    ),
     "caldav": (
         caldav, {"multistatus"},
         MULTISTATUS.format("<propstat><prop><getetag>1</getetag></prop></propstat>"),
@@ -151,7 +258,7 @@ CASES: dict[str, tuple[Callable[[], Any], set[str], str, set[str]]] = {
     ),
     "caldav, no XML": (caldav, {"multistatus"}, "<html>", {"it is other in place of object"}),
     "hubspot": (
-        hubspot, {"object", "list of objects"},
+        hubspot, {"object", "list of objects", "tie of two objects"},
         json.dumps({"id": 7, "results": [{"properties": []}]}),
         {
             "id is number in place of text; properties is missing",
@@ -165,6 +272,28 @@ CASES: dict[str, tuple[Callable[[], Any], set[str], str, set[str]]] = {
             "event_id is number in place of text",
             "revision is text in place of number; start is nothing in place of text; end is missing",
         },
+    ),
+    "twilio": (
+        twilio, {"message", "list of messages", "refusal"},
+        json.dumps({"id": "SM1", "status": "queued", "code": "21610", "messages": [{"sid": "SM1", "status": "sent"}]}),
+        {
+            "sid is missing",
+            "code is text in place of number; message is missing",
+            "messages[].direction is missing; messages[].to is missing; next_page_uri is missing; "
+            "messages[].date_created is missing",
+        },
+    ),
+    "vapi": (
+        vapi, {"list of the API", "record of the API", "record that was written"},
+        json.dumps({"uuid": "1", "updatedAt": 7}),
+        {
+            "records is object in place of list",
+            "id is missing; updatedAt is number in place of text",
+        },
+    ),
+    "vapi, no JSON": (
+        vapi, {"list of the API", "record of the API", "record that was written"}, "<html>",
+        {"records is other in place of list", "it is other in place of object"},
     ),
     "pagerduty": (pagerduty, {"event that was taken"}, "taken", {"it is other in place of object"}),
     "openai": (
@@ -196,9 +325,9 @@ def anew() -> Iterator[None]:
 
 @pytest.mark.parametrize(("upstream", "paths", "odd", "problems"), CASES.values(), ids=CASES)
 async def test_what_is_read_is_looked_at_and_a_change_is_found(
-    upstream: Callable[[], Any], paths: set[str], odd: str, problems: set[str]
+    upstream: Callable[..., Any], paths: set[str], odd: str, problems: set[str], tmp_path: Path
 ) -> None:
-    async with upstream() as up:
+    async with upstream(*(tmp_path,) * ("folder" in signature(upstream).parameters)) as up:
         await up.ask()
         seen = shapes.taken()
         assert {each.shape.path for each in seen} == paths

@@ -32,7 +32,8 @@
 
   function notLive(status) {
     over = status === 401;
-    told(over ? ENDS.over : "Not live: the server does not answer. Trying again.", true);
+    const away = status === 503 ? AWAY : "Not live: the server does not answer. Trying again.";
+    told(over ? ENDS.over : away, true);
   }
 
   if (live) {

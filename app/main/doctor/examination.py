@@ -82,8 +82,12 @@ class Finding:
     seconds: float
 
 
-async def examined(checks: Sequence[Check], told: Callable[[Finding], None]) -> list[Finding]:
-    """Run all checks; `told` hears of each as soon as it and those before it are over."""
+async def examined(
+    checks: Sequence[Check], told: Callable[[Finding], None], last: Sequence[Check] = ()
+) -> list[Finding]:
+    """Run all checks, and after them those that look at what came of them; `told` hears of each as soon as it and those
+    before it are over.
+    """
     places = asyncio.Semaphore(TOGETHER)
 
     async def one(check: Check) -> Finding:
@@ -95,6 +99,9 @@ async def examined(checks: Sequence[Check], told: Callable[[Finding], None]) -> 
     try:
         for task in running:
             found.append(await task)
+            told(found[-1])
+        for check in last:
+            found.append(await _run(check))
             told(found[-1])
     finally:
         for task in running:

@@ -17,6 +17,8 @@ from app.main.doctor.examination import AilingError, Check, LeftOutError, Patien
 from app.main.model_path import accesses, grader
 from app.main.startup_checks import check_crms
 from app.settings import Settings
+from app.watch.declared_shapes import OWN_HEALTH, TWILIO_ACCOUNT, TWILIO_MESSAGES
+from app.watch.spoken_shapes import VAPI_LIST
 
 MOST_SKEW_S: Final = 30.0
 """Signatures are refused at 300 s and tokens at less; somebody should know long before."""
@@ -95,7 +97,7 @@ async def _public(settings: Settings) -> str:
     if not settings.public_url:
         raise LeftOutError("READBACK_PUBLIC_URL is not set")
     answer = await asked("GET", f"{settings.public_url}/healthz")
-    if answer.status != 200 or answer.json != {"status": "ok"}:
+    if answer.status != 200 or answer.read(OWN_HEALTH) != {"status": "ok"}:
         raise AilingError(f"/healthz answers {answer.status}, and not as a Readback does")
     if not settings.tools_secrets:
         return "/healthz answers; READBACK_TOOLS_SECRETS is not set, so not seen whether it is this installation"
@@ -113,7 +115,7 @@ async def _vapi(settings: Settings) -> str:
         raise LeftOutError("VAPI_API_KEY is not set")
     headers = {"authorization": f"Bearer {settings.vapi_api_key.get_secret_value()}"}
     answer = await asked("GET", f"{settings.vapi_api_url}/assistant?limit=1", headers=headers)
-    if not isinstance(answer.json, list) or answer.status != 200:
+    if not isinstance(answer.read(VAPI_LIST, named="records"), list) or answer.status != 200:
         raise AilingError(said(answer, "a list of assistants"))
     return "the key is taken"
 
@@ -127,14 +129,16 @@ async def _twilio(settings: Settings) -> str:
     seen = []
     if settings.twilio_auth_tokens:
         answer = await asked("GET", f"{account}.json", auth=(sid, settings.twilio_auth_tokens[0]))
-        if answer.status != 200 or not isinstance(answer.json, dict):
+        told = answer.read(TWILIO_ACCOUNT)
+        if answer.status != 200 or not isinstance(told, dict):
             raise AilingError(f"the account with TWILIO_AUTH_TOKEN: {said(answer, 'an account')}")
-        if answer.json.get("status") != "active":
+        if told.get("status") != "active":
             raise AilingError("the account is not active", "See console.twilio.com why it is suspended or closed.")
         seen.append("the account is active")
     if settings.twilio_api_key and settings.twilio_api_secret:
         key = (settings.twilio_api_key, settings.twilio_api_secret.get_secret_value())
         answer = await asked("GET", f"{account}/Messages.json?PageSize=1", auth=key)
+        answer.read(TWILIO_MESSAGES)
         if answer.status != 200:
             raise AilingError(f"TWILIO_API_KEY: {said(answer, 'messages')}")
         seen.append("the API key is taken")

@@ -24,6 +24,7 @@ from app.provisioning.platform import Document, GoneError, Key, Kind
 from app.provisioning.rules import name_of
 from app.provisioning.sealing import Sealer
 from app.settings import Settings
+from app.watch.declared_shapes import TWILIO_NUMBERS
 
 VAPI: Final = "/vapi"
 SMS: Final = "/twilio/sms"
@@ -181,7 +182,8 @@ async def _numbers(settings: Settings) -> AsyncIterator[tuple[str, Mapping[str, 
     path = f"/2010-04-01/Accounts/{sid}/IncomingPhoneNumbers.json?PageSize={IN_A_PAGE}"
     for _ in range(MOST_PAGES):
         answer = await asked("GET", f"{settings.twilio_api_url}{path}", auth=auth)
-        page = answer.json if answer.status == 200 and isinstance(answer.json, dict) else {}
+        told = answer.read(TWILIO_NUMBERS)
+        page = told if answer.status == 200 and isinstance(told, dict) else {}
         listed = page.get("incoming_phone_numbers")
         if not isinstance(listed, list) or not all(isinstance(record, dict) for record in listed):
             raise AilingError(said(answer, "a list of numbers"), "See what the check of Twilio says.")
