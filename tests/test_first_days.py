@@ -1,8 +1,8 @@
 """A business in its first two weeks that does not say so is named wherever a model is asked, however it was set up."""
 
 import json
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +10,11 @@ import pytest
 from app.booking.business import Businesses
 from app.db.migrate import migrate
 from app.db.once import committing, looking
-from app.main.first_days import first_days
+from app.main.first_days import first_days, unapproved
 from app.settings import load
 from app.watch.volume_counts import CALL, Came, noted
 from tests.booking.acme import acme
 from tests.commanding import command
-from tests.flows.businesses import as_new
 
 DAY_S = 86_400.0
 NOW = 1_795_000_000.0
@@ -28,10 +27,11 @@ SETUPS = [
 ]
 
 
-def told(url: str, variables: dict[str, str], *businesses: Any) -> list[str]:
-    settings, served = load(variables), Businesses({one.id: one for one in businesses or (acme(live_since=None),)})
+def told(url: str, variables: dict[str, str], *businesses: Any) -> tuple[list[str], str]:
+    settings, served = load(variables), Businesses({one.id: one for one in businesses or (acme(),)})
     with looking(url) as connection:
-        return first_days(connection, settings, served, NOW)
+        sentences = first_days(connection, settings, served, NOW)
+        return sentences, unapproved(connection, settings, served, NOW)
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def empty(database_url: str) -> str:
 
 @pytest.mark.parametrize(("variables", "asked"), SETUPS)
 def test_it_is_named_wherever_a_model_is_asked(empty: str, variables: dict[str, str], asked: bool) -> None:
-    sentences = told(empty, variables)
-    assert len(sentences) == int(asked)
+    sentences, line = told(empty, variables)
+    assert (len(sentences), bool(line)) == (int(asked), asked)
     assert all("it has had no call or text here yet" in said for said in sentences)
 
 
@@ -51,17 +51,24 @@ def test_it_is_named_wherever_a_model_is_asked(empty: str, variables: dict[str, 
 def test_two_weeks_after_the_first_call_it_is_named_no_more(empty: str, days: float, new: bool) -> None:
     with committing(empty, lambda *_: None) as transaction:
         noted(transaction.connection, [Came("acme", "+1", CALL, NOW - days * DAY_S)])
-    assert len(told(empty, {"OPENAI_API_KEY": "key"})) == int(new)
+    sentences, line = told(empty, {"OPENAI_API_KEY": "key"})
+    assert (len(sentences), bool(line)) == (int(new), new)
 
 
 def test_who_says_since_when_is_not_named(empty: str) -> None:
     said = acme(live_since=date(2026, 11, 1))
-    assert told(empty, {"OPENAI_API_KEY": "key"}, said) == []
+    assert told(empty, {"OPENAI_API_KEY": "key"}, said) == ([], "")
 
 
-def test_the_checklist_says_so_with_a_key_alone(sqlite_url: str, tmp_path: Path) -> None:
-    variables = {"OPENAI_API_KEY": "key", "READBACK_BUSINESSES": str(as_new(tmp_path))}
-    said = json.loads(command(sqlite_url, "checklist", "--json", **variables).stdout)["warnings"]
+def test_of_many_three_are_named_in_the_line_and_all_in_the_list(empty: str) -> None:
+    businesses = [replace(acme(), id=f"acme{number}", lines=()) for number in range(5)]
+    sentences, line = told(empty, {"OPENAI_API_KEY": "key"}, *businesses)
+    assert len(sentences) == 5
+    assert "for acme0, acme1, acme2 and 2 more:" in line
+
+
+def test_the_checklist_warns_with_a_key_alone(sqlite_url: str) -> None:
+    said = json.loads(command(sqlite_url, "checklist", "--json", OPENAI_API_KEY="key").stdout)["warnings"]
     assert ["live_since of business acme is not set" in each for each in said] == [True]
 
 

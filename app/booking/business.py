@@ -86,9 +86,7 @@ class Business:
     reviewed: frozenset[str] = frozenset()
     """Tools of which a person approves every use by the text agent."""
     live_since: date | None = None
-    """Its first day, in place of that of its first call or text here: for `NEW_FOR` from then a person approves every
-    change by a model.
-    """
+    """Its first day; for `NEW_FOR` from then a person approves every change by a model."""
     _services: Mapping[str, Service] = field(init=False, repr=False, compare=False)
     _technicians: Mapping[str, Technician] = field(init=False, repr=False, compare=False)
     _able: Mapping[str, tuple[Technician, ...]] = field(init=False, repr=False, compare=False)
@@ -100,13 +98,9 @@ class Business:
         object.__setattr__(self, "_technicians", _by_word(self.technicians))
         object.__setattr__(self, "_able", able)
 
-    def is_new(self, now: float, first: float | None = None) -> bool:
-        """Whether it is in its first two weeks, or not even live. `first`: when something first came in for it here,
-        None for not yet; its own word for its first day wins.
-        """
-        came = now if first is None else first
-        since = self.live_since or datetime.fromtimestamp(came, self.zone).date()
-        return datetime.fromtimestamp(now, self.zone).date() < since + NEW_FOR
+    def is_new(self, now: float) -> bool:
+        """Whether it is in its first two weeks, or not even live."""
+        return self.live_since is not None and datetime.fromtimestamp(now, self.zone).date() < self.live_since + NEW_FOR
 
     def service(self, wanted: str) -> Service | None:
         """The service with this id or name, in any case and spacing; None when there is none."""

@@ -24,7 +24,7 @@ KEYS: Final = {
     "figures": ("figures", "dependencies"),
     "bookings": ("show", "bookings", "next", "more"),
     "tasks": ("tasks", "next", "more"),
-    "reviews": ("reviews", "next", "decided"),
+    "reviews": ("reviews", "next", "decided", "unapproved"),
     "dead-letters": ("status", "letters", "next"),
     "pages": ("show", "pages", "next", "more", "unheard"),
     "incidents": ("incidents", "next", "page"),
@@ -45,6 +45,10 @@ SCALARS: Final[dict[str, Any]] = {
     "next": {"type": ["string", "null"], "description": "Ask again with it as `after`."},
     "unheard": {"type": ["string", "null"], "description": "Which pages reach nobody, and what to do about it."},
     "page": {"type": ["object", "null"], "description": "The page that was asked for, to open an incident from."},
+    "unapproved": {
+        "type": ["string", "null"],
+        "description": "For which new businesses nobody approves a model's work.",
+    },
     "older": {"type": ["integer", "null"], "description": "Ask again with it as `before`."},
     "chain": {"type": "object", "required": ["state", "rows", "total", "anchors", "why", "at"]},
 }

@@ -36,7 +36,8 @@ class House:
 
     `wake` tells the pager that a page was changed, `refused` notes a refused request in the audit log, `limits` reads
     every limit with its present use, `confirmable` are those that a person enters, `works` says whether anybody works
-    on background jobs, None while that is not known, `unheard` which pages reach nobody.
+    on background jobs, None while that is not known, `unheard` which pages reach nobody, `unapproved` for whom a model
+    works unseen though new, in a line that is empty for nobody.
     """
 
     database: Database
@@ -59,6 +60,7 @@ class House:
     states: Callable[[], Awaitable[Mapping[str, str]]]
     """How each dependency is: `ok`, `degraded` or `down`."""
     unheard: Unheard | None
+    unapproved: Callable[[Connection, float], str]
     synthetic_every_s: float
     """Between two calls that we make to ourselves; 0 for none."""
     refusals: Counting

@@ -127,14 +127,15 @@ class Views:
         return {"tasks": [as_listed(task, now) for task in kept], "next": following, "more": more}
 
     async def reviews(self, asked: Asked) -> Data:
-        """What waits for a person's decision, and what was decided last."""
-        after = place(asked.query.get("after", ""))
+        """What waits for a person's decision, what was decided last, and where nobody is asked though it is new."""
+        after, now = place(asked.query.get("after", "")), self._house.clock.now()
         waiting = await self._read(lambda c: reviews.waiting(c, after, MOST_SHOWN))
         decided = await self._read(lambda c: reviews.decided_lately(c, MOST_SHOWN))
         return {
             "reviews": [review_told(one) for one in waiting],
             "next": as_place(waiting[-1].due, waiting[-1].id) if len(waiting) == MOST_SHOWN else None,
             "decided": [review_told(one) for one in decided],
+            "unapproved": await self._read(lambda c: self._house.unapproved(c, now)) or None,
         }
 
     async def dead_letters(self, asked: Asked) -> Data:

@@ -17,6 +17,7 @@ from app.dashboard.ports import House
 from app.dashboard.routes import Dashboard
 from app.dashboard.signing_in import ALL_TRIES_BURST, ALL_TRIES_PER_S, TRIES_BURST, TRIES_PER_S
 from app.main.figures import figures_of
+from app.main.first_days import unapproved
 from app.main.limit_use import Counting
 from app.main.own_use import LIVE
 from app.main.page_receivers import unreached
@@ -71,6 +72,7 @@ def house(server: Server, ready: Readiness) -> House:
         figures=lambda connection, now: overview(connection, figures, now, settings.read_back_after_s, day),
         states=ready.states,
         unheard=unreached(settings, server.businesses),
+        unapproved=lambda connection, now: unapproved(connection, settings, server.businesses, now),
         synthetic_every_s=settings.synthetic_every_s,
         refusals=Refusals(clock, shared=server.shared.buckets() if server.shared else None),
         tries=Refusals(clock, TRIES_BURST, TRIES_PER_S),

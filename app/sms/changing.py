@@ -35,7 +35,6 @@ from app.sms.asked_for import (
     speaks_of,
 )
 from app.sms.deciding import opened_once
-from app.sms.first_traffic import FirstTraffic
 from app.sms.ground import ground
 from app.sms.instead import in_place
 from app.sms.model_turn import ModelTurn
@@ -73,11 +72,9 @@ class Changing:
         self._ask = Overtaking(ask, database, clock)
         self._database = database
         self._clock = clock
-        self._first = FirstTraffic(database)
 
     async def made(self, turn: ModelTurn, wanted: Sequence[Permitted], inference: str) -> list[str] | Mapping[str, Any]:
         """What there is to say about them; where the first did nothing but want other arguments, its result."""
-        turn.is_new = await self._first.makes_new(turn.business, turn.now)
         try:
             return await self._made(turn, wanted, inference)
         except RefusedError as error:
@@ -319,7 +316,7 @@ def _why(turn: ModelTurn, change: Permitted) -> str:
     ):  # what they chose before, and are asked for the name of, rests on it too
         rests_on = (*rests_on, name)
     why = needs_person(change.tool, change.confidence, rests_on, turn.said, now, high)
-    return why or ("new_business" if turn.is_new else "")
+    return why or ("new_business" if turn.business.is_new(turn.now) else "")
 
 
 def change_id(turn: str, number: int) -> str:

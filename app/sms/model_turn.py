@@ -34,8 +34,6 @@ class ModelTurn:
     """The customer's, as the model says."""
     reminded: bool = False
     """Whether the model was told that the customer wants something besides."""
-    is_new: bool = False
-    """Whether the business is in its first two weeks."""
     asked: Mapping[str, Any] = field(default_factory=dict)
     """The guided conversation's state, where this turn ends with its question."""
 

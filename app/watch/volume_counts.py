@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from app.db.prepared import Prepared
-from app.db.schema import bookings, volume
+from app.db.schema import volume
 from app.watch.baseline import HOUR_S
 from app.watch.judgement import QUARTER_S, Watch, Window
 
@@ -135,17 +135,15 @@ def read_hour(connection: Connection, hour: int, end: float) -> dict[Series, Row
     return _by_series(connection.execute(asked).all())
 
 
-def first_known(connection: Connection, business: str, before: float) -> float | None:
+def first_counted(connection: Connection, business: str, before: float) -> float | None:
     """When something first came in for a business, to the hour; any moment `before` that, if there is one; else None.
 
-    Counts are forgotten after a while, so what is long ago has no first moment. Bookings are not, and had a caller.
+    Counts are forgotten after a while, so what is long ago has no first moment.
     """
-    mine, _b = _v.business == business, bookings.c
-    booked = select(_b.created_at).where(_b.business == business, _b.created_at < before)
-    for asked in (select(_v.hour).where(mine, _v.hour < before), booked, select(_v.hour).where(mine).order_by(_v.hour)):
-        if (found := connection.execute(asked.limit(1)).scalar()) is not None:
-            return float(found)
-    return None
+    mine = _v.business == business
+    early = connection.execute(select(_v.hour).where(mine, _v.hour < before).limit(1)).scalar()
+    first = early if early is not None else connection.execute(select(func.min(_v.hour)).where(mine)).scalar()
+    return None if first is None else float(first)
 
 
 def left_others(connection: Connection, business: str, lines: Sequence[str]) -> dict[str, int]:

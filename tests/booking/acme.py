@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -80,7 +80,6 @@ def acme(people: tuple[str, ...] = ("dana", "lee"), scheme: str = "fake", **chan
         "technicians": tuple(Technician(p, p.title(), f"{scheme}:{p}", ids, HOURS) for p in people),
         "minimum_notice_minutes": 120,
         "page": ("json://acme.example/page",),
-        "live_since": date(2020, 1, 1),
     }
     return Business(**(given | changes))
 

@@ -275,16 +275,8 @@ def test_a_business_is_new_for_two_weeks_where_it_says_since_when(tmp_path: Path
     assert [business.is_new(datetime.combine(day, time(12), business.zone).timestamp()) for day in moments] == [
         True, True, True, False,
     ]  # fmt: skip
-
-
-def test_where_it_does_not_say_its_two_weeks_begin_with_what_first_came_in(tmp_path: Path) -> None:
-    file = tmp_path / "acme.toml"
     file.write_text(ACME)
-    business, first = load_businesses(file, {}).by_id["acme"], 1_795_000_000.0
-
-    new = [business.is_new(first + days * 86_400, first) for days in (0, 12.9, 15.1, 400)]
-    assert new == [True, True, False, False]
-    assert business.is_new(first), "nothing has come in yet"
+    assert not load_businesses(file, {}).by_id["acme"].is_new(0.0)
 
 
 def test_transfers_are_tried_in_their_order_within_their_hours(tmp_path: Path) -> None:

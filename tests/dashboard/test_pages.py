@@ -183,6 +183,20 @@ async def test_where_nobody_is_told_the_pages_say_so_and_what_to_do(sqlite_url: 
         assert (await server.get("/api/pages", ADMIN_TOKEN)).json()["unheard"] is None
 
 
+@pytest.mark.parametrize("order", [{"READBACK_MODELS": "openai:gpt-5"}, {}], ids=["an order", "a key alone"])
+async def test_the_review_page_names_new_businesses_where_nobody_approves_what_a_model_does(
+    sqlite_url: str, tmp_path: Path, order: dict[str, str]
+) -> None:
+    model = {"OPENAI_API_KEY": "key", **order}
+    said = "live_since is not set for acme: nobody approves what a model changes there in the first two weeks."
+    async with dashboard(sqlite_url, tmp_path, **model) as server, signed_in(server) as dana:
+        assert said in (await dana.look("reviews")).text
+        assert (await server.get("/api/reviews", ADMIN_TOKEN)).json()["unapproved"].startswith(said)
+    async with dashboard(sqlite_url, tmp_path) as server, signed_in(server) as dana:
+        assert "live_since" not in (await dana.look("reviews")).text
+        assert (await server.get("/api/reviews", ADMIN_TOKEN)).json()["unapproved"] is None
+
+
 CANNOT_BE: list[tuple[str, dict[str, Any], int, str]] = [
     ("tasks/done", {"key": "nobody"}, 409, "no such open task"),
     ("tasks/done", {}, 409, "is empty"),

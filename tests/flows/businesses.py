@@ -23,7 +23,6 @@ time_zone = "America/Chicago"
 lines = ["{ACME_LINE}"]
 vapi_assistants = ["{ASSISTANT}"]
 minimum_notice_minutes = {notice}
-live_since = "2020-01-01"
 booking_window_days = 60
 slot_step_minutes = 30
 {hours}
@@ -73,11 +72,6 @@ name = "{name}"
 calendar = "{calendar}"
 services = ["inspection", "follow-up"]
 """
-
-
-def as_new(folder: Path) -> Path:
-    """A file with Acme that does not say since when it is live."""
-    return written(folder, acme().replace('live_since = "2020-01-01"\n', ""))
 
 
 def written(folder: Path, *texts: str) -> Path:

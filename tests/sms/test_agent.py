@@ -19,7 +19,6 @@ from app.review.reviews import WITHIN_S, decided
 from app.sms.agent import GUIDED_FOR_S
 from app.sms.changing import NOTHING_ELSE, WAITS
 from app.sms.phrases import PICTURE
-from app.watch.volume_counts import TEXT, Came, noted
 from tests.booking.acme import CALLER, TUESDAY_9, acme
 from tests.processes import ROOT
 from tests.sms.modelled import GUIDED, Texting, call, calls, say, says, texting
@@ -501,23 +500,6 @@ async def test_what_a_new_business_gets_waits_however_sure_the_model_is(sqlite_u
         (review,) = await rows(sms, reviews)
         assert review.why == "new_business"
         assert await sms.house.rows() == []
-
-
-@pytest.mark.parametrize(("days", "waits"), [(None, True), (1, True), (13, True), (16, False), (400, False)])
-async def test_where_it_does_not_say_since_when_it_is_new_from_what_first_came_in(
-    sqlite_url: str, days: int | None, waits: bool
-) -> None:
-    async with texting(sqlite_url, acme(live_since=None)) as sms:
-        if days is not None:
-            first = Came("acme", "+15125550100", TEXT, sms.house.clock.now() - days * 86_400)
-            await sms.house.database.write(lambda transaction: noted(transaction.connection, [first]))
-        if waits:
-            await proposed(sms)
-        else:
-            await sms.offered()
-            await sms.text("the first one, Ann Lee", model=[booking()])
-        assert [review.why for review in await rows(sms, reviews)] == ["new_business"] * waits
-        assert len(await sms.house.rows()) == (not waits)
 
 
 async def test_what_nobody_approves_is_not_done_and_the_customer_is_called_back(sms: Texting) -> None:

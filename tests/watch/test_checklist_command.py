@@ -18,7 +18,6 @@ from app.main.starts import SERVE, started
 from app.settings import load
 from app.watch.volume_counts import CALL, Came, noted
 from tests.commanding import Told, command
-from tests.flows.businesses import as_new
 from tests.processes import free_port
 
 PAGES = {"READBACK_PAGE_URLS": "json://127.0.0.1:9/page"}
@@ -59,15 +58,14 @@ def test_it_does_not_hold_until_a_person_has_looked_everything_up(sqlite_url: st
     assert plain.endswith("everything that a person has to look up is confirmed.\n")
 
 
-def test_a_new_business_that_does_not_say_so_is_named_where_a_model_is_asked(database_url: str, tmp_path: Path) -> None:
-    file = {"READBACK_BUSINESSES": str(as_new(tmp_path))}
-    models = {"READBACK_MODELS": "openai:gpt-5", "OPENAI_API_KEY": "key", **file}
+def test_a_new_business_that_does_not_say_so_is_named_where_a_model_is_asked(database_url: str) -> None:
+    models = {"READBACK_MODELS": "openai:gpt-5", "OPENAI_API_KEY": "key"}
 
     def warned() -> list[str]:
         told: list[str] = json.loads(command(database_url, "checklist", "--json", **models).stdout)["warnings"]
         return told
 
-    assert json.loads(command(database_url, "checklist", "--json", **file).stdout)["warnings"] == []
+    assert json.loads(command(database_url, "checklist", "--json").stdout)["warnings"] == []
     [said] = warned()
     assert "live_since of business acme is not set, and it has had no call or text here yet" in said
     assert f"[!] {said}\n" in command(database_url, "checklist", **models).stdout
