@@ -35,7 +35,8 @@ NO_BOUND = {
         "app.sms.spans_in_words": "WEEK _MONTHS_OF_YEAR _SATURDAY",
         "app.watch.baseline": "HOUR_S WORKING_DAYS",
         "app.watch.figure_day": "DAY_S",
-        "app.watch.figure_list": "DAY_S HOUR_S MINUTE_S",
+        "app.sms.holidays_in_words": "_DAY _WEEK",
+        "app.watch.figure_list": "DAY_S HOUR_S HOUR_IN_A_ROW MINUTE_S",
         "app.watch.figure_rows": "MICROS",
         "app.watch.judgement": "LOOKS_A_YEAR QUARTER_S WEEKS_A_YEAR",
         "app.watch.limits": "DAY_S",
@@ -50,10 +51,10 @@ NO_BOUND = {
         "app.adapters.crm_hubspot": "EXISTS",
         "app.adapters.crm_webhook": "KEY_BYTES",
         "app.adapters.embedded_calendar": "CURSOR_DIGITS",
+        "app.adapters.google_transport": "NO_CONTENT",
         "app.adapters.google_calendar": "CERTAINLY_NOT_WRITTEN GONE",
         "app.adapters.google_freebusy": "CALENDARS_PER_QUERY REFUSED_AS_ASKED",
         "app.adapters.models": "AGAIN KEY_REFUSED OK",
-        "app.adapters.twilio_http": "CREATED",
         "app.dialects.reading": "_LEAST_LINE",
         "app.dialects.twilio": "UNSEEN",
         "app.log": "LEVELS",
@@ -223,7 +224,7 @@ NO_BOUND = {
         "app.inference.grade": "RINGS_AFTER",
         "app.inference.spend": "SILENT_FOR_S SILENT_IN_A_ROW",
         "app.jobs.elsewhere": "NOBODY_AFTER_S",
-        "app.jobs.pile": "OLD_AFTER_S",
+        "app.jobs.pile": "OLD_AFTER_S OVER_BELOW",
         "app.jobs.relay": "OTHERS_AFTER_S",
         "app.jobs.timers": "FAILURES_TO_ALARM",
         "app.jobs.work": "JUST_ENDED_S",
@@ -289,7 +290,7 @@ NO_BOUND = {
         "app.jobs.turns": "JITTER",
         "app.watch.baseline": (
             "CLIPPED FEW_IN_AN_HOUR FITTED NEAR ODD ODD_HOUR ODD_SPREAD RECENT_CALLS RECENT_LIMITS "
-            "SHAPE_WEEKS SHARE_OF_CALLS SMOOTH_CALLS SPREAD_DAYS USUAL_SPREAD WITHIN_THE_HOUR"
+            "SHAPE_WEEKS SHARE_OF_CALLS SMOOTH_CALLS SPREAD_DAYS USUALLY_OFF USUAL_SPREAD WITHIN_THE_HOUR"
         ),
         "app.watch.chances": "NEVER_LESS",
         "app.watch.figure_moments": "CHANCE WELL_AFTER",
@@ -309,6 +310,8 @@ NO_BOUND = {
         "app.inference.output": "LEAST_QUOTE_SIGNS",
         "app.sms.after_cancelling": "_SHORT",
         "app.sms.cancelling": "_ALIKE",
+        "app.sms.holidays_in_words": "_COUNTS _TWO_YEARS",
+        "app.sms.naming": "_ALIKE _TWO",
         "app.sms.clocks_in_words": "_FIRST_LIKELY_MORNING_H _MINUTES",
         "app.sms.dates_in_words": "_NTH",
         "app.sms.day_names": "FROM_TODAY _LEAST_MISSPELT",

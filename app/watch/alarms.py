@@ -32,7 +32,6 @@ PAUSES_S: Final = (2.0, 10.0, 45.0)
 """Before the second, third and fourth try; each is stretched or shortened by up to a quarter."""
 MOST_KEPT_AT_ONCE: Final = 100
 """Pages and ends of pages in one commit."""
-STOPS_WITHIN_S: Final = 10.0
 AWAY_S: Final = 5.0
 """After the database did not answer: pages are carried from here without asking it first."""
 LOOK_EVERY_S: Final = 2.0
@@ -219,7 +218,7 @@ class Alarms:
             self._hand_over(past)
         self._directly.left_behind(Rung(kind, key, title, "", title, self._urls, (), self._clock.monotonic()), words)
 
-    async def stop(self, grace_s: float = STOPS_WITHIN_S) -> None:
+    async def stop(self, grace_s: float = DEADLINE_S) -> None:
         """Carry what is on its way without pausing between tries, at most `grace_s`; say in the log what was not."""
         if self._loop is None:
             return
