@@ -48,7 +48,7 @@ _THROUGH, _OR = r"(?P<through>-|to|through|thru)", r"(?:(?<= )(?:or|and|&)|/)"
 _SECOND = r"(?P<second>[0-9]{1,2})(?:st|nd|rd|th)?(?! ?(?:[:.][0-9]|[ap]\.?m\b|o'?clock))"
 _LATE_DAY = "(?:1[3-9]|2[0-9]|3[01])"
 """A number that is no hour and no month."""
-_NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|visit|one|appointment|appt)\b)"
+_NO_PLACE = r"(?! (?:st|str|street|ave|avenue|blvd|floor|fl|apt|unit|grade|time|visit)\b)"
 _RELATIVE = "|".join(sorted(FROM_TODAY, key=len, reverse=True))
 _START = "(?P<start>" + "|".join([_RELATIVE, *WEEKDAYS]) + ")"
 _NTH = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
@@ -325,11 +325,11 @@ _FORMS: tuple[tuple[re.Pattern[str], Meaning, tuple[str, ...]], ...] = tuple(
             ("week",),
         ),
         (rf"(?P<word>{_RELATIVE})", _relative, ()),
-        (rf"(?:the )?(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month, (DIGIT,)),
+        (rf"(?:the )?(?P<day>(?![1-9].. (?:one|app))[0-9]{{1,2}})(?:st|nd|rd|th){_NO_PLACE}", _of_month, (DIGIT,)),
         (rf"on (?:the )?(?P<day>{_LATE_DAY})(?! ?[a-z:.])", _of_month, (DIGIT, "on ")),
     )
 )
-_NOT_ON = re.compile(r"(?<!why )(?<!if )\b(?:not|except(?: for)?|other than|(?<=any day )but) (?:on |the |for )*$")
+_NOT_ON = re.compile(r"(?<!why )(?<!if )\b(?:not|except|other than|(?<=any day )but) [ ,]*(?:(?:on|the|for|n?or) +)*$")
 """Before a date that is turned down: another one is to be said."""
 _ISO_TIME = re.compile(r"(?<=-[0-9]{2})t(?=[0-9]{2}:)")
 _THIS_PART = re.compile(r"\bthis (?=(?:morning|afternoon|evening)\b)")

@@ -47,6 +47,10 @@ class Ground:
     """What was found to be said, by its words: each text once, as with `when`."""
     business: Business | None = field(default=None, compare=False, repr=False)
 
+    def as_on(self, day: date) -> "Ground":
+        """What was said on that day is read against this; nothing that is read so is taken for today's."""
+        return replace(self, today=day, _read={}, looked_at={})
+
     def when(self, words: str) -> tuple[When, str]:
         """As `read_when`; each text once, since its parts are looked at again and again."""
         if words not in self._read:

@@ -54,13 +54,13 @@ _HOLIDAYS: tuple[tuple[str, Callable[[int], date]], ...] = (
     (rf"{_CHRISTMAS} eve|nochebuena", _on(12, 24)),
     (rf"{_CHRISTMAS}(?: day)?|navidad", _on(12, 25)),
     (r"boxing day", _on(12, 26)),
-    (rf"new year{_ENDS} eve|nye|nochevieja", _on(12, 31)),
+    (rf"new year{_ENDS} eve|(?:(?<=on )|(?<=for )|(?<=fore )|(?<=after ))nye|nochevieja", _on(12, 31)),
     (rf"new year{_ENDS} day|new year[’']?s", _on(1, 1)),
     (r"black friday", _days_from(_THANKSGIVING, 1)),
     (r"cyber monday", _days_from(_THANKSGIVING, 4)),
     (r"(?:thanksgiving|turkey day)(?: day)?", _THANKSGIVING),
     (r"(?:mlk|martin luther king)(?: jr\.?)?(?: day)?", _nth(1, _MONDAY, 3)),
-    (rf"valentine{_ENDS}(?: day)?", _on(2, 14)),
+    (r"valentine[’']?s(?: day)?|valentine day", _on(2, 14)),
     (r"president[’']?s[’']? day", _nth(2, _MONDAY, 3)),
     (r"easter monday", _days_from(_easter, 1)),
     (r"easter(?: sunday)?", _easter),
@@ -84,11 +84,17 @@ _ANY = re.compile(
 _FROM = re.compile(
     rf"\b(?:(?:the )?(?P<weekday>{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})\.?|"
     rf"(?:the )?(?P<week>week)|"
-    rf"(?:(?P<count>[1-9]|{'|'.join(sorted(_COUNTS, key=len, reverse=True))}) )?(?:the )?days?) "
+    rf"(?<![0-9]-)(?P<count>[1-9]|{'|'.join(sorted(_COUNTS, key=len, reverse=True))}) (?:the )?days?|"
+    r"(?<!any )(?<!some )(?<!every )(?<!each )(?<!which )(?<!what )(?:the )?day) "
     r"(?P<way>after|before|following) $"
 )
 """Before a holiday: how far from it."""
-_WEEKEND = re.compile(r"\bweek ?end (?:after|before|of|following) $")
+_UNCLEAR = re.compile(r"\b(?:week ?end|weeks|days) (?:after|before|of|following) $")
+_NO_DAY_OF_THEIRS = re.compile(
+    r"\b(?:since|last|(?:guests?|family|company|visitors?|people|friends|in-laws|parents|relatives|everyone|ready|over|"
+    r"coming|town|visiting|hosting|cooking)(?: [a-z]+){0,2} for|hosting|cooking) (?:the )?$"
+)
+"""Before a holiday that is named for what was then, or for what the house has to be ready for."""
 _BETWEEN_YEARS = re.compile(rf"\b(?:in )?between {_CHRISTMAS} and (?:the )?new year[’']?s?(?: (?:eve|day))?\b")
 _HINTS = (
     *("mas", "nochebuena", "navidad", "boxing", "new year", "nye", "nochevieja", "black fri", "cyber", "thanksgiving"),
@@ -105,19 +111,23 @@ def in_dates(words: str, today: date) -> str:
     done, at = "", 0
     for match in _ANY.finditer(words):
         before = words[at : match.start()]
-        if _WEEKEND.search(before):
-            continue  # which days that is, nobody agrees on
         from_it = None if match["week"] else _FROM.search(before)
+        if _NO_DAY_OF_THEIRS.search(before) or (from_it is None and _UNCLEAR.search(before)):
+            continue  # which days "the weekend before" is, nobody agrees on
         before = before[: from_it.start()] if from_it else before
         week = match["week"] or (from_it and from_it["week"])
-        done += f"{before}{'week of ' if week else ''}{_coming(match['name'], from_it, today).isoformat()}"
+        done += f"{before}{'week of ' if week else ''}{_coming(match, from_it, today).isoformat()}"
         at = match.end()
     return done + words[at:]
 
 
-def _coming(name: str, from_it: re.Match[str] | None, today: date) -> date:
+def _coming(match: re.Match[str], from_it: re.Match[str] | None, today: date) -> date:
     """The next one, or the next day that is so far from one."""
-    rule = next(rule for form, (_, rule) in zip(_FORMS, _HOLIDAYS, strict=True) if form.fullmatch(name))
+    rule = next(
+        rule
+        for form, (_, rule) in zip(_FORMS, _HOLIDAYS, strict=True)
+        if form.fullmatch(match.string, *match.span("name"))
+    )
     days = (_moved(rule(year), from_it) for year in range(today.year, today.year + _TWO_YEARS + 1))
     return next(day for day in days if day >= today)
 

@@ -18,6 +18,8 @@ _KEEPS = re.compile(
     re.I,
 )
 """At the end, where it takes back what was said before: "make it 10, no, keep 9"."""
+_NOT = re.compile(r"(?:n['o]?t|\bcannot|\bnever)(?: (?:want|need|like|able))?(?: to)? $", re.I)
+"""Before "keep it": it is not kept."""
 _HOUR = re.compile(r"(?P<hour>[0-9]{1,2}|[a-z]+)(?: one)?")
 
 
@@ -26,7 +28,7 @@ def as_asked(talk: Talk) -> Talk:
     said, slot, told = talk.said, talk.state.slot, ground(talk.business, talk.now)
     asked = talk.state.task is Task.BOOK and talk.state.step is Step.CONFIRM
     kept = _KEEPS.search(said.whole)
-    if slot is None or kept is None or not asked or said.next is not None:
+    if slot is None or kept is None or not asked or said.next is not None or _NOT.search(said.whole[: kept.start()]):
         return talk
     named = (kept["what"] or "").lower()
     what = f"at {named}" if _HOUR.fullmatch(named) else named

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from app.sms import phrases, way_in
 from app.sms.dates_in_words import When
 from app.sms.day_names import WEEKDAYS
+from app.sms.given_names import GIVEN_NAMES_KNOWN
 from app.sms.ground import Ground
 from app.sms.meant import called
 from app.sms.names_in_words import AROUND_NAME, GIVEN_NAMES, by_parts, fitting, titled, whole_name
@@ -46,7 +47,7 @@ _SPELT_SO = re.compile(
     re.I,
 )
 _TWO = 2
-_ALIKE = 0.6
+_ALIKE = 0.7
 """How much of a word has to agree, of 1, for it to be the same one, put right."""
 _NOT_SO = re.compile(
     r"(?:(?:no|sorry|oops|wait|actually)\W+)*+"
@@ -77,8 +78,11 @@ _PART = re.compile(
 _OF_PART = re.compile(r"\b(?:first|last) name\b", re.I)
 _REFUSES = re.compile(
     r"\b(?:changed my mind|forget it|not (?:any ?more|now)|never ?mind|no thanks?)\b|"
-    r"\b(?:don'?t|do not) want(?: (?:it|this|that|one|(?:an?|any|the|this|that) (?:\w+ )?"
-    rf"{APPT}|to(?: (?:book|come|do (?:it|this|that)|go on))?))?(?: (?:any ?more|now|after all|please|sorry))*\W*$"
+    r"\b(?:don'?t|do not) want(?: (?:it|this|that|one|any|anything|(?:(?:to )?(?:make|have|book|schedule) )?"
+    rf"(?:an?|any|the|this|that|your) (?:\w+ )?(?:{APPT}|services?|inspection|treatment)|"
+    r"(?:you|u|anyone|anybody|any ?one) to (?:come|visit)(?: (?:out|over|here|by))?|"
+    r"to(?: (?:book|schedule|proceed|continue|pay|come|do (?:it|this|that)|go (?:on|ahead)))?))?"
+    r"(?:,? (?:any ?more|now|after all|please|sorry|thanks))*\W*$"
 )
 
 _ASKING = (
@@ -214,11 +218,14 @@ def _instead(words: Sequence[str], other: re.Match[str], ground: Ground) -> str:
 
 
 def _whole_instead(talk: Talk, ground: Ground) -> str:
-    """The name that is said to be another: "sorry, Ann Roe"; with nothing beside it, one that shares a word with it."""
+    """The name that is said to be another: "it's Ann Roe", "sorry, Ann Lowe"; else one that shares a word with it."""
     so = _NAMED_SO.fullmatch(talk.said.text)
     name = whole_name(so["name"], ground) if so else ""
-    words = {*talk.state.name.lower().split()}
-    return name if so and (so["sorry"] or so["so"] or words & {*name.lower().split()}) else ""
+    if so is None or not name:
+        return ""
+    first, *others = name.lower().split()
+    known = bool(so["sorry"]) and first in GIVEN_NAMES_KNOWN
+    return name if so["so"] or known or {first, *others} & {*talk.state.name.lower().split()} else ""
 
 
 def _one_word_instead(talk: Talk, ground: Ground) -> str:

@@ -149,7 +149,7 @@ async def _take_up(talk: Talk, ground: Ground) -> None:
     """The first that was put off, as if it had just been said on the day it was said."""
     state, last = talk.state, talk.state.last
     first, *state.put_off = state.put_off
-    ground = replace(ground, today=first.on, _read={})
+    ground = ground.as_on(first.on)
     talk.said = read([(first.words, 0)], ground)
     state.besides = is_one_more(talk, first.words.lower())
     talk = hours_said.with_hour(talk)

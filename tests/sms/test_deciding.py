@@ -112,7 +112,8 @@ async def test_another_wish_for_the_same_time_is_another_decision(sms: Texting, 
     assert [row.status for row in await rows(sms, reviews)] == ["open"] * 2
     booked, gone = await approve_all(sms)
     assert booked.startswith("You're booked")
-    assert "no longer free" in gone, "and not that what was booked before is theirs"
+    assert gone.startswith("You already have Home inspection")
+    assert "nothing more was booked" in gone
     assert len(await standing(sms)) == 1
 
 

@@ -1,6 +1,7 @@
 """A long text is read through a bounded number of times, whatever stands in it: other customers wait meanwhile."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,8 @@ from tests.sms.scenes import ASKED, NOTHING, OFFERED, TWO_INSPECTIONS
 from tests.sms.test_words import GROUND
 
 LONG = 600
+A_DAY = timedelta(days=1)
+PUT_OFF = "book an ant treatment tomorrow at 10"
 HOSTILE = tuple(
     (part * LONG)[:LONG]
     for part in (
@@ -63,6 +66,13 @@ def test_nothing_is_read_twice_in_one_turn(read_through: list[str]) -> None:
         read([("cancel tuesday and book wednesday at ten", 0)], told)
     assert read_through
     assert len(read_through) == len(set(read_through))
+
+
+def test_what_was_said_yesterday_is_not_how_the_same_words_are_read_today() -> None:
+    told = replace(GROUND, _read={}, looked_at={})
+    yesterday = read([(PUT_OFF, 0)], told.as_on(told.today - A_DAY)).when
+    assert yesterday.days == (told.today,)
+    assert read([(PUT_OFF, 0)], told).when.days == (told.today + A_DAY,)
 
 
 def test_a_second_wish_late_in_a_long_text_is_found() -> None:

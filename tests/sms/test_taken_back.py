@@ -3,7 +3,19 @@
 import pytest
 
 from app.sms.names_in_words import fitting
-from tests.sms.scenes import ASKED, ASKED_NAME, NOTHING, OFFERED, ONE, TUE, TWO_INSPECTIONS, WED, Row, hold
+from tests.sms.scenes import (
+    ASKED,
+    ASKED_NAME,
+    INSPECTION_AND_TREATMENT,
+    NOTHING,
+    OFFERED,
+    ONE,
+    TUE,
+    TWO_INSPECTIONS,
+    WED,
+    Row,
+    hold,
+)
 
 OTHERS_THAN_NINE = "1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:30 AM Dana"
 THE_FIRST_THREE = "1) 8:00 AM Dana 2) 8:30 AM Dana 3) 9:00 AM Dana"
@@ -18,6 +30,8 @@ TURNED_DOWN: tuple[Row, ...] = (
     (OFFERED, "any of those works", "", "Tue Nov 24 at 8:00 AM. What is your full name?"),
     (NOTHING, "I'm busy, 10-11 tuesday / 1", "", "Tue Nov 24: 1) 11:00 AM Dana"),
     (NOTHING, "I'm free, 10-11 tuesday / 1", "", "Tue Nov 24: 1) 10:00 AM Dana"),
+    (ASKED, "I can't keep it", "", "Which other day suits you?"),
+    (ASKED, "no, I don't want to keep it", "", "Which other day suits you?"),
     (ASKED, "i dont want dana", "", "Home inspection with Lee, Tue Nov 24 at 9:00 AM"),
 )
 KEPT: tuple[Row, ...] = (
@@ -43,6 +57,7 @@ OF_A_VISIT: tuple[Row, ...] = (
         "Moved",
     ),
     (TWO_INSPECTIONS, "cancel / 2 / no wait the first one / yes", WED, "Cancelled"),
+    (TWO_INSPECTIONS, "cancel the 24th appointment / yes", WED, "Cancelled"),
     (ONE, "I think I already have an appointment can u check", TUE, "You have: Home inspection"),
     (OFFERED, "2pm if not then 3pm", "", "1) 2:00 PM Dana 2) 3:00 PM Dana"),
     (ONE, "move it to wednesday at 10 / actually cancel it / yes", "", "Cancelled"),
@@ -78,12 +93,26 @@ NAMES: tuple[Row, ...] = (
         for text in ("my name is spelled Rowe", "it's spelled Rowe", "Rowe*")
     ),
     (ASKED, "Sounds Wonderful / yes", TUE, "Booked"),
+    (ASKED, "No Problem", "", "for Jane Roe. Reply YES"),
+    (ASKED, "Sorry, Totally Forgot / yes", TUE, "Booked"),
+    (ASKED, "sorry, Ann Lowe / yes", f"{TUE} for Ann Lowe", "Booked"),
+    ((*ASKED_NAME, "Jane Tracy"), "crazy / yes", f"{TUE} for Jane Tracy", "Booked"),
     (ASKED, "sorry, Tuesday Afternoon", "", "1) 1:00 PM"),
     (ASKED_NAME, "I don't want to give my name", "", "What is your full name?"),
     (ASKED_NAME, "I don't want spray near the dog. Jane Roe", "", "What is your full name?"),
     (ASKED_NAME, "I want Lee to come / Jane Roe / yes", TUE, "Booked: Home inspection with Lee"),
     (ASKED_NAME, "i dont want this appointment", "", "OK, nothing was booked."),
-    (ASKED_NAME, "i dont want to", "", "OK, nothing was booked."),
+    *(
+        (ASKED_NAME, text, "", "OK, nothing was booked.")
+        for text in (
+            "i dont want to",
+            "I don't want to make an appointment",
+            "i dont want to schedule",
+            "I don't want your service",
+            "I do not want anything, thanks",
+            "i dont want you to come out anymore",
+        )
+    ),
 )
 
 
