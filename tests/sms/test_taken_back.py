@@ -6,7 +6,6 @@ from app.sms.names_in_words import fitting
 from tests.sms.scenes import (
     ASKED,
     ASKED_NAME,
-    INSPECTION_AND_TREATMENT,
     NOTHING,
     OFFERED,
     ONE,
