@@ -56,6 +56,7 @@ OF_A_VISIT: tuple[Row, ...] = (
         "Moved",
     ),
     (TWO_INSPECTIONS, "cancel / 2 / no wait the first one / yes", WED, "Cancelled"),
+    (TWO_INSPECTIONS, "cancel everything but not the 24th / yes", TUE, "Cancelled"),
     (TWO_INSPECTIONS, "cancel the 24th appointment / yes", WED, "Cancelled"),
     (ONE, "I think I already have an appointment can u check", TUE, "You have: Home inspection"),
     (OFFERED, "2pm if not then 3pm", "", "1) 2:00 PM Dana 2) 3:00 PM Dana"),
