@@ -90,7 +90,7 @@ class _Event(_CancelledEvent):
 
 class _Channel(Camel):
     resource_id: str
-    expiration: str
+    expiration: str | int
     known = words("kind id resourceUri token type address payload params")
 
 
@@ -100,7 +100,7 @@ class _NoContent(Answer):
 
 class _Token(Answer):
     access_token: str
-    expires_in: int
+    expires_in: int | str  # google-auth takes both
     known = words("token_type scope id_token refresh_token refresh_token_expires_in")
 
 
@@ -190,7 +190,7 @@ class _Messages(Answer):
 class _Refusal(Answer):
     code: int
     message: str
-    known = words("more_info status user_error details")
+    known = words("more_info status user_error detail details")
 
 
 class _Account(Answer):

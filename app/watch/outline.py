@@ -26,6 +26,8 @@ _WANTED: Final = {
     "model_type": "object", "list_type": "list",
 }  # fmt: skip
 """What pydantic misses, by its own word for the error."""
+_KINDS: Final = {"string_type": "str", "int_type": "int"}
+"""What pydantic adds to the place where a value may be of several kinds."""
 _building: Final = threading.Lock()
 
 
@@ -74,7 +76,7 @@ def problems(model: type[Answer], answer: object) -> list[str]:
         _validator(model)(answer)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_context=False):
-            place = _place(part, each["loc"]) or "it"
+            place = _place(part, _without_kind(each["type"], each["loc"])) or "it"
             if each["type"] == "missing":
                 found[f"{place} is missing"] = None
             else:
@@ -96,6 +98,10 @@ def outlined(model: type[Answer], answer: Mapping[str, Any]) -> tuple[dict[str, 
 def type_of(value: object) -> str:
     """Its type in a word."""
     return "nothing" if value is None else _TYPES.get(type(value), "other")
+
+
+def _without_kind(error: str, where: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    return where[:-1] if where and where[-1] == _KINDS.get(error) else where
 
 
 def _lacking(part: _Part, answer: Mapping[str, Any], at: str) -> Iterator[str]:

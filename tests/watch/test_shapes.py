@@ -15,8 +15,8 @@ from app.booking.calendar import Unknown
 from app.db.engine import Database
 from app.db.schema import upstream_shapes
 from app.watch import shapes
-from app.watch.declared_shapes import EVENT, FREEBUSY, TWILIO_MESSAGE, of_event
-from app.watch.outline import Answer
+from app.watch.declared_shapes import CHANNEL, EVENT, FREEBUSY, TOKEN, TWILIO_MESSAGE, of_event
+from app.watch.outline import Answer, problems
 from app.watch.shape_watch import CALM_S, MOST_KEPT, ShapeWatch
 from app.watch.shapes import Shape, held_against, observe, observe_json, taken
 from app.watch.spoken_shapes import VAPI_TOOL_CALLS, of_vapi_message
@@ -205,6 +205,18 @@ def test_what_twilio_answers_has_its_shape() -> None:
     seen = held_against(TWILIO_MESSAGE, answer, 1.0)
 
     assert (seen.problem, seen.version) == ("", "sid:text, status:text")
+
+
+@pytest.mark.parametrize("number", [3599, "3599"])
+def test_a_number_that_is_read_as_text_too_may_be_either(number: Any) -> None:
+    assert problems(CHANNEL.model, {"resourceId": "r1", "expiration": number}) == []
+    assert problems(TOKEN.model, {"access_token": "t", "expires_in": number}) == []
+
+
+def test_a_field_of_several_kinds_is_told_by_its_own_name() -> None:
+    assert problems(CHANNEL.model, {"resourceId": "r1", "expiration": []}) == [
+        "expiration is list in place of text", "expiration is list in place of number",
+    ]  # fmt: skip
 
 
 def test_a_cancelled_event_needs_only_its_id() -> None:
