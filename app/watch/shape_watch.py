@@ -85,6 +85,12 @@ def lasting(connection: Connection, now: float) -> int:
     return sum(not _calm(wrong, right, now - CALM_S) for wrong, right in rows)
 
 
+def wrong_since(connection: Connection, moment: float) -> set[str]:
+    """What the alarms are about, of the shapes that were wrong at any time since then."""
+    rows = connection.execute(select(_u.upstream, _u.path).where(_u.problem != "", _u.last_seen >= moment).distinct())
+    return {" ".join(row) for row in rows}
+
+
 def _kept(transaction: Transaction, seen: Sequence[Seen], asked: set[Name]) -> set[Name]:
     """Keep what was seen; those of `asked` that are calm."""
     connection = transaction.connection

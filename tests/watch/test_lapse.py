@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.booking.business import Businesses, CrmAccount
+from app.db.schema import upstream_shapes
 from app.main.watching import unwatched
 from app.settings import load
 from app.watch.lapse import DAY_OVER, LAPSE_AFTER_S, LAPSED, NOT_RAISED, UNWATCHED, Lapse
@@ -72,6 +73,25 @@ async def test_a_pending_booking_that_nobody_looked_after_stays_until_somebody_h
         assert await lapse.look() == 0, "its machine may be gone, and would not ring anew"
         (page,) = await database.read(listed)
         await database.write(lambda t: acknowledged(t, page.id, by="", now=clock.now()))
+        assert await lapse.look() == 1
+        (page,) = await database.read(lambda c: listed(c, all_of_them=True))
+        assert (page.status, page.resolution) == ("resolved", LAPSED)
+
+
+async def test_of_an_upstream_that_nobody_asks_any_more_a_day_without_a_wrong_answer_is_enough(
+    database_url: str,
+) -> None:
+    clock = FakeClock()
+    wrong = {"upstream": "twilio", "path": "refusal", "version": "code is missing: ", "problem": "code is missing"}
+    async with opened(database_url) as database:
+        lapse, began = Lapse(database, [ACME], clock), clock.now()
+        drift = Page("contract_drift", "twilio refusal", "twilio answers in another shape: refusal", "b")
+        await database.write(lambda t: raised(t, drift, now=began))
+        again = {**wrong, "first_seen": began, "last_seen": began + 3_600.0}
+        await database.write(lambda t: t.connection.execute(upstream_shapes.insert().values(**again)) and None)
+        clock.advance(LAPSE_AFTER_S)
+        assert await lapse.look() == 0, "it was wrong within the day"
+        clock.advance(3_601.0)
         assert await lapse.look() == 1
         (page,) = await database.read(lambda c: listed(c, all_of_them=True))
         assert (page.status, page.resolution) == ("resolved", LAPSED)
