@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.calls.model import CallRef
 from tests.booking.acme import CALLER, HOUR, NOW, SLOT_TTL_S, TUESDAY_9, acme, at
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
@@ -154,6 +155,24 @@ async def test_who_wants_their_own_time_once_more_hears_that_they_have_it_and_no
         f"reference {' '.join(first['reference'])}. So nothing more was booked. For "
     )
     assert len(answer["slots"]) == 3, "it may be a visit besides"
+
+
+@pytest.mark.parametrize(
+    ("caller", "other", "surely"),
+    [(CALLER, BO["caller"], False), (CALLER, BO["caller"], True), (CALLER, None, True), (None, BO["caller"], True)],
+)
+async def test_whose_time_it_is_hears_nobody_whose_call_only_bears_the_same_id(
+    ask: Agent, caller: str | None, other: str | None, surely: bool
+) -> None:
+    first, second = [
+        CallRef("elevenlabs", "conv_123", number, ask.house.business.lines[:1], surely=surely)
+        for number in (caller, other)
+    ]
+    booked = await ask.ask(first, "book_appointment", slot_id=minted(ask), customer_name="Ann Lee")
+    assert booked["outcome"] == "confirmed"
+    answer = await ask.ask(second, "book_appointment", slot_id=minted(ask), customer_name="Bo Ray")
+    assert answer["code"] == "slot_taken"
+    assert answer["say"].startswith("I'm sorry, Dana is no longer free at that time")
 
 
 async def test_who_wants_the_time_that_a_move_of_theirs_is_to_take_hears_of_that(
