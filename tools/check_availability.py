@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.booking.amendments import MOVE, as_it_becomes, under_way
+from app.booking.amendments import CANCEL, as_it_becomes, under_way
 from app.booking.asked_time import Hour, asked, moment_of, span_meant
 from app.booking.availability import Opening, PartOfDay, bookable, choose, last_bookable_day, overlaps, within
 from app.booking.business import Business, Service, Technician
@@ -313,10 +313,10 @@ async def _own(front: Front, context: Context, question: _Question) -> Booking |
         )
     except ReadbackError:
         return None  # all else that was found holds
-    moves = [
-        as_it_becomes(one, changes[one.id]) for one in theirs if one.id in changes and changes[one.id].intent == MOVE
-    ]
-    return next((visit for visit in (*theirs, *moves) if _is_at(visit, business, question)), None)
+    # What is being cancelled may be gone already; what is being moved is theirs at both times until it is known.
+    stay = [one for one in theirs if one.id not in changes or changes[one.id].intent != CANCEL]
+    moves = [as_it_becomes(one, changes[one.id]) for one in stay if one.id in changes]
+    return next((visit for visit in (*stay, *moves) if _is_at(visit, business, question)), None)
 
 
 def _is_at(booking: Booking, business: Business, question: _Question) -> bool:

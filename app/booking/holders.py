@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from app.booking.amendments import as_it_becomes
+from app.booking.amendments import CANCEL, as_it_becomes, under_way
 from app.booking.store import YIELD, Booking, by_id
 from app.db.prepared import Prepared
 from app.db.schema import ACTIVE_SQL
@@ -62,7 +62,7 @@ def in_own_way(connection: Connection, draft: Booking, taken_by: Sequence[Holder
     """The visit of the number that calls that has some of the wanted time; not its buffers alone.
 
     Without a number it is that of the same call: within one nobody's number changes.
-    A change under way is shown as the appointment that it is to make.
+    A change under way is shown as the appointment that it is to make; what is being cancelled may be gone already.
     """
     for one in taken_by:
         if one.caller not in ("", draft.caller):  # a change under way bears no number of its own
@@ -75,6 +75,9 @@ def in_own_way(connection: Connection, draft: Booking, taken_by: Sequence[Holder
         appointment = by_id(connection, found.amends) if found.amends else None
         same_call = draft.call_key and found.call_key == draft.call_key
         if (appointment or found).caller != draft.caller or not (draft.caller or same_call):
+            continue
+        change = found if appointment else under_way(connection, [found]).get(found.id)
+        if change is not None and change.intent == CANCEL:
             continue
         return as_it_becomes(appointment, found) if appointment else found
     return None

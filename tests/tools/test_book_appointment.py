@@ -190,6 +190,17 @@ async def test_who_wants_the_time_that_a_move_of_theirs_is_to_take_hears_of_that
     )
 
 
+async def test_a_visit_that_is_being_cancelled_is_not_said_to_be_had(ask: Agent, calendar: FakeCalendar) -> None:
+    booked = await book(ask, minted(ask))
+    calendar.script("cancel", scripted.DONE_BUT_UNKNOWN)
+    assert (await ask("cancel_appointment", reference=booked["reference"]))["outcome"] == "pending"
+    answer = await ask("book_appointment", slot_id=minted(ask, TUESDAY_9 + HOUR // 2), customer_name="Ann Lee")
+    assert answer["say"].startswith("I'm sorry, Dana is no longer free at that time")
+    asked = {"service": "inspection", "technician": "dana", "date": f"{TUESDAY}T09:00"}
+    answer = await ask("check_availability", **asked)
+    assert answer["say"].startswith("I can't offer 9:00 AM on Tuesday")
+
+
 async def test_of_thirty_callers_one_is_booked_and_the_others_get_other_times(ask: Agent) -> None:
     slot_id = minted(ask)
     answers = await asyncio.gather(
