@@ -149,7 +149,7 @@ async def _refused(front: Front, context: Context, slot: Slot, outcome: Outcome)
         facts["reference"] = outcome.booking.reference
     elif outcome.code is not Code.CALENDAR_UNAVAILABLE:
         say = EXPIRED if outcome.code is Code.SLOT_EXPIRED else TAKEN.format(technician=slot.technician.name)
-        if outcome.own is not None:
+        if outcome.own is not None and context.ref.surely:  # a model writes one id of a call for many
             say = f"{own_visit(front, context.business, outcome.own)} {OWN}"
         openings = await alternatives(front, context.business, slot, context.deadline)
         if openings:

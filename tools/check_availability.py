@@ -9,13 +9,13 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from app.booking.amendments import MOVE, as_it_becomes, under_way
+from app.booking.amendments import CANCEL, as_it_becomes, under_way
 from app.booking.asked_time import Hour, asked, moment_of, span_meant
 from app.booking.availability import Opening, PartOfDay, bookable, choose, last_bookable_day, overlaps, within
 from app.booking.business import Business, Service, Technician
 from app.booking.dates import Days, resolve
 from app.booking.desk import View, local_today
-from app.booking.front import Front, calendar_silent, offered, own_visit, wanted_service, wanted_technicians
+from app.booking.front import RESERVE_S, Front, calendar_silent, offered, own_visit, wanted_service, wanted_technicians
 from app.booking.owner import Asking
 from app.booking.speech import elsewhere, local_iso, none_left, none_seen, not_then, offer
 from app.booking.store import Booking, by_caller
@@ -26,8 +26,8 @@ from app.errors import ReadbackError, SaidError
 
 MAX_SLOTS = 50
 USUAL_SLOTS = 3
-OWN_READ_S = 1.0
-"""For the caller's own visits, which only make clearer what is said."""
+OWN_READ_S = 0.2
+"""For the caller's own visits, which only make clearer what is said: a database that hangs keeps nobody waiting."""
 MOST_OFFERS = 16
 """Kinds of question that are remembered of one view."""
 LOOK_AHEAD_DAYS = (14, 31, 31)
@@ -304,18 +304,19 @@ def _facts(front: Front, context: Context, read_at: float, slots: list[dict[str,
 async def _own(front: Front, context: Context, question: _Question) -> Booking | None:
     """The caller's own visit at the time asked for: that it cannot be had is not to be heard as "taken"."""
     caller, business = context.ref.owner, context.business
-    if not caller:
+    within_s = min(OWN_READ_S, context.deadline - front.clock.monotonic() - RESERVE_S)
+    if not caller or within_s <= 0:
         return None
     try:
         theirs, changes = await front.database.read(
-            lambda c: (found := by_caller(c, business.id, caller, question.now), under_way(c, found)), OWN_READ_S
+            lambda c: (found := by_caller(c, business.id, caller, question.now), under_way(c, found)), within_s
         )
     except ReadbackError:
         return None  # all else that was found holds
-    moves = [
-        as_it_becomes(one, changes[one.id]) for one in theirs if one.id in changes and changes[one.id].intent == MOVE
-    ]
-    return next((visit for visit in (*theirs, *moves) if _is_at(visit, business, question)), None)
+    # What is being cancelled may be gone already; what is being moved is theirs at both times until it is known.
+    stay = [one for one in theirs if one.id not in changes or changes[one.id].intent != CANCEL]
+    moves = [as_it_becomes(one, changes[one.id]) for one in stay if one.id in changes]
+    return next((visit for visit in (*stay, *moves) if _is_at(visit, business, question)), None)
 
 
 def _is_at(booking: Booking, business: Business, question: _Question) -> bool:

@@ -55,7 +55,8 @@ _FORMS = tuple(
 """What has two times before what has one, which would take the first of them for a part of the day's name."""
 _MARKS = ("minute", "clock", "half", "noon")
 _MONTH = rf"(?:{'|'.join(f'{name.lower()}|{name[:3].lower()}' for name in MONTHS)}|sept)\.?"
-_ENDS_IN_A_MONTH = re.compile(rf"(?:.*\s)?{_MONTH}")
+_ENDS_IN_A_MONTH = re.compile(rf"(?:[^0-9]*\s)?{_MONTH}")
+"""Without its day: after `1 december` a number is an hour."""
 _A_MONTH = re.compile(rf"(?:of\s+)?{_MONTH}(?:,?\s+20[0-9]{{2}})?(?:,?\s+{_A_PART})?")
 _OF_AN_HOUR = frozenset(("at", "around", "about"))
 """What is said of an hour in a month as well; `after 3` may be any day after the third."""

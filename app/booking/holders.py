@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from app.booking.amendments import as_it_becomes
+from app.booking.amendments import CANCEL, as_it_becomes, under_way
 from app.booking.store import YIELD, Booking, by_id
 from app.db.prepared import Prepared
 from app.db.schema import ACTIVE_SQL
@@ -59,13 +59,13 @@ class Holders:
 
 
 def in_own_way(connection: Connection, draft: Booking, taken_by: Sequence[Holder]) -> Booking | None:
-    """The visit of the same call, or of the number that calls, that has some of the wanted time; not its buffers alone.
+    """The visit of the number that calls that has some of the wanted time; not its buffers alone.
 
-    A change under way is shown as the appointment that it is to make.
+    Without a number it is that of the same call: within one nobody's number changes.
+    A change under way is shown as the appointment that it is to make; what is being cancelled may be gone already.
     """
     for one in taken_by:
-        same_number = draft.caller and one.caller == draft.caller
-        if not same_number and not (draft.call_key and one.call_key == draft.call_key):
+        if one.caller not in ("", draft.caller):  # a change under way bears no number of its own
             continue
         found = by_id(connection, one.id)
         if found is None or found.reason == YIELD or found.synthetic:
@@ -73,6 +73,12 @@ def in_own_way(connection: Connection, draft: Booking, taken_by: Sequence[Holder
         if found.starts >= draft.ends or found.ends <= draft.starts:
             continue
         appointment = by_id(connection, found.amends) if found.amends else None
+        same_call = draft.call_key and found.call_key == draft.call_key
+        if (appointment or found).caller != draft.caller or not (draft.caller or same_call):
+            continue
+        change = found if appointment else under_way(connection, [found]).get(found.id)
+        if change is not None and change.intent == CANCEL:
+            continue
         return as_it_becomes(appointment, found) if appointment else found
     return None
 

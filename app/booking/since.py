@@ -31,8 +31,9 @@ def came_since(transaction: Transaction, booking: Booking, *, now: float) -> Non
         transaction.connection, business=booking.business, reference=booking.reference, **whose
     ).all()
     done = "cancelled" if booking.status == "cancelled" else "moved" if booking.revision > 1 else "booked"
+    words = f"appointment {booking.reference} was {done}."
     for task in about_others:
-        seen_last(transaction, task.key, f"appointment {booking.reference} was {done} since.", now=now, ring=False)
+        seen_last(transaction, task.key, words, now=now, ring=False, elsewhere=True)
 
 
 def another_since(connection: Connection, refused: Booking) -> Booking | None:

@@ -30,7 +30,7 @@ is night where the time is a morning's."""
 MAX_LISTED = 500
 MOST_DETAILS_CHARS = 4_000
 """From where on a task takes no more words."""
-_LAST = " Last seen: "
+_LAST, _SINCE = " Last seen: ", " Since then: "
 
 _insert = BulkInsert(tasks)
 # What `jobs.outbox.put` would write, from below it: no room above may forget to have its tasks followed.
@@ -118,18 +118,21 @@ def added(transaction: Transaction, task: Kept, words: str) -> None:
         transaction.connection.execute(update(tasks).where(_t.key == task.key).values(details=details))
 
 
-def seen_last(transaction: Transaction, key: str, words: str, *, now: float, ring: bool) -> None:
+def seen_last(
+    transaction: Transaction, key: str, words: str, *, now: float, ring: bool, elsewhere: bool = False
+) -> None:
     """An open task, and the pages that are up about it, end with these words, in place of those that were seen last.
 
-    `ring`: people are paged with them anew; else only who looks, or is told again, reads them.
+    `ring`: people are paged with them anew; else only who looks, or is told again, reads them. `elsewhere`: the words
+    are of another matter of the same customer's, and stand beside what was seen of this one.
     """
     task = by_key(transaction.connection, key)
     if task is None or task.status != "open":
         return
-    task = replace(task, what=_ending(task.what, words))
+    task = replace(task, what=_ending(task.what, words, elsewhere))
     transaction.connection.execute(update(tasks).where(_t.key == key).values(what=task.what))
     up = newest(transaction.connection, task.paged, task.subject)
-    first = [replace(up.page, body=_ending(up.page.body, words))] if up else []
+    first = [replace(up.page, body=_ending(up.page.body, words, elsewhere))] if up else []
     for page in (*first, due_soon(task), late(task)):
         if not ring:
             reworded(transaction, page.kind, page.key, page, now=now)
@@ -137,8 +140,9 @@ def seen_last(transaction: Transaction, key: str, words: str, *, now: float, rin
             raised(transaction, page, now=now)
 
 
-def _ending(text: str, words: str) -> str:
-    return text.partition(_LAST)[0] + _LAST + words
+def _ending(text: str, words: str, elsewhere: bool) -> str:
+    opening, mark, since = text.partition(_SINCE)
+    return f"{opening}{_SINCE}{words}" if elsewhere else f"{opening.partition(_LAST)[0]}{_LAST}{words}{mark}{since}"
 
 
 def open_one(connection: Connection, kind: str, business: str, phone: str) -> Kept | None:

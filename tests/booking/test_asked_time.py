@@ -85,6 +85,8 @@ def test_without_an_hour_it_is_a_day_and_perhaps_a_part_of_it(
         ("from 14:00 on tuesday", "tuesday", ANY, (14 * H,), True),
         ("3pm on tuesday", "tuesday", ANY, (15 * H,), False),
         ("december at 3", "december", ANY, (3 * H, 15 * H), False),
+        ("1 december after 3", "1 december", ANY, (3 * H, 15 * H), True),
+        ("the 3rd of december, 3 or later", "the 3rd of december", ANY, (3 * H, 15 * H), True),
         ("after 3pm december", "december", ANY, (15 * H,), True),
         ("after 3 december 1", "december 1", ANY, (3 * H, 15 * H), True),
     ],
@@ -117,6 +119,8 @@ def test_an_hour_may_come_with_the_day(
         ("dec 1st 2-4pm", "dec 1st", (14,), (16,)),
         ("2026-12-01 2-4pm", "2026-12-01", (14,), (16,)),
         ("1 december between 2pm and 4pm", "1 december", (14,), (16,)),
+        ("1 december between 2 and 4", "1 december", (2, 14), (4, 16)),
+        ("the 1st of december until 5", "the 1st of december", (0, 0), (5, 17)),
     ],
 )
 def test_a_time_may_have_an_end(given: str, day: str, clocks: tuple[int, ...], ends: tuple[int, ...]) -> None:

@@ -52,7 +52,7 @@ async def test_who_calls_a_customer_back_reads_what_they_have_done_since(made: H
         await call_owed(made)
         await (move if what == "moved" else cancel)(made, booking)
     (task,) = await made.tasks()
-    assert task.what == f"Call a customer back today. Last seen: appointment {booking.reference} was {what} since."
+    assert task.what == f"Call a customer back today. Since then: appointment {booking.reference} was {what}."
     assert task.due == made.clock.now() + 4 * HOUR, "the call that was promised is made all the same"
 
 
@@ -75,7 +75,7 @@ async def test_who_has_to_find_another_time_reads_that_the_customer_has_one(
     assert task.subject == page.key == refused, "that it was not booked is still to be said"
     for words in (task.what, page.body):
         assert "could not be booked" in words
-        assert words.endswith(f"Last seen: appointment {outcome.booking.reference} was booked since."), words  # type: ignore[union-attr]
+        assert words.endswith(f"Since then: appointment {outcome.booking.reference} was booked."), words  # type: ignore[union-attr]
 
 
 async def test_who_is_asked_only_then_reads_of_it_as_well(made: House, calendar: FakeCalendar) -> None:
@@ -108,12 +108,18 @@ async def test_nobody_tells_a_customer_that_it_is_booked_after_it_was_deleted(
     seen = "is no longer on the calendar" if seen_right else "the calendar does not show it so"
     assert "is booked after all" in news.what
     assert seen in news.what
+    other = (await made.book(made.slot(LATER), ANN, "test:2")).booking
+    assert other is not None
+    news = next(task for task in await made.tasks() if task.key == news.key)
+    assert seen in news.what, "what they have booked besides takes nothing of it away"
+    since = f" Since then: appointment {other.reference} was booked."
+    assert news.what.endswith(since)
     calendar.people_edit("dana", booking.event_id, cancelled=False)
     await swept(made, 6 * HOUR)
     (news,) = await made.tasks()
     assert (news.subject, news.what.partition(" Last seen: ")[2]) == (
         reference,
-        "the calendar shows what was promised again.",
+        f"the calendar shows what was promised again.{since}",
     )
     assert await made.database.write(lambda t: closed(t, news.key, by="kim", now=made.clock.now()))
     assert await made.pages() == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.calls.model import CallRef
 from tests.booking.acme import CALLER, HOUR, NOW, SLOT_TTL_S, TUESDAY_9, acme, at
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
@@ -156,6 +157,24 @@ async def test_who_wants_their_own_time_once_more_hears_that_they_have_it_and_no
     assert len(answer["slots"]) == 3, "it may be a visit besides"
 
 
+@pytest.mark.parametrize(
+    ("caller", "other", "surely"),
+    [(CALLER, BO["caller"], False), (CALLER, BO["caller"], True), (CALLER, None, True), (None, BO["caller"], True)],
+)
+async def test_whose_time_it_is_hears_nobody_whose_call_only_bears_the_same_id(
+    ask: Agent, caller: str | None, other: str | None, surely: bool
+) -> None:
+    first, second = [
+        CallRef("elevenlabs", "conv_123", number, ask.house.business.lines[:1], surely=surely)
+        for number in (caller, other)
+    ]
+    booked = await ask.ask(first, "book_appointment", slot_id=minted(ask), customer_name="Ann Lee")
+    assert booked["outcome"] == "confirmed"
+    answer = await ask.ask(second, "book_appointment", slot_id=minted(ask), customer_name="Bo Ray")
+    assert answer["code"] == "slot_taken"
+    assert answer["say"].startswith("I'm sorry, Dana is no longer free at that time")
+
+
 async def test_who_wants_the_time_that_a_move_of_theirs_is_to_take_hears_of_that(
     ask: Agent, calendar: FakeCalendar
 ) -> None:
@@ -169,6 +188,17 @@ async def test_who_wants_the_time_that_a_move_of_theirs_is_to_take_hears_of_that
         "You already have Home inspection with Dana on Tuesday, November 24 at 1:00 PM, not confirmed by the calendar "
         f"yet, reference {' '.join(booked['reference'])}."
     )
+
+
+async def test_a_visit_that_is_being_cancelled_is_not_said_to_be_had(ask: Agent, calendar: FakeCalendar) -> None:
+    booked = await book(ask, minted(ask))
+    calendar.script("cancel", scripted.DONE_BUT_UNKNOWN)
+    assert (await ask("cancel_appointment", reference=booked["reference"]))["outcome"] == "pending"
+    answer = await ask("book_appointment", slot_id=minted(ask, TUESDAY_9 + HOUR // 2), customer_name="Ann Lee")
+    assert answer["say"].startswith("I'm sorry, Dana is no longer free at that time")
+    asked = {"service": "inspection", "technician": "dana", "date": f"{TUESDAY}T09:00"}
+    answer = await ask("check_availability", **asked)
+    assert answer["say"].startswith("I can't offer 9:00 AM on Tuesday")
 
 
 async def test_of_thirty_callers_one_is_booked_and_the_others_get_other_times(ask: Agent) -> None:

@@ -1,6 +1,7 @@
 """Asking what is open: every argument of it, every way it can be wrong, and what the caller is told."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -268,6 +269,22 @@ async def test_what_was_found_is_said_though_our_rows_cannot_be_read(
 
     monkeypatch.setattr(ask.house.database, "read", away)
     assert (await ask("check_availability", **asked))["say"] == first["say"]
+
+
+async def test_a_database_that_hangs_keeps_nobody_waiting_for_what_the_calendar_tells(
+    sqlite_url: str, calendar: FakeCalendar
+) -> None:
+    three, released = at(TUESDAY, "15:00"), threading.Event()
+    calendar.always("free", Step(answer={"dana": ((three, three + HOUR),), "lee": ((three, three + HOUR),)}))
+    asked = {"service": "inspection", "date": f"{TUESDAY}T15:00"}
+    async with agent(sqlite_url, calendar, deadline_s=0.8) as ask:
+        first = await ask("check_availability", caller=None, **asked)
+        hanging = [asyncio.create_task(ask.house.database.read(lambda _: released.wait(10))) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        answer = await ask("check_availability", **asked)
+        released.set()
+        await asyncio.gather(*hanging)
+    assert (answer["ok"], answer["say"]) == (True, first["say"])
 
 
 @pytest.mark.parametrize("who", ["dana", "Dana", " DANA ", "Dana."])
