@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from app.booking.amendments import under_way
 from app.booking.availability import is_open
 from app.booking.book import Outcome, Result
 from app.booking.contact import email_of, one_line, phone_and_heard, several_lines
@@ -78,11 +79,11 @@ def book_appointment(front: Front) -> Tool[Arguments]:
 
 
 def _stands(context: Context, connection: Any, told: ToolResult) -> bool:
-    """Whether what was told as booked still is: it may have been cancelled or moved since."""
+    """Whether what was told as booked still is: it may have been cancelled or moved since, or be about to."""
     if told.facts.get("outcome") != Result.CONFIRMED.value:
         return True
     booking = by_reference(connection, context.business.id, str(told.facts["reference"]))
-    if booking is None or not booking.active:
+    if booking is None or not booking.active or under_way(connection, [booking]):
         return False
     return local_iso(booking.starts, context.business.zone) == str(told.facts["start"])
 

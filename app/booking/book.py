@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app import log, metrics
+from app.booking.amendments import under_way
 from app.booking.business import Business
 from app.booking.calendar import Absent, Calendar, Cancelled, Event, Refused, Unknown
 from app.booking.calendars import Calendars
@@ -219,6 +220,8 @@ class Bookings:
 
     def _asked_again(self, transaction: Transaction, draft: Booking, slot: Slot) -> Booking | None:
         mine = of_call(transaction.connection, draft.call_key, slot, draft.customer_name)
+        if mine is not None and under_way(transaction.connection, [mine]):
+            return None  # a move or cancellation may go through yet: nobody can be told that they have this
         if mine is not None and mine.status == "held":
             # Whoever is told "pending" is owed an end, also if the first request dies before it comes to one.
             mine = move(transaction, mine, "pending", now=self._clock.now())
@@ -238,7 +241,8 @@ class Bookings:
             if not same_name(found.customer_name, draft.customer_name):
                 continue
             if found.status != "held":
-                return replace(TAKEN, booking=found)
+                left = under_way(transaction.connection, [found])
+                return replace(TAKEN, booking=None if left else found)
             if not draft.call_key or found.call_key != draft.call_key:
                 now = self._clock.now()
                 mine = gone_over(transaction, found, draft.call_key, now=now, look_at=now + FIRST_LOOK_AFTER_S)

@@ -201,6 +201,17 @@ async def test_a_visit_that_is_being_cancelled_is_not_said_to_be_had(ask: Agent,
     assert answer["say"].startswith("I can't offer 9:00 AM on Tuesday")
 
 
+async def test_who_wants_back_what_is_being_cancelled_is_not_told_that_it_is_booked(
+    ask: Agent, calendar: FakeCalendar
+) -> None:
+    booked = await book(ask, minted(ask))
+    calendar.script("cancel", scripted.DONE_BUT_UNKNOWN)
+    assert (await ask("cancel_appointment", reference=booked["reference"]))["outcome"] == "pending"
+    answer = await book(ask, minted(ask))
+    assert (answer["ok"], answer["outcome"]) == (False, "refused")
+    assert answer["say"].startswith("I'm sorry, Dana is no longer free at that time")
+
+
 async def test_of_thirty_callers_one_is_booked_and_the_others_get_other_times(ask: Agent) -> None:
     slot_id = minted(ask)
     answers = await asyncio.gather(
