@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from app.booking.verification import READ_BACK
 from app.db.engine import DatabaseUnavailableError
 from app.db.schema import job_outbox, pages, tasks
 from app.errors import Code
-from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House, house
+from tests.booking.acme import ANN, DEADLINE_S, HOUR, READ_BACK_AFTER_S, TUESDAY_9, House
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step, people_first
 from tests.fakes.databases import Refusing, held_up, soon
@@ -28,17 +27,6 @@ from tests.fakes.databases import Refusing, held_up, soon
 LATER, OVERLAPPING = TUESDAY_9 + 4 * HOUR, TUESDAY_9 + 1800
 BO = Customer("Bo Ray", "+15125550177", "+15125550177")
 CONFIRMED, PENDING, REFUSED = Result.CONFIRMED, Result.PENDING, Result.REFUSED
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def booked(made: House) -> Booking:

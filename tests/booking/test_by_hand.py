@@ -1,6 +1,5 @@
 """A customer's change that meets what the office did to the event: one person hears of it, and where the visit is."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,7 @@ from app.booking.store import Booking
 from app.errors import Code
 from app.promises.follow_up import TaskFollowUp
 from app.watch.pages import acknowledged
-from tests.booking.acme import HOUR, TUESDAY_9, House, house
+from tests.booking.acme import HOUR, TUESDAY_9, House
 from tests.booking.test_amend import after, appointment, cancel, change, move
 from tests.booking.test_read_back import booked, read_twice, swept
 from tests.booking.test_sweep import told, verified
@@ -21,17 +20,6 @@ from tests.fakes.calendar import FakeCalendar, Step
 
 CONFIRMED, PENDING, REFUSED = Result.CONFIRMED, Result.PENDING, Result.REFUSED
 LATER = TUESDAY_9 + 4 * HOUR
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 def edited(calendar: FakeCalendar, booking: Booking, **fields: Any) -> Event:

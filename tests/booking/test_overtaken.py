@@ -1,32 +1,18 @@
 """A process that stood still, or whose clock jumped, ends a write that others have settled: one truth is left."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from app.booking.book import Outcome, Result, event_of
 from app.booking.calendar import Unknown
 from app.errors import Code
-from tests.booking.acme import HOUR, TUESDAY_9, House, house
+from tests.booking.acme import HOUR, TUESDAY_9, House
 from tests.fakes.calendar import FakeCalendar, Step
 from tests.fakes.databases import soon
 
 LATER = TUESDAY_9 + 4 * HOUR
 SLOW_S = 0.4
 LOST = Unknown("no answer")
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def overtaken(made: House, calendar: FakeCalendar, doing: Any, request: str) -> Outcome:

@@ -1,6 +1,5 @@
 """The independent reader: what is right is verified in silence, what is not reaches a person once, whatever repeats."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,17 +19,6 @@ from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
 
 AFTER_S = 300
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def booked(made: House, start: int = TUESDAY_9, who: str = "dana") -> Booking:

@@ -1,6 +1,5 @@
 """What a move to another calendar left behind: taken away where it is unchanged, else a person's until it is gone."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,21 +11,10 @@ from app.booking.calendar import Unknown
 from app.booking.removal import LEFT_LOOK_AGAIN_AFTER_S, PAGE_KIND, NotRemovedError
 from app.jobs.outbox import Again
 from app.watch.pages import acknowledged, resolved_by_id
-from tests.booking.acme import HOUR, TUESDAY_9, House, acme, house
+from tests.booking.acme import HOUR, TUESDAY_9, House, acme
 from tests.booking.test_amend import LATER, appointment, booked, jobs, move
 from tests.fakes import calendar as scripted
 from tests.fakes.calendar import FakeCalendar, Step
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def left_over(made: House, calendar: FakeCalendar) -> dict[str, Any]:

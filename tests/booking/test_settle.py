@@ -1,7 +1,6 @@
 """What becomes of bookings left unsettled: read, never written again, told once, and a person paged when in doubt."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -19,17 +18,6 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.databases import soon
 
 CONFIRMED, REFUSED = Result.CONFIRMED, Result.REFUSED
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def pending(made: House, calendar: FakeCalendar, *, written: bool) -> str:

@@ -1,29 +1,16 @@
 """A person was asked to call a customer, and the matter went on without them: they know of it before they call."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from app.booking.book import Result
 from app.booking.store import Customer
 from app.promises.callbacks import Callback, promised
 from app.review.tasks import closed
-from tests.booking.acme import ANN, CALLER, HOUR, House, house
+from tests.booking.acme import ANN, CALLER, HOUR, House
 from tests.booking.test_amend import LATER, cancel, move
 from tests.booking.test_read_back import booked, read_twice, swept
 from tests.booking.test_settle import after, pending
 from tests.fakes.calendar import FakeCalendar
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def call_owed(made: House, phone: str = CALLER, business: str = "acme") -> None:

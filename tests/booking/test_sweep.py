@@ -1,7 +1,6 @@
 """What people do to appointments after all was well: followed, never overwritten, and a person tells the customer."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,17 +20,6 @@ from tests.fakes.clock import FakeClock
 
 TODAY_15 = at("2026-11-20", "15:00")
 FAR, NEAR = TUESDAY_9, TODAY_15
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def verified(made: House, start: int = FAR) -> Booking:

@@ -1,28 +1,13 @@
 """Appointments that nobody can see any more: what is said of them, and when it is over."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from app.booking.book import Result
-from tests.booking.acme import HOUR, NOW, TUESDAY_9, House, acme, house
+from tests.booking.acme import HOUR, NOW, TUESDAY_9, House, acme
 from tests.booking.test_amend import appointment, cancel, move
 from tests.booking.test_read_back import AFTER_S, later, swept
 from tests.booking.test_sweep import verified
 from tests.fakes.calendar import UNKNOWN, FakeCalendar
 
 LATER = TUESDAY_9 + 4 * HOUR
-
-
-@pytest.fixture
-def calendar() -> FakeCalendar:
-    return FakeCalendar()
-
-
-@pytest.fixture
-async def made(database_url: str, calendar: FakeCalendar) -> AsyncIterator[House]:
-    async with house(database_url, calendar) as built:
-        yield built
 
 
 async def without_dana(made: House) -> None:
